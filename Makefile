@@ -1,0 +1,39 @@
+# make run opens Face Gallery on the sample faces; make test runs every check.
+# Both set up first what is not set up yet. Another Python: make run PYTHON=/path/to/python3.12
+
+BIN := .venv/bin
+
+# The first Python that has everything; failing that a newer one, which has no TensorFlow yet.
+PYTHON ?= $(shell for below in 14 99; do for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null \
+	&& echo $$python && exit; done; done)
+
+.PHONY: run setup test check screens test-engine clean
+
+run: setup
+	@$(BIN)/face-gallery open --sample
+
+setup:
+	@$(or $(PYTHON),$(error Face Gallery needs Python 3.11 or newer; name one with PYTHON=)) tools/setup.py
+
+test: check
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+check: setup
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+screens: setup
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screens
+
+ENGINE_NEEDS := filelock hnswlib numpy pillow scikit-learn hypothesis pytest pytest-timeout
+# The engine's tests in an environment that has no Qt, in build/engine-venv
+test-engine: setup
+	@$(BIN)/python -m venv build/engine-venv
+	@build/engine-venv/bin/pip install -q -c constraints.txt $(ENGINE_NEEDS)
+	@PYTHONPATH=. build/engine-venv/bin/python -m pytest tests/engine
+
+clean:
+	rm -rf .venv build

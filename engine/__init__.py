@@ -1,0 +1,1 @@
+"""The engine of Face Gallery: everything but the window. It never imports Qt."""

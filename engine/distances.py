@@ -1,0 +1,43 @@
+"""The one place that decides what a distance is: for search, templates and calibration alike.
+
+``cosine``: 1 - cosine similarity, in [0, 2]. ``euclidean``: the L2 norm of the difference.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.types import Distance, Vectors
+
+
+def prepare(vectors: Vectors, distance: Distance) -> Vectors:
+    """Vectors as they are searched: unit length for cosine, as they came for euclidean.
+
+    Args:
+        vectors: ``(n, d)``, finite, no row all zeros for cosine.
+
+    Returns:
+        float32 ``(n, d)``, C-contiguous.
+    """
+    rows = np.ascontiguousarray(vectors, dtype=np.float32)
+    if distance == "euclidean":
+        return rows
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(norms, np.float32(1e-12)), dtype=np.float32)
+
+
+def between(queries: Vectors, faces: Vectors, distance: Distance) -> Vectors:
+    """All distances between two sets of *prepared* vectors.
+
+    Args:
+        queries: ``(m, d)``.
+        faces: ``(n, d)``.
+
+    Returns:
+        float32 ``(m, n)``.
+    """
+    products = queries @ faces.T
+    if distance == "cosine":
+        return np.asarray(np.maximum(1.0 - products, 0.0), dtype=np.float32)
+    squares = np.einsum("ij,ij->i", queries, queries)[:, None] + np.einsum("ij,ij->i", faces, faces)
+    return np.asarray(np.sqrt(np.maximum(squares - 2.0 * products, 0.0)), dtype=np.float32)

@@ -1,0 +1,20 @@
+"""Reading embeddings and photographs that people hand in, and checking every one of them."""
+
+from engine.embeddings.checks import check_vectors
+from engine.embeddings.names import check_name, lookalikes, name_key, search_key, shown_name
+from engine.embeddings.photos import photo_beside, read_photo
+from engine.embeddings.reading import Reading, read_file, read_sources
+
+__all__ = [
+    "Reading",
+    "check_name",
+    "check_vectors",
+    "lookalikes",
+    "name_key",
+    "photo_beside",
+    "read_file",
+    "read_photo",
+    "read_sources",
+    "search_key",
+    "shown_name",
+]

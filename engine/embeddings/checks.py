@@ -1,0 +1,73 @@
+"""What makes a row of numbers an embedding: finite, of the right dimension, with a direction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import EmbeddingError, MismatchError
+from engine.types import Vectors
+
+REMEDY = "Compute the embedding again from its photograph."
+_SMALLEST_SQUARE = np.float32(1e-24)  # of the norm; below it no direction is left in float32
+_NAMED_ROWS = 5
+
+
+def usable(vectors: Vectors) -> npt.NDArray[np.bool_]:
+    """Which rows of ``(n, d)`` have a finite norm that is not zero, as bool ``(n,)``.
+
+    One pass tells all: a NaN, an infinity or a value whose square leaves float32 shows in the
+    squared norm, and so does a row of zeros.
+    """
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+        return np.asarray((squares > _SMALLEST_SQUARE) & (squares < np.inf))
+
+
+def fault(vector: Vectors) -> str:
+    """What is wrong with one row ``(d,)`` that is not usable."""
+    if not np.isfinite(vector).all():
+        return "It holds NaN, infinity or a number too large for float32"
+    if not vector.any():
+        return "It is all zeros"
+    return "Its numbers are too small or too large to measure a distance by"
+
+
+def check_vectors(
+    vectors: Vectors, *, dimension: int | None = None, file: str | Path | None = None
+) -> None:
+    """Checks ``(n, d)``.
+
+    Raises:
+        MismatchError: d is not ``dimension``.
+        EmbeddingError: a row is not finite or all zeros; its number is named.
+    """
+    if dimension is not None and vectors.shape[1] != dimension:
+        raise mismatch(vectors.shape[1], dimension, file)
+    bad = np.flatnonzero(~usable(vectors))
+    if bad.size:
+        problem = fault(vectors[bad[0]])
+        if len(vectors) > 1:
+            problem = f"{rows_in_words('Row', bad.tolist())}: {problem[0].lower()}{problem[1:]}"
+        raise EmbeddingError(problem, file=file, remedy=REMEDY)
+
+
+def mismatch(found: int, needed: int, file: str | Path | None) -> MismatchError:
+    """The error for embeddings of another dimension."""
+    return MismatchError(
+        f"Its embeddings have {found} numbers, {needed} are needed",
+        file=file,
+        remedy="Use embeddings of the network that made the others.",
+    )
+
+
+def rows_in_words(unit: str, numbers: list[int]) -> str:
+    """ "Row 3", "Rows 3, 7 and 9" or "Rows 0, 1, 2, 3, 4 and 12 more"."""
+    if len(numbers) == 1:
+        return f"{unit} {numbers[0]}"
+    shown = [str(number) for number in numbers[:_NAMED_ROWS]]
+    rest = len(numbers) - len(shown)
+    last = f"{rest} more" if rest else shown.pop()
+    return f"{unit}s {', '.join(shown)} and {last}"

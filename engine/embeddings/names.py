@@ -1,0 +1,100 @@
+"""Names of identities: as they are shown, which are allowed, which look alike, how to find one."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+from engine.errors import IdentityNameError
+
+MAX_LENGTH = 200
+_REMEDY = "Choose another name."
+_SEPARATORS = frozenset("/\\")
+# They turn the direction of the text around them, so that a name can pass for another.
+_BIDIRECTIONAL = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+_LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
+# Letters that Unicode does not take apart into a base letter and an accent.
+_PLAIN = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "ŧ": "t",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u2010": "-",
+        "\u2011": "-",
+    }
+)
+
+
+def shown_name(folder_name: str) -> str:
+    """The identity's name for a folder's or table's: underscores become spaces, ends trimmed.
+
+    Every other character stays as it is, in the Unicode form it came in.
+    """
+    return folder_name.replace("_", " ").strip()
+
+
+def check_name(name: str) -> str:
+    """The name, without blanks at its ends.
+
+    Raises:
+        IdentityNameError: empty or invisible, over 200 characters, a path or a part of one, or
+            with control characters, text-direction marks or broken Unicode.
+    """
+    problem = _problem(name)
+    if problem:
+        raise IdentityNameError(problem, remedy=_REMEDY)
+    return name.strip()
+
+
+def _problem(name: str) -> str:
+    if len(name) > MAX_LENGTH:
+        return f"The name has {len(name)} characters, {MAX_LENGTH} are allowed"
+    categories = {unicodedata.category(character) for character in name}
+    if "Cs" in categories:
+        return "The name is not sound Unicode text"
+    if categories & _LINE_BREAKING:
+        return f"The name {name!a} has control characters or line breaks"
+    if not _BIDIRECTIONAL.isdisjoint(name):
+        return f"The name {name!a} has characters that turn the direction of text"
+    if not _SEPARATORS.isdisjoint(name) or name.strip() in {".", ".."}:
+        return f"“{name}” is a path, not a name"
+    if not name_key(name):
+        return "The name is empty"
+    return ""
+
+
+def name_key(name: str) -> str:
+    """Equal for names that differ only in case, Unicode form, blanks or invisible characters."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    visible = (character for character in folded if unicodedata.category(character) != "Cf")
+    return " ".join("".join(visible).split())
+
+
+def search_key(name: str) -> str:
+    """What search compares: no case, no accents ("muller" for "Müller", "sorensen" for "Sørensen").
+
+    Letters that are no accented form of another stay, ß is ss, blanks are single.
+    """
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(plain.translate(_PLAIN).split())
+
+
+def lookalikes(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Groups of two or more distinct names that share a :func:`name_key`, sorted."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for name in sorted(set(names)):
+        groups[name_key(name)].append(name)
+    return [tuple(group) for _, group in sorted(groups.items()) if len(group) > 1]

@@ -1,0 +1,133 @@
+"""Rows read from one file on their way into a batch, with the words to name each of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from pathlib import Path
+
+import numpy as np
+
+from engine.embeddings import checks
+from engine.errors import EmbeddingError, InputError
+from engine.types import FaceBatch, Vectors
+
+
+@dataclass(slots=True)
+class Piece:
+    """The rows of one file.
+
+    Attributes:
+        path: the file.
+        vectors: float32 ``(n, d)``, values not checked.
+        names, files, rows, photos: ``n`` of each, as in FaceBatch.
+        unit: what a row is called in this file: "Row", "Line", or "" where it is all there is.
+        numbers: the ``n`` numbers of the rows in that unit.
+    """
+
+    path: str
+    vectors: Vectors
+    names: Sequence[str | None]
+    files: Sequence[str]
+    rows: Sequence[int]
+    photos: Sequence[Path | None]
+    unit: str
+    numbers: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def dimension(self) -> int:
+        return int(self.vectors.shape[1])
+
+    def take(self, kept: Sequence[int]) -> Piece:
+        """The rows at these positions."""
+        return Piece(
+            self.path,
+            self.vectors[np.asarray(kept, dtype=np.intp)],
+            [self.names[i] for i in kept],
+            [self.files[i] for i in kept],
+            [self.rows[i] for i in kept],
+            [self.photos[i] for i in kept],
+            self.unit,
+            [self.numbers[i] for i in kept],
+        )
+
+    def refusal(self, position: int, problem: str, remedy: str) -> EmbeddingError:
+        """Why the row at this position is left out."""
+        if not self.unit:
+            return EmbeddingError(problem, file=self.path, remedy=remedy)
+        return row_refusal(self.path, self.unit, self.numbers[position], problem, remedy)
+
+
+def row_refusal(path: str, unit: str, number: int, problem: str, remedy: str) -> EmbeddingError:
+    """Why one row of a file is left out."""
+    problem = f"{unit} {number}: {problem[0].lower()}{problem[1:]}"
+    return EmbeddingError(problem, file=path, remedy=remedy)
+
+
+def bare_piece(path: str, label: str, vectors: Vectors, name: str | None) -> Piece:
+    """The rows of a ``.npy`` file, all of one name and without photographs."""
+    count = len(vectors)
+    unit = "Row" if count > 1 else ""
+    rows = range(count)
+    return Piece(path, vectors, [name] * count, [label] * count, rows, [None] * count, unit, rows)
+
+
+def of_one_dimension(
+    pieces: Sequence[Piece], dimension: int | None
+) -> tuple[list[Piece], list[InputError]]:
+    """Parts pieces of the dimension (None: that of most faces) from all others."""
+    if dimension is None:
+        counts: Counter[int] = Counter()
+        for piece in pieces:
+            counts[piece.dimension] += len(piece)
+        dimension = counts.most_common(1)[0][0] if counts else 0
+    kept = [piece for piece in pieces if piece.dimension == dimension]
+    others = (piece for piece in pieces if piece.dimension != dimension)
+    return kept, [checks.mismatch(piece.dimension, dimension, piece.path) for piece in others]
+
+
+def join(pieces: Sequence[Piece]) -> tuple[FaceBatch, list[InputError]]:
+    """All rows of pieces of one dimension in one batch; those that cannot be used are left out."""
+    vectors = _matrix(pieces)
+    batch = FaceBatch(
+        vectors,
+        list(chain.from_iterable(piece.names for piece in pieces)),
+        list(chain.from_iterable(piece.files for piece in pieces)),
+        list(chain.from_iterable(piece.rows for piece in pieces)),
+        list(chain.from_iterable(piece.photos for piece in pieces)),
+    )
+    good = checks.usable(vectors)
+    if good.all():
+        return batch, []
+    ends = list(accumulate(len(piece) for piece in pieces))
+    refused: list[InputError] = []
+    for row in np.flatnonzero(~good).tolist():
+        owner = bisect_right(ends, row)
+        position = row - ends[owner] + len(pieces[owner])
+        problem = checks.fault(vectors[row])
+        refused.append(pieces[owner].refusal(position, problem, checks.REMEDY))
+    return _take(batch, np.flatnonzero(good).tolist()), refused
+
+
+def _matrix(pieces: Sequence[Piece]) -> Vectors:
+    if not pieces:
+        return np.empty((0, 0), dtype=np.float32)
+    count = sum(len(piece) for piece in pieces)
+    matrix = np.empty((count, pieces[0].dimension), dtype=np.float32)
+    return np.concatenate([piece.vectors for piece in pieces], out=matrix)
+
+
+def _take(batch: FaceBatch, kept: list[int]) -> FaceBatch:
+    return FaceBatch(
+        batch.vectors[kept],
+        [batch.names[i] for i in kept],
+        [batch.files[i] for i in kept],
+        [batch.rows[i] for i in kept],
+        [batch.photos[i] for i in kept],
+    )

@@ -1,0 +1,176 @@
+"""A folder tree: who is in it (the folder that directly holds a vector) and the photos beside."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.embeddings.names import check_name, shown_name
+from engine.embeddings.npy import read_array
+from engine.embeddings.photos import find_photo, index_photos, is_photo
+from engine.embeddings.pieces import Piece, bare_piece
+from engine.errors import EmbeddingError, IdentityNameError, InputError
+from engine.progress import Reporter
+
+_EVERY = 64
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(slots=True)
+class VectorFile:
+    """A ``.npy`` file of a tree, whose it is, and the photograph beside it."""
+
+    path: str
+    name: str | None
+    photo: str | None
+
+
+@dataclass(slots=True)
+class _Folder:
+    vectors: list[str] = field(default_factory=list)
+    photos: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+
+
+def read_tree(root: str, reporter: Reporter) -> tuple[list[Piece], list[InputError]]:
+    """All ``.npy`` files under a folder, in natural order of their paths.
+
+    Hidden files and folders are skipped; linked folders are followed, each folder once.
+
+    Raises:
+        EmbeddingError: the folder cannot be read, or holds no ``.npy`` file at all.
+        CancelledError: asked for through the reporter.
+    """
+    found, refused = scan(root, reporter)
+    if not found and not refused:
+        raise EmbeddingError(
+            "There are no .npy files in this folder",
+            file=root,
+            remedy="Choose a folder that holds one folder of .npy files for each person.",
+        )
+    pieces = []
+    for number, vector_file in enumerate(found):
+        if number % _EVERY == 0:
+            reporter.progress("Reading", number, len(found))
+        try:
+            pieces.append(read_vector_file(vector_file))
+        except EmbeddingError as error:
+            refused.append(error)
+    reporter.progress("Reading", len(found), len(found))
+    return pieces, refused
+
+
+def read_vector_file(file: VectorFile) -> Piece:
+    """Its rows under its name. A photograph shows one face, so only a single row gets it.
+
+    Raises:
+        EmbeddingError: see :func:`engine.embeddings.npy.read_array`.
+    """
+    label = printable(file.path)
+    piece = bare_piece(label, label, read_array(file.path), file.name)
+    if file.photo is not None and len(piece) == 1:
+        piece.photos = [Path(file.photo)]
+    return piece
+
+
+def scan(root: str, reporter: Reporter) -> tuple[list[VectorFile], list[InputError]]:
+    """Finds the vectors under a folder without opening one.
+
+    Raises:
+        EmbeddingError: ``root`` itself cannot be listed. CancelledError.
+    """
+    found: list[VectorFile] = []
+    refused: list[InputError] = []
+    seen: set[tuple[int, int]] = set()
+    waiting = [root]
+    while waiting:
+        path = waiting.pop()
+        reporter.progress("Looking through the folders", len(found), 0)
+        try:
+            folder = _list_once(path, seen)
+            waiting += reversed(folder.folders)
+            found += _whose(path, folder)
+        except (EmbeddingError, IdentityNameError) as error:
+            if path == root and not seen:
+                raise
+            refused.append(error)
+    return found, refused
+
+
+def _list_once(path: str, seen: set[tuple[int, int]]) -> _Folder:
+    try:
+        status = os.stat(path)
+        key = (status.st_dev, status.st_ino)
+        if key in seen:
+            raise EmbeddingError("It leads to a folder that was read already", file=path)
+        folder = _list(path)
+    except OSError as error:
+        raise EmbeddingError(
+            f"The folder cannot be read: {error.strerror}",
+            file=path,
+            remedy="Change its permissions and try again.",
+        ) from None
+    seen.add(key)
+    return folder
+
+
+def _list(path: str) -> _Folder:
+    folder = _Folder()
+    with os.scandir(path) as entries:
+        for entry in entries:
+            name = entry.name
+            if name.startswith("."):
+                continue
+            if name[-4:].lower() == ".npy":
+                folder.vectors.append(name)
+            elif is_photo(name):
+                folder.photos.append(name)
+            elif _is_folder(entry):
+                folder.folders.append(entry.path)
+    folder.folders.sort(key=natural)
+    folder.vectors.sort(key=natural)
+    return folder
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere or in a circle
+        return False
+
+
+def _whose(path: str, folder: _Folder) -> list[VectorFile]:
+    if not folder.vectors:
+        return []
+    try:
+        name = folder_identity(path)
+    except IdentityNameError as error:
+        left_out = f"its {len(folder.vectors)} files are left out"
+        problem, remedy = f"{error.problem}; {left_out}", "Rename the folder."
+        raise IdentityNameError(problem, file=path, remedy=remedy) from None
+    start = os.path.join(path, "")
+    photos = index_photos(folder.photos)
+    files = []
+    for vector in folder.vectors:
+        photo = find_photo(photos, vector[:-4])
+        files.append(VectorFile(start + vector, name, start + photo if photo else None))
+    return files
+
+
+def folder_identity(path: str) -> str:
+    """The name that a folder gives to the vectors directly in it. Raises IdentityNameError."""
+    return check_name(shown_name(os.path.basename(os.path.abspath(path))))
+
+
+def natural(name: str) -> tuple[list[str | int], str]:
+    """A sort key that puts ``face_2`` before ``face_10``."""
+    parts: list[str | int] = list(_DIGITS.split(name))
+    parts[1::2] = [int(digits) for digits in parts[1::2]]  # text and digits take turns
+    return parts, name
+
+
+def printable(path: str) -> str:
+    """The path as sound Unicode, for lists and databases; undecodable bytes become �."""
+    return path.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

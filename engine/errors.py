@@ -1,0 +1,96 @@
+"""Every error the engine declares. Each says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class FaceGalleryError(Exception):
+    """Base of all declared errors.
+
+    Attributes:
+        problem: what is wrong, one sentence without a full stop.
+        file: the file or folder it is about, if there is one.
+        remedy: what the person can do about it, one sentence.
+    """
+
+    def __init__(self, problem: str, *, file: str | Path | None = None, remedy: str = "") -> None:
+        self.problem = problem
+        self.file = str(file) if file is not None else None
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    @property
+    def reason(self) -> str:
+        """Problem and remedy without the file, for lists that already name it."""
+        return f"{self.problem}. {self.remedy}".strip() if self.remedy else self.problem
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}" if self.file else self.reason
+
+
+class InputError(FaceGalleryError):
+    """A file that was handed in cannot be used."""
+
+
+class EmbeddingError(InputError):
+    """A file or row does not hold a usable embedding."""
+
+
+class PhotoError(InputError):
+    """A photograph cannot be used; the face beside it still can."""
+
+
+class IdentityNameError(InputError):
+    """A name that no identity can have."""
+
+
+class MismatchError(InputError):
+    """Embeddings of another dimension or network than the gallery's."""
+
+
+class GalleryError(FaceGalleryError):
+    """Something about the gallery folder itself."""
+
+
+class GalleryNotFoundError(GalleryError):
+    """No gallery there."""
+
+
+class GalleryExistsError(GalleryError):
+    """A gallery, or something else, is already there."""
+
+
+class GalleryReadOnlyError(GalleryError):
+    """A change was asked of a gallery that is open for reading only."""
+
+
+class GalleryBusyError(GalleryReadOnlyError):
+    """Another process is writing this gallery."""
+
+
+class GalleryTooNewError(GalleryError):
+    """Written by a newer version of the application."""
+
+
+class GalleryDamagedError(GalleryError):
+    """The database cannot be read."""
+
+
+class GalleryWriteError(GalleryError):
+    """The disk refused a change; the gallery is as it was before."""
+
+
+class UnknownIdentityError(GalleryError):
+    """No identity or face of that name or number."""
+
+
+class SnapshotError(FaceGalleryError):
+    """An index snapshot that must not be loaded; the index is rebuilt from the store."""
+
+
+class CancelledError(FaceGalleryError):
+    """The person asked for it to stop; nothing was changed."""
+
+    def __init__(self, problem: str = "Cancelled, nothing was changed") -> None:
+        super().__init__(problem)

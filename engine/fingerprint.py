@@ -1,0 +1,79 @@
+"""Which network made a gallery's embeddings, as far as the vectors themselves tell.
+
+Two networks of one dimension give vectors that cannot be compared. They betray themselves by
+their length and by the direction that all faces of one network share.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from engine.errors import MismatchError
+from engine.types import Vectors
+
+_NORM_TOLERANCE = 0.15
+_SHARED_DIRECTION = 0.5
+_SAMPLE = 2_000
+_ENOUGH = 20
+_REMEDY = "Use the network that made this gallery, or put them in a gallery of their own."
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What the faces of one network have in common.
+
+    Attributes:
+        dimension: length of the vectors.
+        count: how many faces it was measured on; under 20 it refuses nothing.
+        norm_low, norm_high: 1st and 99th percentile of their L2 norms.
+        direction: mean of the vectors at unit length, ``d`` numbers; its own length tells how
+            much of a direction they share (0 none, 1 all the same).
+    """
+
+    dimension: int
+    count: int
+    norm_low: float
+    norm_high: float
+    direction: tuple[float, ...]
+
+    @classmethod
+    def of(cls, vectors: Vectors) -> Fingerprint:
+        """Measures up to 2,000 evenly spaced rows of ``(n, d)``, n at least 1."""
+        sample = vectors[:: max(1, len(vectors) // _SAMPLE)].astype(np.float64)
+        norms = np.linalg.norm(sample, axis=1)
+        low, high = np.percentile(norms, [1, 99])
+        mean = (sample / norms[:, None]).mean(axis=0)
+        direction = tuple(np.round(mean, 5).tolist())
+        return cls(vectors.shape[1], len(vectors), float(low), float(high), direction)
+
+    def check(self, other: Fingerprint) -> None:
+        """Raises MismatchError when ``other`` was plainly made by another network."""
+        if self.count < _ENOUGH:
+            return
+        middle = (other.norm_low + other.norm_high) / 2
+        low, high = self.norm_low * (1 - _NORM_TOLERANCE), self.norm_high * (1 + _NORM_TOLERANCE)
+        if not low <= middle <= high:
+            raise MismatchError(
+                f"These vectors have length {middle:.3g}, the gallery's have "
+                f"{self.norm_low:.3g} to {self.norm_high:.3g}: another embedding network made them",
+                remedy=_REMEDY,
+            )
+        mine, theirs = np.array(self.direction), np.array(other.direction)
+        shared = float(np.linalg.norm(mine))
+        if shared > _SHARED_DIRECTION and float(mine @ theirs) < 0.5 * shared**2:
+            raise MismatchError(
+                "These vectors point another way than all faces of the gallery: "
+                "another embedding network made them",
+                remedy=_REMEDY,
+            )
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Fingerprint:
+        values = json.loads(text)
+        return cls(**{**values, "direction": tuple(values["direction"])})

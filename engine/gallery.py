@@ -1,0 +1,337 @@
+"""The façade: everything a window, a command line or a notebook does with a gallery.
+
+    with Gallery.open("people.gallery") as gallery:
+        answer = gallery.identify(np.load("query.npy"))[0]
+        print(answer.verdict, answer.name, answer.confidence)
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine import embeddings
+from engine.appearance import Appearance
+from engine.enrolment import Enroller, as_batch
+from engine.errors import GalleryReadOnlyError, UnknownIdentityError
+from engine.progress import SILENT, Listener, Reporter
+from engine.recogniser import Recogniser
+from engine.store import Store
+from engine.types import (
+    Candidate,
+    CheckReport,
+    Distance,
+    EnrolmentReport,
+    Face,
+    FaceBatch,
+    Identification,
+    Identity,
+    ImportReport,
+    Method,
+    Vectors,
+)
+
+_ENOUGH_FOR_A_LENS = 50  # faces; with fewer the lens is fitted anew at each opening
+
+
+class Gallery:
+    """One gallery, open. Safe to use from several threads.
+
+    Attributes:
+        folder: where it lives.
+        dimension, distance: fixed when it was made.
+        writable: False when it is open for reading only; ``notices`` says why.
+        notices: sentences for the person about how it was opened.
+    """
+
+    def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
+        self._store = store
+        self.folder = store.folder
+        self.dimension = store.dimension
+        self.distance: Distance = store.distance
+        self.writable = store.writable
+        self.notices: list[str] = []
+        self._recogniser = Recogniser(store, listener=listener, background=background)
+        self._lens: Appearance | None = None
+        self._enroller = Enroller(store, self._recogniser)
+
+    @classmethod
+    def create(
+        cls, folder: str | Path, *, dimension: int = 128, distance: Distance = "cosine"
+    ) -> Gallery:
+        """Makes an empty gallery and opens it.
+
+        Raises:
+            GalleryExistsError: something is there already.
+            GalleryReadOnlyError: the folder cannot be written.
+        """
+        store = Store.create(Path(folder), dimension=dimension, distance=distance)
+        return cls(store, listener=None, background=False)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        write: bool = True,
+        listener: Listener | None = None,
+        background: bool = False,
+    ) -> Gallery:
+        """Opens a gallery; for reading only where another process writes it or the folder is
+        read-only (``notices`` then says so).
+
+        Args:
+            write: False opens for reading only in any case.
+            listener: is told when the index had to be rebuilt, and how far that is.
+            background: rebuild the index in a thread while exact search answers.
+
+        Raises:
+            GalleryNotFoundError, GalleryTooNewError, GalleryDamagedError.
+        """
+        notices = []
+        try:
+            store = Store.open(Path(folder), write=write)
+        except GalleryReadOnlyError as error:
+            store = Store.open(Path(folder), write=False)
+            notices.append(f"Opened for reading only. {error.reason}")
+        gallery = cls(store, listener=listener, background=background)
+        gallery.notices += notices
+        return gallery
+
+    @classmethod
+    def create_from(
+        cls,
+        folder: str | Path,
+        sources: Iterable[str | Path],
+        *,
+        distance: Distance = "cosine",
+        reporter: Reporter = SILENT,
+    ) -> tuple[Gallery, ImportReport]:
+        """Makes a gallery of the sources' own dimension and fills it; nothing half-made stays.
+
+        Raises:
+            GalleryExistsError, EmbeddingError, CancelledError.
+        """
+        started = time.monotonic()
+        reading = embeddings.read_sources([Path(source) for source in sources], reporter=reporter)
+        dimension = reading.batch.vectors.shape[1]
+        gallery = cls.create(folder, dimension=dimension, distance=distance)
+        try:
+            report = gallery._enroller.import_reading(
+                reading, started=started, dry_run=False, reporter=reporter
+            )
+        except BaseException:
+            gallery.close()
+            shutil.rmtree(folder)
+            raise
+        return gallery, report
+
+    def close(self) -> None:
+        """Writes the index snapshot and lets the gallery go. May be called twice."""
+        self._recogniser.close()
+        self._store.close()
+
+    def __enter__(self) -> Gallery:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- looking ---------------------------------------------------------------------------
+
+    def people(self, sort: str = "name") -> list[Identity]:
+        """All identities, by ``name`` or by number of ``faces`` (most first)."""
+        identities = self._store.identities()
+        if sort == "faces":
+            return sorted(identities, key=lambda identity: (-identity.faces, identity.name))
+        return identities
+
+    def counts(self) -> tuple[int, int]:
+        """How many identities and faces."""
+        return self._store.counts()
+
+    def identity(self, name: str) -> Identity | None:
+        """The identity of exactly this name."""
+        return self._store.identity(name)
+
+    def faces(self, identity: str | int) -> list[Face]:
+        """The faces of an identity, by name or id, in order of enrolment.
+
+        Raises:
+            UnknownIdentityError: nobody of that name.
+        """
+        if isinstance(identity, int):
+            return self._store.faces(identity)
+        found = self._store.identity(identity)
+        if found is None:
+            raise UnknownIdentityError(
+                f"Nobody called “{identity}” is enrolled", remedy="See `face-gallery people`."
+            )
+        return self._store.faces(found.id)
+
+    def faces_by_id(self, ids: Sequence[int]) -> list[Face]:
+        """Faces in the order asked; ids that do not exist are left out."""
+        return self._store.faces_by_id(ids)
+
+    def photo(self, face: int) -> bytes | None:
+        """JPEG of the face, or None where it came without a photograph."""
+        return self._store.photo(face)
+
+    def traits(self, faces: Sequence[int]) -> Vectors:
+        """Numbers to draw the portraits of faces with, ``(n, 16)``, in the order asked."""
+        ids, _, vectors = self._store.vectors(np.array(faces, dtype=np.int64))
+        order = {int(face): row for row, face in enumerate(ids)}
+        return self.traits_of(vectors[[order[face] for face in faces if face in order]])
+
+    def traits_of(self, vectors: Vectors) -> Vectors:
+        """The same for vectors that are not enrolled, ``(n, d)``."""
+        return self._appearance().traits(vectors)
+
+    def _appearance(self) -> Appearance:
+        """The lens of this gallery: fitted once, kept, so that a face keeps its portrait."""
+        if self._lens is None:
+            kept = self._store.setting("appearance")
+            if kept is not None:
+                self._lens = Appearance.from_json(kept)
+            else:
+                self._lens = Appearance.fit(self._store.vectors()[2])
+                if self.writable and self.counts()[1] >= _ENOUGH_FOR_A_LENS:
+                    self._store.set_setting("appearance", self._lens.to_json())
+        return self._lens
+
+    def vector(self, face: int) -> Vectors:
+        """The embedding of an enrolled face as it came, ``(d,)``.
+
+        Raises:
+            UnknownIdentityError: no such face.
+        """
+        _, _, vectors = self._store.vectors(np.array([face], dtype=np.int64))
+        if not len(vectors):
+            raise UnknownIdentityError(f"Face {face} is not enrolled")
+        return np.asarray(vectors[0])
+
+    def nearest_identity(self, identity: int) -> Identity | None:
+        """The identity whose faces, on average, look most like those of another one."""
+        return self._recogniser.nearest_identity(identity)
+
+    @property
+    def unsaved(self) -> bool:
+        """True when this reader made something anew that a writer could save for the next."""
+        return self._recogniser.unsaved
+
+    def prepare(self) -> None:
+        """Makes index and calibration where they are missing or old, and saves them."""
+        self._recogniser.prepare()
+
+    def index_status(self) -> str:
+        """One sentence on the index: up to date, or being rebuilt."""
+        return self._recogniser.index_status()
+
+    def nearest(self, face: int, top: int = 5) -> list[Candidate]:
+        """Identities nearest to an enrolled face, the face itself left out."""
+        return list(self.identify_enrolled(face, top=top).candidates)
+
+    # -- telling who ------------------------------------------------------------------------
+
+    def read_queries(self, path: str | Path) -> FaceBatch:
+        """Embeddings of a file, checked against this gallery's dimension.
+
+        Raises:
+            EmbeddingError, MismatchError: naming the file, what is wrong and what to do.
+        """
+        return embeddings.read_file(Path(path), dimension=self.dimension)
+
+    def identify(
+        self,
+        queries: Vectors,
+        *,
+        k: int = 5,
+        top: int = 5,
+        method: Method = "auto",
+        fpir: float = 0.01,
+    ) -> list[Identification]:
+        """Tells who each query is.
+
+        Args:
+            queries: ``(d,)`` or ``(n, d)``.
+            k: how many nearest faces are evidence.
+            top: how many candidates, at most.
+            fpir: the share of strangers that may get a name, in (0, 1).
+
+        Raises:
+            MismatchError: another dimension. EmbeddingError: a row is not finite or all zeros.
+        """
+        rows = np.atleast_2d(np.asarray(queries, dtype=np.float32))
+        embeddings.check_vectors(rows, dimension=self.dimension)
+        return self._recogniser.identify(rows, k=k, top=top, fpir=fpir)
+
+    def identify_enrolled(
+        self, face: int, *, k: int = 5, top: int = 5, fpir: float = 0.01
+    ) -> Identification:
+        """Tells who an enrolled face would be if it were not enrolled: it is left out."""
+        return self._recogniser.identify_enrolled(face, k=k, top=top, fpir=fpir)
+
+    def missed(self, fpir: float) -> float | None:
+        """The share of enrolled people (FNIR, leave-one-out) that this FPIR would miss."""
+        return self._recogniser.missed(fpir)
+
+    # -- changing ---------------------------------------------------------------------------
+
+    def import_(
+        self,
+        sources: Iterable[str | Path],
+        *,
+        dry_run: bool = False,
+        reporter: Reporter = SILENT,
+    ) -> ImportReport:
+        """Enrols everything in folder trees, ``.npz`` and ``.csv`` files, in one transaction.
+
+        Raises:
+            EmbeddingError: a source has no vectors at all. GalleryReadOnlyError. CancelledError.
+        """
+        started = time.monotonic()
+        reading = embeddings.read_sources(
+            [Path(source) for source in sources], dimension=self.dimension, reporter=reporter
+        )
+        return self._enroller.import_reading(
+            reading, started=started, dry_run=dry_run, reporter=reporter
+        )
+
+    def enroll(
+        self, name: str, faces: FaceBatch | Vectors, *, reporter: Reporter = SILENT
+    ) -> EnrolmentReport:
+        """Adds faces to a new or known identity; they are found from this moment on.
+
+        Raises:
+            IdentityNameError, EmbeddingError, MismatchError, GalleryReadOnlyError.
+        """
+        return self._enroller.enroll(name, as_batch(faces), reporter)
+
+    def check_enrolment(self, name: str, faces: FaceBatch | Vectors) -> tuple[str, ...]:
+        """What a person should know before enrolling these faces under this name."""
+        return self._enroller.warnings(name, as_batch(faces))
+
+    def remove_faces(self, faces: Sequence[int]) -> int:
+        """Takes faces out of the gallery; returns how many. The way back of an enrolment."""
+        return self._recogniser.remove(faces)
+
+    def check(self, *, repair: bool = False, reporter: Reporter = SILENT) -> CheckReport:
+        """Holds store and index against one another.
+
+        Args:
+            repair: rebuild what is derived from the store where it disagrees.
+        """
+        reporter.progress("Checking the database", 0, 2)
+        problems = self._store.integrity()
+        reporter.progress("Checking the index", 1, 2)
+        wrong = self._recogniser.problems() if not problems else []
+        repaired: list[str] = []
+        if wrong and repair:
+            self._recogniser.rebuild()
+            wrong, repaired = self._recogniser.problems(), wrong
+        reporter.progress("Checking the index", 2, 2)
+        return CheckReport(tuple(problems + wrong), tuple(repaired))

@@ -1,0 +1,101 @@
+"""A conditional logit with a way out: which of the candidates is it, or is it none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+_RIDGE = 1.0
+_STEPS = 60
+_LONGEST_STEP = 5.0
+_CLOSE = 1e-6
+
+
+@dataclass(frozen=True)
+class LogOdds:
+    """Log-odds of a candidate against "none of them": intercept + weights · standardised features.
+
+    The probability of a candidate is its odds over one plus the odds of all candidates of the
+    query (McFadden 1974, "Conditional logit analysis of qualitative choice behavior"), so that
+    the probabilities of a query sum to at most one and stand in the order of the log-odds.
+    """
+
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+
+    def __call__(self, features: Numbers, filled: Flags) -> Numbers:
+        """Log-odds ``(m, c)`` of features ``(m, c, f)``; minus infinity where not filled."""
+        slopes = np.array(self.weights) / np.array(self.scales)
+        odds = features @ slopes + (self.intercept - slopes @ np.array(self.means))
+        return np.where(filled, odds, -np.inf)
+
+
+def probabilities(log_odds: Numbers) -> Numbers:
+    """Probability of each candidate ``(m, c)``; the rest to one is "none of them"."""
+    top = np.maximum(log_odds.max(axis=1, initial=0.0, keepdims=True), 0.0)
+    odds = np.exp(log_odds - top)
+    return np.asarray(odds / (odds.sum(axis=1, keepdims=True) + np.exp(-top)))
+
+
+def fit(
+    features: Numbers,
+    filled: Flags,
+    outcomes: npt.NDArray[np.int64],
+    weights: Numbers,
+    start: LogOdds | None = None,
+) -> LogOdds:
+    """Maximum likelihood with an L2 penalty of 1 on the standardised weights, by Newton's method.
+
+    Args:
+        features: ``(m, c, f)``.
+        filled: ``(m, c)``.
+        outcomes: which place is the truth, ``(m,)``; -1 for none of them.
+        weights: of each query, ``(m,)``.
+        start: a model of nearly the same data, whose scaling is kept.
+    """
+    if start is None:
+        means, scales = features[filled].mean(axis=0), features[filled].std(axis=0)
+        scales = np.where(scales > 1e-9 * (1 + np.abs(means)), scales, 1.0)
+        solution = np.zeros(features.shape[2] + 1)
+    else:
+        means, scales = np.array(start.means), np.array(start.scales)
+        solution = np.array([*start.weights, start.intercept])
+    ones = np.ones((*filled.shape, 1))
+    table = np.where(filled[:, :, None], np.concatenate([(features - means) / scales, ones], 2), 0)
+    solution = _newton(table, filled, outcomes, weights, solution)
+    return LogOdds(
+        tuple(means.tolist()), tuple(scales.tolist()), tuple(solution[:-1].tolist()), solution[-1]
+    )
+
+
+def _newton(
+    table: Numbers,
+    filled: Flags,
+    outcomes: npt.NDArray[np.int64],
+    weights: Numbers,
+    solution: Numbers,
+) -> Numbers:
+    """Climbs to the maximum of the penalised likelihood, which is the only one."""
+    ridge = np.full(len(solution), _RIDGE)
+    ridge[-1] = 1e-3  # the intercept is free; this only keeps the system regular
+    truth = np.where((outcomes >= 0)[:, None], table[np.arange(len(table)), outcomes], 0.0)
+    flat = table.reshape(-1, table.shape[2])
+    for _ in range(_STEPS):
+        shares = probabilities(np.where(filled, table @ solution, -np.inf))
+        expected = np.matmul(shares[:, None, :], table)[:, 0, :]
+        gradient = weights @ (truth - expected) - ridge * solution
+        mass = (weights[:, None] * shares).reshape(-1, 1)
+        curvature = flat.T @ (mass * flat) - expected.T @ (weights[:, None] * expected)
+        step = np.linalg.solve(curvature + np.diag(ridge), gradient)
+        step *= min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
+        solution = solution + step
+        if float(np.abs(step).max()) < _CLOSE:
+            break
+    return solution

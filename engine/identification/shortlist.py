@@ -1,0 +1,161 @@
+"""Which identities come into question for a query, and the numbers each is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.distances import between, prepare
+from engine.identification.templates import TemplateTable
+from engine.types import Distance, Ids, Vectors
+
+Numbers = npt.NDArray[np.float64]
+
+FEATURES = ("template", "nearest", "faces", "spread", "level")
+NEIGHBOURS = 10
+"""Nearest faces that are looked at, however few of them are shown as evidence."""
+TEMPLATES = 5
+"""Nearest templates that are looked at besides the neighbours' identities."""
+EXACT_TEMPLATES = 20_000
+"""Up to so many identities a query meets every template; beyond, only its neighbours'."""
+_PRIOR_FACES = 2.0
+"""Weight, in faces, of the gallery's pooled spread in the spread of one identity."""
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """What a query that is itself enrolled must not meet.
+
+    Attributes:
+        rows: template row of each query's own identity, ``(m,)``.
+        what: only the query's own ``face``, or its whole ``identity``.
+    """
+
+    rows: Ids
+    what: Literal["face", "identity"]
+
+
+@dataclass(frozen=True, eq=False)
+class Shortlist:
+    """Identities in question for ``m`` queries, ``c`` places each.
+
+    Attributes:
+        rows: template rows ``(m, c)``, -1 where a place is empty.
+        features: ``(m, c, len(FEATURES))``, higher is likelier for the first two: minus the
+            distance to the template, minus the distance to the nearest face (of those beyond
+            the nearest NEIGHBOURS only the distance of the last one is known), logarithm of the
+            number of faces, their spread, minus the distance to the middle of the gallery.
+    """
+
+    rows: Ids
+    features: Numbers
+
+    @property
+    def filled(self) -> npt.NDArray[np.bool_]:
+        return self.rows >= 0
+
+
+def shortlist(
+    queries: Vectors,
+    table: TemplateTable,
+    neighbour_rows: Ids,
+    neighbour_distances: Vectors,
+    *,
+    templates: int = TEMPLATES,
+    left_out: LeftOut | None = None,
+) -> Shortlist:
+    """The neighbours' identities and the nearest templates, with their features.
+
+    Args:
+        queries: prepared, ``(m, d)``.
+        neighbour_rows: template row of each neighbour ``(m, n)``, -1 where there is none.
+        neighbour_distances: ascending, ``(m, n)``.
+        left_out: for enrolled queries; the neighbours must be without them already.
+    """
+    own = _own_template(queries, table, left_out) if left_out else None
+    rows = neighbour_rows
+    if len(table) <= EXACT_TEMPLATES:
+        rows = np.hstack([rows, _nearest_templates(queries, table, templates, own)])
+    rows = _without_repeats(rows)
+    distances = paired(queries, table.means[rows], table.distance)
+    counts, scatter = table.counts[rows], table.scatter[rows]
+    if own is not None:
+        mine = rows == own.rows[:, None]
+        distances = np.where(mine, own.distances[:, None], distances)
+        counts = np.where(mine, own.counts[:, None], counts)
+        scatter = np.where(mine, own.scatter[:, None], scatter)
+        rows = np.where(mine & np.isinf(distances), -1, rows)
+    spread = (scatter + _PRIOR_FACES * table.pooled) / (np.maximum(counts, 1) - 1 + _PRIOR_FACES)
+    level = between(queries, table.centre, table.distance)
+    features = np.stack(
+        [
+            -distances,
+            -_nearest_faces(rows, neighbour_rows, neighbour_distances),
+            np.log(np.maximum(counts, 1)),
+            spread,
+            np.broadcast_to(-level, rows.shape),
+        ],
+        axis=2,
+    )
+    return Shortlist(rows, np.where(rows[:, :, None] >= 0, features, 0.0))
+
+
+def paired(queries: Vectors, faces: Vectors, distance: Distance) -> Vectors:
+    """Distance of each prepared query ``(m, d)`` to vectors of its own ``(m, c, d)``."""
+    if distance == "cosine":
+        products = np.matmul(faces, queries[:, :, None])[:, :, 0]
+        return np.asarray(np.maximum(1.0 - products, 0.0), dtype=np.float32)
+    return np.asarray(np.linalg.norm(faces - queries[:, None, :], axis=2), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Own:
+    """Each enrolled query's own identity, as it would be without what is left out."""
+
+    rows: Ids
+    distances: Vectors
+    counts: Numbers
+    scatter: Numbers
+
+
+def _own_template(queries: Vectors, table: TemplateTable, left_out: LeftOut) -> _Own:
+    counts = table.counts[left_out.rows]
+    rest = counts - 1
+    averages, faces = table.averages[left_out.rows], queries.astype(np.float64)
+    means = averages + (averages - faces) / np.maximum(rest, 1)[:, None]
+    distances = paired(queries, prepare(means, table.distance)[:, None, :], table.distance)[:, 0]
+    gone = (rest < 1) if left_out.what == "face" else np.full(len(rest), True)
+    away = np.einsum("ij,ij->i", faces - averages, faces - averages)
+    scatter = np.maximum(table.scatter[left_out.rows] - away * counts / np.maximum(rest, 1), 0.0)
+    return _Own(left_out.rows, np.where(gone, np.inf, distances), rest, scatter)
+
+
+def _nearest_templates(
+    queries: Vectors, table: TemplateTable, wanted: int, own: _Own | None
+) -> Ids:
+    distances = between(queries, table.means, table.distance)
+    if own is not None:
+        distances[np.arange(len(queries)), own.rows] = own.distances
+    wanted = min(wanted, len(table))
+    if wanted == len(table):
+        return np.broadcast_to(np.arange(wanted, dtype=np.int64), distances.shape)
+    return np.argpartition(distances, wanted - 1, axis=1)[:, :wanted].astype(np.int64)
+
+
+def _without_repeats(rows: Ids) -> Ids:
+    """Each row sorted, repeated entries replaced by -1."""
+    ordered = np.sort(rows, axis=1)
+    ordered[:, 1:][ordered[:, 1:] == ordered[:, :-1]] = -1
+    return ordered
+
+
+def _nearest_faces(rows: Ids, neighbour_rows: Ids, neighbour_distances: Vectors) -> Vectors:
+    """Distance to the nearest face of each candidate, at most that of the last neighbour."""
+    present = neighbour_rows >= 0
+    last = np.where(present, neighbour_distances, 0.0).max(axis=1, initial=0.0)
+    matches = (rows[:, :, None] == neighbour_rows[:, None, :]) & present[:, None, :]
+    nearest = np.where(matches, neighbour_distances[:, None, :], np.inf).min(axis=2, initial=np.inf)
+    return np.asarray(np.minimum(nearest, last[:, None]), dtype=np.float32)

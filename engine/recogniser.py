@@ -1,0 +1,255 @@
+"""What a gallery needs to tell who a face is, kept up to date with its store.
+
+Joins the index, the templates and the calibration; all of them are derived from the store and
+can be made anew from it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.distances import between
+from engine.errors import SnapshotError, UnknownIdentityError
+from engine.files import write_atomically
+from engine.identification import Calibration, Knn, Templates, calibrate, disagreeing
+from engine.index import IndexKeeper, load_snapshot
+from engine.progress import Listener
+from engine.store import Store
+from engine.types import Added, Identification, Identity, Ids, Vectors
+
+_CALIBRATION = "calibration.json"
+
+
+class Recogniser:
+    """Index, templates and calibration of one gallery. Safe to use from several threads."""
+
+    def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
+        self._store = store
+        self._listener = listener
+        self._background = background
+        self._lock = threading.RLock()
+        self._folder = store.folder / "index"
+        self._keeper: IndexKeeper | None = None
+        self._templates = Templates(store.dimension, store.distance)
+        self._owners: dict[int, int] = {}
+        self._names: dict[int, str] = {}
+        self._calibration: Calibration | None = None
+        self._calibrated_at = -1
+        self._change = -1
+        self._made_anew = False
+
+    # -- questions ---------------------------------------------------------------------------
+
+    def identify(
+        self, queries: Vectors, *, k: int = 5, top: int = 5, fpir: float = 0.01
+    ) -> list[Identification]:
+        """See :meth:`engine.gallery.Gallery.identify`."""
+        return self._knn().identify(queries, k=k, top=top, fpir=fpir)
+
+    def identify_enrolled(
+        self, face: int, *, k: int = 5, top: int = 5, fpir: float = 0.01
+    ) -> Identification:
+        """See :meth:`engine.gallery.Gallery.identify_enrolled`."""
+        ids, owners, vectors = self._store.vectors(np.array([face], dtype=np.int64))
+        if not len(ids):
+            raise UnknownIdentityError(f"Face {face} is not enrolled")
+        return self._knn().identify_enrolled(ids, owners, vectors, k=k, top=top, fpir=fpir)[0]
+
+    def missed(self, fpir: float) -> float | None:
+        """See :meth:`engine.gallery.Gallery.missed`."""
+        self._knn()
+        return self._calibration.missed(fpir) if self._calibration is not None else None
+
+    def disagreeing(self, vectors: Vectors) -> list[int]:
+        """Rows that look unlike the others of their group, by this gallery's own measure."""
+        self._knn()
+        return disagreeing(vectors, self._store.distance, self._calibration)
+
+    def nearest_identity(self, identity: int) -> Identity | None:
+        """The identity with the nearest template, or None where there is no other."""
+        self._follow_store()
+        table = self._templates.table()
+        (row,) = table.rows(np.array([identity]))
+        if row < 0 or len(table) < 2:
+            return None
+        distances = between(table.means[row : row + 1], table.means, table.distance)[0]
+        distances[row] = np.inf
+        return self._store.identity(self._names[int(table.ids[distances.argmin()])])
+
+    def index_status(self) -> str:
+        """One sentence on the index."""
+        keeper = self._keeper
+        if keeper is None:
+            return ""
+        return "index up to date" if keeper.state == "ready" else "index being rebuilt"
+
+    # -- soundness ---------------------------------------------------------------------------
+
+    def problems(self) -> list[str]:
+        """What is wrong with the saved index, one sentence each; it is not loaded for use."""
+        if not self._store.counts()[1]:
+            return []
+        try:
+            index, change = load_snapshot(
+                self._folder, dimension=self._store.dimension, distance=self._store.distance
+            )
+        except SnapshotError as error:
+            return [f"Index: {error}"]
+        if change != self._store.change():
+            return []  # merely old: it is caught up when the gallery is next used
+        faces, _ = self._store.membership()
+        if not np.array_equal(index.ids(), faces):
+            return [f"Index: holds {len(index):,} faces, the database {len(faces):,}"]
+        return []
+
+    def rebuild(self) -> None:
+        """Makes the index anew from the store and saves it."""
+        with self._lock:
+            self.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._calibrated_at = -1
+            self._take_up(None)
+            self.save()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was made anew that a reader may not save."""
+        return not self._store.writable and self._made_anew
+
+    def prepare(self) -> None:
+        """Makes whatever is missing or old and saves it."""
+        self._knn()
+        self.save()
+
+    # -- changes -----------------------------------------------------------------------------
+
+    def added(self, added: Added, vectors: Vectors) -> None:
+        """The store holds these faces now; from here on they are found."""
+        with self._lock:
+            if self._keeper is None:
+                first = len(added.face_ids) == self._store.counts()[1]
+                self._take_up(None if first else self._listener)  # a first index is no news
+                return
+            self._keeper.add(added.face_ids, vectors, self._store.change())
+            self._learn(added.face_ids, added.identity_ids, vectors)
+            self._change = self._store.change()
+
+    def remove(self, faces: Sequence[int]) -> int:
+        """Removes faces from the store, then from what is derived from it."""
+        with self._lock:
+            ids, owners, vectors = self._store.vectors(np.array(faces, dtype=np.int64))
+            removed = self._store.remove_faces([int(face) for face in ids])
+            if self._keeper is not None and removed:
+                self._keeper.remove(ids, self._store.change())
+                self._templates.remove(owners, vectors)
+                for face in ids:
+                    del self._owners[int(face)]
+                self._change = self._store.change()
+            return removed
+
+    def save(self) -> None:
+        """Writes the index snapshot where it changed."""
+        if self._keeper is not None:
+            self._keeper.save()
+
+    def close(self) -> None:
+        """Ends a rebuild under way and saves the index. May be called twice."""
+        with self._lock:
+            if self._keeper is not None:
+                self._keeper.close()
+                self._keeper = None
+
+    # -- keeping up --------------------------------------------------------------------------
+
+    def _knn(self) -> Knn:
+        """The method, ready to answer for the gallery as it is on disk now."""
+        with self._lock:
+            self._follow_store()
+            assert self._keeper is not None
+            self._calibrate()
+            return Knn(
+                self._keeper,
+                self._templates,
+                identity_of=self._owners_of,
+                names=self._names_of,
+                calibration=self._calibration,
+                distance=self._store.distance,
+            )
+
+    def _follow_store(self) -> None:
+        """Takes up everything anew where the store moved on without us (another process)."""
+        with self._lock:
+            if self._keeper is None or self._store.change() != self._change:
+                self._take_up(self._listener)
+
+    def _take_up(self, listener: Listener | None) -> None:
+        self.close()
+        change = self._store.change()
+        ids, owners, vectors = self._store.vectors()
+        self._templates = Templates(self._store.dimension, self._store.distance)
+        self._owners = {}
+        self._learn(ids, owners, vectors)
+        self._keeper = IndexKeeper(
+            self._folder,
+            dimension=self._store.dimension,
+            distance=self._store.distance,
+            writable=self._store.writable,
+        )
+        self._keeper.start(
+            change, lambda: ids, self._vectors, background=self._background, listener=listener
+        )
+        self._change = change
+
+    def _vectors(self, ids: Ids | None) -> tuple[Ids, Vectors]:
+        faces, _, vectors = self._store.vectors(ids)
+        return faces, vectors
+
+    def _learn(self, faces: Ids, owners: Ids, vectors: Vectors) -> None:
+        self._templates.add(owners, vectors)
+        self._owners.update(zip(faces.tolist(), owners.tolist(), strict=True))
+        self._names = {identity.id: identity.name for identity in self._store.identities()}
+
+    def _owners_of(self, faces: Ids) -> Ids:
+        flat = [self._owners[face] for face in faces.ravel().tolist()]
+        return np.array(flat, dtype=np.int64).reshape(faces.shape)
+
+    def _names_of(self, identities: Sequence[int]) -> list[str]:
+        return [self._names[identity] for identity in identities]
+
+    # -- calibration -------------------------------------------------------------------------
+
+    def _calibrate(self) -> None:
+        """Fits the calibration to the gallery as it is, or takes the one kept for this state."""
+        if self._calibrated_at == self._change:
+            return
+        self._calibration = self._kept_calibration()
+        if self._calibration is None:
+            ids, owners, vectors = self._store.vectors()
+            self._calibration = calibrate(ids, owners, vectors, self._store.distance)
+            self._made_anew = True
+            self._keep_calibration()
+        self._calibrated_at = self._change
+
+    def _kept_calibration(self) -> Calibration | None:
+        try:
+            kept = json.loads((self._folder / _CALIBRATION).read_text(encoding="utf-8"))
+            if kept["change"] == self._change:
+                return Calibration.from_json(kept["calibration"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # absent or damaged: it is fitted anew
+        return None
+
+    def _keep_calibration(self) -> None:
+        if not self._store.writable or self._calibration is None:
+            return
+        kept = {"change": self._change, "calibration": self._calibration.to_json()}
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            write_atomically(self._folder / _CALIBRATION, json.dumps(kept).encode())
+        except OSError:
+            return  # it is only saved work

@@ -1,0 +1,124 @@
+"""Making an empty gallery so that there is a whole one afterwards, or nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engine.errors import GalleryExistsError, GalleryReadOnlyError, GalleryWriteError
+from engine.files import sync_folder
+from engine.store.database import connect
+from engine.store.failures import declared
+from engine.store.lock import HOLDER_NAME, LOCK_NAME, WriterLock
+from engine.store.migrations import APPLICATION_ID, migrate
+from engine.types import Distance
+
+DATABASE_NAME = "gallery.db"
+_UNFINISHED = "gallery.db.new"  # takes its name when it is whole
+_OURS = frozenset(
+    {LOCK_NAME, HOLDER_NAME, *(f"{_UNFINISHED}{end}" for end in ("", "-journal", "-wal", "-shm"))}
+)
+
+
+def make_gallery(folder: Path, dimension: int, distance: Distance) -> None:
+    """Makes the folder, its parents and an empty database.
+
+    Raises:
+        GalleryExistsError: something is there. GalleryReadOnlyError: it cannot be made there.
+    """
+    with _undone_on_failure(folder):
+        _make_folder(folder)
+        _require_empty(folder)
+        lock = WriterLock(folder)
+        lock.acquire()
+        try:
+            _require_empty(folder)
+            _make_database(folder / _UNFINISHED, dimension, distance)
+            os.replace(folder / _UNFINISHED, folder / DATABASE_NAME)
+            sync_folder(folder)
+            sync_folder(folder.parent)
+        except BaseException:
+            for name in _OURS - {LOCK_NAME}:
+                (folder / name).unlink(missing_ok=True)
+            raise
+        finally:
+            lock.release()
+
+
+@contextmanager
+def _undone_on_failure(folder: Path) -> Iterator[None]:
+    """Removes what was made of the folder and its parents when the gallery does not come about."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        with _declared_os(folder):
+            yield
+    except BaseException:
+        if folder in missing:
+            (folder / LOCK_NAME).unlink(missing_ok=True)
+        with suppress(OSError):
+            for path in missing:
+                path.rmdir()
+        raise
+
+
+@contextmanager
+def _declared_os(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise GalleryExistsError(
+            "There is a file where the gallery's folder would be",
+            file=error.filename or folder,
+            remedy="Choose another folder.",
+        ) from error
+    except PermissionError as error:
+        raise GalleryReadOnlyError(
+            "No gallery can be made here: the folder may not be written",
+            file=error.filename or folder,
+            remedy="Choose another folder.",
+        ) from error
+    except OSError as error:
+        raise GalleryWriteError(
+            f"No gallery can be made here ({error.strerror})",
+            file=folder,
+            remedy="Choose another folder, or free some space.",
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _require_empty(folder: Path) -> None:
+    found = {entry.name for entry in folder.iterdir()} - _OURS
+    if not found:
+        return
+    if DATABASE_NAME in found:
+        problem, remedy = "There is a gallery already", "Open it, or choose another folder."
+    else:
+        problem, remedy = "The folder is not empty", "Choose an empty or new folder."
+    raise GalleryExistsError(problem, file=folder, remedy=remedy)
+
+
+def _make_database(path: Path, dimension: int, distance: Distance) -> None:
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.unlink()
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with declared(path):
+        connection = connect(path, "mode=rw")
+        try:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrate(connection)
+            connection.execute(
+                "INSERT INTO gallery (id, uuid, dimension, distance, created) "
+                "VALUES (1, ?, ?, ?, ?)",
+                (str(uuid.uuid4()), dimension, distance, time.time()),
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()

@@ -1,0 +1,174 @@
+"""Connections to one database file: a single writer, and readers that never wait for it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engine.errors import GalleryError, GalleryReadOnlyError
+from engine.store.failures import ASK_PERMISSION, declared, primary_code
+from engine.store.migrations import migrate
+
+_WAIT_SECONDS = 5.0
+_PRAGMAS = ("temp_store = MEMORY",)  # no faces in temporary files
+WRITER_PRAGMAS = (
+    "synchronous = FULL",  # a commit is on disk when it returns
+    "fullfsync = ON",  # what FULL means on macOS
+    "foreign_keys = ON",
+    "secure_delete = ON",  # a removed face is not left in free pages
+    "cache_size = -65536",
+    "journal_size_limit = 16777216",
+)
+
+
+class _Connection(sqlite3.Connection):
+    """Attributes: reusable: False for one that must not outlive a single reading."""
+
+    reusable = True
+
+
+def connect(path: Path, mode: str) -> _Connection:
+    """Opens ``path`` with URI parameters such as ``mode=rw``; transactions begin by hand."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{mode}",
+        uri=True,
+        timeout=_WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,  # a connection is used by one thread at a time, not by one only
+        factory=_Connection,
+    )
+    pragmas = (*_PRAGMAS, *WRITER_PRAGMAS) if mode == "mode=rw" else _PRAGMAS
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+class Database:
+    """One open database file. Safe to use from several threads.
+
+    Attributes:
+        path: the file.
+        writable: whether :meth:`transaction` is allowed.
+    """
+
+    def __init__(self, path: Path, *, write: bool) -> None:
+        self.path = path
+        self.writable = write
+        self._idle: list[_Connection] = []
+        self._guard = threading.Lock()
+        self._turn = threading.Lock()
+        self._closed = False
+        self._writer = connect(path, "mode=rw") if write else None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees the last committed state; sqlite3 errors come out declared."""
+        with declared(self.path):
+            connection = self._take()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._give_back(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The writer's connection in a transaction: on disk at the end, or undone altogether.
+
+        Raises:
+            GalleryReadOnlyError: opened for reading only.
+        """
+        with self._turn, declared(self.path):
+            writer = self._require_writer()
+            try:
+                writer.execute("BEGIN IMMEDIATE")
+                yield writer
+                writer.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # SQLite may have undone it already
+                    writer.execute("ROLLBACK")
+                raise
+
+    def start_writing(self) -> None:
+        """Brings the schema up to date, once it is sure that the file can be written."""
+        with self._turn, declared(self.path):
+            writer = self._require_writer()
+            writer.execute("PRAGMA journal_mode = WAL")
+            writer.execute("BEGIN IMMEDIATE")
+            writer.execute("ROLLBACK")
+            migrate(writer)
+
+    def close(self) -> None:
+        """Waits for a running change, not for readers: each closes its own when it is done."""
+        with self._turn:
+            with self._guard:
+                self._closed = True
+                idle, self._idle = self._idle, []
+            for connection in idle:
+                connection.close()
+            if self._writer is not None:
+                with suppress(sqlite3.Error):  # the log is read at the next opening anyway
+                    self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._writer.close()
+                self._writer = None
+
+    def _require_writer(self) -> sqlite3.Connection:
+        if self._closed:
+            raise _closed(self.path)
+        if self._writer is None:
+            raise GalleryReadOnlyError(
+                "The gallery is open for reading only",
+                file=self.path.parent,
+                remedy="Open it where it can be written, and while no other process writes it.",
+            )
+        return self._writer
+
+    def _take(self) -> _Connection:
+        with self._guard:
+            if self._closed:
+                raise _closed(self.path)
+            if self._idle:
+                return self._idle.pop()
+        return self._open_reader()
+
+    def _give_back(self, connection: _Connection) -> None:
+        with self._guard:
+            if connection.reusable and not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _open_reader(self) -> _Connection:
+        connection = connect(self.path, "mode=ro")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return connection
+        except sqlite3.Error as error:
+            connection.close()
+            if primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
+        return self._open_immutable()
+
+    def _open_immutable(self) -> _Connection:
+        """Where SQLite cannot put its shared memory beside the file (a read-only folder).
+
+        Such a connection would not notice a change, so it is used for one reading only.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if log.exists() and log.stat().st_size > 0:
+            raise GalleryReadOnlyError(
+                "The gallery was not closed properly, and its folder may not be written to mend it",
+                file=self.path,
+                remedy=ASK_PERMISSION,
+            )
+        connection = connect(self.path, "mode=ro&immutable=1")
+        connection.reusable = False
+        return connection
+
+
+def _closed(path: Path) -> GalleryError:
+    return GalleryError("The gallery is closed", file=path.parent, remedy="Open it again.")

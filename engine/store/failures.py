@@ -1,0 +1,70 @@
+"""What SQLite and the file system refuse, as errors of the engine that name file and remedy."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import (
+    GalleryBusyError,
+    GalleryDamagedError,
+    GalleryError,
+    GalleryReadOnlyError,
+    GalleryWriteError,
+)
+
+RESTORE = "Put back a copy of the gallery from before, or import its faces again."
+ASK_PERMISSION = "Ask its owner for permission, or copy the gallery to a folder of your own."
+
+_KINDS: dict[int, tuple[type[GalleryError], str, str]] = {
+    sqlite3.SQLITE_FULL: (
+        GalleryWriteError,
+        "The disk is full, nothing was changed",
+        "Free some space and try again.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        GalleryWriteError,
+        "The disk refused to read or write, nothing was changed",
+        "Check that the disk is connected, sound and has space, then try again.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        GalleryReadOnlyError,
+        "The gallery may not be written",
+        ASK_PERMISSION,
+    ),
+    sqlite3.SQLITE_BUSY: (
+        GalleryBusyError,
+        "Another program is using the database",
+        "Close it there and try again.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (GalleryDamagedError, "The database is damaged", RESTORE),
+    sqlite3.SQLITE_NOTADB: (GalleryDamagedError, "This is not a gallery database", RESTORE),
+    sqlite3.SQLITE_CANTOPEN: (
+        GalleryDamagedError,
+        "The database cannot be opened",
+        ASK_PERMISSION,
+    ),
+}
+
+
+def primary_code(error: sqlite3.Error) -> int | None:
+    """SQLite's primary result code; None for a misuse that Python itself found."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+@contextmanager
+def declared(path: Path) -> Iterator[None]:
+    """Turns every refusal of SQLite into a declared error about ``path``."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = primary_code(error)
+        if code is None:
+            raise
+        kind, problem, remedy = _KINDS.get(
+            code, (GalleryDamagedError, f"The database refuses: {error}", RESTORE)
+        )
+        raise kind(problem, file=path, remedy=remedy) from error

@@ -1,0 +1,69 @@
+"""Looks for damage that SQLite itself would not report when a gallery is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from engine.store import encoding
+
+_MOST = 20  # sentences of one kind
+_QUERIES = (
+    (
+        "SELECT name FROM identities i WHERE face_count <> "
+        "(SELECT count(*) FROM faces f WHERE f.identity_id = i.id)",
+        "The number of faces noted for “{}” is wrong",
+    ),
+    (
+        "SELECT name FROM identities i WHERE NOT EXISTS "
+        "(SELECT 1 FROM faces f WHERE f.identity_id = i.id)",
+        "“{}” has no faces",
+    ),
+    (
+        "SELECT name FROM identities i WHERE NOT EXISTS "
+        "(SELECT 1 FROM faces f WHERE f.identity_id = i.id AND f.id = i.portrait)",
+        "The portrait of “{}” is not one of its faces",
+    ),
+    (
+        "SELECT id FROM faces WHERE id NOT IN (SELECT face_id FROM embeddings)",
+        "Face {} has no embedding",
+    ),
+    (
+        "SELECT change FROM gallery WHERE change <> (SELECT coalesce(max(change), 0) FROM history)",
+        "The change counter {} is not the last one of the history",
+    ),
+)
+
+
+def problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
+    """Checks all of a database in one snapshot of it; returns one sentence per problem."""
+    connection.execute("BEGIN")
+    found = _structure(connection)
+    for query, sentence in _QUERIES:
+        rows = connection.execute(f"{query} LIMIT {_MOST}")
+        found += [sentence.format(value) for (value,) in rows]
+    found += _vectors(connection, encoding.size_of(dimension))
+    connection.execute("COMMIT")
+    return found
+
+
+def _structure(connection: sqlite3.Connection) -> list[str]:
+    checks = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST})")]
+    found = [] if checks == ["ok"] else [f"SQLite finds: {check}" for check in checks]
+    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+        found.append(f"Row {row} of {table} belongs to nothing in {parent}")
+    return found
+
+
+def _vectors(connection: sqlite3.Connection, size: int) -> list[str]:
+    found: list[str] = []
+    rows = connection.execute(
+        "SELECT f.id, f.digest, e.vector FROM faces f JOIN embeddings e ON e.face_id = f.id"
+    )
+    for face, digest, vector in rows:
+        if len(vector) != size:
+            found.append(f"The embedding of face {face} has {len(vector)} bytes, not {size}")
+        elif encoding.digest_of(vector) != digest:
+            found.append(f"The embedding of face {face} is not the one that was enrolled")
+        if len(found) == _MOST:
+            break
+    return found

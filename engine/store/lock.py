@@ -1,0 +1,70 @@
+"""One process writes a gallery at a time; a second one learns who that is."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from engine.errors import GalleryBusyError, GalleryReadOnlyError
+from engine.store.failures import ASK_PERMISSION
+
+LOCK_NAME = "gallery.lock"
+HOLDER_NAME = "gallery.lock.json"
+
+
+class WriterLock:
+    """The right to write a gallery. The system takes it back when the process dies."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._holder = folder / HOLDER_NAME
+        # Not thread-local: the gallery may be closed by another thread than opened it.
+        self._lock = FileLock(folder / LOCK_NAME, mode=0o600, thread_local=False)
+
+    def acquire(self) -> None:
+        """Takes the lock or raises at once.
+
+        Raises:
+            GalleryBusyError: naming the process that holds it.
+            GalleryReadOnlyError: the folder cannot be written.
+        """
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise GalleryBusyError(
+                f"{self._describe_holder()} is writing this gallery",
+                file=self._folder,
+                remedy="Close it there to make changes here; it can be opened for reading.",
+            ) from None
+        except OSError as error:
+            raise GalleryReadOnlyError(
+                f"The folder may not be written ({error.strerror})",
+                file=self._folder,
+                remedy=ASK_PERMISSION,
+            ) from error
+        with suppress(OSError):  # only for the message: no reason to refuse the lock
+            self._name_holder()
+
+    def release(self) -> None:
+        with suppress(OSError):
+            self._holder.unlink(missing_ok=True)
+        self._lock.release()
+
+    def _name_holder(self) -> None:
+        holder = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
+        descriptor = os.open(self._holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(holder)
+
+    def _describe_holder(self) -> str:
+        try:
+            holder = json.loads(self._holder.read_text(encoding="utf-8"))
+            where = "" if holder["host"] == socket.gethostname() else f" on {holder['host']}"
+            return f"Process {holder['pid']}{where}"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "Another process"

@@ -1,0 +1,204 @@
+"""Everything that is asked of a gallery's database; from any thread, beside a running change."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from engine.errors import GalleryDamagedError
+from engine.store import encoding, integrity
+from engine.store.database import Database
+from engine.store.failures import RESTORE
+from engine.types import Face, Identity, Ids, Vectors
+
+_IDENTITY = "SELECT id, name, face_count, portrait FROM identities"
+_FACE = """
+    SELECT f.id, f.identity_id, i.name, f.file, f.row, f.added,
+           EXISTS (SELECT 1 FROM photos p WHERE p.face_id = f.id)
+    FROM faces f JOIN identities i ON i.id = f.identity_id
+"""
+# CROSS JOIN keeps SQLite from turning the loops round, and with them the order asked for.
+_ASKED = "FROM json_each(?) asked CROSS JOIN"
+_DIGESTS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One change of a gallery.
+
+    Attributes:
+        change: the change counter after it.
+        at: seconds since the epoch (UTC).
+        actor: the operating system's user.
+        action: a verb such as ``import`` or ``remove``.
+        summary: one sentence for the person.
+        payload: which rows it touched.
+    """
+
+    change: int
+    at: float
+    actor: str
+    action: str
+    summary: str
+    payload: Mapping[str, Any]
+
+
+class Reading:
+    """The questions of a :class:`engine.store.Store`."""
+
+    dimension: int
+    _database: Database
+
+    def change(self) -> int:
+        """The change counter as committed, by whichever process."""
+        return int(self._rows("SELECT change FROM gallery")[0][0])
+
+    def identities(self) -> list[Identity]:
+        """All identities, by name."""
+        return [Identity(*row) for row in self._rows(f"{_IDENTITY} ORDER BY name")]
+
+    def identity(self, name: str) -> Identity | None:
+        """The identity of exactly this name."""
+        rows = self._rows(f"{_IDENTITY} WHERE name = ?", name)
+        return Identity(*rows[0]) if rows else None
+
+    def names_like(self, key: str) -> list[str]:
+        """Names that have this look-alike key."""
+        rows = self._rows("SELECT name FROM identities WHERE key = ? ORDER BY name", key)
+        return [name for (name,) in rows]
+
+    def counts(self) -> tuple[int, int]:
+        """How many identities and faces."""
+        rows = self._rows("SELECT count(*), coalesce(sum(face_count), 0) FROM identities")
+        return rows[0][0], rows[0][1]
+
+    def faces(self, identity_id: int) -> list[Face]:
+        """The faces of an identity in the order of enrolment; none where there is no such id."""
+        rows = self._rows(f"{_FACE} WHERE f.identity_id = ? ORDER BY f.id", identity_id)
+        return [_face(row) for row in rows]
+
+    def faces_by_id(self, ids: Sequence[int]) -> list[Face]:
+        """Faces in the order asked; ids that do not exist are left out."""
+        select = _FACE.replace("FROM faces f JOIN", f"{_ASKED} faces f ON f.id = asked.value JOIN")
+        return [_face(row) for row in self._rows(f"{select} ORDER BY asked.key", as_json(ids))]
+
+    def vectors(self, ids: Ids | None = None) -> tuple[Ids, Ids, Vectors]:
+        """Embeddings as they came.
+
+        Args:
+            ids: face ids, in the order wanted (unknown ones are left out); None for all, by id.
+
+        Returns:
+            face ids int64 ``(n,)``, identity ids int64 ``(n,)``, float32 ``(n, d)``.
+
+        Raises:
+            GalleryDamagedError: an embedding has another length than the gallery's dimension.
+        """
+        columns = "SELECT f.id, f.identity_id, e.vector"
+        join = "embeddings e ON e.face_id = f.id"
+        if ids is None:
+            rows = self._rows(f"{columns} FROM faces f CROSS JOIN {join} ORDER BY f.id")
+        else:
+            asked = f"{_ASKED} faces f ON f.id = asked.value JOIN {join} ORDER BY asked.key"
+            rows = self._rows(f"{columns} {asked}", as_json(ids))
+        faces, identities, blobs = zip(*rows, strict=True) if rows else ((), (), ())
+        return _ids(faces), _ids(identities), self._decoded(blobs)
+
+    def membership(self) -> tuple[Ids, Ids]:
+        """Face ids and the identity id of each, by face id, without the embeddings."""
+        rows = self._rows("SELECT id, identity_id FROM faces")
+        both = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2)
+        faces, identities = both[both[:, 0].argsort()].T
+        return np.ascontiguousarray(faces), np.ascontiguousarray(identities)
+
+    def photo(self, face_id: int) -> bytes | None:
+        """The thumbnail's bytes, or None where the face has none."""
+        rows = self._rows("SELECT thumbnail FROM photos WHERE face_id = ?", int(face_id))
+        return bytes(rows[0][0]) if rows else None
+
+    def find(self, vectors: Vectors) -> list[list[tuple[int, str]]]:
+        """For each row of ``(n, d)``, the enrolled faces with exactly this vector.
+
+        Returns:
+            per row, (face id, identity name) pairs by face id.
+        """
+        digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
+        with self._database.reading() as connection:
+            known = holders(connection, digests)
+        return [list(known.get(digest, ())) for digest in digests]
+
+    def history(self, limit: int | None = None) -> list[HistoryEntry]:
+        """Changes, newest first, at most ``limit``."""
+        rows = self._rows(
+            "SELECT change, at, actor, action, summary, payload FROM history "
+            "ORDER BY change DESC LIMIT ?",
+            -1 if limit is None else limit,
+        )
+        return [HistoryEntry(*row, payload=json.loads(payload)) for *row, payload in rows]
+
+    def setting(self, key: str) -> str | None:
+        """The value kept under ``key``."""
+        rows = self._rows("SELECT value FROM settings WHERE key = ?", key)
+        return str(rows[0][0]) if rows else None
+
+    def integrity(self) -> list[str]:
+        """What is wrong with the database, one sentence each; nothing when it is sound."""
+        try:
+            with self._database.reading() as connection:
+                return integrity.problems(connection, self.dimension)
+        except GalleryDamagedError as error:
+            return [error.reason]
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._database.reading() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _decoded(self, blobs: Sequence[bytes]) -> Vectors:
+        try:
+            return encoding.from_blobs(blobs, self.dimension)
+        except ValueError:
+            raise GalleryDamagedError(
+                f"An embedding does not have {self.dimension} numbers",
+                file=self._database.path,
+                remedy=RESTORE,
+            ) from None
+
+
+def holders(
+    connection: sqlite3.Connection, digests: Sequence[bytes]
+) -> dict[bytes, list[tuple[int, str]]]:
+    """Who has these vectors: digest to (face id, identity name) pairs, by face id."""
+    found: dict[bytes, list[tuple[int, str]]] = {}
+    if connection.execute("SELECT 1 FROM faces LIMIT 1").fetchone() is None:
+        return found  # spares the first import its look-ups
+    for start in range(0, len(digests), _DIGESTS_AT_ONCE):
+        chunk = list(dict.fromkeys(digests[start : start + _DIGESTS_AT_ONCE]))
+        marks = ",".join("?" * len(chunk))
+        rows = connection.execute(
+            "SELECT f.digest, f.id, i.name FROM faces f JOIN identities i ON i.id = f.identity_id "
+            f"WHERE f.digest IN ({marks}) ORDER BY f.id",
+            chunk,
+        )
+        for digest, face_id, name in rows:
+            found.setdefault(digest, []).append((face_id, name))
+    return found
+
+
+def as_json(values: Iterable[int]) -> str:
+    """Ids as the one parameter that json_each takes, however many there are."""
+    return json.dumps([int(value) for value in values])
+
+
+def _face(row: Iterable[Any]) -> Face:
+    *values, has_photo = row
+    return Face(*values, has_photo=bool(has_photo))
+
+
+def _ids(values: Sequence[int]) -> Ids:
+    return np.array(values, dtype=np.int64)

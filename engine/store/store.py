@@ -1,0 +1,180 @@
+"""A gallery's store: opened for writing by one process, for reading by any number."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Self
+
+from engine.errors import (
+    GalleryDamagedError,
+    GalleryNotFoundError,
+    GalleryReadOnlyError,
+    GalleryTooNewError,
+)
+from engine.store import migrations
+from engine.store.creation import DATABASE_NAME, make_gallery
+from engine.store.database import Database
+from engine.store.failures import ASK_PERMISSION, RESTORE, declared
+from engine.store.lock import WriterLock
+from engine.store.reading import Reading
+from engine.store.writing import Writing
+from engine.types import Distance
+
+
+class Store(Reading, Writing):
+    """One gallery's database, open. Safe to use from several threads; a context manager.
+
+    Reading never waits for a running change and sees what was committed last, also by another
+    process. A change is on disk (fsync) when its method returns. sqlite3's errors come out as
+    GalleryDamagedError, GalleryWriteError, GalleryReadOnlyError or GalleryBusyError.
+
+    Attributes:
+        folder: where it lives.
+        dimension: numbers in an embedding.
+        distance: how embeddings are compared.
+        writable: False when it is open for reading only.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        lock: WriterLock | None,
+        dimension: int,
+        distance: Distance,
+    ) -> None:
+        self.folder = folder
+        self.dimension = dimension
+        self.distance = distance
+        self.writable = database.writable
+        self._database = database
+        self._lock = lock
+
+    @classmethod
+    def create(cls, folder: Path, *, dimension: int = 128, distance: Distance = "cosine") -> Store:
+        """Makes an empty gallery, its folder and parents with it, and opens it for writing.
+
+        Raises:
+            GalleryExistsError: a gallery, a file or a folder with something in it is there.
+            GalleryReadOnlyError, GalleryWriteError: it cannot be made there. Nothing is left.
+        """
+        make_gallery(Path(folder), dimension, distance)
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path, *, write: bool = True) -> Store:
+        """Opens a gallery; for writing it also takes the lock and brings the schema up to date.
+
+        Raises:
+            GalleryNotFoundError: none there. GalleryTooNewError: of a newer version; untouched.
+            GalleryDamagedError: not a gallery's database, or one that cannot be read.
+            GalleryBusyError: another process writes it (only with ``write``).
+            GalleryReadOnlyError: it may not be written (with ``write``), or would have to be to
+                be read: its schema is old, or it was not closed properly.
+        """
+        folder = Path(folder)
+        path = _database_in(folder)
+        lock = WriterLock(folder) if write else None
+        if lock is not None:
+            lock.acquire()
+        try:
+            database, dimension, distance = _open_database(path, write)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        return cls(folder, database, lock, dimension, distance)
+
+    def close(self) -> None:
+        """Lets the gallery go; waits for a running change. May be called twice."""
+        self._database.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _database_in(folder: Path) -> Path:
+    path = folder / DATABASE_NAME
+    try:
+        if path.is_file():
+            return path
+        there = path.exists()
+    except PermissionError as error:
+        raise GalleryDamagedError(
+            "The folder may not be read", file=folder, remedy=ASK_PERMISSION
+        ) from error
+    if there:
+        raise GalleryDamagedError("The database is not a file", file=path, remedy=RESTORE)
+    raise GalleryNotFoundError(
+        "There is no gallery here",
+        file=folder,
+        remedy="Choose another folder, or make a gallery here with `face-gallery new`.",
+    )
+
+
+def _open_database(path: Path, write: bool) -> tuple[Database, int, Distance]:
+    with declared(path):
+        database = Database(path, write=write)
+    try:
+        with database.reading() as connection:
+            _check_version(connection, path)
+        if write:
+            database.start_writing()
+        with database.reading() as connection:
+            _require_current(connection, path)
+            _require_tables(connection, path)
+            return database, *_fixed(connection, path)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Only looks, so that a file that is not ours or too new stays as it is."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != migrations.APPLICATION_ID:
+        raise GalleryDamagedError("This is not a gallery database", file=path, remedy=RESTORE)
+    version = migrations.version_of(connection)
+    if version > migrations.newest():
+        raise GalleryTooNewError(
+            f"The gallery was written by a newer version (format {version}, this one knows "
+            f"{migrations.newest()})",
+            file=path,
+            remedy="Update Face Gallery to open it. It was not touched.",
+        )
+
+
+def _require_current(connection: sqlite3.Connection, path: Path) -> None:
+    version = migrations.version_of(connection)
+    if version < migrations.newest():
+        raise GalleryReadOnlyError(
+            f"The gallery was written by an older version (format {version}, this one reads "
+            f"{migrations.newest()})",
+            file=path,
+            remedy="Open it once where it can be written; that brings it up to date.",
+        )
+
+
+def _require_tables(connection: sqlite3.Connection, path: Path) -> None:
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    missing = sorted(migrations.TABLES - {name for (name,) in rows})
+    if missing:
+        raise GalleryDamagedError(
+            f"The database lacks {', '.join(missing)}", file=path, remedy=RESTORE
+        )
+
+
+def _fixed(connection: sqlite3.Connection, path: Path) -> tuple[int, Distance]:
+    row = connection.execute("SELECT dimension, distance FROM gallery").fetchone()
+    if row is None:
+        raise GalleryDamagedError(
+            "The database does not say what kind of embeddings it holds", file=path, remedy=RESTORE
+        )
+    return row[0], row[1]

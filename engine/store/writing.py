@@ -1,0 +1,147 @@
+"""Everything that changes a gallery's database: one change, one transaction, one history entry."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from engine.progress import SILENT, Reporter
+from engine.store import adding
+from engine.store.database import Database
+from engine.store.reading import as_json
+from engine.types import Added, FaceBatch
+
+_NO_THUMBNAILS: Mapping[int, bytes] = MappingProxyType({})
+
+
+class Writing:
+    """The changes of a :class:`engine.store.Store`.
+
+    Each raises GalleryReadOnlyError when it is open for reading only and GalleryWriteError when
+    the disk refuses; whatever is raised, nothing was changed.
+    """
+
+    dimension: int
+    _database: Database
+
+    def add(
+        self,
+        batch: FaceBatch,
+        *,
+        keys: Mapping[str, str] | Callable[[str], str],
+        thumbnails: Mapping[int, bytes] = _NO_THUMBNAILS,
+        action: str = "import",
+        summary: str | None = None,
+        reporter: Reporter = SILENT,
+        dry_run: bool = False,
+    ) -> Added:
+        """Enrols a batch. A vector that its identity has already, or has twice in the batch, is
+        left out as a duplicate; one that another identity has is kept and told as a conflict.
+        Where all are duplicates nothing is changed.
+
+        Args:
+            batch: every row named.
+            keys: the look-alike key of a name.
+            thumbnails: encoded pictures by row of the batch.
+            action, summary: for the history; the summary is made up when None.
+            dry_run: change nothing and tell what would be; ids not given yet are 0. Also for a
+                gallery that is open for reading only.
+
+        Raises:
+            MismatchError, EmbeddingError, IdentityNameError: a row that cannot be enrolled.
+            CancelledError: through the reporter, at any time before it is committed.
+        """
+        names = adding.check(batch, self.dimension)
+        if dry_run:
+            with self._database.reading() as connection:
+                return adding.foresee(connection, adding.plan(connection, batch, names))
+        key_of = keys.__getitem__ if isinstance(keys, Mapping) else keys
+        with self._database.transaction() as connection:
+            made = adding.plan(connection, batch, names)
+            if not made.rows:
+                return adding.foresee(connection, made)
+            added = adding.insert(connection, batch, made, key_of, thumbnails, reporter)
+            _record(connection, action, summary or _summary(added), _span(added))
+        return added
+
+    def remove_faces(self, ids: Sequence[int]) -> int:
+        """Takes faces out, and identities that are left without any; returns how many faces."""
+        asked = as_json(ids)
+        with self._database.transaction() as connection:
+            gone = connection.execute(
+                "SELECT f.id, f.identity_id, i.name, f.file, f.row "
+                "FROM faces f JOIN identities i ON i.id = f.identity_id "
+                "WHERE f.id IN (SELECT value FROM json_each(?)) ORDER BY f.id",
+                (asked,),
+            ).fetchall()
+            if not gone:
+                return 0
+            connection.execute(
+                "DELETE FROM faces WHERE id IN (SELECT value FROM json_each(?))", (asked,)
+            )
+            _drop_empty(connection, {row[1] for row in gone})
+            fields = ("id", "identity_id", "name", "file", "row")
+            faces = [dict(zip(fields, row, strict=True)) for row in gone]
+            summary = f"{_number(len(gone), 'face')} removed"
+            _record(connection, "remove", summary, {"faces": faces})
+        return len(gone)
+
+    def set_setting(self, key: str, value: str) -> None:
+        """Keeps a value with the gallery; not a change in the sense of the history."""
+        with self._database.transaction() as connection:
+            connection.execute("REPLACE INTO settings (key, value) VALUES (?, ?)", (key, value))
+
+
+def _drop_empty(connection: sqlite3.Connection, identity_ids: set[int]) -> None:
+    connection.execute(
+        "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?)) "
+        "AND NOT EXISTS (SELECT 1 FROM faces WHERE identity_id = identities.id)",
+        (as_json(identity_ids),),
+    )
+    adding.refresh(connection, identity_ids)
+
+
+def _record(
+    connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
+) -> None:
+    connection.execute("UPDATE gallery SET change = change + 1")
+    connection.execute(
+        "INSERT INTO history (change, at, actor, action, summary, payload) "
+        "SELECT change, ?, ?, ?, ?, ? FROM gallery",
+        (time.time(), _actor(), action, summary, json.dumps(payload, ensure_ascii=False)),
+    )
+
+
+def _span(added: Added) -> dict[str, Any]:
+    """Face ids are consecutive: first and last say it all."""
+    return {
+        "faces": [int(added.face_ids[0]), int(added.face_ids[-1])],
+        "new_identities": len(added.new_identities),
+        "duplicates": len(added.duplicates),
+    }
+
+
+def _summary(added: Added) -> str:
+    faces = _number(len(added.face_ids), "face")
+    if not added.new_identities:
+        return f"{faces} added"
+    count = len(added.new_identities)
+    return f"{faces} added, {count} new {'identity' if count == 1 else 'identities'}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+@cache
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without an account, as in some containers
+        return "unknown"

@@ -1,0 +1,202 @@
+"""The nouns of the field, as small frozen records shared by all of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+Distance = Literal["cosine", "euclidean"]
+Method = Literal["auto", "knn"]
+Verdict = Literal["known", "unknown"]
+
+
+@dataclass(frozen=True)
+class FaceBatch:
+    """Embeddings on their way in, one row a face.
+
+    Attributes:
+        vectors: float32, shape ``(n, d)``, as they came (not normalised), all finite.
+        names: ``n`` identity names; None where the source gives none (a bare query file).
+        files: ``n`` labels of where each row came from (a path, or the table's own label).
+        rows: ``n`` row numbers inside that file, from 0.
+        photos: ``n`` paths of the photograph beside the vector, None where there is none.
+    """
+
+    vectors: Vectors
+    names: Sequence[str | None]
+    files: Sequence[str]
+    rows: Sequence[int]
+    photos: Sequence[Path | None]
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """One file (or row) that was left out, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An enrolled person. ``portrait`` is the id of the face that stands for it."""
+
+    id: int
+    name: str
+    faces: int
+    portrait: int | None
+
+
+@dataclass(frozen=True)
+class Face:
+    """One enrolled sample. ``added`` is in seconds since the epoch (UTC)."""
+
+    id: int
+    identity_id: int
+    name: str
+    file: str
+    row: int
+    added: float
+    has_photo: bool
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Nearest faces for ``m`` queries, nearest first.
+
+    Attributes:
+        ids: int64 ``(m, k)``, face ids.
+        distances: float32 ``(m, k)``, in the gallery's distance.
+    """
+
+    ids: Ids
+    distances: Vectors
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An enrolled face that voted, and its distance to the query."""
+
+    face: int
+    identity_id: int
+    name: str
+    distance: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An identity offered for a query.
+
+    Attributes:
+        score: similarity used for ranking, higher is nearer; comparable within one gallery.
+        confidence: calibrated probability in [0, 1] that the query is this person, or None
+            where the gallery is too small to calibrate one.
+        distance: from the query to the nearest face of this identity among the evidence,
+            else to the mean of its faces, in the gallery's distance.
+    """
+
+    identity_id: int
+    name: str
+    score: float
+    confidence: float | None
+    distance: float
+
+
+@dataclass(frozen=True)
+class Identification:
+    """The answer to one query.
+
+    Attributes:
+        verdict: "known" when the first candidate passes the threshold for the asked FPIR.
+        name: the first candidate's name when known, else None.
+        confidence: that of the first candidate (also when unknown), None when not calibrated.
+        candidates: best first.
+        evidence: the k nearest enrolled faces, nearest first.
+        fpir: the FPIR that the verdict stands for: the asked one, or the smallest this gallery
+            can promise where that is larger.
+        note: one sentence where the answer needs a caveat (gallery too small ...), else "".
+    """
+
+    verdict: Verdict
+    name: str | None
+    confidence: float | None
+    method: str
+    candidates: tuple[Candidate, ...]
+    evidence: tuple[Evidence, ...]
+    fpir: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A face that is enrolled already under the same name, and was left out."""
+
+    file: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The same vector under two names; both are kept and the person is told."""
+
+    file: str
+    name: str
+    other_name: str
+
+
+@dataclass(frozen=True)
+class Added:
+    """What a store change added. Ids run in the order of the batch's rows that were kept."""
+
+    face_ids: Ids
+    identity_ids: Ids
+    rows: Ids
+    new_identities: tuple[str, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did, or would do when ``dry_run``."""
+
+    faces_added: int
+    identities_added: int
+    duplicates: int
+    rejected: tuple[Rejection, ...]
+    notices: tuple[str, ...]
+    seconds: float
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class EnrolmentReport:
+    """What an enrolment did. ``face_ids`` lets the caller undo it."""
+
+    name: str
+    faces_added: int
+    duplicates: int
+    warnings: tuple[str, ...]
+    face_ids: tuple[int, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What ``check`` found wrong, one sentence a problem; ``repaired`` names what was mended."""
+
+    problems: tuple[str, ...]
+    repaired: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems

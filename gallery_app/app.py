@@ -1,0 +1,258 @@
+"""The one place where objects are made and wired: signals of panels to operations and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from engine.types import Face, Identity
+from gallery_app import settings as remembered
+from gallery_app.commands import Commands
+from gallery_app.dialogs.error import error_box
+from gallery_app.icons import app_icon
+from gallery_app.item_models.identities import faces_text
+from gallery_app.operations import enrolling, galleries, looking, queries
+from gallery_app.operations.context import Context
+from gallery_app.pictures import Pictures
+from gallery_app.recent import recent_galleries, sample_faces
+from gallery_app.settings import Settings
+from gallery_app.state import AppState, Query
+from gallery_app.tasks import Task, TaskRunner
+from gallery_app.theme import apply_theme
+from gallery_app.views.main_window import MainWindow
+from gallery_app.widgets.portrait import portrait_image
+
+
+class App(QObject):
+    """The running application: one window, one state, one task runner."""
+
+    def __init__(self, qt: QApplication) -> None:
+        super().__init__()
+        self._qt = qt
+        self.settings = Settings()
+        apply_theme(qt, self.settings.get(remembered.THEME))
+        self.state = AppState(self)
+        self.tasks = TaskRunner(self)
+        self.pictures = Pictures(parent=self)
+        self.window = MainWindow(self.pictures)
+        self.window.setWindowIcon(app_icon())
+        self.context = Context(self.state, self.tasks, self.pictures, self.settings, self.failed)
+        self.commands = Commands(self.context, self.window)
+        self._people: dict[int, Identity] = {}
+        self._face_to_select = -1
+        self._connect_state()
+        self._connect_panels()
+        self._connect_menus()
+        self._restore()
+        self._gallery_changed()
+
+    # -- wiring ------------------------------------------------------------------------------
+
+    def _connect_state(self) -> None:
+        self.state.gallery_changed.connect(self._gallery_changed)
+        self.state.contents_changed.connect(self._load_people)
+        self.state.identity_chosen.connect(self._show_identity)
+        self.state.query_changed.connect(self._show_query)
+        self.state.queries_changed.connect(self._show_place)
+        self.state.strictness_changed.connect(self._show_strictness)
+        self.state.notice.connect(self.window.message.show_info)
+        self.tasks.started.connect(self._task_started)
+
+    def _connect_panels(self) -> None:
+        window, context = self.window, self.context
+        window.identities.chosen.connect(self.state.choose_identity)
+        window.identities.sort_changed.connect(self._sort)
+        window.faces.face_selected.connect(self._load_details)
+        window.faces.who_is_this.connect(lambda face: queries.ask_about_face(context, face))
+        window.faces.identity_wanted.connect(self.go_to_identity)
+        window.query.open_wanted.connect(self.commands.open_query)
+        window.query.identity_wanted.connect(self.go_to_identity)
+        window.query.face_wanted.connect(self.go_to_face)
+        window.query.stepper.step.connect(self.state.step)
+        window.query.stepper.closed.connect(lambda: queries.clear_queries(context))
+        window.query.strictness.changed.connect(lambda f: queries.set_strictness(context, f))
+        window.query.actions.confirmed.connect(lambda name: enrolling.confirm(context, name))
+        window.query.actions.enroll_wanted.connect(self.commands.enroll_query)
+        window.query.actions.taken_back.connect(lambda: enrolling.take_back(context))
+        window.welcome.open_wanted.connect(self.commands.open_gallery)
+        window.welcome.import_wanted.connect(self.commands.import_folder)
+        window.welcome.sample_wanted.connect(lambda: galleries.open_sample(context))
+        window.welcome.recent_wanted.connect(lambda path: galleries.open_gallery(context, path))
+        window.dropped.connect(self.commands.dropped)
+        window.closing.connect(self.close)
+
+    def _connect_menus(self) -> None:
+        menus = self.window.menus
+        self.commands.connect_menus()
+        menus.recent.aboutToShow.connect(self._fill_recent)
+        for order, action in menus.sorts.items():
+            action.triggered.connect(lambda _=False, by=order: self._sort(by))
+        for mode, action in menus.themes.items():
+            action.triggered.connect(lambda _=False, to=mode: self._set_theme(to))
+
+    def _restore(self) -> None:
+        """The window as it was left."""
+        self.window.restoreGeometry(self.settings.get(remembered.GEOMETRY))
+        self.window.splitter.restoreState(self.settings.get(remembered.SPLITTER))
+        self.state.fpir = self.settings.get(remembered.FPIR)
+        self._sort(self.settings.get(remembered.SORT))
+        self.window.menus.themes[self.settings.get(remembered.THEME)].setChecked(True)
+
+    # -- the gallery -------------------------------------------------------------------------
+
+    def _gallery_changed(self) -> None:
+        gallery = self.state.gallery
+        self._people = {}
+        self.window.show_gallery(gallery.folder.name if gallery else "")
+        self.window.message.hide()
+        self.window.identities.set_people([])
+        self.window.identities.search.clear()
+        if gallery is None:
+            self.window.welcome.set_recent(recent_galleries())
+            self.window.welcome.set_sample(sample_faces().is_dir())
+        else:
+            self.window.query.actions.set_writable(gallery.writable)
+            self._load_people()
+        self._enable_actions()
+
+    def _load_people(self) -> None:
+        if self.state.gallery is not None:
+            looking.load_people(self.context, self._show_people)
+            self._show_strictness(self.state.fpir)
+
+    def _show_people(self, people: list[Identity]) -> None:
+        self._people = {identity.id: identity for identity in people}
+        self.window.identities.set_people(people)
+        self._show_status()
+        if self.state.identity in self._people:
+            self._show_identity(self.state.identity)
+        else:
+            first = self.window.identities.model.identity_at(0)
+            self.go_to_identity(first.id if first else -1)
+        self._show_query()
+
+    def _show_status(self) -> None:
+        gallery = self.state.gallery
+        if gallery is None:
+            return
+        faces = sum(identity.faces for identity in self._people.values())
+        reading = "" if gallery.writable else " · reading only"
+        people = f"{len(self._people):,} people · {faces_text(faces)}{reading}"
+        self.window.left_status.setText(f"{gallery.folder.name} · {people}")
+        self.window.right_status.setText(gallery.index_status())
+
+    def _show_identity(self, identity: int) -> None:
+        if identity in self._people and self.state.gallery is not None:
+            looking.load_faces(self.context, identity, lambda faces: self._show_faces(identity, faces))
+        else:
+            self.window.faces.show_nobody(empty_gallery=not self._people)
+
+    def _show_faces(self, identity: int, faces: list[Face]) -> None:
+        if identity not in self._people or identity != self.state.identity:
+            return
+        self.window.faces.show_identity(self._people[identity], faces)
+        self.window.faces.select([self._face_to_select])
+        self._face_to_select = -1
+        looking.load_nearest_identity(self.context, identity, self._show_nearest)
+
+    def _show_nearest(self, identity: int, name: str) -> None:
+        if identity == self.state.identity:
+            self.window.faces.show_nearest_identity(name)
+
+    def _load_details(self, face: int) -> None:
+        if face >= 0:
+            looking.load_details(self.context, face, self.window.faces.show_details)
+
+    def go_to_identity(self, identity: int) -> None:
+        """Shows an identity in the list and its faces in the middle."""
+        self.window.identities.choose(identity)
+        self.state.choose_identity(identity)
+
+    def go_to_face(self, identity: int, face: int) -> None:
+        """Shows an identity with one of its faces selected."""
+        self._face_to_select = face
+        self.go_to_identity(identity)
+
+    # -- the query ---------------------------------------------------------------------------
+
+    def _show_query(self) -> None:
+        portraits = {key: person.portrait for key, person in self._people.items()}
+        query = self.state.query
+        picture = self._picture_of(query) if query is not None else None
+        self.window.query.show_query(query, picture, portraits)
+        self._show_place()
+        self._enable_actions()
+
+    def _show_place(self) -> None:
+        self.window.query.stepper.show_place(self.state.queries, self.state.position)
+
+    def _picture_of(self, query: Query) -> QPixmap | None:
+        """The query's photograph, else the portrait drawn from its embedding."""
+        if query.face is not None:
+            return self.pictures.get(query.face)
+        if query.photo is not None:
+            image = QImage(str(query.photo))
+            if not image.isNull():
+                return QPixmap.fromImage(image)
+        traits = self.context.gallery.traits_of(query.vector[None, :])[0]
+        return QPixmap.fromImage(portrait_image(traits, 320))
+
+    def _show_strictness(self, fpir: float) -> None:
+        self.settings.set(remembered.FPIR, fpir)
+        show = self.window.query.strictness.show_fpir
+        if self.state.gallery is not None:
+            looking.load_missed(self.context, fpir, lambda missed: show(fpir, missed))
+
+    def _enable_actions(self) -> None:
+        gallery, query = self.state.gallery, self.state.query
+        self.window.menus.enable(
+            gallery=gallery is not None,
+            writable=gallery is not None and gallery.writable,
+            query=query is not None,
+            open_question=query is not None and query.is_open_question,
+        )
+
+    # -- the window --------------------------------------------------------------------------
+
+    def _sort(self, order: str) -> None:
+        self.settings.set(remembered.SORT, order)
+        self.window.identities.sort_by(order)
+        self.window.menus.sorts[order if order == "faces" else "name"].setChecked(True)
+
+    def _set_theme(self, mode: str) -> None:
+        self.settings.set(remembered.THEME, mode)
+        apply_theme(self._qt, mode)
+
+    def _fill_recent(self) -> None:
+        self.window.menus.fill_recent(
+            recent_galleries(), lambda path: galleries.open_gallery(self.context, path)
+        )
+
+    def _task_started(self, task: Task) -> None:
+        self.window.busy.watch(task)
+
+    def failed(self, error: BaseException) -> None:
+        """One readable message for any error."""
+        error_box(error, self.window).open()
+
+    def open(self, path: Path | None, *, sample: bool = False) -> None:
+        """What the window starts with: a gallery, the sample, or the welcome page."""
+        if sample:
+            galleries.open_sample(self.context)
+        elif path is not None:
+            self.commands.open_folder(path)
+
+    def close(self) -> None:
+        """Remembers the window, then ends every thread and closes the gallery."""
+        self.settings.set(remembered.GEOMETRY, self.window.saveGeometry())
+        self.settings.set(remembered.SPLITTER, self.window.splitter.saveState())
+        self.settings.save()
+        self.pictures.set_gallery(None)
+        self.pictures.close()
+        self.tasks.close()
+        if self.state.gallery is not None:
+            self.state.gallery.close()
+            self.state.gallery = None

@@ -1,0 +1,67 @@
+"""The command line. Qt is imported only where a window opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from engine.errors import FaceGalleryError
+from gallery_app.cli import changes, questions, window
+from gallery_app.cli.completion import completion
+
+PROGRAM = "face-gallery"
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="face-gallery", prog_name=PROGRAM)
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Tells who a face is, how sure it is, and which faces say so.
+
+    Without a command it opens the window. Everything stays on this computer.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(window.open_)
+
+
+for command in (
+    window.open_,
+    changes.new,
+    changes.import_,
+    changes.enroll,
+    questions.people,
+    questions.identify,
+    questions.check,
+    completion,
+):
+    cli.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command.
+
+    Returns:
+        the exit code: 0 done, 1 refused or failed (one line on stderr), 2 wrong usage.
+    """
+    try:
+        result = cli.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.Abort:
+        click.echo("Cancelled, nothing was changed.", err=True)
+        return 1
+    except (FaceGalleryError, OSError) as error:
+        click.echo(f"{PROGRAM}: {_one_line(error)}", err=True)
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,131 @@
+"""Commands that only look: people, identify, check."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from engine.errors import FaceGalleryError
+from engine.gallery import Gallery
+from engine.types import FaceBatch, Identification
+from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
+
+
+@click.command()
+@click.option("--sort", default="name", show_default=True, type=click.Choice(["name", "faces"]))
+@gallery_and_json
+def people(sort: str, gallery: Path | None, as_json: bool) -> None:
+    """List the identities and how many faces each has."""
+    with opened(gallery, write=False) as source:
+        listed = source.people(sort)
+    if as_json:
+        put_json([{"name": identity.name, "faces": identity.faces} for identity in listed])
+        return
+    for identity in listed:
+        click.echo(f"{identity.faces:7,}  {identity.name}")
+
+
+@click.command()
+@click.argument("queries", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-k", default=5, show_default=True, type=click.IntRange(1, 1000),
+              help="How many nearest faces are evidence.")
+@click.option("--top", default=5, show_default=True, type=click.IntRange(1, 1000),
+              help="How many candidates, at most.")
+@click.option("--method", default="auto", show_default=True, type=click.Choice(["auto", "knn"]))
+@click.option("--fpir", default=0.01, show_default=True,
+              type=click.FloatRange(0, 1, min_open=True, max_open=True),
+              help="The share of strangers that may get a name.")
+@gallery_and_json
+def identify(
+    queries: tuple[Path, ...], k: int, top: int, method: str, fpir: float,
+    gallery: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Tell who each vector in each file of QUERIES is (.npy, .npz, .csv)."""
+    with opened(gallery, write=False) as source, Bar() as bar:
+        batches, errors = _read(source, queries)
+        answers: list[Identification] = []
+        if batches:
+            vectors = np.concatenate([batch.vectors for batch in batches])
+            bar.reporter().progress("Identifying", 0, len(vectors))
+            answers = source.identify(vectors, k=k, top=top, method=method, fpir=fpir)  # type: ignore[arg-type]
+            bar.reporter().progress("Identifying", len(vectors), len(vectors))
+    places = [place for batch in batches for place in zip(batch.files, batch.rows, strict=True)]
+    if as_json:
+        results = [_as_json(*place, one) for place, one in zip(places, answers, strict=True)]
+        put_json({"results": results, "errors": errors})
+    else:
+        for place, one in zip(places, answers, strict=True):
+            click.echo(_as_text(*place, one))
+        for note in sorted({one.note for one in answers if one.note}):
+            say(note)
+        for error in errors:
+            say(f"{error['file']}: {error['reason']}")
+    if errors and not answers:
+        raise click.exceptions.Exit(1)
+
+
+def _read(
+    gallery: Gallery, files: tuple[Path, ...]
+) -> tuple[list[FaceBatch], list[dict[str, str]]]:
+    batches, errors = [], []
+    for file in files:
+        try:
+            batches.append(gallery.read_queries(file))
+        except FaceGalleryError as error:
+            errors.append({"file": error.file or str(file), "reason": error.reason})
+    return batches, errors
+
+
+def _as_json(file: str, row: int, answer: Identification) -> dict[str, Any]:
+    return {
+        "file": file,
+        "row": int(row),
+        "verdict": answer.verdict,
+        "name": answer.name,
+        "confidence": answer.confidence,
+        "method": answer.method,
+        "fpir": answer.fpir,
+        "note": answer.note,
+        "candidates": [
+            {key: value for key, value in asdict(candidate).items() if key != "identity_id"}
+            for candidate in answer.candidates
+        ],
+        "evidence": [
+            {"face": face.face, "name": face.name, "distance": face.distance}
+            for face in answer.evidence
+        ],
+    }
+
+
+def _as_text(file: str, row: int, answer: Identification) -> str:
+    sure = "  –  " if answer.confidence is None else f"{answer.confidence:5.1%}"
+    place = f"{file}" if row == 0 else f"{file}:{row + 1}"
+    if answer.name is not None:
+        return f"{sure}  {answer.name}  ({answer.candidates[0].distance:.3f})  {place}"
+    best = answer.candidates[0].name if answer.candidates else "nobody"
+    return f"{sure}  unknown, {best} at best  {place}"
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt from the database.")
+@gallery_and_json
+def check(repair: bool, gallery: Path | None, as_json: bool) -> None:
+    """Hold database and index of a gallery against one another."""
+    with opened(gallery, write=repair) as source, Bar() as bar:
+        report = source.check(repair=repair, reporter=bar.reporter())
+    if as_json:
+        put_json({"ok": report.ok, "problems": list(report.problems),
+                  "repaired": list(report.repaired)})  # fmt: skip
+    else:
+        for sentence in report.repaired:
+            click.echo(f"Repaired: {sentence}")
+        for sentence in report.problems:
+            click.echo(sentence)
+        if report.ok:
+            click.echo("The gallery is sound.")
+    if not report.ok:
+        raise click.exceptions.Exit(1)

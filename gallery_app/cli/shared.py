@@ -1,0 +1,114 @@
+"""What the commands share: which gallery, JSON on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.errors import FaceGalleryError, GalleryNotFoundError
+from engine.gallery import Gallery
+from engine.progress import Event, Message, Progress, Reporter
+from gallery_app.recent import recent_galleries, remember
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+gallery_option = click.option(
+    "-g",
+    "--gallery",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The gallery's folder; the last one opened unless said.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there."
+)
+
+
+def gallery_and_json(command: F) -> F:
+    """The two options that every command has."""
+    return gallery_option(json_option(command))
+
+
+@contextmanager
+def opened(folder: Path | None, *, write: bool) -> Iterator[Gallery]:
+    """The gallery asked for, or the last one opened; closed at the end."""
+    if folder is None:
+        recent = recent_galleries()
+        if not recent:
+            raise GalleryNotFoundError(
+                "No gallery was opened yet", remedy="Name one with -g, or make one with `new`."
+            )
+        folder = recent[0]
+    with Bar() as bar, Gallery.open(folder, write=write, listener=bar) as gallery:
+        remember(gallery.folder)
+        if write:
+            for notice in gallery.notices:
+                say(notice)
+        yield gallery
+        spare = not write and gallery.unsaved
+    if spare:
+        _save_for_the_next(folder)
+
+
+def _save_for_the_next(folder: Path) -> None:
+    """What a question had to make anew is saved, unless somebody else is writing."""
+    try:
+        with Gallery.open(folder) as gallery:
+            if gallery.writable:
+                gallery.prepare()
+    except FaceGalleryError:
+        return  # it was only to save the next question some time
+
+
+def say(text: str) -> None:
+    """A sentence for the person, on stderr."""
+    click.echo(text, err=True)
+
+
+def put_json(document: Any) -> None:
+    """The one JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+class Bar:
+    """Draws the engine's progress on stderr, one bar a stage; sentences go above it."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._stage = ""
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Message):
+            self._end()
+            say(event.text)
+        elif sys.stderr.isatty():
+            self._draw(event)
+
+    def _draw(self, event: Progress) -> None:
+        if event.stage != self._stage:
+            self._end()
+            self._stage = event.stage
+            self._bar = click.progressbar(
+                length=event.total, label=f"{event.stage:24}", file=sys.stderr, show_pos=True
+            )
+            self._bar.__enter__()
+        self._bar.update(event.done - self._bar.pos)
+
+    def _end(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+        self._bar, self._stage = None, ""
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def reporter(self) -> Reporter:
+        return Reporter(self)

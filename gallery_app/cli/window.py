@@ -1,0 +1,27 @@
+"""The command that opens the window; the only one that imports Qt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gallery_app.cli.shared import gallery_option
+from gallery_app.recent import recent_galleries
+
+
+@click.command(name="open")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@gallery_option
+@click.option("--sample", is_flag=True, help="The sample: 158 people, 4,324 faces.")
+def open_(
+    folder: Path | None = None, gallery: Path | None = None, sample: bool = False
+) -> int:
+    """Open the window on a gallery, or on a folder of faces to import."""
+    from gallery_app.start import start
+
+    wanted = folder or gallery
+    if wanted is None and not sample:
+        recent = recent_galleries()
+        wanted = recent[0] if recent else None
+    return start(wanted, sample=sample)

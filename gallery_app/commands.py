@@ -1,0 +1,181 @@
+"""What the menu entries do: ask in a dialog where needed, then call the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QLineEdit, QTextEdit
+
+from engine.types import CheckReport, FaceBatch, ImportReport
+from gallery_app.dialogs import files
+from gallery_app.dialogs.enroll import EnrollDialog
+from gallery_app.dialogs.help import about_dialog, shortcuts_dialog
+from gallery_app.dialogs.report import check_dialog, import_dialog
+from gallery_app.operations import enrolling, galleries, queries
+from gallery_app.operations.context import Context
+from gallery_app.recent import data_folder
+from gallery_app.views.main_window import MainWindow
+
+
+class Commands:
+    """One method a menu entry; the window is the parent of every dialog."""
+
+    def __init__(self, context: Context, window: MainWindow) -> None:
+        self._context = context
+        self._window = window
+
+    def connect_menus(self) -> None:
+        """Joins the actions of the window to the methods here."""
+        window, context = self._window, self._context
+        handlers = {
+            "new": self.new_gallery,
+            "open": self.open_gallery,
+            "sample": lambda: galleries.open_sample(context),
+            "import_folder": self.import_folder,
+            "import_table": self.import_table,
+            "check": lambda: galleries.check_gallery(context, self._checked),
+            "close": lambda: galleries.close_gallery(context),
+            "quit": window.close,
+            "find": self.find,
+            "paste": self.paste,
+            "open_query": self.open_query,
+            "who": self.who_is_this,
+            "confirm": self.confirm,
+            "enroll_query": self.enroll_query,
+            "enroll": self.enroll,
+            "previous": lambda: context.state.step(-1),
+            "next": lambda: context.state.step(1),
+            "clear": lambda: queries.clear_queries(context),
+            "shortcuts": self.shortcuts,
+            "about": lambda: about_dialog(window).open(),
+        }
+        for name, handler in handlers.items():
+            window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
+
+    # -- galleries
+
+    def new_gallery(self) -> None:
+        folder = files.choose_new_gallery(self._window)
+        if folder is not None:
+            galleries.new_gallery(self._context, folder)
+
+    def open_gallery(self) -> None:
+        folder = files.choose_folder(self._window, self._context.settings, "Open a gallery")
+        if folder is not None:
+            self.open_folder(folder)
+
+    def open_folder(self, folder: Path) -> None:
+        """Opens a gallery; a folder that is none is offered for import."""
+        if (folder / "gallery.db").exists() or not folder.is_dir():
+            galleries.open_gallery(self._context, folder)
+        else:
+            self.import_into_new(folder)
+
+    def import_into_new(self, source: Path) -> None:
+        """Makes a gallery, named after the folder, from the faces in it."""
+        target = data_folder() / f"{source.resolve().name or 'people'}.gallery"
+        number = 2
+        while target.exists():
+            target = target.with_name(f"{source.resolve().name}-{number}.gallery")
+            number += 1
+        galleries.new_gallery(self._context, target, [source], self._imported)
+
+    def import_folder(self) -> None:
+        """Into the open gallery, or into a new one where none is open."""
+        folder = files.choose_folder(self._window, self._context.settings, "Import a folder")
+        if folder is None:
+            return
+        if self._context.state.gallery is None:
+            self.import_into_new(folder)
+        else:
+            galleries.import_sources(self._context, [folder], self._imported)
+
+    def import_table(self) -> None:
+        paths = files.choose_tables(self._window, self._context.settings)
+        if paths:
+            galleries.import_sources(self._context, paths, self._imported)
+
+    def _imported(self, report: ImportReport) -> None:
+        if report.rejected or report.notices or not report.faces_added:
+            import_dialog(report, self._window).open()
+        else:
+            people, faces = report.identities_added, report.faces_added
+            self._context.state.notice.emit(f"{faces:,} faces added, {people:,} new people.")
+
+    def _checked(self, report: CheckReport) -> None:
+        check_dialog(report, self._window).open()
+
+    # -- queries
+
+    def open_query(self) -> None:
+        paths = files.choose_embeddings(self._window, self._context.settings)
+        if paths:
+            queries.open_queries(self._context, paths)
+
+    def dropped(self, paths: Sequence[Path]) -> None:
+        """Files dropped on the window: a gallery is opened, all else is a query."""
+        galleries_dropped = [path for path in paths if (path / "gallery.db").exists()]
+        if galleries_dropped:
+            galleries.open_gallery(self._context, galleries_dropped[0])
+        elif self._context.state.gallery is not None:
+            queries.open_queries(self._context, paths)
+        elif paths[0].is_dir():
+            self.import_into_new(paths[0])
+        else:
+            self._context.state.notice.emit("Open a gallery first; then drop the query again.")
+
+    def paste(self) -> None:
+        """Into a text field as everywhere; elsewhere the copied paths are queries."""
+        focus = self._window.focusWidget()
+        if isinstance(focus, QLineEdit | QTextEdit):
+            focus.paste()
+            return
+        paths = files.local_paths(QGuiApplication.clipboard().mimeData())
+        if paths:
+            self.dropped(paths)
+        else:
+            self._context.state.notice.emit("The clipboard holds no path of a file that exists.")
+
+    def who_is_this(self) -> None:
+        selected = self._window.faces.selected_faces()
+        if selected:
+            queries.ask_about_face(self._context, selected[0].id)
+        else:
+            self._context.state.notice.emit("Select a face first, then ask who it is.")
+
+    def confirm(self) -> None:
+        query = self._context.state.query
+        if query is not None and query.answer is not None and query.answer.candidates:
+            enrolling.confirm(self._context, query.answer.candidates[0].name)
+
+    # -- enrolment
+
+    def enroll(self) -> None:
+        self._open_enroll_dialog([])
+
+    def enroll_query(self) -> None:
+        """The shown query as a new person; the name is asked for."""
+        query = self._context.state.query
+        if query is None:
+            return
+        batch = FaceBatch(query.vector[None, :], [None], [query.file], [query.row], [query.photo])
+        dialog = self._open_enroll_dialog([batch])
+        position = self._context.state.position
+        dialog.accepted.connect(lambda: enrolling.mark_added(self._context, position, dialog.report))
+
+    def _open_enroll_dialog(self, batches: list[FaceBatch]) -> QDialog:
+        names = self._window.identities.model.names()
+        dialog = EnrollDialog(self._context, names, batches, parent=self._window)
+        dialog.open()
+        return dialog
+
+    # -- help
+
+    def find(self) -> None:
+        self._window.identities.search.setFocus()
+        self._window.identities.search.selectAll()
+
+    def shortcuts(self) -> None:
+        shortcuts_dialog(list(self._window.menus.actions.values()), self._window).open()

@@ -1,0 +1,29 @@
+"""One error, one readable message, details folded away and ready to copy."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+
+from gallery_app.errors import readable
+
+
+def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
+    """The message box for an error; the caller opens it."""
+    told = readable(error)
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Face Gallery")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(told.headline)
+    box.setInformativeText(told.text)
+    box.setStandardButtons(QMessageBox.StandardButton.Close)
+    if told.details:
+        box.setDetailedText(told.details)
+        copy = QPushButton("Copy details")
+        box.addButton(copy, QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.disconnect()  # copying must not close the box
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(told.details))
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return box

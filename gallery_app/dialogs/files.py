@@ -1,0 +1,69 @@
+"""File choosers that remember their folder, and the paths in what is dropped or pasted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from gallery_app.recent import data_folder
+from gallery_app.settings import FOLDER, Settings
+
+EMBEDDINGS = "Embeddings (*.npy *.npz *.csv)"
+TABLES = "Tables of embeddings (*.npz *.csv)"
+
+
+def choose_embeddings(parent: QWidget, settings: Settings) -> list[Path]:
+    """Embedding files that the person picks; none when they cancel."""
+    start = settings.get(FOLDER)
+    names, _ = QFileDialog.getOpenFileNames(parent, "Choose embeddings", start, EMBEDDINGS)
+    return _remember([Path(name) for name in names], settings)
+
+
+def choose_tables(parent: QWidget, settings: Settings) -> list[Path]:
+    """``.npz`` and ``.csv`` files to import."""
+    start = settings.get(FOLDER)
+    names, _ = QFileDialog.getOpenFileNames(parent, "Import tables", start, TABLES)
+    return _remember([Path(name) for name in names], settings)
+
+
+def choose_folder(parent: QWidget, settings: Settings, title: str) -> Path | None:
+    """A folder, or None when they cancel."""
+    name = QFileDialog.getExistingDirectory(parent, title, settings.get(FOLDER))
+    return _remember([Path(name)], settings)[0] if name else None
+
+
+def choose_new_gallery(parent: QWidget, suggestion: str = "people.gallery") -> Path | None:
+    """Where a new gallery is to be, or None when they cancel."""
+    start = str(data_folder() / suggestion)
+    name, _ = QFileDialog.getSaveFileName(
+        parent, "New gallery", start, "Gallery folder (*.gallery)", options=_NO_OVERWRITE
+    )
+    if not name:
+        return None
+    return Path(name) if name.endswith(".gallery") else Path(f"{name}.gallery")
+
+
+_NO_OVERWRITE = QFileDialog.Option.DontConfirmOverwrite  # the engine refuses, with a reason
+
+
+def local_paths(mime: QMimeData) -> list[Path]:
+    """Paths in dropped files or pasted text; text counts only where such files exist."""
+    if mime.hasUrls():
+        return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    lines = [line.strip().strip("\"'") for line in mime.text().splitlines()]
+    return [Path(line).expanduser() for line in lines if line and _exists(line)]
+
+
+def _exists(line: str) -> bool:
+    try:
+        return Path(line).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _remember(paths: list[Path], settings: Settings) -> list[Path]:
+    if paths:
+        settings.set(FOLDER, str(paths[0].parent))
+    return paths

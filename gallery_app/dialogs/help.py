@@ -1,0 +1,79 @@
+"""Keyboard shortcuts and the about box, both made from what the window really has."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from gallery_app.icons import app_icon
+
+_MORE = {
+    "Search people": "type in the search field, then Down into the list",
+    "Details of a face": "arrow keys in the grid",
+    "Who is this?, for the selected face": "Enter or double-click",
+    "Compare with another face": "click it below the comparison",
+}
+
+
+def shortcuts_dialog(actions: list[QAction], parent: QWidget | None) -> QDialog:
+    """Every action that has a shortcut."""
+    dialog = _dialog("Keyboard shortcuts", parent)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(32)
+    grid.setVerticalSpacing(6)
+    native = QKeySequence.SequenceFormat.NativeText
+    rows = {
+        action.text().replace("&", "").rstrip("…"): action.shortcut().toString(native)
+        for action in actions
+        if not action.shortcut().isEmpty()
+    }
+    for row, (what, keys) in enumerate({**rows, **_MORE}.items()):
+        grid.addWidget(QLabel(what), row, 0)
+        label = QLabel(keys)
+        label.setProperty("textRole", "muted")
+        grid.addWidget(label, row, 1)
+    _fill(dialog, grid)
+    return dialog
+
+
+def about_dialog(parent: QWidget | None) -> QDialog:
+    """What this is, and what it does not do with faces."""
+    dialog = _dialog("About Face Gallery", parent)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(24)
+    picture = QLabel()
+    picture.setPixmap(app_icon().pixmap(64, 64))
+    grid.addWidget(picture, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
+    title = QLabel(f"Face Gallery {version('face-gallery')}")
+    title.setProperty("textRole", "heading")
+    grid.addWidget(title, 0, 1)
+    grid.addWidget(QLabel("Tells who a face is, how sure it is, and which faces say so."), 1, 1)
+    private = QLabel(
+        "Faces never leave this computer: no network, no telemetry. "
+        "Embeddings of faces are biometric data of real people; treat them so."
+    )
+    private.setWordWrap(True)
+    private.setProperty("textRole", "muted")
+    grid.addWidget(private, 2, 1)
+    _fill(dialog, grid)
+    return dialog
+
+
+def _dialog(title: str, parent: QWidget | None) -> QDialog:
+    dialog = QDialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return dialog
+
+
+def _fill(dialog: QDialog, grid: QGridLayout) -> None:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(24, 24, 24, 24)
+    layout.setSpacing(24)
+    layout.addLayout(grid)
+    layout.addWidget(buttons)

@@ -1,0 +1,1 @@
+"""Thin adapters from the engine's records to Qt's item models."""

@@ -1,0 +1,28 @@
+"""The custom roles by which delegates ask models for what they paint."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from PySide6.QtCore import Qt
+
+_FIRST = int(Qt.ItemDataRole.UserRole) + 1
+
+
+class Role(IntEnum):
+    """Roles of the identity and the face models, with the type each one gives."""
+
+    NAME = _FIRST  # str, plain text
+    COUNT = _FIRST + 1  # int, faces of the identity
+    PICTURE = _FIRST + 2  # QPixmap or QImage, None while it is being made
+    CAPTION = _FIRST + 3  # str, plain text
+    FACE_ID = _FIRST + 4  # int
+    IDENTITY_ID = _FIRST + 5  # int
+
+
+NameRole = int(Role.NAME)
+CountRole = int(Role.COUNT)
+PictureRole = int(Role.PICTURE)
+CaptionRole = int(Role.CAPTION)
+FaceIdRole = int(Role.FACE_ID)
+IdentityIdRole = int(Role.IDENTITY_ID)

@@ -1,0 +1,117 @@
+"""Open, make, import into and close galleries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.errors import GalleryNotFoundError
+from engine.gallery import Gallery
+from engine.progress import Reporter
+from engine.types import CheckReport, ImportReport
+from gallery_app.operations.context import Context
+from gallery_app.recent import forget, remember, sample_faces, sample_gallery
+
+
+def open_gallery(context: Context, folder: Path) -> None:
+    """Opens a gallery in place of the one that is open."""
+
+    def failed(error: BaseException) -> None:
+        if isinstance(error, GalleryNotFoundError):
+            forget(folder)
+        context.failed(error)
+
+    context.tasks.run(
+        f"Opening {folder.name}",
+        lambda reporter: Gallery.open(folder, listener=reporter.tell, background=True),
+        done=lambda gallery: _show(context, gallery),
+        failed=failed,
+        lane="change",
+        key="open",
+    )
+
+
+def new_gallery(
+    context: Context,
+    folder: Path,
+    sources: Sequence[Path] = (),
+    imported: Callable[[ImportReport], None] | None = None,
+) -> None:
+    """Makes a gallery, fills it where sources are given, and opens it."""
+
+    def work(reporter: Reporter) -> tuple[Gallery, ImportReport | None]:
+        if not sources:
+            return Gallery.create(folder), None
+        return Gallery.create_from(folder, sources, reporter=reporter)
+
+    def done(made: tuple[Gallery, ImportReport | None]) -> None:
+        gallery, report = made
+        _show(context, gallery)
+        if report is not None and imported is not None:
+            imported(report)
+
+    title = f"Importing into {folder.name}" if sources else f"Making {folder.name}"
+    context.tasks.run(title, work, done=done, failed=context.failed, lane="change", key="open")
+
+
+def open_sample(context: Context) -> None:
+    """The gallery of the sample faces; it is made on the first visit."""
+    folder = sample_gallery()
+    if (folder / "gallery.db").is_file():
+        open_gallery(context, folder)
+    else:
+        new_gallery(context, folder, [sample_faces()])
+
+
+def import_sources(
+    context: Context, sources: Sequence[Path], imported: Callable[[ImportReport], None]
+) -> None:
+    """Adds the faces of folders and tables to the open gallery."""
+    gallery = context.gallery
+
+    def done(report: ImportReport) -> None:
+        context.state.contents_changed.emit()
+        imported(report)
+
+    context.tasks.run(
+        f"Importing {sources[0].name}" + (f" and {len(sources) - 1} more" * (len(sources) > 1)),
+        lambda reporter: gallery.import_(sources, reporter=reporter),
+        done=done,
+        failed=context.failed,
+        lane="change",
+    )
+
+
+def check_gallery(context: Context, checked: Callable[[CheckReport], None]) -> None:
+    """Holds store and index against one another."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Checking the gallery",
+        lambda reporter: gallery.check(reporter=reporter),
+        done=checked,
+        failed=context.failed,
+    )
+
+
+def close_gallery(context: Context) -> None:
+    """Back to the welcome page."""
+    _let_go(context)
+    context.state.set_gallery(None)
+
+
+def _show(context: Context, gallery: Gallery) -> None:
+    _let_go(context)
+    remember(gallery.folder)
+    context.pictures.set_gallery(gallery)
+    context.state.set_gallery(gallery)
+    for notice in gallery.notices:
+        context.state.notice.emit(notice)
+
+
+def _let_go(context: Context) -> None:
+    """Closes the open gallery after everything that was asked of it."""
+    old = context.state.gallery
+    context.pictures.set_gallery(None)
+    if old is not None:
+        context.state.gallery = None
+        context.tasks.run("Closing the gallery", lambda _: old.close(), lane="change")

@@ -1,0 +1,77 @@
+"""Read what the panels show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.progress import Reporter
+from engine.types import Candidate, Face, Identity
+from gallery_app.operations.context import Context
+
+
+def load_people(context: Context, done: Callable[[list[Identity]], None]) -> None:
+    """All identities, for the list."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Reading people",
+        lambda _: gallery.people(),
+        done=done,
+        failed=context.failed,
+        key="people",
+    )
+
+
+def load_faces(context: Context, identity: int, done: Callable[[list[Face]], None]) -> None:
+    """The faces of one identity; only the last one asked for arrives."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Reading faces",
+        lambda _: gallery.faces(identity),
+        done=done,
+        failed=context.failed,
+        key="faces",
+    )
+
+
+def load_details(
+    context: Context, face: int, done: Callable[[Face, list[Candidate]], None]
+) -> None:
+    """One face and the identities nearest to it, itself left out."""
+    gallery = context.gallery
+
+    def work(_: Reporter) -> tuple[Face, list[Candidate]]:
+        return gallery.faces_by_id([face])[0], gallery.nearest(face, top=3)
+
+    context.tasks.run(
+        "Reading the face",
+        work,
+        done=lambda found: done(*found),
+        failed=context.failed,
+        key="details",
+    )
+
+
+def load_nearest_identity(
+    context: Context, identity: int, done: Callable[[int, str], None]
+) -> None:
+    """The identity that looks most like another one."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Comparing people",
+        lambda _: gallery.nearest_identity(identity),
+        done=lambda nearest: nearest is not None and done(identity, nearest.name),
+        failed=context.failed,
+        key="nearest",
+    )
+
+
+def load_missed(context: Context, fpir: float, done: Callable[[float | None], None]) -> None:
+    """The share of enrolled people that this strictness misses."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Measuring strictness",
+        lambda _: gallery.missed(fpir),
+        done=done,
+        failed=context.failed,
+        key="missed",
+    )

@@ -1,0 +1,118 @@
+"""Load queries, identify them, and act on the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import FaceGalleryError
+from engine.progress import Reporter
+from engine.types import FaceBatch, Identification
+from gallery_app.operations.context import Context
+from gallery_app.state import Query
+
+
+def open_queries(context: Context, paths: Sequence[Path]) -> None:
+    """Reads every vector of the files (folders: all in them) and identifies them."""
+    gallery = context.gallery
+
+    def work(reporter: Reporter) -> tuple[list[Query], list[FaceGalleryError]]:
+        queries: list[Query] = []
+        errors: list[FaceGalleryError] = []
+        files = query_files(paths)
+        for number, path in enumerate(files):
+            reporter.progress("Reading queries", number, len(files))
+            try:
+                batch = gallery.read_queries(path)
+            except FaceGalleryError as error:
+                errors.append(error)
+                continue
+            for row in range(len(batch)):
+                label = path.name if len(batch) == 1 else f"{path.name} · row {row + 1}"
+                queries.append(_query(batch, row, label))
+        return queries, errors
+
+    def done(read: tuple[list[Query], list[FaceGalleryError]]) -> None:
+        queries, errors = read
+        if queries:
+            context.state.set_queries(queries)
+            identify_all(context)
+        if errors:
+            context.failed(errors[0] if len(errors) == 1 else _several(errors))
+
+    context.tasks.run("Reading queries", work, done=done, failed=context.failed, key="read")
+
+
+def _query(batch: FaceBatch, row: int, label: str) -> Query:
+    photo = batch.photos[row]
+    return Query(batch.vectors[row], label, batch.files[row], batch.rows[row], photo)
+
+
+def query_files(paths: Sequence[Path]) -> list[Path]:
+    """The files themselves, and for folders every vector file in them."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir() and path.suffix.lower() not in _SUFFIXES:
+            found = (inner for inner in path.rglob("*") if inner.suffix.lower() in _SUFFIXES)
+            files.extend(sorted(found))
+        else:
+            files.append(path)
+    return files
+
+
+_SUFFIXES = {".npy", ".npz", ".csv"}
+
+
+def ask_about_face(context: Context, face: int) -> None:
+    """Identifies an enrolled face as if it were not enrolled."""
+    gallery = context.gallery
+
+    def work(_: Reporter) -> Query:
+        found = gallery.faces_by_id([face])[0]
+        label = f"{Path(found.file).name}, enrolled as {found.name}"
+        return Query(gallery.vector(face), label, found.file, face=face)
+
+    def done(query: Query) -> None:
+        context.state.set_queries([query])
+        identify_all(context)
+
+    context.tasks.run("Identifying", work, done=done, failed=context.failed, key="read")
+
+
+def identify_all(context: Context) -> None:
+    """Answers every query of the list anew, the shown one first."""
+    state, gallery = context.state, context.gallery
+    queries, fpir = list(state.queries), state.fpir
+    if not queries:
+        return
+
+    def work(_: Reporter) -> list[Identification]:
+        if queries[0].face is not None:
+            return [gallery.identify_enrolled(queries[0].face, fpir=fpir)]
+        vectors = np.stack([query.vector for query in queries])
+        return gallery.identify(vectors, fpir=fpir)
+
+    def done(answers: list[Identification]) -> None:
+        if len(answers) == len(state.queries):
+            state.set_answers(answers)
+
+    context.tasks.run("Identifying", work, done=done, failed=context.failed, key="identify")
+
+
+def clear_queries(context: Context) -> None:
+    """Empties the query panel."""
+    context.state.set_queries([])
+
+
+def set_strictness(context: Context, fpir: float) -> None:
+    """Another FPIR: all answers are given anew."""
+    context.state.set_fpir(fpir)
+    if context.state.gallery is not None:
+        identify_all(context)
+
+
+def _several(errors: Sequence[FaceGalleryError]) -> FaceGalleryError:
+    listed = "\n".join(str(error) for error in errors)
+    return FaceGalleryError(f"{len(errors)} files could not be read", remedy=listed)

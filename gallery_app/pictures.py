@@ -1,0 +1,119 @@
+"""Pictures of faces for all views: made off the UI thread, newest wish first, few kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Condition, Lock, Thread
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QPixmap
+
+from engine.errors import FaceGalleryError
+from engine.gallery import Gallery
+from gallery_app.widgets.portrait import portrait_image
+
+_KEPT = 3_000
+_BATCH = 32
+
+
+class Pictures(QObject):
+    """Gives the picture of an enrolled face at once where it is there, else makes it.
+
+    Signals:
+        ready: ids of faces whose picture can be asked for now.
+    """
+
+    ready = Signal(list)
+    _made = Signal(int, dict)
+
+    def __init__(self, side: int = 192, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._kept: OrderedDict[int, QPixmap] = OrderedDict()
+        self._wished: OrderedDict[int, None] = OrderedDict()
+        self._gallery: Gallery | None = None
+        self._generation = 0
+        self._stop = False
+        self._news = Condition()
+        self._making = Lock()
+        self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
+        self._thread = Thread(target=self._work, name="pictures")
+        self._thread.start()
+
+    def set_gallery(self, gallery: Gallery | None) -> None:
+        """Forgets everything: ids of another gallery mean other faces.
+
+        Waits for the batch being made, so that the old gallery can be closed afterwards.
+        """
+        with self._making, self._news:
+            self._gallery = gallery
+            self._generation += 1
+            self._wished.clear()
+        self._kept.clear()
+
+    def get(self, face: int | None) -> QPixmap | None:
+        """The picture, or None while it is being made (``ready`` then tells)."""
+        if face is None:
+            return None
+        pixmap = self._kept.get(face)
+        if pixmap is not None:
+            self._kept.move_to_end(face)
+            return pixmap
+        with self._news:
+            self._wished[face] = None
+            self._wished.move_to_end(face)
+            while len(self._wished) > _KEPT // 2:  # scrolled past long ago
+                self._wished.popitem(last=False)
+            self._news.notify()
+        return None
+
+    @Slot(int, dict)
+    def _keep(self, generation: int, images: dict[int, QImage]) -> None:
+        if generation != self._generation:
+            return
+        for face, image in images.items():
+            self._kept[face] = QPixmap.fromImage(image)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        self.ready.emit(list(images))
+
+    def _work(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._stop or self._wished)
+                if self._stop:
+                    return
+            with self._making:
+                self._make_newest()
+
+    def _make_newest(self) -> None:
+        with self._news:
+            gallery, generation = self._gallery, self._generation
+            newest = [self._wished.popitem()[0] for _ in range(min(_BATCH, len(self._wished)))]
+        if gallery is None:
+            return
+        try:
+            self._made.emit(generation, self._make(gallery, newest))
+        except FaceGalleryError:
+            return  # a damaged gallery: the placeholders stay
+
+    def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
+        images: dict[int, QImage] = {}
+        for face in faces:
+            photo = gallery.photo(face)
+            image = QImage.fromData(photo) if photo is not None else QImage()
+            if not image.isNull():
+                images[face] = image
+        bare = [face for face in faces if face not in images]
+        if bare:
+            known = [face.id for face in gallery.faces_by_id(bare)]
+            for face, traits in zip(known, gallery.traits(known), strict=True):
+                images[face] = portrait_image(traits, self._side)
+        return images
+
+    def close(self) -> None:
+        """Ends the thread. Nothing is made afterwards."""
+        with self._news:
+            self._stop = True
+            self._news.notify()
+        self._thread.join()

@@ -1,0 +1,68 @@
+"""The galleries opened last, shared by the window and the command line. No Qt here."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import platformdirs
+
+_KEPT = 8
+_APP = "face-gallery"
+
+
+def config_folder() -> Path:
+    """Where the application keeps its own settings; FACE_GALLERY_HOME overrides it."""
+    override = os.environ.get("FACE_GALLERY_HOME")
+    return Path(override) if override else Path(platformdirs.user_config_dir(_APP, appauthor=False))
+
+
+def data_folder() -> Path:
+    """Where galleries go unless the person says otherwise; FACE_GALLERY_HOME overrides it."""
+    override = os.environ.get("FACE_GALLERY_HOME")
+    return Path(override) if override else Path(platformdirs.user_data_dir(_APP, appauthor=False))
+
+
+def sample_faces() -> Path:
+    """The faces that come with the application; the folder may be absent."""
+    return Path(__file__).resolve().parent.parent / "data"
+
+
+def sample_gallery() -> Path:
+    """Where the gallery made from :func:`sample_faces` lives."""
+    return data_folder() / "sample.gallery"
+
+
+def recent_galleries() -> list[Path]:
+    """Last opened first; those that are gone are left out."""
+    try:
+        listed = json.loads((config_folder() / "recent.json").read_text(encoding="utf-8"))
+        paths = [Path(entry) for entry in listed if isinstance(entry, str)]
+    except (OSError, ValueError, TypeError):
+        return []
+    return [path for path in paths if (path / "gallery.db").is_file()]
+
+
+def remember(gallery: Path) -> None:
+    """Puts a gallery first. A list that cannot be written is no reason to fail."""
+    path = gallery.resolve()
+    kept = [path, *(other for other in recent_galleries() if other != path)][:_KEPT]
+    folder = config_folder()
+    temporary = folder / f"recent.json.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps([str(entry) for entry in kept]), encoding="utf-8")
+        temporary.replace(folder / "recent.json")
+    except OSError:
+        temporary.unlink(missing_ok=True)
+
+
+def forget(gallery: Path) -> None:
+    """Takes a gallery off the list."""
+    path = gallery.resolve()
+    kept = [str(other) for other in recent_galleries() if other != path]
+    try:
+        (config_folder() / "recent.json").write_text(json.dumps(kept), encoding="utf-8")
+    except OSError:
+        return

@@ -1,0 +1,49 @@
+"""Settings of the window, declared in one place with type, default and meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from gallery_app.recent import config_folder
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One remembered thing."""
+
+    key: str
+    default: Any
+    meaning: str
+
+
+THEME = Setting("look/theme", "system", "system, light or dark")
+SORT = Setting("identities/sort", "name", "name or faces")
+GEOMETRY = Setting("window/geometry", QByteArray(), "size and place of the window")
+SPLITTER = Setting("window/splitter", QByteArray(), "widths of the three panels")
+FPIR = Setting("identify/fpir", 0.01, "share of strangers that may get a name")
+FOLDER = Setting("files/folder", "", "folder that the file dialogs open in")
+
+
+class Settings:
+    """Reads and writes an ini file in the application's own folder."""
+
+    def __init__(self) -> None:
+        path = config_folder() / "window.ini"
+        self._file = QSettings(str(path), QSettings.Format.IniFormat)
+
+    def get(self, setting: Setting) -> Any:
+        """The remembered value, or the default where it is absent or of another type."""
+        value = self._file.value(setting.key, setting.default)
+        try:
+            return type(setting.default)(value)
+        except (TypeError, ValueError):
+            return setting.default
+
+    def set(self, setting: Setting, value: Any) -> None:
+        self._file.setValue(setting.key, value)
+
+    def save(self) -> None:
+        self._file.sync()

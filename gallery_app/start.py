@@ -1,0 +1,39 @@
+"""Starts Qt and the window, and ends them in order."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from gallery_app.app import App
+
+
+def start(folder: Path | None, *, sample: bool = False) -> int:
+    """Opens the window on a gallery, the sample or the welcome page; returns the exit code."""
+    qt = QApplication.instance() or QApplication(["face-gallery"])
+    qt.setApplicationName("Face Gallery")
+    qt.setDesktopFileName("face-gallery")
+    app = App(qt)
+    sys.excepthook = _tell(app)
+    signal.signal(signal.SIGINT, lambda *_: app.window.close())
+    heartbeat = QTimer(interval=500)  # lets Python see Ctrl+C while Qt waits
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start()
+    app.window.show()
+    app.open(folder, sample=sample)
+    return qt.exec()
+
+
+def _tell(app: App):  # type: ignore[no-untyped-def]
+    """Unexpected exceptions reach the person, and the terminal."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        app.failed(error)
+
+    return hook

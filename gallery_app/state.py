@@ -1,0 +1,124 @@
+"""What the window knows: the open gallery, the chosen identity, the queries. No widgets here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.gallery import Gallery
+from engine.types import Identification, Vectors
+
+
+@dataclass(frozen=True)
+class Query:
+    """One embedding to identify: a row of a file, or an enrolled face with itself left out.
+
+    Attributes:
+        vector: ``(d,)``.
+        label: what the person reads, such as ``query_0007.npy`` or ``table.npz row 12``.
+        row: row in that file, from 0.
+        photo: the photograph beside it.
+        face: id of the enrolled face it is, None for a real query.
+        answer: None until it is identified.
+        added_to: name of the identity it was enrolled under from here.
+        added_faces: ids of the faces that this made, to take them back.
+    """
+
+    vector: Vectors
+    label: str
+    file: str
+    row: int = 0
+    photo: Path | None = None
+    face: int | None = None
+    answer: Identification | None = None
+    added_to: str = ""
+    added_faces: tuple[int, ...] = ()
+
+    @property
+    def is_open_question(self) -> bool:
+        """Answered, and the face is not in the gallery yet."""
+        return self.answer is not None and self.face is None and not self.added_to
+
+
+class AppState(QObject):
+    """The one place that holds what is open and chosen.
+
+    Signals:
+        gallery_changed: another gallery, or none, is open.
+        contents_changed: identities or faces were added or removed.
+        identity_chosen: id of the identity to show, or -1.
+        queries_changed: the list of queries is another.
+        query_changed: another query is shown, or it was answered.
+        strictness_changed: the FPIR asked for.
+        notice: one sentence worth telling.
+    """
+
+    gallery_changed = Signal()
+    contents_changed = Signal()
+    identity_chosen = Signal(int)
+    queries_changed = Signal()
+    query_changed = Signal()
+    strictness_changed = Signal(float)
+    notice = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.gallery: Gallery | None = None
+        self.identity: int = -1
+        self.queries: list[Query] = []
+        self.position = -1
+        self.fpir = 0.01
+
+    def set_gallery(self, gallery: Gallery | None) -> None:
+        """Takes over an open gallery; the one before is the caller's to close."""
+        self.gallery = gallery
+        self.queries, self.position = [], -1
+        self.gallery_changed.emit()
+        self.queries_changed.emit()
+        self.query_changed.emit()
+        self.choose_identity(-1)
+
+    def choose_identity(self, identity: int) -> None:
+        self.identity = identity
+        self.identity_chosen.emit(identity)
+
+    @property
+    def query(self) -> Query | None:
+        """The query being shown."""
+        return self.queries[self.position] if 0 <= self.position < len(self.queries) else None
+
+    def set_queries(self, queries: list[Query]) -> None:
+        self.queries = queries
+        self.position = 0 if queries else -1
+        self.queries_changed.emit()
+        self.query_changed.emit()
+
+    def step(self, by: int) -> None:
+        """To the next or the previous query; stops at the ends."""
+        self.go_to(self.position + by)
+
+    def go_to(self, position: int) -> None:
+        if self.queries:
+            self.position = max(0, min(len(self.queries) - 1, position))
+            self.query_changed.emit()
+
+    def update_query(self, position: int, **changes: object) -> None:
+        """Replaces fields of one query, such as its answer."""
+        self.queries[position] = replace(self.queries[position], **changes)  # type: ignore[arg-type]
+        self.queries_changed.emit()
+        if position == self.position:
+            self.query_changed.emit()
+
+    def set_answers(self, answers: list[Identification]) -> None:
+        """Answers for all queries, in their order."""
+        pairs = zip(self.queries, answers, strict=True)
+        self.queries = [replace(query, answer=answer) for query, answer in pairs]
+        self.queries_changed.emit()
+        self.query_changed.emit()
+
+    def set_fpir(self, fpir: float) -> None:
+        if fpir != self.fpir:
+            self.fpir = fpir
+            self.strictness_changed.emit(fpir)

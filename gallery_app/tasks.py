@@ -1,0 +1,142 @@
+"""Work off the UI thread: one lane for questions, one for changes, answers as Qt signals."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from engine.errors import CancelledError
+from engine.progress import CancelToken, Event, Message, Reporter
+
+Lane = Literal["question", "change"]
+_EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
+
+
+class Task(QObject):
+    """One piece of work.
+
+    Signals:
+        event: an engine Progress or Message.
+        done: the result.
+        failed: the exception (never CancelledError).
+        cancelled: the person stopped it; nothing was changed.
+        ended: after any of the three above.
+    """
+
+    event = Signal(object)
+    done = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    ended = Signal()
+    _reported = Signal(object)
+    _outcome = Signal(str, object)
+
+    def __init__(self, title: str, work: Callable[[Reporter], Any], key: str, serial: int) -> None:
+        super().__init__()
+        self.title = title
+        self.key = key
+        self.serial = serial
+        self._work = work
+        self._token = CancelToken()
+        self._last = 0.0
+        self._reported.connect(self.event, Qt.ConnectionType.QueuedConnection)
+        self._outcome.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+
+    def cancel(self) -> None:
+        self._token.cancel()
+
+    def run(self) -> None:
+        """On the worker thread: exactly one outcome, whatever happens."""
+        try:
+            self._token.check()
+            self._outcome.emit("done", self._work(Reporter(self._report, self._token)))
+        except CancelledError:
+            self._outcome.emit("cancelled", None)
+        except BaseException as error:
+            self._outcome.emit("failed", error)
+
+    def _report(self, event: Event) -> None:
+        now = time.monotonic()
+        if isinstance(event, Message) or now - self._last >= _EVERY:
+            self._last = now
+            self._reported.emit(event)
+
+    @Slot(str, object)
+    def _tell(self, outcome: str, value: Any) -> None:
+        if outcome == "cancelled":
+            self.cancelled.emit()
+        else:
+            getattr(self, outcome).emit(value)
+        self.ended.emit()
+
+
+class TaskRunner(QObject):
+    """Runs tasks in order, one at a time in each lane.
+
+    Signals:
+        started, ended: the Task, for whoever shows progress.
+    """
+
+    started = Signal(object)
+    ended = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lanes: dict[Lane, ThreadPoolExecutor] = {
+            "question": ThreadPoolExecutor(1, "questions"),
+            "change": ThreadPoolExecutor(1, "changes"),
+        }
+        self._serials: dict[str, int] = {}
+        self._alive: set[Task] = set()
+
+    def run(
+        self,
+        title: str,
+        work: Callable[[Reporter], Any],
+        *,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+        lane: Lane = "question",
+        key: str = "",
+    ) -> Task:
+        """Starts ``work(reporter)`` and returns at once.
+
+        Args:
+            title: what the person reads while it runs.
+            done, failed: called on the UI thread with the result or the exception.
+            key: a newer task of the same key makes this one's answer late: it is dropped.
+        """
+        serial = self._serials[key] = self._serials.get(key, 0) + 1
+        task = Task(title, work, key, serial)
+        if done is not None:
+            task.done.connect(lambda value: self._is_late(task) or done(value))
+        if failed is not None:
+            task.failed.connect(lambda error: self._is_late(task) or failed(error))
+        task.ended.connect(lambda: self._forget(task))
+        self._alive.add(task)
+        self.started.emit(task)
+        self._lanes[lane].submit(task.run)
+        return task
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._alive)
+
+    def _is_late(self, task: Task) -> bool:
+        return bool(task.key) and task.serial != self._serials[task.key]
+
+    def _forget(self, task: Task) -> None:
+        self._alive.discard(task)
+        self.ended.emit(task)
+        task.deleteLater()
+
+    def close(self) -> None:
+        """Cancels what runs and waits for the threads to end."""
+        for task in self._alive:
+            task.cancel()
+        for lane in self._lanes.values():
+            lane.shutdown(wait=True, cancel_futures=True)

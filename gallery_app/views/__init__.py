@@ -1,0 +1,1 @@
+"""The panels of the window. They show state and call operations; they hold no engine logic."""

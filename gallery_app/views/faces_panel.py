@@ -1,0 +1,187 @@
+"""Middle: the faces of the chosen identity, and the details of one of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QLabel,
+    QListView,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.types import Candidate, Face, Identity
+from gallery_app.icons import icon
+from gallery_app.item_models.faces import FaceListModel
+from gallery_app.item_models.identities import faces_text
+from gallery_app.pictures import Pictures
+from gallery_app.views.face_details import FaceDetails
+from gallery_app.widgets.delegates import FaceDelegate
+from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.empty_state import EmptyState
+
+_NOBODY_CHOSEN = ("Choose a person", "Their faces appear here. Click a face for its details.")
+_EMPTY_GALLERY = (
+    "Nobody is enrolled yet",
+    "Import a folder (Ctrl+I), a table (Ctrl+Shift+I), or enroll faces (Ctrl+Shift+E).",
+)
+
+
+class FacesPanel(QWidget):
+    """Signals: ``face_selected`` (face id or -1), ``who_is_this`` (face id),
+    ``identity_wanted`` (identity id).
+    """
+
+    face_selected = Signal(int)
+    who_is_this = Signal(int)
+    identity_wanted = Signal(int)
+
+    def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("facesPanel")
+        self.model = FaceListModel(pictures, self)
+        self.title = ElidedLabel()
+        self.title.setProperty("textRole", "title")
+        self.subtitle = QLabel()
+        self.subtitle.setProperty("textRole", "muted")
+        self.grid = self._grid()
+        self.details = FaceDetails(pictures)
+        self.details.who_is_this.connect(self.who_is_this)
+        self.details.identity_wanted.connect(self.identity_wanted)
+        self.details.closed.connect(self.grid.clearSelection)
+        self.empty = EmptyState("people", *_NOBODY_CHOSEN)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._page())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        self._add_actions()
+
+    def _grid(self) -> QListView:
+        view = QListView()
+        view.setObjectName("faceGrid")
+        view.setModel(self.model)
+        view.setItemDelegate(FaceDelegate(view))
+        view.setViewMode(QListView.ViewMode.IconMode)
+        view.setResizeMode(QListView.ResizeMode.Adjust)
+        view.setMovement(QListView.Movement.Static)
+        view.setUniformItemSizes(True)
+        view.setSpacing(0)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.setMouseTracking(True)
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setAccessibleName("Faces")
+        view.selectionModel().selectionChanged.connect(self._selection_changed)
+        view.customContextMenuRequested.connect(self._show_menu)
+        view.doubleClicked.connect(self._double_clicked)
+        return view
+
+    def _page(self) -> QWidget:
+        page = QWidget()
+        head = QVBoxLayout()
+        head.setContentsMargins(24, 20, 24, 8)
+        head.setSpacing(4)
+        head.addWidget(self.title)
+        head.addWidget(self.subtitle)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.grid, 1)
+        layout.addWidget(self.details)
+        return page
+
+    def _add_actions(self) -> None:
+        self.ask = QAction(icon("question"), "Who is this?", self)
+        self.ask.setShortcut(QKeySequence("Return"))
+        self.ask.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.ask.setToolTip("Identify this face as if it were not enrolled")
+        self.ask.triggered.connect(self._ask)
+        self.copy = QAction(icon("copy"), "Copy file name", self)
+        self.copy.setShortcut(QKeySequence.StandardKey.Copy)
+        self.copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.copy.triggered.connect(self._copy)
+        self.grid.addActions([self.ask, self.copy])
+
+    def show_nobody(self, *, empty_gallery: bool) -> None:
+        """No identity is chosen, or there is none yet."""
+        self.empty.set_texts(*(_EMPTY_GALLERY if empty_gallery else _NOBODY_CHOSEN))
+        self.model.set_faces([])
+        self.details.hide()
+        self._stack.setCurrentIndex(0)
+
+    def show_identity(self, identity: Identity, faces: list[Face]) -> None:
+        """The faces of one identity; a face that is selected stays so where it is there."""
+        selected = self.selected_faces()
+        self.title.setText(identity.name)
+        self.subtitle.setText(faces_text(len(faces)))
+        self.model.set_faces(faces)
+        self.details.hide()
+        self._stack.setCurrentIndex(1)
+        self.select([face.id for face in selected])
+
+    def show_nearest_identity(self, name: str) -> None:
+        """Adds the identity that looks most like this one to the subtitle."""
+        self.subtitle.setText(f"{self.subtitle.text()} · nearest: {name}")
+
+    def show_details(self, face: Face, nearest: list[Candidate]) -> None:
+        """Details of the selected face, once they are known."""
+        selected = self.selected_faces()
+        if len(selected) == 1 and selected[0].id == face.id:
+            self.details.show_nearest(face, nearest)
+
+    def selected_faces(self) -> list[Face]:
+        rows = sorted(index.row() for index in self.grid.selectionModel().selectedIndexes())
+        return [face for row in rows if (face := self.model.face_at(row)) is not None]
+
+    def select(self, faces: list[int]) -> None:
+        """Selects these faces, as far as they are shown, and scrolls to the first."""
+        rows = [row for face in faces if (row := self.model.row_of(face)) >= 0]
+        for row in rows:
+            self.grid.selectionModel().select(
+                self.model.index(row), QItemSelectionModel.SelectionFlag.Select
+            )
+        if rows:
+            self.grid.scrollTo(self.model.index(rows[0]))
+
+    def _selection_changed(self) -> None:
+        selected = self.selected_faces()
+        if len(selected) == 1:
+            self.details.show_face(selected[0])
+            self.face_selected.emit(selected[0].id)
+        else:
+            self.details.hide()
+            self.face_selected.emit(-1)
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        face = self.model.face_at(index.row())
+        if face is not None:
+            self.who_is_this.emit(face.id)
+
+    def _ask(self) -> None:
+        selected = self.selected_faces()
+        if selected:
+            self.who_is_this.emit(selected[0].id)
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText("\n".join(face.file for face in self.selected_faces()))
+
+    def _show_menu(self, at: QPoint) -> None:
+        if not self.grid.indexAt(at).isValid():
+            return
+        menu = QMenu(self)
+        menu.addActions([self.ask, self.copy])
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.grid.viewport().mapToGlobal(at))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(720, 640)

@@ -1,0 +1,154 @@
+"""The window: three panels, what runs below them, and a status line. It only lays out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gallery_app.dialogs.files import local_paths
+from gallery_app.pictures import Pictures
+from gallery_app.theme import current_theme
+from gallery_app.views.faces_panel import FacesPanel
+from gallery_app.views.identities_panel import IdentitiesPanel
+from gallery_app.views.menus import build_menus
+from gallery_app.views.query_panel import QueryPanel
+from gallery_app.views.welcome import WelcomePage
+from gallery_app.widgets.busy_strip import BusyStrip
+from gallery_app.widgets.message_bar import MessageBar
+
+_WIDTHS = (270, 720, 372)
+
+
+class MainWindow(QMainWindow):
+    """Signals: ``dropped`` (list of Path), ``closing``."""
+
+    dropped = Signal(list)
+    closing = Signal()
+
+    def __init__(self, pictures: Pictures) -> None:
+        super().__init__()
+        self.setWindowTitle("Face Gallery")
+        self.setMinimumSize(960, 600)
+        self.resize(1360, 860)
+        self.setAcceptDrops(True)
+        self.menus = build_menus(self)
+        self.welcome = WelcomePage()
+        self.identities = IdentitiesPanel(pictures)
+        self.faces = FacesPanel(pictures)
+        self.query = QueryPanel(pictures)
+        self.message = MessageBar()
+        self.message.hide()
+        self.busy = BusyStrip()
+        self.busy.hide()
+        self.splitter = self._splitter()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self.splitter)
+        self._veil = DropVeil(self)
+        self._status()
+        self._lay_out()
+
+    def _splitter(self) -> QSplitter:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        for panel, width in zip((self.identities, self.faces, self.query), _WIDTHS, strict=True):
+            splitter.addWidget(panel)
+            panel.setMinimumWidth(int(width * 0.8) if panel is not self.faces else 300)
+        self.query.setMinimumWidth(364)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes(list(_WIDTHS))
+        splitter.setChildrenCollapsible(False)
+        return splitter
+
+    def _status(self) -> None:
+        self.left_status = QLabel()
+        self.right_status = QLabel()
+        for label in (self.left_status, self.right_status):
+            label.setProperty("textRole", "small")
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.left_status)
+        self.statusBar().addPermanentWidget(self.right_status)
+
+    def _lay_out(self) -> None:
+        centre = QFrame()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.message)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.busy)
+        self.setCentralWidget(centre)
+
+    def show_gallery(self, name: str) -> None:
+        """The three panels; an empty name goes back to the welcome page."""
+        self.pages.setCurrentWidget(self.splitter if name else self.welcome)
+        self.statusBar().setVisible(bool(name))
+        self.setWindowTitle(f"{name} – Face Gallery" if name else "Face Gallery")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if local_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self._veil.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        self._veil.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        self._veil.hide()
+        event.acceptProposedAction()
+        paths: Sequence[Path] = local_paths(event.mimeData())
+        self.dropped.emit(list(paths))
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+class DropVeil(QWidget):
+    """Shows, while something is dragged over the window, that it can be dropped."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def cover(self) -> None:
+        self.setGeometry(self.parentWidget().rect())
+        self.raise_()
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.85)
+        painter.fillRect(self.rect(), theme.window)
+        painter.setOpacity(1.0)
+        painter.setPen(QPen(theme.accent, 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(self.rect().adjusted(16, 16, -16, -16), 12, 12)
+        painter.setPen(theme.text)
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.6)
+        painter.setFont(font)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to find out who it is")
+        painter.end()

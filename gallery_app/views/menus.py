@@ -1,0 +1,127 @@
+"""Every action of the window with its shortcut, in the menus where people look for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from gallery_app.icons import icon
+
+# name, text, shortcut, tip, icon
+_ACTIONS = {
+    "new": ("&New gallery…", "Ctrl+N", "Make an empty gallery", "folder-plus"),
+    "open": ("&Open gallery…", "Ctrl+O", "Open a gallery that you made before", "folder-open"),
+    "sample": ("Open the &sample", "", "158 people of Labeled Faces in the Wild", "sample"),
+    "import_folder": ("&Import folder…", "Ctrl+I", "One folder a person, one .npy a face", "import"),
+    "import_table": ("Import &table…", "Ctrl+Shift+I", "A .npz or .csv with names", "file"),
+    "check": ("&Check gallery", "", "Hold store and index against one another", "check"),
+    "close": ("&Close gallery", "Ctrl+W", "Back to the welcome page", "close"),
+    "quit": ("&Quit", "Ctrl+Q", "Close the window", ""),
+    "find": ("&Find person", "Ctrl+F", "Search the people by name", "search"),
+    "paste": ("&Paste query", "Ctrl+V", "Identify the files whose paths are copied", ""),
+    "open_query": ("&Open query…", "Ctrl+Shift+O", "Identify the vectors of files", "face"),
+    "who": ("&Who is this?", "Ctrl+Return", "Ask about the selected face, left out", "question"),
+    "confirm": ("&Confirm", "Ctrl+Shift+Return", "The first candidate is right: add the face", ""),
+    "enroll_query": ("Enroll query as &new…", "Ctrl+E", "Add the query as a person", "add-person"),
+    "enroll": ("&Enroll faces…", "Ctrl+Shift+E", "Add files to a new or known person", "add-person"),
+    "previous": ("&Previous query", "Alt+Left", "", "chevron-left"),
+    "next": ("Ne&xt query", "Alt+Right", "", "chevron-right"),
+    "clear": ("C&lear query", "", "Empty the query panel", "close"),
+    "shortcuts": ("&Keyboard shortcuts", "F1", "", "keyboard"),
+    "about": ("&About Face Gallery", "", "", "info"),
+}  # fmt: skip
+_MENUS = {
+    "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "", "check",
+                 "close", "", "quit"),
+    "&Edit": ("find", "paste"),
+    "&Identify": ("open_query", "who", "", "confirm", "enroll_query", "enroll", "", "previous",
+                  "next", "clear"),
+    "&View": (),
+    "&Help": ("shortcuts", "about"),
+}  # fmt: skip
+_NEED_GALLERY = ("import_table", "check", "close", "find", "paste", "open_query",
+                 "who", "enroll")  # fmt: skip
+_NEED_QUERY = ("confirm", "enroll_query", "previous", "next", "clear")
+
+
+@dataclass
+class Menus:
+    """The actions by name; ``recent``, ``sorts`` and ``themes`` are filled by who owns them."""
+
+    actions: dict[str, QAction]
+    recent: QMenu
+    sorts: dict[str, QAction] = field(default_factory=dict)
+    themes: dict[str, QAction] = field(default_factory=dict)
+
+    def enable(self, *, gallery: bool, writable: bool, query: bool, open_question: bool) -> None:
+        """What can be done now; the rest is greyed."""
+        for name in _NEED_GALLERY:
+            self.actions[name].setEnabled(gallery)
+        for name in ("import_table", "enroll"):
+            self.actions[name].setEnabled(gallery and writable)
+        self.actions["import_folder"].setEnabled(writable or not gallery)
+        for name in _NEED_QUERY:
+            self.actions[name].setEnabled(query)
+        for name in ("confirm", "enroll_query"):
+            self.actions[name].setEnabled(writable and open_question)
+
+    def fill_recent(self, galleries: list[Path], open_: Callable[[Path], None]) -> None:
+        """The galleries opened last; the menu is filled anew each time it opens."""
+        self.recent.clear()
+        for folder in galleries:
+            entry = self.recent.addAction(str(folder).replace("&", "&&"))
+            entry.triggered.connect(lambda _=False, path=folder: open_(path))
+        if not galleries:
+            self.recent.addAction("None yet").setEnabled(False)
+
+
+def build_menus(window: QMainWindow) -> Menus:
+    """Makes the menu bar of the window."""
+    actions = {name: _action(window, *parts) for name, parts in _ACTIONS.items()}
+    actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
+    actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
+    recent = QMenu("Open &recent", window)
+    menus = Menus(actions, recent)
+    for title, names in _MENUS.items():
+        menu = window.menuBar().addMenu(title)
+        menu.setToolTipsVisible(True)
+        for name in names:
+            menu.addAction(actions[name]) if name else menu.addSeparator()
+            if name == "open":
+                menu.addMenu(recent)
+        if title == "&View":
+            _fill_view_menu(menu, window, menus)
+    return menus
+
+
+def _action(window: QMainWindow, text: str, keys: str, tip: str, picture: str) -> QAction:
+    action = QAction(text, window)
+    action.setShortcut(QKeySequence(keys))
+    action.setToolTip(tip or text.replace("&", ""))
+    action.setStatusTip(tip)
+    if picture:
+        action.setIcon(icon(picture))
+        action.setIconVisibleInMenu(False)
+    return action
+
+
+def _fill_view_menu(menu: QMenu, window: QMainWindow, menus: Menus) -> None:
+    sorts = {"name": "Sort people by &name", "faces": "Sort people by number of &faces"}
+    themes = {"system": "Colours of the &system", "light": "&Light", "dark": "&Dark"}
+    menus.sorts = _choices(menu, window, sorts)
+    menu.addSeparator()
+    menus.themes = _choices(menu, window, themes)
+
+
+def _choices(menu: QMenu, window: QMainWindow, texts: dict[str, str]) -> dict[str, QAction]:
+    group = QActionGroup(window)
+    made = {}
+    for name, text in texts.items():
+        made[name] = menu.addAction(text)
+        made[name].setCheckable(True)
+        group.addAction(made[name])
+    return made

@@ -1,0 +1,105 @@
+"""Faces to index, a process of its own for what could crash, and a folder that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.index import ExactIndex, HnswIndex
+from engine.types import Ids, Vectors
+
+ROOT = Path(__file__).resolve().parents[3]
+SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared"))
+DIMENSION = 16
+
+
+@pytest.fixture(params=["hnsw", "exact"])
+def make_index(request):
+    """Makes an empty index of either kind."""
+    return HnswIndex if request.param == "hnsw" else ExactIndex
+
+
+@pytest.fixture(scope="session")
+def make_faces() -> Callable[..., tuple[Ids, Vectors]]:
+    """Ids from ``first`` on and made-up vectors of as many faces; each id has one vector always."""
+
+    def make(count: int, *, first: int = 1, dimension: int = DIMENSION) -> tuple[Ids, Vectors]:
+        ids = np.arange(first, first + count)
+        rows = [np.random.default_rng([dimension, int(i)]).standard_normal(dimension) for i in ids]
+        return ids, np.array(rows, dtype=np.float32).reshape(count, dimension)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def real_faces() -> Vectors:
+    """The sample's 4,324 embeddings."""
+    path = SHARED / "data" / "lfw-158-dlib.npz"
+    if not path.exists():
+        pytest.skip("the shared data is not here")
+    with np.load(path) as data:
+        return data["embeddings"]
+
+
+@pytest.fixture
+def run_apart() -> Callable[..., str]:
+    """Runs a script in a process of its own and returns what it printed; a crash is a failure."""
+
+    def run(script: str, *arguments: object, timeout: float = 50) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stderr}"
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def read_only() -> Iterator[Callable[..., Path]]:
+    """Puts a copy of a folder where this process, its privileges dropped, may only read.
+
+    Of the file called ``hidden`` not even that.
+    """
+    if os.name != "posix":
+        pytest.skip("needs POSIX permissions")
+    place = Path(tempfile.mkdtemp())
+    place.chmod(0o755)
+    user = os.geteuid()
+
+    def copy(folder: Path, hidden: str = "") -> Path:
+        target = place / "gallery" / folder.name
+        shutil.copytree(folder, target)
+        for path in (*target.rglob("*"), target, target.parent):
+            path.chmod(0o000 if path.name == hidden else 0o555 if path.is_dir() else 0o444)
+        if user == 0:
+            os.seteuid(65534)
+        return target
+
+    yield copy
+    os.seteuid(user)
+    for path in place.rglob("*"):
+        path.chmod(0o700)
+    shutil.rmtree(place)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before

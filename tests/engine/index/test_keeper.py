@@ -1,0 +1,336 @@
+"""The keeper always answers, from the best index there is, and loses nothing on the way."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from engine.errors import UnknownIdentityError
+from engine.index import HnswIndex, HnswParameters, IndexKeeper, load_snapshot, save_snapshot
+from engine.progress import Message, Progress
+
+D = 16
+
+
+class Faces:
+    """What a keeper sees of a store: faces by id, and a change counter."""
+
+    def __init__(self, make_faces):
+        self.make_faces = make_faces
+        self.rows: dict[int, np.ndarray] = {}
+        self.change = 0
+        self.asked: list[int | None] = []
+
+    def add(self, count, *, first):
+        ids, rows = self.make_faces(count, first=first)
+        self.rows.update(zip(ids.tolist(), rows, strict=True))
+        self.change += 1
+        return ids, rows, self.change
+
+    def remove(self, *ids):
+        for face in ids:
+            del self.rows[face]
+        self.change += 1
+        return np.array(ids), self.change
+
+    def ids(self):
+        return np.array(sorted(self.rows), dtype=np.int64)
+
+    def vectors(self, ids):
+        self.asked.append(None if ids is None else len(ids))
+        wanted = sorted(self.rows) if ids is None else ids.tolist()
+        rows = [self.rows[face] for face in wanted]
+        return np.array(wanted, np.int64), np.array(rows, np.float32).reshape(len(wanted), D)
+
+
+class Ear:
+    """A listener that can hold the builder up at its first step."""
+
+    def __init__(self):
+        self.events = []
+        self.held = threading.Event()
+        self.go = threading.Event()
+        self.go.set()
+
+    def __call__(self, event):
+        self.events.append(event)
+        if isinstance(event, Progress) and threading.current_thread().name == "index-builder":
+            self.held.set()
+            assert self.go.wait(20)
+
+    @property
+    def messages(self):
+        return [event.text for event in self.events if isinstance(event, Message)]
+
+
+@pytest.fixture
+def faces(make_faces):
+    store = Faces(make_faces)
+    store.add(1500, first=1)
+    return store
+
+
+@pytest.fixture
+def ear():
+    return Ear()
+
+
+@pytest.fixture
+def open_keeper(tmp_path, faces, ear):
+    """Opens a keeper on the same folder and faces; closes it in the end."""
+    opened = []
+
+    def open_(*, background=False, writable=True, **other):
+        keeper = IndexKeeper(
+            tmp_path / "index", dimension=D, distance="cosine", writable=writable, **other
+        )
+        opened.append(keeper)
+        keeper.start(faces.change, faces.ids, faces.vectors, background=background, listener=ear)
+        return keeper
+
+    yield open_
+    ear.go.set()
+    for keeper in opened:
+        keeper.close()
+
+
+@pytest.fixture
+def saved(open_keeper, ear, faces):
+    """The folder has a snapshot of all faces; nothing said so far."""
+    open_keeper().close()
+    ear.events.clear()
+    faces.asked.clear()
+
+
+def finds(keeper, faces):
+    """Whether every face, and no other, is found by its own vector."""
+    ids, rows = faces.vectors(None)
+    return len(keeper) == len(ids) and np.array_equal(keeper.search(rows, 1).ids[:, 0], ids)
+
+
+def test_a_sound_snapshot_answers_at_once_and_nothing_is_said(saved, open_keeper, faces, ear):
+    keeper = open_keeper(background=True)
+    assert keeper.state == "ready"
+    assert ear.messages == []
+    assert None not in faces.asked
+    assert finds(keeper, faces)
+
+
+def test_an_empty_new_gallery_says_nothing_and_takes_faces(tmp_path, make_faces, ear):
+    faces = Faces(make_faces)
+    keeper = IndexKeeper(tmp_path / "index", dimension=D, distance="cosine", writable=True)
+    keeper.start(0, faces.ids, faces.vectors, listener=ear)
+    assert keeper.search(np.ones((1, D), np.float32), 5).ids.shape == (1, 0)
+    keeper.add(*faces.add(700, first=1))
+    assert finds(keeper, faces)
+    keeper.close()
+    assert ear.messages == []
+    assert load_snapshot(tmp_path / "index", dimension=D, distance="cosine")[1] == faces.change
+
+
+def test_an_old_snapshot_is_caught_up_without_a_word(saved, open_keeper, faces, ear):
+    faces.add(40, first=5000)
+    faces.remove(3, 4, 5000)
+    keeper = open_keeper(background=True)
+    assert keeper.state == "ready"
+    assert ear.messages == []
+    assert None not in faces.asked
+    assert finds(keeper, faces)
+
+
+def test_a_snapshot_that_lacks_faces_though_of_the_same_change_is_caught_up(
+    saved, open_keeper, faces
+):
+    faces.add(3, first=5000)
+    faces.change -= 1
+    assert finds(open_keeper(), faces)
+
+
+def test_a_snapshot_that_is_far_behind_is_caught_up_while_exact_search_answers(
+    saved, open_keeper, faces, ear
+):
+    faces.add(1200, first=5000)
+    ear.go.clear()
+    keeper = open_keeper(background=True)
+    assert keeper.state == "building"
+    assert finds(keeper, faces)
+    ear.go.set()
+    assert keeper.wait(20)
+    assert finds(keeper, faces)
+    assert ear.messages == []
+
+
+def remove_sidecar(folder, _faces):
+    (folder / "faces.json").unlink()
+
+
+def remove_all(folder, _faces):
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+def truncate(folder, _faces):
+    (graph,) = folder.glob("faces-*.bin")
+    graph.write_bytes(graph.read_bytes()[:5000])
+
+
+def garbage(folder, _faces):
+    (folder / "faces.json").write_bytes(b"\x80garbage")
+
+
+def other_parameters(folder, faces):
+    index = HnswIndex(D, "cosine", parameters=HnswParameters(M=8))
+    index.add(*faces.vectors(None))
+    save_snapshot(index, folder, change=faces.change)
+
+
+def other_dimension(folder, faces):
+    save_snapshot(HnswIndex(D + 1, "cosine"), folder, change=faces.change)
+
+
+def another_gallery(folder, faces):
+    """Same ids, same change, another gallery's vectors."""
+    index = HnswIndex(D, "cosine")
+    ids, rows = faces.vectors(None)
+    index.add(ids, rows[::-1].copy())
+    save_snapshot(index, folder, change=faces.change)
+
+
+def another_past(folder, faces):
+    """The database was put back to an older state and went on: the newest ids mean others."""
+    index = HnswIndex(D, "cosine")
+    ids, rows = faces.vectors(None)
+    rows[-3:] = rows[:3]
+    index.add(ids, rows)
+    save_snapshot(index, folder, change=faces.change - 1)
+
+
+def newer_than_the_database(folder, faces):
+    index = HnswIndex(D, "cosine")
+    index.add(*faces.vectors(None))
+    save_snapshot(index, folder, change=faces.change + 1)
+
+
+DAMAGES = [
+    remove_sidecar,
+    remove_all,
+    truncate,
+    garbage,
+    other_parameters,
+    other_dimension,
+    another_gallery,
+    another_past,
+    newer_than_the_database,
+]
+
+
+@pytest.mark.parametrize("background", [False, True])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_unusable_snapshot_is_rebuilt_and_said_once(
+    saved, open_keeper, faces, ear, tmp_path, damage, background
+):
+    damage(tmp_path / "index", faces)
+    keeper = open_keeper(background=background)
+    assert finds(keeper, faces)
+    assert keeper.wait(20)
+    assert finds(keeper, faces)
+    assert len(ear.messages) == 1
+    assert "The search index was rebuilt" in ear.messages[0]
+    keeper.close()
+    open_keeper()
+    assert len(ear.messages) == 1
+
+
+def test_changes_during_a_rebuild_are_found_at_once_and_after_it(open_keeper, faces, ear, tmp_path):
+    ear.go.clear()
+    keeper = open_keeper(background=True)
+    assert ear.held.wait(20)
+    assert keeper.state == "building"
+    keeper.add(*faces.add(700, first=5000))
+    keeper.remove(*faces.remove(1, 2, 3, 5001))
+    keeper.add(*faces.add(1, first=2))  # one comes back, as after an undo
+    assert finds(keeper, faces)
+    ear.go.set()
+    assert keeper.wait(20)
+    assert finds(keeper, faces)
+    keeper.close()
+    index, change = load_snapshot(tmp_path / "index", dimension=D, distance="cosine")
+    assert change == faces.change
+    assert np.array_equal(index.ids(), faces.ids())
+
+
+def test_closing_stops_a_rebuild_and_can_be_done_twice(open_keeper, faces, ear, tmp_path):
+    ear.go.clear()
+    keeper = open_keeper(background=True)
+    assert ear.held.wait(20)
+    threading.Timer(0.05, ear.go.set).start()
+    keeper.close()
+    keeper.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "index-builder"]
+    assert not (tmp_path / "index").exists()
+    assert ear.messages == []
+
+
+def test_what_was_added_is_saved_at_close_and_only_then_or_when_asked(
+    saved, open_keeper, faces, tmp_path
+):
+    keeper = open_keeper()
+    before = sorted(tmp_path.joinpath("index").iterdir())
+    keeper.save()
+    assert sorted(tmp_path.joinpath("index").iterdir()) == before
+    keeper.add(*faces.add(5, first=5000))
+    assert sorted(tmp_path.joinpath("index").iterdir()) == before
+    keeper.close()
+    index, change = load_snapshot(tmp_path / "index", dimension=D, distance="cosine")
+    assert (len(index), change) == (1505, faces.change)
+
+
+def test_a_reader_of_a_gallery_writes_nothing(open_keeper, faces, tmp_path):
+    keeper = open_keeper(writable=False)
+    keeper.add(*faces.add(5, first=5000))
+    keeper.close()
+    assert finds(keeper, faces)
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_save_that_fails_is_told_and_the_search_goes_on(open_keeper, faces, ear, tmp_path):
+    (tmp_path / "index").write_text("a file where the folder should be")
+    keeper = open_keeper()
+    assert any("could not be saved" in text for text in ear.messages)
+    assert finds(keeper, faces)
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_many_removals_end_in_a_compact_index(saved, open_keeper, faces, tmp_path, background):
+    keeper = open_keeper(background=background)
+    gone = faces.rows[7].copy()
+    keeper.remove(*faces.remove(*range(1, 501)))
+    assert keeper.wait(20)
+    assert finds(keeper, faces)
+    keeper.close()
+    (graph,) = (tmp_path / "index").glob("faces-*.bin")
+    unit = gone / np.linalg.norm(gone)
+    kept = faces.rows[900] / np.linalg.norm(faces.rows[900])
+    assert kept[:3].tobytes() in graph.read_bytes()
+    assert unit[:3].tobytes() not in graph.read_bytes()
+
+
+def test_a_refused_change_changes_nothing(saved, open_keeper, faces):
+    keeper = open_keeper()
+    with pytest.raises(UnknownIdentityError):
+        keeper.remove(np.array([1, 99_999]), faces.change + 1)
+    assert finds(keeper, faces)
+
+
+def test_thirty_faces_are_indexed_like_any(tmp_path, make_faces, ear):
+    faces = Faces(make_faces)
+    faces.add(30, first=1)
+    keeper = IndexKeeper(tmp_path / "index", dimension=D, distance="euclidean", writable=True)
+    keeper.start(faces.change, faces.ids, faces.vectors, listener=ear)
+    assert keeper.state == "ready"
+    assert finds(keeper, faces)
+    keeper.close()
+    assert load_snapshot(tmp_path / "index", dimension=D, distance="euclidean")
