@@ -14,7 +14,7 @@ run: setup
 	@$(BIN)/face-gallery open --sample
 
 setup:
-	@$(or $(PYTHON),$(error Face Gallery needs Python 3.11 or newer; name one with PYTHON=)) tools/setup.py
+	@$(or $(PYTHON),$(error Face Gallery needs Python 3.11 or newer: install it (Debian, Ubuntu: sudo apt-get install -y python3) or name it, PYTHON=/path/to/python3)) tools/setup.py
 
 test: check
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest

@@ -55,7 +55,9 @@ def main(runs: int) -> None:
             print(f"import           {seconds:5.2f} s whole process; it says: {said}")
             shutil.rmtree(gallery)
     ratio = statistics.median(a / b for a, b in zip(imports, loop, strict=True))
-    print(f"median loop {statistics.median(loop):.2f} s, import {statistics.median(imports):.2f} s,")
+    print(
+        f"median loop {statistics.median(loop):.2f} s, import {statistics.median(imports):.2f} s,"
+    )
     print(f"median ratio {ratio:.2f}")
 
 

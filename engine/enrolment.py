@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine import embeddings
-from engine.embeddings import names
+from engine import embeddings, names
 from engine.errors import EmbeddingError, MismatchError, PhotoError
 from engine.fingerprint import Fingerprint
 from engine.progress import SILENT, Reporter

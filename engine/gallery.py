@@ -1,8 +1,8 @@
 """The façade: everything a window, a command line or a notebook does with a gallery.
 
-    with Gallery.open("people.gallery") as gallery:
-        answer = gallery.identify(np.load("query.npy"))[0]
-        print(answer.verdict, answer.name, answer.confidence)
+with Gallery.open("people.gallery") as gallery:
+    answer = gallery.identify(np.load("query.npy"))[0]
+    print(answer.verdict, answer.name, answer.confidence)
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from engine import embeddings
-from engine.appearance import Appearance
 from engine.enrolment import Enroller, as_batch
 from engine.errors import GalleryReadOnlyError, UnknownIdentityError
+from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
 from engine.store import Store
@@ -34,8 +34,6 @@ from engine.types import (
     Method,
     Vectors,
 )
-
-_ENOUGH_FOR_A_LENS = 50  # faces; with fewer the lens is fitted anew at each opening
 
 
 class Gallery:
@@ -56,7 +54,7 @@ class Gallery:
         self.writable = store.writable
         self.notices: list[str] = []
         self._recogniser = Recogniser(store, listener=listener, background=background)
-        self._lens: Appearance | None = None
+        self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
 
     @classmethod
@@ -183,25 +181,11 @@ class Gallery:
 
     def traits(self, faces: Sequence[int]) -> Vectors:
         """Numbers to draw the portraits of faces with, ``(n, 16)``, in the order asked."""
-        ids, _, vectors = self._store.vectors(np.array(faces, dtype=np.int64))
-        order = {int(face): row for row, face in enumerate(ids)}
-        return self.traits_of(vectors[[order[face] for face in faces if face in order]])
+        return self.traits_of(self._store.vectors(np.array(faces, dtype=np.int64))[2])
 
     def traits_of(self, vectors: Vectors) -> Vectors:
         """The same for vectors that are not enrolled, ``(n, d)``."""
-        return self._appearance().traits(vectors)
-
-    def _appearance(self) -> Appearance:
-        """The lens of this gallery: fitted once, kept, so that a face keeps its portrait."""
-        if self._lens is None:
-            kept = self._store.setting("appearance")
-            if kept is not None:
-                self._lens = Appearance.from_json(kept)
-            else:
-                self._lens = Appearance.fit(self._store.vectors()[2])
-                if self.writable and self.counts()[1] >= _ENOUGH_FOR_A_LENS:
-                    self._store.set_setting("appearance", self._lens.to_json())
-        return self._lens
+        return self._lens.traits(vectors)
 
     def vector(self, face: int) -> Vectors:
         """The embedding of an enrolled face as it came, ``(d,)``.

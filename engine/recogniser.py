@@ -6,23 +6,20 @@ can be made anew from it.
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 from collections.abc import Sequence
 
 import numpy as np
 
+from engine.calibrating import CalibrationKeeper
 from engine.distances import between
 from engine.errors import SnapshotError, UnknownIdentityError
-from engine.files import write_atomically
-from engine.identification import Calibration, Knn, Templates, calibrate, disagreeing
+from engine.identification import Knn, Templates, disagreeing
 from engine.index import IndexKeeper, load_snapshot
 from engine.progress import Listener
 from engine.store import Store
 from engine.types import Added, Identification, Identity, Ids, Vectors
-
-_CALIBRATION = "calibration.json"
 
 
 class Recogniser:
@@ -38,10 +35,8 @@ class Recogniser:
         self._templates = Templates(store.dimension, store.distance)
         self._owners: dict[int, int] = {}
         self._names: dict[int, str] = {}
-        self._calibration: Calibration | None = None
-        self._calibrated_at = -1
+        self._calibration = CalibrationKeeper(store)
         self._change = -1
-        self._made_anew = False
 
     # -- questions ---------------------------------------------------------------------------
 
@@ -63,12 +58,12 @@ class Recogniser:
     def missed(self, fpir: float) -> float | None:
         """See :meth:`engine.gallery.Gallery.missed`."""
         self._knn()
-        return self._calibration.missed(fpir) if self._calibration is not None else None
+        return self._calibration.latest.missed(fpir)
 
     def disagreeing(self, vectors: Vectors) -> list[int]:
         """Rows that look unlike the others of their group, by this gallery's own measure."""
         self._knn()
-        return disagreeing(vectors, self._store.distance, self._calibration)
+        return disagreeing(vectors, self._store.distance, self._calibration.latest)
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""
@@ -112,14 +107,17 @@ class Recogniser:
         with self._lock:
             self.close()
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._calibrated_at = -1
+            self._calibration = CalibrationKeeper(self._store)
             self._take_up(None)
             self.save()
 
     @property
     def unsaved(self) -> bool:
         """Whether something was made anew that a reader may not save."""
-        return not self._store.writable and self._made_anew
+        made_anew = self._calibration.made_anew or (
+            self._keeper is not None and self._keeper.unsaved
+        )
+        return made_anew and not self._store.writable
 
     def prepare(self) -> None:
         """Makes whatever is missing or old and saves it."""
@@ -171,13 +169,13 @@ class Recogniser:
         with self._lock:
             self._follow_store()
             assert self._keeper is not None
-            self._calibrate()
+            calibration = self._calibration.current(len(self._owners), self._change)
             return Knn(
                 self._keeper,
                 self._templates,
                 identity_of=self._owners_of,
                 names=self._names_of,
-                calibration=self._calibration,
+                calibration=calibration,
                 distance=self._store.distance,
             )
 
@@ -220,36 +218,3 @@ class Recogniser:
 
     def _names_of(self, identities: Sequence[int]) -> list[str]:
         return [self._names[identity] for identity in identities]
-
-    # -- calibration -------------------------------------------------------------------------
-
-    def _calibrate(self) -> None:
-        """Fits the calibration to the gallery as it is, or takes the one kept for this state."""
-        if self._calibrated_at == self._change:
-            return
-        self._calibration = self._kept_calibration()
-        if self._calibration is None:
-            ids, owners, vectors = self._store.vectors()
-            self._calibration = calibrate(ids, owners, vectors, self._store.distance)
-            self._made_anew = True
-            self._keep_calibration()
-        self._calibrated_at = self._change
-
-    def _kept_calibration(self) -> Calibration | None:
-        try:
-            kept = json.loads((self._folder / _CALIBRATION).read_text(encoding="utf-8"))
-            if kept["change"] == self._change:
-                return Calibration.from_json(kept["calibration"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # absent or damaged: it is fitted anew
-        return None
-
-    def _keep_calibration(self) -> None:
-        if not self._store.writable or self._calibration is None:
-            return
-        kept = {"change": self._change, "calibration": self._calibration.to_json()}
-        try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            write_atomically(self._folder / _CALIBRATION, json.dumps(kept).encode())
-        except OSError:
-            return  # it is only saved work

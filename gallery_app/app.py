@@ -146,7 +146,9 @@ class App(QObject):
 
     def _show_identity(self, identity: int) -> None:
         if identity in self._people and self.state.gallery is not None:
-            looking.load_faces(self.context, identity, lambda faces: self._show_faces(identity, faces))
+            looking.load_faces(
+                self.context, identity, lambda faces: self._show_faces(identity, faces)
+            )
         else:
             self.window.faces.show_nobody(empty_gallery=not self._people)
 

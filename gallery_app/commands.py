@@ -163,7 +163,9 @@ class Commands:
         batch = FaceBatch(query.vector[None, :], [None], [query.file], [query.row], [query.photo])
         dialog = self._open_enroll_dialog([batch])
         position = self._context.state.position
-        dialog.accepted.connect(lambda: enrolling.mark_added(self._context, position, dialog.report))
+        dialog.accepted.connect(
+            lambda: enrolling.mark_added(self._context, position, dialog.report)
+        )
 
     def _open_enroll_dialog(self, batches: list[FaceBatch]) -> QDialog:
         names = self._window.identities.model.names()

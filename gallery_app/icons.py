@@ -17,6 +17,8 @@ Role = Literal["text", "muted", "accent", "on_accent", "good", "warning", "bad"]
 
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "icons"
 
+_clones: list[QIconEngine] = []
+
 
 class _LineIcon(QIconEngine):
     """Renders one SVG on every paint, so that it follows theme, scale and state."""
@@ -27,7 +29,9 @@ class _LineIcon(QIconEngine):
         self._role = role
 
     def clone(self) -> QIconEngine:
-        return _LineIcon(self._name, self._role)
+        copy = _LineIcon(self._name, self._role)
+        _clones.append(copy)  # PySide would free it on return, under Qt's feet
+        return copy
 
     def key(self) -> str:
         return "face-gallery-line"
@@ -46,10 +50,12 @@ class _LineIcon(QIconEngine):
         painter.end()
         return pixmap
 
-    def scaledPixmap(  # noqa: N802
+    def scaledPixmap(
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        return self.pixmap(size, mode, state)
+        pixmap = self.pixmap(size * scale, mode, state)
+        pixmap.setDevicePixelRatio(scale)
+        return pixmap
 
     def _color(self, mode: QIcon.Mode) -> QColor:
         theme = current_theme()

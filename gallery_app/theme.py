@@ -102,12 +102,17 @@ class _Look(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.theme = LIGHT
+        self.mode = "system"
         self.follows: QApplication | None = None
         self.font: QFont | None = None
 
     def show(self, app: QApplication) -> None:
-        """Dresses the application for the colour scheme that holds now."""
-        dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        """Dresses the application for the mode, or the colour scheme that holds now.
+
+        The mode goes first: not every platform takes a scheme that is set.
+        """
+        scheme_is_dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        dark = self.mode == "dark" or (self.mode != "light" and scheme_is_dark)
         self.theme = DARK if dark else LIGHT
         app.setPalette(_palette(self.theme))
         sizes = {role: text_font(role).pointSizeF() for role in _SCALE}
@@ -139,6 +144,7 @@ def apply_theme(app: QApplication, mode: str = "system") -> None:
         app.setStyle("Fusion")
         _look.follows, _look.font = app, QFont(app.font())
         app.styleHints().colorSchemeChanged.connect(lambda _: _look.show(app))
+    _look.mode = mode
     app.styleHints().setColorScheme(schemes.get(mode, Qt.ColorScheme.Unknown))
     _look.show(app)
 

@@ -69,19 +69,23 @@ def main() -> None:
     pip("--no-build-isolation", "--editable", f"{ROOT}[train,test]")
     say("5/5 Compiling Face Gallery")
     run([PYTHON, "-m", "compileall", "-q", ROOT / "engine", ROOT / "gallery_app"])
-    STAMP.write_text(fingerprint())
+    STAMP.write_text(f"{ROOT}\n{digest()}\n", "utf-8")
     say("Done: .venv holds the command face-gallery")
 
 
 def is_complete() -> bool:
     """True when the last set-up came to its end and nothing it depends on has changed since."""
-    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() == fingerprint()
+    return PYTHON.exists() and stamped() == [str(ROOT), digest()]
 
 
-def fingerprint() -> str:
-    """Of all that a set-up depends on: where it lives, what it installs, and how."""
-    inputs = (ROOT / name for name in INPUTS)
-    return hashlib.sha256(b"\0".join([bytes(ROOT), *(p.read_bytes() for p in inputs)])).hexdigest()
+def stamped() -> list[str]:
+    """What the last set-up left when it came to its end: its folder and the digest; or nothing."""
+    return STAMP.read_text("utf-8").splitlines() if STAMP.exists() else []
+
+
+def digest() -> str:
+    """Of the files that say what is installed and how."""
+    return hashlib.sha256(b"\0".join((ROOT / name).read_bytes() for name in INPUTS)).hexdigest()
 
 
 def provide_system_packages() -> None:
@@ -148,8 +152,8 @@ def has_font() -> bool:
 
 
 def make_environment() -> None:
-    """A fresh .venv, or the one that is there when its own set-up had come to its end."""
-    keep = STAMP.exists() and PYTHON.exists()
+    """A fresh .venv, unless one is there that was set up to the end, in this very folder."""
+    keep = PYTHON.exists() and stamped()[:1] == [str(ROOT)]
     STAMP.unlink(missing_ok=True)
     if not keep:
         run([sys.executable, "-m", "venv", "--clear", VENV])

@@ -1,9 +1,9 @@
 """Reading embeddings and photographs that people hand in, and checking every one of them."""
 
 from engine.embeddings.checks import check_vectors
-from engine.embeddings.names import check_name, lookalikes, name_key, search_key, shown_name
 from engine.embeddings.photos import photo_beside, read_photo
 from engine.embeddings.reading import Reading, read_file, read_sources
+from engine.names import check_name, lookalikes, name_key, search_key, shown_name
 
 __all__ = [
     "Reading",

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from engine.embeddings.opening import open_stream, unreadable
+from engine.embeddings.opening import open_stream, printable, unreadable
 from engine.embeddings.pieces import Piece, row_refusal
 from engine.errors import EmbeddingError, InputError
 from engine.progress import Reporter
@@ -124,10 +124,10 @@ def _take_name(cells: list[str], column: int | None, dimension: int | None) -> s
     unless that is a number and no more numbers are there than needed."""
     if column is None:
         named = not _is_number(cells[0]) or len(cells) - 1 == dimension
-        return cells.pop(0) if named else None
+        return (cells.pop(0).strip() or None) if named else None
     if column >= len(cells):
         raise ValueError("The name is missing")
-    return cells.pop(column)
+    return cells.pop(column).strip() or None
 
 
 def _is_number(cell: str) -> bool:
@@ -165,7 +165,7 @@ def _of_one_width(
         path,
         np.stack([row.vector for row in kept]),
         [row.name for row in kept],
-        [path] * len(kept),
+        [printable(path)] * len(kept),
         [row.index for row in kept],
         [None] * len(kept),
         "Line",

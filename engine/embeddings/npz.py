@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.embeddings import npy
 from engine.embeddings.npy import HEAD, Header, MalformedError
-from engine.embeddings.opening import MAX_BYTES, open_stream
+from engine.embeddings.opening import MAX_BYTES, open_stream, printable
 from engine.embeddings.pieces import Piece
 from engine.errors import EmbeddingError
 
@@ -67,7 +67,8 @@ def _read(archive: zipfile.ZipFile, path: str) -> Piece:
     names = _labels(archive, "names", count)
     labels = _labels(archive, "files", count)
     vectors = npy.to_vectors(_data(archive, info, header, head), header, shape)
-    files = [path] * count if labels is None else [f"{path}:{label}" for label in labels]
+    source = printable(path)
+    files = [printable(f"{source}:{label}") for label in labels or []] or [source] * count
     rows = range(count)
     return Piece(path, vectors, names or [None] * count, files, rows, [None] * count, "Row", rows)
 

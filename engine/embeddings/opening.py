@@ -17,8 +17,8 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 _PROBLEMS = {
-    errno.ENOENT: ("There is no such file", "Check the path."),
-    errno.ENOTDIR: ("There is no such file", "Check the path."),
+    errno.ENOENT: ("There is no such file or folder", "Check the path."),
+    errno.ENOTDIR: ("There is no such file or folder", "Check the path."),
     errno.EACCES: ("It may not be read by you", "Change its permissions and try again."),
     errno.EPERM: ("It may not be read by you", "Change its permissions and try again."),
     errno.ELOOP: ("It is a link that leads back to itself", "Remove the link."),
@@ -77,3 +77,8 @@ def unreadable(
 def _not_a_file(path: str, mode: int, kind: type[InputError]) -> InputError:
     what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
     return kind(f"It is {what}, not a file", file=path, remedy="Hand in a file.")
+
+
+def printable(path: str) -> str:
+    """The path as sound Unicode, for lists and databases; undecodable bytes become �."""
+    return path.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

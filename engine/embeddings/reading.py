@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.embeddings.csv_table import read_csv
-from engine.embeddings.names import check_name, lookalikes, shown_name
 from engine.embeddings.npz import read_npz
-from engine.embeddings.opening import unreadable
+from engine.embeddings.opening import printable, unreadable
 from engine.embeddings.photos import photo_beside
 from engine.embeddings.pieces import Piece, join, of_one_dimension
 from engine.embeddings.tree import (
     VectorFile,
     folder_identity,
-    printable,
     read_tree,
     read_vector_file,
 )
 from engine.errors import EmbeddingError, IdentityNameError, InputError
+from engine.names import check_name, lookalikes, shown_name
 from engine.progress import SILENT, Reporter
 from engine.types import FaceBatch, Rejection
 
@@ -59,6 +58,7 @@ def read_file(path: str | Path, *, dimension: int | None = None) -> FaceBatch:
     """
     file = os.fspath(path)
     piece, refused = _read_file(file, dimension, SILENT)
+    piece.names = [name and shown_name(name) for name in piece.names]
     kept, mismatched = of_one_dimension([piece], dimension)
     batch, unusable = join(kept)
     if errors := [*mismatched, *refused, *unusable]:
@@ -124,12 +124,7 @@ def _read_source(source: str, dimension: int | None, reporter: Reporter) -> _Rea
 
 def _read_single(path: str) -> Piece:
     name = folder_identity(os.path.dirname(os.path.abspath(path)))
-    return read_vector_file(VectorFile(path, name, _photo(path)))
-
-
-def _photo(path: str) -> str | None:
-    photo = photo_beside(path)
-    return os.fspath(photo) if photo else None
+    return read_vector_file(VectorFile(path, name, photo_beside(path)))
 
 
 def _read_file(
@@ -137,7 +132,7 @@ def _read_file(
 ) -> tuple[Piece, list[InputError]]:
     suffix = _suffix(path)
     if suffix == ".npy":
-        return read_vector_file(VectorFile(path, None, _photo(path))), []
+        return read_vector_file(VectorFile(path, None, photo_beside(path))), []
     if suffix == ".npz":
         return read_npz(path), []
     if suffix == ".csv":

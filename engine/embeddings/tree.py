@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.embeddings.names import check_name, shown_name
 from engine.embeddings.npy import read_array
+from engine.embeddings.opening import printable
 from engine.embeddings.photos import find_photo, index_photos, is_photo
 from engine.embeddings.pieces import Piece, bare_piece
 from engine.errors import EmbeddingError, IdentityNameError, InputError
+from engine.names import check_name, shown_name
 from engine.progress import Reporter
 
 _EVERY = 64
@@ -24,7 +25,7 @@ class VectorFile:
 
     path: str
     name: str | None
-    photo: str | None
+    photo: Path | None
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ def read_vector_file(file: VectorFile) -> Piece:
     label = printable(file.path)
     piece = bare_piece(label, label, read_array(file.path), file.name)
     if file.photo is not None and len(piece) == 1:
-        piece.photos = [Path(file.photo)]
+        piece.photos = [file.photo]
     return piece
 
 
@@ -150,12 +151,12 @@ def _whose(path: str, folder: _Folder) -> list[VectorFile]:
         left_out = f"its {len(folder.vectors)} files are left out"
         problem, remedy = f"{error.problem}; {left_out}", "Rename the folder."
         raise IdentityNameError(problem, file=path, remedy=remedy) from None
-    start = os.path.join(path, "")
+    start, parent = os.path.join(path, ""), Path(path)
     photos = index_photos(folder.photos)
     files = []
     for vector in folder.vectors:
         photo = find_photo(photos, vector[:-4])
-        files.append(VectorFile(start + vector, name, start + photo if photo else None))
+        files.append(VectorFile(start + vector, name, parent / photo if photo else None))
     return files
 
 
@@ -169,8 +170,3 @@ def natural(name: str) -> tuple[list[str | int], str]:
     parts: list[str | int] = list(_DIGITS.split(name))
     parts[1::2] = [int(digits) for digits in parts[1::2]]  # text and digits take turns
     return parts, name
-
-
-def printable(path: str) -> str:
-    """The path as sound Unicode, for lists and databases; undecodable bytes become �."""
-    return path.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

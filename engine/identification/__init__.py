@@ -1,7 +1,7 @@
 """Neighbours and templates in, candidates with calibrated confidence and a verdict out."""
 
 from engine.identification.agreement import disagreeing
-from engine.identification.calibrate import calibrate
+from engine.identification.calibrating import calibrate
 from engine.identification.calibration import Calibration
 from engine.identification.knn import Knn
 from engine.identification.templates import Templates, TemplateTable

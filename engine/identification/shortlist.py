@@ -47,7 +47,8 @@ class Shortlist:
         features: ``(m, c, len(FEATURES))``, higher is likelier for the first two: minus the
             distance to the template, minus the distance to the nearest face (of those beyond
             the nearest NEIGHBOURS only the distance of the last one is known), logarithm of the
-            number of faces, their spread, minus the distance to the middle of the gallery.
+            number of faces (a left-out face counted in, or having one less would betray the
+            right identity), their spread, minus the distance to the middle of the gallery.
     """
 
     rows: Ids
@@ -94,7 +95,7 @@ def shortlist(
         [
             -distances,
             -_nearest_faces(rows, neighbour_rows, neighbour_distances),
-            np.log(np.maximum(counts, 1)),
+            np.log(np.maximum(table.counts[rows], 1)),
             spread,
             np.broadcast_to(-level, rows.shape),
         ],
@@ -126,7 +127,9 @@ def _own_template(queries: Vectors, table: TemplateTable, left_out: LeftOut) -> 
     rest = counts - 1
     averages, faces = table.averages[left_out.rows], queries.astype(np.float64)
     means = averages + (averages - faces) / np.maximum(rest, 1)[:, None]
-    distances = paired(queries, prepare(means, table.distance)[:, None, :], table.distance)[:, 0]
+    distances = paired(
+        queries, prepare(means.astype(np.float32), table.distance)[:, None, :], table.distance
+    )[:, 0]
     gone = (rest < 1) if left_out.what == "face" else np.full(len(rest), True)
     away = np.einsum("ij,ij->i", faces - averages, faces - averages)
     scatter = np.maximum(table.scatter[left_out.rows] - away * counts / np.maximum(rest, 1), 0.0)

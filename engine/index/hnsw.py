@@ -191,7 +191,7 @@ class HnswIndex:
         """Lifts the mark of removed faces; hnswlib moves those whose vector is another now."""
         for label in labels.tolist():
             self._graph.unmark_deleted(label)
-        moved = (self._graph.get_items(labels) != rows).any(axis=1)
+        moved = ~np.isclose(self._graph.get_items(labels), rows, 1e-6, 1e-7).all(axis=1)
         if moved.any():
             self._graph.add_items(rows[moved], labels[moved], num_threads=1)
 

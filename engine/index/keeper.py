@@ -128,6 +128,11 @@ class IndexKeeper:
     def state(self) -> Literal["ready", "building"]:
         return "ready" if self._ready.is_set() else "building"
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether what answers now differs from what is on disk."""
+        return self._dirty
+
     def wait(self, timeout: float | None = None) -> bool:
         """Waits for a rebuild to end; False when it still runs after ``timeout`` seconds."""
         return self._ready.wait(timeout)

@@ -52,14 +52,15 @@ def make_gallery(folder: Path, dimension: int, distance: Distance) -> None:
 @contextmanager
 def _undone_on_failure(folder: Path) -> Iterator[None]:
     """Removes what was made of the folder and its parents when the gallery does not come about."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    missing: list[Path] = []
     try:
         with _declared_os(folder):
+            missing += [path for path in (folder, *folder.parents) if not path.exists()]
             yield
     except BaseException:
-        if folder in missing:
-            (folder / LOCK_NAME).unlink(missing_ok=True)
         with suppress(OSError):
+            if folder in missing:
+                (folder / LOCK_NAME).unlink(missing_ok=True)
             for path in missing:
                 path.rmdir()
         raise

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.errors import GalleryError, GalleryReadOnlyError
 from engine.store.failures import ASK_PERMISSION, declared, primary_code
-from engine.store.migrations import migrate
+from engine.store.migrations import migrate, version_of
 
 _WAIT_SECONDS = 5.0
 _PRAGMAS = ("temp_store = MEMORY",)  # no faces in temporary files
@@ -98,7 +98,8 @@ class Database:
         with self._turn, declared(self.path):
             writer = self._require_writer()
             writer.execute("PRAGMA journal_mode = WAL")
-            writer.execute("BEGIN IMMEDIATE")
+            writer.execute("BEGIN IMMEDIATE")  # on a read-only file this succeeds, a write does not
+            writer.execute(f"PRAGMA user_version = {version_of(writer)}")
             writer.execute("ROLLBACK")
             migrate(writer)
 

@@ -140,7 +140,10 @@ class Reading:
             "ORDER BY change DESC LIMIT ?",
             -1 if limit is None else limit,
         )
-        return [HistoryEntry(*row, payload=json.loads(payload)) for *row, payload in rows]
+        return [
+            HistoryEntry(change, at, actor, action, summary, json.loads(payload))
+            for change, at, actor, action, summary, payload in rows
+        ]
 
     def setting(self, key: str) -> str | None:
         """The value kept under ``key``."""
@@ -195,9 +198,9 @@ def as_json(values: Iterable[int]) -> str:
     return json.dumps([int(value) for value in values])
 
 
-def _face(row: Iterable[Any]) -> Face:
-    *values, has_photo = row
-    return Face(*values, has_photo=bool(has_photo))
+def _face(values: Iterable[Any]) -> Face:
+    face, identity_id, name, file, row, added, has_photo = values
+    return Face(face, identity_id, name, file, row, added, bool(has_photo))
 
 
 def _ids(values: Sequence[int]) -> Ids:

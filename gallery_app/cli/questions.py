@@ -31,14 +31,28 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("queries", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-k", default=5, show_default=True, type=click.IntRange(1, 1000),
-              help="How many nearest faces are evidence.")
-@click.option("--top", default=5, show_default=True, type=click.IntRange(1, 1000),
-              help="How many candidates, at most.")
+@click.option(
+    "-k",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="How many nearest faces are evidence.",
+)
+@click.option(
+    "--top",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="How many candidates, at most.",
+)
 @click.option("--method", default="auto", show_default=True, type=click.Choice(["auto", "knn"]))
-@click.option("--fpir", default=0.01, show_default=True,
-              type=click.FloatRange(0, 1, min_open=True, max_open=True),
-              help="The share of strangers that may get a name.")
+@click.option(
+    "--fpir",
+    default=0.01,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="The share of strangers that may get a name.",
+)
 @gallery_and_json
 def identify(
     queries: tuple[Path, ...], k: int, top: int, method: str, fpir: float,

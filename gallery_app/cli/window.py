@@ -14,9 +14,7 @@ from gallery_app.recent import recent_galleries
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @gallery_option
 @click.option("--sample", is_flag=True, help="The sample: 158 people, 4,324 faces.")
-def open_(
-    folder: Path | None = None, gallery: Path | None = None, sample: bool = False
-) -> int:
+def open_(folder: Path | None = None, gallery: Path | None = None, sample: bool = False) -> int:
     """Open the window on a gallery, or on a folder of faces to import."""
     from gallery_app.start import start
 

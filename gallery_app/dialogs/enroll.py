@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import IdentityNameError
-from engine.embeddings.names import check_name
+from engine.names import check_name
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.dialogs.files import choose_embeddings, local_paths
 from gallery_app.icons import icon
@@ -38,8 +38,12 @@ class EnrollDialog(QDialog):
     """Collects name and faces; ``report`` is set when they were enrolled."""
 
     def __init__(
-        self, context: Context, names: Sequence[str], batches: Sequence[FaceBatch] = (),
-        name: str = "", parent: QWidget | None = None,
+        self,
+        context: Context,
+        names: Sequence[str],
+        batches: Sequence[FaceBatch] = (),
+        name: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Enroll a person")
@@ -178,10 +182,10 @@ class EnrollDialog(QDialog):
         self.report = report
         self.accept()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if local_paths(event.mimeData()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self.add_files(local_paths(event.mimeData()))

@@ -102,7 +102,9 @@ def check_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog:
     """What a check of the gallery found."""
     if report.ok:
         return ReportDialog(
-            "Check", "The gallery is sound", ["Store and index agree, every vector is whole."],
+            "Check",
+            "The gallery is sound",
+            ["Store and index agree, every vector is whole."],
             parent=parent,
         )
     return ReportDialog(

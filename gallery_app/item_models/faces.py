@@ -42,7 +42,7 @@ class FaceListModel(QAbstractListModel):
             first, last = self.index(0), self.index(len(self._faces) - 1)
             self.dataChanged.emit(first, last, [PictureRole])
 
-    def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._faces)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

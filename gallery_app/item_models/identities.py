@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from engine.embeddings.names import search_key
+from engine.names import search_key
 from engine.types import Identity
 from gallery_app.item_models.roles import CountRole, IdentityIdRole, NameRole, PictureRole
 from gallery_app.pictures import Pictures
@@ -79,7 +79,7 @@ class IdentityListModel(QAbstractListModel):
             first, last = self.index(0), self.index(len(self._shown) - 1)
             self.dataChanged.emit(first, last, [PictureRole])
 
-    def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._shown)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

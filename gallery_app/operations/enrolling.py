@@ -101,9 +101,7 @@ def read_faces(
                 rejected.append(Rejection(str(path), error.reason))
         return batches, rejected
 
-    context.tasks.run(
-        "Reading faces", work, done=lambda read: done(*read), failed=context.failed
-    )
+    context.tasks.run("Reading faces", work, done=lambda read: done(*read), failed=context.failed)
 
 
 def check_enrolment(

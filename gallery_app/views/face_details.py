@@ -107,9 +107,7 @@ class FaceDetails(QFrame):
         """Fills in who the face looks like."""
         for button, candidate in zip(self.nearest, nearest, strict=False):
             own = " (this person)" if candidate.identity_id == face.identity_id else ""
-            name = button.fontMetrics().elidedText(
-                candidate.name, Qt.TextElideMode.ElideRight, 180
-            )
+            name = button.fontMetrics().elidedText(candidate.name, Qt.TextElideMode.ElideRight, 180)
             button.setText(f"{name}{own} · {candidate.distance:.3f}".replace("&", "&&"))
             button.setToolTip(f"Show {candidate.name}; distance {candidate.distance:.3f}")
             button.setProperty("identity", candidate.identity_id)

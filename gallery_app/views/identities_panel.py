@@ -152,7 +152,7 @@ class IdentitiesPanel(QWidget):
         if identity is not None and not self._choosing:
             self.chosen.emit(identity.id)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Down goes from the search field into the list, Escape clears the search."""
         if event.key() == Qt.Key.Key_Down and self.search.hasFocus() and self.model.rowCount():
             self.list.setFocus()

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -18,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import Evidence, Identification
-from gallery_app.icons import icon
 from gallery_app.pictures import Pictures
 from gallery_app.state import Query
 from gallery_app.views.comparison import Comparison

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gallery_app.theme import current_theme
+from gallery_app.widgets.painting import paint_picture
 
 
 class PictureLabel(QWidget):
@@ -25,27 +25,10 @@ class PictureLabel(QWidget):
         self._picture = picture
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(self._side, self._side)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHints(
-            QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
-        )
-        rect = QRectF(0, 0, self._side, self._side)
-        path = QPainterPath()
-        path.addRoundedRect(rect, self._radius, self._radius)
-        painter.setClipPath(path)
-        if self._picture is None or self._picture.isNull():
-            painter.fillRect(rect, current_theme().track)
-        else:
-            painter.drawPixmap(rect, self._picture, self._square(self._picture))
+        paint_picture(painter, QRectF(0, 0, self._side, self._side), self._picture, self._radius)
         painter.end()
-
-    @staticmethod
-    def _square(picture: QPixmap) -> QRectF:
-        """The middle square of a picture that is not square, a little above centre."""
-        width, height = picture.width(), picture.height()
-        side = min(width, height)
-        return QRectF((width - side) / 2, (height - side) / 3, side, side)

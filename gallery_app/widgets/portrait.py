@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
-    QColor,
     QImage,
     QLinearGradient,
     QPainter,

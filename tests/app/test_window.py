@@ -20,6 +20,7 @@ from gallery_app.dialogs.report import ReportDialog
 
 def dialog(kind: type, qtbot: QtBot):  # type: ignore[no-untyped-def]
     """The dialog of this kind, once it is open."""
+
     def shown() -> list:  # type: ignore[type-arg]
         return [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
 
@@ -94,7 +95,8 @@ def test_a_dropped_face_of_an_enrolled_person_gets_the_name_and_its_evidence(
     panel = app.window.query
     assert panel.name.text() == "Tiger Woods"
     assert panel.verdict.text().startswith("Known")
-    assert app.state.query is not None and app.state.query.answer is not None
+    assert app.state.query is not None
+    assert app.state.query.answer is not None
     assert {face.name for face in app.state.query.answer.evidence} == {"Tiger Woods"}
 
 
@@ -145,7 +147,8 @@ def test_a_person_enrolled_from_a_query_is_found_at_once_and_after_a_restart(
     qtbot.mouseClick(enroll.ok, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "7 people · 55 faces" in app.window.left_status.text())
     ask(app, qtbot, stranger_file.with_name("Winona_Ryder_0002.npy"))
-    assert app.state.query is not None and app.state.query.answer is not None
+    assert app.state.query is not None
+    assert app.state.query.answer is not None
     assert app.state.query.answer.candidates[0].name == "Winona Ryder"
     app.window.close()
     with Gallery.open(gallery_folder) as reopened:
@@ -179,9 +182,7 @@ def test_the_enroll_dialog_lists_a_file_it_cannot_use(
     enroll.reject()
 
 
-def test_a_click_on_a_candidate_shows_that_person(
-    app: App, qtbot: QtBot, query_file: Path
-) -> None:
+def test_a_click_on_a_candidate_shows_that_person(app: App, qtbot: QtBot, query_file: Path) -> None:
     ask(app, qtbot, query_file)
     row = app.window.query.candidates.itemAt(1).widget()
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
@@ -207,7 +208,8 @@ def test_enter_on_a_face_asks_who_it_is_with_itself_left_out(app: App, qtbot: Qt
     qtbot.keyClick(grid, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: answered(app))
     query = app.state.query
-    assert query is not None and query.answer is not None
+    assert query is not None
+    assert query.answer is not None
     assert query.face not in {face.face for face in query.answer.evidence}
 
 
@@ -291,9 +293,7 @@ def _texts(report: ReportDialog) -> str:
 DATA_FACE = Path(__file__).resolve().parents[2] / "data/Serena_Williams/Serena_Williams_0001.npy"
 
 
-def test_nothing_runs_and_no_thread_is_left_after_the_window_closes(
-    app: App, qtbot: QtBot
-) -> None:
+def test_nothing_runs_and_no_thread_is_left_after_the_window_closes(app: App, qtbot: QtBot) -> None:
     import threading
 
     app.window.close()

@@ -68,7 +68,8 @@ def test_new_says_what_it_made(run: Run, tmp_path: Path) -> None:
 def test_new_refuses_a_folder_that_is_taken(run: Run, gallery: Path) -> None:
     done = run("new", gallery)
     assert done.returncode == 1
-    assert str(gallery) in done.stderr and "Traceback" not in done.stderr
+    assert str(gallery) in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_import_counts_what_came_in_and_nothing_comes_in_twice(
@@ -96,7 +97,10 @@ def test_the_gallery_opened_last_is_the_default(run: Run, gallery: Path) -> None
 
 
 def test_identify_names_the_known_and_not_the_stranger(run: Run, gallery: Path) -> None:
-    known, stranger = DATA / "Tiger_Woods/Tiger_Woods_0012.npy", DATA / "Hans_Blix/Hans_Blix_0001.npy"
+    known, stranger = (
+        DATA / "Tiger_Woods/Tiger_Woods_0012.npy",
+        DATA / "Hans_Blix/Hans_Blix_0001.npy",
+    )
     answer = document(run("identify", known, stranger, "-g", gallery, "--json"))
     first, second = answer["results"]
     assert (first["verdict"], first["name"]) == ("known", "Tiger Woods")
@@ -145,7 +149,8 @@ def test_one_bad_file_keeps_an_enrolment_from_happening(
     bad = tmp_path / "empty.npy"
     bad.touch()
     done = run("enroll", "Hans Blix", DATA / "Hans_Blix/Hans_Blix_0001.npy", bad, "-g", gallery)
-    assert done.returncode == 1 and "empty.npy" in done.stderr
+    assert done.returncode == 1
+    assert "empty.npy" in done.stderr
     assert len(document(run("people", "-g", gallery, "--json"))) == 4
 
 
@@ -174,7 +179,8 @@ def test_a_gallery_that_is_not_there_is_one_clear_line(run: Run, tmp_path: Path)
 
 def test_the_completion_script_is_printed(run: Run) -> None:
     done = run("completion", "bash")
-    assert done.returncode == 0 and "_FACE_GALLERY_COMPLETE" in done.stdout
+    assert done.returncode == 0
+    assert "_FACE_GALLERY_COMPLETE" in done.stdout
 
 
 def test_commands_that_open_no_window_import_no_qt(gallery: Path, tmp_path: Path) -> None:

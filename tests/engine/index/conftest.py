@@ -1,4 +1,4 @@
-"""Faces to index, a process of its own for what could crash, and a folder that cannot be written."""
+"""Faces to index, a process apart for what could crash, and a folder that cannot be written."""
 
 from __future__ import annotations
 

@@ -119,8 +119,17 @@ def test_a_snapshot_of_another_version_is_refused(saved, monkeypatch, what):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\0" * 500, b"{", b"[]", b"null", b'{"seal": 1, "snapshot": 2}', b"[" * 100_000]
-    + [b"\xff\xfe\xfd", b'{"snapshot": "{}"}'],
+    [
+        b"",
+        b"\0" * 500,
+        b"{",
+        b"[]",
+        b"null",
+        b"[" * 100_000,
+        b"\xff\xfe\xfd",
+        b'{"snapshot": "{}"}',
+        b'{"seal": 1, "snapshot": 2}',
+    ],
 )
 def test_a_sidecar_of_garbage_is_refused(saved, content):
     (saved / "faces.json").write_bytes(content)

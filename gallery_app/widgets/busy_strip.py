@@ -1,0 +1,139 @@
+"""The strip at the bottom while something runs: what, how far, how long still, and Cancel."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from PySide6.QtCore import Qt, QTimer, SignalInstance
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.progress import Event, Message, Progress
+from gallery_app.widgets.elided_label import ElidedLabel
+
+_PATIENCE_MS = 300  # shorter work comes and goes without a strip
+_STEPS = 1000
+_SURE_AFTER = 2.0  # seconds until a time left means something
+
+
+class Running(Protocol):
+    """What can be watched."""
+
+    title: str
+    event: SignalInstance
+    ended: SignalInstance
+
+    def cancel(self) -> None: ...
+
+
+class BusyStrip(QFrame):
+    """Shows the work that began last; hides when none is left."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("busyStrip")
+        self._tasks: list[Running] = []
+        self._stage = ""
+        self._began = 0.0
+        self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setProperty("textRole", "heading")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.detail = ElidedLabel()
+        self.detail.setProperty("textRole", "small")
+        self.button = QPushButton("Cancel")
+        self.button.clicked.connect(self._cancel)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._appear)
+        self._lay_out()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        for widget in (self.title, self.bar, self.detail):
+            column.addWidget(widget)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(24, 14, 24, 14)
+        layout.setSpacing(24)
+        layout.addLayout(column, 1)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def watch(self, task: Running) -> None:
+        """Shows this work until it ends, should it take a while."""
+        self._tasks.append(task)
+        task.event.connect(lambda event: self._told(task, event))
+        task.ended.connect(lambda: self._ended(task))
+        self._show_newest()
+        if not self.isVisible():
+            self._patience.start()
+
+    def _show_newest(self) -> None:
+        self._stage = ""
+        self.title.setText(self._tasks[-1].title)
+        self.setAccessibleName(self._tasks[-1].title)
+        self.bar.setRange(0, 0)
+        self.detail.setText("")
+        self.button.setEnabled(True)
+        self.button.setText("Cancel")
+
+    def _told(self, task: Running, event: Event) -> None:
+        if not self._tasks or task is not self._tasks[-1]:
+            return
+        if isinstance(event, Message):
+            self.detail.setText(event.text)
+            return
+        if event.stage != self._stage:
+            self._stage, self._began = event.stage, time.monotonic()
+        self.bar.setRange(0, _STEPS if event.total else 0)
+        if event.total:
+            self.bar.setValue(event.done * _STEPS // event.total)
+        self.detail.setText(progress_text(event, time.monotonic() - self._began))
+
+    def _ended(self, task: Running) -> None:
+        self._tasks = [other for other in self._tasks if other is not task]
+        if self._tasks:
+            self._show_newest()
+        else:
+            self._patience.stop()
+            self.hide()
+
+    def _appear(self) -> None:
+        self.setVisible(bool(self._tasks))
+
+    def _cancel(self) -> None:
+        if self._tasks:
+            self.button.setEnabled(False)
+            self.button.setText("Cancelling…")
+            self._tasks[-1].cancel()
+
+
+def progress_text(progress: Progress, seconds: float) -> str:
+    """ "Reading · 1,200 of 4,324 · about 5 s left"; the time once it means something."""
+    if not progress.total:
+        return progress.stage
+    text = f"{progress.stage} · {progress.done:,} of {progress.total:,}"
+    if seconds < _SURE_AFTER or not progress.done:
+        return text
+    left = seconds * (progress.total - progress.done) / progress.done
+    return f"{text} · {left_text(left)}"
+
+
+def left_text(seconds: float) -> str:
+    """ "about 5 s left", "about 3 min left"."""
+    if seconds < 1:
+        return "almost done"
+    if seconds < 90:
+        return f"about {round(seconds)} s left"
+    return f"about {round(seconds / 60)} min left"

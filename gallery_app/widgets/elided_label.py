@@ -1,0 +1,60 @@
+"""A label of one line that cuts its text where it does not fit, and then shows it as a tip."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from gallery_app.widgets.painting import elided
+
+
+class ElidedLabel(QLabel):
+    """Plain text only. Fonts and colours come from the style sheet, as for any label."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tip = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setAccessibleName(text)
+        self._offer_tip()
+
+    def setToolTip(self, tip: str) -> None:
+        """A tip of its own instead of the whole text."""
+        self._tip = tip
+        self._offer_tip()
+
+    def shown_text(self) -> str:
+        """What fits."""
+        return elided(self.text(), self.fontMetrics(), self.contentsRect().width())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("…") * 3, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._offer_tip()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        place = self.alignment() | Qt.AlignmentFlag.AlignAbsolute
+        self.style().drawItemText(
+            painter, self.contentsRect(), int(place), self.palette(), self.isEnabled(),
+            self.shown_text(), self.foregroundRole(),
+        )  # fmt: skip
+        painter.end()
+
+    def _offer_tip(self) -> None:
+        cut = self.shown_text() != self.text()
+        super().setToolTip(self._tip or (plain_tip(self.text()) if cut else ""))
+
+
+def plain_tip(text: str) -> str:
+    """The text as a tool tip that is never taken for markup."""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<span>{safe}</span>"

@@ -1,0 +1,52 @@
+"""What all tests share: no screen, no thread left behind, the larger data where it is there."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+ROOT = Path(__file__).resolve().parent.parent
+GRACE = 2.0  # seconds a thread may take to end after its test
+
+
+def left_behind(before: set[threading.Thread]) -> list[threading.Thread]:
+    """Threads started since ``before`` that still run after the grace period."""
+    deadline = time.monotonic() + GRACE
+    while True:
+        # a dummy thread stands for one that Qt started; Python never sees it end
+        now = [t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)]
+        leaked = [thread for thread in now if thread not in before]
+        if not leaked or time.monotonic() > deadline:
+            return leaked
+        time.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """Fails a test that leaves a thread running, and names the thread."""
+    before = set(threading.enumerate())
+    yield
+    if leaked := left_behind(before):
+        pytest.fail(f"threads left running: {', '.join(thread.name for thread in leaked)}")
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The sample faces that come with the application."""
+    return ROOT / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The larger data beside the project (FACE_GALLERY_SHARED says where); skips without it."""
+    folder = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no data at {folder}")
+    return folder

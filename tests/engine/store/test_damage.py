@@ -1,0 +1,150 @@
+"""Databases that are not what they should be: said, with the file named, and never made worse."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+
+import numpy as np
+import pytest
+
+from engine.errors import GalleryDamagedError
+from engine.store import Store
+from engine.types import FaceBatch
+
+
+@pytest.fixture
+def full(folder) -> Store:
+    """The folder of a gallery with 300 faces, closed."""
+    vectors = np.random.default_rng(0).standard_normal((300, 8)).astype(np.float32)
+    names = [str(i % 10) for i in range(300)]
+    batch = FaceBatch(vectors, names, [f"{i}.npy" for i in range(300)], [0] * 300, [None] * 300)
+    with Store.create(folder, dimension=8) as store:
+        store.add(batch, keys=str)
+    return folder
+
+
+def spoil(folder, *statements: str) -> None:
+    """Runs statements behind the store's back."""
+    connection = sqlite3.connect(folder / "gallery.db")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def foreign(path) -> None:
+    path.unlink()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (title TEXT)")
+    connection.close()
+
+
+def a_folder(path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = {
+    "zero-length": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("This is not a database. " * 500),
+    "cut-to-half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "cut-in-the-header": lambda path: path.write_bytes(path.read_bytes()[:50]),
+    "another-programs": foreign,
+    "a-folder": a_folder,
+}
+
+
+@pytest.mark.parametrize("write", [True, False])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_database_that_is_no_gallery_is_refused_with_the_file_named(full, damage, write):
+    path = full / "gallery.db"
+    DAMAGES[damage](path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(GalleryDamagedError) as caught:
+        Store.open(full, write=write)
+    assert caught.value.file == str(path)
+    assert caught.value.remedy
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_a_refused_database_is_not_left_locked(full):
+    good = (full / "gallery.db").read_bytes()
+    (full / "gallery.db").write_bytes(b"")
+    with pytest.raises(GalleryDamagedError):
+        Store.open(full)
+    (full / "gallery.db").write_bytes(good)
+    with Store.open(full) as store:
+        assert store.counts() == (10, 300)
+
+
+def test_a_missing_table_is_named(full):
+    spoil(full, "DROP TABLE photos")
+    with pytest.raises(GalleryDamagedError, match="lacks photos"):
+        Store.open(full)
+
+
+def test_a_database_without_its_dimension_is_refused(full):
+    spoil(full, "DELETE FROM gallery")
+    with pytest.raises(GalleryDamagedError, match="what kind of embeddings"):
+        Store.open(full)
+
+
+def test_a_lost_log_costs_what_was_in_it_and_nothing_else(full, tmp_path, batch_of):
+    copy = tmp_path / "copy"
+    with Store.open(full) as store:
+        store.add(batch_of(("new", 1)), keys=str)
+        assert (full / "gallery.db-wal").stat().st_size > 0
+        copy.mkdir()
+        shutil.copy(full / "gallery.db", copy)
+    with Store.open(copy) as store:
+        assert store.counts() == (10, 300)
+        assert store.integrity() == []
+
+
+def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(full, contents):
+    path = full / "gallery.db"
+    good = path.read_bytes()
+    with Store.open(full) as store:
+        before = contents(store)
+    rng = np.random.default_rng(1)
+    noticed = 0
+    for _ in range(40):
+        data = bytearray(good)
+        for place in rng.integers(100, len(data), 30):
+            data[place] ^= 0xFF
+        path.write_bytes(data)
+        with contextlib.suppress(GalleryDamagedError), Store.open(full) as store:
+            problems = store.integrity()
+            if not problems:
+                assert contents(store) == before
+                continue
+        noticed += 1
+    assert noticed > 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE identities SET face_count = 99 WHERE name = '3'", "number of faces"),
+        ("UPDATE identities SET portrait = 2 WHERE name = '3'", "portrait of “3”"),
+        ("INSERT INTO identities (name, key) VALUES ('X', 'x')", "“X” has no faces"),
+        ("DELETE FROM embeddings WHERE face_id = 5", "Face 5 has no embedding"),
+        ("UPDATE embeddings SET vector = zeroblob(32) WHERE face_id = 5", "face 5 is not the one"),
+        ("UPDATE embeddings SET vector = zeroblob(30) WHERE face_id = 5", "30 bytes, not 32"),
+        ("INSERT INTO photos VALUES (999, x'00')", "belongs to nothing in faces"),
+        ("UPDATE gallery SET change = 7", "change counter 7"),
+    ],
+)
+def test_the_check_says_what_is_wrong(full, statement, said):
+    spoil(full, statement)
+    with Store.open(full) as store:
+        problems = store.integrity()
+    assert any(said in problem for problem in problems), problems
+
+
+def test_an_embedding_of_another_length_is_not_handed_out(full):
+    spoil(full, "UPDATE embeddings SET vector = zeroblob(30) WHERE face_id = 5")
+    with Store.open(full) as store, pytest.raises(GalleryDamagedError, match="8 numbers"):
+        store.vectors()

@@ -1,0 +1,250 @@
+"""Making, opening and closing a gallery, and who may."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+
+import pytest
+
+from engine.errors import (
+    GalleryBusyError,
+    GalleryDamagedError,
+    GalleryError,
+    GalleryExistsError,
+    GalleryNotFoundError,
+    GalleryReadOnlyError,
+)
+from engine.store import Store
+
+HOLD_OPEN = """
+    import sys
+    from engine.store import Store
+    store = Store.open(sys.argv[1])
+    print("open", flush=True)
+    sys.stdin.readline()
+    store.close()
+"""
+
+
+def test_a_new_gallery_is_empty_and_says_what_it_holds(folder):
+    with Store.create(folder, dimension=5, distance="euclidean") as store:
+        assert (store.folder, store.dimension, store.distance) == (folder, 5, "euclidean")
+        assert store.writable
+        assert store.counts() == (0, 0)
+        assert store.change() == 0
+        assert store.vectors()[2].shape == (0, 5)
+        assert store.integrity() == []
+
+
+def test_parents_of_a_new_gallery_are_made(tmp_path):
+    folder = tmp_path / "a" / "b" / "c"
+    Store.create(folder).close()
+    with Store.open(folder) as store:
+        assert store.dimension == 128
+        assert store.distance == "cosine"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+def test_only_the_owner_may_read_the_files(store, batch_of, folder):
+    store.add(batch_of(("A", 1)), keys=str.casefold)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert "gallery.db-wal" in modes
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_gallery_is_not_made_over_another(store, folder):
+    with pytest.raises(GalleryExistsError, match="a gallery already"):
+        Store.create(folder)
+
+
+def test_a_gallery_is_not_made_in_a_folder_with_something_in_it(folder):
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(GalleryExistsError, match="not empty"):
+        Store.create(folder)
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("below", ["", "gallery"])
+def test_a_gallery_is_not_made_where_a_file_is(tmp_path, below):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(GalleryExistsError, match="file"):
+        Store.create(tmp_path / "file" / below)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_empty_folder_or_one_where_making_was_interrupted_will_do(folder):
+    folder.mkdir()
+    (folder / "gallery.lock").touch()
+    (folder / "gallery.db.new").write_bytes(b"half of something")
+    with Store.create(folder) as store:
+        assert store.counts() == (0, 0)
+    assert {path.name for path in folder.iterdir()} == {"gallery.db", "gallery.lock"}
+
+
+def test_nothing_is_left_of_a_gallery_that_could_not_be_made(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(GalleryError, match="No space left"):
+        Store.create(tmp_path / "a" / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gallery_cannot_be_made_in_a_read_only_folder(tmp_path, unprivileged):
+    (tmp_path / "empty").mkdir()
+    place = unprivileged(tmp_path / "empty")
+    with pytest.raises(GalleryReadOnlyError):
+        Store.create(place / "new.gallery")
+    with pytest.raises(GalleryReadOnlyError):
+        Store.create(place)
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_no_gallery_there_is_said_with_the_folder(folder, write):
+    with pytest.raises(GalleryNotFoundError) as caught:
+        Store.open(folder, write=write)
+    assert caught.value.file == str(folder)
+    assert caught.value.remedy
+    assert not folder.exists()
+
+
+def test_what_was_enrolled_is_there_after_reopening(folder, batch_of, contents):
+    with Store.create(folder, dimension=8) as store:
+        store.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
+        before = contents(store)
+        identities = store.identities()
+    with Store.open(folder) as store:
+        assert contents(store) == before
+        assert store.identities() == identities
+        assert store.change() == 1
+
+
+def test_closing_twice_is_fine_and_a_closed_gallery_says_so(store, batch_of):
+    store.close()
+    store.close()
+    with pytest.raises(GalleryError, match="closed"):
+        store.counts()
+    with pytest.raises(GalleryError, match="closed"):
+        store.add(batch_of(("A", 1)), keys=str.casefold)
+
+
+def test_closing_folds_the_log_into_the_database(store, batch_of, folder):
+    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.close()
+    assert {path.name for path in folder.iterdir()} == {"gallery.db", "gallery.lock"}
+
+
+def test_it_may_be_closed_by_another_thread(store, folder):
+    store.counts()
+    thread = threading.Thread(target=store.close)
+    thread.start()
+    thread.join()
+    Store.open(folder).close()
+
+
+def test_a_second_writer_is_refused_in_the_same_process(store, folder):
+    with pytest.raises(GalleryBusyError, match=f"Process {os.getpid()} is writing"):
+        Store.open(folder)
+
+
+def test_a_second_writer_is_told_which_process_writes(folder, start):
+    Store.create(folder).close()
+    other = start(HOLD_OPEN, folder)
+    assert other.stdout.readline() == "open\n"
+    with pytest.raises(GalleryBusyError, match=f"Process {other.pid} is writing") as caught:
+        Store.open(folder)
+    assert caught.value.file == str(folder)
+    other.communicate("close\n")
+    Store.open(folder).close()
+
+
+def test_a_killed_writer_leaves_no_lock(folder, start):
+    Store.create(folder).close()
+    other = start(HOLD_OPEN, folder)
+    assert other.stdout.readline() == "open\n"
+    other.kill()
+    other.wait()
+    with Store.open(folder) as store:
+        assert store.writable
+
+
+def test_a_refused_writer_leaves_the_holders_name_in_place(store, folder):
+    for _ in range(2):
+        with pytest.raises(GalleryBusyError, match=f"Process {os.getpid()}"):
+            Store.open(folder)
+
+
+def test_beside_a_writer_it_can_be_read_and_shows_what_the_writer_commits(
+    store, folder, batch_of, contents
+):
+    with Store.open(folder, write=False) as reader:
+        assert not reader.writable
+        assert reader.change() == 0
+        store.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
+        assert reader.change() == 1
+        assert contents(reader) == contents(store)
+        store.close()
+        assert reader.counts() == (2, 2)
+
+
+def test_a_reader_refuses_every_change(store, folder, batch_of):
+    store.add(batch_of(("A", 1)), keys=str.casefold)
+    with Store.open(folder, write=False) as reader:
+        for change in (
+            lambda: reader.add(batch_of(("A", 2)), keys=str.casefold),
+            lambda: reader.remove_faces([1]),
+            lambda: reader.set_setting("a", "b"),
+        ):
+            with pytest.raises(GalleryReadOnlyError, match="reading only"):
+                change()
+        assert reader.counts() == (1, 1)
+
+
+def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of, unprivileged):
+    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.close()
+    place = unprivileged(folder)
+    with pytest.raises(GalleryReadOnlyError) as caught:
+        Store.open(place)
+    assert caught.value.remedy
+    with Store.open(place, write=False) as reader:
+        assert reader.counts() == (1, 1)
+        assert reader.integrity() == []
+    assert {path.name for path in place.iterdir()} == {"gallery.db", "gallery.lock"}
+
+
+def test_a_read_only_database_in_a_writable_folder_is_not_opened_for_writing(
+    store, folder, batch_of, unprivileged
+):
+    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.close()
+    (folder / "gallery.lock").unlink()
+    place = unprivileged(folder, folder_mode=0o755)
+    with pytest.raises(GalleryReadOnlyError):
+        Store.open(place)
+    with Store.open(place, write=False) as reader:
+        assert reader.counts() == (1, 1)
+
+
+def test_a_gallery_that_may_not_be_read_is_said_to_be_so(store, folder, unprivileged):
+    store.close()
+    place = unprivileged(folder, file_mode=0o000)
+    with pytest.raises(GalleryDamagedError, match="permission"):
+        Store.open(place, write=False)
+
+
+def test_a_read_only_copy_with_an_unmerged_log_is_refused_rather_than_shown_without_it(
+    store, folder, batch_of, unprivileged
+):
+    store.add(batch_of(("A", 1)), keys=str.casefold)
+    place = unprivileged(folder, folder_mode=0o755)
+    (place / "gallery.db-shm").unlink()
+    place.chmod(0o555)
+    with pytest.raises(GalleryReadOnlyError, match="not closed properly"):
+        Store.open(place, write=False)

@@ -1,0 +1,102 @@
+"""Galleries of older and newer versions."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import GalleryDamagedError, GalleryReadOnlyError, GalleryTooNewError
+from engine.store import Store, migrations
+from engine.types import Identity
+
+V1 = Path(__file__).with_name("v1.sql").read_text(encoding="utf-8")
+ADDS_NOTES = "CREATE TABLE notes (face_id INTEGER PRIMARY KEY, note TEXT NOT NULL);"
+FAILS_LATE = f"{ADDS_NOTES} DELETE FROM settings; INSERT INTO nowhere VALUES (1);"
+
+
+@pytest.fixture
+def old_gallery(folder) -> Path:
+    """The folder of a gallery as version 1 wrote it."""
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "gallery.db")
+    connection.executescript(V1)
+    connection.close()
+    return folder
+
+
+def schema(path: Path) -> set[tuple[str, str]]:
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
+    connection.close()
+    return set(rows)
+
+
+def user_version(folder: Path) -> int:
+    connection = sqlite3.connect(folder / "gallery.db")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return version
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_gallery_of_version_1_opens_with_all_that_is_in_it(old_gallery, write):
+    with Store.open(old_gallery, write=write) as store:
+        assert (store.dimension, store.distance) == (2, "euclidean")
+        assert store.identities() == [Identity(1, "A", 2, 3), Identity(2, "B", 1, 2)]
+        expected = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
+        assert np.array_equal(store.vectors()[2], expected)
+        assert store.photo(3) == b"\xff\xd8\xff"
+        assert store.find(expected[:1]) == [[(1, "A")]]
+        assert [entry.action for entry in store.history()] == ["enroll", "import"]
+        assert store.setting("fingerprint") == "kept"
+        assert store.integrity() == []
+
+
+def test_the_first_step_is_still_the_one_that_was_released(old_gallery, tmp_path, monkeypatch):
+    monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+    Store.create(tmp_path / "new").close()
+    assert schema(tmp_path / "new" / "gallery.db") == schema(old_gallery / "gallery.db")
+
+
+def test_an_old_gallery_opened_for_writing_is_brought_up_to_date(old_gallery, monkeypatch):
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, ADDS_NOTES))
+    with Store.open(old_gallery) as store:
+        assert store.counts() == (2, 3)
+        assert store.integrity() == []
+    assert user_version(old_gallery) == len(migrations.MIGRATIONS)
+    assert "notes" in {name for name, _ in schema(old_gallery / "gallery.db")}
+
+
+def test_an_old_gallery_opened_for_reading_is_refused_with_the_way_out(old_gallery, monkeypatch):
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, ADDS_NOTES))
+    with pytest.raises(GalleryReadOnlyError, match="older version") as caught:
+        Store.open(old_gallery, write=False)
+    assert "brings it up to date" in caught.value.remedy
+    assert user_version(old_gallery) == 1
+
+
+def test_a_step_that_fails_leaves_the_gallery_as_it_was(old_gallery, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, FAILS_LATE))
+        with pytest.raises(GalleryDamagedError, match="nowhere"):
+            Store.open(old_gallery)
+    assert user_version(old_gallery) == 1
+    with Store.open(old_gallery) as store:
+        assert store.setting("fingerprint") == "kept"
+    assert "notes" not in {name for name, _ in schema(old_gallery / "gallery.db")}
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_gallery_of_a_newer_version_is_refused_and_not_touched(old_gallery, write):
+    connection = sqlite3.connect(old_gallery / "gallery.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = (old_gallery / "gallery.db").read_bytes()
+    with pytest.raises(GalleryTooNewError, match="newer version") as caught:
+        Store.open(old_gallery, write=write)
+    assert caught.value.file == str(old_gallery / "gallery.db")
+    assert "Update" in caught.value.remedy
+    assert (old_gallery / "gallery.db").read_bytes() == before
