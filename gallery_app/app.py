@@ -161,6 +161,7 @@ class App(QObject):
         looking.load_nearest_identity(self.context, identity, self._show_nearest)
 
     def _show_nearest(self, identity: int, name: str) -> None:
+        self._show_status()
         if identity == self.state.identity:
             self.window.faces.show_nearest_identity(name)
 

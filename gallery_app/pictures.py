@@ -24,7 +24,7 @@ class Pictures(QObject):
     """
 
     ready = Signal(list)
-    _made = Signal(int, dict)
+    _made = Signal(int, object)
 
     def __init__(self, side: int = 192, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +67,7 @@ class Pictures(QObject):
             self._news.notify()
         return None
 
-    @Slot(int, dict)
+    @Slot(int, object)
     def _keep(self, generation: int, images: dict[int, QImage]) -> None:
         if generation != self._generation:
             return

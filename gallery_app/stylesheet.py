@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from PySide6.QtGui import QColor
 
 if TYPE_CHECKING:
     from gallery_app.theme import Theme
+
+_ICONS = Path(__file__).resolve().parent.parent / "resources" / "icons"
 
 _TEXT = """
 *[textRole="display"] { font-size: ${display}pt; font-weight: 700; }
@@ -97,6 +100,17 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $acce
     padding: 4px 7px; }
 QLineEdit:disabled { color: $disabled; border-color: $line; }
 QLineEdit QToolButton { border: none; padding: 0px; }
+QComboBox, QAbstractSpinBox { min-height: 1.9em; }
+QCheckBox, QRadioButton { spacing: 8px; padding: 2px; }
+QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px; background: $panel;
+    border: 1px solid $muted; }
+QCheckBox::indicator { border-radius: 4px; }
+QRadioButton::indicator { border-radius: 9px; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
+QRadioButton::indicator:checked { width: 8px; height: 8px; background: $on_accent;
+    border: 5px solid $accent; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $text; }
+QCheckBox:focus, QRadioButton:focus { outline: none; color: $accent; }
 QSlider:horizontal { min-height: 22px; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $slider; }
 QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: $slider; }
@@ -123,9 +137,10 @@ QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none;
     border-bottom: 1px solid $line; padding: 6px 8px; font-size: ${small}pt; }
 QHeaderView::section:hover { color: $text; }
+QTableCornerButton::section { background: $panel; border: none; border-bottom: 1px solid $line; }
 QTableView { gridline-color: $line; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
-QTabBar { qproperty-drawBase: 0; }
+QTabBar { qproperty-drawBase: 0; qproperty-expanding: 0; }
 QTabBar::tab { background: transparent; color: $muted; border: none;
     border-bottom: 2px solid transparent; padding: 6px 2px; margin: 0 24px 0 0; }
 QTabBar::tab:hover { color: $text; }
@@ -151,6 +166,7 @@ def stylesheet(theme: Theme, sizes: Mapping[str, float]) -> str:
     colours = {name: value.name() for name, value in vars(theme).items() if name != "dark"}
     colours["disabled"] = faded(theme).name()
     colours["slider"] = mixed(theme.accent, theme.panel, 0.75).name()
+    colours["tick"] = (_ICONS / f"tick-{'dark' if theme.dark else 'light'}.svg").as_posix()
     points = {role: f"{size:.2f}" for role, size in sizes.items()}
     sheet = Template(_TEXT + _PANELS + _MENUS + _BUTTONS + _FIELDS + _LISTS)
     return sheet.substitute(colours | points)
@@ -163,6 +179,5 @@ def faded(theme: Theme) -> QColor:
 
 def mixed(one: QColor, other: QColor, share: float) -> QColor:
     """``one`` with ``share`` of ``other`` in it."""
-    pairs = zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)
-    red, green, blue = (round((1 - share) * a + share * b) for a, b in pairs)
-    return QColor(red, green, blue)
+    parts = ((one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue()))
+    return QColor(*(round((1 - share) * a + share * b) for a, b in parts))

@@ -35,11 +35,9 @@ class Task(QObject):
     _reported = Signal(object)
     _outcome = Signal(str, object)
 
-    def __init__(self, title: str, work: Callable[[Reporter], Any], key: str, serial: int) -> None:
+    def __init__(self, title: str, work: Callable[[Reporter], Any]) -> None:
         super().__init__()
         self.title = title
-        self.key = key
-        self.serial = serial
         self._work = work
         self._token = CancelToken()
         self._last = 0.0
@@ -91,6 +89,7 @@ class TaskRunner(QObject):
             "change": ThreadPoolExecutor(1, "changes"),
         }
         self._serials: dict[str, int] = {}
+        self._generation = 0
         self._alive: set[Task] = set()
 
     def run(
@@ -111,11 +110,17 @@ class TaskRunner(QObject):
             key: a newer task of the same key makes this one's answer late: it is dropped.
         """
         serial = self._serials[key] = self._serials.get(key, 0) + 1
-        task = Task(title, work, key, serial)
+        generation = self._generation
+
+        def is_late() -> bool:
+            newer = bool(key) and serial != self._serials[key]
+            return newer or (lane == "question" and generation != self._generation)
+
+        task = Task(title, work)
         if done is not None:
-            task.done.connect(lambda value: self._is_late(task) or done(value))
+            task.done.connect(lambda value: is_late() or done(value))
         if failed is not None:
-            task.failed.connect(lambda error: self._is_late(task) or failed(error))
+            task.failed.connect(lambda error: is_late() or failed(error))
         task.ended.connect(lambda: self._forget(task))
         self._alive.add(task)
         self.started.emit(task)
@@ -126,8 +131,9 @@ class TaskRunner(QObject):
     def busy(self) -> bool:
         return bool(self._alive)
 
-    def _is_late(self, task: Task) -> bool:
-        return bool(task.key) and task.serial != self._serials[task.key]
+    def drop_answers(self) -> None:
+        """Questions asked so far were about another gallery: their answers are dropped."""
+        self._generation += 1
 
     def _forget(self, task: Task) -> None:
         self._alive.discard(task)
@@ -136,6 +142,7 @@ class TaskRunner(QObject):
 
     def close(self) -> None:
         """Cancels what runs and waits for the threads to end."""
+        self.drop_answers()
         for task in self._alive:
             task.cancel()
         for lane in self._lanes.values():

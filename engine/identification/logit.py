@@ -13,7 +13,7 @@ Flags = npt.NDArray[np.bool_]
 _RIDGE = 1.0
 _STEPS = 60
 _LONGEST_STEP = 5.0
-_CLOSE = 1e-6
+_CLOSE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,10 @@ def fit(
     table = np.where(filled[:, :, None], np.concatenate([(features - means) / scales, ones], 2), 0)
     solution = _newton(table, filled, outcomes, weights, solution)
     return LogOdds(
-        tuple(means.tolist()), tuple(scales.tolist()), tuple(solution[:-1].tolist()), solution[-1]
+        tuple(means.tolist()),
+        tuple(scales.tolist()),
+        tuple(solution[:-1].tolist()),
+        float(solution[-1]),
     )
 
 

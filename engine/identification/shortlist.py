@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,6 +59,29 @@ class Shortlist:
     def filled(self) -> npt.NDArray[np.bool_]:
         return self.rows >= 0
 
+    def chosen(self, which: npt.NDArray[np.bool_]) -> Shortlist:
+        """Some of the queries."""
+        return Shortlist(self.rows[which], self.features[which])
+
+    def nearest(self, places: int) -> Shortlist:
+        """Only the identities with the nearest templates, so many for each query."""
+        if places >= self.rows.shape[1]:
+            return self
+        away = np.where(self.filled, -self.features[:, :, 0], np.inf)
+        kept = np.argpartition(away, places - 1, axis=1)[:, :places]
+        return Shortlist(
+            np.take_along_axis(self.rows, kept, axis=1),
+            np.take_along_axis(self.features, kept[:, :, None], axis=1),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Shortlist]) -> Shortlist:
+        """One after the other; all have as many places."""
+        return cls(
+            np.concatenate([part.rows for part in parts]),
+            np.concatenate([part.features for part in parts]),
+        )
+
 
 def shortlist(
     queries: Vectors,
@@ -73,7 +97,7 @@ def shortlist(
     Args:
         queries: prepared, ``(m, d)``.
         neighbour_rows: template row of each neighbour ``(m, n)``, -1 where there is none.
-        neighbour_distances: ascending, ``(m, n)``.
+        neighbour_distances: ``(m, n)``, in any order.
         left_out: for enrolled queries; the neighbours must be without them already.
     """
     own = _own_template(queries, table, left_out) if left_out else None

@@ -42,8 +42,9 @@ def make_gallery(folder: Path, dimension: int, distance: Distance) -> None:
             sync_folder(folder)
             sync_folder(folder.parent)
         except BaseException:
-            for name in _OURS - {LOCK_NAME}:
-                (folder / name).unlink(missing_ok=True)
+            for name in (DATABASE_NAME, *_OURS):  # the lock too, while nobody else can hold it
+                with suppress(OSError):
+                    (folder / name).unlink()
             raise
         finally:
             lock.release()
@@ -59,8 +60,6 @@ def _undone_on_failure(folder: Path) -> Iterator[None]:
             yield
     except BaseException:
         with suppress(OSError):
-            if folder in missing:
-                (folder / LOCK_NAME).unlink(missing_ok=True)
             for path in missing:
                 path.rmdir()
         raise

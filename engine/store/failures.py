@@ -49,10 +49,10 @@ _KINDS: dict[int, tuple[type[GalleryError], str, str]] = {
 }
 
 
-def primary_code(error: sqlite3.Error) -> int | None:
-    """SQLite's primary result code; None for a misuse that Python itself found."""
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; 0 for what Python itself found."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
 
 
 @contextmanager
@@ -60,10 +60,12 @@ def declared(path: Path) -> Iterator[None]:
     """Turns every refusal of SQLite into a declared error about ``path``."""
     try:
         yield
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise  # our own misuse
+    except UnicodeDecodeError as error:  # text that is none, or a message that quotes it
+        raise GalleryDamagedError("The database is damaged", file=path, remedy=RESTORE) from error
     except sqlite3.Error as error:
         code = primary_code(error)
-        if code is None:
-            raise
         kind, problem, remedy = _KINDS.get(
             code, (GalleryDamagedError, f"The database refuses: {error}", RESTORE)
         )

@@ -60,8 +60,8 @@ def _vectors(connection: sqlite3.Connection, size: int) -> list[str]:
         "SELECT f.id, f.digest, e.vector FROM faces f JOIN embeddings e ON e.face_id = f.id"
     )
     for face, digest, vector in rows:
-        if len(vector) != size:
-            found.append(f"The embedding of face {face} has {len(vector)} bytes, not {size}")
+        if not isinstance(vector, bytes) or len(vector) != size:
+            found.append(f"The embedding of face {face} does not have {size} bytes")
         elif encoding.digest_of(vector) != digest:
             found.append(f"The embedding of face {face} is not the one that was enrolled")
         if len(found) == _MOST:

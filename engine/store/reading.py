@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -98,7 +99,7 @@ class Reading:
             face ids int64 ``(n,)``, identity ids int64 ``(n,)``, float32 ``(n, d)``.
 
         Raises:
-            GalleryDamagedError: an embedding has another length than the gallery's dimension.
+            GalleryDamagedError: an embedding does not have the gallery's dimension.
         """
         columns = "SELECT f.id, f.identity_id, e.vector"
         join = "embeddings e ON e.face_id = f.id"
@@ -108,12 +109,14 @@ class Reading:
             asked = f"{_ASKED} faces f ON f.id = asked.value JOIN {join} ORDER BY asked.key"
             rows = self._rows(f"{columns} {asked}", as_json(ids))
         faces, identities, blobs = zip(*rows, strict=True) if rows else ((), (), ())
-        return _ids(faces), _ids(identities), self._decoded(blobs)
+        with self._sound():
+            return _ids(faces), _ids(identities), encoding.from_blobs(blobs, self.dimension)
 
     def membership(self) -> tuple[Ids, Ids]:
         """Face ids and the identity id of each, by face id, without the embeddings."""
         rows = self._rows("SELECT id, identity_id FROM faces")
-        both = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2)
+        with self._sound():
+            both = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2)
         faces, identities = both[both[:, 0].argsort()].T
         return np.ascontiguousarray(faces), np.ascontiguousarray(identities)
 
@@ -140,10 +143,11 @@ class Reading:
             "ORDER BY change DESC LIMIT ?",
             -1 if limit is None else limit,
         )
-        return [
-            HistoryEntry(change, at, actor, action, summary, json.loads(payload))
-            for change, at, actor, action, summary, payload in rows
-        ]
+        with self._sound():
+            return [
+                HistoryEntry(change, at, actor, action, summary, json.loads(payload))
+                for change, at, actor, action, summary, payload in rows
+            ]
 
     def setting(self, key: str) -> str | None:
         """The value kept under ``key``."""
@@ -162,15 +166,17 @@ class Reading:
         with self._database.reading() as connection:
             return connection.execute(query, values).fetchall()
 
-    def _decoded(self, blobs: Sequence[bytes]) -> Vectors:
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Around what takes values for granted that damage can have made something else."""
         try:
-            return encoding.from_blobs(blobs, self.dimension)
-        except ValueError:
+            yield
+        except (TypeError, ValueError) as error:
             raise GalleryDamagedError(
-                f"An embedding does not have {self.dimension} numbers",
+                f"The database holds values that make no sense ({error})",
                 file=self._database.path,
                 remedy=RESTORE,
-            ) from None
+            ) from error
 
 
 def holders(

@@ -36,7 +36,7 @@ from gallery_app.views.welcome import WelcomePage
 from gallery_app.widgets.busy_strip import BusyStrip
 from gallery_app.widgets.message_bar import MessageBar
 
-_WIDTHS = (270, 720, 372)
+_WIDTHS = (270, 706, 384)
 
 
 class MainWindow(QMainWindow):
@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         for panel, width in zip((self.identities, self.faces, self.query), _WIDTHS, strict=True):
             splitter.addWidget(panel)
             panel.setMinimumWidth(int(width * 0.8) if panel is not self.faces else 300)
-        self.query.setMinimumWidth(364)
+        self.query.setMinimumWidth(384)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes(list(_WIDTHS))
         splitter.setChildrenCollapsible(False)

@@ -48,7 +48,7 @@ class CandidateRow(Clickable):
 
     def _lay_out(self) -> None:
         layout = QGridLayout(self)
-        layout.setContentsMargins(0, 6, 0, 6)
+        layout.setContentsMargins(4, 6, 6, 6)
         layout.setHorizontalSpacing(12)
         layout.setVerticalSpacing(3)
         layout.addWidget(self.picture, 0, 0, 3, 1, Qt.AlignmentFlag.AlignVCenter)

@@ -55,6 +55,10 @@ class Clickable(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.hover)
             painter.drawRoundedRect(self.rect(), 6, 6)
-        if self.hasFocus() and self._by_keyboard:
-            paint_ring(painter, QRectF(self.rect()), theme.accent, 6, 2)
+        self.paint_ring(painter, QRectF(self.rect()))
         painter.end()
+
+    def paint_ring(self, painter: QPainter, rect: QRectF) -> None:
+        """The focus ring, where the keyboard brought the focus here."""
+        if self.hasFocus() and self._by_keyboard:
+            paint_ring(painter, rect, current_theme().accent, 6, 2)

@@ -42,6 +42,7 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         place = self.alignment() | Qt.AlignmentFlag.AlignAbsolute
         self.style().drawItemText(
             painter, self.contentsRect(), int(place), self.palette(), self.isEnabled(),

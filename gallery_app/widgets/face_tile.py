@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QRectF, QSize, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gallery_app.theme import tabular
+from gallery_app.theme import current_theme, tabular, text_font
 from gallery_app.widgets.clickable import Clickable
 from gallery_app.widgets.elided_label import plain_tip
-from gallery_app.widgets.picture import PictureLabel
+from gallery_app.widgets.painting import paint_picture, paint_words
 
 _SIDE = 60
+_GAP = 3
 
 
 class FaceTile(Clickable):
@@ -24,21 +25,28 @@ class FaceTile(Clickable):
     ) -> None:
         super().__init__(parent)
         self.face_id = face_id
-        self.picture = PictureLabel(_SIDE, 6)
-        self.distance = QLabel(f"{distance:.2f}")
-        self.distance.setFont(tabular(self.distance.font()))
-        self.distance.setProperty("textRole", "small")
+        self._distance = f"{distance:.2f}"
+        self._picture: QPixmap | None = None
         words = f"{name}, distance {distance:.3f}"
         self.setAccessibleName(words)
         self.setToolTip(plain_tip(words))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.clicked.connect(lambda: self.activated.emit(self.face_id))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2, 2, 2, 2)
-        layout.setSpacing(2)
-        layout.addWidget(self.picture)
-        layout.addWidget(self.distance, 0, Qt.AlignmentFlag.AlignLeft)
 
     def set_picture(self, picture: QPixmap | None) -> None:
         """None shows the placeholder."""
-        self.picture.set_picture(picture)
+        self._picture = picture
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(_SIDE, _SIDE + _GAP + QFontMetrics(text_font("small")).height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        paint_picture(painter, QRectF(0, 0, _SIDE, _SIDE), self._picture, 6)
+        below = QRect(0, _SIDE + _GAP, _SIDE, self.height() - _SIDE - _GAP)
+        color = theme.text if self.underMouse() else theme.muted
+        paint_words(painter, below, self._distance, tabular(text_font("small")), color)
+        self.paint_ring(painter, QRectF(0, 0, _SIDE, _SIDE))
+        painter.end()

@@ -87,10 +87,11 @@ def paint_words(
 ) -> None:
     """One line of plain text, vertically centred, cut at its end where it does not fit.
 
-    The place is absolute: a name written from right to left still starts where the others do.
+    The place is absolute: a name written from right to left still stands where the others do.
     """
     painter.setFont(font)
     painter.setPen(color)
+    painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
     line = elided(text, QFontMetrics(font), rect.width())
     flags = align | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
     painter.drawText(rect, flags, line)

@@ -23,14 +23,15 @@ from engine.types import Vectors
 from gallery_app.widgets.oklab import Floats, to_colors
 
 _LAYERS = 6
-_HALF = np.linspace(0.0, np.pi, 49)  # angles from the top, clockwise, to the bottom
-_COSINES = np.cos(np.outer(np.arange(1, 7), _HALF))
-_OUTER_SWING = np.array([0.10, 0.30, 0.24, 0.20, 0.15, 0.10])
-_INNER_SWING = np.array([0.06, 0.28, 0.20, 0.15, 0.08, 0.05])
+_HALF = np.linspace(0.0, np.pi, 61)  # angles from the top, clockwise, to the bottom
+_COSINES = np.cos(np.outer([2, 3, 4, 5, 6, 8], _HALF))
+_OUTER_SWING = np.array([0.24, 0.19, 0.21, 0.17, 0.13, 0.07])
+_INNER_SWING = np.array([0.20, 0.13, 0.16, 0.09, 0.07, 0.03])
+_WIDER = np.array([-0.07, 0.0, 0.0, 0.0, 0.0, 0.0])  # tall shapes would look like bodies
 _REACH = 0.45  # of the side, from the centre to the farthest point
 _HEART = 0.20  # size of the innermost layer beside the outermost
 _RIM_LIGHT = 0.80
-_LARGEST_TURN = 1.1  # radians between the hues of rim and heart
+_LARGEST_TURN = 1.5  # radians between the hues of rim and heart
 _LINE_WIDTH = 0.006
 _LINE_ALPHA = 0.55
 
@@ -101,7 +102,7 @@ def _palette(trait: Floats) -> Floats:
         ]
     )
     layers[-1] = [0.93 - 0.03 * tone, *(heart * 0.045)]
-    ground = [[0.935 + 0.025 * tone, *(hue * 0.026)], [0.875 + 0.035 * tone, *(hue * 0.048)]]
+    ground = [[0.925 + 0.035 * tone, *(hue * 0.028)], [0.860 + 0.05 * tone, *(hue * 0.05)]]
     return np.vstack([ground, [0.97, *(hue * 0.02)], layers])
 
 
@@ -113,7 +114,7 @@ def _curves(trait: Floats) -> Floats:
     """
     depth = np.linspace(0.0, 1.0, _LAYERS)[:, None]
     swings = np.stack([trait[4:10] * _OUTER_SWING, trait[10:16] * _INNER_SWING])
-    outer, inner = np.exp(swings @ _COSINES)
+    outer, inner = np.exp((swings + _WIDER) @ _COSINES)
     radius = (1 - depth) * outer / outer.max() + depth * inner / inner.max()
     radius *= _REACH * (1 - (1 - _HEART) * depth)
     x, y = radius * np.sin(_HALF), -radius * np.cos(_HALF)

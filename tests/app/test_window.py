@@ -40,6 +40,7 @@ def drop(app: App, paths: list[Path]) -> None:
 
 def ask(app: App, qtbot: QtBot, *paths: Path) -> None:
     """Drops queries and waits for the answer."""
+    app.state.set_queries([])
     drop(app, list(paths))
     qtbot.waitUntil(lambda: answered(app))
 
@@ -196,7 +197,7 @@ def test_a_selected_face_shows_its_file_date_and_nearest_people(app: App, qtbot:
     qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=at)
     details = app.window.faces.details
     qtbot.waitUntil(lambda: details.nearest[0].isVisible())
-    assert "Tiger_Woods_0003.npy" in details.file.full_text()
+    assert "Tiger_Woods_0003.npy" in details.file.text()
     assert "Tiger Woods" in details.nearest[0].text()
 
 

@@ -154,13 +154,13 @@ def test_threads_read_whole_changes_while_one_writes(store, folder):
     for number in range(30):
         store.add(made_up(10, f"{number}"), keys=str)
         if number % 3 == 2:
-            store.remove_faces(store.faces_by_id(store.membership()[0][:10].tolist())[0:0] or [])
+            store.remove_faces(store.membership()[0][:10].tolist())
     stop.set()
     for thread in threads:
         thread.join()
     assert wrong == []
     assert readings
-    assert store.counts()[1] == 300
+    assert store.counts()[1] == 200
 
 
 def test_reading_does_not_wait_for_a_running_change(store, batch_of):

@@ -85,11 +85,12 @@ def test_an_empty_folder_or_one_where_making_was_interrupted_will_do(folder):
     assert {path.name for path in folder.iterdir()} == {"gallery.db", "gallery.lock"}
 
 
-def test_nothing_is_left_of_a_gallery_that_could_not_be_made(tmp_path, monkeypatch):
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+def test_nothing_is_left_of_a_gallery_that_could_not_be_made(tmp_path, monkeypatch, step):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(os, step, refuse)
     with pytest.raises(GalleryError, match="No space left"):
         Store.create(tmp_path / "a" / "b")
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,147 @@
+"""Names: any person's, in any script; nothing that is a path, a trick or invisible."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.embeddings import check_name, lookalikes, name_key, search_key, shown_name
+from engine.errors import IdentityNameError
+
+
+@pytest.mark.parametrize(
+    ("folder", "shown"),
+    [
+        ("George_W_Bush", "George W Bush"),
+        ("Recep Tayyip Erdoğan", "Recep Tayyip Erdoğan"),
+        ("_Jean_Charest_", "Jean Charest"),
+        ("胡锦涛", "胡锦涛"),
+    ],
+)
+def test_underscores_are_shown_as_spaces_and_all_else_is_kept(folder, shown):
+    assert shown_name(folder) == shown
+
+
+def test_the_unicode_form_of_a_name_is_kept():
+    taken_apart = unicodedata.normalize("NFD", "José María Aznar")
+    assert shown_name(taken_apart) == check_name(taken_apart) == taken_apart
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "A",
+        "George W Bush",
+        "José María Aznar",
+        "胡锦涛",
+        "محمد خاتمی",
+        "x" * 200,
+        "J.R. O’B-C",
+        "می\u200cخ",
+    ],
+)
+def test_names_of_any_script_are_allowed(name):
+    assert check_name(name) == name
+
+
+def test_blanks_around_a_name_are_left_out():
+    assert check_name("  Jean Charest ") == "Jean Charest"
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "empty"),
+        ("   ", "empty"),
+        ("\u200b\u2060", "empty"),
+        ("x" * 300, "300 characters"),
+        ("../../etc", "path"),
+        ("..", "path"),
+        (".", "path"),
+        ("a/b", "path"),
+        ("a\\b", "path"),
+        ("a\0b", "control"),
+        ("a\nb", "control"),
+        ("a\x1b[31mb", "control"),
+        ("a\x7fb", "control"),
+        ("a\u2028b", "line breaks"),
+        ("a\u202eb", "direction"),
+        ("a\u2066b", "direction"),
+        ("a\u200fb", "direction"),
+        ("a\ud800b", "Unicode"),
+    ],
+)
+def test_a_name_nobody_can_have_is_refused_and_the_reason_said(name, problem):
+    with pytest.raises(IdentityNameError, match=problem) as caught:
+        check_name(name)
+    assert caught.value.remedy
+
+
+@given(st.text(max_size=210))
+def test_any_text_is_either_a_name_or_refused(text):
+    try:
+        name = check_name(text)
+    except IdentityNameError as error:
+        str(error).encode("utf-8")
+    else:
+        assert check_name(name) == name
+        assert name_key(name)
+        name.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Jean Charest", "jean CHAREST"),
+        ("José", unicodedata.normalize("NFD", "José")),
+        ("Jean Charest", "Jean  Charest"),
+        ("Jean Charest", "Jean\u00a0Charest"),
+        ("Jean\u200b Charest", "Jean Charest"),
+        ("Straße", "STRASSE"),
+        ("\uff21", "a"),
+    ],
+)
+def test_names_that_look_alike_share_a_key(one, other):
+    assert name_key(one) == name_key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Jose", "José"), ("A", "B"), ("AB", "A B")])
+def test_names_that_differ_in_more_do_not_share_a_key(one, other):
+    assert name_key(one) != name_key(other)
+
+
+@given(st.text())
+def test_a_key_is_the_key_of_itself_in_any_form(text):
+    assert name_key(unicodedata.normalize("NFD", text)) == name_key(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("schroder", "Gerhard Schröder"),
+        ("SCHRÖDER", "Gerhard Schröder"),
+        ("jose maria", "José María Aznar"),
+        ("erdogan", "Recep Tayyip Erdoğan"),
+        ("soren", "Søren"),
+        ("lukasz", "Łukasz"),
+        ("strasse", "Straße"),
+        ("istanbul", "İstanbul"),
+        ("o'neal", "O’Neal"),
+        ("胡", "胡锦涛"),
+    ],
+)
+def test_typing_without_accents_or_case_finds_a_name(typed, name):
+    assert search_key(typed) in search_key(name)
+
+
+def test_search_tells_other_letters_apart():
+    assert search_key("Bush") not in search_key("Gerhard Schröder")
+
+
+def test_lookalikes_are_grouped_and_equal_names_are_not():
+    names = ["Jean Charest", "jean charest", "Jean Charest", "George W Bush"]
+    assert lookalikes(names) == [("Jean Charest", "jean charest")]
+    assert lookalikes(["A", "B", "A"]) == []
