@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -113,9 +115,15 @@ def _labels(archive: zipfile.ZipFile, key: str, count: int) -> Sequence[str] | N
         raise MalformedError(f"“{key}” has the shape {header.shape}, not ({count},)", _REMEDY)
     if header.dtype.itemsize > _MAX_LABEL_ITEM or header.nbytes > _MAX_LABEL_BYTES:
         raise MalformedError(f"“{key}” holds texts of unreasonable length", _REMEDY)
-    data = _data(archive, info, header, head)
+    return _texts(_data(archive, info, header, head), header.dtype, key)
+
+
+def _texts(data: npt.NDArray[np.uint8], dtype: np.dtype[Any], key: str) -> list[str]:
     try:
-        texts: list[str | bytes] = np.frombuffer(data, dtype=header.dtype).tolist()
-        return [text if isinstance(text, str) else text.decode("utf-8") for text in texts]
-    except ValueError:  # not UTF-8, or numbers that are no Unicode characters
-        raise MalformedError(f"“{key}” is not sound Unicode text", _REMEDY) from None
+        if dtype.kind == "S":
+            return [text.decode("utf-8") for text in data.view(dtype).tolist()]
+        if (data.view(np.dtype("u4").newbyteorder(dtype.byteorder)) <= sys.maxunicode).all():
+            return list(data.view(dtype).tolist())
+    except ValueError:  # not UTF-8, or texts of no length
+        pass
+    raise MalformedError(f"“{key}” is not sound Unicode text", _REMEDY)

@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")  # the first one wins where there are several
 MAX_PIXELS = 50_000_000
+_TOO_LARGE = f"The photo is over {MAX_PIXELS // 10**6} megapixels"
 _MAX_BYTES = 256 * 1024**2
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _QUALITY = 88
 _REMEDY = "Save it again as PNG, JPEG or WebP; the face itself is not affected."
-
-# Pillow warns of what we refuse a moment later.
-warnings.filterwarnings("ignore", message="Image size .* exceeds limit", category=RuntimeWarning)
 
 
 def is_photo(name: str) -> bool:
@@ -69,16 +67,18 @@ def read_photo(path: str | Path, *, side: int = 192) -> bytes:
             its header, before any pixel is decoded).
     """
     file = os.fspath(path)
-    descriptor, size = open_regular(file, kind=PhotoError, limit=_MAX_BYTES)
+    descriptor, _ = open_regular(file, kind=PhotoError, limit=_MAX_BYTES)
     try:
-        with os.fdopen(descriptor, "rb") as stream:
+        with os.fdopen(descriptor, "rb") as stream, warnings.catch_warnings():
+            # it warns of broken EXIF, which we do without, and of sizes that we refuse anyway
+            warnings.filterwarnings("ignore", module=r"PIL\.")
             return _to_jpeg(_thumbnail(stream, side))
     except PhotoError as error:
         raise PhotoError(error.problem, file=file, remedy=_REMEDY) from None
     except Exception as error:  # Pillow's decoders have no list of what broken files raise
         if isinstance(error, OSError) and error.errno:
             raise unreadable(file, error, PhotoError) from None
-        problem = "The photo is broken or cut short" if size else "The photo is empty"
+        problem = "The photo is broken or cut short"
         raise PhotoError(problem, file=file, remedy=_REMEDY) from None
 
 
@@ -88,7 +88,7 @@ def _thumbnail(stream: BinaryIO, side: int) -> Picture:
     if min(width, height) < 1:
         raise PhotoError("The photo has no pixels")
     if width * height > MAX_PIXELS:
-        raise _too_large(f"{width} × {height} pixels")
+        raise PhotoError(f"{_TOO_LARGE}: it has {width} × {height} pixels")
     if picture.mode.startswith("I;16"):  # Pillow would clip 16 bits, not scale them
         picture = picture.point(lambda value: value * (1 / 256)).convert("L")
     elif picture.mode in {"P", "PA", "1"}:  # indexed colours cannot be averaged
@@ -102,16 +102,12 @@ def _open(stream: BinaryIO) -> Picture:
 
     try:
         return Image.open(stream, formats=_FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large("far more") from None
+    except Image.DecompressionBombError:
+        raise PhotoError(_TOO_LARGE) from None
     except UnidentifiedImageError:
         if not stream.seek(0, os.SEEK_END):
             raise PhotoError("The photo is empty") from None
         raise PhotoError("The photo is not a PNG, JPEG or WebP, or its start is broken") from None
-
-
-def _too_large(found: str) -> PhotoError:
-    return PhotoError(f"The photo is over {MAX_PIXELS // 10**6} megapixels: it has {found}")
 
 
 def _upright(picture: Picture) -> Picture:

@@ -8,7 +8,7 @@ from engine.distances import prepare
 from engine.identification.agreement import widest_agreement
 from engine.identification.calibration import BY_TEMPLATE, Calibration
 from engine.identification.leaving_out import Searches, sample, search_own
-from engine.identification.logit import Flags, LogOdds, fit, probabilities
+from engine.identification.logit import Flags, LogOdds, Numbers, fit, probabilities
 from engine.identification.templates import Templates
 from engine.progress import SILENT, Reporter
 from engine.types import Distance, Ids, Vectors
@@ -62,18 +62,22 @@ def calibrate(
 def _learned(
     searches: Searches, identities: int, folds: Ids, agreement: float | None
 ) -> Calibration:
-    """Fits the model, and scores each probe by a model that did not see its identity."""
+    """Fits the model, and scores each probe by a model that did not see its identity.
+
+    A stranger counts with that score or the final model's, whichever is higher: where the scores
+    say little, the models differ by more than the strangers do.
+    """
     model = _fit(searches)
     if model is not None:
         searches = searches.chosen(~_misnamed(searches, model))
         model = _fit(searches, start=model)
-    mated = np.full(len(searches), -np.inf)
-    strangers = np.full(len(searches), -np.inf)
-    fold = folds[searches.own]
-    for number in np.unique(fold):
-        held_out = fold == number
-        fold_model = _fit(searches.chosen(~held_out), start=model) or model or BY_TEMPLATE
-        mated[held_out], strangers[held_out] = _scores(searches.chosen(held_out), fold_model)
+    mated, strangers = _scores(searches, model or BY_TEMPLATE)
+    if model is not None:
+        fold = folds[searches.own]
+        for held_out in (fold == number for number in np.unique(fold)):
+            fold_model = _fit(searches.chosen(~held_out), start=model) or model
+            mated[held_out], unseen = _scores(searches.chosen(held_out), fold_model)
+            strangers[held_out] = np.maximum(strangers[held_out], unseen)
     order = np.argsort(-strangers, kind="stable")
     shared = np.bincount(searches.own, minlength=identities)[searches.own]
     return Calibration(
@@ -116,10 +120,10 @@ def _misnamed(searches: Searches, model: LogOdds) -> Flags:
     return np.asarray(another & ~searches.alone)
 
 
-def _scores(searches: Searches, model: LogOdds) -> tuple[list[float], list[float]]:
+def _scores(searches: Searches, model: LogOdds) -> tuple[Numbers, Numbers]:
     """Scores of the mated searches (minus infinity where another came first) and the strangers'."""
     mated, strangers = searches.mated, searches.strangers
     own = model(mated.features, mated.filled)
     right = own.argmax(axis=1) == searches.truth()
     best = np.where(right, own.max(axis=1), -np.inf)
-    return best.tolist(), model(strangers.features, strangers.filled).max(axis=1).tolist()
+    return best, model(strangers.features, strangers.filled).max(axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 from engine.distances import prepare
 from engine.identification.calibration import UNCALIBRATED, Calibration
 from engine.identification.logit import Numbers, probabilities
-from engine.identification.shortlist import NEIGHBOURS, TEMPLATES, LeftOut, Shortlist, shortlist
+from engine.identification.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.identification.templates import Templates, TemplateTable
 from engine.types import (
     Candidate,
@@ -76,7 +76,8 @@ class Knn:
         Args:
             k: how many nearest faces are shown as evidence; the judgement always rests on the
                 ten nearest and on the templates.
-            top: how many candidates, at most.
+            top: how many candidates, at most; more than come into question are not listed (the
+                five nearest templates and the owners of the ten nearest faces).
             fpir: the share of strangers that may get a name, in (0, 1).
         """
         answers: list[Identification] = []
@@ -126,7 +127,6 @@ class Knn:
             table,
             table.rows(identity_ids),
             neighbours.distances,
-            templates=max(top, TEMPLATES),
             left_out=None if owners is None else LeftOut(table.rows(owners), "face"),
         )
         calibration = self._calibration or UNCALIBRATED

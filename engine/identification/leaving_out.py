@@ -17,8 +17,6 @@ PROBES = 5_000
 """Faces searched at most; in large galleries fewer, about WORK comparisons in all."""
 WORK = 200_000_000
 _FEWEST_PROBES = 1_000
-PLACES = 6
-"""Identities of each search that are learned from; those further away carry no weight."""
 _BLOCK = 2_000_000
 """Distances held in memory at once (8 MB)."""
 
@@ -93,12 +91,7 @@ def search_own(
         strangers.append(shortlist(queries, table, *nearest, left_out=LeftOut(own, "identity")))
     own = owners[probes]
     alone = table.counts[own] < 2
-    return Searches(
-        own,
-        alone,
-        Shortlist.joined(mated).nearest(PLACES),
-        Shortlist.joined(strangers).nearest(PLACES),
-    )
+    return Searches(own, alone, Shortlist.joined(mated), Shortlist.joined(strangers))
 
 
 def _nearest(distances: Vectors, owners: Ids) -> tuple[Ids, Vectors]:

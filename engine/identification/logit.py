@@ -14,6 +14,7 @@ _RIDGE = 1.0
 _STEPS = 60
 _LONGEST_STEP = 5.0
 _CLOSE = 1e-4
+_HIGHEST = 300.0
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ def fit(
     else:
         means, scales = np.array(start.means), np.array(start.scales)
         solution = np.array([*start.weights, start.intercept])
-    ones = np.ones((*filled.shape, 1))
-    table = np.where(filled[:, :, None], np.concatenate([(features - means) / scales, ones], 2), 0)
-    solution = _newton(table, filled, outcomes, weights, solution)
+    rows = (features[filled] - means) / scales
+    rows = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+    query, place = np.nonzero(filled)
+    solution = _newton(rows, query, place == outcomes[query], weights, solution)
     return LogOdds(
         tuple(means.tolist()),
         tuple(scales.tolist()),
@@ -79,23 +81,31 @@ def fit(
 
 
 def _newton(
-    table: Numbers,
-    filled: Flags,
-    outcomes: npt.NDArray[np.int64],
+    rows: Numbers,
+    query: npt.NDArray[np.int64],
+    is_truth: Flags,
     weights: Numbers,
     solution: Numbers,
 ) -> Numbers:
-    """Climbs to the maximum of the penalised likelihood, which is the only one."""
+    """Climbs to the maximum of the penalised likelihood, which is the only one.
+
+    Args:
+        rows: standardised features and a one, a row for each candidate of any query.
+        query: which query each row belongs to.
+        is_truth: whether the candidate is the truth.
+        weights: of each query.
+    """
     ridge = np.full(len(solution), _RIDGE)
     ridge[-1] = 1e-3  # the intercept is free; this only keeps the system regular
-    truth = np.where((outcomes >= 0)[:, None], table[np.arange(len(table)), outcomes], 0.0)
-    flat = table.reshape(-1, table.shape[2])
+    count, of_query = len(weights), weights[query]
+    observed = (of_query * is_truth) @ rows
     for _ in range(_STEPS):
-        shares = probabilities(np.where(filled, table @ solution, -np.inf))
-        expected = np.matmul(shares[:, None, :], table)[:, 0, :]
-        gradient = weights @ (truth - expected) - ridge * solution
-        mass = (weights[:, None] * shares).reshape(-1, 1)
-        curvature = flat.T @ (mass * flat) - expected.T @ (weights[:, None] * expected)
+        odds = np.exp(np.minimum(rows @ solution, _HIGHEST))
+        shares = odds / (1.0 + np.bincount(query, odds, count))[query]
+        weighted = shares[:, None] * rows
+        expected = np.stack([np.bincount(query, column, count) for column in weighted.T])
+        gradient = observed - expected @ weights - ridge * solution
+        curvature = rows.T @ (of_query[:, None] * weighted) - (expected * weights) @ expected.T
         step = np.linalg.solve(curvature + np.diag(ridge), gradient)
         step *= min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
         solution = solution + step

@@ -63,17 +63,6 @@ class Shortlist:
         """Some of the queries."""
         return Shortlist(self.rows[which], self.features[which])
 
-    def nearest(self, places: int) -> Shortlist:
-        """Only the identities with the nearest templates, so many for each query."""
-        if places >= self.rows.shape[1]:
-            return self
-        away = np.where(self.filled, -self.features[:, :, 0], np.inf)
-        kept = np.argpartition(away, places - 1, axis=1)[:, :places]
-        return Shortlist(
-            np.take_along_axis(self.rows, kept, axis=1),
-            np.take_along_axis(self.features, kept[:, :, None], axis=1),
-        )
-
     @classmethod
     def joined(cls, parts: Sequence[Shortlist]) -> Shortlist:
         """One after the other; all have as many places."""
@@ -89,7 +78,6 @@ def shortlist(
     neighbour_rows: Ids,
     neighbour_distances: Vectors,
     *,
-    templates: int = TEMPLATES,
     left_out: LeftOut | None = None,
 ) -> Shortlist:
     """The neighbours' identities and the nearest templates, with their features.
@@ -103,7 +91,7 @@ def shortlist(
     own = _own_template(queries, table, left_out) if left_out else None
     rows = neighbour_rows
     if len(table) <= EXACT_TEMPLATES:
-        rows = np.hstack([rows, _nearest_templates(queries, table, templates, own)])
+        rows = np.hstack([rows, _nearest_templates(queries, table, own)])
     rows = _without_repeats(rows)
     distances = paired(queries, table.means[rows], table.distance)
     counts, scatter = table.counts[rows], table.scatter[rows]
@@ -160,13 +148,11 @@ def _own_template(queries: Vectors, table: TemplateTable, left_out: LeftOut) -> 
     return _Own(left_out.rows, np.where(gone, np.inf, distances), rest, scatter)
 
 
-def _nearest_templates(
-    queries: Vectors, table: TemplateTable, wanted: int, own: _Own | None
-) -> Ids:
+def _nearest_templates(queries: Vectors, table: TemplateTable, own: _Own | None) -> Ids:
     distances = between(queries, table.means, table.distance)
     if own is not None:
         distances[np.arange(len(queries)), own.rows] = own.distances
-    wanted = min(wanted, len(table))
+    wanted = min(TEMPLATES, len(table))
     if wanted == len(table):
         return np.broadcast_to(np.arange(wanted, dtype=np.int64), distances.shape)
     return np.argpartition(distances, wanted - 1, axis=1)[:, :wanted].astype(np.int64)

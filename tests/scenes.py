@@ -1,0 +1,220 @@
+"""How each picture of ``tests.screens`` comes about. A scene is named after what it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QMenu
+
+from engine.errors import EmbeddingError
+from engine.types import Rejection
+from gallery_app.recent import remember
+from tests.screens import DATA, PHOTOS, Stage
+
+TIGER = DATA / "Tiger_Woods" / "Tiger_Woods_0007.npy"
+STRANGER = "Winona_Ryder"
+
+
+def _without_stranger(stage: Stage) -> Path:
+    people = [folder for folder in sorted(DATA.iterdir()) if folder.is_dir()]
+    return stage.make("friends", [folder for folder in people if folder.name != STRANGER])
+
+
+def welcome(stage: Stage) -> None:
+    stage.settle()
+
+
+def welcome_recent(stage: Stage) -> None:
+    for name in ("family", "friends"):
+        remember(stage.make(name, [DATA / "Tiger_Woods", DATA / "Tim_Henman"]))
+    stage.app._gallery_changed()
+
+
+def gallery(stage: Stage) -> None:
+    stage.open()
+    stage.choose("Tiger Woods")
+
+
+def known(stage: Stage) -> None:
+    stage.open()
+    stage.choose("Tiger Woods")
+    stage.ask(TIGER)
+
+
+def known_photos(stage: Stage) -> None:
+    query = PHOTOS / "Tiger_Woods" / "Tiger_Woods_0023.npy"
+    stage.open(stage.make("photos", sorted(PHOTOS.glob("T*"))))
+    stage.choose("Tiger Woods")
+    stage.ask(query)
+
+
+def unknown(stage: Stage) -> None:
+    stage.open(_without_stranger(stage))
+    stage.ask(DATA / STRANGER / f"{STRANGER}_0003.npy")
+
+
+def several(stage: Stage) -> None:
+    stage.open(_without_stranger(stage))
+    stage.ask(DATA / "Tim_Henman", DATA / STRANGER)
+    stage.app.state.step(3)
+
+
+def added(stage: Stage) -> None:
+    stage.open(_without_stranger(stage))
+    vector = np.load(TIGER) + np.float32(0.001)
+    np.save(stage.home / "query_0007.npy", vector)
+    stage.ask(stage.home / "query_0007.npy")
+    stage.window.query.actions.confirm.click()
+    stage.wait(lambda: bool(stage.app.state.query and stage.app.state.query.added_to))
+
+
+def left_out(stage: Stage) -> None:
+    stage.open()
+    stage.choose("Tiger Woods")
+    stage.window.faces.grid.setCurrentIndex(stage.window.faces.model.index(4))
+    stage.window.faces.ask.trigger()
+    stage.wait_for_answer()
+
+
+def details(stage: Stage) -> None:
+    stage.open()
+    stage.choose("Tiger Woods")
+    stage.window.faces.grid.setCurrentIndex(stage.window.faces.model.index(4))
+    stage.wait(lambda: stage.window.faces.details.nearest[0].isVisible())
+
+
+def empty_gallery(stage: Stage) -> None:
+    from engine.gallery import Gallery
+
+    Gallery.create(stage.home / "new.gallery").close()
+    stage.open(stage.home / "new.gallery", faces=False)
+
+
+def one_face(stage: Stage) -> None:
+    stage.open(stage.make("one", [TIGER]))
+    stage.ask(DATA / "Tiger_Woods" / "Tiger_Woods_0009.npy")
+
+
+def long_names(stage: Stage) -> None:
+    names = (
+        "Wolfeschlegelsteinhausenbergerdorff of the very long name that goes on and on",
+        "\u0645\u062d\u0645\u062f",
+        "\u738b\u5c0f\u660e",
+        "<b>not bold</b> & ampersand",
+        "\u017b\u00f3\u0142\u0107 \u0141\u00f3d\u017a",
+    )
+    faces = sorted((DATA / "Tiger_Woods").glob("*.npy"))
+    arrays = [np.load(face) for face in faces[: len(names)]]
+    np.savez(stage.home / "names.npz", embeddings=np.stack(arrays), names=np.array(names))
+    stage.open(stage.make("names", [stage.home / "names.npz"]))
+    stage.choose(names[0])
+    stage.ask(faces[9])
+
+
+def no_match(stage: Stage) -> None:
+    stage.open()
+    stage.window.identities.search.setText("zzz")
+
+
+def read_only(stage: Stage) -> None:
+    from engine.gallery import Gallery
+
+    folder = stage.make("busy", [DATA / "Tiger_Woods", DATA / "Tim_Henman"])
+    stage.writer = Gallery.open(folder)  # type: ignore[attr-defined]
+    stage.open(folder)
+    stage.ask(TIGER)
+
+
+def importing(stage: Stage) -> None:
+    from engine.progress import Progress
+    from gallery_app.tasks import Task
+
+    stage.open()
+    task = Task("Importing more-faces", lambda reporter: None)
+    stage.window.busy.watch(task)
+    stage.settle(0.8)
+    task.event.emit(Progress("Reading photographs", 1_250, 4_324))
+    stage.task = task  # type: ignore[attr-defined]
+
+
+def drop(stage: Stage) -> None:
+    stage.open()
+    stage.window._veil.cover()
+
+
+def menu(stage: Stage) -> None:
+    stage.open()
+    bar = stage.window.menuBar()
+    entry = bar.actions()[2]
+    shown = entry.menu()
+    assert isinstance(shown, QMenu)
+    shown.popup(stage.window.mapToGlobal(bar.actionGeometry(entry).bottomLeft() + QPoint(0, 2)))
+
+
+def error(stage: Stage) -> None:
+    stage.open()
+    stage.app.failed(
+        EmbeddingError(
+            "The data ends after 200 of 512 bytes",
+            file="/home/you/faces/Tiger_Woods_0003.npy",
+            remedy="Copy the file again, or compute the embedding anew.",
+        )
+    )
+    stage.dialog()
+
+
+def enroll(stage: Stage) -> None:
+    stage.open()
+    stage.window.menus.actions["enroll"].trigger()
+    stage.dialog()
+
+
+def enroll_warned(stage: Stage) -> None:
+    stage.open()
+    bad = stage.home / "notes.npy"
+    bad.write_text("no vector")
+    stage.window.menus.actions["enroll"].trigger()
+    dialog = stage.dialog()
+    dialog.name.setText("tiger woods")
+    odd = DATA / "Tim_Henman" / "Tim_Henman_0002.npy"
+    dialog.add_files([*sorted((DATA / "Tiger_Woods").glob("*.npy"))[:3], odd, bad])
+    stage.wait(lambda: bool(dialog.warnings.text()))
+
+
+def import_report(stage: Stage) -> None:
+    from engine.types import ImportReport
+
+    rejected = tuple(
+        Rejection(f"more-faces/Tom_Hanks/Tom_Hanks_{number:04}.npy", reason)
+        for number, reason in enumerate(
+            (
+                "Holds NaN or infinity. Compute this embedding again.",
+                "The file is empty. Copy it again, or compute the embedding anew.",
+                "Has 64 numbers, this gallery takes 128. Use the network that made the gallery.",
+            )
+        )
+    )
+    notices = ("“José” and “Jose\u0301” differ only in case or Unicode form",)
+    stage.open()
+    stage.app.commands._imported(ImportReport(4_321, 158, 12, rejected, notices, 1.2))
+    stage.dialog()
+
+
+def check(stage: Stage) -> None:
+    stage.open()
+    stage.window.menus.actions["check"].trigger()
+    stage.dialog()
+
+
+def shortcuts(stage: Stage) -> None:
+    stage.open()
+    stage.window.menus.actions["shortcuts"].trigger()
+    stage.dialog()
+
+
+def about(stage: Stage) -> None:
+    stage.open()
+    stage.window.menus.actions["about"].trigger()
+    stage.dialog()
