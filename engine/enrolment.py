@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import PurePath
 
 import numpy as np
 
@@ -154,7 +155,7 @@ class Enroller:
         for file, holders in zip(faces.files, self._store.find(faces.vectors), strict=True):
             for other in sorted({holder for _, holder in holders}):
                 where = "this name" if other == name else other
-                said.append(f"{file} is enrolled already under {where}")
+                said.append(f"{PurePath(file).name} is enrolled already under {where}")
         return _summed_up(said, "faces are enrolled already")
 
     def _about_likeness(self, name: str, faces: FaceBatch) -> list[str]:
@@ -169,7 +170,8 @@ class Enroller:
 
     def _about_agreement(self, faces: FaceBatch) -> list[str]:
         odd = self._recogniser.disagreeing(faces.vectors)
-        said = [f"{faces.files[row]} does not look like the others of this group" for row in odd]
+        names_of_odd = [PurePath(faces.files[row]).name for row in odd]
+        said = [f"{file} does not look like the others of this group" for file in names_of_odd]
         return _summed_up(said, "faces do not look like the others of this group")
 
 

@@ -60,6 +60,7 @@ class App(QObject):
         self.state.strictness_changed.connect(self._show_strictness)
         self.state.notice.connect(self.window.message.show_info)
         self.tasks.started.connect(self._task_started)
+        self.pictures.ready.connect(self._show_query_picture)
 
     def _connect_panels(self) -> None:
         window, context = self.window, self.context
@@ -68,6 +69,8 @@ class App(QObject):
         window.faces.face_selected.connect(self._load_details)
         window.faces.who_is_this.connect(lambda face: queries.ask_about_face(context, face))
         window.faces.identity_wanted.connect(self.go_to_identity)
+        window.faces.import_wanted.connect(self.commands.import_folder)
+        window.faces.enroll_wanted.connect(self.commands.enroll)
         window.query.open_wanted.connect(self.commands.open_query)
         window.query.identity_wanted.connect(self.go_to_identity)
         window.query.face_wanted.connect(self.go_to_face)
@@ -115,6 +118,7 @@ class App(QObject):
             self.window.welcome.set_sample(sample_faces().is_dir())
         else:
             self.window.query.actions.set_writable(gallery.writable)
+            self.window.identities.list.setFocus()
             self._load_people()
         self._enable_actions()
 
@@ -188,6 +192,11 @@ class App(QObject):
         self.window.query.show_query(query, picture, portraits)
         self._show_place()
         self._enable_actions()
+
+    def _show_query_picture(self, faces: list[int]) -> None:
+        query = self.state.query
+        if query is not None and query.face in faces:
+            self.window.query.comparison.show_query(self._picture_of(query))
 
     def _show_place(self) -> None:
         self.window.query.stepper.show_place(self.state.queries, self.state.position)

@@ -13,7 +13,7 @@ from engine.gallery import Gallery
 from gallery_app.widgets.portrait import portrait_image
 
 _KEPT = 3_000
-_BATCH = 32
+_BATCH = 6  # drawn before the first of them are shown
 
 
 class Pictures(QObject):

@@ -52,12 +52,13 @@ QMenu::item { padding: 6px 24px 6px 12px; border-radius: 4px; color: $text; }
 QMenu::item:selected { background: $selection; color: $text; }
 QMenu::item:disabled { color: $disabled; background: transparent; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
-QMenu::indicator { width: 16px; height: 16px; margin-left: 4px; }
+QMenu::indicator { width: 14px; height: 14px; margin-left: 8px; }
+QMenu::indicator:checked { image: url("$menu_tick"); }
 """
 
 _BUTTONS = """
 QPushButton { background: $panel; color: $text; border: 1px solid $border; border-radius: 6px;
-    padding: 6px 13px; min-height: 1.35em; }
+    padding: 7px 13px; }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed, QPushButton:checked { background: $selection; }
 QPushButton:disabled { color: $disabled; border-color: $line; background: transparent; }
@@ -67,17 +68,17 @@ QPushButton[primary="true"]:hover, QPushButton:default:hover { background: $acce
     border-color: $accent_hover; }
 QPushButton[primary="true"]:disabled, QPushButton:default:disabled { background: $track;
     border-color: $track; color: $disabled; }
-QPushButton[quiet="true"] { background: transparent; border-color: transparent; padding: 5px 8px;
-    color: $accent; }
+QPushButton[quiet="true"] { background: transparent; border-color: transparent; padding: 6px 8px;
+    color: $accent_text; }
 QPushButton[quiet="true"]:hover { background: $hover; }
 QPushButton[quiet="true"]:pressed { background: $selection; }
 QPushButton[quiet="true"]:disabled { color: $disabled; }
 QPushButton[door="true"] { background: $panel; border-color: $line; border-radius: 8px;
-    text-align: left; }
+    text-align: left; min-height: 3.6em; }
 QPushButton[door="true"]:hover { background: $selection; border-color: $accent; }
 QPushButton:focus, QPushButton[quiet="true"]:focus, QPushButton[door="true"]:focus {
-    border: 2px solid $accent; padding: 5px 12px; }
-QPushButton[quiet="true"]:focus { padding: 4px 7px; }
+    border: 2px solid $accent; padding: 6px 12px; }
+QPushButton[quiet="true"]:focus { padding: 5px 7px; }
 QPushButton[primary="true"]:focus, QPushButton:default:focus { border: 2px solid $text; }
 QToolButton { background: transparent; border: 2px solid transparent; border-radius: 6px;
     padding: 4px; color: $text; }
@@ -110,7 +111,7 @@ QCheckBox::indicator:checked { background: $accent; border-color: $accent; image
 QRadioButton::indicator:checked { width: 8px; height: 8px; background: $on_accent;
     border: 5px solid $accent; }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $text; }
-QCheckBox:focus, QRadioButton:focus { outline: none; color: $accent; }
+QCheckBox:focus, QRadioButton:focus { outline: none; color: $accent_text; }
 QSlider:horizontal { min-height: 22px; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $slider; }
 QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: $slider; }
@@ -145,7 +146,7 @@ QTabBar::tab { background: transparent; color: $muted; border: none;
     border-bottom: 2px solid transparent; padding: 6px 2px; margin: 0 24px 0 0; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
-QTabBar::tab:focus { color: $accent; border-bottom-color: $accent; }
+QTabBar::tab:focus { color: $accent_text; border-bottom-color: $accent; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
 QScrollBar::handle { background: $border; border-radius: 3px; margin: 3px; }
@@ -166,7 +167,8 @@ def stylesheet(theme: Theme, sizes: Mapping[str, float]) -> str:
     colours = {name: value.name() for name, value in vars(theme).items() if name != "dark"}
     colours["disabled"] = faded(theme).name()
     colours["slider"] = mixed(theme.accent, theme.panel, 0.75).name()
-    colours["tick"] = (_ICONS / f"tick-{'dark' if theme.dark else 'light'}.svg").as_posix()
+    ticks = [(_ICONS / f"tick-{shade}.svg").as_posix() for shade in ("light", "dark")]
+    colours["menu_tick"], colours["tick"] = ticks if theme.dark else ticks[::-1]
     points = {role: f"{size:.2f}" for role, size in sizes.items()}
     sheet = Template(_TEXT + _PANELS + _MENUS + _BUTTONS + _FIELDS + _LISTS)
     return sheet.substitute(colours | points)

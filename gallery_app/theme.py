@@ -27,13 +27,15 @@ _SCALE: dict[str, tuple[float, QFont.Weight]] = {
 
 @dataclass(frozen=True)
 class Theme:
-    """One set of colours. Every text colour has at least 4.5 to 1 on every ground it stands on.
+    """One set of colours. Every colour of words has at least 4.5 to 1 on what it stands on.
 
     Attributes:
         window, panel: grounds; panels, fields and menus are ``panel``.
-        line: hairlines; ``border`` is for the outline of a control, 3 to 1.
-        text, muted: words. ``accent``, ``good``, ``warning``, ``bad``: words and marks alike.
-        on_accent: words on an ``accent`` ground. ``accent_hover``: that ground under the mouse.
+        line: hairlines; ``border`` is for the outline of a control.
+        text, muted, accent_text: words on any ground.
+        good, warning, bad: words and marks on ``window`` or ``panel``.
+        accent: marks, rings and the ground of the first button; ``accent_hover`` is that
+            ground under the mouse, ``on_accent`` the words on it.
         selection, hover: grounds of a chosen row and of one under the mouse.
         track: the empty part of a bar, and pictures not there yet.
     """
@@ -47,6 +49,7 @@ class Theme:
     muted: QColor
     accent: QColor
     accent_hover: QColor
+    accent_text: QColor
     on_accent: QColor
     selection: QColor
     hover: QColor
@@ -66,6 +69,7 @@ LIGHT = Theme(
     muted=QColor("#5f6b74"),  # a shade below the drawing's #66727b: 4.5 to 1 on selection too
     accent=QColor("#1f6feb"),
     accent_hover=QColor("#1a61d1"),
+    accent_text=QColor("#1a61d1"),
     on_accent=QColor("#ffffff"),
     selection=QColor("#e8f0fe"),
     hover=QColor("#f1f3f5"),
@@ -84,6 +88,7 @@ DARK = Theme(
     muted=QColor("#97a3ad"),
     accent=QColor("#6ea8ff"),
     accent_hover=QColor("#8abaff"),
+    accent_text=QColor("#6ea8ff"),
     on_accent=QColor("#10161f"),
     selection=QColor("#21324d"),
     hover=QColor("#272c31"),
@@ -184,8 +189,8 @@ def _palette(theme: Theme) -> QPalette:
         role.Highlight: theme.accent,
         role.HighlightedText: theme.on_accent,
         role.Accent: theme.accent,
-        role.Link: theme.accent,
-        role.LinkVisited: theme.accent,
+        role.Link: theme.accent_text,
+        role.LinkVisited: theme.accent_text,
         role.ToolTipBase: theme.panel,
         role.ToolTipText: theme.text,
         role.Light: theme.panel,

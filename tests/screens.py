@@ -116,7 +116,9 @@ class Stage:
         self.wait_for_answer()
 
     def wait_for_answer(self) -> None:
-        self.wait(lambda: self.app.state.query is not None and self.app.state.query.answer is not None)
+        self.wait(
+            lambda: self.app.state.query is not None and self.app.state.query.answer is not None
+        )
 
     def choose(self, name: str) -> None:
         gallery = self.app.context.gallery
@@ -129,13 +131,18 @@ class Stage:
         from PySide6.QtWidgets import QDialog
 
         def shown() -> list[QDialog]:
-            return [one for one in self.qt.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
+            return [
+                one
+                for one in self.qt.topLevelWidgets()
+                if isinstance(one, QDialog) and one.isVisible()
+            ]
 
         self.wait(lambda: bool(shown()))
         return shown()[0]
 
     def shoot(self, name: str) -> None:
         """The window with whatever lies over it, as one picture."""
+        from PySide6.QtCore import QRect
         from PySide6.QtGui import QPainter
 
         self.settle()
@@ -147,6 +154,8 @@ class Stage:
                 if widget.isModal():
                     at = self.window.rect().center() - widget.rect().center()
                 painter.drawPixmap(at, widget.grab())
+                painter.setPen("#808890")
+                painter.drawRect(QRect(at, widget.size()))  # the frame that a desktop gives it
         painter.end()
         assert picture.save(str(OUT / f"{name}.png"))
 

@@ -92,9 +92,9 @@ def of_one_dimension(
     return kept, [checks.mismatch(piece.dimension, dimension, piece.path) for piece in others]
 
 
-def join(pieces: Sequence[Piece]) -> tuple[FaceBatch, list[InputError]]:
+def join(pieces: Sequence[Piece], dimension: int | None) -> tuple[FaceBatch, list[InputError]]:
     """All rows of pieces of one dimension in one batch; those that cannot be used are left out."""
-    vectors = _matrix(pieces)
+    vectors = _matrix(pieces, dimension or 0)
     batch = FaceBatch(
         vectors,
         list(chain.from_iterable(piece.names for piece in pieces)),
@@ -115,9 +115,9 @@ def join(pieces: Sequence[Piece]) -> tuple[FaceBatch, list[InputError]]:
     return _take(batch, np.flatnonzero(good).tolist()), refused
 
 
-def _matrix(pieces: Sequence[Piece]) -> Vectors:
+def _matrix(pieces: Sequence[Piece], dimension: int) -> Vectors:
     if not pieces:
-        return np.empty((0, 0), dtype=np.float32)
+        return np.empty((0, dimension), dtype=np.float32)
     count = sum(len(piece) for piece in pieces)
     matrix = np.empty((count, pieces[0].dimension), dtype=np.float32)
     return np.concatenate([piece.vectors for piece in pieces], out=matrix)

@@ -60,7 +60,7 @@ def read_file(path: str | Path, *, dimension: int | None = None) -> FaceBatch:
     piece, refused = _read_file(file, dimension, SILENT)
     piece.names = [name and shown_name(name) for name in piece.names]
     kept, mismatched = of_one_dimension([piece], dimension)
-    batch, unusable = join(kept)
+    batch, unusable = join(kept, dimension)
     if errors := [*mismatched, *refused, *unusable]:
         raise _as_one(errors, file)
     return batch
@@ -99,7 +99,7 @@ def read_sources(
         pieces += found
         errors += refused
     kept, mismatched = of_one_dimension(pieces, dimension)
-    batch, unusable = join(kept)
+    batch, unusable = join(kept, dimension)
     errors += [*mismatched, *unusable]
     rejected = tuple(Rejection(printable(error.file or ""), error.reason) for error in errors)
     return Reading(batch, rejected, _notices(batch.names))

@@ -21,13 +21,13 @@ class Calibration:
     """Learned from the gallery's own faces; see :func:`calibrate`.
 
     The threshold is a conformal quantile of the strangers' scores. The faces of one identity
-    are no independent strangers: they are as like one another in this as the share ``r`` of the
-    variance that lies between identities, and ``n`` of them count for ``n / (1 + (n - 1) r)``
-    (Kish 1965, "Survey Sampling", design effect). The likeness of extremes fades the rarer they
-    are; ``r`` is taken as the square root of the FPIR, above what was measured on real faces.
-    Two more corrections make the promise hold in small galleries: a stranger meets all K
-    identities where a face of the gallery met K - 1, and of two identities that look alike each
-    is the other's evidence. Both raise the expected FPIR, by K / (K - 1) and by up to 1 + r.
+    are no independent strangers: where the share ``r`` of the variance lies between identities,
+    ``n`` of them count for ``n / (1 + (n - 1) r)`` (Kish 1965, "Survey Sampling", design effect).
+    The likeness of extremes fades the rarer they are; ``r`` is taken as the square root of the
+    FPIR, which is above what was measured on real faces. Two more corrections make the promise
+    hold in small galleries. A stranger meets all K identities where a face of the gallery met
+    K - 1, so that the expected FPIR is K / (K - 1) times higher. And two identities with one face
+    each are as near one way as the other: where they pass for one another, both of them do.
 
     Attributes:
         identities: how many there were.
@@ -66,7 +66,7 @@ class Calibration:
         fpir = self.promised(fpir)
         scores, counted = self._strangers
         weights = 1 / (1 + (counted - 1) * math.sqrt(fpir))
-        budget = max(fpir / self._excess(fpir) * (weights.sum() + 1) - 1, 0.0)
+        budget = max(fpir / self._excess * (weights.sum() + 1) - self._last_word, 0.0)
         allowed = int(np.searchsorted(np.cumsum(weights), budget * (1 + 1e-12), side="right"))
         return float(scores[allowed]) if allowed < len(scores) else -math.inf
 
@@ -132,8 +132,15 @@ class Calibration:
         if not sound:
             raise ValueError("Not a calibration of this version: its parts do not fit")
 
-    def _excess(self, fpir: float) -> float:
-        return self.identities / (self.identities - 1) * (1 + math.sqrt(fpir))
+    @property
+    def _excess(self) -> float:
+        return self.identities / (self.identities - 1)
+
+    @cached_property
+    def _last_word(self) -> float:
+        """Strangers that may still exceed the highest allowed one: 1, or 2 if they come in pairs."""
+        _, counted = self._strangers
+        return 1 + float((1 / counted**2).sum() / (1 / counted).sum())
 
     @cached_property
     def _strangers(self) -> tuple[Numbers, Numbers]:
@@ -146,11 +153,11 @@ class Calibration:
         fpir = 1.0
         for _ in range(100):
             searches = (1 / (1 + (counted - 1) * math.sqrt(fpir))).sum()
-            smaller = min(1.0, self._excess(fpir) / (searches + 1))
+            smaller = min(1.0, self._excess * self._last_word / (searches + 1))
             if fpir - smaller < 1e-9:
                 break
             fpir = smaller
-        return fpir
+        return min(fpir, 2 / (self.identities + 1))
 
 
 BY_TEMPLATE = LogOdds(

@@ -12,7 +12,6 @@ Flags = npt.NDArray[np.bool_]
 
 _RIDGE = 1.0
 _STEPS = 60
-_LONGEST_STEP = 5.0
 _CLOSE = 1e-4
 _HIGHEST = 300.0
 
@@ -99,16 +98,25 @@ def _newton(
     ridge[-1] = 1e-3  # the intercept is free; this only keeps the system regular
     count, of_query = len(weights), weights[query]
     observed = (of_query * is_truth) @ rows
+
+    def likelihood(at: Numbers) -> float:
+        odds = np.exp(np.minimum(rows @ at, _HIGHEST))
+        none = np.log1p(np.bincount(query, odds, count))
+        return float(observed @ at - weights @ none - ridge @ at**2 / 2)
+
+    reached = likelihood(solution)
     for _ in range(_STEPS):
         odds = np.exp(np.minimum(rows @ solution, _HIGHEST))
-        shares = odds / (1.0 + np.bincount(query, odds, count))[query]
-        weighted = shares[:, None] * rows
+        weighted = (odds / (1.0 + np.bincount(query, odds, count))[query])[:, None] * rows
         expected = np.stack([np.bincount(query, column, count) for column in weighted.T])
         gradient = observed - expected @ weights - ridge * solution
         curvature = rows.T @ (of_query[:, None] * weighted) - (expected * weights) @ expected.T
         step = np.linalg.solve(curvature + np.diag(ridge), gradient)
-        step *= min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
-        solution = solution + step
-        if float(np.abs(step).max()) < _CLOSE:
+        while (value := likelihood(solution + step)) < reached and np.abs(step).max() > _CLOSE:
+            step /= 2
+        if value <= reached:
+            break
+        solution, reached = solution + step, value
+        if np.abs(step).max() < _CLOSE:
             break
     return solution

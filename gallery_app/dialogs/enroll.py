@@ -48,7 +48,7 @@ class EnrollDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Enroll a person")
         self.setAcceptDrops(True)
-        self.setMinimumWidth(520)
+        self.resize(560, 520)
         self._context = context
         self._names = {known.casefold(): known for known in names}
         self._batches: list[FaceBatch] = []
@@ -60,6 +60,7 @@ class EnrollDialog(QDialog):
         self.files.setAccessibleName("Faces to enroll")
         self.files.setMinimumHeight(120)
         self.add = QPushButton(icon("folder-open"), "Add files…")
+        self.add.setAutoDefault(False)
         self.add.clicked.connect(self._pick)
         self.warnings = QLabel()
         self.warnings.setWordWrap(True)

@@ -7,13 +7,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from gallery_app.errors import readable
+from gallery_app.icons import icon
 
 
 def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
     """The message box for an error; the caller opens it."""
     told = readable(error)
     box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
+    box.setIconPixmap(icon("alert", "accent").pixmap(40, 40))
     box.setWindowTitle("Face Gallery")
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(told.headline)
@@ -22,8 +23,10 @@ def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
     if told.details:
         box.setDetailedText(told.details)
         copy = QPushButton("Copy details")
+        copy.setAutoDefault(False)
         box.addButton(copy, QMessageBox.ButtonRole.ActionRole)
         copy.clicked.disconnect()  # copying must not close the box
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(told.details))
+    box.setDefaultButton(QMessageBox.StandardButton.Close)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return box

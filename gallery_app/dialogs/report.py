@@ -51,11 +51,14 @@ class ReportDialog(QDialog):
             layout.addWidget(label)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setDefault(True)
         if rows:
             self.resize(720, 440)
             layout.addWidget(_table(columns, rows), 1)
             copy = buttons.addButton("Copy list", QDialogButtonBox.ButtonRole.ActionRole)
             text = "\n".join(f"{left}\t{right}" for left, right in rows)
+            copy.setAutoDefault(False)
             copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
         layout.addWidget(buttons)
 

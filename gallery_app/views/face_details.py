@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePath
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -24,6 +27,7 @@ from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.picture import PictureLabel
 
 _NEAREST = 3
+_NARROW = 520
 
 
 class FaceDetails(QFrame):
@@ -69,6 +73,18 @@ class FaceDetails(QFrame):
         about.addSpacing(8)
         about.addWidget(self.ask, 0, Qt.AlignmentFlag.AlignLeft)
         about.addStretch()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(24, 16, 16, 16)
+        layout.setSpacing(16)
+        layout.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(16)
+        self._columns.addLayout(about, 1)
+        self._columns.addLayout(self._nearest_column(), 1)
+        layout.addLayout(self._columns, 1)
+        layout.addWidget(self._close_button(), 0, Qt.AlignmentFlag.AlignTop)
+
+    def _nearest_column(self) -> QGridLayout:
         others = QGridLayout()
         others.setSpacing(0)
         label = QLabel("LOOKS MOST LIKE, ITSELF LEFT OUT")
@@ -77,18 +93,23 @@ class FaceDetails(QFrame):
         for row, button in enumerate(self.nearest, start=1):
             others.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
         others.setRowStretch(_NEAREST + 1, 1)
+        return others
+
+    def _close_button(self) -> QToolButton:
         close = QToolButton()
         close.setIcon(icon("close", "muted"))
         close.setToolTip("Close the details (Escape)")
         close.setAccessibleName("Close the details")
         close.clicked.connect(self.closed)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(24, 16, 16, 16)
-        layout.setSpacing(16)
-        layout.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(about, 1)
-        layout.addLayout(others, 1)
-        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        return close
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the columns stand one above the other, without the picture."""
+        narrow = self.width() < _NARROW
+        self.picture.setVisible(not narrow)
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._columns.setDirection(down if narrow else across)
+        super().resizeEvent(event)
 
     def show_face(self, face: Face) -> None:
         """What is known at once; the nearest identities follow."""
@@ -96,7 +117,7 @@ class FaceDetails(QFrame):
         self.picture.set_picture(self._pictures.get(face.id))
         self.name.setText(f"{face.name} · {caption(face)}")
         row = f" · row {face.row + 1}" if face.row else ""
-        self.file.setText(f"{face.file}{row}")
+        self.file.setText("/".join(PurePath(face.file).parts[-2:]) + row)
         self.file.setToolTip(face.file)
         self.added.setText(f"Enrolled {datetime.fromtimestamp(face.added):%d %B %Y, %H:%M}")
         for button in self.nearest:

@@ -26,25 +26,22 @@ from gallery_app.widgets.delegates import FaceDelegate
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.empty_state import EmptyState
 
-_NOBODY_CHOSEN = ("Choose a person", "Their faces appear here. Click a face for its details.")
-_EMPTY_GALLERY = (
-    "Nobody is enrolled yet",
-    "Import a folder (Ctrl+I), a table (Ctrl+Shift+I), or enroll faces (Ctrl+Shift+E).",
-)
-
 
 class FacesPanel(QWidget):
     """Signals: ``face_selected`` (face id or -1), ``who_is_this`` (face id),
-    ``identity_wanted`` (identity id).
+    ``identity_wanted`` (identity id), ``import_wanted``, ``enroll_wanted``.
     """
 
     face_selected = Signal(int)
     who_is_this = Signal(int)
     identity_wanted = Signal(int)
+    import_wanted = Signal()
+    enroll_wanted = Signal()
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("facesPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = FaceListModel(pictures, self)
         self.title = ElidedLabel()
         self.title.setProperty("textRole", "title")
@@ -55,10 +52,19 @@ class FacesPanel(QWidget):
         self.details.who_is_this.connect(self.who_is_this)
         self.details.identity_wanted.connect(self.identity_wanted)
         self.details.closed.connect(self.grid.clearSelection)
-        self.empty = EmptyState("people", *_NOBODY_CHOSEN)
+        self.empty = EmptyState(
+            "people", "Choose a person", "Their faces appear here. Click a face for its details."
+        )
+        self.empty_gallery = EmptyState(
+            "people",
+            "Nobody is enrolled yet",
+            "Import the people you have, or enroll the first one.",
+            [("Import a folder…", self.import_wanted.emit), ("Enroll…", self.enroll_wanted.emit)],
+        )
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._page())
+        self._faces_page = self._page()
+        for page in (self.empty, self.empty_gallery, self._faces_page):
+            self._stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
@@ -88,7 +94,7 @@ class FacesPanel(QWidget):
     def _page(self) -> QWidget:
         page = QWidget()
         head = QVBoxLayout()
-        head.setContentsMargins(24, 20, 24, 8)
+        head.setContentsMargins(24, 20, 24, 12)
         head.setSpacing(4)
         head.addWidget(self.title)
         head.addWidget(self.subtitle)
@@ -114,10 +120,9 @@ class FacesPanel(QWidget):
 
     def show_nobody(self, *, empty_gallery: bool) -> None:
         """No identity is chosen, or there is none yet."""
-        self.empty.set_texts(*(_EMPTY_GALLERY if empty_gallery else _NOBODY_CHOSEN))
         self.model.set_faces([])
         self.details.hide()
-        self._stack.setCurrentIndex(0)
+        self._stack.setCurrentWidget(self.empty_gallery if empty_gallery else self.empty)
 
     def show_identity(self, identity: Identity, faces: list[Face]) -> None:
         """The faces of one identity; a face that is selected stays so where it is there."""
@@ -126,7 +131,7 @@ class FacesPanel(QWidget):
         self.subtitle.setText(faces_text(len(faces)))
         self.model.set_faces(faces)
         self.details.hide()
-        self._stack.setCurrentIndex(1)
+        self._stack.setCurrentWidget(self._faces_page)
         self.select([face.id for face in selected])
 
     def show_nearest_identity(self, name: str) -> None:

@@ -32,6 +32,7 @@ class IdentitiesPanel(QWidget):
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("identitiesPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = IdentityListModel(pictures, self)
         self._choosing = False
         self.search = self._search_field()

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.types import Evidence, Identification
+from engine.types import Candidate, Evidence, Identification
 from gallery_app.pictures import Pictures
 from gallery_app.state import Query
 from gallery_app.views.comparison import Comparison
@@ -29,6 +29,8 @@ from gallery_app.widgets.empty_state import EmptyState
 from gallery_app.widgets.face_tile import FaceTile
 
 _CANDIDATES = 5
+_AT_LEAST = 3  # candidates shown; further ones only where they are worth a thought
+_WORTH = 0.01
 W = TypeVar("W", bound=QWidget)
 
 
@@ -45,6 +47,7 @@ class QueryPanel(QWidget):
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("queryPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._pictures = pictures
         self._identification: Identification | None = None
         self._portraits: dict[int, int] = {}
@@ -87,7 +90,7 @@ class QueryPanel(QWidget):
         layout.addWidget(self.note)
         layout.addWidget(self.comparison)
         layout.addWidget(_section("THE FACES THAT SAY SO"))
-        self.evidence.setSpacing(2)
+        self.evidence.setSpacing(6)
         layout.addLayout(self.evidence)
         layout.addSpacing(8)
         layout.addWidget(_section("CANDIDATES"))
@@ -134,7 +137,7 @@ class QueryPanel(QWidget):
 
     def _show_answer(self, query: Query, answer: Identification) -> None:
         known = answer.verdict == "known"
-        self.name.setText(answer.name if known and answer.name else "Nobody we know")
+        self.name.setText(_headline(answer))
         self.verdict.setText(_verdict_text(answer))
         self.verdict.setProperty("textRole", "good" if known else "warning")
         self.verdict.style().unpolish(self.verdict)
@@ -142,7 +145,7 @@ class QueryPanel(QWidget):
         self.note.setText(answer.note)
         self.note.setVisible(bool(answer.note))
         _clear(self.candidates)
-        for candidate in answer.candidates[:_CANDIDATES]:
+        for candidate in _worth_showing(answer):
             row = CandidateRow(
                 candidate.identity_id, candidate.name, candidate.confidence, candidate.distance
             )
@@ -178,6 +181,20 @@ class QueryPanel(QWidget):
             row.set_picture(self._pictures.get(self._portraits.get(row.identity_id)))
         for tile in _widgets(self.evidence, FaceTile):
             tile.set_picture(self._pictures.get(tile.face_id))
+
+
+def _worth_showing(answer: Identification) -> list[Candidate]:
+    return [
+        candidate
+        for place, candidate in enumerate(answer.candidates[:_CANDIDATES])
+        if place < _AT_LEAST or (candidate.confidence or 0.0) >= _WORTH
+    ]
+
+
+def _headline(answer: Identification) -> str:
+    if answer.name is not None:
+        return answer.name
+    return "Nobody we know" if answer.confidence is not None else "Cannot tell yet"
 
 
 def _verdict_text(answer: Identification) -> str:

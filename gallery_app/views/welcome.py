@@ -118,5 +118,4 @@ def _door(name: str, title: str, line: str) -> QPushButton:
     row.addLayout(words, 1)
     for label in (picture, first, second):
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    button.setMinimumHeight(72)
     return button

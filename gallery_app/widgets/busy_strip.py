@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, SignalInstance
@@ -34,13 +35,21 @@ class Running(Protocol):
     def cancel(self) -> None: ...
 
 
+@dataclass
+class _Watched:
+    """Work that has not ended, and what it told last."""
+
+    task: Running
+    last: Event | None = None
+
+
 class BusyStrip(QFrame):
     """Shows the work that began last; hides when none is left."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("busyStrip")
-        self._tasks: list[Running] = []
+        self._watched: list[_Watched] = []
         self._stage = ""
         self._began = 0.0
         self.title = QLabel()
@@ -72,25 +81,32 @@ class BusyStrip(QFrame):
 
     def watch(self, task: Running) -> None:
         """Shows this work until it ends, should it take a while."""
-        self._tasks.append(task)
-        task.event.connect(lambda event: self._told(task, event))
-        task.ended.connect(lambda: self._ended(task))
+        watched = _Watched(task)
+        self._watched.append(watched)
+        task.event.connect(lambda event: self._told(watched, event))
+        task.ended.connect(lambda: self._ended(watched))
         self._show_newest()
         if not self.isVisible():
             self._patience.start()
 
     def _show_newest(self) -> None:
+        newest = self._watched[-1]
         self._stage = ""
-        self.title.setText(self._tasks[-1].title)
-        self.setAccessibleName(self._tasks[-1].title)
+        self.title.setText(newest.task.title)
+        self.setAccessibleName(newest.task.title)
         self.bar.setRange(0, 0)
         self.detail.setText("")
         self.button.setEnabled(True)
         self.button.setText("Cancel")
+        if newest.last is not None:
+            self._show(newest.last)
 
-    def _told(self, task: Running, event: Event) -> None:
-        if not self._tasks or task is not self._tasks[-1]:
-            return
+    def _told(self, watched: _Watched, event: Event) -> None:
+        watched.last = event
+        if self._watched and watched is self._watched[-1]:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
         if isinstance(event, Message):
             self.detail.setText(event.text)
             return
@@ -101,22 +117,22 @@ class BusyStrip(QFrame):
             self.bar.setValue(event.done * _STEPS // event.total)
         self.detail.setText(progress_text(event, time.monotonic() - self._began))
 
-    def _ended(self, task: Running) -> None:
-        self._tasks = [other for other in self._tasks if other is not task]
-        if self._tasks:
+    def _ended(self, watched: _Watched) -> None:
+        self._watched = [other for other in self._watched if other is not watched]
+        if self._watched:
             self._show_newest()
         else:
             self._patience.stop()
             self.hide()
 
     def _appear(self) -> None:
-        self.setVisible(bool(self._tasks))
+        self.setVisible(bool(self._watched))
 
     def _cancel(self) -> None:
-        if self._tasks:
+        if self._watched:
             self.button.setEnabled(False)
             self.button.setText("Cancelling…")
-            self._tasks[-1].cancel()
+            self._watched[-1].task.cancel()
 
 
 def progress_text(progress: Progress, seconds: float) -> str:

@@ -183,7 +183,7 @@ def test_without_a_needed_dimension_that_of_most_faces_is_taken(tree, save, vect
 
 def test_with_a_needed_dimension_all_others_are_left_out(tree):
     reading = read_sources([tree], dimension=128)
-    assert len(reading.batch) == 0
+    assert reading.batch.vectors.shape == (0, 128)
     assert len(reading.rejected) == 3
 
 

@@ -1,0 +1,161 @@
+"""Colours that can be read, icons that follow them."""
+
+from __future__ import annotations
+
+import gc
+import re
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from gallery_app.icons import FOLDER, app_icon, icon
+from gallery_app.theme import DARK, LIGHT, Theme, apply_theme, current_theme, tabular, text_font
+from gallery_app.widgets.oklab import to_colors, to_rgb
+from tests.app.widgets.drawing import pixels
+
+NAMES = sorted(file.stem for file in FOLDER.glob("*.svg") if file.stem != "app")
+ROLES = ("text", "muted", "accent", "on_accent", "good", "warning", "bad")
+GROUNDS = ("window", "panel", "selection", "hover")
+PAIRS = [
+    *((words, ground) for words in ("text", "muted", "accent_text") for ground in GROUNDS),
+    *((words, ground) for words in ("good", "warning", "bad") for ground in GROUNDS[:2]),
+    ("on_accent", "accent"),
+    ("on_accent", "accent_hover"),
+]
+
+
+def luminance(color: QColor) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    parts = [color.redF(), color.greenF(), color.blueF()]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("words", "ground"), PAIRS)
+def test_words_stand_out_from_every_ground_they_are_written_on(
+    theme: Theme, words: str, ground: str
+) -> None:
+    assert contrast(getattr(theme, words), getattr(theme, ground)) >= 4.5
+
+
+def test_the_palette_and_the_style_sheet_follow_the_mode(mode: str, qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme = current_theme()
+    assert theme.dark == (mode == "dark")
+    assert app.palette().window().color() == theme.window
+    assert theme.accent.name() in app.styleSheet()
+    assert not re.search(r"\$\w", app.styleSheet())
+
+
+def test_an_unknown_mode_counts_as_the_systems(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app, "purple")
+    assert current_theme() in (LIGHT, DARK)
+
+
+def test_the_type_scale_goes_down_from_title_to_small(mode: str) -> None:
+    sizes = [text_font(r).pointSizeF() for r in ("display", "title", "heading", "body", "small")]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == len(sizes)
+
+
+def test_applying_the_theme_again_does_not_let_the_fonts_grow(mode: str) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    before = text_font("title").pointSizeF()
+    for _ in range(3):
+        apply_theme(app, mode)
+    assert text_font("title").pointSizeF() == before
+
+
+def test_tabular_figures_do_not_change_the_font_they_are_made_from(mode: str) -> None:
+    plain = text_font()
+    assert tabular(plain).featureTags()
+    assert not plain.featureTags()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_icon_is_drawn(name: str, mode: str) -> None:
+    drawn = pixels(icon(name).pixmap(QSize(24, 24), 1.0).toImage())
+    assert (drawn[..., 3] > 128).sum() > 20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_icon_is_on_the_same_grid(name: str) -> None:
+    source = (FOLDER / f"{name}.svg").read_text()
+    assert 'viewBox="0 0 24 24"' in source
+    assert 'stroke-width="1.75"' in source
+    assert 'stroke-linecap="round"' in source
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_icon_takes_the_colour_of_its_role(role: str, mode: str) -> None:
+    image = icon("sample", role).pixmap(QSize(48, 48), 1.0).toImage()  # type: ignore[arg-type]
+    drawn = pixels(image)
+    solid = drawn[drawn[..., 3] == 255][:, :3]
+    expected = getattr(current_theme(), role).getRgb()[:3]
+    assert abs(solid.mean(axis=0) - expected).max() < 2
+
+
+def test_an_icon_made_before_follows_a_change_of_theme(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app, "light")
+    search = icon("search")
+    light = search.pixmap(QSize(24, 24), 1.0).toImage()
+    apply_theme(app, "dark")
+    dark = search.pixmap(QSize(24, 24), 1.0).toImage()
+    apply_theme(app, "light")
+    assert light != dark
+
+
+def test_a_disabled_icon_is_fainter(mode: str) -> None:
+    search = icon("search")
+    size = QSize(24, 24)
+    assert (
+        search.pixmap(size, 1.0, QIcon.Mode.Disabled).toImage()
+        != search.pixmap(size, 1.0, QIcon.Mode.Normal).toImage()
+    )
+
+
+def test_an_icon_is_sharp_at_double_scale(mode: str) -> None:
+    pixmap = icon("search").pixmap(QSize(24, 24), 2.0)
+    assert (pixmap.width(), pixmap.devicePixelRatio()) == (48, 2.0)
+
+
+def test_icons_survive_copies_that_are_changed(mode: str, qtbot: QtBot) -> None:
+    for _ in range(300):
+        button = QPushButton(icon("search"), "")
+        copy = QIcon(button.icon())
+        copy.addPixmap(QPixmap(4, 4))
+        assert not copy.pixmap(QSize(16, 16), 1.0).isNull()
+        del button, copy
+    gc.collect()
+
+
+def test_a_name_without_an_icon_is_an_error() -> None:
+    with pytest.raises(FileNotFoundError):
+        icon("no-such-icon")
+
+
+def test_the_application_icon_is_drawn(qtbot: QtBot) -> None:
+    assert not app_icon().pixmap(64, 64).isNull()
+
+
+def test_white_and_black_are_white_and_black_in_oklab() -> None:
+    import numpy as np
+
+    rgb = to_rgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
+    assert np.allclose(rgb, [[1, 1, 1], [0, 0, 0]], atol=1e-3)
+    assert to_colors(np.array([[1.0, 0.0, 0.0]]))[0].name() == "#ffffff"
