@@ -133,7 +133,7 @@ def current_theme() -> Theme:
     return _look.theme
 
 
-def theme_changed() -> QObject:
+def theme_changed() -> _Look:
     """Has the signal ``changed``, sent after the colours were exchanged."""
     return _look
 

@@ -27,7 +27,8 @@ class Calibration:
     FPIR, which is above what was measured on real faces. Two more corrections make the promise
     hold in small galleries. A stranger meets all K identities where a face of the gallery met
     K - 1, so that the expected FPIR is K / (K - 1) times higher. And two identities with one face
-    each are as near one way as the other: where they pass for one another, both of them do.
+    each are as near one way as the other: where they pass for one another, both of them do. (The
+    strictest promise is then 2 / (K + 1); it is never weaker than that.)
 
     Attributes:
         identities: how many there were.
@@ -35,7 +36,8 @@ class Calibration:
         fitted: False where no identity has two faces or there is no second identity; the score
             is then minus the distance to the template and there are no probabilities.
         strangers: best score of each sampled face searched without its own identity, highest
-            first, by models that did not see that identity.
+            first, by a model that did not see that identity or the final one, whichever gives
+            more.
         shared: how many sampled faces belong to the same identity as each of ``strangers``.
         mated: score of each sampled face searched without itself; minus infinity where another
             identity came first. Ascending.
@@ -138,7 +140,7 @@ class Calibration:
 
     @cached_property
     def _last_word(self) -> float:
-        """Strangers that may still exceed the highest allowed one: 1, or 2 if they come in pairs."""
+        """How many the next stranger counts for: one, or two where they come in pairs."""
         _, counted = self._strangers
         return 1 + float((1 / counted**2).sum() / (1 / counted).sum())
 

@@ -90,7 +90,7 @@ class QueryPanel(QWidget):
         layout.addWidget(self.note)
         layout.addWidget(self.comparison)
         layout.addWidget(_section("THE FACES THAT SAY SO"))
-        self.evidence.setSpacing(6)
+        self.evidence.setSpacing(8)
         layout.addLayout(self.evidence)
         layout.addSpacing(8)
         layout.addWidget(_section("CANDIDATES"))

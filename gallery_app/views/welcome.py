@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from gallery_app.icons import icon
 from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.icon_label import IconLabel
 
 _WIDTH = 560
 _SHOWN = 5
@@ -101,8 +101,7 @@ def _door(name: str, title: str, line: str) -> QPushButton:
     button.setProperty("door", True)
     button.setAccessibleName(f"{title}. {line}")
     button.setCursor(Qt.CursorShape.PointingHandCursor)
-    picture = QLabel()
-    picture.setPixmap(icon(name, "accent").pixmap(28, 28))
+    picture = IconLabel(name, "accent", 28)
     first = QLabel(title)
     first.setProperty("textRole", "heading")
     second = QLabel(line)

@@ -10,6 +10,7 @@ from gallery_app.theme import current_theme
 from gallery_app.widgets.painting import paint_ring
 
 _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+_RETURNING = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
 
 class Clickable(QWidget):
@@ -40,7 +41,8 @@ class Clickable(QWidget):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._by_keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
+        if event.reason() not in _RETURNING:
+            self._by_keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
