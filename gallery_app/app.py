@@ -58,7 +58,7 @@ class App(QObject):
         self.state.query_changed.connect(self._show_query)
         self.state.queries_changed.connect(self._show_place)
         self.state.strictness_changed.connect(self._show_strictness)
-        self.state.notice.connect(self.window.message.show_info)
+        self.state.notice.connect(self._show_notice)
         self.tasks.started.connect(self._task_started)
         self.pictures.ready.connect(self._show_query_picture)
 
@@ -147,6 +147,10 @@ class App(QObject):
         people = f"{len(self._people):,} people · {faces_text(faces)}{reading}"
         self.window.left_status.setText(f"{gallery.folder.name} · {people}")
         self.window.right_status.setText(gallery.index_status())
+
+    def _show_notice(self, text: str) -> None:
+        self.window.message.show_info(text)
+        self._show_status()
 
     def _show_identity(self, identity: int) -> None:
         if identity in self._people and self.state.gallery is not None:

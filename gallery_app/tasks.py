@@ -35,9 +35,10 @@ class Task(QObject):
     _reported = Signal(object)
     _outcome = Signal(str, object)
 
-    def __init__(self, title: str, work: Callable[[Reporter], Any]) -> None:
+    def __init__(self, title: str, work: Callable[[Reporter], Any], key: str = "") -> None:
         super().__init__()
         self.title = title
+        self.key = key
         self._work = work
         self._token = CancelToken()
         self._last = 0.0
@@ -116,7 +117,7 @@ class TaskRunner(QObject):
             newer = bool(key) and serial != self._serials[key]
             return newer or (lane == "question" and generation != self._generation)
 
-        task = Task(title, work)
+        task = Task(title, work, key)
         if done is not None:
             task.done.connect(lambda value: is_late() or done(value))
         if failed is not None:
@@ -127,9 +128,9 @@ class TaskRunner(QObject):
         self._lanes[lane].submit(task.run)
         return task
 
-    @property
-    def busy(self) -> bool:
-        return bool(self._alive)
+    def is_running(self, key: str) -> bool:
+        """Whether a task of this key has not ended yet."""
+        return any(task.key == key for task in self._alive)
 
     def drop_answers(self) -> None:
         """Questions asked so far were about another gallery: their answers are dropped."""

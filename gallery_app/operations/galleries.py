@@ -7,14 +7,19 @@ from pathlib import Path
 
 from engine.errors import GalleryNotFoundError
 from engine.gallery import Gallery
-from engine.progress import Reporter
+from engine.progress import Event, Message, Reporter
 from engine.types import CheckReport, ImportReport
 from gallery_app.operations.context import Context
 from gallery_app.recent import forget, remember, sample_faces, sample_gallery
 
+_OPENING = "opening"  # one at a time: a second would find the first one's lock
+
 
 def open_gallery(context: Context, folder: Path) -> None:
-    """Opens a gallery in place of the one that is open."""
+    """Opens a gallery in place of the one that is open; nothing where that is the same."""
+    current = context.state.gallery
+    if context.tasks.is_running(_OPENING) or (current is not None and current.folder == folder):
+        return
 
     def failed(error: BaseException) -> None:
         if isinstance(error, GalleryNotFoundError):
@@ -23,12 +28,20 @@ def open_gallery(context: Context, folder: Path) -> None:
 
     context.tasks.run(
         f"Opening {folder.name}",
-        lambda reporter: Gallery.open(folder, listener=reporter.tell, background=True),
+        lambda _: Gallery.open(
+            folder, listener=lambda event: _tell(context, event), background=True
+        ),
         done=lambda gallery: _show(context, gallery),
         failed=failed,
         lane="change",
-        key="open",
+        key=_OPENING,
     )
+
+
+def _tell(context: Context, event: Event) -> None:
+    """What the index says of itself while the gallery is open, from any thread."""
+    if isinstance(event, Message):
+        context.state.notice.emit(event.text)
 
 
 def new_gallery(
@@ -38,6 +51,8 @@ def new_gallery(
     imported: Callable[[ImportReport], None] | None = None,
 ) -> None:
     """Makes a gallery, fills it where sources are given, and opens it."""
+    if context.tasks.is_running(_OPENING):
+        return
 
     def work(reporter: Reporter) -> tuple[Gallery, ImportReport | None]:
         if not sources:
@@ -51,7 +66,7 @@ def new_gallery(
             imported(report)
 
     title = f"Importing into {folder.name}" if sources else f"Making {folder.name}"
-    context.tasks.run(title, work, done=done, failed=context.failed, lane="change", key="open")
+    context.tasks.run(title, work, done=done, failed=context.failed, lane="change", key=_OPENING)
 
 
 def open_sample(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -301,6 +302,33 @@ def test_nothing_runs_and_no_thread_is_left_after_the_window_closes(app: App, qt
     left = {thread.name for thread in threading.enumerate()}
     assert not left & {"pictures", "index-builder"}
     assert not any(name.startswith(("questions", "changes")) for name in left)
+
+
+def test_a_gallery_that_lost_its_index_says_once_that_it_was_rebuilt(
+    start: Callable[..., App], qtbot: QtBot, gallery_folder: Path, query_file: Path
+) -> None:
+    shutil.rmtree(gallery_folder / "index")
+    app = start(gallery_folder)
+    qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
+    ask(app, qtbot, query_file)
+    assert app.window.query.name.text() == "Tiger Woods"
+    qtbot.waitUntil(lambda: app.window.message.isVisible())
+    app.window.close()
+    again = start(gallery_folder)
+    qtbot.waitUntil(lambda: again.window.faces.model.rowCount() > 0)
+    ask(again, qtbot, query_file)
+    assert not again.window.message.isVisible()
+
+
+def test_asking_twice_to_open_a_gallery_opens_it_once_for_writing(
+    start: Callable[..., App], qtbot: QtBot, gallery_folder: Path
+) -> None:
+    app = start(gallery_folder)
+    app.open(gallery_folder)
+    qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
+    app.open(gallery_folder)
+    qtbot.wait(100)
+    assert app.context.gallery.writable
 
 
 def test_the_menu_only_offers_what_can_be_done(app: App, qtbot: QtBot, query_file: Path) -> None:

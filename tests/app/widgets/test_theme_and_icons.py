@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QPixmap
@@ -12,7 +13,16 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gallery_app.icons import FOLDER, app_icon, icon
-from gallery_app.theme import DARK, LIGHT, Theme, apply_theme, current_theme, tabular, text_font
+from gallery_app.theme import (
+    DARK,
+    LIGHT,
+    Theme,
+    apply_theme,
+    current_theme,
+    tabular,
+    text_font,
+    theme_changed,
+)
 from gallery_app.widgets.oklab import to_colors, to_rgb
 from tests.app.widgets.drawing import pixels
 
@@ -55,6 +65,14 @@ def test_the_palette_and_the_style_sheet_follow_the_mode(mode: str, qtbot: QtBot
     assert app.palette().window().color() == theme.window
     assert theme.accent.name() in app.styleSheet()
     assert not re.search(r"\$\w", app.styleSheet())
+
+
+def test_a_change_of_colours_is_told(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    with qtbot.waitSignal(theme_changed().changed):
+        apply_theme(app, "dark")
+    apply_theme(app, "light")
 
 
 def test_an_unknown_mode_counts_as_the_systems(qtbot: QtBot) -> None:
@@ -154,8 +172,6 @@ def test_the_application_icon_is_drawn(qtbot: QtBot) -> None:
 
 
 def test_white_and_black_are_white_and_black_in_oklab() -> None:
-    import numpy as np
-
     rgb = to_rgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
     assert np.allclose(rgb, [[1, 1, 1], [0, 0, 0]], atol=1e-3)
     assert to_colors(np.array([[1.0, 0.0, 0.0]]))[0].name() == "#ffffff"
