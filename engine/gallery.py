@@ -16,7 +16,7 @@ import numpy as np
 
 from engine import embeddings
 from engine.enrolment import Enroller, as_batch
-from engine.errors import GalleryReadOnlyError, UnknownIdentityError
+from engine.errors import GalleryReadOnlyError, InputError, UnknownIdentityError
 from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
@@ -34,6 +34,8 @@ from engine.types import (
     Method,
     Vectors,
 )
+
+_FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
 
 class Gallery:
@@ -248,7 +250,10 @@ class Gallery:
 
         Raises:
             MismatchError: another dimension. EmbeddingError: a row is not finite or all zeros.
+            InputError: ``fpir`` outside (0, 1).
         """
+        if not 0 < fpir < 1:
+            raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
         rows = np.atleast_2d(np.asarray(queries, dtype=np.float32))
         embeddings.check_vectors(rows, dimension=self.dimension)
         return self._recogniser.identify(rows, k=k, top=top, fpir=fpir)

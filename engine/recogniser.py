@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.calibrating import CalibrationKeeper
-from engine.distances import between
 from engine.errors import SnapshotError, UnknownIdentityError
 from engine.identification import Knn, Templates, disagreeing
 from engine.index import IndexKeeper, load_snapshot
@@ -68,13 +67,8 @@ class Recogniser:
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""
         self._follow_store()
-        table = self._templates.table()
-        (row,) = table.rows(np.array([identity]))
-        if row < 0 or len(table) < 2:
-            return None
-        distances = between(table.means[row : row + 1], table.means, table.distance)[0]
-        distances[row] = np.inf
-        return self._store.identity(self._names[int(table.ids[distances.argmin()])])
+        nearest = self._templates.table().nearest(identity)
+        return None if nearest is None else self._store.identity(self._names[nearest])
 
     def index_status(self) -> str:
         """One sentence on the index."""
@@ -86,8 +80,11 @@ class Recogniser:
     # -- soundness ---------------------------------------------------------------------------
 
     def problems(self) -> list[str]:
-        """What is wrong with the saved index, one sentence each; it is not loaded for use."""
-        if not self._store.counts()[1]:
+        """What is wrong with the saved index, one sentence each; it is not loaded for use.
+
+        An index that was never saved is no problem: it is made when it is first needed.
+        """
+        if not (self._folder / "faces.json").exists():
             return []
         try:
             index, change = load_snapshot(
