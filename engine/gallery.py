@@ -231,6 +231,14 @@ class Gallery:
         """
         return embeddings.read_file(Path(path), dimension=self.dimension)
 
+    def read_photo(self, path: str | Path) -> bytes:
+        """A photograph beside a query as JPEG of at most 192 pixels a side.
+
+        Raises:
+            PhotoError: it is broken, too large or of another kind.
+        """
+        return embeddings.read_photo(Path(path))
+
     def identify(
         self,
         queries: Vectors,

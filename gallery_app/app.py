@@ -206,15 +206,27 @@ class App(QObject):
         self.window.query.stepper.show_place(self.state.queries, self.state.position)
 
     def _picture_of(self, query: Query) -> QPixmap | None:
-        """The query's photograph, else the portrait drawn from its embedding."""
+        """The query's picture: of the enrolled face, a drawn portrait, or None while the
+        photograph is read.
+        """
         if query.face is not None:
             return self.pictures.get(query.face)
         if query.photo is not None:
-            image = QImage(str(query.photo))
-            if not image.isNull():
-                return QPixmap.fromImage(image)
+            looking.load_query_photo(self.context, query.photo, self._show_query_photo)
+            return None
+        return self._portrait_of(query)
+
+    def _portrait_of(self, query: Query) -> QPixmap:
         traits = self.context.gallery.traits_of(query.vector[None, :])[0]
         return QPixmap.fromImage(portrait_image(traits, 320))
+
+    def _show_query_photo(self, path: Path, photo: bytes | None) -> None:
+        query = self.state.query
+        if query is None or query.photo != path:
+            return
+        image = QImage.fromData(photo) if photo is not None else QImage()
+        drawn = self._portrait_of(query) if image.isNull() else QPixmap.fromImage(image)
+        self.window.query.comparison.show_query(drawn)
 
     def _show_strictness(self, fpir: float) -> None:
         self.settings.set(remembered.FPIR, fpir)

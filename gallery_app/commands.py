@@ -12,6 +12,7 @@ from engine.types import CheckReport, FaceBatch, ImportReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.enroll import EnrollDialog
 from gallery_app.dialogs.help import about_dialog, shortcuts_dialog
+from gallery_app.dialogs.offer import offer_import
 from gallery_app.dialogs.report import check_dialog, import_dialog
 from gallery_app.operations import enrolling, galleries, queries
 from gallery_app.operations.context import Context
@@ -71,7 +72,7 @@ class Commands:
         if (folder / "gallery.db").exists() or not folder.is_dir():
             galleries.open_gallery(self._context, folder)
         else:
-            self.import_into_new(folder)
+            offer_import(folder, self._window, lambda: self.import_into_new(folder))
 
     def import_into_new(self, source: Path) -> None:
         """Makes a gallery, named after the folder, from the faces in it."""
@@ -122,7 +123,7 @@ class Commands:
         elif self._context.state.gallery is not None:
             queries.open_queries(self._context, paths)
         elif paths[0].is_dir():
-            self.import_into_new(paths[0])
+            self.open_folder(paths[0])
         else:
             self._context.state.notice.emit("Open a gallery first; then drop the query again.")
 

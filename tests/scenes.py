@@ -153,6 +153,11 @@ def menu(stage: Stage) -> None:
     shown.popup(stage.window.mapToGlobal(bar.actionGeometry(entry).bottomLeft() + QPoint(0, 2)))
 
 
+def offer(stage: Stage) -> None:
+    stage.app.open(DATA)
+    stage.dialog()
+
+
 def error(stage: Stage) -> None:
     stage.open()
     stage.app.failed(

@@ -36,7 +36,7 @@ SHOTS = [
     ("long_names", "light", WIDE, 1), ("long_names", "dark", SMALL, 1),
     ("no_match", "light", WIDE, 1), ("read_only", "light", WIDE, 1), ("importing", "dark", WIDE, 1),
     ("drop", "light", WIDE, 1), ("menu", "light", WIDE, 1), ("menu", "dark", WIDE, 1),
-    ("error", "light", WIDE, 1), ("error", "dark", WIDE, 1),
+    ("offer", "light", WIDE, 1), ("error", "light", WIDE, 1), ("error", "dark", WIDE, 1),
     ("enroll", "light", WIDE, 1), ("enroll", "dark", WIDE, 1), ("enroll_warned", "light", WIDE, 1),
     ("import_report", "light", WIDE, 1), ("check", "light", WIDE, 1),
     ("shortcuts", "light", WIDE, 1), ("about", "dark", WIDE, 1),

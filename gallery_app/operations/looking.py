@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from engine.errors import PhotoError
 from engine.progress import Reporter
 from engine.types import Candidate, Face, Identity
 from gallery_app.operations.context import Context
@@ -62,6 +64,27 @@ def load_nearest_identity(
         done=lambda nearest: nearest is not None and done(identity, nearest.name),
         failed=context.failed,
         key="nearest",
+    )
+
+
+def load_query_photo(
+    context: Context, path: Path, done: Callable[[Path, bytes | None], None]
+) -> None:
+    """The photograph beside a query as JPEG; None where it cannot be used."""
+    gallery = context.gallery
+
+    def work(_: Reporter) -> bytes | None:
+        try:
+            return gallery.read_photo(path)
+        except PhotoError:
+            return None  # the portrait stands in; the query itself is sound
+
+    context.tasks.run(
+        "Reading the photograph",
+        work,
+        done=lambda photo: done(path, photo),
+        failed=context.failed,
+        key="query-photo",
     )
 
 
