@@ -125,7 +125,6 @@ class App(QObject):
     def _load_people(self) -> None:
         if self.state.gallery is not None:
             looking.load_people(self.context, self._show_people)
-            self._show_strictness(self.state.fpir)
 
     def _show_people(self, people: list[Identity]) -> None:
         self._people = {identity.id: identity for identity in people}
@@ -137,6 +136,7 @@ class App(QObject):
             first = self.window.identities.model.identity_at(0)
             self.go_to_identity(first.id if first else -1)
         self._show_query()
+        self._show_strictness(self.state.fpir)  # last: it loads the index, the faces do not
 
     def _show_status(self) -> None:
         gallery = self.state.gallery

@@ -156,9 +156,9 @@ class IdentitiesPanel(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Down goes from the search field into the list, Escape clears the search."""
         if event.key() == Qt.Key.Key_Down and self.search.hasFocus() and self.model.rowCount():
-            self.list.setFocus()
             if not self.list.currentIndex().isValid():
                 self.list.setCurrentIndex(self.model.index(0))
+            self.list.setFocus()
         elif event.key() == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
         else:

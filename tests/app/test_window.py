@@ -83,6 +83,7 @@ def test_down_goes_from_the_search_to_the_people(app: App, qtbot: QtBot) -> None
     qtbot.keyClicks(app.window.identities.search, "tom r")
     qtbot.keyClick(app.window.identities.search, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: app.window.faces.title.text() == "Tom Ridge")
+    assert app.window.identities.list.selectionModel().selectedIndexes()
 
 
 def test_a_search_that_finds_nobody_says_so(app: App, qtbot: QtBot) -> None:
