@@ -21,23 +21,6 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Calls ``face-gallery`` with settings of its own."""
-    environment = os.environ | {"FACE_GALLERY_HOME": str(tmp_path / "home")}
-
-    def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "gallery_app", *map(str, arguments)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    return call
-
-
-@pytest.fixture
 def tree(tmp_path: Path) -> Path:
     for person in PEOPLE:
         (tmp_path / "people" / person).mkdir(parents=True)

@@ -84,10 +84,10 @@ def test_nothing_of_a_removed_face_is_left_in_a_compacted_file(make_faces, tmp_p
     assert rows[0].tobytes() not in (tmp_path / "compacted").read_bytes()
 
 
-def test_one_thread_and_one_seed_give_the_same_file(make_faces, tmp_path):
+def test_the_same_faces_and_seed_give_the_same_file(make_faces, tmp_path):
     ids, rows = make_faces(1500)
     for name in ("a", "b"):
-        index = HnswIndex(D, "cosine", threads=1)
+        index = HnswIndex(D, "cosine")
         index.add(ids, rows)
         index.write(tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
@@ -132,3 +132,12 @@ def test_on_real_faces_recall_survives_removing_and_bringing_back(real_faces):
     exact.add(live, real_faces[live - 1])
     assert np.array_equal(index.ids(), live)
     assert recall(index.search(real_faces, 5), exact.search(real_faces, 5)) >= 0.99
+
+
+def test_every_face_of_the_sample_finds_itself(sample):
+    files = sorted(sample.glob("*/*.npy"))
+    rows = np.stack([np.load(file) for file in files])
+    ids = np.arange(1, len(rows) + 1)
+    index = HnswIndex(rows.shape[1], "cosine")
+    index.add(ids, rows)
+    assert (index.search(rows, 5).ids == ids[:, None]).any(axis=1).all()

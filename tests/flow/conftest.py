@@ -1,0 +1,119 @@
+"""A small gallery of real faces, what its database holds, and the rights of nobody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.gallery import Gallery
+
+ROOT = Path(__file__).resolve().parents[2]
+PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Ridge", "Tony_Blair")
+TABLES = ("gallery", "settings", "identities", "faces", "embeddings", "photos", "history")
+NOBODY = 65534
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Contents = Callable[[Path], dict[str, list[Any]]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Calls ``face-gallery`` with settings of its own."""
+    environment = os.environ | {"FACE_GALLERY_HOME": str(tmp_path / "home")}
+
+    def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "gallery_app", *map(str, arguments)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def four_people(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder tree of nine faces of each of four people."""
+    tree = tmp_path_factory.mktemp("four") / "people"
+    for person in PEOPLE:
+        (tree / person).mkdir(parents=True)
+        for face in sorted((sample / person).glob("*.npy"))[:9]:
+            shutil.copy(face, tree / person)
+    return tree
+
+
+@pytest.fixture(scope="session")
+def made_once(four_people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "four.gallery"
+    with Gallery.create_from(folder, [four_people])[0] as gallery:
+        gallery.prepare()
+    return folder
+
+
+@pytest.fixture
+def folder(made_once: Path, tmp_path: Path) -> Path:
+    """A gallery of the four people, closed."""
+    return shutil.copytree(made_once, tmp_path / "four.gallery")
+
+
+@pytest.fixture
+def gallery(folder: Path) -> Iterator[Gallery]:
+    """The same, open for writing."""
+    with Gallery.open(folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def contents() -> Contents:
+    """All rows of a gallery's database, history included, read behind the engine's back."""
+
+    def read(folder: Path) -> dict[str, list[Any]]:
+        with closing(sqlite3.connect(f"file:{folder / 'gallery.db'}?mode=ro", uri=True)) as base:
+            return {
+                table: base.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+                for table in TABLES
+            }
+
+    return read
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """A user for whom modes count, and a folder that he reaches."""
+
+    place: Path
+
+    def become(self) -> None:
+        """From here on, until the test ends, this process has his rights."""
+        if os.geteuid() == 0:
+            for path in (self.place, *self.place.rglob("*")):
+                os.chown(path, NOBODY, -1)
+            os.seteuid(NOBODY)
+
+
+@pytest.fixture
+def nobody() -> Iterator[Nobody]:
+    if os.name != "posix":
+        pytest.skip("needs POSIX permissions")
+    place = Path(tempfile.mkdtemp())
+    place.chmod(0o755)
+    user = os.geteuid()
+    yield Nobody(place)
+    os.seteuid(user)
+    for path in place.rglob("*"):
+        path.chmod(0o700)
+    shutil.rmtree(place)
