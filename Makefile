@@ -32,7 +32,7 @@ ENGINE_NEEDS := filelock hnswlib numpy pillow scikit-learn hypothesis pytest pyt
 # The engine's tests in an environment that has no Qt, in build/engine-venv
 test-engine: setup
 	@$(BIN)/python -m venv build/engine-venv
-	@build/engine-venv/bin/pip install -q -c constraints.txt $(ENGINE_NEEDS)
+	@HNSWLIB_NO_NATIVE=1 build/engine-venv/bin/pip install -q -c constraints.txt $(ENGINE_NEEDS)
 	@PYTHONPATH=. build/engine-venv/bin/python -m pytest tests/engine
 
 clean:

@@ -41,8 +41,12 @@ def connect(path: Path, mode: str) -> _Connection:
         factory=_Connection,
     )
     pragmas = (*_PRAGMAS, *WRITER_PRAGMAS) if mode == "mode=rw" else _PRAGMAS
-    for pragma in pragmas:
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()  # a damaged file: nobody else holds this connection
+        raise
     return connection
 
 
