@@ -102,6 +102,7 @@ class TaskRunner(QObject):
         failed: Callable[[BaseException], None] | None = None,
         lane: Lane = "question",
         key: str = "",
+        shown: bool = True,
     ) -> Task:
         """Starts ``work(reporter)`` and returns at once.
 
@@ -109,6 +110,7 @@ class TaskRunner(QObject):
             title: what the person reads while it runs.
             done, failed: called on the UI thread with the result or the exception.
             key: a newer task of the same key makes this one's answer late: it is dropped.
+            shown: False for what only fills in the panels: it is not announced by ``started``.
         """
         serial = self._serials[key] = self._serials.get(key, 0) + 1
         generation = self._generation
@@ -124,7 +126,8 @@ class TaskRunner(QObject):
             task.failed.connect(lambda error: is_late() or failed(error))
         task.ended.connect(lambda: self._forget(task))
         self._alive.add(task)
-        self.started.emit(task)
+        if shown:
+            self.started.emit(task)
         self._lanes[lane].submit(task.run)
         return task
 

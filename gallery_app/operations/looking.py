@@ -20,6 +20,7 @@ def load_people(context: Context, done: Callable[[list[Identity]], None]) -> Non
         done=done,
         failed=context.failed,
         key="people",
+        shown=False,
     )
 
 
@@ -32,6 +33,7 @@ def load_faces(context: Context, identity: int, done: Callable[[list[Face]], Non
         done=done,
         failed=context.failed,
         key="faces",
+        shown=False,
     )
 
 
@@ -50,6 +52,7 @@ def load_details(
         done=lambda found: done(*found),
         failed=context.failed,
         key="details",
+        shown=False,
     )
 
 
@@ -64,6 +67,7 @@ def load_nearest_identity(
         done=lambda nearest: nearest is not None and done(identity, nearest.name),
         failed=context.failed,
         key="nearest",
+        shown=False,
     )
 
 
@@ -85,6 +89,7 @@ def load_query_photo(
         done=lambda photo: done(path, photo),
         failed=context.failed,
         key="query-photo",
+        shown=False,
     )
 
 
@@ -97,4 +102,5 @@ def load_missed(context: Context, fpir: float, done: Callable[[float | None], No
         done=done,
         failed=context.failed,
         key="missed",
+        shown=False,
     )
