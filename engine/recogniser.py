@@ -43,16 +43,18 @@ class Recogniser:
         self, queries: Vectors, *, k: int = 5, top: int = 5, fpir: float = 0.01
     ) -> list[Identification]:
         """See :meth:`engine.gallery.Gallery.identify`."""
-        return self._knn().identify(queries, k=k, top=top, fpir=fpir)
+        with self._lock:  # a face removed half-way would have neighbours without an owner
+            return self._knn().identify(queries, k=k, top=top, fpir=fpir)
 
     def identify_enrolled(
         self, face: int, *, k: int = 5, top: int = 5, fpir: float = 0.01
     ) -> Identification:
         """See :meth:`engine.gallery.Gallery.identify_enrolled`."""
-        ids, owners, vectors = self._store.vectors(np.array([face], dtype=np.int64))
-        if not len(ids):
-            raise UnknownIdentityError(f"Face {face} is not enrolled")
-        return self._knn().identify_enrolled(ids, owners, vectors, k=k, top=top, fpir=fpir)[0]
+        with self._lock:
+            ids, owners, vectors = self._store.vectors(np.array([face], dtype=np.int64))
+            if not len(ids):
+                raise UnknownIdentityError(f"Face {face} is not enrolled")
+            return self._knn().identify_enrolled(ids, owners, vectors, k=k, top=top, fpir=fpir)[0]
 
     def missed(self, fpir: float) -> float | None:
         """See :meth:`engine.gallery.Gallery.missed`."""
@@ -130,6 +132,8 @@ class Recogniser:
                 first = len(added.face_ids) == self._store.counts()[1]
                 self._take_up(None if first else self._listener)  # a first index is no news
                 return
+            if int(added.face_ids[0]) in self._owners:
+                return  # taken up from the store meanwhile, for a question
             self._keeper.add(added.face_ids, vectors, self._store.change())
             self._learn(added.face_ids, added.identity_ids, vectors)
             self._change = self._store.change()
@@ -177,9 +181,13 @@ class Recogniser:
             )
 
     def _follow_store(self) -> None:
-        """Takes up everything anew where the store moved on without us (another process)."""
+        """Takes up everything anew where another process moved the store on.
+
+        A writer is alone: what changes in its store comes through here.
+        """
         with self._lock:
-            if self._keeper is None or self._store.change() != self._change:
+            moved_on = not self._store.writable and self._store.change() != self._change
+            if self._keeper is None or moved_on:
                 self._take_up(self._listener)
 
     def _take_up(self, listener: Listener | None) -> None:
