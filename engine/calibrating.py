@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+
+import numpy as np
 
 from engine.files import write_atomically
 from engine.identification import Calibration, calibrate
 from engine.store import Store
+from engine.types import Ids
 
 _STALE = 0.02  # share of faces that may come or go before it is fitted anew
 
@@ -16,7 +20,6 @@ class CalibrationKeeper:
 
     Attributes:
         latest: the calibration of the last call of :meth:`current`.
-        made_anew: whether it was fitted here, not read from disk.
     """
 
     latest: Calibration
@@ -25,36 +28,53 @@ class CalibrationKeeper:
         self._store = store
         self._file = store.folder / "index" / "calibration.json"
         self._faces = -1
-        self.made_anew = False
+        self._newest = 0
+        self._checked = -1
 
-    def current(self, faces: int, change: int) -> Calibration:
-        """The calibration that speaks for a gallery of so many faces at this change."""
+    def current(self, enrolled: Callable[[], Ids], change: int) -> Calibration:
+        """The calibration that speaks for the gallery at this change.
+
+        Args:
+            enrolled: gives the ids of all faces, ascending; asked only after a change.
+        """
+        if change == self._checked:
+            return self.latest
+        faces = enrolled()
         if not self._speaks_for(faces):
             self._load(change)
         if not self._speaks_for(faces):
             ids, owners, vectors = self._store.vectors()
             self.latest = calibrate(ids, owners, vectors, self._store.distance)
-            self._faces = len(ids)
-            self.made_anew = True
+            self._faces, self._newest = len(ids), int(ids[-1]) if len(ids) else 0
             self._save(change)
+        self._checked = change
         return self.latest
 
-    def _speaks_for(self, faces: int) -> bool:
-        return self._faces >= 0 and abs(faces - self._faces) <= _STALE * self._faces
+    def _speaks_for(self, faces: Ids) -> bool:
+        """Whether few faces came or went since: ids grow and are never given again."""
+        if self._faces < 0:
+            return False
+        stayed = int(np.searchsorted(faces, self._newest, side="right"))
+        return len(faces) - stayed + self._faces - stayed <= _STALE * self._faces
 
     def _load(self, change: int) -> None:
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
             if kept["change"] <= change:  # else the gallery was put back to an older state
-                self.latest = Calibration.from_json(kept["calibration"])
-                self._faces = int(kept["faces"])
+                calibration = Calibration.from_json(kept["calibration"])
+                self._faces, self._newest = int(kept["faces"]), int(kept["newest"])
+                self.latest = calibration
         except (OSError, ValueError, KeyError, TypeError):
             return  # absent or damaged: it is fitted anew
 
     def _save(self, change: int) -> None:
-        if not self._store.writable:
-            return
-        kept = {"change": change, "faces": self._faces, "calibration": self.latest.to_json()}
+        """A reader saves it too: it is derived, stamped with the change, and written whole."""
+        kept = {
+            "change": change,
+            "faces": self._faces,
+            "newest": self._newest,
+            "calibration": self.latest.to_json(),
+        }
         try:
             self._file.parent.mkdir(mode=0o700, exist_ok=True)
             write_atomically(self._file, json.dumps(kept).encode())

@@ -25,6 +25,7 @@ from engine.types import (
 )
 
 _REMEASURE_BELOW = 500  # a fingerprint of fewer faces is measured anew when faces come in
+_FEW_PEOPLE = 20  # likewise one of fewer people
 _CLOSE = 3  # warnings about single faces before they are summed up
 
 
@@ -111,26 +112,29 @@ class Enroller:
         )
         if len(added.face_ids) and not dry_run:
             self._recogniser.added(added, batch.vectors[added.rows])
-            self._remember_network(batch.vectors[added.rows])
+            self._remember_network()
         return added
 
     # -- one network a gallery ---------------------------------------------------------------
 
     def _check_network(self, batch: FaceBatch) -> None:
-        known = self._store.setting("fingerprint")
+        known = self._known_network()
         if known is None or not len(batch):
             return
         try:
-            Fingerprint.from_json(known).check(Fingerprint.of(batch.vectors))
+            known.check(Fingerprint.of(batch.vectors))
         except MismatchError as error:
             raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
 
-    def _remember_network(self, vectors: Vectors) -> None:
-        known = self._store.setting("fingerprint")
-        measured = Fingerprint.from_json(known).count if known else 0
-        if measured < _REMEASURE_BELOW:
-            everything = self._store.vectors()[2] if measured else vectors
-            self._store.set_setting("fingerprint", Fingerprint.of(everything).to_json())
+    def _remember_network(self) -> None:
+        known = self._known_network()
+        if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
+            _, owners, vectors = self._store.vectors()
+            self._store.set_setting("fingerprint", Fingerprint.of(vectors, owners).to_json())
+
+    def _known_network(self) -> Fingerprint | None:
+        kept = self._store.setting("fingerprint")
+        return Fingerprint.from_json(kept) if kept is not None else None
 
     # -- warnings ----------------------------------------------------------------------------
 
@@ -187,12 +191,30 @@ def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:
         EmbeddingError: no row at all.
     """
     if not isinstance(faces, FaceBatch):
-        rows = np.atleast_2d(np.asarray(faces, dtype=np.float32))
+        rows = as_rows(faces)
         count = len(rows)
         faces = FaceBatch(rows, [None] * count, ["vector"] * count, range(count), [None] * count)
     if not len(faces):
         raise EmbeddingError("No faces were given", remedy="Give at least one embedding.")
     return faces
+
+
+def as_rows(vectors: Vectors) -> Vectors:
+    """Vectors ``(d,)`` or ``(n, d)`` of any float or integer type as float32 ``(n, d)``.
+
+    Raises:
+        EmbeddingError: they are no such array.
+    """
+    try:
+        rows = np.atleast_2d(np.asarray(vectors))
+        if rows.dtype.kind in "fiu" and rows.ndim == 2:
+            with np.errstate(over="ignore"):  # what overflows is refused as not finite
+                return rows.astype(np.float32, copy=False)
+    except ValueError:
+        pass  # a ragged list
+    raise EmbeddingError(
+        "These are no vectors of numbers", remedy="Give an array of shape (d,) or (n, d)."
+    )
 
 
 def _thumbnails(

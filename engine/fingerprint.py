@@ -7,12 +7,13 @@ their length and by the direction that all faces of one network share.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from engine.errors import MismatchError
-from engine.types import Vectors
+from engine.types import Ids, Vectors
 
 _NORM_TOLERANCE = 0.15
 _SHARED_DIRECTION = 0.5
@@ -28,26 +29,37 @@ class Fingerprint:
     Attributes:
         dimension: length of the vectors.
         count: how many faces it was measured on; under 20 it refuses nothing.
+        people: how many identities they belong to. The means of a few people share a direction
+            by chance, so only a direction beyond that refuses anything.
         norm_low, norm_high: 1st and 99th percentile of their L2 norms.
-        direction: mean of the vectors at unit length, ``d`` numbers; its own length tells how
-            much of a direction they share (0 none, 1 all the same).
+        direction: mean over identities of the vectors at unit length, ``d`` numbers; its own
+            length tells how much of a direction they share (0 none, 1 all the same).
     """
 
     dimension: int
     count: int
+    people: int
     norm_low: float
     norm_high: float
     direction: tuple[float, ...]
 
     @classmethod
-    def of(cls, vectors: Vectors) -> Fingerprint:
-        """Measures up to 2,000 evenly spaced rows of ``(n, d)``, n at least 1."""
-        sample = vectors[:: max(1, len(vectors) // _SAMPLE)].astype(np.float64)
+    def of(cls, vectors: Vectors, owners: Ids | None = None) -> Fingerprint:
+        """Measures up to 2,000 evenly spaced rows of ``(n, d)``, n at least 1.
+
+        Args:
+            owners: identity of each row ``(n,)``, so that each counts once; one person for None.
+        """
+        every = max(1, len(vectors) // _SAMPLE)
+        sample = vectors[::every].astype(np.float64)
         norms = np.linalg.norm(sample, axis=1)
         low, high = np.percentile(norms, [1, 99])
-        mean = (sample / norms[:, None]).mean(axis=0)
-        direction = tuple(np.round(mean, 5).tolist())
-        return cls(vectors.shape[1], len(vectors), float(low), float(high), direction)
+        whose = np.zeros(len(sample), dtype=np.int64) if owners is None else owners[::every]
+        _, place, faces = np.unique(whose, return_inverse=True, return_counts=True)
+        means = np.zeros((len(faces), vectors.shape[1]))
+        np.add.at(means, place, sample / norms[:, None] / faces[place, None])
+        direction = tuple(np.round(means.mean(axis=0), 5).tolist())
+        return cls(vectors.shape[1], len(vectors), len(faces), float(low), float(high), direction)
 
     def check(self, other: Fingerprint) -> None:
         """Raises MismatchError when ``other`` was plainly made by another network."""
@@ -63,7 +75,8 @@ class Fingerprint:
             )
         mine, theirs = np.array(self.direction), np.array(other.direction)
         shared = float(np.linalg.norm(mine))
-        if shared > _SHARED_DIRECTION and float(mine @ theirs) < 0.5 * shared**2:
+        by_chance = 2 / math.sqrt(self.people)  # twice the length of a mean of random directions
+        if shared > max(_SHARED_DIRECTION, by_chance) and float(mine @ theirs) < 0.5 * shared**2:
             raise MismatchError(
                 "These vectors point another way than all faces of the gallery: "
                 "another embedding network made them",
@@ -74,6 +87,10 @@ class Fingerprint:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Fingerprint:
-        values = json.loads(text)
-        return cls(**{**values, "direction": tuple(values["direction"])})
+    def from_json(cls, text: str) -> Fingerprint | None:
+        """None where the text is damaged: it is measured anew."""
+        try:
+            values = json.loads(text)
+            return cls(**{**values, "direction": tuple(values["direction"])})
+        except (ValueError, KeyError, TypeError):
+            return None

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine import embeddings
-from engine.enrolment import Enroller, as_batch
+from engine.enrolment import Enroller, as_batch, as_rows
 from engine.errors import GalleryReadOnlyError, InputError, UnknownIdentityError
 from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
@@ -262,7 +262,7 @@ class Gallery:
         """
         if not 0 < fpir < 1:
             raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
-        rows = np.atleast_2d(np.asarray(queries, dtype=np.float32))
+        rows = as_rows(queries)
         embeddings.check_vectors(rows, dimension=self.dimension)
         return self._recogniser.identify(rows, k=k, top=top, fpir=fpir)
 
@@ -326,6 +326,12 @@ class Gallery:
         problems = self._store.integrity()
         reporter.progress("Checking the index", 1, 2)
         wrong = self._recogniser.problems() if not problems else []
+        if wrong and repair and not self.writable:
+            raise GalleryReadOnlyError(
+                "The index cannot be repaired: the gallery is open for reading only",
+                file=self.folder,
+                remedy="Close it where it is being written, then try again.",
+            )
         repaired: list[str] = []
         if wrong and repair:
             self._recogniser.rebuild()

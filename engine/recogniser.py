@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -68,9 +69,10 @@ class Recogniser:
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""
-        self._follow_store()
-        nearest = self._templates.table().nearest(identity)
-        return None if nearest is None else self._store.identity(self._names[nearest])
+        with self._lock:
+            self._follow_store()
+            nearest = self._templates.table().nearest(identity)
+            return None if nearest is None else self._store.identity(self._names[nearest])
 
     def index_status(self) -> str:
         """One sentence on the index."""
@@ -86,6 +88,9 @@ class Recogniser:
 
         An index that was never saved is no problem: it is made when it is first needed.
         """
+        return self._problems() and self._problems()  # a writer may have replaced it meanwhile
+
+    def _problems(self) -> list[str]:
         if not (self._folder / "faces.json").exists():
             return []
         try:
@@ -112,11 +117,9 @@ class Recogniser:
 
     @property
     def unsaved(self) -> bool:
-        """Whether something was made anew that a reader may not save."""
-        made_anew = self._calibration.made_anew or (
-            self._keeper is not None and self._keeper.unsaved
-        )
-        return made_anew and not self._store.writable
+        """Whether the index was made anew and this reader may not save it."""
+        keeper = self._keeper
+        return keeper is not None and keeper.unsaved and not self._store.writable
 
     def prepare(self) -> None:
         """Makes whatever is missing or old and saves it."""
@@ -146,8 +149,6 @@ class Recogniser:
             if self._keeper is not None and removed:
                 self._keeper.remove(ids, self._store.change())
                 self._templates.remove(owners, vectors)
-                for face in ids:
-                    del self._owners[int(face)]
                 self._change = self._store.change()
             return removed
 
@@ -170,12 +171,12 @@ class Recogniser:
         with self._lock:
             self._follow_store()
             assert self._keeper is not None
-            calibration = self._calibration.current(len(self._owners), self._change)
+            calibration = self._calibration.current(self._keeper.ids, self._change)
             return Knn(
                 self._keeper,
                 self._templates,
-                identity_of=self._owners_of,
-                names=self._names_of,
+                identity_of=partial(_owners_of, self._owners),
+                names=partial(_names_of, self._names),
                 calibration=calibration,
                 distance=self._store.distance,
             )
@@ -192,11 +193,11 @@ class Recogniser:
 
     def _take_up(self, listener: Listener | None) -> None:
         self.close()
-        change = self._store.change()
-        ids, owners, vectors = self._store.vectors()
+        change, ids, owners, vectors, names = self._read()
         self._templates = Templates(self._store.dimension, self._store.distance)
-        self._owners = {}
-        self._learn(ids, owners, vectors)
+        self._templates.add(owners, vectors)
+        self._owners = dict(zip(ids.tolist(), owners.tolist(), strict=True))
+        self._names = names  # a question under way keeps the old ones
         self._keeper = IndexKeeper(
             self._folder,
             dimension=self._store.dimension,
@@ -204,22 +205,38 @@ class Recogniser:
             writable=self._store.writable,
         )
         self._keeper.start(
-            change, lambda: ids, self._vectors, background=self._background, listener=listener
+            change,
+            lambda: ids,
+            partial(_rows_of, ids, vectors),  # the store may have moved on meanwhile
+            background=self._background,
+            listener=listener,
         )
         self._change = change
 
-    def _vectors(self, ids: Ids | None) -> tuple[Ids, Vectors]:
-        faces, _, vectors = self._store.vectors(ids)
-        return faces, vectors
+    def _read(self) -> tuple[int, Ids, Ids, Vectors, dict[int, str]]:
+        """All of the store at one moment, though another process may be writing it."""
+        while True:
+            change = self._store.change()
+            ids, owners, vectors = self._store.vectors()
+            names = {identity.id: identity.name for identity in self._store.identities()}
+            if self._store.change() == change:
+                return change, ids, owners, vectors, names
 
     def _learn(self, faces: Ids, owners: Ids, vectors: Vectors) -> None:
         self._templates.add(owners, vectors)
         self._owners.update(zip(faces.tolist(), owners.tolist(), strict=True))
-        self._names = {identity.id: identity.name for identity in self._store.identities()}
+        self._names.update((one.id, one.name) for one in self._store.identities())
 
-    def _owners_of(self, faces: Ids) -> Ids:
-        flat = [self._owners[face] for face in faces.ravel().tolist()]
-        return np.array(flat, dtype=np.int64).reshape(faces.shape)
 
-    def _names_of(self, identities: Sequence[int]) -> list[str]:
-        return [self._names[identity] for identity in identities]
+def _owners_of(owners: Mapping[int, int], faces: Ids) -> Ids:
+    flat = [owners[face] for face in faces.ravel().tolist()]
+    return np.array(flat, dtype=np.int64).reshape(faces.shape)
+
+
+def _names_of(names: Mapping[int, str], identities: Sequence[int]) -> list[str]:
+    return [names[identity] for identity in identities]
+
+
+def _rows_of(ids: Ids, vectors: Vectors, wanted: Ids | None) -> tuple[Ids, Vectors]:
+    """Of faces read in ascending order, the wanted ones, or all for None."""
+    return (ids, vectors) if wanted is None else (wanted, vectors[np.searchsorted(ids, wanted)])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from gallery_app.cli import run
-
 
 def main() -> None:
-    sys.exit(run(sys.argv[1:]))
+    try:
+        from gallery_app.cli import run
+
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # while Python still imports
+        sys.exit(1)
 
 
 if __name__ == "__main__":

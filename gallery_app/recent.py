@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -41,7 +42,14 @@ def recent_galleries() -> list[Path]:
         paths = [Path(entry) for entry in listed if isinstance(entry, str)]
     except (OSError, ValueError, TypeError):
         return []
-    return [path for path in paths if (path / "gallery.db").is_file()]
+    return [path for path in paths if _is_there(path)]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return (path / "gallery.db").is_file()
+    except OSError:  # in a folder that is somebody else's
+        return False
 
 
 def remember(gallery: Path) -> None:
@@ -55,7 +63,8 @@ def remember(gallery: Path) -> None:
         temporary.write_text(json.dumps([str(entry) for entry in kept]), encoding="utf-8")
         temporary.replace(folder / "recent.json")
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def forget(gallery: Path) -> None:

@@ -140,6 +140,10 @@ class IndexKeeper:
     def __len__(self) -> int:
         return len(self._live)
 
+    def ids(self) -> Ids:
+        """Ids of the faces that can be found, ascending."""
+        return self._live.ids()
+
     def search(self, queries: Vectors, k: int) -> Neighbours:
         """The nearest faces, as :meth:`VectorIndex.search`; never waits for a rebuild."""
         return self._live.search(queries, k)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Sequence
 
 import click
@@ -47,6 +49,9 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         the exit code: 0 done, 1 refused or failed (one line on stderr), 2 wrong usage.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names beyond the terminal's encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = cli.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.Exit as left:
@@ -55,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return 2
     except click.Abort:
-        click.echo("Cancelled, nothing was changed.", err=True)
+        click.echo("Stopped. What had not been saved yet is not in the gallery.", err=True)
         return 1
     except (FaceGalleryError, OSError) as error:
         click.echo(f"{PROGRAM}: {_one_line(error)}", err=True)

@@ -99,7 +99,7 @@ def _read_all(gallery: Gallery, files: tuple[Path, ...]) -> FaceBatch:
         except FaceGalleryError as error:
             errors.append(error)
     if errors:
-        others = f" ({len(errors) - 1} more files cannot be used either)" if errors[1:] else ""
+        others = f" (nor can {len(errors) - 1} more of the files)" if errors[1:] else ""
         raise EmbeddingError(f"{errors[0]}{others} Nothing was enrolled.")
     return FaceBatch(
         np.concatenate([batch.vectors for batch in batches]),

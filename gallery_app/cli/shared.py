@@ -72,7 +72,7 @@ def say(text: str) -> None:
 
 def put_json(document: Any) -> None:
     """The one JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False))
+    click.echo(json.dumps(document, allow_nan=False))
 
 
 class Bar:
