@@ -13,7 +13,7 @@ from gallery_app import settings as remembered
 from gallery_app.commands import Commands
 from gallery_app.dialogs.error import error_box
 from gallery_app.icons import app_icon
-from gallery_app.item_models.identities import faces_text
+from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.operations import enrolling, galleries, looking, queries
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures
@@ -23,6 +23,7 @@ from gallery_app.state import AppState, Query
 from gallery_app.tasks import Task, TaskRunner
 from gallery_app.theme import apply_theme
 from gallery_app.views.main_window import MainWindow
+from gallery_app.views.strictness import STEPS, nearest_step
 from gallery_app.widgets.portrait import portrait_image
 
 
@@ -42,6 +43,8 @@ class App(QObject):
         self.context = Context(self.state, self.tasks, self.pictures, self.settings, self.failed)
         self.commands = Commands(self.context, self.window)
         self._people: dict[int, Identity] = {}
+        self._people_read = False
+        self._portraits: dict[int, int | None] = {}
         self._face_to_select = -1
         self._connect_state()
         self._connect_panels()
@@ -100,15 +103,16 @@ class App(QObject):
         """The window as it was left."""
         self.window.restoreGeometry(self.settings.get(remembered.GEOMETRY))
         self.window.splitter.restoreState(self.settings.get(remembered.SPLITTER))
-        self.state.fpir = self.settings.get(remembered.FPIR)
+        self.state.fpir = STEPS[nearest_step(self.settings.get(remembered.FPIR))]
         self._sort(self.settings.get(remembered.SORT))
-        self.window.menus.themes[self.settings.get(remembered.THEME)].setChecked(True)
+        themes = self.window.menus.themes
+        themes.get(self.settings.get(remembered.THEME), themes["system"]).setChecked(True)
 
     # -- the gallery -------------------------------------------------------------------------
 
     def _gallery_changed(self) -> None:
         gallery = self.state.gallery
-        self._people = {}
+        self._people, self._people_read = {}, False
         self.window.show_gallery(gallery.folder.name if gallery else "")
         self.window.message.hide()
         self.window.identities.set_people([])
@@ -118,6 +122,8 @@ class App(QObject):
             self.window.welcome.set_sample(sample_faces().is_dir())
         else:
             self.window.query.actions.set_writable(gallery.writable)
+            for button in self.window.faces.empty_gallery.buttons:
+                button.setEnabled(gallery.writable)
             self.window.identities.list.setFocus()
             self._load_people()
         self._enable_actions()
@@ -128,6 +134,8 @@ class App(QObject):
 
     def _show_people(self, people: list[Identity]) -> None:
         self._people = {identity.id: identity for identity in people}
+        self._people_read = True
+        self._portraits = {identity.id: identity.portrait for identity in people}
         self.window.identities.set_people(people)
         self._show_status()
         if self.state.identity in self._people:
@@ -144,7 +152,7 @@ class App(QObject):
             return
         faces = sum(identity.faces for identity in self._people.values())
         reading = "" if gallery.writable else " · reading only"
-        people = f"{len(self._people):,} people · {faces_text(faces)}{reading}"
+        people = f"{people_text(len(self._people))} · {faces_text(faces)}{reading}"
         self.window.left_status.setText(f"{gallery.folder.name} · {people}")
         self.window.right_status.setText(gallery.index_status())
 
@@ -158,7 +166,7 @@ class App(QObject):
                 self.context, identity, lambda faces: self._show_faces(identity, faces)
             )
         else:
-            self.window.faces.show_nobody(empty_gallery=not self._people)
+            self.window.faces.show_nobody(empty_gallery=self._people_read and not self._people)
 
     def _show_faces(self, identity: int, faces: list[Face]) -> None:
         if identity not in self._people or identity != self.state.identity:
@@ -190,10 +198,9 @@ class App(QObject):
     # -- the query ---------------------------------------------------------------------------
 
     def _show_query(self) -> None:
-        portraits = {key: person.portrait for key, person in self._people.items()}
         query = self.state.query
         picture = self._picture_of(query) if query is not None else None
-        self.window.query.show_query(query, picture, portraits)
+        self.window.query.show_query(query, picture, self._portraits)
         self._show_place()
         self._enable_actions()
 

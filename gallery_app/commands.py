@@ -14,6 +14,7 @@ from gallery_app.dialogs.enroll import EnrollDialog
 from gallery_app.dialogs.help import about_dialog, shortcuts_dialog
 from gallery_app.dialogs.offer import offer_import
 from gallery_app.dialogs.report import check_dialog, import_dialog
+from gallery_app.item_models.identities import faces_text
 from gallery_app.operations import enrolling, galleries, queries
 from gallery_app.operations.context import Context
 from gallery_app.recent import data_folder
@@ -103,7 +104,8 @@ class Commands:
             import_dialog(report, self._window).open()
         else:
             people, faces = report.identities_added, report.faces_added
-            self._context.state.notice.emit(f"{faces:,} faces added, {people:,} new people.")
+            who = "1 new person" if people == 1 else f"{people:,} new people"
+            self._context.state.notice.emit(f"{faces_text(faces)} added, {who}.")
 
     def _checked(self, report: CheckReport) -> None:
         check_dialog(report, self._window).open()
@@ -163,10 +165,7 @@ class Commands:
             return
         batch = FaceBatch(query.vector[None, :], [None], [query.file], [query.row], [query.photo])
         dialog = self._open_enroll_dialog([batch])
-        position = self._context.state.position
-        dialog.accepted.connect(
-            lambda: enrolling.mark_added(self._context, position, dialog.report)
-        )
+        dialog.accepted.connect(lambda: enrolling.mark_added(self._context, query, dialog.report))
 
     def _open_enroll_dialog(self, batches: list[FaceBatch]) -> QDialog:
         names = self._window.identities.model.names()

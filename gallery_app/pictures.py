@@ -8,7 +8,6 @@ from threading import Condition, Lock, Thread
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
-from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
 from gallery_app.widgets.portrait import portrait_image
 
@@ -37,7 +36,7 @@ class Pictures(QObject):
         self._news = Condition()
         self._making = Lock()
         self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
-        self._thread = Thread(target=self._work, name="pictures")
+        self._thread = Thread(target=self._work, name="pictures", daemon=True)
         self._thread.start()
 
     def set_gallery(self, gallery: Gallery | None) -> None:
@@ -94,8 +93,8 @@ class Pictures(QObject):
             return
         try:
             self._made.emit(generation, self._make(gallery, newest))
-        except FaceGalleryError:
-            return  # a damaged gallery: the placeholders stay
+        except Exception:  # placeholders stay; this thread must outlive one bad face
+            return
 
     def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
         images: dict[int, QImage] = {}

@@ -104,12 +104,15 @@ class AppState(QObject):
             self.position = max(0, min(len(self.queries) - 1, position))
             self.query_changed.emit()
 
-    def update_query(self, position: int, **changes: object) -> None:
-        """Replaces fields of one query, such as its answer."""
-        self.queries[position] = replace(self.queries[position], **changes)  # type: ignore[arg-type]
-        self.queries_changed.emit()
-        if position == self.position:
-            self.query_changed.emit()
+    def update_query(self, query: Query, **changes: object) -> None:
+        """Replaces fields of one query; nothing where it is no longer in the list."""
+        for position, listed in enumerate(self.queries):
+            if listed.vector is query.vector:
+                self.queries[position] = replace(listed, **changes)  # type: ignore[arg-type]
+                self.queries_changed.emit()
+                if position == self.position:
+                    self.query_changed.emit()
+                return
 
     def set_answers(self, answers: list[Identification]) -> None:
         """Answers for all queries, in their order."""

@@ -91,6 +91,7 @@ class TaskRunner(QObject):
         }
         self._serials: dict[str, int] = {}
         self._generation = 0
+        self._closed = False
         self._alive: set[Task] = set()
 
     def run(
@@ -117,7 +118,7 @@ class TaskRunner(QObject):
 
         def is_late() -> bool:
             newer = bool(key) and serial != self._serials[key]
-            return newer or (lane == "question" and generation != self._generation)
+            return self._closed or newer or (lane == "question" and generation != self._generation)
 
         task = Task(title, work, key)
         if done is not None:
@@ -125,6 +126,10 @@ class TaskRunner(QObject):
         if failed is not None:
             task.failed.connect(lambda error: is_late() or failed(error))
         task.ended.connect(lambda: self._forget(task))
+        if key and lane == "question":
+            for older in self._alive:
+                if older.key == key:
+                    older.cancel()  # its answer would be dropped
         self._alive.add(task)
         if shown:
             self.started.emit(task)
@@ -146,7 +151,7 @@ class TaskRunner(QObject):
 
     def close(self) -> None:
         """Cancels what runs and waits for the threads to end."""
-        self.drop_answers()
+        self._closed = True
         for task in self._alive:
             task.cancel()
         for lane in self._lanes.values():

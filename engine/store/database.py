@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import GalleryError, GalleryReadOnlyError
-from engine.store.failures import ASK_PERMISSION, declared, primary_code
+from engine.store.failures import ASK_PERMISSION, RESTORE, declared, primary_code
 from engine.store.migrations import migrate, version_of
 
 _WAIT_SECONDS = 5.0
@@ -88,6 +88,7 @@ class Database:
         """
         with self._turn, declared(self.path):
             writer = self._require_writer()
+            self._require_file()
             try:
                 writer.execute("BEGIN IMMEDIATE")
                 yield writer
@@ -131,6 +132,11 @@ class Database:
                 remedy="Open it where it can be written, and while no other process writes it.",
             )
         return self._writer
+
+    def _require_file(self) -> None:
+        """A deleted database still takes commits, into a file that nobody will ever find."""
+        if not self.path.exists():
+            raise GalleryError("The gallery's files are gone", file=self.path, remedy=RESTORE)
 
     def _take(self) -> _Connection:
         with self._guard:

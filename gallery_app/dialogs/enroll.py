@@ -50,11 +50,13 @@ class EnrollDialog(QDialog):
         self.setAcceptDrops(True)
         self.resize(560, 520)
         self._context = context
-        self._names = {known.casefold(): known for known in names}
+        self._names = set(names)
+        self._enrolling = False
         self._batches: list[FaceBatch] = []
         self.report: EnrolmentReport | None = None
         self.name = self._name_field(names)
         self.who = QLabel()
+        self.who.setTextFormat(Qt.TextFormat.PlainText)
         self.who.setProperty("textRole", "small")
         self.files = QListWidget()
         self.files.setAccessibleName("Faces to enroll")
@@ -156,10 +158,9 @@ class EnrollDialog(QDialog):
             check_name(name)
         except IdentityNameError as error:
             problem = error.problem if name else "Type a name"
-        known = self._names.get(name.casefold())
-        exact = known == name
+        exact = name in self._names
         self.who.setText(problem or (f"Adds to {name}" if exact else "A new person"))
-        self.ok.setEnabled(not problem and bool(self._batches))
+        self.ok.setEnabled(not problem and bool(self._batches) and not self._enrolling)
         self.ok.setText("Add faces" if exact else "Enroll")
         self.warnings.setText("")
         if self.ok.isEnabled():
@@ -175,9 +176,14 @@ class EnrollDialog(QDialog):
         self.warnings.setText("\n".join(warnings))
 
     def _enroll(self) -> None:
-        self.ok.setEnabled(False)
+        self._enrolling = True
+        self._changed()
         name = self.name.text().strip()
-        enrolling.enroll(self._context, name, self._batch(), self._enrolled, self._changed)
+        enrolling.enroll(self._context, name, self._batch(), self._enrolled, self._refused)
+
+    def _refused(self) -> None:
+        self._enrolling = False
+        self._changed()
 
     def _enrolled(self, report: EnrolmentReport) -> None:
         self.report = report

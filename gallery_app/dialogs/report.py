@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import CheckReport, ImportReport
+from gallery_app.item_models.identities import faces_text
 
 
 class ReportDialog(QDialog):
@@ -88,17 +89,26 @@ def _table(columns: tuple[str, str], rows: Sequence[tuple[str, str]]) -> QTableW
 def import_dialog(report: ImportReport, parent: QWidget | None) -> ReportDialog:
     """What an import brought in, and what it left out."""
     headline = (
-        f"{report.faces_added:,} faces added, {report.identities_added:,} new people"
+        f"{faces_text(report.faces_added)} added, {_new_people(report.identities_added)}"
         if report.faces_added
         else "Nothing new was added"
     )
     sentences = list(report.notices)
     if report.duplicates:
-        sentences.insert(0, f"{report.duplicates:,} faces were enrolled already.")
+        verb = "was" if report.duplicates == 1 else "were"
+        sentences.insert(0, f"{faces_text(report.duplicates)} {verb} enrolled already.")
     if report.rejected:
         sentences.append(f"{len(report.rejected):,} were left out:")
     rows = [(rejection.file, rejection.reason) for rejection in report.rejected]
     return ReportDialog("Import", headline, sentences, rows=rows, parent=parent)
+
+
+def _new_people(count: int) -> str:
+    return "1 new person" if count == 1 else f"{count:,} new people"
+
+
+def _problems(count: int) -> str:
+    return "1 problem" if count == 1 else f"{count:,} problems"
 
 
 def check_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog:
@@ -111,5 +121,5 @@ def check_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog:
             parent=parent,
         )
     return ReportDialog(
-        "Check", f"{len(report.problems)} problems", list(report.problems), parent=parent
+        "Check", _problems(len(report.problems)), list(report.problems), parent=parent
     )

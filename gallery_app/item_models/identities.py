@@ -25,6 +25,7 @@ class IdentityListModel(QAbstractListModel):
         self._people: list[Identity] = []
         self._keys: list[str] = []
         self._shown: list[int] = []
+        self._rows: dict[int, int] = {}
         self._needle = ""
         self._sort = "name"
         pictures.ready.connect(self._pictures_ready)
@@ -56,8 +57,7 @@ class IdentityListModel(QAbstractListModel):
 
     def row_of(self, identity: int) -> int:
         """Row that shows this identity, or -1."""
-        matches = (row for row, at in enumerate(self._shown) if self._people[at].id == identity)
-        return next(matches, -1)
+        return self._rows.get(identity, -1)
 
     def identity_at(self, row: int) -> Identity | None:
         return self._people[self._shown[row]] if 0 <= row < len(self._shown) else None
@@ -72,6 +72,7 @@ class IdentityListModel(QAbstractListModel):
         else:
             matching.sort(key=lambda at: self._keys[at])
         self._shown = matching
+        self._rows = {self._people[at].id: row for row, at in enumerate(matching)}
         self.endResetModel()
 
     def _pictures_ready(self, faces: list[int]) -> None:
@@ -99,6 +100,11 @@ class IdentityListModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{identity.name} · {faces_text(identity.faces)}"
         return None
+
+
+def people_text(count: int) -> str:
+    """ "1 person", "158 people"."""
+    return "1 person" if count == 1 else f"{count:,} people"
 
 
 def faces_text(count: int) -> str:

@@ -23,15 +23,14 @@ def confirm(context: Context, name: str) -> None:
 def enroll_query(context: Context, query: Query, name: str) -> None:
     """Enrols one query under a new or known name."""
     batch = FaceBatch(query.vector[None, :], [name], [query.file], [query.row], [query.photo])
-    position = context.state.position
+    key = f"enroll query {id(query.vector)}"
+    if not context.tasks.is_running(key):  # a double click enrolls once
+        enroll(context, name, batch, lambda report: mark_added(context, query, report), key=key)
 
-    enroll(context, name, batch, lambda report: mark_added(context, position, report))
 
-
-def mark_added(context: Context, position: int, report: EnrolmentReport) -> None:
-    """The query at this place of the list is enrolled now."""
-    if position < len(context.state.queries):
-        context.state.update_query(position, added_to=report.name, added_faces=report.face_ids)
+def mark_added(context: Context, query: Query, report: EnrolmentReport) -> None:
+    """This query is enrolled now."""
+    context.state.update_query(query, added_to=report.name, added_faces=report.face_ids)
 
 
 def enroll(
@@ -40,8 +39,9 @@ def enroll(
     batch: FaceBatch,
     enrolled: Callable[[EnrolmentReport], None],
     refused: Callable[[], None] | None = None,
+    key: str = "",
 ) -> None:
-    """Adds faces to a new or known identity; ``refused`` is called after an error was told."""
+    """Adds faces to a new or known identity; ``refused`` is called where nothing was added."""
     gallery = context.gallery
 
     def failed(error: BaseException) -> None:
@@ -53,25 +53,29 @@ def enroll(
         enrolled(report)
         context.state.contents_changed.emit()
 
-    context.tasks.run(
+    task = context.tasks.run(
         f"Enrolling {name}",
         lambda reporter: gallery.enroll(name, batch, reporter=reporter),
         done=done,
         failed=failed,
         lane="change",
+        key=key,
     )
+    if refused is not None:
+        task.cancelled.connect(refused)
 
 
 def take_back(context: Context) -> None:
     """Removes the faces that a confirmation or enrolment of the shown query added."""
-    gallery, query, position = context.gallery, context.state.query, context.state.position
+    gallery, query = context.gallery, context.state.query
     if query is None:
         return
 
     def done(_: int) -> None:
-        context.state.update_query(position, added_to="", added_faces=())
+        context.state.update_query(query, added_to="", added_faces=())
         context.state.contents_changed.emit()
-        identify_all(context)
+        if context.state.gallery is gallery:
+            identify_all(context)
 
     context.tasks.run(
         f"Taking back from {query.added_to}",
@@ -92,7 +96,7 @@ def read_faces(
 
     def work(reporter: Reporter) -> tuple[list[FaceBatch], list[Rejection]]:
         batches, rejected = [], []
-        files = query_files(paths)
+        files = query_files(paths, reporter)
         for number, path in enumerate(files):
             reporter.progress("Reading faces", number, len(files))
             try:

@@ -17,6 +17,7 @@ _OPENING = "opening"  # one at a time: a second would find the first one's lock
 
 def open_gallery(context: Context, folder: Path) -> None:
     """Opens a gallery in place of the one that is open; nothing where that is the same."""
+    folder = folder.resolve()
     current = context.state.gallery
     if context.tasks.is_running(_OPENING) or (current is not None and current.folder == folder):
         return
@@ -24,6 +25,8 @@ def open_gallery(context: Context, folder: Path) -> None:
     def failed(error: BaseException) -> None:
         if isinstance(error, GalleryNotFoundError):
             forget(folder)
+            if context.state.gallery is None:
+                context.state.gallery_changed.emit()  # the welcome page lists it no longer
         context.failed(error)
 
     context.tasks.run(
@@ -51,6 +54,7 @@ def new_gallery(
     imported: Callable[[ImportReport], None] | None = None,
 ) -> None:
     """Makes a gallery, fills it where sources are given, and opens it."""
+    folder = folder.resolve()
     if context.tasks.is_running(_OPENING):
         return
 
@@ -130,4 +134,4 @@ def _let_go(context: Context) -> None:
     context.pictures.set_gallery(None)
     if old is not None:
         context.state.gallery = None
-        context.tasks.run("Closing the gallery", lambda _: old.close(), lane="change")
+        context.tasks.run("Closing the gallery", lambda _: old.close(), lane="change", shown=False)

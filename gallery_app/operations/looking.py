@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.errors import PhotoError
+from engine.errors import PhotoError, UnknownIdentityError
 from engine.progress import Reporter
 from engine.types import Candidate, Face, Identity
 from gallery_app.operations.context import Context
@@ -44,7 +44,10 @@ def load_details(
     gallery = context.gallery
 
     def work(_: Reporter) -> tuple[Face, list[Candidate]]:
-        return gallery.faces_by_id([face])[0], gallery.nearest(face, top=3)
+        listed = gallery.faces_by_id([face])
+        if not listed:
+            raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
+        return listed[0], gallery.nearest(face, top=3)
 
     context.tasks.run(
         "Reading the face",

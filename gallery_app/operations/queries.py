@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from engine.errors import FaceGalleryError
+from engine.errors import EmbeddingError, FaceGalleryError, UnknownIdentityError
 from engine.progress import Reporter
 from engine.types import FaceBatch, Identification
 from gallery_app.operations.context import Context
@@ -21,7 +21,7 @@ def open_queries(context: Context, paths: Sequence[Path]) -> None:
     def work(reporter: Reporter) -> tuple[list[Query], list[FaceGalleryError]]:
         queries: list[Query] = []
         errors: list[FaceGalleryError] = []
-        files = query_files(paths)
+        files = query_files(paths, reporter)
         for number, path in enumerate(files):
             reporter.progress("Reading queries", number, len(files))
             try:
@@ -50,16 +50,29 @@ def _query(batch: FaceBatch, row: int, label: str) -> Query:
     return Query(batch.vectors[row], label, batch.files[row], batch.rows[row], photo)
 
 
-def query_files(paths: Sequence[Path]) -> list[Path]:
+def query_files(paths: Sequence[Path], reporter: Reporter) -> list[Path]:
     """The files themselves, and for folders every vector file in them."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir() and path.suffix.lower() not in _SUFFIXES:
-            found = (inner for inner in path.rglob("*") if inner.suffix.lower() in _SUFFIXES)
-            files.extend(sorted(found))
+            files.extend(sorted(_vector_files(path, reporter)))
         else:
             files.append(path)
+    if not files:
+        raise EmbeddingError(
+            "There are no vectors in this folder",
+            file=paths[0],
+            remedy="Choose .npy, .npz or .csv files, or a folder that has some.",
+        )
     return files
+
+
+def _vector_files(folder: Path, reporter: Reporter) -> Iterator[Path]:
+    for seen, inner in enumerate(folder.rglob("*")):
+        if seen % 200 == 0:
+            reporter.progress("Looking for vectors", seen, 0)
+        if inner.suffix.lower() in _SUFFIXES:
+            yield inner
 
 
 _SUFFIXES = {".npy", ".npz", ".csv"}
@@ -70,7 +83,10 @@ def ask_about_face(context: Context, face: int) -> None:
     gallery = context.gallery
 
     def work(_: Reporter) -> Query:
-        found = gallery.faces_by_id([face])[0]
+        listed = gallery.faces_by_id([face])
+        if not listed:
+            raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
+        found = listed[0]
         label = f"{Path(found.file).name}, enrolled as {found.name}"
         return Query(gallery.vector(face), label, found.file, face=face)
 

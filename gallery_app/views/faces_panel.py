@@ -46,6 +46,7 @@ class FacesPanel(QWidget):
         self.title = ElidedLabel()
         self.title.setProperty("textRole", "title")
         self.subtitle = QLabel()
+        self.subtitle.setTextFormat(Qt.TextFormat.PlainText)
         self.subtitle.setProperty("textRole", "muted")
         self.grid = self._grid()
         self.details = FaceDetails(pictures)
@@ -116,7 +117,11 @@ class FacesPanel(QWidget):
         self.copy.setShortcut(QKeySequence.StandardKey.Copy)
         self.copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.copy.triggered.connect(self._copy)
-        self.grid.addActions([self.ask, self.copy])
+        unselect = QAction("Close the details", self)
+        unselect.setShortcut(QKeySequence("Escape"))
+        unselect.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        unselect.triggered.connect(self.grid.clearSelection)
+        self.grid.addActions([self.ask, self.copy, unselect])
 
     def show_nobody(self, *, empty_gallery: bool) -> None:
         """No identity is chosen, or there is none yet."""

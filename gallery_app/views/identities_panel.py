@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.types import Identity
 from gallery_app.icons import icon
-from gallery_app.item_models.identities import IdentityListModel
+from gallery_app.item_models.identities import IdentityListModel, people_text
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.delegates import IdentityDelegate
 from gallery_app.widgets.empty_state import EmptyState
@@ -99,7 +99,7 @@ class IdentitiesPanel(QWidget):
         chosen = self.chosen_identity()
         scroll = self.list.verticalScrollBar().value()
         self.model.set_people(people)
-        self.search.setPlaceholderText(f"Search {len(people):,} people")
+        self.search.setPlaceholderText(f"Search {people_text(len(people))}")
         self._arranged()
         self.choose(chosen, scroll=False)
         self.list.verticalScrollBar().setValue(scroll)

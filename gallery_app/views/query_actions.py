@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gallery_app.icons import icon
@@ -31,6 +31,7 @@ class QueryActions(QFrame):
         self.undo.clicked.connect(self.taken_back)
         self.told = QLabel()
         self.told.setWordWrap(True)
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.setProperty("textRole", "small")
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
@@ -60,7 +61,7 @@ class QueryActions(QFrame):
         self.confirm.setText("Confirm" if known else "It is this person")
         _set_primary(self.confirm, known)
         _set_primary(self.enroll, not known)
-        self.confirm.setToolTip(f"Yes, this is {best}: add the face to them (Ctrl+Enter)")
+        self.confirm.setToolTip(f"Yes, this is {best}: add the face to them (Ctrl+Shift+Enter)")
         self.enroll.setVisible(open_question)
         self.enroll.setEnabled(self._writable)
         self.undo.setVisible(added and bool(query.added_faces))

@@ -131,6 +131,9 @@ class QueryPanel(QWidget):
             self.name.setText("Identifying…")
             self.verdict.setText("")
             self.note.hide()
+            _clear(self.candidates)
+            _clear(self.evidence)
+            self.comparison.show_face(None)
         else:
             self._show_answer(query, query.answer)
         self.actions.show_for(query)

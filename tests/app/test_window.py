@@ -278,7 +278,7 @@ def test_an_import_with_a_bad_file_lists_it_and_takes_the_rest(
     (person / "bad.npy").write_bytes(b"\x93NUMPY\x01\x00")
     import_sources(app.context, [tmp_path / "more"], app.commands._imported)
     report = dialog(ReportDialog, qtbot)
-    assert "1 faces added" in report.windowTitle() + _texts(report)
+    assert "1 face added" in report.windowTitle() + _texts(report)
     assert "bad.npy" in _texts(report)
     report.close()
 
@@ -340,3 +340,33 @@ def test_the_menu_only_offers_what_can_be_done(app: App, qtbot: QtBot, query_fil
     ask(app, qtbot, query_file)
     assert actions["confirm"].isEnabled()
     assert app.window.mapToGlobal(QPoint(0, 0)) is not None
+
+
+def test_a_face_is_added_to_the_query_that_was_confirmed_whatever_is_shown_meanwhile(
+    app: App, qtbot: QtBot, query_file: Path, stranger_file: Path
+) -> None:
+    ask(app, qtbot, query_file)
+    confirmed = app.state.query
+    app.window.query.actions.confirmed.emit("Tiger Woods")
+    ask(app, qtbot, stranger_file)
+    qtbot.waitUntil(lambda: "55 faces" in app.window.left_status.text())
+    assert app.state.query is not confirmed
+    assert app.state.query is not None
+    assert app.state.query.added_to == ""
+
+
+def test_a_folder_without_vectors_is_told(app: App, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    drop(app, [tmp_path / "nothing"])
+    box = dialog(QMessageBox, qtbot)
+    assert "no vectors" in box.text()
+    box.close()
+
+
+def test_an_unknown_theme_in_the_settings_does_not_keep_the_window_from_opening(
+    start: Callable[..., App], home: Path
+) -> None:
+    (home / "window.ini").write_text("[look]\ntheme=blue\n[identify]\nfpir=5\n")
+    app = start(None)
+    assert app.window.isVisible()
+    assert app.state.fpir == pytest.approx(0.1)
