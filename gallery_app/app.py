@@ -45,7 +45,6 @@ class App(QObject):
         self._people: dict[int, Identity] = {}
         self._people_read = False
         self._portraits: dict[int, int | None] = {}
-        self._face_to_select = -1
         self._connect_state()
         self._connect_panels()
         self._connect_menus()
@@ -76,7 +75,6 @@ class App(QObject):
         window.faces.enroll_wanted.connect(self.commands.enroll)
         window.query.open_wanted.connect(self.commands.open_query)
         window.query.identity_wanted.connect(self.go_to_identity)
-        window.query.face_wanted.connect(self.go_to_face)
         window.query.stepper.step.connect(self.state.step)
         window.query.stepper.closed.connect(lambda: queries.clear_queries(context))
         window.query.strictness.changed.connect(lambda f: queries.set_strictness(context, f))
@@ -172,8 +170,6 @@ class App(QObject):
         if identity not in self._people or identity != self.state.identity:
             return
         self.window.faces.show_identity(self._people[identity], faces)
-        self.window.faces.select([self._face_to_select])
-        self._face_to_select = -1
         looking.load_nearest_identity(self.context, identity, self._show_nearest)
 
     def _show_nearest(self, identity: int, name: str) -> None:
@@ -189,11 +185,6 @@ class App(QObject):
         """Shows an identity in the list and its faces in the middle."""
         self.window.identities.choose(identity)
         self.state.choose_identity(identity)
-
-    def go_to_face(self, identity: int, face: int) -> None:
-        """Shows an identity with one of its faces selected."""
-        self._face_to_select = face
-        self.go_to_identity(identity)
 
     # -- the query ---------------------------------------------------------------------------
 

@@ -35,14 +35,13 @@ W = TypeVar("W", bound=QWidget)
 
 
 class QueryPanel(QWidget):
-    """Signals: ``open_wanted``, ``identity_wanted`` (id), ``face_wanted`` (identity id, face id).
+    """Signals: ``open_wanted``, ``identity_wanted`` (id).
 
     Its parts have signals of their own: ``stepper``, ``strictness``, ``actions``.
     """
 
     open_wanted = Signal()
     identity_wanted = Signal(int)
-    face_wanted = Signal(int, int)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
