@@ -85,6 +85,14 @@ class UnknownIdentityError(GalleryError):
     """No identity or face of that name or number."""
 
 
+class ModelError(GalleryError):
+    """A trained model that is absent, damaged or does not fit this gallery."""
+
+
+class TrainingError(FaceGalleryError):
+    """A training or an evaluation that cannot be done, or whose process died."""
+
+
 class SnapshotError(FaceGalleryError):
     """An index snapshot that must not be loaded; the index is rebuilt from the store."""
 

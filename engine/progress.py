@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.errors import CancelledError
@@ -20,12 +20,33 @@ class Progress:
 
 @dataclass(frozen=True)
 class Message:
-    """One sentence for the person, such as "The index was rebuilt"."""
+    """One sentence for the person, such as "The index was rebuilt".
+
+    ``alarm`` marks what they should not overlook.
+    """
 
     text: str
+    alarm: bool = False
 
 
-Event = Progress | Message
+@dataclass(frozen=True)
+class Measured:
+    """A point of the curves of a training: ``values`` by name after ``step`` of ``steps`` epochs.
+
+    Names are ``loss``, ``validation_loss``, ``accuracy``, ``validation_accuracy`` and ``rate``;
+    for a triplet model ``active`` (share of triplets that are active), ``spread05``,
+    ``spread50``, ``spread95`` (percentiles of the pairwise distances), ``norm`` (mean length
+    before it is made 1) and ``validation_accuracy`` (k-NN on identities held out).
+    ``series`` tells curves of one training apart, such as ``triplet``.
+    """
+
+    series: str
+    step: int
+    steps: int
+    values: Mapping[str, float]
+
+
+Event = Progress | Message | Measured
 Listener = Callable[[Event], None]
 
 
@@ -57,12 +78,16 @@ class Reporter:
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """Reports a step. Raises CancelledError when the token is set."""
-        if self._cancel is not None:
-            self._cancel.check()
+        self.check()
         self.tell(Progress(stage, done, total))
 
-    def message(self, text: str) -> None:
-        self.tell(Message(text))
+    def check(self) -> None:
+        """Raises CancelledError when the token is set."""
+        if self._cancel is not None:
+            self._cancel.check()
+
+    def message(self, text: str, *, alarm: bool = False) -> None:
+        self.tell(Message(text, alarm))
 
     def tell(self, event: Event) -> None:
         """Passes an event on; never raises CancelledError."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 Distance = Literal["cosine", "euclidean"]
-Method = Literal["auto", "knn"]
+Method = Literal["auto", "knn", "mlp", "triplet"]
 Verdict = Literal["known", "unknown"]
 
 
@@ -113,6 +113,16 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Opinion:
+    """What one method alone says to a query: its first candidate and its verdict."""
+
+    method: str
+    name: str | None
+    verdict: Verdict
+    confidence: float | None
+
+
+@dataclass(frozen=True)
 class Identification:
     """The answer to one query.
 
@@ -124,7 +134,9 @@ class Identification:
         evidence: the k nearest enrolled faces, nearest first.
         fpir: the FPIR that the verdict stands for: the asked one, or the smallest this gallery
             can promise where that is larger.
+        method: what gave the answer; for ``auto`` what it stands for, such as ``knn + triplet``.
         note: one sentence where the answer needs a caveat (gallery too small ...), else "".
+        opinions: what each method alone says, when there are several.
     """
 
     verdict: Verdict
@@ -135,6 +147,7 @@ class Identification:
     evidence: tuple[Evidence, ...]
     fpir: float
     note: str = ""
+    opinions: tuple[Opinion, ...] = ()
 
 
 @dataclass(frozen=True)

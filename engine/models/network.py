@@ -1,0 +1,156 @@
+"""A trained network as plain arrays: NumPy answers a query in microseconds, without TensorFlow."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.distances import prepare
+from engine.errors import ModelError
+from engine.files import write_atomically
+from engine.types import Distance, Vectors
+
+_FORMAT = 1
+_REMEDY = "Delete this version and train it again."
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Dense: ``x @ kernel + bias``, then ReLU where ``relu``. Shapes ``(i, o)`` and ``(o,)``."""
+
+    kernel: Vectors
+    bias: Vectors
+    relu: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A scaler and dense layers.
+
+    What comes in is prepared as the gallery's distance asks (unit length for cosine), shifted by
+    ``-mean`` and multiplied by ``scale``; then come the layers.
+
+    Attributes:
+        distance: the gallery's.
+        mean: ``(d,)``.
+        scale: ``(d,)`` for standardised input, ``(d, d)`` for whitened.
+        layers: in order; may be none.
+        residual: the scaled input is added to what the last layer gives (same dimension).
+        unit: the output is brought to unit length.
+    """
+
+    distance: Distance
+    mean: Vectors
+    scale: Vectors
+    layers: tuple[Layer, ...]
+    residual: bool = False
+    unit: bool = False
+
+    @property
+    def dimension(self) -> int:
+        """Of the input."""
+        return len(self.mean)
+
+    @property
+    def outputs(self) -> int:
+        """Of the output."""
+        return self.layers[-1].kernel.shape[1] if self.layers else self.scale.shape[-1]
+
+    def scaled(self, vectors: Vectors) -> Vectors:
+        """What the first layer sees of vectors ``(n, d)`` as they came."""
+        rows = prepare(vectors, self.distance) - self.mean
+        return rows * self.scale if self.scale.ndim == 1 else rows @ self.scale
+
+    def __call__(self, vectors: Vectors) -> Vectors:
+        """Outputs ``(n, outputs)``, float32, of vectors ``(n, d)`` as they came."""
+        start = rows = self.scaled(vectors)
+        for layer in self.layers:
+            rows = rows @ layer.kernel + layer.bias
+            if layer.relu:
+                rows = np.maximum(rows, 0.0)
+        if self.residual:
+            rows = rows + start
+        if self.unit:
+            rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return np.ascontiguousarray(rows, dtype=np.float32)
+
+    def save(self, path: Path) -> None:
+        """Writes an ``.npz`` without pickled objects, whole or not at all."""
+        arrays: dict[str, Any] = {
+            "format": np.array(_FORMAT),
+            "distance": np.array(self.distance),
+            "flags": np.array([self.residual, self.unit]),
+            "mean": self.mean,
+            "scale": self.scale,
+            "relu": np.array([layer.relu for layer in self.layers], dtype=bool),
+        }
+        for number, layer in enumerate(self.layers):
+            arrays[f"kernel{number}"], arrays[f"bias{number}"] = layer.kernel, layer.bias
+        write_atomically(path, lambda stream: np.savez(stream, **arrays))
+
+    @classmethod
+    def load(cls, path: Path) -> Network:
+        """The other way.
+
+        Raises:
+            ModelError: absent, damaged, or not written by :meth:`save` of this version.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                network = cls._of({name: arrays[name] for name in arrays.files})
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ModelError(
+                f"The weights cannot be read ({error})", file=path, remedy=_REMEDY
+            ) from error
+        if not network._is_sound():
+            raise ModelError("The weights do not fit one another", file=path, remedy=_REMEDY)
+        return network
+
+    @classmethod
+    def _of(cls, arrays: Mapping[str, Any]) -> Network:
+        if int(arrays["format"]) != _FORMAT or str(arrays["distance"]) not in _DISTANCES:
+            raise ValueError("another version")
+        layers = tuple(
+            Layer(_floats(arrays[f"kernel{number}"]), _floats(arrays[f"bias{number}"]), bool(relu))
+            for number, relu in enumerate(arrays["relu"])
+        )
+        residual, unit = map(bool, arrays["flags"])
+        return cls(
+            _DISTANCES[str(arrays["distance"])],
+            _floats(arrays["mean"]),
+            _floats(arrays["scale"]),
+            layers,
+            residual,
+            unit,
+        )
+
+    def _is_sound(self) -> bool:
+        """Whether shapes chain from input to output and every number is finite."""
+        if self.mean.ndim != 1 or self.scale.shape[:1] != self.mean.shape:
+            return False
+        width = self.scale.shape[-1]
+        if self.scale.ndim > 2:
+            return False
+        for layer in self.layers:
+            if layer.kernel.ndim != 2 or layer.kernel.shape[0] != width:
+                return False
+            width = layer.kernel.shape[1]
+            if layer.bias.shape != (width,):
+                return False
+        arrays = [self.mean, self.scale]
+        arrays += [array for layer in self.layers for array in (layer.kernel, layer.bias)]
+        if self.residual and width != self.scale.shape[-1]:
+            return False
+        return all(bool(np.isfinite(array).all()) for array in arrays)
+
+
+_DISTANCES: Mapping[str, Distance] = {"cosine": "cosine", "euclidean": "euclidean"}
+
+
+def _floats(array: Any) -> Vectors:
+    return np.ascontiguousarray(array, dtype=np.float32)
