@@ -59,12 +59,12 @@ class Network:
     @property
     def outputs(self) -> int:
         """Of the output."""
-        return self.layers[-1].kernel.shape[1] if self.layers else self.scale.shape[-1]
+        return int((self.layers[-1].kernel if self.layers else self.scale).shape[-1])
 
     def scaled(self, vectors: Vectors) -> Vectors:
         """What the first layer sees of vectors ``(n, d)`` as they came."""
         rows = prepare(vectors, self.distance) - self.mean
-        return rows * self.scale if self.scale.ndim == 1 else rows @ self.scale
+        return np.asarray(rows * self.scale if self.scale.ndim == 1 else rows @ self.scale)
 
     def __call__(self, vectors: Vectors) -> Vectors:
         """Outputs ``(n, outputs)``, float32, of vectors ``(n, d)`` as they came."""
