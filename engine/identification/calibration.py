@@ -13,7 +13,7 @@ import numpy as np
 from engine.identification.logit import LogOdds, Numbers
 from engine.identification.shortlist import FEATURES
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Calibration:
     The likeness of extremes fades the rarer they are; ``r`` is taken as the square root of the
     FPIR, which is above what was measured on real faces. Two more corrections make the promise
     hold in small galleries. A stranger meets all K identities where a face of the gallery met
-    K - 1, so that the expected FPIR is K / (K - 1) times higher. And two identities with one face
+    fewer (K - 1 when only its own was left out), so that the expected FPIR is higher by as much.
+    And two identities with one face
     each are as near one way as the other: where they pass for one another, both of them do. (The
     strictest promise is then 2 / (K + 1); it is never weaker than that.)
 
@@ -43,6 +44,8 @@ class Calibration:
             identity came first. Ascending.
         agreement: distance that 99.5 % of the pairs of faces of one identity stay within, None
             where there are too few pairs to say.
+        features: what the score is made of.
+        unmet: how many identities each of ``strangers`` did not meet, its own among them.
     """
 
     identities: int
@@ -52,6 +55,8 @@ class Calibration:
     shared: tuple[int, ...]
     mated: tuple[float, ...]
     agreement: float | None
+    features: tuple[str, ...] = FEATURES
+    unmet: int = 1
 
     def promised(self, fpir: float) -> float:
         """The asked FPIR, or the smallest that this gallery can promise where that is larger.
@@ -95,20 +100,21 @@ class Calibration:
 
     def to_json(self) -> str:
         """As text, for the gallery's database; minus infinity is written as null."""
-        record = asdict(self) | {"format": _FORMAT, "features": FEATURES}
+        record = asdict(self) | {"format": _FORMAT}
         record["mated"] = [None if math.isinf(score) else score for score in self.mated]
         return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> Calibration:
+    def from_json(cls, text: str, features: tuple[str, ...] = FEATURES) -> Calibration:
         """The other way.
 
         Raises:
-            ValueError: not written by :meth:`to_json` of this version; calibrate again.
+            ValueError: not written by :meth:`to_json` of this version for these features;
+                calibrate again.
         """
         try:
             record = json.loads(text)
-            if record["format"] != _FORMAT or record["features"] != list(FEATURES):
+            if record["format"] != _FORMAT or record["features"] != list(features):
                 raise ValueError("another version")
             calibration = cls(**_fields(record))
         except (KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
@@ -122,12 +128,13 @@ class Calibration:
         sizes = {len(model.means), len(model.scales), len(model.weights)}
         numbers = [*model.means, *model.scales, *model.weights, model.intercept, *self.strangers]
         sound = (
-            sizes == {len(FEATURES)}
+            sizes == {len(self.features)}
             and all(math.isfinite(number) for number in numbers)
             and min(model.scales) > 0
             and len(self.strangers) == len(self.shared)
             and min(self.shared, default=1) > 0
             and self.identities >= (2 if self.strangers else 0)
+            and (0 < self.unmet < self.identities or not self.strangers)
             and list(self.strangers) == sorted(self.strangers, reverse=True)
             and list(self.mated) == sorted(self.mated)
         )
@@ -136,7 +143,7 @@ class Calibration:
 
     @property
     def _excess(self) -> float:
-        return self.identities / (self.identities - 1)
+        return self.identities / (self.identities - self.unmet)
 
     @cached_property
     def _last_word(self) -> float:
@@ -192,4 +199,6 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
         "shared": tuple(map(int, record["shared"])),
         "mated": tuple(-math.inf if score is None else float(score) for score in record["mated"]),
         "agreement": None if agreement is None else float(agreement),
+        "features": tuple(map(str, record["features"])),
+        "unmet": int(record["unmet"]),
     }

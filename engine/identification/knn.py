@@ -1,34 +1,18 @@
-"""Identification by nearest faces, judged by the templates of their identities."""
+"""Nearest faces, judged by the templates of their identities; in any space of vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
 from engine.distances import prepare
 from engine.identification.calibration import UNCALIBRATED, Calibration
-from engine.identification.logit import Numbers, probabilities
-from engine.identification.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
-from engine.identification.templates import Templates, TemplateTable
-from engine.types import (
-    Candidate,
-    Distance,
-    Evidence,
-    Identification,
-    Ids,
-    Neighbours,
-    Vectors,
-)
-
-_BLOCK = 1_000
-"""Queries answered at once."""
-_LEAST_CONFIDENCE = 0.8
-"""Asked of a name where the gallery is too small to promise the FPIR. On the real faces it held
-galleries of 3 to 40 people at 0.3 to 1.7 %, where the threshold alone named 2 to 49 % of strangers,
-up to 1.7 times what it promised."""
-_NOT_CALIBRATED = "This gallery is not calibrated, so nobody is named."
+from engine.identification.look import Look
+from engine.identification.shortlist import NEIGHBOURS, LeftOut, paired, shortlist
+from engine.identification.templates import Templates
+from engine.types import Distance, Ids, Neighbours, Vectors
 
 
 class Searcher(Protocol):
@@ -38,13 +22,11 @@ class Searcher(Protocol):
 
 
 class Knn:
-    """Names a query after its nearest faces and the templates of their identities.
+    """Looks at queries by their nearest faces and the templates of these faces' identities.
 
-    Candidates stand in the order of their calibrated log-odds, hence of their confidence; the
-    verdict is "known" when the first exceeds the calibration's threshold.
+    With a ``transform`` it does so in a learned space: index, templates and calibration are then
+    that space's.
     """
-
-    name = "knn"
 
     def __init__(
         self,
@@ -52,174 +34,75 @@ class Knn:
         templates: Templates,
         *,
         identity_of: Callable[[Ids], Ids],
-        names: Callable[[Sequence[int]], Sequence[str]],
         calibration: Calibration | None,
         distance: Distance,
+        name: str = "knn",
+        transform: Callable[[Vectors], Vectors] | None = None,
     ) -> None:
         """
         Args:
             identity_of: identity ids of face ids, of any shape.
-            names: names of identity ids.
-            calibration: None gives candidates without verdict and confidence.
+            calibration: None ranks by distance and states no confidence.
+            transform: vectors as they came ``(m, d)`` to vectors of the space ``(m, e)``.
         """
+        self.name = name
+        self.calibration = calibration
         self._index = index
         self._templates = templates
         self._identity_of = identity_of
-        self._names = names
-        self._calibration = calibration
         self._distance: Distance = distance
+        self._transform = transform or _as_it_is
 
-    def identify(
-        self, queries: Vectors, *, k: int = 5, top: int = 5, fpir: float = 0.01
-    ) -> list[Identification]:
-        """Tells who each query ``(m, d)`` is.
-
-        Args:
-            k: how many nearest faces are shown as evidence; the judgement always rests on the
-                ten nearest and on the templates.
-            top: how many candidates, at most; more than come into question are not listed (the
-                five nearest templates and the owners of the ten nearest faces).
-            fpir: the share of strangers that may get a name, in (0, 1).
-        """
-        answers: list[Identification] = []
-        for start in range(0, len(queries), _BLOCK):
-            block = queries[start : start + _BLOCK]
-            neighbours = self._index.search(block, max(k, NEIGHBOURS))
-            answers += self._answer(block, neighbours, None, k, top, fpir)
-        return answers
-
-    def identify_enrolled(
-        self,
-        faces: Ids,
-        identity_ids: Ids,
-        vectors: Vectors,
-        *,
-        k: int = 5,
-        top: int = 5,
-        fpir: float = 0.01,
-    ) -> list[Identification]:
-        """Tells who enrolled faces would be if they were not enrolled: each is left out.
+    def look(self, queries: Vectors, k: int = 5) -> Look:
+        """Looks at queries ``(m, d)``, as they came.
 
         Args:
-            faces, identity_ids, vectors: ids ``(m,)``, owners ``(m,)`` and embeddings ``(m, d)``.
+            k: how many neighbours are wanted at least; the judgement always rests on ten.
         """
-        answers: list[Identification] = []
-        for start in range(0, len(faces), _BLOCK):
-            part = slice(start, start + _BLOCK)
-            found = self._index.search(vectors[part], max(k, NEIGHBOURS) + 1)
-            neighbours = _without(found, faces[part])
-            owners = identity_ids[part]
-            answers += self._answer(vectors[part], neighbours, owners, k, top, fpir)
-        return answers
+        rows = self._transform(queries)
+        return self._look(rows, self._index.search(rows, max(k, NEIGHBOURS)), None)
 
-    def _answer(
-        self,
-        queries: Vectors,
-        neighbours: Neighbours,
-        owners: Ids | None,
-        k: int,
-        top: int,
-        fpir: float,
-    ) -> list[Identification]:
+    def look_enrolled(self, faces: Ids, owners: Ids, vectors: Vectors, k: int = 5) -> Look:
+        """Looks at enrolled faces as if they were not enrolled: each is left out.
+
+        Args:
+            faces, owners, vectors: ids ``(m,)``, identity ids ``(m,)``, embeddings ``(m, d)``.
+        """
+        rows = self._transform(vectors)
+        found = self._index.search(rows, max(k, NEIGHBOURS) + 1)
+        return self._look(rows, _without(found, faces), owners)
+
+    def distances(self, queries: Vectors, identities: Ids) -> Vectors:
+        """Of queries ``(m, d)``, as they came, to the templates of identities ``(m, c)``.
+
+        Infinite for an identity that has no template, or for -1.
+        """
         table = self._templates.table()
-        identity_ids = self._identity_of(neighbours.ids)
+        rows = table.rows(identities)
+        if not len(table):
+            return np.full(rows.shape, np.inf, dtype=np.float32)
+        queries = prepare(self._transform(queries), self._distance)
+        distances = paired(queries, table.means[rows], self._distance)
+        return np.where(rows >= 0, distances, np.float32(np.inf))
+
+    def _look(self, queries: Vectors, neighbours: Neighbours, own: Ids | None) -> Look:
+        table = self._templates.table()
+        owners = self._identity_of(neighbours.ids)
         found = shortlist(
             prepare(queries, self._distance),
             table,
-            table.rows(identity_ids),
+            table.rows(owners),
             neighbours.distances,
-            left_out=None if owners is None else LeftOut(table.rows(owners), "face"),
+            left_out=None if own is None else LeftOut(table.rows(own), "face"),
         )
-        calibration = self._calibration or UNCALIBRATED
-        scores = calibration.log_odds(found.features, found.filled)
-        evidence = self._evidence(neighbours, identity_ids, k)
-        candidates = self._candidates(found, scores, evidence, table, calibration.fitted, top)
-        return self._judged(candidates, evidence, fpir)
+        odds = (self.calibration or UNCALIBRATED).log_odds(found.features, found.filled)
+        identities = np.where(found.filled, table.ids[found.rows], -1) if len(table) else found.rows
+        distances = np.asarray(-found.features[:, :, 0], dtype=np.float32)
+        return Look(identities, odds, distances, neighbours, owners)
 
-    def _judged(
-        self,
-        candidates: list[tuple[Candidate, ...]],
-        evidence: list[tuple[Evidence, ...]],
-        fpir: float,
-    ) -> list[Identification]:
-        calibration = self._calibration or UNCALIBRATED
-        threshold, promised = calibration.threshold(fpir), calibration.promised(fpir)
-        least = _LEAST_CONFIDENCE if promised > fpir else 0.0
-        note = calibration.note(fpir) if self._calibration else _NOT_CALIBRATED
-        answers = []
-        for offered, faces in zip(candidates, evidence, strict=True):
-            first = offered[0] if offered else None
-            known = first is not None and first.score > threshold and _sure(first, least)
-            answers.append(
-                Identification(
-                    verdict="known" if known else "unknown",
-                    name=first.name if first is not None and known else None,
-                    confidence=first.confidence if first is not None else None,
-                    method=self.name,
-                    candidates=offered,
-                    evidence=faces,
-                    fpir=promised,
-                    note=note,
-                )
-            )
-        return answers
 
-    def _evidence(
-        self, neighbours: Neighbours, identity_ids: Ids, k: int
-    ) -> list[tuple[Evidence, ...]]:
-        shown, owners = neighbours.ids[:, :k], identity_ids[:, :k]
-        names = self._names_by_id(owners)
-        return [
-            tuple(
-                Evidence(face, owner, names[owner], distance)
-                for face, owner, distance in zip(*row, strict=True)
-            )
-            for row in zip(
-                shown.tolist(),
-                owners.tolist(),
-                neighbours.distances[:, :k].tolist(),
-                strict=True,
-            )
-        ]
-
-    def _candidates(
-        self,
-        found: Shortlist,
-        scores: Numbers,
-        evidence: list[tuple[Evidence, ...]],
-        table: TemplateTable,
-        fitted: bool,
-        top: int,
-    ) -> list[tuple[Candidate, ...]]:
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :top]
-        rows = np.take_along_axis(found.rows, order, axis=1)
-        owners = np.where(rows >= 0, table.ids[rows], -1) if len(table) else rows
-        names = self._names_by_id(owners[rows >= 0])
-        columns = [
-            np.take_along_axis(column, order, axis=1).tolist()
-            for column in (scores, probabilities(scores), -found.features[:, :, 0])
-        ]
-        answers = []
-        for *line, faces in zip(owners.tolist(), *columns, evidence, strict=True):
-            nearest = {face.identity_id: face.distance for face in reversed(faces)}
-            answers.append(
-                tuple(
-                    Candidate(
-                        owner,
-                        names[owner],
-                        score,
-                        confidence if fitted else None,
-                        nearest.get(owner, to_template),
-                    )
-                    for owner, score, confidence, to_template in zip(*line, strict=True)
-                    if owner in names
-                )
-            )
-        return answers
-
-    def _names_by_id(self, identity_ids: Ids) -> dict[int, str]:
-        unique = np.unique(identity_ids).tolist()
-        return dict(zip(unique, self._names(unique), strict=True))
+def _as_it_is(vectors: Vectors) -> Vectors:
+    return vectors
 
 
 def _without(neighbours: Neighbours, faces: Ids) -> Neighbours:
@@ -230,8 +113,3 @@ def _without(neighbours: Neighbours, faces: Ids) -> Neighbours:
         np.take_along_axis(neighbours.ids, order, axis=1),
         np.take_along_axis(neighbours.distances, order, axis=1),
     )
-
-
-def _sure(candidate: Candidate, least: float) -> bool:
-    """Whether the confidence, where there is one, is enough."""
-    return candidate.confidence is None or candidate.confidence >= least

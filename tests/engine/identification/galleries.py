@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.identification import Calibration, Knn, Templates, calibrate
+from engine.identification import Calibration, Identifier, Knn, Templates, calibrate
 from engine.index import ExactIndex
 from engine.types import Distance, Ids, Vectors
 
 DIMENSION = 16
+
+
+def people(identities: Sequence[int]) -> list[str]:
+    return [f"P{number}" for number in identities]
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class InMemory:
     vectors: Vectors
     templates: Templates
     calibration: Calibration
-    knn: Knn
+    knn: Identifier
 
     @classmethod
     def of(cls, owners: Ids, vectors: Vectors, distance: Distance = "cosine") -> InMemory:
@@ -38,11 +42,11 @@ class InMemory:
             index,
             templates,
             identity_of=lambda faces: owners[faces - 100],
-            names=lambda identities: [f"P{number}" for number in identities],
             calibration=calibration,
             distance=distance,
         )
-        return cls(ids, owners, vectors, templates, calibration, knn)
+        identifier = Identifier(knn, names=people)
+        return cls(ids, owners, vectors, templates, calibration, identifier)
 
 
 @dataclass(frozen=True)

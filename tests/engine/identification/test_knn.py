@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.distances import between, prepare
-from engine.identification import Knn, Templates, calibrate, shortlist
+from engine.identification import Identifier, Knn, Templates, calibrate, shortlist
 from engine.index import ExactIndex
 from engine.types import Distance, Identification
-from tests.engine.identification.galleries import DIMENSION, Crowd, InMemory, crowd_of
+from tests.engine.identification.galleries import DIMENSION, Crowd, InMemory, crowd_of, people
 
 
 def first_names(answers: list[Identification]) -> list[str]:
@@ -146,11 +146,10 @@ def test_leaving_a_face_out_is_as_if_it_had_never_been_enrolled(crowd: Crowd) ->
         index,
         templates,
         identity_of=lambda faces: gallery.owners[faces - 100],
-        names=lambda identities: [f"P{number}" for number in identities],
         calibration=gallery.calibration,
         distance="cosine",
     )
-    truly_gone = knn.identify(gallery.vectors[[row]])[0]
+    truly_gone = Identifier(knn, names=people).identify(gallery.vectors[[row]])[0]
     assert gallery.ids[row] not in [face.face for face in left_out.evidence]
     assert [face.face for face in left_out.evidence] == [face.face for face in truly_gone.evidence]
     assert [c.name for c in left_out.candidates] == [c.name for c in truly_gone.candidates]
@@ -172,14 +171,13 @@ def test_an_identity_whose_only_face_is_left_out_is_no_candidate(crowd: Crowd) -
 def test_a_gallery_that_is_not_calibrated_lists_candidates_and_names_nobody(crowd: Crowd) -> None:
     gallery = InMemory.of(*crowd.draw(range(6), 3))
     knn = Knn(
-        gallery.knn._index,
+        gallery.knn.methods["knn"]._index,
         gallery.templates,
         identity_of=lambda faces: gallery.owners[faces - 100],
-        names=lambda identities: [f"P{number}" for number in identities],
         calibration=None,
         distance="cosine",
     )
-    answer = knn.identify(gallery.vectors[:1])[0]
+    answer = Identifier(knn, names=people).identify(gallery.vectors[:1])[0]
     assert answer.candidates[0].name == "P0"
     assert (answer.verdict, answer.confidence) == ("unknown", None)
     assert answer.note

@@ -1,0 +1,71 @@
+"""The MLP's outputs as log-odds over identities, calibrated like every other method's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.identification.calibration import Calibration
+from engine.identification.logit import LogOdds
+from engine.identification.look import Look
+from engine.identification.shortlist import Shortlist
+from engine.types import Ids, Neighbours, Vectors
+
+FEATURES = ("logit", "level")
+BY_SOFTMAX = LogOdds((0.0, 0.0), (1.0, 1.0), (1.0, -1.0), 0.0)
+"""Scores where nothing is calibrated: the logarithm of the softmax."""
+PLACES = 15
+"""Identities looked at for each query: those with the highest logits."""
+
+
+def mlp_shortlist(logits: Vectors) -> Shortlist:
+    """The identities with the highest logits ``(m, C)``, as columns of the logits.
+
+    Features are the logit and its level: the logarithm of the summed exponentials of all logits,
+    which is low where nothing known was seen (Liu et al. 2020, "Energy-based out-of-distribution
+    detection").
+    """
+    wide = logits.astype(np.float64)
+    wanted = min(PLACES, wide.shape[1])
+    rows = np.argpartition(-wide, wanted - 1, axis=1)[:, :wanted].astype(np.int64)
+    top = wide.max(axis=1, keepdims=True)
+    level = top + np.log(np.exp(wide - top).sum(axis=1, keepdims=True))
+    chosen = np.take_along_axis(wide, rows, axis=1)
+    return Shortlist(rows, np.stack([chosen, np.broadcast_to(level, rows.shape)], axis=2))
+
+
+class Mlp:
+    """Looks at queries through a trained classifier; people enrolled since are unknown to it."""
+
+    name = "mlp"
+
+    def __init__(
+        self,
+        network: Callable[[Vectors], Vectors],
+        identity_ids: Ids,
+        calibration: Calibration | None,
+    ) -> None:
+        """
+        Args:
+            network: vectors as they came ``(m, d)`` to logits ``(m, C)``.
+            identity_ids: of each output; -1 for an identity that is gone.
+        """
+        self.calibration = calibration
+        self._network = network
+        self._identity_ids = identity_ids
+
+    def look(self, queries: Vectors) -> Look:
+        """Looks at queries ``(m, d)``, as they came."""
+        found = mlp_shortlist(self._network(queries))
+        identities = self._identity_ids[found.rows]
+        model = self.calibration.log_odds if self.calibration else BY_SOFTMAX
+        odds = model(found.features, identities >= 0)
+        nothing = np.empty((len(queries), 0))
+        return Look(
+            identities,
+            odds,
+            np.full(identities.shape, np.nan, dtype=np.float32),
+            Neighbours(nothing.astype(np.int64), nothing.astype(np.float32)),
+            nothing.astype(np.int64),
+        )
