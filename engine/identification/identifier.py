@@ -111,6 +111,12 @@ class Identifier:
             )
         return made
 
+    def look(self, queries: Vectors, method: str = "auto") -> Look:
+        """What a method sees in queries ``(m, d)``, without a verdict. Raises as identify."""
+        self._require(method)
+        members = self._members(method)
+        return self._seen({name: self.methods[name].look(queries) for name in members}, members)
+
     def calibration_of(self, method: str) -> Calibration | None:
         """What the verdicts of a method rest on. Raises as :meth:`identify`."""
         self._require(method)
@@ -143,10 +149,7 @@ class Identifier:
     ) -> list[Identification]:
         def told(name: str, k: int, top: int) -> list[Identification]:
             members = self._members(name)
-            look = looks[members[0]]
-            if len(members) > 1:
-                assert self.auto.calibration is not None
-                look = fuse([looks[one] for one in members], self.auto.calibration.log_odds)
+            look = self._seen(looks, members)
             ground = looks["triplet" if members == ("triplet",) else "knn"]
             look = self._measured(queries, look.without(refused) if refused else look)
             return answers(
@@ -168,6 +171,12 @@ class Identifier:
             replace(answer, opinions=tuple(map(_opinion, one)))
             for answer, *one in zip(made, *apart, strict=True)
         ]
+
+    def _seen(self, looks: Mapping[str, Look], members: Sequence[str]) -> Look:
+        if len(members) == 1:
+            return looks[members[0]]
+        assert self.auto.calibration is not None
+        return fuse([looks[one] for one in members], self.auto.calibration.log_odds)
 
     def _measured(self, queries: Vectors, look: Look) -> Look:
         """Distances to templates where the method itself measures none."""

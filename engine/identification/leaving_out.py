@@ -84,17 +84,17 @@ def search_own(
         queries, own = faces[rows], owners[rows]
         distances = between(queries, faces, table.distance)
         distances[np.arange(len(rows)), rows] = np.inf
-        nearest = _nearest(distances, owners)
+        nearest = nearest_owners(distances, owners)
         mated.append(shortlist(queries, table, *nearest, left_out=LeftOut(own, "face")))
         distances[owners[None, :] == own[:, None]] = np.inf
-        nearest = _nearest(distances, owners)
+        nearest = nearest_owners(distances, owners)
         strangers.append(shortlist(queries, table, *nearest, left_out=LeftOut(own, "identity")))
     own = owners[probes]
     alone = table.counts[own] < 2
     return Searches(own, alone, Shortlist.joined(mated), Shortlist.joined(strangers))
 
 
-def _nearest(distances: Vectors, owners: Ids) -> tuple[Ids, Vectors]:
+def nearest_owners(distances: Vectors, owners: Ids) -> tuple[Ids, Vectors]:
     """Owners and distances of the nearest faces in no order, -1 and infinity beyond the last."""
     wanted = min(NEIGHBOURS, distances.shape[1])
     places = np.argpartition(distances, wanted - 1, axis=1)[:, :wanted]

@@ -1,0 +1,84 @@
+"""One space of vectors, as they came or as a model maps them: its index and its templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from engine.identification import Templates
+from engine.index import IndexKeeper
+from engine.progress import Listener
+from engine.types import Distance, Ids, Vectors
+
+Transform = Callable[[Vectors], Vectors]
+
+
+class Space:
+    """Index and templates of a gallery's faces in one space; made anew from the store at need.
+
+    Attributes:
+        name: what the method that looks here is called.
+        keeper: finds neighbours.
+        templates: of the identities.
+        distance: in this space.
+        transform: brings vectors as they came into it; None for the space they came in.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        dimension: int,
+        distance: Distance,
+        writable: bool,
+        transform: Transform | None = None,
+    ) -> None:
+        self.name = name
+        self.distance: Distance = distance
+        self.transform = transform
+        self.templates = Templates(dimension, distance)
+        self.keeper = IndexKeeper(
+            folder, dimension=dimension, distance=distance, writable=writable
+        )
+
+    def take_up(
+        self,
+        change: int,
+        ids: Ids,
+        owners: Ids,
+        vectors: Vectors,
+        *,
+        background: bool,
+        listener: Listener | None,
+    ) -> None:
+        """Starts from all faces of the store at one moment: ids ascending, vectors as they came."""
+        mapped = self._mapped(vectors)
+        self.templates.add(owners, mapped)
+
+        def rows_of(wanted: Ids | None) -> tuple[Ids, Vectors]:
+            if wanted is None:
+                return ids, mapped
+            return wanted, mapped[np.searchsorted(ids, wanted)]
+
+        self.keeper.start(change, lambda: ids, rows_of, background=background, listener=listener)
+
+    def add(self, ids: Ids, owners: Ids, vectors: Vectors, change: int) -> None:
+        """Makes faces findable that the store holds since ``change``."""
+        mapped = self._mapped(vectors)
+        self.keeper.add(ids, mapped, change)
+        self.templates.add(owners, mapped)
+
+    def remove(self, ids: Ids, owners: Ids, vectors: Vectors, change: int) -> None:
+        """Makes faces unfindable that the store does not hold any more."""
+        self.keeper.remove(ids, change)
+        self.templates.remove(owners, self._mapped(vectors))
+
+    def close(self) -> None:
+        """Ends a rebuild under way and saves the index."""
+        self.keeper.close()
+
+    def _mapped(self, vectors: Vectors) -> Vectors:
+        return vectors if self.transform is None else self.transform(vectors)

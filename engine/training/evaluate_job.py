@@ -1,0 +1,37 @@
+"""Evaluates our methods beside the references, all trained models included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.evaluation import evaluating
+from engine.evaluation.references import references
+from engine.figures import Evaluation
+from engine.progress import Reporter
+from engine.training.job import Job
+from engine.training.methods import our_methods
+
+
+def evaluate(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+    """Does an evaluation job.
+
+    Returns:
+        an :class:`engine.figures.Evaluation` as plain values.
+
+    Raises:
+        TrainingError: the gallery is too small for what is asked.
+    """
+    asked = job.asked
+    methods = [*references(job.distance), *our_methods(job.distance, asked["methods"])]
+    done: Evaluation = evaluating.evaluate(
+        job.vectors,
+        job.owners,
+        methods,
+        protocol=asked["protocol"],
+        repeats=asked["repeats"],
+        seed=asked["seed"],
+        gallery_name=job.gallery,
+        reporter=reporter,
+    )
+    return done.to_json()

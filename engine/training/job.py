@@ -1,0 +1,74 @@
+"""The folder through which a training process is fed: a snapshot of the data and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.types import Distance, Ids, Vectors
+
+Task = Literal["train", "evaluate"]
+_DATA, _ASKED = "data.npz", "job.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A piece of work, and all that it needs to know of a gallery.
+
+    Attributes:
+        task: what to do; ``asked`` says it in detail, as plain values.
+        distance: the gallery's.
+        faces, owners, vectors: ids ``(n,)``, identity ids ``(n,)``, embeddings ``(n, d)``.
+        rejected, rejected_owners: vectors ``(r, d)``, and the identity that each is not.
+        gallery: name of the gallery, for reports.
+        active: folders of the versions in use, by kind.
+    """
+
+    task: Task
+    asked: Mapping[str, Any]
+    distance: Distance
+    faces: Ids
+    owners: Ids
+    vectors: Vectors
+    rejected: Vectors
+    rejected_owners: Ids
+    gallery: str
+    active: Mapping[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Into an empty folder that nobody else can read."""
+        np.savez(
+            folder / _DATA,
+            faces=self.faces,
+            owners=self.owners,
+            vectors=self.vectors,
+            rejected=self.rejected,
+            rejected_owners=self.rejected_owners,
+        )
+        asked = {
+            "task": self.task,
+            "asked": dict(self.asked),
+            "distance": self.distance,
+            "gallery": self.gallery,
+            "active": dict(self.active),
+        }
+        (folder / _ASKED).write_text(json.dumps(asked), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Job:
+        """The other way, in the training process."""
+        record = json.loads((folder / _ASKED).read_text(encoding="utf-8"))
+        with np.load(folder / _DATA, allow_pickle=False) as arrays:
+            return cls(
+                faces=arrays["faces"],
+                owners=arrays["owners"],
+                vectors=arrays["vectors"],
+                rejected=arrays["rejected"],
+                rejected_owners=arrays["rejected_owners"],
+                **record,
+            )

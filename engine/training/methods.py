@@ -1,0 +1,223 @@
+"""Our methods as an evaluation asks for them: what a gallery would do, on a part of its faces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.errors import TrainingError
+from engine.evaluation.contract import CalibrationSet, Fitted, Method, Numbers, Ranked, best_of
+from engine.evaluation.references import NearestFaces
+from engine.identification import (
+    KNN_ALONE,
+    Auto,
+    Identifier,
+    Knn,
+    Mlp,
+    Templates,
+    Trials,
+    calibrate,
+    choose,
+)
+from engine.identification.calibration import Calibration
+from engine.identification.logit import probabilities
+from engine.index import ExactIndex
+from engine.jobs import KINDS, Kind, parameters
+from engine.models import Network
+from engine.progress import SILENT, Reporter
+from engine.training.recipe import Faces, train, try_knn, try_model
+from engine.training.stages import Stages
+from engine.types import Distance, Ids, Vectors
+
+OURS = ("knn", "mlp", "triplet", "auto")
+
+
+def our_methods(distance: Distance, names: Sequence[str] = OURS) -> list[Method]:
+    """Those of these names, and the notebooks' two models where both kinds are asked for.
+
+    What one of them learns from a split serves the others too, so they are to be evaluated in
+    one run.
+    """
+    workshop = _Workshop(distance)
+    made: list[Method] = [_Ours(name, workshop) for name in names]
+    made += [_Notebook(kind, distance) for kind in KINDS if kind in names]
+    return made
+
+
+@dataclass
+class _Workshop:
+    """Learns from the enrolled part of a split once, for all methods."""
+
+    distance: Distance
+    _split: tuple[int, int] = (-1, -1)
+    _learned: dict[str, tuple[Network, Calibration, Trials]] = field(default_factory=dict)
+
+    def identifier(
+        self, vectors: Vectors, labels: Ids, kinds: Sequence[Kind], seed: int, reporter: Reporter
+    ) -> Identifier:
+        """k-NN, and with it the models of these kinds; auto chosen among them."""
+        faces = _faces(vectors, labels, self.distance)
+        if self._split != (seed, hash(vectors.tobytes())):
+            self._split, self._learned = (seed, hash(vectors.tobytes())), {}
+        for kind in kinds:
+            if kind not in self._learned:
+                self._learned[kind] = _learn(faces, kind, seed, reporter)
+        trials: dict[str, Trials] = {kind: self._learned[kind][2] for kind in kinds}
+        if trials:
+            trials = {"knn": try_knn(faces)[1], **trials}
+        models = {kind: self._learned[kind][:2] for kind in kinds}
+        return _identifier(faces, models, choose(trials) if trials else KNN_ALONE)
+
+
+def _learn(
+    faces: Faces, kind: Kind, seed: int, reporter: Reporter
+) -> tuple[Network, Calibration, Trials]:
+    stages = Stages(Reporter(None), 0)
+    settings = parameters(kind)
+    reporter.check()
+    trained = train(faces, settings, seed, SILENT)
+    if trained.collapsed:
+        raise TrainingError(f"The {kind} model collapsed", remedy="Report this gallery's figures.")
+    reporter.check()
+    return trained.network, *try_model(faces, kind, settings, seed, stages)
+
+
+def _identifier(
+    faces: Faces, models: Mapping[Kind, tuple[Network, Calibration]], auto: Auto
+) -> Identifier:
+    calibration = calibrate(faces.ids, faces.owners, faces.vectors, faces.distance)
+    triplet, mlp = None, None
+    if "triplet" in models:
+        network, its_own = models["triplet"]
+        triplet = _knn(faces, network(faces.vectors), "cosine", its_own, "triplet", network)
+    if "mlp" in models:
+        network, its_own = models["mlp"]
+        mlp = Mlp(network, faces.identities, its_own)
+    knn = _knn(faces, faces.vectors, faces.distance, calibration, "knn", None)
+    return Identifier(
+        knn,
+        names=lambda ids: [str(one) for one in ids],
+        triplet=triplet,
+        mlp=mlp,
+        auto=auto,
+    )
+
+
+def _knn(
+    faces: Faces,
+    rows: Vectors,
+    distance: Distance,
+    calibration: Calibration,
+    name: str,
+    network: Network | None,
+) -> Knn:
+    index, templates = ExactIndex(rows.shape[1], distance), Templates(rows.shape[1], distance)
+    index.add(faces.ids, rows)
+    templates.add(faces.owners, rows)
+    return Knn(
+        index,
+        templates,
+        identity_of=lambda ids: faces.owners[ids],
+        calibration=calibration,
+        distance=distance,
+        name=name,
+        transform=network,
+    )
+
+
+def _faces(vectors: Vectors, labels: Ids, distance: Distance) -> Faces:
+    """A face's id is its row, an identity's its label."""
+    nothing = np.empty((0, vectors.shape[1]), dtype=np.float32)
+    ids = np.arange(len(vectors), dtype=np.int64)
+    return Faces(ids, labels, vectors, distance, nothing, np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class _Ours:
+    """A method as the gallery itself uses it, its calibration learned from the enrolled part."""
+
+    name: str
+    workshop: _Workshop
+    reference: bool = False
+
+    def fit(
+        self,
+        vectors: Vectors,
+        labels: Ids,
+        calibration: CalibrationSet | None,
+        *,
+        seed: int,
+        reporter: Reporter,
+    ) -> Fitted:
+        kinds = [kind for kind in KINDS if self.name in (kind, "auto")]
+        identifier = self.workshop.identifier(vectors, labels, kinds, seed, reporter)
+        return _Asked(identifier, self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    identifier: Identifier
+    method: str
+
+    def rank(self, queries: Vectors, top: int) -> Ranked:
+        look = self.identifier.look(queries, self.method)
+        order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
+        return Ranked(
+            np.take_along_axis(look.identities, order, axis=1),
+            np.take_along_axis(look.log_odds, order, axis=1),
+            probabilities(look.log_odds).max(axis=1),
+        )
+
+
+@dataclass(frozen=True)
+class _Notebook:
+    """A model of the notebooks' settings, used as they used it: softmax, or 5-NN on its output."""
+
+    kind: Kind
+    distance: Distance
+    reference: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} (notebook)"
+
+    def fit(
+        self,
+        vectors: Vectors,
+        labels: Ids,
+        calibration: CalibrationSet | None,
+        *,
+        seed: int,
+        reporter: Reporter,
+    ) -> Fitted:
+        faces = _faces(vectors, labels, self.distance)
+        reporter.check()
+        network = train(faces, parameters(self.kind, "notebook"), seed, SILENT).network
+        if self.kind == "mlp":
+            return _Softmax(network)
+        nearest = NearestFaces("5-NN").fit(
+            network(vectors), labels, None, seed=seed, reporter=reporter
+        )
+        return _Mapped(network, nearest)
+
+
+@dataclass(frozen=True, eq=False)
+class _Softmax:
+    network: Network
+
+    def rank(self, queries: Vectors, top: int) -> Ranked:
+        logits = self.network(queries).astype(np.float64)
+        odds = logits - logits.max(axis=1, keepdims=True)
+        shares: Numbers = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+        return best_of(np.log(np.maximum(shares, 1e-300)), top, shares)
+
+
+@dataclass(frozen=True, eq=False)
+class _Mapped:
+    network: Network
+    nearest: Fitted
+
+    def rank(self, queries: Vectors, top: int) -> Ranked:
+        return self.nearest.rank(self.network(queries), top)

@@ -1,0 +1,131 @@
+"""Trains the models that are asked for, judges each, and leaves a version folder of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import TrainingError
+from engine.identification import Calibration, Trials
+from engine.jobs import Kind, ModelVersion, Parameters, TrainingRequest, as_json, parameters
+from engine.models import CALIBRATION, VersionContent, version_id, write_version
+from engine.progress import Reporter
+from engine.training import verdicts
+from engine.training.job import Job
+from engine.training.keras_model import save_keras
+from engine.training.recipe import NOUNS, Faces, try_knn, try_model
+from engine.training.recipe import train as train_network
+from engine.training.stages import Stages
+from engine.training.trained import Trained
+
+TRIALS, KNN_TRIALS = "trials.npz", "knn-trials.npz"
+_TRAININGS = 4  # the model itself, and one for each fold
+
+
+def train(folder: Path, job: Job, reporter: Reporter) -> Mapping[str, Any]:
+    """Does a training job.
+
+    Returns:
+        ``models``: for each kind in the order asked, its id and whether to put it to use. Its
+        version folder lies in ``folder`` under this id.
+
+    Raises:
+        TrainingError: nothing can be learned from these faces.
+    """
+    asked = TrainingRequest(**{**job.asked, "kinds": tuple(job.asked["kinds"])})
+    faces = Faces(
+        job.faces, job.owners, job.vectors, job.distance, job.rejected, job.rejected_owners
+    )
+    stages = Stages(reporter, _TRAININGS * len(asked.kinds))
+    models = [_one(folder, job, asked, kind, faces, stages) for kind in asked.kinds]
+    return {"models": models}
+
+
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """How a model did; ``knn`` is what it started from."""
+
+    calibration: Calibration
+    trials: Trials
+    knn: Trials
+
+
+def _one(
+    folder: Path, job: Job, asked: TrainingRequest, kind: Kind, faces: Faces, stages: Stages
+) -> dict[str, Any]:
+    started, settings = time.time(), _parameters(kind, asked)
+    reporter = stages.next(f"Training the {NOUNS[kind]}", curves=True)
+    trained = train_network(faces, settings, asked.seed, reporter)
+    for remark in trained.remarks:
+        reporter.message(remark)
+    verdict, tried = _judged(job, asked, kind, faces, trained, settings, stages)
+    version = ModelVersion(
+        id=version_id(kind, started),
+        kind=kind,
+        preset=asked.preset,
+        seed=asked.seed,
+        created=started,
+        seconds=time.time() - started,
+        active=False,
+        collapsed=trained.collapsed,
+        sentence=verdict.sentence,
+        metrics=verdict.metrics,
+        parameters=as_json(settings),
+        identities=len(faces.identities),
+        faces=len(faces.ids),
+    )
+    _write(folder / version.id, version, faces, trained, tried)
+    return {"id": version.id, "activate": verdict.better}
+
+
+def _parameters(kind: Kind, asked: TrainingRequest) -> Parameters:
+    """Of this kind: a change that only the other kind knows is not meant for it."""
+    preset = as_json(parameters(kind, asked.preset))
+    mine = {name: value for name, value in asked.changes.items() if name in preset}
+    return parameters(kind, asked.preset, mine)
+
+
+def _judged(
+    job: Job,
+    asked: TrainingRequest,
+    kind: Kind,
+    faces: Faces,
+    trained: Trained,
+    settings: Parameters,
+    stages: Stages,
+) -> tuple[verdicts.Verdict, _Tried | None]:
+    if trained.collapsed:
+        return verdicts.collapsed(kind), None
+    try:
+        calibration, trials = try_model(faces, kind, settings, asked.seed, stages)
+    except TrainingError as error:
+        return verdicts.untried(kind, error.problem), None
+    _, knn = try_knn(faces)
+    old = Path(job.active[kind]) / TRIALS if kind in job.active else None
+    before = Trials.load(old) if old is not None and old.exists() else None
+    verdict = verdicts.judged(kind, trials, knn, before, wanted=asked.activate)
+    return verdict, _Tried(calibration, trials, knn)
+
+
+def _write(
+    folder: Path, version: ModelVersion, faces: Faces, trained: Trained, tried: _Tried | None
+) -> None:
+    content = VersionContent(
+        version,
+        trained.network,
+        faces.ids,
+        faces.owners,
+        trained.curves,
+        identity_ids=faces.identities.tolist() if version.kind == "mlp" else (),
+        keras=lambda path: save_keras(trained.network, path),
+    )
+    if tried is not None:
+        content = replace(
+            content,
+            texts={CALIBRATION: tried.calibration.to_json()},
+            files={TRIALS: tried.trials.save, KNN_TRIALS: tried.knn.save},
+        )
+    write_version(folder, content)
