@@ -17,6 +17,7 @@ import numpy as np
 from engine import embeddings
 from engine.enrolment import Enroller, as_batch, as_rows
 from engine.errors import GalleryReadOnlyError, InputError, UnknownIdentityError
+from engine.learning import Learning
 from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
@@ -46,6 +47,7 @@ class Gallery:
         dimension, distance: fixed when it was made.
         writable: False when it is open for reading only; ``notices`` says why.
         notices: sentences for the person about how it was opened.
+        learning: its trained models: train, versions, evaluation.
     """
 
     def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
@@ -58,6 +60,7 @@ class Gallery:
         self._recogniser = Recogniser(store, listener=listener, background=background)
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
+        self.learning = Learning(store, self._recogniser)
 
     @classmethod
     def create(
@@ -264,17 +267,32 @@ class Gallery:
             raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
         rows = as_rows(queries)
         embeddings.check_vectors(rows, dimension=self.dimension)
-        return self._recogniser.identify(rows, k=k, top=top, fpir=fpir)
+        return self._recogniser.identify(rows, method=method, k=k, top=top, fpir=fpir)
 
     def identify_enrolled(
-        self, face: int, *, k: int = 5, top: int = 5, fpir: float = 0.01
+        self,
+        face: int,
+        *,
+        k: int = 5,
+        top: int = 5,
+        method: Method = "auto",
+        fpir: float = 0.01,
     ) -> Identification:
         """Tells who an enrolled face would be if it were not enrolled: it is left out."""
-        return self._recogniser.identify_enrolled(face, k=k, top=top, fpir=fpir)
+        return self._recogniser.identify_enrolled(face, method=method, k=k, top=top, fpir=fpir)
 
-    def missed(self, fpir: float) -> float | None:
-        """The share of enrolled people (FNIR, leave-one-out) that this FPIR would miss."""
-        return self._recogniser.missed(fpir)
+    def missed(self, fpir: float, method: Method = "auto") -> float | None:
+        """The share of enrolled people (FNIR on faces left out) that this FPIR would miss."""
+        return self._recogniser.missed(fpir, method)
+
+    def methods(self) -> tuple[str, ...]:
+        """The methods that can be asked besides ``auto``: k-NN, and models that are in use."""
+        return self._recogniser.methods()
+
+    def auto(self) -> tuple[tuple[str, ...], str]:
+        """The methods that ``auto`` stands for on this gallery, and one sentence that says why."""
+        auto = self._recogniser.auto()
+        return auto.members, auto.reason
 
     # -- changing ---------------------------------------------------------------------------
 
@@ -311,6 +329,21 @@ class Gallery:
     def check_enrolment(self, name: str, faces: FaceBatch | Vectors) -> tuple[str, ...]:
         """What a person should know before enrolling these faces under this name."""
         return self._enroller.warnings(name, as_batch(faces))
+
+    def reject(self, query: Vectors, identity: int) -> bool:
+        """Remembers for good that a query ``(d,)`` is not this identity; False where it is known.
+
+        Every method honours it, and training learns from it. Enrolling the query under that
+        identity after all takes it back.
+
+        Raises:
+            UnknownIdentityError, MismatchError, EmbeddingError, GalleryReadOnlyError.
+        """
+        return self._store.reject(query, identity)
+
+    def take_back_rejection(self, query: Vectors, identity: int) -> bool:
+        """Forgets what :meth:`reject` remembered; False where there is nothing to forget."""
+        return self._store.unreject(query, identity)
 
     def remove_faces(self, faces: Sequence[int]) -> int:
         """Takes faces out of the gallery; returns how many. The way back of an enrolment."""

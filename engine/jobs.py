@@ -12,6 +12,7 @@ Kind = Literal["mlp", "triplet"]
 Preset = Literal["default", "notebook"]
 Scaling = Literal["none", "standardised", "whitened"]
 Mining = Literal["semi-hard", "batch-all", "batch-hard", "furthest-random"]
+Start = Literal["input", "lda"]
 
 KINDS: tuple[Kind, ...] = ("mlp", "triplet")
 P = TypeVar("P", "MlpParameters", "TripletParameters")
@@ -25,6 +26,8 @@ class MlpParameters:
         hidden: width of each hidden layer, ReLU.
         scaling: of the input, fitted on the training part alone.
         dropout: share of the hidden units left out at each step.
+        noise: standard deviation of what is added to each component of the scaled input, anew at
+            each step.
         label_smoothing: share of the target spread over all identities.
         weight_decay: L2 on the kernels.
         balance: faces per identity after resampling the training part; 0 leaves it as it is.
@@ -39,6 +42,7 @@ class MlpParameters:
     hidden: tuple[int, ...] = (512,)
     scaling: Scaling = "standardised"
     dropout: float = 0.5
+    noise: float = 0.0
     label_smoothing: float = 0.1
     weight_decay: float = 1e-4
     balance: int = 50
@@ -59,22 +63,28 @@ class TripletParameters:
         output: dimension of the learned space; 0 keeps the input's.
         residual: the map starts as the (scaled) input itself, its last layer at zero.
         scaling: of the input, fitted on the training part alone.
+        start: ``lda`` turns and stretches the scaled input further, so that faces of one identity
+            scatter alike in every direction (linear discriminant analysis); ``input`` does not.
         mining: which triplets of a batch count.
-        margin: in true distance between unit vectors.
+        margin: in the distance between unit vectors.
+        squared: that distance is squared, as the notebooks had it.
         identities, faces: P and K of a batch.
         epochs: at most so many; one is as many batches as show each face once on average.
         rate: Adam's learning rate after the warm-up.
         warm_up: epochs over which the rate rises from zero.
         plateau, patience, validation: as for the MLP, on identities held out of the training.
         balance: faces per identity after resampling; 0 leaves them as they are.
+        restart: after a collapse it is tried once more with a gentler setting.
     """
 
     hidden: tuple[int, ...] = ()
     output: int = 0
     residual: bool = True
     scaling: Scaling = "whitened"
+    start: Start = "lda"
     mining: Mining = "semi-hard"
     margin: float = 0.2
+    squared: bool = False
     identities: int = 32
     faces: int = 4
     epochs: int = 60
@@ -84,6 +94,7 @@ class TripletParameters:
     patience: int = 10
     validation: float = 0.15
     balance: int = 0
+    restart: bool = True
 
 
 Parameters = MlpParameters | TripletParameters
@@ -92,6 +103,7 @@ NOTEBOOK_MLP = MlpParameters(
     hidden=(10, 10),
     scaling="standardised",
     dropout=0.0,
+    noise=0.0,
     label_smoothing=0.0,
     weight_decay=0.0,
     balance=50,
@@ -103,9 +115,15 @@ NOTEBOOK_TRIPLET = TripletParameters(
     output=15,
     residual=False,
     scaling="none",
+    start="input",
     mining="furthest-random",
     margin=0.3,
+    squared=True,
+    warm_up=0,
+    plateau=0,
+    patience=0,
     balance=50,
+    restart=False,
 )
 
 
@@ -182,6 +200,35 @@ class ModelVersion:
         """Whether the gallery changed since it was trained."""
         return bool(self.new_identities or self.new_faces or self.gone_faces)
 
+    def to_json(self) -> dict[str, Any]:
+        """What never changes of it, as plain values: all but whether it is active or stale."""
+        return {name: getattr(self, name) for name in _RECORDED} | {
+            "metrics": {name: float(value) for name, value in self.metrics.items()},
+            "parameters": dict(self.parameters),
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any], *, active: bool = False) -> ModelVersion:
+        """The other way.
+
+        Raises:
+            ValueError: not written by :meth:`to_json` of this version.
+        """
+        try:
+            made = {name: record[name] for name in _RECORDED}
+            wrong = [name for name, kinds in _RECORDED.items() if not isinstance(made[name], kinds)]
+            wrong += [name for name in ("kind", "preset") if made[name] not in _CHOICES[name]]
+            made["metrics"] = {name: float(value) for name, value in record["metrics"].items()}
+            made["parameters"] = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in record["parameters"].items()
+            }
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"not a model of this version: {error}") from error
+        if wrong:
+            raise ValueError(f"not a model of this version: {', '.join(wrong)}")
+        return cls(**made, active=active)
+
 
 @dataclass(frozen=True)
 class TrainingOutcome:
@@ -208,13 +255,31 @@ def _changed(preset: P, changes: Mapping[str, Any]) -> P:
     return replace(preset, **made)
 
 
+_RECORDED: Mapping[str, type | tuple[type, ...]] = {
+    "id": str,
+    "kind": str,
+    "preset": str,
+    "seed": int,
+    "created": (int, float),
+    "seconds": (int, float),
+    "collapsed": bool,
+    "sentence": str,
+    "metrics": Mapping,
+    "parameters": Mapping,
+    "identities": int,
+    "faces": int,
+}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
+    "kind": KINDS,
+    "preset": ("default", "notebook"),
     "scaling": ("none", "standardised", "whitened"),
+    "start": ("input", "lda"),
     "mining": ("semi-hard", "batch-all", "batch-hard", "furthest-random"),
 }
 _RANGES: Mapping[str, tuple[float, float]] = {
     "hidden": (1, 8192),
     "dropout": (0.0, 0.95),
+    "noise": (0.0, 10.0),
     "label_smoothing": (0.0, 0.9),
     "weight_decay": (0.0, 1.0),
     "balance": (0, 100_000),

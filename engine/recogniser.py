@@ -1,7 +1,7 @@
 """What a gallery needs to tell who a face is, kept up to date with its store.
 
-Joins the index, the templates and the calibration; all of them are derived from the store and
-can be made anew from it.
+Joins spaces (index and templates), models and calibration; all of them are derived from the store
+or reproducible, and can be made anew.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ import numpy as np
 
 from engine.calibrating import CalibrationKeeper
 from engine.errors import SnapshotError, UnknownIdentityError
-from engine.identification import Knn, Templates, disagreeing
-from engine.index import IndexKeeper, load_snapshot
+from engine.identification import Auto, Calibration, Identifier, Knn, Mlp, disagreeing
+from engine.in_use import InUse, models_in_use
+from engine.index import load_snapshot
 from engine.progress import Listener
+from engine.space import Space
 from engine.store import Store
 from engine.types import Added, Identification, Identity, Ids, Vectors
 
 
 class Recogniser:
-    """Index, templates and calibration of one gallery. Safe to use from several threads."""
+    """Spaces, models and calibration of one gallery. Safe to use from several threads."""
 
     def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
         self._store = store
@@ -31,8 +33,9 @@ class Recogniser:
         self._background = background
         self._lock = threading.RLock()
         self._folder = store.folder / "index"
-        self._keeper: IndexKeeper | None = None
-        self._templates = Templates(store.dimension, store.distance)
+        self._original: Space | None = None
+        self._learned: Space | None = None
+        self._in_use = InUse()
         self._owners: dict[int, int] = {}
         self._names: dict[int, str] = {}
         self._calibration = CalibrationKeeper(store)
@@ -41,45 +44,66 @@ class Recogniser:
     # -- questions ---------------------------------------------------------------------------
 
     def identify(
-        self, queries: Vectors, *, k: int = 5, top: int = 5, fpir: float = 0.01
+        self,
+        queries: Vectors,
+        *,
+        method: str = "auto",
+        k: int = 5,
+        top: int = 5,
+        fpir: float = 0.01,
     ) -> list[Identification]:
         """See :meth:`engine.gallery.Gallery.identify`."""
         with self._lock:  # a face removed half-way would have neighbours without an owner
-            return self._knn().identify(queries, k=k, top=top, fpir=fpir)
+            refused = self._store.rejections(queries)
+            return self._identifier().identify(
+                queries, method=method, refused=refused, k=k, top=top, fpir=fpir
+            )
 
     def identify_enrolled(
-        self, face: int, *, k: int = 5, top: int = 5, fpir: float = 0.01
+        self, face: int, *, method: str = "auto", k: int = 5, top: int = 5, fpir: float = 0.01
     ) -> Identification:
         """See :meth:`engine.gallery.Gallery.identify_enrolled`."""
         with self._lock:
             ids, owners, vectors = self._store.vectors(np.array([face], dtype=np.int64))
             if not len(ids):
                 raise UnknownIdentityError(f"Face {face} is not enrolled")
-            return self._knn().identify_enrolled(ids, owners, vectors, k=k, top=top, fpir=fpir)[0]
+            refused = self._store.rejections(vectors)
+            return self._identifier().identify_enrolled(
+                ids, owners, vectors, method=method, refused=refused, k=k, top=top, fpir=fpir
+            )[0]
 
-    def missed(self, fpir: float) -> float | None:
+    def methods(self) -> tuple[str, ...]:
+        """Those that can be asked besides ``auto``."""
+        return tuple(self._identifier().methods)
+
+    def auto(self) -> Auto:
+        """What the method ``auto`` stands for."""
+        return self._identifier().auto
+
+    def missed(self, fpir: float, method: str = "auto") -> float | None:
         """See :meth:`engine.gallery.Gallery.missed`."""
-        self._knn()
-        return self._calibration.latest.missed(fpir)
+        calibration = self._identifier().calibration_of(method)
+        return None if calibration is None else calibration.missed(fpir)
 
     def disagreeing(self, vectors: Vectors) -> list[int]:
         """Rows that look unlike the others of their group, by this gallery's own measure."""
-        self._knn()
+        self._identifier()
         return disagreeing(vectors, self._store.distance, self._calibration.latest)
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""
         with self._lock:
             self._follow_store()
-            nearest = self._templates.table().nearest(identity)
+            assert self._original is not None
+            nearest = self._original.templates.table().nearest(identity)
             return None if nearest is None else self._store.identity(self._names[nearest])
 
     def index_status(self) -> str:
         """One sentence on the index."""
-        keeper = self._keeper
-        if keeper is None:
+        original = self._original
+        if original is None:
             return ""
-        return "index up to date" if keeper.state == "ready" else "index being rebuilt"
+        return "index up to date" if original.keeper.state == "ready" else "index being rebuilt"
 
     # -- soundness ---------------------------------------------------------------------------
 
@@ -118,12 +142,11 @@ class Recogniser:
     @property
     def unsaved(self) -> bool:
         """Whether the index was made anew and this reader may not save it."""
-        keeper = self._keeper
-        return keeper is not None and keeper.unsaved and not self._store.writable
+        return not self._store.writable and any(one.keeper.unsaved for one in self._spaces)
 
     def prepare(self) -> None:
         """Makes whatever is missing or old and saves it."""
-        self._knn()
+        self._identifier()
         self.save()
 
     # -- changes -----------------------------------------------------------------------------
@@ -131,55 +154,91 @@ class Recogniser:
     def added(self, added: Added, vectors: Vectors) -> None:
         """The store holds these faces now; from here on they are found."""
         with self._lock:
-            if self._keeper is None:
+            if self._original is None:
                 first = len(added.face_ids) == self._store.counts()[1]
                 self._take_up(None if first else self._listener)  # a first index is no news
                 return
             if int(added.face_ids[0]) in self._owners:
                 return  # taken up from the store meanwhile, for a question
-            self._keeper.add(added.face_ids, vectors, self._store.change())
-            self._learn(added.face_ids, added.identity_ids, vectors)
-            self._change = self._store.change()
+            faces, owners, change = added.face_ids, added.identity_ids, self._store.change()
+            for space in self._spaces:
+                space.add(faces, owners, vectors, change)
+            self._owners.update(zip(faces.tolist(), owners.tolist(), strict=True))
+            self._names.update((one.id, one.name) for one in self._store.identities())
+            self._change = change
 
     def remove(self, faces: Sequence[int]) -> int:
         """Removes faces from the store, then from what is derived from it."""
         with self._lock:
             ids, owners, vectors = self._store.vectors(np.array(faces, dtype=np.int64))
             removed = self._store.remove_faces([int(face) for face in ids])
-            if self._keeper is not None and removed:
-                self._keeper.remove(ids, self._store.change())
-                self._templates.remove(owners, vectors)
+            for space in self._spaces if removed else ():
+                space.remove(ids, owners, vectors, self._store.change())
+            if self._original is not None:
                 self._change = self._store.change()
             return removed
 
+    def models_changed(self) -> None:
+        """Other versions are in use now, or none."""
+        with self._lock:
+            if self._original is not None:
+                self._take_up(self._listener)
+
     def save(self) -> None:
-        """Writes the index snapshot where it changed."""
-        if self._keeper is not None:
-            self._keeper.save()
+        """Writes the index snapshots where they changed."""
+        for space in self._spaces:
+            space.keeper.save()
 
     def close(self) -> None:
-        """Ends a rebuild under way and saves the index. May be called twice."""
+        """Ends a rebuild under way and saves the indexes. May be called twice."""
         with self._lock:
-            if self._keeper is not None:
-                self._keeper.close()
-                self._keeper = None
+            for space in self._spaces:
+                space.close()
+            self._original = self._learned = None
 
     # -- keeping up --------------------------------------------------------------------------
 
-    def _knn(self) -> Knn:
-        """The method, ready to answer for the gallery as it is on disk now."""
+    @property
+    def _spaces(self) -> list[Space]:
+        return [space for space in (self._original, self._learned) if space is not None]
+
+    def _identifier(self) -> Identifier:
+        """All methods, ready to answer for the gallery as it is on disk now."""
         with self._lock:
             self._follow_store()
-            assert self._keeper is not None
-            calibration = self._calibration.current(self._keeper.ids, self._change)
-            return Knn(
-                self._keeper,
-                self._templates,
-                identity_of=partial(_owners_of, self._owners),
+            assert self._original is not None
+            calibration = self._calibration.current(self._original.keeper.ids, self._change)
+            triplet = None
+            if self._learned is not None:
+                triplet = self._looking_in(
+                    self._learned, self._in_use.models["triplet"].calibration
+                )
+            return Identifier(
+                self._looking_in(self._original, calibration),
                 names=partial(_names_of, self._names),
-                calibration=calibration,
-                distance=self._store.distance,
+                triplet=triplet,
+                mlp=self._mlp(),
+                auto=self._in_use.auto,
             )
+
+    def _looking_in(self, space: Space, calibration: Calibration | None) -> Knn:
+        return Knn(
+            space.keeper,
+            space.templates,
+            identity_of=partial(_owners_of, self._owners),
+            calibration=calibration,
+            distance=space.distance,
+            name=space.name,
+            transform=space.transform,
+        )
+
+    def _mlp(self) -> Mlp | None:
+        model = self._in_use.models.get("mlp")
+        if model is None:
+            return None
+        assert self._original is not None
+        there = self._original.templates.table().rows(model.identity_ids) >= 0
+        return Mlp(model.network, np.where(there, model.identity_ids, -1), model.calibration)
 
     def _follow_store(self) -> None:
         """Takes up everything anew where another process moved the store on.
@@ -188,30 +247,39 @@ class Recogniser:
         """
         with self._lock:
             moved_on = not self._store.writable and self._store.change() != self._change
-            if self._keeper is None or moved_on:
+            if self._original is None or moved_on:
                 self._take_up(self._listener)
 
     def _take_up(self, listener: Listener | None) -> None:
         self.close()
         change, ids, owners, vectors, names = self._read()
-        self._templates = Templates(self._store.dimension, self._store.distance)
-        self._templates.add(owners, vectors)
         self._owners = dict(zip(ids.tolist(), owners.tolist(), strict=True))
         self._names = names  # a question under way keeps the old ones
-        self._keeper = IndexKeeper(
+        self._in_use = models_in_use(self._store, self._listener)
+        store = self._store
+        original = Space(
+            "knn",
             self._folder,
-            dimension=self._store.dimension,
-            distance=self._store.distance,
-            writable=self._store.writable,
+            dimension=store.dimension,
+            distance=store.distance,
+            writable=store.writable,
         )
-        self._keeper.start(
-            change,
-            lambda: ids,
-            partial(_rows_of, ids, vectors),  # the store may have moved on meanwhile
-            background=self._background,
-            listener=listener,
+        original.take_up(
+            change, ids, owners, vectors, background=self._background, listener=listener
         )
-        self._change = change
+        self._original, self._change = original, change
+        if "triplet" in self._in_use.models:
+            model = self._in_use.models["triplet"]
+            self._learned = Space(
+                "triplet",
+                self._folder / model.id,
+                dimension=model.network.outputs,
+                distance="cosine",
+                writable=store.writable,
+                transform=model.network,
+            )
+            # that there is no index of a new model yet is no news
+            self._learned.take_up(change, ids, owners, vectors, background=False, listener=None)
 
     def _read(self) -> tuple[int, Ids, Ids, Vectors, dict[int, str]]:
         """All of the store at one moment, though another process may be writing it."""
@@ -222,11 +290,6 @@ class Recogniser:
             if self._store.change() == change:
                 return change, ids, owners, vectors, names
 
-    def _learn(self, faces: Ids, owners: Ids, vectors: Vectors) -> None:
-        self._templates.add(owners, vectors)
-        self._owners.update(zip(faces.tolist(), owners.tolist(), strict=True))
-        self._names.update((one.id, one.name) for one in self._store.identities())
-
 
 def _owners_of(owners: Mapping[int, int], faces: Ids) -> Ids:
     flat = [owners[face] for face in faces.ravel().tolist()]
@@ -235,8 +298,3 @@ def _owners_of(owners: Mapping[int, int], faces: Ids) -> Ids:
 
 def _names_of(names: Mapping[int, str], identities: Sequence[int]) -> list[str]:
     return [names[identity] for identity in identities]
-
-
-def _rows_of(ids: Ids, vectors: Vectors, wanted: Ids | None) -> tuple[Ids, Vectors]:
-    """Of faces read in ascending order, the wanted ones, or all for None."""
-    return (ids, vectors) if wanted is None else (wanted, vectors[np.searchsorted(ids, wanted)])

@@ -40,9 +40,7 @@ class Space:
         self.distance: Distance = distance
         self.transform = transform
         self.templates = Templates(dimension, distance)
-        self.keeper = IndexKeeper(
-            folder, dimension=dimension, distance=distance, writable=writable
-        )
+        self.keeper = IndexKeeper(folder, dimension=dimension, distance=distance, writable=writable)
 
     def take_up(
         self,

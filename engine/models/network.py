@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,10 @@ import numpy as np
 from engine.distances import prepare
 from engine.errors import ModelError
 from engine.files import write_atomically
+from engine.models.arrays import BROKEN, REMEDY, damaged, read_npz
 from engine.types import Distance, Vectors
 
 _FORMAT = 1
-_REMEDY = "Delete this version and train it again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +72,7 @@ class Network:
             rows = rows @ layer.kernel + layer.bias
             if layer.relu:
                 rows = np.maximum(rows, 0.0)
-        if self.residual:
+        if self.residual and self.layers:
             rows = rows + start
         if self.unit:
             rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
@@ -85,12 +84,13 @@ class Network:
             "format": np.array(_FORMAT),
             "distance": np.array(self.distance),
             "flags": np.array([self.residual, self.unit]),
-            "mean": self.mean,
-            "scale": self.scale,
+            "mean": _floats(self.mean),
+            "scale": _floats(self.scale),
             "relu": np.array([layer.relu for layer in self.layers], dtype=bool),
         }
         for number, layer in enumerate(self.layers):
-            arrays[f"kernel{number}"], arrays[f"bias{number}"] = layer.kernel, layer.bias
+            arrays[f"kernel{number}"] = _floats(layer.kernel)
+            arrays[f"bias{number}"] = _floats(layer.bias)
         write_atomically(path, lambda stream: np.savez(stream, **arrays))
 
     @classmethod
@@ -101,14 +101,11 @@ class Network:
             ModelError: absent, damaged, or not written by :meth:`save` of this version.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                network = cls._of({name: arrays[name] for name in arrays.files})
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ModelError(
-                f"The weights cannot be read ({error})", file=path, remedy=_REMEDY
-            ) from error
+            network = cls._of(read_npz(path))
+        except BROKEN as error:
+            raise damaged(path, "The weights", error) from error
         if not network._is_sound():
-            raise ModelError("The weights do not fit one another", file=path, remedy=_REMEDY)
+            raise ModelError("The weights do not fit one another", file=path, remedy=REMEDY)
         return network
 
     @classmethod
@@ -116,14 +113,14 @@ class Network:
         if int(arrays["format"]) != _FORMAT or str(arrays["distance"]) not in _DISTANCES:
             raise ValueError("another version")
         layers = tuple(
-            Layer(_floats(arrays[f"kernel{number}"]), _floats(arrays[f"bias{number}"]), bool(relu))
+            Layer(_stored(arrays[f"kernel{number}"]), _stored(arrays[f"bias{number}"]), bool(relu))
             for number, relu in enumerate(arrays["relu"])
         )
         residual, unit = map(bool, arrays["flags"])
         return cls(
             _DISTANCES[str(arrays["distance"])],
-            _floats(arrays["mean"]),
-            _floats(arrays["scale"]),
+            _stored(arrays["mean"]),
+            _stored(arrays["scale"]),
             layers,
             residual,
             unit,
@@ -131,22 +128,20 @@ class Network:
 
     def _is_sound(self) -> bool:
         """Whether shapes chain from input to output and every number is finite."""
-        if self.mean.ndim != 1 or self.scale.shape[:1] != self.mean.shape:
+        if self.mean.ndim != 1 or self.scale.ndim > 2 or self.scale.shape[:1] != self.mean.shape:
             return False
         width = self.scale.shape[-1]
-        if self.scale.ndim > 2:
-            return False
         for layer in self.layers:
             if layer.kernel.ndim != 2 or layer.kernel.shape[0] != width:
                 return False
             width = layer.kernel.shape[1]
             if layer.bias.shape != (width,):
                 return False
-        arrays = [self.mean, self.scale]
-        arrays += [array for layer in self.layers for array in (layer.kernel, layer.bias)]
         if self.residual and width != self.scale.shape[-1]:
             return False
-        return all(bool(np.isfinite(array).all()) for array in arrays)
+        arrays = [self.mean, self.scale]
+        arrays += [array for layer in self.layers for array in (layer.kernel, layer.bias)]
+        return all(bool(array.size and np.isfinite(array).all()) for array in arrays)
 
 
 _DISTANCES: Mapping[str, Distance] = {"cosine": "cosine", "euclidean": "euclidean"}
@@ -154,3 +149,10 @@ _DISTANCES: Mapping[str, Distance] = {"cosine": "cosine", "euclidean": "euclidea
 
 def _floats(array: Any) -> Vectors:
     return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _stored(array: Any) -> Vectors:
+    """An array as :meth:`Network.save` writes it. Raises ValueError for any other type."""
+    if array.dtype != np.float32:
+        raise ValueError(f"weights of type {array.dtype}")
+    return _floats(array)

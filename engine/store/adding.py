@@ -14,7 +14,7 @@ from engine.errors import EmbeddingError, IdentityNameError, MismatchError
 from engine.progress import Reporter
 from engine.store import encoding
 from engine.store.reading import as_json, holders
-from engine.types import Added, Conflict, Duplicate, FaceBatch, Ids
+from engine.types import Added, Conflict, Duplicate, FaceBatch, Ids, Vectors
 
 _ROWS_AT_ONCE = 4_000
 _STAGE = "Saving faces"
@@ -39,20 +39,29 @@ def check(batch: FaceBatch, dimension: int) -> list[str]:
         MismatchError: another dimension. EmbeddingError: a row is not finite.
         IdentityNameError: a row has no name, or one that is not Unicode text.
     """
-    if batch.vectors.ndim != 2 or batch.vectors.shape[1] != dimension:
-        shape = " × ".join(map(str, batch.vectors.shape))
+    check_vectors(batch.vectors, dimension, batch.files)
+    return [_named(name, file) for name, file in zip(batch.names, batch.files, strict=True)]
+
+
+def check_vectors(vectors: Vectors, dimension: int, files: Sequence[str] = ()) -> None:
+    """Whether ``(n, dimension)`` vectors can be kept; ``files`` says where each came from.
+
+    Raises:
+        MismatchError: another dimension. EmbeddingError: a row is not finite.
+    """
+    if vectors.ndim != 2 or vectors.shape[1] != dimension:
+        shape = " × ".join(map(str, vectors.shape))
         raise MismatchError(
             f"Vectors of shape {shape} do not fit a gallery of dimension {dimension}",
             remedy="Use embeddings of the network that made this gallery.",
         )
-    finite = np.isfinite(batch.vectors).all(axis=1)
+    finite = np.isfinite(vectors).all(axis=1)
     if not finite.all():
         raise EmbeddingError(
             "The embedding holds NaN or infinity",
-            file=batch.files[int(np.argmin(finite))],
+            file=files[int(np.argmin(finite))] if files else None,
             remedy="Compute it again.",
         )
-    return [_named(name, file) for name, file in zip(batch.names, batch.files, strict=True)]
 
 
 def plan(connection: sqlite3.Connection, batch: FaceBatch, names: list[str]) -> Plan:
@@ -80,7 +89,10 @@ def insert(
     thumbnails: Mapping[int, bytes],
     reporter: Reporter,
 ) -> Added:
-    """Writes the planned rows; face ids run in their order and are never given twice."""
+    """Writes the planned rows; face ids run in their order and are never given twice.
+
+    Decisions that these very vectors are not these identities are overruled.
+    """
     new = _new_names(made, _identity_ids(connection, made))
     connection.executemany(
         "INSERT INTO identities (name, key) VALUES (?, ?)", [(name, key_of(name)) for name in new]
@@ -95,6 +107,7 @@ def insert(
         _insert_faces(
             connection, batch, made, thumbnails, records[start : start + _ROWS_AT_ONCE], now
         )
+    _overrule(connection, first)
     refresh(connection, ids.values())
     reporter.progress(_STAGE, len(records), len(records))
     return _answer(made, np.arange(first, first + len(owners), dtype=np.int64), owners, new)
@@ -169,6 +182,15 @@ def _insert_faces(
     connection.executemany(
         "INSERT INTO photos (face_id, thumbnail) VALUES (?, ?)",
         [(face, thumbnails[row]) for face, _, row in records if row in thumbnails],
+    )
+
+
+def _overrule(connection: sqlite3.Connection, first: int) -> None:
+    """Deletes decisions that a face from ``first`` on, just enrolled, contradicts."""
+    connection.execute(
+        "DELETE FROM decisions WHERE EXISTS (SELECT 1 FROM faces f WHERE f.id >= ? "
+        "AND f.digest = decisions.digest AND f.identity_id = decisions.identity_id)",
+        (first,),
     )
 
 

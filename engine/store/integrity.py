@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from engine.store import encoding
+from engine.store.models import model_of
 
 _MOST = 20  # sentences of one kind
 _QUERIES = (
@@ -42,6 +43,8 @@ def problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
         rows = connection.execute(f"{query} LIMIT {_MOST}")
         found += [sentence.format(value) for (value,) in rows]
     found += _vectors(connection, encoding.size_of(dimension))
+    found += _decisions(connection, encoding.size_of(dimension))
+    found += _models(connection)
     connection.execute("COMMIT")
     return found
 
@@ -67,3 +70,23 @@ def _vectors(connection: sqlite3.Connection, size: int) -> list[str]:
         if len(found) == _MOST:
             break
     return found
+
+
+def _decisions(connection: sqlite3.Connection, size: int) -> list[str]:
+    found: list[str] = []
+    for decision, digest, vector in connection.execute("SELECT id, digest, vector FROM decisions"):
+        if not isinstance(vector, bytes) or len(vector) != size:
+            found.append(f"The vector of decision {decision} does not have {size} bytes")
+        elif encoding.digest_of(vector) != digest:
+            found.append(f"The vector of decision {decision} is not the one that was decided on")
+    return found[:_MOST]
+
+
+def _models(connection: sqlite3.Connection) -> list[str]:
+    found: list[str] = []
+    for row in connection.execute("SELECT id, kind, created, record, active FROM models"):
+        try:
+            model_of(*row)
+        except (TypeError, ValueError) as error:
+            found.append(f"The record of model {row[0]} cannot be read ({error})")
+    return found[:_MOST]

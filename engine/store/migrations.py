@@ -55,9 +55,34 @@ CREATE TABLE history (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1,)
+_V2 = """
+CREATE TABLE models (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('mlp', 'triplet')),
+    active INTEGER NOT NULL DEFAULT 0 CHECK (active IN (0, 1)),
+    created REAL NOT NULL,
+    record TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX models_active ON models (kind) WHERE active = 1;
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL CHECK (length(digest) = 16),
+    identity_id INTEGER NOT NULL REFERENCES identities (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('is-not')),
+    vector BLOB NOT NULL,
+    at REAL NOT NULL,
+    actor TEXT NOT NULL,
+    UNIQUE (digest, identity_id)
+);
+CREATE INDEX decisions_identity ON decisions (identity_id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2)
 TABLES = frozenset(
-    {"gallery", "settings", "identities", "faces", "embeddings", "photos", "history"}
+    {
+        *("gallery", "settings", "identities", "faces", "embeddings", "photos", "history"),
+        *("models", "decisions"),
+    }
 )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,8 +13,7 @@ import numpy as np
 
 from engine.errors import GalleryDamagedError
 from engine.store import encoding, integrity
-from engine.store.database import Database
-from engine.store.failures import RESTORE
+from engine.store.access import Access
 from engine.types import Face, Identity, Ids, Vectors
 
 _IDENTITY = "SELECT id, name, face_count, portrait FROM identities"
@@ -50,11 +48,8 @@ class HistoryEntry:
     payload: Mapping[str, Any]
 
 
-class Reading:
-    """The questions of a :class:`engine.store.Store`."""
-
-    dimension: int
-    _database: Database
+class Reading(Access):
+    """The questions of a :class:`engine.store.Store` about identities, faces and history."""
 
     def change(self) -> int:
         """The change counter as committed, by whichever process."""
@@ -161,22 +156,6 @@ class Reading:
                 return integrity.problems(connection, self.dimension)
         except GalleryDamagedError as error:
             return [error.reason]
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._database.reading() as connection:
-            return connection.execute(query, values).fetchall()
-
-    @contextmanager
-    def _sound(self) -> Iterator[None]:
-        """Around what takes values for granted that damage can have made something else."""
-        try:
-            yield
-        except (TypeError, ValueError) as error:
-            raise GalleryDamagedError(
-                f"The database holds values that make no sense ({error})",
-                file=self._database.path,
-                remedy=RESTORE,
-            ) from error
 
 
 def holders(

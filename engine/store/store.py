@@ -15,14 +15,16 @@ from engine.errors import (
 from engine.store import migrations
 from engine.store.creation import DATABASE_NAME, make_gallery
 from engine.store.database import Database
+from engine.store.decisions import Decisions
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
 from engine.store.lock import WriterLock
+from engine.store.models import Models
 from engine.store.reading import Reading
 from engine.store.writing import Writing
 from engine.types import Distance
 
 
-class Store(Reading, Writing):
+class Store(Reading, Writing, Models, Decisions):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 
     Reading never waits for a running change and sees what was committed last, also by another

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import getpass
-import json
 import sqlite3
-import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from engine.progress import SILENT, Reporter
 from engine.store import adding
-from engine.store.database import Database
+from engine.store.access import Access
 from engine.store.reading import as_json
+from engine.store.recording import number, record
 from engine.types import Added, FaceBatch
 
 _NO_THUMBNAILS: Mapping[int, bytes] = MappingProxyType({})
 
 
-class Writing:
-    """The changes of a :class:`engine.store.Store`.
+class Writing(Access):
+    """The changes of a :class:`engine.store.Store` to identities and faces.
 
     Each raises GalleryReadOnlyError when it is open for reading only and GalleryWriteError when
     the disk refuses; whatever is raised, nothing was changed.
     """
-
-    dimension: int
-    _database: Database
 
     def add(
         self,
@@ -43,7 +37,8 @@ class Writing:
     ) -> Added:
         """Enrols a batch. A vector that its identity has already, or has twice in the batch, is
         left out as a duplicate; one that another identity has is kept and told as a conflict.
-        Where all are duplicates nothing is changed.
+        Where all are duplicates nothing is changed. A vector that was refused for the very
+        identity it is enrolled under wins over that decision, which is deleted with it.
 
         Args:
             batch: every row named.
@@ -67,7 +62,7 @@ class Writing:
             if not made.rows:
                 return adding.foresee(connection, made)
             added = adding.insert(connection, batch, made, key_of, thumbnails, reporter)
-            _record(connection, action, summary or _summary(added), _span(added))
+            record(connection, action, summary or _summary(added), _span(added))
         return added
 
     def remove_faces(self, ids: Sequence[int]) -> int:
@@ -88,8 +83,8 @@ class Writing:
             _drop_empty(connection, {row[1] for row in gone})
             fields = ("id", "identity_id", "name", "file", "row")
             faces = [dict(zip(fields, row, strict=True)) for row in gone]
-            summary = f"{_number(len(gone), 'face')} removed"
-            _record(connection, "remove", summary, {"faces": faces})
+            summary = f"{number(len(gone), 'face')} removed"
+            record(connection, "remove", summary, {"faces": faces})
         return len(gone)
 
     def set_setting(self, key: str, value: str) -> None:
@@ -107,17 +102,6 @@ def _drop_empty(connection: sqlite3.Connection, identity_ids: set[int]) -> None:
     adding.refresh(connection, identity_ids)
 
 
-def _record(
-    connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
-) -> None:
-    connection.execute("UPDATE gallery SET change = change + 1")
-    connection.execute(
-        "INSERT INTO history (change, at, actor, action, summary, payload) "
-        "SELECT change, ?, ?, ?, ?, ? FROM gallery",
-        (time.time(), _actor(), action, summary, json.dumps(payload, ensure_ascii=False)),
-    )
-
-
 def _span(added: Added) -> dict[str, Any]:
     """Face ids are consecutive: first and last say it all."""
     return {
@@ -128,20 +112,8 @@ def _span(added: Added) -> dict[str, Any]:
 
 
 def _summary(added: Added) -> str:
-    faces = _number(len(added.face_ids), "face")
+    faces = number(len(added.face_ids), "face")
     if not added.new_identities:
         return f"{faces} added"
     count = len(added.new_identities)
     return f"{faces} added, {count} new {'identity' if count == 1 else 'identities'}"
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-@cache
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without an account, as in some containers
-        return "unknown"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import FaceGalleryError
-from gallery_app.cli import changes, questions, window
+from gallery_app.cli import changes, models, questions, window
 from gallery_app.cli.completion import completion
 
 PROGRAM = "face-gallery"
@@ -37,6 +37,9 @@ for command in (
     changes.enroll,
     questions.people,
     questions.identify,
+    models.train,
+    models.models,
+    models.evaluate,
     questions.check,
     completion,
 ):

@@ -45,7 +45,13 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
     type=click.IntRange(1, 1000),
     help="How many candidates, at most.",
 )
-@click.option("--method", default="auto", show_default=True, type=click.Choice(["auto", "knn"]))
+@click.option(
+    "--method",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "knn", "mlp", "triplet"]),
+    help="How to tell; auto is what did best on this gallery.",
+)
 @click.option(
     "--fpir",
     default=0.01,
@@ -112,6 +118,7 @@ def _as_json(file: str, row: int, answer: Identification) -> dict[str, Any]:
             {"face": face.face, "name": face.name, "distance": face.distance}
             for face in answer.evidence
         ],
+        "opinions": [asdict(opinion) for opinion in answer.opinions],
     }
 
 

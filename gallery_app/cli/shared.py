@@ -86,7 +86,7 @@ class Bar:
         if isinstance(event, Message):
             self._end()
             say(event.text)
-        elif sys.stderr.isatty():
+        elif isinstance(event, Progress) and sys.stderr.isatty():
             self._draw(event)
 
     def _draw(self, event: Progress) -> None:

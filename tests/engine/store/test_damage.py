@@ -139,6 +139,20 @@ def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(f
         ("UPDATE embeddings SET vector = 7 WHERE face_id = 5", "face 5 does not have 32 bytes"),
         ("INSERT INTO photos VALUES (999, x'00')", "belongs to nothing in faces"),
         ("UPDATE gallery SET change = 7", "change counter 7"),
+        (
+            "INSERT INTO decisions VALUES (1, zeroblob(16), 1, 'is-not', zeroblob(30), 0, 'A')",
+            "decision 1 does not have 32 bytes",
+        ),
+        (
+            "INSERT INTO decisions VALUES (1, zeroblob(16), 1, 'is-not', zeroblob(32), 0, 'A')",
+            "decision 1 is not the one",
+        ),
+        (
+            "INSERT INTO models VALUES ('X', 'mlp', 0, 0, '{}')",
+            "model X cannot be read (not a model of this version: 'preset')",
+        ),
+        ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '{')", "model X cannot be read"),
+        ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '[]')", "not a record of a model"),
     ],
 )
 def test_the_check_says_what_is_wrong(full, statement, said):
@@ -157,6 +171,12 @@ def test_the_check_says_what_is_wrong(full, statement, said):
         ("UPDATE faces SET identity_id = x'ff' WHERE id = 5", Store.membership),
         ("UPDATE history SET payload = '{'", Store.history),
         ("UPDATE identities SET name = CAST(x'ff' AS TEXT) WHERE id = 1", Store.identities),
+        ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '{')", Store.models),
+        ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '7')", Store.models),
+        (
+            "INSERT INTO decisions VALUES (1, zeroblob(16), 1, 'is-not', zeroblob(30), 0, 'A')",
+            Store.rejected,
+        ),
     ],
 )
 def test_what_makes_no_sense_is_not_handed_out(full, statement, question):

@@ -41,9 +41,8 @@ def user_version(folder: Path) -> int:
     return version
 
 
-@pytest.mark.parametrize("write", [True, False])
-def test_a_gallery_of_version_1_opens_with_all_that_is_in_it(old_gallery, write):
-    with Store.open(old_gallery, write=write) as store:
+def test_a_gallery_of_version_1_opens_for_writing_with_all_that_is_in_it(old_gallery):
+    with Store.open(old_gallery) as store:
         assert (store.dimension, store.distance) == (2, "euclidean")
         assert store.identities() == [Identity(1, "A", 2, 3), Identity(2, "B", 1, 2)]
         expected = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
@@ -52,11 +51,32 @@ def test_a_gallery_of_version_1_opens_with_all_that_is_in_it(old_gallery, write)
         assert store.find(expected[:1]) == [[(1, "A")]]
         assert [entry.action for entry in store.history()] == ["enroll", "import"]
         assert store.setting("fingerprint") == "kept"
+        assert store.models() == []
+        assert store.rejections(expected) == [frozenset()] * 3
         assert store.integrity() == []
+    assert user_version(old_gallery) == migrations.newest()
+
+
+def test_a_gallery_of_version_1_can_be_read_once_it_was_opened_for_writing(old_gallery):
+    with pytest.raises(GalleryReadOnlyError, match="older version"):
+        Store.open(old_gallery, write=False)
+    with Store.open(old_gallery) as store:
+        assert store.reject(np.array([1, 0], dtype=np.float32), 2)
+    with Store.open(old_gallery, write=False) as store:
+        assert store.counts() == (2, 3)
+        assert store.rejected()[1].tolist() == [2]
 
 
 def test_the_first_step_is_still_the_one_that_was_released(old_gallery, tmp_path, monkeypatch):
     monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+    connection = sqlite3.connect(tmp_path / "new.db")
+    migrations.migrate(connection)
+    connection.close()
+    assert schema(tmp_path / "new.db") == schema(old_gallery / "gallery.db")
+
+
+def test_a_gallery_brought_up_to_date_is_made_like_a_new_one(old_gallery, tmp_path):
+    Store.open(old_gallery).close()
     Store.create(tmp_path / "new").close()
     assert schema(tmp_path / "new" / "gallery.db") == schema(old_gallery / "gallery.db")
 
@@ -83,7 +103,7 @@ def test_a_step_that_fails_leaves_the_gallery_as_it_was(old_gallery, monkeypatch
         patch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, FAILS_LATE))
         with pytest.raises(GalleryDamagedError, match="nowhere"):
             Store.open(old_gallery)
-    assert user_version(old_gallery) == 1
+    assert user_version(old_gallery) == migrations.newest()  # the steps before it are done
     with Store.open(old_gallery) as store:
         assert store.setting("fingerprint") == "kept"
     assert "notes" not in {name for name, _ in schema(old_gallery / "gallery.db")}

@@ -12,7 +12,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from engine.errors import CancelledError, GalleryBusyError, GalleryReadOnlyError
+from engine.errors import (
+    CancelledError,
+    GalleryBusyError,
+    GalleryReadOnlyError,
+    UnknownIdentityError,
+)
 from engine.progress import CancelToken, Reporter
 from engine.store import Store
 from engine.types import FaceBatch
@@ -31,7 +36,10 @@ def batch_of(faces: list[tuple[str, int]]) -> FaceBatch:
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """``faces`` is the model: face id to (name, number of its vector, thumbnail)."""
+    """``faces`` is the model: face id to (name, number of its vector, thumbnail).
+
+    ``refused`` holds the decisions: (name, number of the vector).
+    """
 
     @initialize()
     def create(self):
@@ -39,6 +47,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = Store.create(self.folder, dimension=4)
         self.reader: Store | None = None
         self.faces: dict[int, tuple[str, int, bytes | None]] = {}
+        self.refused: set[tuple[str, int]] = set()
         self.changes = 0
         self.last_id = 0
 
@@ -57,6 +66,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert all(face > self.last_id for face in added.face_ids)
         for face, row in zip(added.face_ids.tolist(), kept, strict=True):
             self.faces[face] = (*faces[row], thumbnails.get(row))
+            self.refused.discard(faces[row])
         if kept:
             self.changes += 1
             self.last_id = int(added.face_ids[-1])
@@ -78,7 +88,22 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.store.remove_faces(ids) == len(gone)
         for face in gone:
             del self.faces[face]
+        left = {name for name, _, _ in self.faces.values()}
+        self.refused = {decision for decision in self.refused if decision[0] in left}
         self.changes += bool(gone)
+
+    @rule(name=NAMES, number=st.integers(0, 9), again=st.booleans())
+    def decide(self, name, number, again):
+        identity = self.store.identity(name)
+        change = self.store.unreject if again else self.store.reject
+        if identity is None:
+            with pytest.raises(UnknownIdentityError):
+                change(VECTORS[number], 99)
+            return
+        news = ((name, number) in self.refused) == again
+        assert change(VECTORS[number], identity.id) == news
+        self.refused ^= {(name, number)} if news else set()
+        self.changes += news
 
     @rule()
     def reopen(self):
@@ -124,6 +149,7 @@ class StoreMachine(RuleBasedStateMachine):
             thumbnail for _, _, thumbnail in self.faces.values()
         ]
         self.people_agree(opened)
+        self.decisions_agree(opened)
         assert opened.change() == self.changes
         assert len(opened.history()) == self.changes
         assert opened.integrity() == []
@@ -139,6 +165,14 @@ class StoreMachine(RuleBasedStateMachine):
             assert identity.faces == len(own)
             assert identity.portrait == min(with_photo or own)
             assert [face.id for face in opened.faces(identity.id)] == sorted(own)
+
+    def decisions_agree(self, opened: Store) -> None:
+        names = {identity.id: identity.name for identity in opened.identities()}
+        found = opened.rejections(VECTORS)
+        assert self.refused == {
+            (names[one], number) for number, ids in enumerate(found) for one in ids
+        }
+        assert len(opened.rejected()[1]) == len(self.refused)
 
     def teardown(self):
         if not hasattr(self, "store"):

@@ -1,0 +1,141 @@
+"""The trained models that a gallery has in use, read from their version folders."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.errors import ModelError
+from engine.files import write_atomically
+from engine.identification import KNN_ALONE, Auto, Calibration, Trials, choose
+from engine.identification.mlp import FEATURES as MLP_FEATURES
+from engine.identification.shortlist import FEATURES
+from engine.jobs import Kind
+from engine.models import (
+    CALIBRATION,
+    KNN_TRIALS,
+    TRIALS,
+    Network,
+    load_network,
+    load_text,
+    load_version,
+)
+from engine.progress import Listener, Message
+from engine.store import Store
+from engine.types import Ids
+
+FOLDER = "models"
+_AUTO = "auto.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A version in use.
+
+    Attributes:
+        calibration: None for one that could not be tried: it never names anybody.
+        identity_ids: of an MLP, the identity of each output.
+    """
+
+    id: str
+    network: Network
+    calibration: Calibration | None
+    identity_ids: Ids
+
+
+@dataclass(frozen=True, eq=False)
+class InUse:
+    """All of them, by kind, and what ``auto`` stands for with them."""
+
+    models: dict[Kind, Model] = field(default_factory=dict)
+    auto: Auto = KNN_ALONE
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(model.id for model in self.models.values())
+
+
+def models_in_use(store: Store, listener: Listener | None) -> InUse:
+    """Reads what the gallery has in use. A damaged model is told of and left out."""
+    models: dict[Kind, Model] = {}
+    for version in store.models():
+        if not version.active:
+            continue
+        try:
+            models[version.kind] = _read(store.folder / FOLDER / version.id, version.kind)
+        except ModelError as error:
+            if listener is not None:
+                listener(Message(f"The {version.kind} model is not used: {error}", alarm=True))
+    return InUse(models, _auto(store.folder / FOLDER, models))
+
+
+def _read(folder: Path, kind: Kind) -> Model:
+    text = load_text(folder, CALIBRATION)
+    features = MLP_FEATURES if kind == "mlp" else FEATURES
+    try:
+        calibration = None if text is None else Calibration.from_json(text, features)
+    except ValueError as error:
+        raise ModelError(
+            f"The calibration cannot be read ({error})",
+            file=folder / CALIBRATION,
+            remedy="Train it again.",
+        ) from error
+    identity_ids = load_version(folder).identity_ids
+    network = load_network(folder)
+    if kind == "mlp" and network.outputs != len(identity_ids):
+        raise ModelError(
+            "The weights belong to another model", file=folder, remedy="Train it again."
+        )
+    return Model(folder.name, network, calibration, identity_ids)
+
+
+def _auto(folder: Path, models: dict[Kind, Model]) -> Auto:
+    """The choice, made anew where other versions are in use than when it was made last."""
+    if not models:
+        return KNN_ALONE
+    ids = sorted(model.id for model in models.values())
+    kept = _kept(folder / _AUTO, ids)
+    if kept is None:
+        kept = choose(_trials(folder, models))
+        _keep(folder / _AUTO, ids, kept)
+    return kept
+
+
+def _trials(folder: Path, models: dict[Kind, Model]) -> dict[str, Trials]:
+    """Those of every model that was tried, and k-NN's beside the newest of them."""
+    found: dict[str, Trials] = {}
+    for kind, model in sorted(models.items(), key=lambda one: one[1].id.split("-", 1)[1]):
+        if (folder / model.id / TRIALS).exists():
+            found[kind] = Trials.load(folder / model.id / TRIALS)
+            found["knn"] = Trials.load(folder / model.id / KNN_TRIALS)
+    return {name: found[name] for name in ("knn", "triplet", "mlp") if name in found}
+
+
+def _kept(path: Path, ids: list[str]) -> Auto | None:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["versions"] != ids:
+            return None
+        members = tuple(map(str, record["members"]))
+        calibration = None
+        if len(members) > 1:
+            features = tuple(f"method {number}" for number in range(len(members)))
+            calibration = Calibration.from_json(record["calibration"], features)
+        return Auto(members, calibration, str(record["reason"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # absent or damaged: it is chosen anew
+
+
+def _keep(path: Path, ids: list[str], auto: Auto) -> None:
+    calibration = auto.calibration.to_json() if auto.calibration else None
+    record = {
+        "versions": ids,
+        "members": auto.members,
+        "calibration": calibration,
+        "reason": auto.reason,
+    }
+    try:
+        write_atomically(path, json.dumps(record).encode())
+    except OSError:
+        return  # it only saves work

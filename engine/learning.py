@@ -1,0 +1,248 @@
+"""Trained models of a gallery: train them in a process of their own, keep, use and judge them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import GalleryReadOnlyError, InputError, ModelError, TrainingError
+from engine.figures import Evaluation
+from engine.files import write_atomically
+from engine.in_use import FOLDER
+from engine.jobs import Kind, ModelVersion, TrainingOutcome, TrainingRequest
+from engine.models import (
+    adopt_version,
+    delete_version,
+    load_curves,
+    load_faces,
+    load_version,
+    remove_orphans,
+    remove_unfinished,
+    staleness,
+)
+from engine.progress import SILENT, Measured, Reporter
+from engine.recogniser import Recogniser
+from engine.store import Store
+from engine.training import launch
+from engine.training.job import Job, Task
+from engine.types import Ids
+
+METHODS = ("knn", "mlp", "triplet", "auto")
+_JOB = ".unfinished-job-"
+_EVALUATION = "evaluation.json"
+
+
+class Learning:
+    """The models of one gallery. Safe to use from several threads."""
+
+    def __init__(self, store: Store, recogniser: Recogniser) -> None:
+        self._store = store
+        self._recogniser = recogniser
+        self._folder = store.folder / FOLDER
+        self._busy = threading.Lock()
+        if store.writable:
+            self._tidy()
+
+    # -- versions ----------------------------------------------------------------------------
+
+    def models(self) -> list[ModelVersion]:
+        """All versions, newest first, with how much of the gallery is new to each."""
+        faces, owners = self._store.membership()
+        return [self._with_staleness(one, faces, owners) for one in self._store.models()]
+
+    def curves(self, model_id: str) -> tuple[Measured, ...]:
+        """One point an epoch. Raises ModelError: unknown, or its file is damaged."""
+        self._version(model_id)
+        return tuple(load_curves(self._folder / model_id))
+
+    def activate(self, model_id: str) -> None:
+        """Puts a version to use in place of the one of its kind.
+
+        Raises:
+            ModelError: unknown, damaged, or collapsed. GalleryReadOnlyError.
+        """
+        version = self._version(model_id)
+        load_version(self._folder / model_id)
+        self._store.activate_model(model_id, version.kind)
+        self._recogniser.models_changed()
+
+    def deactivate(self, kind: Kind) -> None:
+        """Puts no version of a kind to use."""
+        self._store.activate_model(None, kind)
+        self._recogniser.models_changed()
+
+    def delete(self, model_id: str) -> None:
+        """Removes a version for good; one in use is put out of use by that."""
+        version = self._version(model_id)
+        self._store.delete_model(model_id)
+        if version.active:
+            self._recogniser.models_changed()
+        delete_version(self._folder / model_id)
+        shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
+
+    # -- training ----------------------------------------------------------------------------
+
+    def train(self, request: TrainingRequest, reporter: Reporter = SILENT) -> TrainingOutcome:
+        """Trains, judges, keeps, and puts to use what is better.
+
+        Raises:
+            GalleryReadOnlyError: nothing can be kept. TrainingError: too little to learn from,
+                TensorFlow is not installed, or the process died. CancelledError. Whatever is
+                raised, the gallery is as it was.
+        """
+        if not self._store.writable:
+            raise GalleryReadOnlyError(
+                "Models cannot be trained: the gallery is open for reading only",
+                file=self._store.folder,
+                remedy="Close it where it is being written, then open it again.",
+            )
+        started = time.monotonic()
+        with self._at_work(), self._job("train", asdict(request)) as folder:
+            result = launch.run(folder, reporter)
+            reporter.check()
+            models = [self._adopted(folder, **one) for one in result["models"]]
+        if any(model.active for model in models):
+            self._recogniser.models_changed()
+        sentence = " ".join(model.sentence for model in models)
+        return TrainingOutcome(tuple(models), sentence, time.monotonic() - started)
+
+    def evaluate(
+        self,
+        *,
+        protocol: str = "both",
+        methods: Sequence[str] = METHODS,
+        repeats: int = 5,
+        seed: int = 0,
+        reporter: Reporter = SILENT,
+    ) -> Evaluation:
+        """Measures all methods and references on this gallery's own faces.
+
+        Args:
+            protocol: ``closed``, ``open`` or ``both``.
+            methods: of ours; the references always take part.
+
+        Raises:
+            InputError: a protocol, method or number that does not exist. TrainingError: the
+                gallery is too small. CancelledError.
+        """
+        if protocol not in ("closed", "open", "both") or not set(methods) <= set(METHODS):
+            raise InputError("There is no such protocol or method", remedy="See `--help`.")
+        if not 1 <= repeats <= 100:
+            raise InputError(f"{repeats} repeats cannot be made", remedy="Choose 1 to 100.")
+        asked = {"protocol": protocol, "methods": [*methods], "repeats": repeats, "seed": seed}
+        with self._at_work(), self._job("evaluate", asked) as folder:
+            evaluation = Evaluation.from_json(launch.run(folder, reporter))
+        if self._store.writable:
+            self._keep(evaluation)
+        return evaluation
+
+    def last_evaluation(self) -> Evaluation | None:
+        """What :meth:`evaluate` last measured here; None where there is none, or it is damaged."""
+        try:
+            text = (self._folder / _EVALUATION).read_text(encoding="utf-8")
+            return Evaluation.from_json(json.loads(text))
+        except (OSError, ValueError):
+            return None
+
+    def obstacle(self) -> str:
+        """Why nothing can be trained here, one sentence; "" where it can."""
+        lacking = launch.missing_library()
+        if lacking:
+            return lacking
+        if not self._store.writable:
+            return "The gallery is open for reading only, so nothing can be trained."
+        several = sum(one.faces > 1 for one in self._store.identities())
+        if several < 2:
+            return "Training needs at least two people with two faces each."
+        return ""
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _version(self, model_id: str) -> ModelVersion:
+        for version in self._store.models():
+            if version.id == model_id:
+                return version
+        raise ModelError(f"There is no model {model_id}", remedy="See `face-gallery models`.")
+
+    def _with_staleness(self, version: ModelVersion, faces: Ids, owners: Ids) -> ModelVersion:
+        try:
+            seen = load_faces(self._folder / version.id)
+        except ModelError:
+            return version  # damaged: putting it to use says so
+        identities, new, gone = staleness(*seen, faces, owners)
+        return replace(version, new_identities=identities, new_faces=new, gone_faces=gone)
+
+    def _adopted(self, folder: Path, *, id: str, activate: bool) -> ModelVersion:
+        version = load_version(folder / id).record
+        adopt_version(folder / id, self._folder / id)
+        self._store.add_model(version, activate=activate)
+        return replace(version, active=activate)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        if not self._busy.acquire(blocking=False):
+            raise TrainingError(
+                "A training or an evaluation is under way", remedy="Wait for it, or cancel it."
+            )
+        try:
+            yield
+        finally:
+            self._busy.release()
+
+    @contextmanager
+    def _job(self, task: Task, asked: Mapping[str, Any]) -> Iterator[Path]:
+        """A folder with all that the process needs; gone at the end, come what may."""
+        place = self._folder if self._store.writable else None
+        if place is not None:
+            place.mkdir(mode=0o700, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=_JOB, dir=place))
+        try:
+            self._snapshot(task, asked).write(folder)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _snapshot(self, task: Task, asked: Mapping[str, Any]) -> Job:
+        """The faces at this moment, without those that were said not to be whom they are under."""
+        faces, owners, vectors = self._store.vectors()
+        refused = self._store.rejections(vectors)
+        sound = np.array(
+            [owner not in no for owner, no in zip(owners.tolist(), refused, strict=True)],
+            dtype=bool,
+        )
+        rejected, rejected_owners = self._store.rejected()
+        in_use = [one for one in self._store.models() if one.active]
+        return Job(
+            task,
+            asked,
+            self._store.distance,
+            faces[sound],
+            owners[sound],
+            vectors[sound],
+            rejected,
+            rejected_owners,
+            self._store.folder.name,
+            {one.kind: str(self._folder / one.id) for one in in_use},
+        )
+
+    def _keep(self, evaluation: Evaluation) -> None:
+        with suppress(OSError):  # it only spares measuring it again
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            text = json.dumps(evaluation.to_json())
+            write_atomically(self._folder / _EVALUATION, text.encode())
+
+    def _tidy(self) -> None:
+        """Removes what a process that was killed left behind."""
+        if self._folder.is_dir():
+            remove_unfinished(self._folder)
+            remove_orphans(self._folder, {one.id for one in self._store.models()})

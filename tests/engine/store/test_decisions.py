@@ -1,0 +1,149 @@
+"""“Not this person”: remembered for good, and for exactly this vector."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.errors import (
+    EmbeddingError,
+    GalleryReadOnlyError,
+    MismatchError,
+    UnknownIdentityError,
+)
+from engine.store import Store
+
+
+@pytest.fixture
+def peopled(store, batch_of) -> Store:
+    """A (identity 1) has the vectors 1 and 2, B (identity 2) has 3."""
+    store.add(batch_of(("A", 1), ("A", 2), ("B", 3)), keys=str)
+    return store
+
+
+def test_a_refusal_is_remembered_for_this_vector_and_this_person_alone(peopled, vectors_of):
+    assert peopled.reject(vectors_of(9)[0], 1)
+    found = peopled.rejections(vectors_of(8, 9, 1))
+    assert found == [frozenset(), {1}, frozenset()]
+    peopled.reject(vectors_of(9)[0], 2)
+    assert peopled.rejections(vectors_of(9)) == [{1, 2}]
+
+
+def test_a_vector_that_differs_in_its_last_bit_is_another_one(peopled, vectors_of):
+    peopled.reject(vectors_of(9)[0], 1)
+    near = vectors_of(9)
+    near[0, 0] = np.nextafter(near[0, 0], np.float32(np.inf))
+    assert peopled.rejections(near) == [frozenset()]
+
+
+def test_saying_it_twice_changes_nothing_the_second_time(peopled, vectors_of):
+    assert peopled.reject(vectors_of(9)[0], 1)
+    change = peopled.change()
+    assert not peopled.reject(vectors_of(9)[0], 1)
+    assert peopled.change() == change
+    assert len(peopled.rejected()[1]) == 1
+
+
+def test_a_refusal_can_be_taken_back_once(peopled, vectors_of):
+    peopled.reject(vectors_of(9)[0], 1)
+    peopled.reject(vectors_of(9)[0], 2)
+    assert peopled.unreject(vectors_of(9)[0], 1)
+    assert not peopled.unreject(vectors_of(9)[0], 1)
+    assert peopled.rejections(vectors_of(9)) == [{2}]
+
+
+def test_each_decision_is_one_entry_of_the_history(peopled, vectors_of):
+    peopled.reject(vectors_of(9)[0], 2)
+    peopled.unreject(vectors_of(9)[0], 2)
+    taken_back, refused, _ = peopled.history()
+    assert (refused.action, refused.summary) == ("reject", "A query is not “B”")
+    assert (taken_back.action, taken_back.summary) == ("unreject", "A query may be “B” again")
+    assert refused.payload["identity_id"] == taken_back.payload["identity_id"] == 2
+    assert peopled.integrity() == []
+
+
+def test_all_decisions_come_out_for_training_in_their_order(peopled, vectors_of):
+    vectors, identities = peopled.rejected()
+    assert (vectors.shape, identities.shape) == ((0, 8), (0,))
+    peopled.reject(vectors_of(9)[0], 2)
+    peopled.reject(vectors_of(7)[0], 1)
+    vectors, identities = peopled.rejected()
+    assert vectors.tobytes() == vectors_of(9, 7).tobytes()
+    assert (vectors.dtype, identities.dtype) == (np.float32, np.int64)
+    assert identities.tolist() == [2, 1]
+
+
+def test_decisions_survive_reopening_and_are_seen_by_a_reader(peopled, folder, vectors_of):
+    with Store.open(folder, write=False) as reader:
+        assert reader.rejections(vectors_of(9)) == [frozenset()]
+        peopled.reject(vectors_of(9)[0], 1)
+        assert reader.rejections(vectors_of(9)) == [{1}]
+        for change in (reader.reject, reader.unreject):
+            with pytest.raises(GalleryReadOnlyError):
+                change(vectors_of(9)[0], 1)
+    peopled.close()
+    with Store.open(folder) as again:
+        assert again.rejections(vectors_of(9)) == [{1}]
+
+
+def test_a_decision_outlives_faces_and_imports_but_not_its_identity(peopled, batch_of, vectors_of):
+    peopled.reject(vectors_of(9)[0], 1)
+    peopled.remove_faces([1])
+    peopled.add(batch_of(("A", 1), ("A", 2), ("B", 3), ("B", 9)), keys=str)
+    assert peopled.rejections(vectors_of(9)) == [{1}]
+    peopled.remove_faces([face.id for face in peopled.faces(1)])
+    assert peopled.rejections(vectors_of(9)) == [frozenset()]
+    assert len(peopled.rejected()[1]) == 0
+    assert peopled.integrity() == []
+
+
+def test_enrolling_the_refused_vector_under_that_person_overrules(peopled, batch_of, vectors_of):
+    for identity in (1, 2):
+        peopled.reject(vectors_of(9)[0], identity)
+        peopled.reject(vectors_of(7)[0], identity)
+    peopled.add(batch_of(("A", 9), ("A", 8)), keys=str)
+    assert peopled.rejections(vectors_of(9, 7)) == [{2}, {1, 2}]
+
+
+def test_an_import_that_finds_only_duplicates_overrules_nothing(peopled, batch_of, vectors_of):
+    peopled.reject(vectors_of(1)[0], 1)
+    peopled.add(batch_of(("A", 1)), keys=str)
+    peopled.add(batch_of(("A", 1), ("A", 5)), keys=str)
+    assert peopled.rejections(vectors_of(1)) == [{1}]
+
+
+def test_an_enrolment_that_is_undone_halfway_leaves_the_decision(peopled, batch_of, vectors_of):
+    peopled.reject(vectors_of(9)[0], 1)
+    with pytest.raises(KeyError):
+        peopled.add(batch_of(("A", 9), ("C", 4)), keys={"A": "a"})
+    assert peopled.rejections(vectors_of(9)) == [{1}]
+
+
+def test_an_identity_that_does_not_exist_is_said(peopled, vectors_of):
+    for change in (peopled.reject, peopled.unreject):
+        with pytest.raises(UnknownIdentityError, match="99"):
+            change(vectors_of(9)[0], 99)
+    assert peopled.change() == 1
+
+
+@pytest.mark.parametrize(
+    ("vector", "error"),
+    [
+        (np.ones(7, dtype=np.float32), MismatchError),
+        (np.ones((1, 8), dtype=np.float32), MismatchError),
+        (np.full(8, np.nan, dtype=np.float32), EmbeddingError),
+    ],
+)
+def test_what_is_no_vector_of_this_gallery_is_refused(peopled, vector, error):
+    with pytest.raises(error):
+        peopled.reject(vector, 1)
+    assert len(peopled.rejected()[1]) == 0
+
+
+def test_many_queries_are_looked_up_at_once(peopled):
+    queries = np.random.default_rng(0).standard_normal((25_000, 8)).astype(np.float32)
+    for row in (0, 12_345, 24_999):
+        peopled.reject(queries[row], 2)
+    found = peopled.rejections(np.concatenate([queries, queries[:1]]))
+    assert len(found) == 25_001
+    assert [row for row, refused in enumerate(found) if refused] == [0, 12_345, 24_999, 25_000]

@@ -1,0 +1,233 @@
+"""The registry of trained models: what there is, and which one of each kind is in use."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.errors import GalleryReadOnlyError, ModelError
+from engine.index import IndexKeeper
+from engine.index.hnsw import HnswIndex
+from engine.jobs import MlpParameters, ModelVersion, as_json
+from engine.store import Store
+from engine.types import FaceBatch
+
+
+def version(name: str, kind: str = "mlp", *, created: float = 1.0, **others) -> ModelVersion:
+    made = ModelVersion(
+        id=name,
+        kind=kind,
+        preset="default",
+        seed=3,
+        created=created,
+        seconds=12.5,
+        active=False,
+        collapsed=False,
+        sentence="It names 0.4 % more people right; “é”.",
+        metrics={"rank1": 0.995, "before_rank1": 0.991},
+        parameters=as_json(MlpParameters(hidden=(64, 32))),
+        identities=158,
+        faces=4324,
+    )
+    return replace(made, **others)
+
+
+def active(store: Store) -> list[str]:
+    return [one.id for one in store.models() if one.active]
+
+
+def test_a_new_gallery_has_no_models(store):
+    assert store.models() == []
+
+
+def test_a_version_comes_back_as_it_was_added(store, folder):
+    store.add_model(version("a"), activate=False)
+    store.add_model(version("b", "triplet"), activate=True)
+    store.close()
+    with Store.open(folder, write=False) as reader:
+        assert reader.models() == [version("b", "triplet", active=True), version("a")]
+
+
+def test_how_stale_a_version_was_is_not_kept(store):
+    store.add_model(version("a", new_faces=7, gone_faces=1, active=True), activate=False)
+    assert store.models() == [version("a")]
+
+
+def test_the_newest_comes_first(store):
+    for name, created in (("b", 2.0), ("c", 3.0), ("a", 1.0), ("d", 3.0)):
+        store.add_model(version(name, created=created), activate=False)
+    assert [one.id for one in store.models()] == ["d", "c", "b", "a"]
+
+
+def test_one_of_each_kind_is_in_use_at_most(store):
+    store.add_model(version("a"), activate=True)
+    store.add_model(version("t", "triplet"), activate=True)
+    store.add_model(version("b"), activate=True)
+    assert sorted(active(store)) == ["b", "t"]
+    store.activate_model("a", "mlp")
+    assert sorted(active(store)) == ["a", "t"]
+    store.activate_model(None, "mlp")
+    assert active(store) == ["t"]
+
+
+def test_the_database_itself_refuses_two_active_ones(store, folder):
+    store.add_model(version("a"), activate=True)
+    store.add_model(version("b"), activate=False)
+    store.close()
+    connection = sqlite3.connect(folder / "gallery.db")
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE models SET active = 1")
+    connection.close()
+
+
+def test_each_change_is_one_entry_of_the_history(store):
+    store.add_model(version("a"), activate=True)
+    store.add_model(version("b"), activate=False)
+    store.activate_model("b", "mlp")
+    store.activate_model(None, "mlp")
+    store.delete_model("a")
+    told = [(entry.action, entry.summary) for entry in reversed(store.history())]
+    assert told == [
+        ("train", "The MLP a was trained and is now in use"),
+        ("train", "The MLP b was trained and is not in use"),
+        ("activate", "The MLP b is now in use"),
+        ("activate", "No MLP is in use"),
+        ("delete-model", "The MLP a was deleted"),
+    ]
+    assert [entry.payload.get("before") for entry in store.history()] == [
+        None,
+        "b",
+        "a",
+        None,
+        None,
+    ]
+    assert store.integrity() == []
+
+
+def test_activating_what_is_in_use_changes_nothing(store):
+    store.add_model(version("a"), activate=True)
+    store.activate_model("a", "mlp")
+    store.activate_model(None, "triplet")
+    assert store.change() == 1
+
+
+def test_a_version_in_use_can_be_deleted_and_is_not_in_use_then(store):
+    store.add_model(version("a"), activate=True)
+    store.delete_model("a")
+    assert store.models() == []
+    store.add_model(version("b"), activate=True)
+    assert active(store) == ["b"]
+
+
+def test_a_collapsed_version_is_kept_but_never_put_to_use(store):
+    with pytest.raises(ModelError, match="collapsed"):
+        store.add_model(version("a", "triplet", collapsed=True), activate=True)
+    assert store.models() == []
+    store.add_model(version("a", "triplet", collapsed=True), activate=False)
+    with pytest.raises(ModelError, match="collapsed"):
+        store.activate_model("a", "triplet")
+    assert active(store) == []
+
+
+def test_a_version_that_does_not_exist_or_is_of_the_other_kind_is_said(store):
+    store.add_model(version("a"), activate=True)
+    with pytest.raises(ModelError, match="no model b"):
+        store.activate_model("b", "mlp")
+    with pytest.raises(ModelError, match="no model b"):
+        store.delete_model("b")
+    with pytest.raises(ModelError, match="a is no triplet model"):
+        store.activate_model("a", "triplet")
+    with pytest.raises(ModelError, match="already"):
+        store.add_model(version("a"), activate=False)
+    assert store.models() == [version("a", active=True)]
+    assert store.change() == 1
+
+
+def test_a_damaged_record_is_never_put_to_use_but_can_be_deleted(store, folder):
+    store.add_model(version("a"), activate=False)
+    store.close()
+    connection = sqlite3.connect(folder / "gallery.db")
+    connection.execute("""UPDATE models SET record = '{"seed": "x"}'""")
+    connection.commit()
+    connection.close()
+    with Store.open(folder) as again:
+        with pytest.raises(ModelError, match="record of model a is damaged"):
+            again.activate_model("a", "mlp")
+        again.delete_model("a")
+        assert again.models() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: store.add_model(version("b"), activate=False),
+        lambda store: store.activate_model(None, "mlp"),
+        lambda store: store.delete_model("a"),
+    ],
+)
+def test_a_reader_changes_nothing_but_sees_what_the_writer_does(store, folder, change):
+    with Store.open(folder, write=False) as reader:
+        store.add_model(version("a"), activate=True)
+        assert active(reader) == ["a"]
+        with pytest.raises(GalleryReadOnlyError):
+            change(reader)
+
+
+def test_a_change_that_is_refused_halfway_leaves_the_old_model_in_use(store, folder):
+    store.add_model(version("a"), activate=True)
+    connection = sqlite3.connect(folder / "gallery.db")
+    connection.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    connection.close()
+    with pytest.raises(Exception, match="no"):
+        store.add_model(version("b"), activate=True)
+    assert store.models() == [version("a", active=True)]
+
+
+def test_models_and_decisions_do_not_cost_the_index_a_rebuild(store, folder, monkeypatch):
+    vectors = np.random.default_rng(0).standard_normal((30, 8)).astype(np.float32)
+    store.add(FaceBatch(vectors, ["A"] * 30, ["A"] * 30, [0] * 30, [None] * 30), keys=str)
+    told: list[object] = []
+
+    def take_up() -> IndexKeeper:
+        keeper = IndexKeeper(folder / "index", dimension=8, distance="cosine", writable=True)
+        keeper.start(
+            store.change(),
+            lambda: store.membership()[0],
+            lambda ids: store.vectors(ids)[::2],
+            background=False,
+            listener=told.append,
+        )
+        return keeper
+
+    take_up().close()
+    told.clear()
+    store.add_model(version("a"), activate=True)
+    store.reject(vectors[0], 1)
+    monkeypatch.setattr(HnswIndex, "add", lambda *_, **__: pytest.fail("the index was built"))
+    keeper = take_up()
+    assert (keeper.state, told) == ("ready", [])
+    assert keeper.ids().tolist() == store.membership()[0].tolist()
+    keeper.close()
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"kind": "forest"},
+        {"preset": "best"},
+        {"seed": "3"},
+        {"collapsed": None},
+        {"metrics": ["rank1"]},
+        {"metrics": {"rank1": "high"}},
+        {"parameters": None},
+        {"faces": None},
+    ],
+)
+def test_a_record_that_makes_no_sense_is_not_read(spoilt):
+    with pytest.raises(ValueError, match="not a model of this version"):
+        ModelVersion.from_json({**version("a").to_json(), **spoilt})
