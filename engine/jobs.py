@@ -31,6 +31,9 @@ class MlpParameters:
         label_smoothing: share of the target spread over all identities.
         weight_decay: L2 on the kernels.
         balance: faces per identity after resampling the training part; 0 leaves it as it is.
+        adjustment: how much of the advantage of people with many faces is taken back after the
+            training: that many times the logarithm of their share of the rows, from their logit
+            (Menon et al. 2021, "Long-tail learning via logit adjustment"). 0 nothing, 1 all.
         batch: rows a step.
         epochs: at most so many.
         rate: Adam's learning rate at the start.
@@ -46,6 +49,7 @@ class MlpParameters:
     label_smoothing: float = 0.1
     weight_decay: float = 1e-4
     balance: int = 50
+    adjustment: float = 0.0
     batch: int = 128
     epochs: int = 100
     rate: float = 1e-3
@@ -74,6 +78,8 @@ class TripletParameters:
         warm_up: epochs over which the rate rises from zero.
         plateau, patience, validation: as for the MLP, on identities held out of the training.
         balance: faces per identity after resampling; 0 leaves them as they are.
+        refit: once the best epoch is known, everybody is trained on for as many, those held out
+            too.
         restart: after a collapse it is tried once more with a gentler setting.
     """
 
@@ -94,6 +100,7 @@ class TripletParameters:
     patience: int = 10
     validation: float = 0.15
     balance: int = 0
+    refit: bool = True
     restart: bool = True
 
 
@@ -107,6 +114,7 @@ NOTEBOOK_MLP = MlpParameters(
     label_smoothing=0.0,
     weight_decay=0.0,
     balance=50,
+    adjustment=0.0,
     batch=128,
     epochs=100,
 )
@@ -123,6 +131,7 @@ NOTEBOOK_TRIPLET = TripletParameters(
     plateau=0,
     patience=0,
     balance=50,
+    refit=False,
     restart=False,
 )
 
@@ -283,6 +292,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "label_smoothing": (0.0, 0.9),
     "weight_decay": (0.0, 1.0),
     "balance": (0, 100_000),
+    "adjustment": (0.0, 1.0),
     "batch": (1, 65_536),
     "epochs": (1, 10_000),
     "rate": (1e-7, 1.0),

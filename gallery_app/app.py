@@ -14,6 +14,7 @@ from gallery_app.commands import Commands
 from gallery_app.dialogs.error import error_box
 from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
+from gallery_app.modelling import Modelling
 from gallery_app.operations import enrolling, galleries, looking, queries
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures
@@ -42,6 +43,7 @@ class App(QObject):
         self.window.setWindowIcon(app_icon())
         self.context = Context(self.state, self.tasks, self.pictures, self.settings, self.failed)
         self.commands = Commands(self.context, self.window)
+        self.modelling = Modelling(self.context, self.window)
         self._people: dict[int, Identity] = {}
         self._people_read = False
         self._portraits: dict[int, int | None] = {}

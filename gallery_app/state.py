@@ -57,6 +57,7 @@ class AppState(QObject):
 
     gallery_changed = Signal()
     contents_changed = Signal()
+    models_changed = Signal()
     identity_chosen = Signal(int)
     queries_changed = Signal()
     query_changed = Signal()

@@ -35,6 +35,12 @@ QMainWindow, QDialog, QMessageBox, #facesPanel { background: $window; }
 #queryPanel QScrollArea, #queryPanel QScrollArea > QWidget > QWidget { background: $panel; }
 #faceDetails, #queryActions { background: $panel; border: none; border-top: 1px solid $line; }
 #busyStrip { background: $panel; border: none; border-top: 1px solid $line; }
+#trainingPanel { background: $panel; border: none; border-top: 1px solid $line; }
+#chart { background: $panel; border: 1px solid $line; border-radius: 8px; }
+#chart[compact="true"] { background: $window; border-color: $window; border-radius: 6px; }
+#card { background: $panel; border: 1px solid $line; border-radius: 8px; }
+#hairline { background: $line; border: none; max-height: 1px; min-height: 1px; }
+#chart:focus { border: 2px solid $accent; }
 #messageBar { background: $panel; border: none; border-bottom: 1px solid $line; }
 QStatusBar { background: $panel; border-top: 1px solid $line; color: $muted; }
 QStatusBar::item { border: none; }
@@ -139,6 +145,8 @@ QHeaderView::section { background: $panel; color: $muted; border: none;
     border-bottom: 1px solid $line; padding: 6px 8px; font-size: ${small}pt; }
 QHeaderView::section:hover { color: $text; }
 QTableCornerButton::section { background: $panel; border: none; border-bottom: 1px solid $line; }
+#versionsTable::item { padding: 4px 8px; }
+#versionsTable::item:selected { background: $selection; color: $text; }
 QTableView { gridline-color: $line; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QTabBar { qproperty-drawBase: 0; qproperty-expanding: 0; }

@@ -1,4 +1,4 @@
-"""Work off the UI thread: one lane for questions, one for changes, answers as Qt signals."""
+"""Work off the UI thread: a lane for questions, for changes and for training; answers as signals."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from engine.errors import CancelledError
-from engine.progress import CancelToken, Event, Message, Reporter
+from engine.progress import CancelToken, Event, Progress, Reporter
 
-Lane = Literal["question", "change"]
+Lane = Literal["question", "change", "training"]
 _EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
 
 
@@ -20,7 +20,7 @@ class Task(QObject):
     """One piece of work.
 
     Signals:
-        event: an engine Progress or Message.
+        event: an engine Progress, Message or Measured.
         done: the result.
         failed: the exception (never CancelledError).
         cancelled: the person stopped it; nothing was changed.
@@ -60,7 +60,7 @@ class Task(QObject):
 
     def _report(self, event: Event) -> None:
         now = time.monotonic()
-        if isinstance(event, Message) or now - self._last >= _EVERY:
+        if not isinstance(event, Progress) or now - self._last >= _EVERY:
             self._last = now
             self._reported.emit(event)
 
@@ -88,6 +88,7 @@ class TaskRunner(QObject):
         self._lanes: dict[Lane, ThreadPoolExecutor] = {
             "question": ThreadPoolExecutor(1, "questions"),
             "change": ThreadPoolExecutor(1, "changes"),
+            "training": ThreadPoolExecutor(1, "training"),
         }
         self._serials: dict[str, int] = {}
         self._generation = 0
@@ -118,7 +119,7 @@ class TaskRunner(QObject):
 
         def is_late() -> bool:
             newer = bool(key) and serial != self._serials[key]
-            return self._closed or newer or (lane == "question" and generation != self._generation)
+            return self._closed or newer or (lane != "change" and generation != self._generation)
 
         task = Task(title, work, key)
         if done is not None:
@@ -139,6 +140,12 @@ class TaskRunner(QObject):
     def is_running(self, key: str) -> bool:
         """Whether a task of this key has not ended yet."""
         return any(task.key == key for task in self._alive)
+
+    def cancel(self, key: str) -> None:
+        """Asks the tasks of a key to stop."""
+        for task in self._alive:
+            if task.key == key:
+                task.cancel()
 
     def drop_answers(self) -> None:
         """Questions asked so far were about another gallery: their answers are dropped."""

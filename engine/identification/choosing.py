@@ -12,7 +12,7 @@ import numpy as np
 from engine.identification.auto import KNN_ALONE, Auto
 from engine.identification.calibration import Calibration
 from engine.identification.learning import as_calibration, learn
-from engine.identification.logit import Flags, LogOdds
+from engine.identification.logit import Flags, LogOdds, Numbers
 from engine.identification.trials import Trials, as_searches
 from engine.types import Ids
 
@@ -95,7 +95,7 @@ def gain(ours: Flags, theirs: Flags, own: Ids, *, balanced: bool = False) -> Gai
         balanced: every identity counts the same, else every face.
     """
     _, group, count = np.unique(own, return_inverse=True, return_counts=True)
-    differences = np.bincount(group, ours.astype(float) - theirs.astype(float))
+    differences: Numbers = np.bincount(group, ours.astype(float) - theirs.astype(float))
     weight = np.ones(len(count)) if balanced else count.astype(float)
     if balanced:
         differences = differences / count

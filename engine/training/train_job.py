@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import TrainingError
 from engine.identification import Calibration, Trials
 from engine.jobs import Kind, ModelVersion, Parameters, TrainingRequest, as_json, parameters
-from engine.models import CALIBRATION, VersionContent, version_id, write_version
+from engine.models import CALIBRATION, KNN_TRIALS, TRIALS, VersionContent, version_id, write_version
 from engine.progress import Reporter
 from engine.training import verdicts
 from engine.training.job import Job
@@ -21,7 +21,6 @@ from engine.training.recipe import train as train_network
 from engine.training.stages import Stages
 from engine.training.trained import Trained
 
-TRIALS, KNN_TRIALS = "trials.npz", "knn-trials.npz"
 _TRAININGS = 4  # the model itself, and one for each fold
 
 

@@ -45,6 +45,13 @@ def choose_new_gallery(parent: QWidget, suggestion: str = "people.gallery") -> P
     return Path(name) if name.endswith(".gallery") else Path(f"{name}.gallery")
 
 
+def choose_report(parent: QWidget, settings: Settings, gallery: str) -> Path | None:
+    """Where an evaluation's report is to be, or None when they cancel."""
+    start = str(Path(settings.get(FOLDER)) / f"{Path(gallery).stem} evaluation.html")
+    name, _ = QFileDialog.getSaveFileName(parent, "Save report", start, "HTML file (*.html)")
+    return _remember([Path(name)], settings)[0] if name else None
+
+
 _NO_OVERWRITE = QFileDialog.Option.DontConfirmOverwrite  # the engine refuses, with a reason
 
 

@@ -32,6 +32,7 @@ from gallery_app.views.faces_panel import FacesPanel
 from gallery_app.views.identities_panel import IdentitiesPanel
 from gallery_app.views.menus import build_menus
 from gallery_app.views.query_panel import QueryPanel
+from gallery_app.views.training_panel import TrainingPanel
 from gallery_app.views.welcome import WelcomePage
 from gallery_app.widgets.busy_strip import BusyStrip
 from gallery_app.widgets.message_bar import MessageBar
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.message.hide()
         self.busy = BusyStrip()
         self.busy.hide()
+        self.training = TrainingPanel()
         self.splitter = self._splitter()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
@@ -97,6 +99,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.message)
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.busy)
+        layout.addWidget(self.training)
         self.setCentralWidget(centre)
 
     def show_gallery(self, name: str) -> None:

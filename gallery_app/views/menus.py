@@ -31,6 +31,9 @@ _ACTIONS = {
     "previous": ("&Previous query", "Alt+Left", "", "chevron-left"),
     "next": ("Ne&xt query", "Alt+Right", "", "chevron-right"),
     "clear": ("C&lear query", "", "Empty the query panel", "close"),
+    "retrain": ("&Retrain…", "Ctrl+R", "Train models on this gallery", "sample"),
+    "versions": ("&Versions…", "", "All trained models: compare, put to use, delete", ""),
+    "evaluate": ("&Evaluation…", "Ctrl+Shift+R", "How far each method can be trusted here", ""),
     "shortcuts": ("&Keyboard shortcuts", "F1", "", "keyboard"),
     "about": ("&About Face Gallery", "", "", "info"),
 }  # fmt: skip
@@ -40,11 +43,12 @@ _MENUS = {
     "&Edit": ("find", "paste"),
     "&Identify": ("open_query", "who", "", "confirm", "enroll_query", "enroll", "", "previous",
                   "next", "clear"),
+    "&Model": ("retrain", "versions", "", "evaluate"),
     "&View": (),
     "&Help": ("shortcuts", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "check", "close", "find", "paste", "open_query",
-                 "who", "enroll")  # fmt: skip
+                 "who", "enroll", "retrain", "versions", "evaluate")  # fmt: skip
 _NEED_QUERY = ("confirm", "enroll_query", "previous", "next", "clear")
 
 

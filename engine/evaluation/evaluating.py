@@ -1,0 +1,227 @@
+"""Runs methods over the same splits and gathers what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from engine.errors import TrainingError
+from engine.evaluation.contract import NOBODY, CalibrationSet, Fitted, Method
+from engine.evaluation.judging import (
+    FPIRS,
+    Judged,
+    Searches,
+    compared,
+    judge_closed,
+    judge_open,
+)
+from engine.evaluation.metrics import CMC_RANKS, is_measurable, threshold
+from engine.evaluation.protocols import (
+    ClosedSplit,
+    OpenSplit,
+    check_closed,
+    check_open,
+    closed_splits,
+    open_splits,
+)
+from engine.evaluation.sentences import sentences
+from engine.figures import ClosedFigures, Evaluation, OpenFigures
+from engine.progress import SILENT, Event, Message, Reporter
+from engine.types import Ids, Vectors
+
+Asked = Literal["closed", "open", "both"]
+
+
+def evaluate(
+    vectors: Vectors,
+    labels: Ids,
+    methods: Sequence[Method],
+    *,
+    protocol: Asked = "both",
+    repeats: int = 5,
+    seed: int = 0,
+    gallery_name: str = "",
+    reporter: Reporter = SILENT,
+) -> Evaluation:
+    """Fits and judges every method on the same repeated splits.
+
+    Where both protocols are asked for and the gallery is too small for the open set, that part
+    is left out and a sentence says so.
+
+    Args:
+        vectors: ``(n, d)``, as they came.
+        labels: identity of each, any numbers.
+        methods: of different names, ours and references.
+
+    Raises:
+        TrainingError: the gallery is too small for what is asked.
+        CancelledError: through the reporter, before each fit or from within one.
+    """
+    started = time.time()
+    closed_asked, open_asked, note = _possible(labels, protocol)
+    run = _Run(vectors, labels, reporter, repeats, len(methods) * (closed_asked + open_asked))
+    closed = run.closed(methods, seed) if closed_asked else []
+    opened = run.open(methods, seed) if open_asked else []
+    strangers = _never_enrolled(labels, seed) if open_asked else 0
+    reporter.progress("Evaluated", run.total, run.total)
+    return Evaluation(
+        gallery=gallery_name,
+        identities=len(np.unique(labels)),
+        faces=len(labels),
+        seed=seed,
+        repeats=repeats,
+        created=started,
+        seconds=time.time() - started,
+        sentences=(*sentences(gallery_name, repeats, closed, opened, strangers), *note),
+        closed=tuple(one.figures for one in closed),
+        open=tuple(one.figures for one in opened),
+        non_mated_identities=strangers,
+    )
+
+
+def _possible(labels: Ids, protocol: Asked) -> tuple[bool, bool, tuple[str, ...]]:
+    """Whether to run each protocol, and a note on what had to be left out."""
+    if protocol != "open":
+        check_closed(labels)
+    try:
+        if protocol != "closed":
+            check_open(labels)
+    except TrainingError as error:
+        if protocol == "open":
+            raise
+        return True, False, (error.reason,)
+    return protocol != "open", protocol != "closed", ()
+
+
+def _never_enrolled(labels: Ids, seed: int) -> int:
+    split = next(open_splits(labels, 1, seed))
+    rows = np.concatenate([split.non_mated_calibration, split.non_mated_test])
+    return len(np.unique(labels[rows]))
+
+
+class _Quiet(Reporter):
+    """Lets a method be cancelled and say a sentence, but keeps its progress from the bar."""
+
+    def __init__(self, outer: Reporter) -> None:
+        super().__init__()
+        self._outer = outer
+
+    def check(self) -> None:
+        self._outer.check()
+
+    def tell(self, event: Event) -> None:
+        if isinstance(event, Message):
+            self._outer.tell(event)
+
+
+@dataclass
+class _Run:
+    """One evaluation under way.
+
+    Attributes:
+        total: fits to do, those of all repeats and protocols.
+    """
+
+    vectors: Vectors
+    labels: Ids
+    reporter: Reporter
+    repeats: int
+    fits: int
+    done: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.fits * self.repeats
+
+    def closed(self, methods: Sequence[Method], seed: int) -> list[Judged[ClosedFigures]]:
+        answers = _Answers(methods)
+        for repeat, split in enumerate(closed_splits(self.labels, self.repeats, seed)):
+            for method in methods:
+                self._tell(method, repeat)
+                answers.add(method, *self._closed_searches(method, split, seed + repeat))
+        return compared([judge_closed(*answers.of(method)) for method in methods])
+
+    def open(self, methods: Sequence[Method], seed: int) -> list[Judged[OpenFigures]]:
+        answers = _Answers(methods)
+        splits = list(open_splits(self.labels, self.repeats, seed))
+        fpirs = self._measurable(splits)
+        for repeat, split in enumerate(splits):
+            for method in methods:
+                self._tell(method, repeat)
+                answers.add(method, *self._open_searches(method, split, fpirs, seed + repeat))
+        return compared([judge_open(*answers.of(method)) for method in methods])
+
+    def _tell(self, method: Method, repeat: int) -> None:
+        stage = f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}"
+        self.reporter.progress(stage, self.done, self.total)
+        self.done += 1
+
+    def _measurable(self, splits: Sequence[OpenSplit]) -> list[str]:
+        """The FPIRs whose threshold can be set in every repeat."""
+        strangers = [self.labels[split.non_mated_calibration] for split in splits]
+        return [fpir for fpir in FPIRS if all(is_measurable(one, float(fpir)) for one in strangers)]
+
+    def _closed_searches(
+        self, method: Method, split: ClosedSplit, seed: int
+    ) -> tuple[Searches, float]:
+        started = time.perf_counter()
+        fitted, people = self._fit(method, split.enrolled, None, seed)
+        ranked = fitted.rank(self.vectors[split.queries], CMC_RANKS)
+        seconds = time.perf_counter() - started
+        identities = self.labels[split.queries]
+        return Searches.of(ranked, _known_as(identities, people), identities, {}), seconds
+
+    def _open_searches(
+        self, method: Method, split: OpenSplit, fpirs: Sequence[str], seed: int
+    ) -> tuple[Searches, float]:
+        """The threshold is set on the calibration half and applied to the test half."""
+        started = time.perf_counter()
+        calibration = np.concatenate([split.mated_calibration, split.non_mated_calibration])
+        fitted, people = self._fit(method, split.enrolled, calibration, seed)
+        strangers = fitted.rank(self.vectors[split.non_mated_calibration], 1).scores[:, 0]
+        rows = np.concatenate([split.mated_test, split.non_mated_test])
+        ranked = fitted.rank(self.vectors[rows], CMC_RANKS)
+        seconds = time.perf_counter() - started
+        thresholds = {fpir: threshold(strangers, float(fpir)) for fpir in fpirs}
+        identities = self.labels[rows]
+        return Searches.of(ranked, _known_as(identities, people), identities, thresholds), seconds
+
+    def _fit(
+        self, method: Method, enrolled: Ids, calibration: Ids | None, seed: int
+    ) -> tuple[Fitted, Ids]:
+        """The fitted method, and the identities behind its labels 0 to C - 1."""
+        people, labels = np.unique(self.labels[enrolled], return_inverse=True)
+        known = None
+        if calibration is not None:
+            answers = _known_as(self.labels[calibration], people)
+            known = CalibrationSet(self.vectors[calibration], answers)
+        vectors, quiet = self.vectors[enrolled], _Quiet(self.reporter)
+        return method.fit(
+            vectors, labels.astype(np.int64), known, seed=seed, reporter=quiet
+        ), people
+
+
+class _Answers:
+    """What each method answered in each repeat, and how long it took."""
+
+    def __init__(self, methods: Sequence[Method]) -> None:
+        self._searches: Mapping[str, list[Searches]] = {one.name: [] for one in methods}
+        self._seconds: Mapping[str, list[float]] = {one.name: [] for one in methods}
+
+    def add(self, method: Method, searches: Searches, seconds: float) -> None:
+        self._searches[method.name].append(searches)
+        self._seconds[method.name].append(seconds)
+
+    def of(self, method: Method) -> tuple[str, bool, list[Searches], list[float]]:
+        name = method.name
+        return name, method.reference, self._searches[name], self._seconds[name]
+
+
+def _known_as(identities: Ids, people: Ids) -> Ids:
+    """The label of each identity among the enrolled people (ascending), -1 for others."""
+    labels = np.minimum(np.searchsorted(people, identities), len(people) - 1)
+    return np.where(people[labels] == identities, labels, NOBODY).astype(np.int64)

@@ -1,0 +1,112 @@
+"""Batches of P identities with K faces each, as row numbers drawn before the epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.types import Ids
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """The batches of an epoch, ``s`` steps of ``P * K`` faces and ``P`` or no further negatives.
+
+    Attributes:
+        rows: ``(s, m)``; the K faces of an identity stand after one another, then come the
+            further negatives.
+        labels: of the faces, ``(s, P * K)``.
+        not_labels: the identity that each further negative is not, ``(s, m - P * K)``; -1 where
+            it stands for none.
+    """
+
+    rows: Ids
+    labels: Ids
+    not_labels: Ids
+
+    @property
+    def steps(self) -> int:
+        return len(self.rows)
+
+    def part(self, begin: int, end: int) -> Draw:
+        """The steps from ``begin`` to before ``end``."""
+        return Draw(self.rows[begin:end], self.labels[begin:end], self.not_labels[begin:end])
+
+
+class Pool:
+    """The faces to draw batches from."""
+
+    def __init__(
+        self,
+        rows: Ids,
+        labels: Ids,
+        identities: int,
+        faces: int,
+        rejected: tuple[Ids, Ids] | None = None,
+    ) -> None:
+        """
+        Args:
+            rows: ``(n,)``; a balanced pool names some several times.
+            labels: the identity of each, ``(n,)``.
+            identities: P, or as many as there are.
+            faces: K.
+            rejected: further rows ``(r,)``, and for each the label that it is not, ``(r,)``.
+        """
+        self._labels, self._rows = _grouped(labels, rows)
+        self._sizes = np.array([len(group) for group in self._rows])
+        self._identities, self._faces = min(identities, len(self._rows)), faces
+        self._rejected = rejected if rejected is not None and len(rejected[0]) else None
+
+    @property
+    def steps(self) -> int:
+        """Of an epoch: as many as show each row once on average."""
+        return max(1, round(int(self._sizes.sum()) / (self._identities * self._faces)))
+
+    def draw(self, random: np.random.Generator) -> Draw:
+        """The batches of an epoch.
+
+        The identities of a batch differ; each comes with a chance as the size of its pool. The
+        faces of one take turns: all are shown before one is shown again.
+        """
+        keys = random.exponential(size=(self.steps, len(self._sizes))) / self._sizes
+        chosen = np.argsort(keys, axis=1)[:, : self._identities]
+        labels = self._labels[chosen]
+        rows = self._turns(chosen.ravel(), random).reshape(len(chosen), -1)
+        further, not_labels = self._further(labels, random)
+        return Draw(
+            np.concatenate([rows, further], axis=1),
+            np.repeat(labels, self._faces, axis=1),
+            not_labels,
+        )
+
+    def _turns(self, chosen: Ids, random: np.random.Generator) -> Ids:
+        """K rows for each of the chosen groups, ``(c, K)``."""
+        found = np.empty((len(chosen), self._faces), dtype=np.int64)
+        order = np.argsort(chosen, kind="stable")
+        present, first = np.unique(chosen[order], return_index=True)
+        for group, places in zip(present, np.split(order, first[1:]), strict=True):
+            rows, wanted = self._rows[group], len(places) * self._faces
+            rounds = [random.permutation(rows) for _ in range(-(-wanted // len(rows)))]
+            found[places] = np.concatenate(rounds)[:wanted].reshape(-1, self._faces)
+        return found
+
+    def _further(self, labels: Ids, random: np.random.Generator) -> tuple[Ids, Ids]:
+        """For each identity of a batch one face that it was said not to be, if there is any."""
+        if self._rejected is None:
+            empty = np.empty((len(labels), 0), dtype=np.int64)
+            return empty, empty
+        known, groups = _grouped(self._rejected[1], self._rejected[0])
+        rows, not_labels = np.zeros_like(labels), np.full_like(labels, -1)
+        for label, group in zip(known, groups, strict=True):
+            places = labels == label
+            rows[places] = random.choice(group, np.count_nonzero(places))
+            not_labels[places] = label
+        return rows, not_labels
+
+
+def _grouped(labels: Ids, rows: Ids) -> tuple[Ids, list[Ids]]:
+    """The labels that occur, and the rows of each."""
+    order = np.argsort(labels, kind="stable")
+    present, first = np.unique(labels[order], return_index=True)
+    return present, np.split(rows[order], first[1:])

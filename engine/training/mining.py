@@ -1,0 +1,141 @@
+"""Triplet losses over a batch of P identities with K faces each, by which triplets count.
+
+All take distances and masks as tensors, so that one compiled step holds any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from engine.jobs import Mining
+
+Tensor = Any
+"""TensorFlow has no types to offer."""
+
+_EPSILON = 1e-12
+"""Under the root, where its slope would be infinite."""
+_FAR = 1e6
+"""Beyond any distance: stands where a mask forbids a pair."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Distances from each of ``b`` anchors to its ``k`` group mates and to ``m`` others.
+
+    Attributes:
+        near: ``(b, k)``, and ``is_positive`` where that is another face of the same identity.
+        far: ``(b, m)``, and ``is_negative`` where that is a face of another identity.
+    """
+
+    near: Tensor
+    is_positive: Tensor
+    far: Tensor
+    is_negative: Tensor
+
+
+def distances(outputs: Tensor, others: Tensor, squared: bool) -> Tensor:
+    """Euclidean distances ``(b, m)`` between unit vectors, or their squares.
+
+    With an epsilon under the root: two equal vectors still have a finite gradient.
+    """
+    squares = tf.maximum(2.0 - 2.0 * tf.matmul(outputs, others, transpose_b=True), 0.0)
+    return squares if squared else tf.sqrt(squares + _EPSILON)
+
+
+def pairs(
+    outputs: Tensor, rows: Tensor, labels: Tensor, not_labels: Tensor, faces: int, squared: bool
+) -> Pairs:
+    """The pairs of a batch.
+
+    Args:
+        outputs: ``(m, o)`` of unit length: ``b`` faces, ``faces`` after one another of each
+            identity, then ``m - b`` further negatives.
+        rows: which face each of the ``b`` is, ``(b,)``; the same face twice is no pair.
+        labels: the identity of each of the ``b``, ``(b,)``.
+        not_labels: the identity that each further negative is not, ``(m - b,)``; -1 for none.
+    """
+    size = rows.shape[0]
+    groups = size // faces
+    among = distances(outputs[:size], outputs, squared)
+    cubes = tf.reshape(among[:, :size], (groups, faces, groups, faces))
+    near = tf.reshape(tf.einsum("gagb->gab", cubes), (size, faces))
+    mates = tf.repeat(tf.reshape(rows, (groups, faces)), faces, axis=0)
+    return Pairs(
+        near,
+        mates != rows[:, None],
+        among,
+        tf.concat(
+            [labels[:, None] != labels[None, :], labels[:, None] == not_labels[None, :]], axis=1
+        ),
+    )
+
+
+def loss(mining: Mining, found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean loss over the triplets that count, and the share of them that is active.
+
+    Args:
+        mining: ``semi-hard``: for each pair of one identity the nearest negative beyond it, else
+            the furthest one (Schroff et al. 2015, "FaceNet"). ``batch-all``: every triplet, the
+            mean over the active ones; ``batch-hard``: furthest positive and nearest negative of
+            each anchor (both Hermans et al. 2017). ``furthest-random``: furthest positive and
+            any negative.
+        margin: in the distance of ``found``.
+        noise: uniform numbers ``(b, m)``, for whom chance decides.
+    """
+    return _LOSSES[mining](found, margin, noise)
+
+
+def _semi_hard(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    beyond = found.is_negative[:, None, :] & (found.far[:, None, :] > found.near[:, :, None])
+    nearest = tf.reduce_min(tf.where(beyond, found.far[:, None, :], _FAR), axis=2)
+    furthest = tf.reduce_max(tf.where(found.is_negative, found.far, -_FAR), axis=1)
+    chosen = tf.where(tf.reduce_any(beyond, axis=2), nearest, furthest[:, None])
+    counts = found.is_positive & tf.reduce_any(found.is_negative, axis=1)[:, None]
+    return _mean(found.near - chosen + margin, counts)
+
+
+def _batch_all(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    excess = found.near[:, :, None] - found.far[:, None, :] + margin
+    counts = found.is_positive[:, :, None] & found.is_negative[:, None, :]
+    over = tf.where(counts, tf.nn.relu(excess), 0.0)
+    active = tf.reduce_sum(tf.cast(over > 0, tf.float32))
+    total = tf.reduce_sum(tf.cast(counts, tf.float32))
+    return tf.reduce_sum(over) / tf.maximum(active, 1.0), active / tf.maximum(total, 1.0)
+
+
+def _batch_hard(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    nearest = tf.reduce_min(tf.where(found.is_negative, found.far, _FAR), axis=1)
+    return _mean(_furthest_positive(found) - nearest + margin, _anchors(found))
+
+
+def _furthest_random(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    drawn = tf.argmax(tf.where(found.is_negative, noise, -1.0), axis=1, output_type=tf.int32)
+    chosen = tf.gather(found.far, drawn, axis=1, batch_dims=1)
+    return _mean(_furthest_positive(found) - chosen + margin, _anchors(found))
+
+
+def _furthest_positive(found: Pairs) -> Tensor:
+    return tf.reduce_max(tf.where(found.is_positive, found.near, -_FAR), axis=1)
+
+
+def _anchors(found: Pairs) -> Tensor:
+    return tf.reduce_any(found.is_positive, axis=1) & tf.reduce_any(found.is_negative, axis=1)
+
+
+def _mean(excess: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean hinge loss and active share where ``counts``."""
+    over = tf.where(counts, tf.nn.relu(excess), 0.0)
+    total = tf.maximum(tf.reduce_sum(tf.cast(counts, tf.float32)), 1.0)
+    return tf.reduce_sum(over) / total, tf.reduce_sum(tf.cast(over > 0, tf.float32)) / total
+
+
+_LOSSES: dict[Mining, Callable[[Pairs, Tensor, Tensor], tuple[Tensor, Tensor]]] = {
+    "semi-hard": _semi_hard,
+    "batch-all": _batch_all,
+    "batch-hard": _batch_hard,
+    "furthest-random": _furthest_random,
+}

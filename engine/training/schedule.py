@@ -1,0 +1,62 @@
+"""When the learning rate goes down and when to stop, by the validation loss alone."""
+
+from __future__ import annotations
+
+import math
+
+
+class Schedule:
+    """Halves the rate on a plateau and stops when patience ends.
+
+    Attributes:
+        rate: of the next epoch.
+        best: the lowest loss so far, infinity before the first.
+        improved: the last step brought the lowest loss so far; its weights are worth keeping.
+        stop: patience ended, or the loss is no longer a number.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        plateau: int,
+        patience: int,
+        *,
+        factor: float = 0.5,
+        least: float = 0.01,
+        gain: float = 1e-4,
+    ) -> None:
+        """
+        Args:
+            plateau: epochs without a better loss before the rate goes down; 0 never.
+            patience: epochs without a better loss before it stops; 0 never.
+            factor: by which the rate goes down.
+            least: share of the first rate below which it never goes.
+            gain: share of the best loss by which another must be lower to end a plateau.
+        """
+        self.rate = rate
+        self.best = math.inf
+        self.improved = False
+        self.stop = False
+        self._least = rate * least
+        self._plateau, self._patience = plateau, patience
+        self._factor, self._gain = factor, gain
+        self._mark = math.inf
+        self._idle = 0
+        self._flat = 0
+
+    def step(self, loss: float) -> bool:
+        """Takes the validation loss of an epoch; returns :attr:`improved`."""
+        self.improved = loss < self.best
+        if self.improved:
+            self.best = loss
+        if loss < self._mark - self._gain * abs(loss):
+            self._mark = loss
+            self._idle = self._flat = 0
+        else:
+            self._idle += 1
+            self._flat += 1
+        if self._plateau and self._flat >= self._plateau:
+            self.rate = max(self.rate * self._factor, self._least)
+            self._flat = 0
+        self.stop = not math.isfinite(loss) or bool(self._patience and self._idle >= self._patience)
+        return self.improved

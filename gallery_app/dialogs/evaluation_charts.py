@@ -1,0 +1,62 @@
+"""The charts of an open-set evaluation. Import it late: it brings pyqtgraph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QWidget
+
+from engine.figures import OpenFigures
+from gallery_app.widgets.chart import LineChart
+from gallery_app.widgets.chart_style import Axis
+from gallery_app.widgets.tiles import Tiles
+
+_HEIGHT = 360  # with a key of several rows
+_LEAST = 1e-3  # of both sides of the DET curve; fewer searches than that are rarely there
+
+
+def charts(methods: Sequence[OpenFigures]) -> Tiles:
+    """CMC, DET and reliability; a method has the same line in all."""
+    made: list[QWidget] = [cmc(methods), det(methods)]
+    if any(one.reliability for one in methods):
+        made.append(reliability(methods))
+    return Tiles(made, _HEIGHT)
+
+
+def cmc(methods: Sequence[OpenFigures]) -> LineChart:
+    """Share of right names among the first k."""
+    most = max((len(one.cmc) for one in methods), default=1)
+    ranks = Axis("rank", low=1, high=max(most, 2), whole=True)
+    chart = LineChart("Right name among the first k (CMC)", ranks, Axis("share", percent=True))
+    for style, one in enumerate(methods):
+        chart.set_line(one.method, range(1, len(one.cmc) + 1), one.cmc, style)
+    return chart
+
+
+def det(methods: Sequence[OpenFigures]) -> LineChart:
+    """Missed people against named strangers, both logarithmic."""
+    chart = LineChart(
+        "Missed people against named strangers (DET)",
+        Axis("strangers named (FPIR)", log=True, percent=True, low=_LEAST, high=1),
+        Axis("people missed (FNIR)", log=True, percent=True, low=_LEAST, high=1),
+    )
+    for style, one in enumerate(methods):
+        points = [point for point in one.det if point[0] >= _LEAST]
+        if points:
+            chart.set_line(one.method, [x for x, _ in points], [y for _, y in points], style)
+    return chart
+
+
+def reliability(methods: Sequence[OpenFigures]) -> LineChart:
+    """How often a stated confidence came true; on the diagonal it is exact."""
+    chart = LineChart(
+        "Stated confidence against the truth",
+        Axis("stated", percent=True, low=0, high=1),
+        Axis("came true", percent=True, low=0, high=1),
+    )
+    chart.show_identity()
+    for style, one in enumerate(methods):
+        bins = sorted((each for each in one.reliability if each.count), key=lambda b: b.stated)
+        if bins:
+            chart.set_line(one.method, [b.stated for b in bins], [b.right for b in bins], style)
+    return chart

@@ -1,0 +1,224 @@
+"""Train models anew: what, by which preset, and whether to put them to use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import InputError
+from engine.jobs import KINDS, Kind, Preset, TrainingRequest, parameters
+from gallery_app.dialogs.retrain_fields import LABEL_WIDTH, ParameterFields
+from gallery_app.icons import icon
+from gallery_app.item_models.identities import faces_text, people_text
+from gallery_app.widgets.icon_label import IconLabel
+from gallery_app.widgets.model_words import PRESET_NAMES
+
+_CHOICES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
+    ("Both models", KINDS),
+    ("MLP", ("mlp",)),
+    ("Triplet model", ("triplet",)),
+)
+_PRESET_WORDS: dict[Preset, str] = {
+    "default": "The settings that validation chose, not taste.",
+    "notebook": "The settings of the notebooks, for comparison. Their triplet model may collapse.",
+}
+_FIELD_WIDTH = 320
+_MOST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class RetrainState:
+    """What the dialog has to know.
+
+    Attributes:
+        identities, faces: what it would learn from.
+        reason: why nothing can be trained, one sentence; empty when it can.
+        news: what changed since the last training, such as "12 new faces"; may be empty.
+    """
+
+    identities: int
+    faces: int
+    reason: str = ""
+    news: str = ""
+
+
+class RetrainDialog(QDialog):
+    """Asks; ``request()`` is what was chosen.
+
+    Signals: ``start_wanted`` (TrainingRequest), also when it was accepted by Enter.
+    """
+
+    start_wanted = Signal(object)
+
+    def __init__(self, state: RetrainState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Retrain")
+        self.setMinimumWidth(480)
+        self._refused = bool(state.reason)
+        self.learns = QLabel(_learns_text(state))
+        self.learns.setProperty("textRole", "muted")
+        self.learns.setWordWrap(True)
+        self.kinds = QComboBox()
+        for text, kinds in _CHOICES:
+            self.kinds.addItem(text, kinds)
+        self.preset = QComboBox()
+        for preset, name in PRESET_NAMES.items():
+            self.preset.addItem(name, preset)
+        self.preset_words = QLabel()
+        self.preset_words.setProperty("textRole", "small")
+        self.preset_words.setWordWrap(True)
+        self.seed = QSpinBox()
+        self.seed.setRange(0, _MOST_SEED)
+        self.seed.setToolTip("The same seed on the same faces gives the same model")
+        self.activate = QCheckBox("&Put it to use if it is better")
+        self.activate.setChecked(True)
+        self.fields = ParameterFields()
+        self.fields.changed.connect(self._check)
+        self.sign = IconLabel("alert", "warning", 16)
+        self.problem = QLabel()
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.problem.setProperty("textRole", "warning")
+        self.problem.setWordWrap(True)
+        self._make_buttons()
+        self._lay_out()
+        self.kinds.currentIndexChanged.connect(self._chosen)
+        self.preset.currentIndexChanged.connect(self._chosen)
+        self._chosen()
+        if self._refused:
+            self._refuse(state.reason)
+        else:
+            self.kinds.setFocus()
+
+    def _make_buttons(self) -> None:
+        self.more = QToolButton()
+        self.more.setText("&Advanced")
+        self.more.setCheckable(True)
+        self.more.setIcon(icon("chevron-right", "muted"))
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.toggled.connect(self._unfold)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.start = self.buttons.addButton("&Train", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start.setDefault(True)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+
+    def _lay_out(self) -> None:
+        self.form = QFormLayout()
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.form.setHorizontalSpacing(16)
+        self.form.setVerticalSpacing(8)
+        self.form.addRow("&What", self.kinds)
+        self.form.addRow("P&reset", self.preset)
+        self.form.addRow("", self.preset_words)
+        self.form.addRow("&Balance", self.fields.balance)
+        hint = QLabel("faces per person after resampling; 0 leaves them as they are")
+        hint.setProperty("textRole", "small")
+        self.form.addRow("", hint)
+        self.form.addRow("&Seed", self.seed)
+        self.form.labelForField(self.kinds).setMinimumWidth(LABEL_WIDTH)
+        for field in (self.kinds, self.preset, self.preset_words):
+            field.setMinimumWidth(_FIELD_WIDTH)
+        problem = QHBoxLayout()
+        problem.setSpacing(8)
+        problem.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
+        problem.addWidget(self.problem, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(12)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
+        layout.addWidget(self.learns)
+        layout.addLayout(self.form)
+        layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.fields)
+        layout.addWidget(self.activate)
+        layout.addLayout(problem)
+        layout.addSpacing(4)
+        layout.addWidget(self.buttons)
+        self.fields.hide()
+
+    def request(self) -> TrainingRequest:
+        """What was chosen; only parameters that differ from the preset's are in ``changes``."""
+        return TrainingRequest(
+            kinds=self._kinds(),
+            preset=self._preset(),
+            seed=self.seed.value(),
+            changes=self.fields.changes(),
+            activate=self.activate.isChecked(),
+        )
+
+    def accept(self) -> None:
+        if self.start.isEnabled():
+            super().accept()
+            self.start_wanted.emit(self.request())
+
+    def _kinds(self) -> tuple[Kind, ...]:
+        chosen: tuple[Kind, ...] = self.kinds.currentData()
+        return chosen
+
+    def _preset(self) -> Preset:
+        chosen: Preset = self.preset.currentData()
+        return chosen
+
+    def _chosen(self) -> None:
+        self.preset_words.setText(_PRESET_WORDS[self._preset()])
+        self.fields.show_for(self._kinds(), self._preset())
+        several = len(self._kinds()) > 1
+        self.activate.setText(
+            "&Put each to use if it is better" if several else "&Put it to use if it is better"
+        )
+        self._check()
+
+    def _unfold(self, wanted: bool) -> None:
+        self.more.setIcon(icon("chevron-down" if wanted else "chevron-right", "muted"))
+        self.fields.setVisible(wanted)
+
+    def _check(self) -> None:
+        if not self._refused:
+            problem = self._wrong()
+            self._say(problem)
+            self.start.setEnabled(not problem)
+
+    def _wrong(self) -> str:
+        """What is wrong with the parameters, in the engine's own words."""
+        changes = self.fields.changes()
+        for kind in self._kinds():
+            own: dict[str, Any] = {
+                name: value for name, value in changes.items() if self.fields.applies(name, kind)
+            }
+            try:
+                parameters(kind, self._preset(), own)
+            except InputError as error:
+                return self.fields.named(error.reason)
+        return ""
+
+    def _refuse(self, reason: str) -> None:
+        self._say(reason)
+        for widget in (self.kinds, self.preset, self.seed, self.more, self.activate):
+            widget.setEnabled(False)
+        self.fields.balance.setEnabled(False)
+        self.start.setEnabled(False)
+
+    def _say(self, problem: str) -> None:
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        self.sign.setVisible(bool(problem))
+
+
+def _learns_text(state: RetrainState) -> str:
+    text = f"Learns from {people_text(state.identities)}, {faces_text(state.faces)}."
+    return f"{text} Since the last training: {state.news}." if state.news else text
