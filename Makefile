@@ -28,7 +28,7 @@ check: setup
 screens: setup
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screens
 
-ENGINE_NEEDS := filelock hnswlib numpy pillow scikit-learn hypothesis pytest pytest-timeout
+ENGINE_NEEDS := filelock hnswlib jinja2 matplotlib numpy pillow scikit-learn hypothesis pytest pytest-timeout
 # The engine's tests in an environment that has no Qt, in build/engine-venv
 test-engine: setup
 	@$(BIN)/python -m venv build/engine-venv

@@ -96,9 +96,9 @@ def gain(ours: Flags, theirs: Flags, own: Ids, *, balanced: bool = False) -> Gai
     """
     _, group, count = np.unique(own, return_inverse=True, return_counts=True)
     differences: Numbers = np.bincount(group, ours.astype(float) - theirs.astype(float))
-    weight = np.ones(len(count)) if balanced else count.astype(float)
+    weight: Numbers = count.astype(np.float64)
     if balanced:
-        differences = differences / count
+        differences, weight = differences / weight, np.ones_like(weight)
     draws = np.random.default_rng(_SEED).integers(0, len(count), (_DRAWS, len(count)))
     shares = differences[draws].sum(axis=1) / weight[draws].sum(axis=1)
     low, high = np.percentile(shares, [1, 99])

@@ -197,7 +197,7 @@ class _Notebook:
         network = train(faces, parameters(self.kind, "notebook"), seed, SILENT).network
         if self.kind == "mlp":
             return _Softmax(network)
-        nearest = NearestFaces("5-NN").fit(
+        nearest = NearestFaces("5-NN", "euclidean").fit(
             network(vectors), labels, None, seed=seed, reporter=reporter
         )
         return _Mapped(network, nearest)
