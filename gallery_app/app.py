@@ -14,8 +14,9 @@ from gallery_app.commands import Commands
 from gallery_app.dialogs.error import error_box
 from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
+from gallery_app.judging import Judging
 from gallery_app.modelling import Modelling
-from gallery_app.operations import enrolling, galleries, looking, queries
+from gallery_app.operations import deciding, enrolling, galleries, looking, queries
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures
 from gallery_app.recent import recent_galleries, sample_faces
@@ -24,7 +25,7 @@ from gallery_app.state import AppState, Query
 from gallery_app.tasks import Task, TaskRunner
 from gallery_app.theme import apply_theme
 from gallery_app.views.main_window import MainWindow
-from gallery_app.views.strictness import STEPS, nearest_step
+from gallery_app.widgets.method_words import status_text
 from gallery_app.widgets.portrait import portrait_image
 
 
@@ -44,9 +45,11 @@ class App(QObject):
         self.context = Context(self.state, self.tasks, self.pictures, self.settings, self.failed)
         self.commands = Commands(self.context, self.window)
         self.modelling = Modelling(self.context, self.window)
+        self.judging = Judging(self.context, self.window)
         self._people: dict[int, Identity] = {}
         self._people_read = False
         self._portraits: dict[int, int | None] = {}
+        self._photo: tuple[Path, QPixmap] | None = None
         self._connect_state()
         self._connect_panels()
         self._connect_menus()
@@ -61,7 +64,7 @@ class App(QObject):
         self.state.identity_chosen.connect(self._show_identity)
         self.state.query_changed.connect(self._show_query)
         self.state.queries_changed.connect(self._show_place)
-        self.state.strictness_changed.connect(self._show_strictness)
+        self.state.method_changed.connect(self._show_status)
         self.state.notice.connect(self._show_notice)
         self.tasks.started.connect(self._task_started)
         self.pictures.ready.connect(self._show_query_picture)
@@ -79,8 +82,9 @@ class App(QObject):
         window.query.identity_wanted.connect(self.go_to_identity)
         window.query.stepper.step.connect(self.state.step)
         window.query.stepper.closed.connect(lambda: queries.clear_queries(context))
-        window.query.strictness.changed.connect(lambda f: queries.set_strictness(context, f))
+        window.query.candidates.named.connect(self._go_to_name)
         window.query.actions.confirmed.connect(lambda name: enrolling.confirm(context, name))
+        window.query.actions.rejected.connect(lambda: deciding.reject(context))
         window.query.actions.enroll_wanted.connect(self.commands.enroll_query)
         window.query.actions.taken_back.connect(lambda: enrolling.take_back(context))
         window.welcome.open_wanted.connect(self.commands.open_gallery)
@@ -103,7 +107,6 @@ class App(QObject):
         """The window as it was left."""
         self.window.restoreGeometry(self.settings.get(remembered.GEOMETRY))
         self.window.splitter.restoreState(self.settings.get(remembered.SPLITTER))
-        self.state.fpir = STEPS[nearest_step(self.settings.get(remembered.FPIR))]
         self._sort(self.settings.get(remembered.SORT))
         themes = self.window.menus.themes
         themes.get(self.settings.get(remembered.THEME), themes["system"]).setChecked(True)
@@ -144,7 +147,7 @@ class App(QObject):
             first = self.window.identities.model.identity_at(0)
             self.go_to_identity(first.id if first else -1)
         self._show_query()
-        self._show_strictness(self.state.fpir)  # last: it loads the index, the faces do not
+        self.judging.look()  # last: it loads the index, the faces do not
 
     def _show_status(self) -> None:
         gallery = self.state.gallery
@@ -154,7 +157,9 @@ class App(QObject):
         reading = "" if gallery.writable else " · reading only"
         people = f"{people_text(len(self._people))} · {faces_text(faces)}{reading}"
         self.window.left_status.setText(f"{gallery.folder.name} · {people}")
-        self.window.right_status.setText(gallery.index_status())
+        state = self.state
+        status = status_text(state.method, state.methods.auto, gallery.index_status())
+        self.window.right_status.setText(status)
 
     def _show_notice(self, text: str) -> None:
         self.window.message.show_info(text)
@@ -188,6 +193,12 @@ class App(QObject):
         self.window.identities.choose(identity)
         self.state.choose_identity(identity)
 
+    def _go_to_name(self, name: str) -> None:
+        """The same for somebody of whom only the name was told."""
+        for identity in self._people.values():
+            if identity.name == name:
+                self.go_to_identity(identity.id)
+
     # -- the query ---------------------------------------------------------------------------
 
     def _show_query(self) -> None:
@@ -211,6 +222,8 @@ class App(QObject):
         """
         if query.face is not None:
             return self.pictures.get(query.face)
+        if query.photo is not None and self._photo and self._photo[0] == query.photo:
+            return self._photo[1]
         if query.photo is not None:
             looking.load_query_photo(self.context, query.photo, self._show_query_photo)
             return None
@@ -226,13 +239,8 @@ class App(QObject):
             return
         image = QImage.fromData(photo) if photo is not None else QImage()
         drawn = self._portrait_of(query) if image.isNull() else QPixmap.fromImage(image)
+        self._photo = path, drawn  # another answer to the same query does not read it again
         self.window.query.comparison.show_query(drawn)
-
-    def _show_strictness(self, fpir: float) -> None:
-        self.settings.set(remembered.FPIR, fpir)
-        show = self.window.query.strictness.show_fpir
-        if self.state.gallery is not None:
-            looking.load_missed(self.context, fpir, lambda missed: show(fpir, missed))
 
     def _enable_actions(self) -> None:
         gallery, query = self.state.gallery, self.state.query
@@ -241,6 +249,7 @@ class App(QObject):
             writable=gallery is not None and gallery.writable,
             query=query is not None,
             open_question=query is not None and query.is_open_question,
+            rejectable=query is not None and query.is_rejectable,
         )
 
     # -- the window --------------------------------------------------------------------------

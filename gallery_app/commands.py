@@ -15,7 +15,7 @@ from gallery_app.dialogs.help import about_dialog, shortcuts_dialog
 from gallery_app.dialogs.offer import offer_import
 from gallery_app.dialogs.report import check_dialog, import_dialog
 from gallery_app.item_models.identities import faces_text
-from gallery_app.operations import enrolling, galleries, queries
+from gallery_app.operations import deciding, enrolling, galleries, queries
 from gallery_app.operations.context import Context
 from gallery_app.recent import data_folder
 from gallery_app.views.main_window import MainWindow
@@ -45,6 +45,7 @@ class Commands:
             "open_query": self.open_query,
             "who": self.who_is_this,
             "confirm": self.confirm,
+            "reject": lambda: deciding.reject(context),
             "enroll_query": self.enroll_query,
             "enroll": self.enroll,
             "previous": lambda: context.state.step(-1),

@@ -24,6 +24,7 @@ SORT = Setting("identities/sort", "name", "name or faces")
 GEOMETRY = Setting("window/geometry", QByteArray(), "size and place of the window")
 SPLITTER = Setting("window/splitter", QByteArray(), "widths of the three panels")
 FPIR = Setting("identify/fpir", 0.01, "share of strangers that may get a name")
+METHOD = Setting("identify/method", "auto", "auto, knn, triplet or mlp")
 FOLDER = Setting("files/folder", "", "folder that the file dialogs open in")
 
 

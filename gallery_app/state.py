@@ -8,7 +8,22 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.gallery import Gallery
-from engine.types import Identification, Vectors
+from engine.types import Identification, Method, Vectors
+
+
+@dataclass(frozen=True)
+class Methods:
+    """What can tell people apart in the open gallery.
+
+    Attributes:
+        available: k-NN, and the kinds of models that are in use.
+        auto: those that ``auto`` stands for.
+        reason: why, one sentence.
+    """
+
+    available: tuple[str, ...] = ("knn",)
+    auto: tuple[str, ...] = ("knn",)
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -21,9 +36,11 @@ class Query:
         row: row in that file, from 0.
         photo: the photograph beside it.
         face: id of the enrolled face it is, None for a real query.
+        enrolled_as: name of the identity of that face.
         answer: None until it is identified.
         added_to: name of the identity it was enrolled under from here.
         added_faces: ids of the faces that this made, to take them back.
+        rejected: id and name of the identities that it was said from here not to be, in order.
     """
 
     vector: Vectors
@@ -32,14 +49,21 @@ class Query:
     row: int = 0
     photo: Path | None = None
     face: int | None = None
+    enrolled_as: str = ""
     answer: Identification | None = None
     added_to: str = ""
     added_faces: tuple[int, ...] = ()
+    rejected: tuple[tuple[int, str], ...] = ()
 
     @property
     def is_open_question(self) -> bool:
         """Answered, and the face is not in the gallery yet."""
         return self.answer is not None and self.face is None and not self.added_to
+
+    @property
+    def is_rejectable(self) -> bool:
+        """Somebody is offered for it whom it may not be."""
+        return bool(self.answer and self.answer.candidates) and not self.added_to
 
 
 class AppState(QObject):
@@ -48,10 +72,12 @@ class AppState(QObject):
     Signals:
         gallery_changed: another gallery, or none, is open.
         contents_changed: identities or faces were added or removed.
+        models_changed: other trained models are in use, or none.
         identity_chosen: id of the identity to show, or -1.
         queries_changed: the list of queries is another.
         query_changed: another query is shown, or it was answered.
         strictness_changed: the FPIR asked for.
+        method_changed: the method that is asked, or what can be asked.
         notice: one sentence worth telling.
     """
 
@@ -62,6 +88,7 @@ class AppState(QObject):
     queries_changed = Signal()
     query_changed = Signal()
     strictness_changed = Signal(float)
+    method_changed = Signal()
     notice = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -71,11 +98,14 @@ class AppState(QObject):
         self.queries: list[Query] = []
         self.position = -1
         self.fpir = 0.01
+        self.method: Method = "auto"
+        self.methods = Methods()
 
     def set_gallery(self, gallery: Gallery | None) -> None:
         """Takes over an open gallery; the one before is the caller's to close."""
         self.gallery = gallery
         self.queries, self.position = [], -1
+        self.method, self.methods = "auto", Methods()
         self.gallery_changed.emit()
         self.queries_changed.emit()
         self.query_changed.emit()
@@ -126,3 +156,15 @@ class AppState(QObject):
         if fpir != self.fpir:
             self.fpir = fpir
             self.strictness_changed.emit(fpir)
+
+    def set_methods(self, methods: Methods) -> None:
+        """What can be asked now; a method that no longer can gives way to ``auto``."""
+        if self.method not in methods.available:
+            self.method = "auto"
+        self.methods = methods
+        self.method_changed.emit()
+
+    def set_method(self, method: Method) -> None:
+        if method != self.method:
+            self.method = method
+            self.method_changed.emit()

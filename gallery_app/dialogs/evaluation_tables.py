@@ -9,9 +9,8 @@ from engine.figures import ClosedFigures, Estimate, Evaluation, OpenFigures
 from gallery_app.widgets.figures_table import Cell, Column, FiguresTable, Row
 from gallery_app.widgets.model_words import seconds_text
 
-_METHOD = Column("Method", "How the name is found", number=False)
+_METHOD = Column("Method", "And which reference is better beyond noise", number=False)
 _TIME = Column("Time", "Of one repeat, training included")
-_REMARK = Column("Remark", "Whether a reference is better beyond noise", number=False)
 _RANK1 = Column("Rank-1", "The right name comes first; below it the 95 % interval")
 _RANK5 = Column("Rank-5", "The right name is among the first five")
 _ECE = Column("ECE", "Expected calibration error: how far stated confidence is from the truth")
@@ -23,7 +22,7 @@ Higher = bool | None  # whether more is better; None where neither is
 def closed_table(evaluation: Evaluation) -> FiguresTable:
     """Where everybody who is asked for is enrolled."""
     balanced = Column("Balanced", "Rank-1 as the mean over people, so that all count alike")
-    columns = [_METHOD, _RANK1, balanced, _RANK5, _TIME, _REMARK]
+    columns = [_METHOD, _RANK1, balanced, _RANK5, _TIME]
     parts: list[tuple[Callable[[ClosedFigures], Cell], Higher]] = [
         (lambda one: _share(one.rank1), True),
         (lambda one: _share(one.balanced_rank1), True),
@@ -47,7 +46,7 @@ def open_table(evaluation: Evaluation) -> FiguresTable:
         (lambda one: _share(one.ece, "States no probability"), False),
         (_time, None),
     ]
-    table = FiguresTable([*columns, _ECE, _TIME, _REMARK], "References", "Open set")
+    table = FiguresTable([*columns, _ECE, _TIME], "References", "Open set")
     table.set_rows(_rows(evaluation.open, parts))
     return table
 
@@ -70,7 +69,7 @@ def _asked(fpir: str) -> str:
 def _rows(methods: Sequence, parts: Sequence[tuple[Callable, Higher]]) -> list[Row]:  # type: ignore[type-arg]
     columns = [_marked([make(one) for one in methods], higher) for make, higher in parts]
     return [
-        Row((_name(one), *cells, _remark(one)), apart=one.reference)
+        Row((_name(one), *cells), apart=one.reference)
         for one, cells in zip(methods, zip(*columns, strict=True), strict=True)
     ]
 
@@ -99,11 +98,8 @@ def _time(one: ClosedFigures | OpenFigures) -> Cell:
 
 
 def _name(one: ClosedFigures | OpenFigures) -> Cell:
-    return Cell(one.method, order=one.method.casefold())
-
-
-def _remark(one: ClosedFigures | OpenFigures) -> Cell:
     if not one.loses_to:
-        return Cell("")
+        return Cell(one.method, order=one.method.casefold())
     words = f"loses to {', '.join(one.loses_to)}"
-    return Cell(words, order=words, warns=True, tip=words.capitalize() + ", beyond noise")
+    tip = f"{one.method} {words}, beyond noise"
+    return Cell(one.method, words, one.method.casefold(), warns=True, tip=tip)

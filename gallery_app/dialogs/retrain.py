@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -113,7 +114,6 @@ class RetrainDialog(QDialog):
         self.more.toggled.connect(self._unfold)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start = self.buttons.addButton("&Train", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.start.setDefault(True)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
@@ -133,6 +133,7 @@ class RetrainDialog(QDialog):
         self.form.labelForField(self.kinds).setMinimumWidth(LABEL_WIDTH)
         for field in (self.kinds, self.preset, self.preset_words):
             field.setMinimumWidth(_FIELD_WIDTH)
+            field.setSizePolicy(QSizePolicy.Policy.Expanding, field.sizePolicy().verticalPolicy())
         problem = QHBoxLayout()
         problem.setSpacing(8)
         problem.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
@@ -150,6 +151,7 @@ class RetrainDialog(QDialog):
         layout.addSpacing(4)
         layout.addWidget(self.buttons)
         self.fields.hide()
+        self.start.setDefault(True)  # the dialog must know the button first
 
     def request(self) -> TrainingRequest:
         """What was chosen; only parameters that differ from the preset's are in ``changes``."""

@@ -49,7 +49,7 @@ class VersionsDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Model versions")
-        self.resize(1040, 560)
+        self.resize(1080, 560)
         self.setMinimumSize(640, 420)
         self._versions: dict[str, ModelVersion] = {}
         self.empty = EmptyState(

@@ -24,8 +24,8 @@ _IdRole = Qt.ItemDataRole.UserRole
 _SortRole = Qt.ItemDataRole.UserRole + 1
 _COLUMNS = (
     ("Model", 116, "What was trained"),
-    ("Trained", 140, "When the training ended"),
-    ("Preset", 140, "Settings it was trained with"),
+    ("Trained", 160, "When the training ended"),
+    ("Preset", 156, "Settings it was trained with"),
     ("Rank-1", 78, "Right name first, on faces it had not seen"),
     ("Balanced", 88, "The same, as the mean over people"),
     ("FNIR at 1 %", 104, "Known people missed when 1 stranger in 100 may get a name"),

@@ -9,6 +9,7 @@ from engine.errors import FaceGalleryError
 from engine.progress import Reporter
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.operations.context import Context
+from gallery_app.operations.deciding import take_back_rejection
 from gallery_app.operations.queries import identify_all, query_files
 from gallery_app.state import Query
 
@@ -29,8 +30,11 @@ def enroll_query(context: Context, query: Query, name: str) -> None:
 
 
 def mark_added(context: Context, query: Query, report: EnrolmentReport) -> None:
-    """This query is enrolled now."""
-    context.state.update_query(query, added_to=report.name, added_faces=report.face_ids)
+    """This query is enrolled now; that it was said not to be this person holds no longer."""
+    said = tuple(one for one in query.rejected if one[1] != report.name)
+    context.state.update_query(
+        query, added_to=report.name, added_faces=report.face_ids, rejected=said
+    )
 
 
 def enroll(
@@ -66,10 +70,17 @@ def enroll(
 
 
 def take_back(context: Context) -> None:
-    """Removes the faces that a confirmation or enrolment of the shown query added."""
-    gallery, query = context.gallery, context.state.query
-    if query is None:
-        return
+    """Takes back what was last said of the shown query: who it is, or who it is not."""
+    query = context.state.query
+    if query is not None and query.added_faces:
+        _take_out(context, query)
+    else:
+        take_back_rejection(context)
+
+
+def _take_out(context: Context, query: Query) -> None:
+    """Removes the faces that a confirmation or enrolment of the query added."""
+    gallery = context.gallery
 
     def done(_: int) -> None:
         context.state.update_query(query, added_to="", added_faces=())

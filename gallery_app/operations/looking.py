@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import PhotoError, UnknownIdentityError
 from engine.progress import Reporter
-from engine.types import Candidate, Face, Identity
+from engine.types import Candidate, Face, Identity, Method
 from gallery_app.operations.context import Context
+from gallery_app.state import Methods
 
 
 def load_people(context: Context, done: Callable[[list[Identity]], None]) -> None:
@@ -96,12 +97,30 @@ def load_query_photo(
     )
 
 
-def load_missed(context: Context, fpir: float, done: Callable[[float | None], None]) -> None:
-    """The share of enrolled people that this strictness misses."""
+def load_methods(context: Context, done: Callable[[Methods], None]) -> None:
+    """What can be asked in this gallery, and what ``auto`` stands for."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Looking at the methods",
+        lambda _: Methods(gallery.methods(), *gallery.auto()),
+        done=done,
+        failed=context.failed,
+        key="methods",
+        shown=False,
+    )
+
+
+def load_missed(
+    context: Context,
+    method: Method,
+    steps: Sequence[float],
+    done: Callable[[Mapping[float, float | None]], None],
+) -> None:
+    """The share of enrolled people that a method misses at each of these FPIRs."""
     gallery = context.gallery
     context.tasks.run(
         "Measuring strictness",
-        lambda _: gallery.missed(fpir),
+        lambda _: {fpir: gallery.missed(fpir, method) for fpir in steps},
         done=done,
         failed=context.failed,
         key="missed",

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import EmbeddingError, FaceGalleryError, UnknownIdentityError
+from engine.gallery import Gallery
 from engine.progress import Reporter
-from engine.types import FaceBatch, Identification
+from engine.types import FaceBatch, Identification, Method
+from gallery_app import settings
 from gallery_app.operations.context import Context
 from gallery_app.state import Query
 
@@ -88,7 +90,8 @@ def ask_about_face(context: Context, face: int) -> None:
             raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
         found = listed[0]
         label = f"{Path(found.file).name}, enrolled as {found.name}"
-        return Query(gallery.vector(face), label, found.file, face=face)
+        vector = gallery.vector(face)
+        return Query(vector, label, found.file, face=face, enrolled_as=found.name)
 
     def done(query: Query) -> None:
         context.state.set_queries([query])
@@ -98,23 +101,36 @@ def ask_about_face(context: Context, face: int) -> None:
 
 
 def identify_all(context: Context) -> None:
-    """Answers every query of the list anew, the shown one first."""
+    """Answers every query of the list anew; until then the answers that are there stay."""
     state, gallery = context.state, context.gallery
-    queries, fpir = list(state.queries), state.fpir
+    queries, fpir, asked = list(state.queries), state.fpir, state.method
     if not queries:
         return
 
     def work(_: Reporter) -> list[Identification]:
+        method = _at_hand(gallery, asked)
         if queries[0].face is not None:
-            return [gallery.identify_enrolled(queries[0].face, fpir=fpir)]
+            return [gallery.identify_enrolled(queries[0].face, method=method, fpir=fpir)]
         vectors = np.stack([query.vector for query in queries])
-        return gallery.identify(vectors, fpir=fpir)
+        return gallery.identify(vectors, method=method, fpir=fpir)
 
     def done(answers: list[Identification]) -> None:
         if len(answers) == len(state.queries):
             state.set_answers(answers)
 
-    context.tasks.run("Identifying", work, done=done, failed=context.failed, key="identify")
+    context.tasks.run(
+        "Identifying",
+        work,
+        done=done,
+        failed=context.failed,
+        key="identify",
+        shown=any(query.answer is None for query in queries),
+    )
+
+
+def _at_hand(gallery: Gallery, method: Method) -> Method:
+    """The method, or ``auto`` where its model was put out of use since it was chosen."""
+    return method if method in gallery.methods() else "auto"
 
 
 def clear_queries(context: Context) -> None:
@@ -126,6 +142,19 @@ def set_strictness(context: Context, fpir: float) -> None:
     """Another FPIR: all answers are given anew."""
     context.state.set_fpir(fpir)
     if context.state.gallery is not None:
+        identify_all(context)
+
+
+def choose_method(context: Context, method: Method) -> None:
+    """Another method, for this gallery and the next ones: all answers are given anew."""
+    context.settings.set(settings.METHOD, method)
+    use_method(context, method)
+
+
+def use_method(context: Context, method: Method) -> None:
+    """Another method, without remembering it; nothing where it is the one in force."""
+    if method != context.state.method:
+        context.state.set_method(method)
         identify_all(context)
 
 

@@ -26,6 +26,8 @@ _ACTIONS = {
     "open_query": ("&Open query…", "Ctrl+Shift+O", "Identify the vectors of files", "face"),
     "who": ("&Who is this?", "Ctrl+Return", "Ask about the selected face, left out", "question"),
     "confirm": ("&Confirm", "Ctrl+Shift+Return", "The first candidate is right: add the face", ""),
+    "reject": ("No&t this person", "Ctrl+Shift+Backspace",
+               "The first candidate is wrong: remember that for good", ""),
     "enroll_query": ("Enroll query as &new…", "Ctrl+E", "Add the query as a person", "add-person"),
     "enroll": ("&Enroll faces…", "Ctrl+Shift+E", "Add files to somebody's faces", "add-person"),
     "previous": ("&Previous query", "Alt+Left", "", "chevron-left"),
@@ -41,27 +43,34 @@ _MENUS = {
     "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "", "check",
                  "close", "", "quit"),
     "&Edit": ("find", "paste"),
-    "&Identify": ("open_query", "who", "", "confirm", "enroll_query", "enroll", "", "previous",
-                  "next", "clear"),
+    "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
+                  "previous", "next", "clear", ""),
     "&Model": ("retrain", "versions", "", "evaluate"),
     "&View": (),
     "&Help": ("shortcuts", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "check", "close", "find", "paste", "open_query",
                  "who", "enroll", "retrain", "versions", "evaluate")  # fmt: skip
-_NEED_QUERY = ("confirm", "enroll_query", "previous", "next", "clear")
+_METHODS = {"auto": "Auto", "knn": "k-NN", "triplet": "Triplet", "mlp": "MLP"}
+_NEED_QUERY = ("confirm", "reject", "enroll_query", "previous", "next", "clear")
 
 
 @dataclass
 class Menus:
-    """The actions by name; ``recent``, ``sorts`` and ``themes`` are filled by who owns them."""
+    """The actions by name; ``recent``, ``methods``, ``sorts`` and ``themes`` are filled by who
+    owns them.
+    """
 
     actions: dict[str, QAction]
     recent: QMenu
+    method: QMenu
+    methods: dict[str, QAction] = field(default_factory=dict)
     sorts: dict[str, QAction] = field(default_factory=dict)
     themes: dict[str, QAction] = field(default_factory=dict)
 
-    def enable(self, *, gallery: bool, writable: bool, query: bool, open_question: bool) -> None:
+    def enable(
+        self, *, gallery: bool, writable: bool, query: bool, open_question: bool, rejectable: bool
+    ) -> None:
         """What can be done now; the rest is greyed."""
         for name in _NEED_GALLERY:
             self.actions[name].setEnabled(gallery)
@@ -72,6 +81,8 @@ class Menus:
             self.actions[name].setEnabled(query)
         for name in ("confirm", "enroll_query"):
             self.actions[name].setEnabled(writable and open_question)
+        self.actions["reject"].setEnabled(writable and rejectable)
+        self.method.setEnabled(gallery)
 
     def fill_recent(self, galleries: list[Path], open_: Callable[[Path], None]) -> None:
         """The galleries opened last; the menu is filled anew each time it opens."""
@@ -89,7 +100,9 @@ def build_menus(window: QMainWindow) -> Menus:
     actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
     actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
     recent = QMenu("Open &recent", window)
-    menus = Menus(actions, recent)
+    menus = Menus(actions, recent, QMenu("&Method", window))
+    menus.method.setToolTipsVisible(True)
+    menus.methods = _choices(menus.method, window, _METHODS)
     for title, names in _MENUS.items():
         menu = window.menuBar().addMenu(title)
         menu.setToolTipsVisible(True)
@@ -97,6 +110,8 @@ def build_menus(window: QMainWindow) -> Menus:
             menu.addAction(actions[name]) if name else menu.addSeparator()
             if name == "open":
                 menu.addMenu(recent)
+        if title == "&Identify":
+            menu.addMenu(menus.method)
         if title == "&View":
             _fill_view_menu(menu, window, menus)
     return menus

@@ -1,18 +1,23 @@
-"""What to do with the answer: confirm it, enroll the face as somebody new, or take that back."""
+"""What to do with the answer: confirm or reject it, enroll the face as somebody new, take back."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gallery_app.icons import icon
 from gallery_app.state import Query
+from gallery_app.widgets.elided_label import plain_tip
+
+_READ_ONLY = "This gallery is open for reading only: nothing can be added or remembered."
 
 
 class QueryActions(QFrame):
-    """Signals: ``confirmed`` (name), ``enroll_wanted``, ``taken_back``."""
+    """Signals: ``confirmed`` (name), ``rejected``, ``enroll_wanted``, ``taken_back``."""
 
     confirmed = Signal(str)
+    rejected = Signal()
     enroll_wanted = Signal()
     taken_back = Signal()
 
@@ -23,29 +28,38 @@ class QueryActions(QFrame):
         self._name = ""
         self.confirm = QPushButton("Confirm")
         self.confirm.clicked.connect(lambda: self.confirmed.emit(self._name))
+        self.reject = _OneAtATime("Not this person")
+        self.reject.clicked.connect(self.rejected)
         self.enroll = QPushButton("Enroll as new…")
         self.enroll.setToolTip("Add this face as a person who is not enrolled yet (Ctrl+E)")
         self.enroll.clicked.connect(self.enroll_wanted)
         self.undo = QPushButton(icon("undo"), "Take back")
-        self.undo.setToolTip("Remove the face that was just added")
         self.undo.clicked.connect(self.taken_back)
         self.told = QLabel()
         self.told.setWordWrap(True)
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.setProperty("textRole", "small")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in (self.confirm, self.enroll, self.undo):
-            buttons.addWidget(button)
-        buttons.addStretch()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        said = QHBoxLayout()
+        said.setSpacing(8)
+        said.addWidget(self.told, 1)
+        said.addWidget(self.undo, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 12, 20, 16)
         layout.setSpacing(8)
-        layout.addWidget(self.told)
-        layout.addLayout(buttons)
+        layout.addLayout(said)
+        for buttons in ((self.confirm, self.reject), (self.enroll,)):
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            for button in buttons:
+                row.addWidget(button)
+            row.addStretch()
+            layout.addLayout(row)
 
     def set_writable(self, writable: bool) -> None:
-        """A gallery that is open for reading only takes no faces."""
+        """A gallery that is open for reading only takes no faces and remembers nothing."""
         self._writable = writable
 
     def show_for(self, query: Query) -> None:
@@ -53,31 +67,59 @@ class QueryActions(QFrame):
         answer = query.answer
         best = answer.candidates[0].name if answer is not None and answer.candidates else ""
         self._name = best
-        added, enrolled = bool(query.added_to), query.face is not None
-        open_question = answer is not None and not added and not enrolled
-        self.confirm.setVisible(open_question and bool(best))
-        self.confirm.setEnabled(self._writable)
         known = answer is not None and answer.verdict == "known"
+        self._show_confirm(query, best, known)
+        self.reject.setVisible(query.is_rejectable)
+        self.reject.setEnabled(self._writable)
+        self.reject.setAccessibleName(f"This is not {best}")
+        tip = f"This is not {best}: remember that for good (Ctrl+Shift+Backspace)"
+        self.reject.setToolTip(plain_tip(tip))
+        self.enroll.setVisible(query.is_open_question)
+        self.enroll.setEnabled(self._writable)
+        _set_primary(self.enroll, not known)
+        self._show_said(query)
+
+    def _show_confirm(self, query: Query, best: str, known: bool) -> None:
+        self.confirm.setVisible(query.is_open_question and bool(best))
+        self.confirm.setEnabled(self._writable)
         self.confirm.setText("Confirm" if known else "It is this person")
         _set_primary(self.confirm, known)
-        _set_primary(self.enroll, not known)
-        self.confirm.setToolTip(f"Yes, this is {best}: add the face to them (Ctrl+Shift+Enter)")
-        self.enroll.setVisible(open_question)
-        self.enroll.setEnabled(self._writable)
-        self.undo.setVisible(added and bool(query.added_faces))
+        tip = f"Yes, this is {best}: add the face to them (Ctrl+Shift+Enter)"
+        self.confirm.setToolTip(plain_tip(tip))
+
+    def _show_said(self, query: Query) -> None:
         self.told.setText(self._words(query))
         self.told.setVisible(bool(self.told.text()))
+        said = query.rejected[-1][1] if query.rejected and not query.added_to else ""
+        self.undo.setVisible(bool(query.added_faces) or bool(said))
+        tip = f"This may be {said} after all" if said else "Remove the face that was just added"
+        self.undo.setToolTip(plain_tip(tip))
 
     def _words(self, query: Query) -> str:
         if query.added_to and query.added_faces:
             return f"Added to {query.added_to}. It is found from now on."
         if query.added_to:
             return f"{query.added_to} has this very face already; nothing was added."
+        if query.rejected:
+            return _rejected_text(query)
         if query.face is not None:
             return "This face is enrolled; it was left out to ask the question."
-        if not self._writable:
-            return "This gallery is open for reading only: faces cannot be added."
-        return ""
+        return "" if self._writable else _READ_ONLY
+
+
+class _OneAtATime(QPushButton):
+    """The second click of a double click is dropped: by then it would be about somebody else."""
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+
+def _rejected_text(query: Query) -> str:
+    name = query.rejected[-1][1]
+    said = f"Remembered: this is not {name}."
+    if name == query.enrolled_as:
+        return f"{said} The face stays enrolled, but no model learns from it."
+    return said
 
 
 def _set_primary(button: QPushButton, primary: bool) -> None:

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.types import Candidate, Evidence, Identification
+from engine.types import Identification
 from gallery_app.pictures import Pictures
 from gallery_app.state import Query
+from gallery_app.views.candidates import Candidates
 from gallery_app.views.comparison import Comparison
+from gallery_app.views.evidence import EvidenceStrip
+from gallery_app.views.method_choice import MethodChoice
 from gallery_app.views.query_actions import QueryActions
 from gallery_app.views.query_stepper import QueryStepper
 from gallery_app.views.strictness import Strictness
-from gallery_app.widgets.candidate_row import CandidateRow, confidence_text
+from gallery_app.widgets.confidence_bar import confidence_text
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.empty_state import EmptyState
-from gallery_app.widgets.face_tile import FaceTile
-
-_CANDIDATES = 5
-_AT_LEAST = 3  # candidates shown; further ones only where they are worth a thought
-_WORTH = 0.01
-W = TypeVar("W", bound=QWidget)
 
 
 class QueryPanel(QWidget):
     """Signals: ``open_wanted``, ``identity_wanted`` (id).
 
-    Its parts have signals of their own: ``stepper``, ``strictness``, ``actions``.
+    Its parts have signals of their own: ``stepper``, ``candidates``, ``strictness``, ``actions``.
     """
 
     open_wanted = Signal()
@@ -47,9 +34,6 @@ class QueryPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("queryPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._pictures = pictures
-        self._identification: Identification | None = None
-        self._portraits: dict[int, int] = {}
         self.stepper = QueryStepper()
         self.name = ElidedLabel()
         self.name.setProperty("textRole", "title")
@@ -59,8 +43,11 @@ class QueryPanel(QWidget):
         self.note.setWordWrap(True)
         self.note.setProperty("textRole", "small")
         self.comparison = Comparison(pictures)
-        self.candidates = QVBoxLayout()
-        self.evidence = QHBoxLayout()
+        self.evidence = EvidenceStrip(pictures)
+        self.evidence.chosen.connect(self.comparison.show_face)
+        self.candidates = Candidates(pictures)
+        self.candidates.activated.connect(self.identity_wanted)
+        self.method = MethodChoice()
         self.strictness = Strictness()
         self.actions = QueryActions()
         self.empty = EmptyState(
@@ -76,7 +63,6 @@ class QueryPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
-        pictures.ready.connect(self._pictures_ready)
 
     def _result_page(self) -> QWidget:
         page = QWidget()
@@ -88,14 +74,11 @@ class QueryPanel(QWidget):
         layout.addWidget(self.verdict)
         layout.addWidget(self.note)
         layout.addWidget(self.comparison)
-        layout.addWidget(_section("THE FACES THAT SAY SO"))
-        self.evidence.setSpacing(8)
-        layout.addLayout(self.evidence)
+        layout.addWidget(self.evidence)
         layout.addSpacing(8)
-        layout.addWidget(_section("CANDIDATES"))
-        self.candidates.setSpacing(0)
-        layout.addLayout(self.candidates)
+        layout.addWidget(self.candidates)
         layout.addSpacing(8)
+        layout.addWidget(self.method)
         layout.addWidget(self.strictness)
         layout.addStretch()
         scroll = QScrollArea()
@@ -112,7 +95,7 @@ class QueryPanel(QWidget):
         return whole
 
     def show_query(
-        self, query: Query | None, picture: QPixmap | None, portraits: dict[int, int]
+        self, query: Query | None, picture: QPixmap | None, portraits: dict[int, int | None]
     ) -> None:
         """Shows a query and, once it has one, its answer.
 
@@ -123,74 +106,31 @@ class QueryPanel(QWidget):
         self._stack.setCurrentIndex(0 if query is None else 1)
         if query is None:
             return
-        self._portraits = portraits
         self.comparison.show_query(picture)
-        self._identification = query.answer
-        if query.answer is None:
-            self.name.setText("Identifying…")
-            self.verdict.setText("")
-            self.note.hide()
-            _clear(self.candidates)
-            _clear(self.evidence)
-            self.comparison.show_face(None)
-        else:
-            self._show_answer(query, query.answer)
+        self._show_verdict(query.answer)
+        self._show_note(query.answer)
+        self.evidence.show_answer(query.answer)
+        self.candidates.show_answer(query.answer, portraits)
         self.actions.show_for(query)
 
-    def _show_answer(self, query: Query, answer: Identification) -> None:
-        known = answer.verdict == "known"
+    def _show_verdict(self, answer: Identification | None) -> None:
+        if answer is None:
+            self.name.setText("Identifying…")
+            self.verdict.setText("")
+            return
         self.name.setText(_headline(answer))
         self.verdict.setText(_verdict_text(answer))
-        self.verdict.setProperty("textRole", "good" if known else "warning")
+        self.verdict.setProperty("textRole", "good" if answer.verdict == "known" else "warning")
         self.verdict.style().unpolish(self.verdict)
         self.verdict.style().polish(self.verdict)
-        self.note.setText(answer.note)
-        self.note.setVisible(bool(answer.note))
-        _clear(self.candidates)
-        for candidate in _worth_showing(answer):
-            row = CandidateRow(
-                candidate.identity_id, candidate.name, candidate.confidence, candidate.distance
-            )
-            row.activated.connect(self.identity_wanted)
-            self.candidates.addWidget(row)
-        _clear(self.evidence)
-        for face in answer.evidence:
-            tile = FaceTile(face.face, face.name, face.distance)
-            tile.activated.connect(self._compare)
-            self.evidence.addWidget(tile)
-        self.evidence.addStretch()
-        self._paint_pictures()
-        if answer.evidence:
-            self._compare(answer.evidence[0].face)
-        else:
-            self.comparison.show_face(None)
 
-    def _evidence(self, face: int) -> Evidence | None:
-        listed = self._identification.evidence if self._identification else ()
-        return next((evidence for evidence in listed if evidence.face == face), None)
-
-    def _compare(self, face: int) -> None:
-        evidence = self._evidence(face)
-        if evidence is not None:
-            self.comparison.show_face(evidence)
-
-    def _pictures_ready(self, faces: list[int]) -> None:
-        if self._identification is not None:
-            self._paint_pictures()
-
-    def _paint_pictures(self) -> None:
-        for row in _widgets(self.candidates, CandidateRow):
-            row.set_picture(self._pictures.get(self._portraits.get(row.identity_id)))
-        for tile in _widgets(self.evidence, FaceTile):
-            tile.set_picture(self._pictures.get(tile.face_id))
-
-
-def _worth_showing(answer: Identification) -> list[Candidate]:
-    return [
-        candidate
-        for place, candidate in enumerate(answer.candidates[:_CANDIDATES])
-        if place < _AT_LEAST or (candidate.confidence or 0.0) >= _WORTH
-    ]
+    def _show_note(self, answer: Identification | None) -> None:
+        """Beside the verdict where there can be none, else beside what cannot be promised."""
+        note = answer.note if answer is not None else ""
+        measurable = answer is not None and answer.confidence is not None
+        self.note.setText(note)
+        self.note.setVisible(bool(note) and not measurable)
+        self.strictness.show_note(note if measurable else "")
 
 
 def _headline(answer: Identification) -> str:
@@ -207,21 +147,3 @@ def _verdict_text(answer: Identification) -> str:
         return f"{word} · {confidence_text(answer.confidence)}"
     best = answer.candidates[0].name if answer.candidates else ""
     return f"{word} · {best} at best, {confidence_text(answer.confidence)}"
-
-
-def _section(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("textRole", "section")
-    return label
-
-
-def _widgets(layout: QHBoxLayout | QVBoxLayout, kind: type[W]) -> list[W]:
-    widgets = (layout.itemAt(place).widget() for place in range(layout.count()))
-    return [widget for widget in widgets if isinstance(widget, kind)]
-
-
-def _clear(layout: QHBoxLayout | QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        if item.widget() is not None:
-            item.widget().hide()
-            item.widget().deleteLater()

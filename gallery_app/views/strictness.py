@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QSlider, QVBoxLayout, QWidget
+
+from gallery_app.widgets.rows import section
 
 STEPS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 
 
 class Strictness(QWidget):
-    """Signals: ``changed`` (FPIR), when the person has chosen."""
+    """Signals: ``changed`` (FPIR), at every step that the person makes."""
 
     changed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        heading = QLabel("STRICTNESS")
-        heading.setProperty("textRole", "section")
+        self._missed: Mapping[float, float | None] = {}
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, len(STEPS) - 1)
         self.slider.setPageStep(1)
@@ -24,29 +27,49 @@ class Strictness(QWidget):
         self.slider.setToolTip("To the right: fewer strangers get a name, more people are missed")
         self.slider.valueChanged.connect(self._moved)
         self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setProperty("textRole", "small")
+        self.note = QLabel()
+        self.note.hide()
+        for label in (self.words, self.note):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setProperty("textRole", "small")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(heading)
-        layout.addWidget(self.slider)
-        layout.addWidget(self.words)
+        for widget in (section("STRICTNESS"), self.slider, self.words, self.note):
+            layout.addWidget(widget)
 
-    def show_fpir(self, fpir: float, missed: float | None) -> None:
-        """Shows a strictness and what it costs, without telling anybody.
+    @property
+    def fpir(self) -> float:
+        """What the slider stands at."""
+        return STEPS[self.slider.value()]
 
-        Args:
-            missed: share of enrolled people that it misses, None while it is not known.
-        """
+    def show_fpir(self, fpir: float) -> None:
+        """Shows a strictness, without telling anybody."""
         self.slider.blockSignals(True)
         self.slider.setValue(nearest_step(fpir))
         self.slider.blockSignals(False)
-        self.words.setText(_words(fpir, missed))
+        self._show_words()
 
-    def _moved(self, step: int) -> None:
-        self.words.setText(_words(STEPS[step], None))
-        self.changed.emit(STEPS[step])
+    def show_missed(self, missed: Mapping[float, float | None]) -> None:
+        """What each step costs: the share of enrolled people that it misses, by FPIR.
+
+        None, or absent, while it is not known.
+        """
+        self._missed = missed
+        self._show_words()
+
+    def show_note(self, note: str) -> None:
+        """What the gallery cannot promise at this step; below all that moves with the slider."""
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+
+    def _moved(self) -> None:
+        self._show_words()
+        self.changed.emit(self.fpir)
+
+    def _show_words(self) -> None:
+        self.words.setText(_words(self.fpir, self._missed.get(self.fpir)))
 
 
 def nearest_step(fpir: float) -> int:

@@ -122,6 +122,9 @@ class TrainingPanel(QFrame):
         log.setContentsMargins(24, 0, 24, 0)
         log.addWidget(self.log)
         layout.addLayout(log)
+        self.log_button.toggled.connect(
+            lambda shown: log.setContentsMargins(24, 0, 24, 14 if shown else 0)
+        )
 
     def start(self, request: TrainingRequest) -> None:
         """A training begins; its curves come with the first points."""
@@ -224,7 +227,7 @@ class TrainingPanel(QFrame):
         for widget in (self.bar, self.detail, self.cancel):
             widget.setVisible(not ended)
         self.close_button.setVisible(ended)
-        self.sentence.setVisible(ended)
+        self.sentence.setVisible(ended and bool(self.sentence.text()))
         self.report.hide()
         self._words.setFixedWidth(_ENDED_WIDTH if ended else _RUNNING_WIDTH)
 

@@ -29,18 +29,25 @@ class CandidateRow(Clickable):
         confidence: float | None,
         distance: float,
         parent: QWidget | None = None,
+        *,
+        learned: bool = False,
     ) -> None:
+        """
+        Args:
+            learned: the distance is one in the learned space.
+        """
         super().__init__(parent)
+        far = f"distance {distance:.3f}" + " in the learned space" * learned
         self.identity_id = identity_id
         self.picture = PictureLabel(_SIDE, _SIDE / 2)
         self.name = ElidedLabel(name)
         self.number = QLabel(confidence_text(confidence))
         self.number.setFont(tabular(self.number.font()))
         self.bar = ConfidenceBar(confidence)
-        self.distance = QLabel(f"distance {distance:.3f}")
+        self.distance = QLabel(far)
         self.distance.setFont(tabular(self.distance.font()))
         self.distance.setProperty("textRole", "small")
-        words = f"{name}, {confidence_words(confidence)}, distance {distance:.3f}"
+        words = f"{name}, {confidence_words(confidence)}, {far}"
         self.setAccessibleName(words)
         self.setToolTip(plain_tip(f"{words}. Click to show this person."))
         self.clicked.connect(lambda: self.activated.emit(self.identity_id))

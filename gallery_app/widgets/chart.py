@@ -142,6 +142,7 @@ class LineChart(QFrame):
         self._line.setVisible(at is not None)
         if at is None:
             self.key.read(())
+            self._make_room()
             self.setAccessibleDescription("")
             return
         self._line.setValue(self._x.place(xs[at]))
@@ -151,8 +152,13 @@ class LineChart(QFrame):
         words = "; ".join([where, *(f"{name} {value}" for name, value in named)])
         self.setAccessibleDescription(words)
         self.plot.setToolTip(words)
-        self.key.read(values)
+        self.key.read(values, where)
+        self._make_room()
         self._read = at
+
+    def _make_room(self) -> None:
+        """In a small card the values take the title's place."""
+        self.title.setVisible(not (self._compact and self.key.values()))
 
     def refresh(self) -> None:
         """Draws everything anew, now."""

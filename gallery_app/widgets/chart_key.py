@@ -16,7 +16,7 @@ from gallery_app.widgets.painting import elided
 _SWATCH = 24
 _GAP = 6
 _BETWEEN = 14
-_LEAST = 48  # of a compact one, for a value
+_LEAST = 2 * _SWATCH + _GAP  # of a compact one
 _RESERVED = " 99.9 %"  # room for the value, so that nothing moves when it comes
 
 
@@ -31,6 +31,7 @@ class ChartKey(QWidget):
         self._compact = compact
         self._entries: Sequence[Drawn] = ()
         self._values: Sequence[str] = ()
+        self._where = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFont(tabular(text_font("small")))
 
@@ -40,11 +41,10 @@ class ChartKey(QWidget):
         self._keep_height()
         self.update()
 
-    def read(self, values: Sequence[str]) -> None:
-        """Shows a value beside each entry; none takes them away."""
-        if values != self._values:
-            self._values = values
-            self.update()
+    def read(self, values: Sequence[str], where: str = "") -> None:
+        """Shows a value beside each entry, a compact key also at which x; none ends it."""
+        self._values, self._where = values, where
+        self.update()
 
     def values(self) -> Sequence[str]:
         return self._values
@@ -53,7 +53,8 @@ class ChartKey(QWidget):
         return QSize(_LEAST, self._row_height() * self._rows(max(self.width(), _LEAST)))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_LEAST if self._compact else 0, self.sizeHint().height())
+        several = self._compact and len(self._entries) > 1
+        return QSize(_LEAST if several else 0, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -107,7 +108,8 @@ class ChartKey(QWidget):
         """At the right: the values under the mouse, else the entries as far as there is room."""
         if any(self._values):
             metrics = QFontMetrics(self.font())
-            text = elided(" / ".join(filter(None, self._values)), metrics, self.width())
+            values = " / ".join(filter(None, self._values))
+            text = elided(f"{self._where}: {values}", metrics, self.width())
             painter.setPen(current_theme().text)
             painter.drawText(
                 self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text

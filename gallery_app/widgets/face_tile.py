@@ -21,13 +21,23 @@ class FaceTile(Clickable):
     activated = Signal(int)
 
     def __init__(
-        self, face_id: int, name: str, distance: float, parent: QWidget | None = None
+        self,
+        face_id: int,
+        name: str,
+        distance: float,
+        parent: QWidget | None = None,
+        *,
+        learned: bool = False,
     ) -> None:
+        """
+        Args:
+            learned: the distance is one in the learned space.
+        """
         super().__init__(parent)
         self.face_id = face_id
         self._distance = f"{distance:.2f}"
         self._picture: QPixmap | None = None
-        words = f"{name}, distance {distance:.3f}"
+        words = f"{name}, distance {distance:.3f}" + " in the learned space" * learned
         self.setAccessibleName(words)
         self.setToolTip(plain_tip(words))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

@@ -31,13 +31,14 @@ from gallery_app.widgets.painting import paint_words
 
 _CellRole = Qt.ItemDataRole.UserRole
 _PAD = 8
-_SIGN = 16
+_SIGN = 14
+_SIGN_GAP = 5
 Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
 class Cell:
-    """``detail`` is the interval or a word under the figure; ``order`` is what it sorts by."""
+    """``detail`` stands small below, as a warning where it ``warns``; ``order`` sorts."""
 
     text: str
     detail: str = ""
@@ -207,11 +208,6 @@ class _FigureDelegate(QStyledItemDelegate):
         theme = current_theme()
         align = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
         side = align & Qt.AlignmentFlag.AlignHorizontal_Mask
-        color = theme.warning if cell.warns else theme.text
-        if cell.warns:
-            square = QRect(rect.left(), rect.center().y() - _SIGN // 2, _SIGN, _SIGN)
-            paint_icon(painter, square.toRectF(), "alert", color)
-            rect = rect.adjusted(_SIGN + 6, 0, 0, 0)
         above = QRect(rect)
         if cell.detail:
             upper = QFontMetrics(_font(cell)).height()
@@ -219,8 +215,15 @@ class _FigureDelegate(QStyledItemDelegate):
             above.setTop(rect.center().y() - (upper + lower) // 2)
             above.setHeight(upper)
             below = QRect(rect.left(), above.bottom() + 1, rect.width(), lower)
-            paint_words(painter, below, cell.detail, _small(), theme.muted, side)
-        paint_words(painter, above, cell.text, _font(cell), color, side)
+            if cell.warns:
+                square = QRect(below.left(), below.top(), _SIGN, below.height())
+                square.setTop(square.center().y() - _SIGN // 2)
+                square.setHeight(_SIGN)
+                paint_icon(painter, square.toRectF(), "alert", theme.warning)
+                below.setLeft(square.right() + _SIGN_GAP)
+            color = theme.warning if cell.warns else theme.muted
+            paint_words(painter, below, cell.detail, _small(), color, side)
+        paint_words(painter, above, cell.text, _font(cell), theme.text, side)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         cell = index.data(_CellRole)
@@ -228,7 +231,7 @@ class _FigureDelegate(QStyledItemDelegate):
             return QSize(0, QFontMetrics(text_font("section")).height() + 12)
         upper, lower = QFontMetrics(_font(cell)), QFontMetrics(_small())
         width = max(upper.horizontalAdvance(cell.text), lower.horizontalAdvance(cell.detail))
-        sign = _SIGN + 6 if cell.warns else 0
+        sign = _SIGN + _SIGN_GAP if cell.warns else 0
         return QSize(width + sign + 2 * _PAD + 4, upper.height() + lower.height() + 10)
 
 

@@ -24,6 +24,10 @@ class Tiles(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(_SPACE)
+        # its own least width is one tile, or it could never become narrower again
+        self._grid.setSizeConstraint(QGridLayout.SizeConstraint.SetNoConstraint)
+        self.setMinimumWidth(_LEAST_WIDTH)
+        self._height = height
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         for tile in self._tiles:
             tile.setMinimumSize(_LEAST_WIDTH, height)
@@ -48,3 +52,5 @@ class Tiles(QWidget):
             self._grid.addWidget(tile, place // columns, place % columns)
         for column in range(columns):
             self._grid.setColumnStretch(column, 1)
+        rows = -(-len(self._tiles) // columns)
+        self.setMinimumHeight(rows * self._height + max(rows - 1, 0) * _SPACE)

@@ -1,0 +1,56 @@
+"""Say of a query who it is not, for good, and take that back."""
+
+from __future__ import annotations
+
+from gallery_app.operations.context import Context
+from gallery_app.operations.queries import identify_all
+
+
+def reject(context: Context) -> None:
+    """The shown query is not its first candidate; the next one comes forward."""
+    gallery, query = context.gallery, context.state.query
+    if query is None or not query.is_rejectable:
+        return
+    assert query.answer is not None
+    first = query.answer.candidates[0]
+    key = f"reject {id(query.vector)}"
+    if context.tasks.is_running(key):
+        return
+
+    def done(new: bool) -> None:
+        if context.state.gallery is not gallery:
+            return
+        if new:
+            said = (*query.rejected, (first.identity_id, first.name))
+            context.state.update_query(query, rejected=said)
+        identify_all(context)
+
+    context.tasks.run(
+        f"Remembering that this is not {first.name}",
+        lambda _: gallery.reject(query.vector, first.identity_id),
+        done=done,
+        failed=context.failed,
+        lane="change",
+        key=key,
+    )
+
+
+def take_back_rejection(context: Context) -> None:
+    """The shown query may be again whom it was last said not to be."""
+    gallery, query = context.gallery, context.state.query
+    if query is None or not query.rejected:
+        return
+    *before, (identity, name) = query.rejected
+
+    def done(_: bool) -> None:
+        if context.state.gallery is gallery:
+            context.state.update_query(query, rejected=tuple(before))
+            identify_all(context)
+
+    context.tasks.run(
+        f"Taking back that this is not {name}",
+        lambda _: gallery.take_back_rejection(query.vector, identity),
+        done=done,
+        failed=context.failed,
+        lane="change",
+    )
