@@ -42,20 +42,20 @@ class MlpParameters:
         validation: share of the training faces held out to watch, before balancing.
     """
 
-    hidden: tuple[int, ...] = (512,)
-    scaling: Scaling = "standardised"
+    hidden: tuple[int, ...] = (1024,)
+    scaling: Scaling = "whitened"
     dropout: float = 0.5
-    noise: float = 0.0
-    label_smoothing: float = 0.1
-    weight_decay: float = 1e-4
-    balance: int = 50
-    adjustment: float = 0.0
-    batch: int = 128
+    noise: float = 1.0
+    label_smoothing: float = 0.0
+    weight_decay: float = 0.0
+    balance: int = 0
+    adjustment: float = 0.1
+    batch: int = 256
     epochs: int = 100
-    rate: float = 1e-3
+    rate: float = 5e-4
     plateau: int = 4
-    patience: int = 12
-    validation: float = 0.15
+    patience: int = 10
+    validation: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,9 @@ NOTEBOOK_MLP = MlpParameters(
     adjustment=0.0,
     batch=128,
     epochs=100,
+    rate=1e-3,
+    patience=12,
+    validation=0.15,
 )
 NOTEBOOK_TRIPLET = TripletParameters(
     hidden=(15,),

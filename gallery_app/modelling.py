@@ -18,6 +18,7 @@ from gallery_app.dialogs.training_report import TrainingReport
 from gallery_app.dialogs.versions import VersionsDialog
 from gallery_app.operations import training
 from gallery_app.operations.context import Context
+from gallery_app.settings import VERSIONS
 from gallery_app.views.main_window import MainWindow
 from gallery_app.widgets.model_words import stale_text
 
@@ -121,6 +122,10 @@ class Modelling(QObject):
                 lambda ids: training.load_curves(context, ids, dialog.show_curves)
             )
             dialog.retrain_wanted.connect(self.retrain)
+            dialog.restore_columns(context.settings.get(VERSIONS))
+            dialog.finished.connect(
+                lambda _: context.settings.set(VERSIONS, dialog.column_state())
+            )
             self._versions = dialog
         self._look()
         self._versions.show()

@@ -53,15 +53,18 @@ class Pool:
             faces: K.
             rejected: further rows ``(r,)``, and for each the label that it is not, ``(r,)``.
         """
-        self._labels, self._rows = _grouped(labels, rows)
-        self._sizes = np.array([len(group) for group in self._rows])
-        self._identities, self._faces = min(identities, len(self._rows)), faces
+        order = np.argsort(labels, kind="stable")
+        self._rows, self._group = rows[order], np.unique(labels, return_inverse=True)[1][order]
+        self._labels, self._first, self._sizes = np.unique(
+            labels[order], return_index=True, return_counts=True
+        )
+        self._identities, self._faces = min(identities, len(self._labels)), faces
         self._rejected = rejected if rejected is not None and len(rejected[0]) else None
 
     @property
     def steps(self) -> int:
         """Of an epoch: as many as show each row once on average."""
-        return max(1, round(int(self._sizes.sum()) / (self._identities * self._faces)))
+        return max(1, round(len(self._rows) / (self._identities * self._faces)))
 
     def draw(self, random: np.random.Generator) -> Draw:
         """The batches of an epoch.
@@ -81,32 +84,24 @@ class Pool:
         )
 
     def _turns(self, chosen: Ids, random: np.random.Generator) -> Ids:
-        """K rows for each of the chosen groups, ``(c, K)``."""
-        found = np.empty((len(chosen), self._faces), dtype=np.int64)
+        """K rows for each of the chosen identities, ``(c, K)``."""
+        shuffled = self._rows[np.argsort(self._group + random.random(len(self._group)))]
         order = np.argsort(chosen, kind="stable")
-        present, first = np.unique(chosen[order], return_index=True)
-        for group, places in zip(present, np.split(order, first[1:]), strict=True):
-            rows, wanted = self._rows[group], len(places) * self._faces
-            rounds = [random.permutation(rows) for _ in range(-(-wanted // len(rows)))]
-            found[places] = np.concatenate(rounds)[:wanted].reshape(-1, self._faces)
-        return found
+        _, first, counts = np.unique(chosen[order], return_index=True, return_counts=True)
+        turn = np.empty_like(chosen)
+        turn[order] = np.arange(len(chosen)) - np.repeat(first, counts)
+        places = turn[:, None] * self._faces + np.arange(self._faces)
+        return shuffled[self._first[chosen, None] + places % self._sizes[chosen, None]]
 
     def _further(self, labels: Ids, random: np.random.Generator) -> tuple[Ids, Ids]:
         """For each identity of a batch one face that it was said not to be, if there is any."""
         if self._rejected is None:
             empty = np.empty((len(labels), 0), dtype=np.int64)
             return empty, empty
-        known, groups = _grouped(self._rejected[1], self._rejected[0])
+        refused, not_label = self._rejected
         rows, not_labels = np.zeros_like(labels), np.full_like(labels, -1)
-        for label, group in zip(known, groups, strict=True):
+        for label in np.unique(not_label):
             places = labels == label
-            rows[places] = random.choice(group, np.count_nonzero(places))
+            rows[places] = random.choice(refused[not_label == label], np.count_nonzero(places))
             not_labels[places] = label
         return rows, not_labels
-
-
-def _grouped(labels: Ids, rows: Ids) -> tuple[Ids, list[Ids]]:
-    """The labels that occur, and the rows of each."""
-    order = np.argsort(labels, kind="stable")
-    present, first = np.unique(labels[order], return_index=True)
-    return present, np.split(rows[order], first[1:])

@@ -26,9 +26,11 @@ _FAR = 1e6
 class Pairs:
     """Distances from each of ``b`` anchors to its ``k`` group mates and to ``m`` others.
 
+    Anchors lie along the last axis: so the compiler reduces over others many anchors at a time.
+
     Attributes:
-        near: ``(b, k)``, and ``is_positive`` where that is another face of the same identity.
-        far: ``(b, m)``, and ``is_negative`` where that is a face of another identity.
+        near: ``(k, b)``, and ``is_positive`` where that is another face of the same identity.
+        far: ``(m, b)``, and ``is_negative`` where that is a face of another identity.
     """
 
     near: Tensor
@@ -42,7 +44,11 @@ def distances(outputs: Tensor, others: Tensor, squared: bool) -> Tensor:
 
     With an epsilon under the root: two equal vectors still have a finite gradient.
     """
-    squares = tf.maximum(2.0 - 2.0 * tf.matmul(outputs, others, transpose_b=True), 0.0)
+    return _apart(tf.matmul(outputs, others, transpose_b=True), squared)
+
+
+def _apart(cosines: Tensor, squared: bool) -> Tensor:
+    squares = tf.maximum(2.0 - 2.0 * cosines, 0.0)
     return squares if squared else tf.sqrt(squares + _EPSILON)
 
 
@@ -59,19 +65,15 @@ def pairs(
         not_labels: the identity that each further negative is not, ``(m - b,)``; -1 for none.
     """
     size = rows.shape[0]
-    groups = size // faces
-    among = distances(outputs[:size], outputs, squared)
-    cubes = tf.reshape(among[:, :size], (groups, faces, groups, faces))
-    near = tf.reshape(tf.einsum("gagb->gab", cubes), (size, faces))
-    mates = tf.repeat(tf.reshape(rows, (groups, faces)), faces, axis=0)
-    return Pairs(
-        near,
-        mates != rows[:, None],
-        among,
-        tf.concat(
-            [labels[:, None] != labels[None, :], labels[:, None] == not_labels[None, :]], axis=1
-        ),
+    anchors = outputs[:size]
+    groups = tf.reshape(anchors, (size // faces, faces, outputs.shape[1]))
+    cosines = tf.matmul(groups, groups, transpose_b=True)
+    near = tf.reshape(tf.transpose(_apart(cosines, squared), (2, 0, 1)), (faces, size))
+    mates = tf.repeat(tf.transpose(tf.reshape(rows, (-1, faces))), faces, axis=1)
+    is_negative = tf.concat(
+        [labels[:, None] != labels[None, :], not_labels[:, None] == labels[None, :]], axis=0
     )
+    return Pairs(near, mates != rows[None, :], distances(outputs, anchors, squared), is_negative)
 
 
 def loss(mining: Mining, found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,23 +86,24 @@ def loss(mining: Mining, found: Pairs, margin: Tensor, noise: Tensor) -> tuple[T
             each anchor (both Hermans et al. 2017). ``furthest-random``: furthest positive and
             any negative.
         margin: in the distance of ``found``.
-        noise: uniform numbers ``(b, m)``, for whom chance decides.
+        noise: uniform numbers ``(m, b)``, for whom chance decides.
     """
     return _LOSSES[mining](found, margin, noise)
 
 
 def _semi_hard(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    beyond = found.is_negative[:, None, :] & (found.far[:, None, :] > found.near[:, :, None])
-    nearest = tf.reduce_min(tf.where(beyond, found.far[:, None, :], _FAR), axis=2)
-    furthest = tf.reduce_max(tf.where(found.is_negative, found.far, -_FAR), axis=1)
-    chosen = tf.where(tf.reduce_any(beyond, axis=2), nearest, furthest[:, None])
-    counts = found.is_positive & tf.reduce_any(found.is_negative, axis=1)[:, None]
+    far, near = found.far[:, None, :], found.near[None, :, :]
+    beyond = found.is_negative[:, None, :] & (far > near)
+    nearest = tf.reduce_min(tf.where(beyond, far, _FAR), axis=0)
+    furthest = tf.reduce_max(tf.where(found.is_negative, found.far, -_FAR), axis=0)
+    chosen = tf.where(nearest < _FAR, nearest, furthest[None, :])
+    counts = found.is_positive & tf.reduce_any(found.is_negative, axis=0)[None, :]
     return _mean(found.near - chosen + margin, counts)
 
 
 def _batch_all(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    excess = found.near[:, :, None] - found.far[:, None, :] + margin
-    counts = found.is_positive[:, :, None] & found.is_negative[:, None, :]
+    excess = found.near[None, :, :] - found.far[:, None, :] + margin
+    counts = found.is_positive[None, :, :] & found.is_negative[:, None, :]
     over = tf.where(counts, tf.nn.relu(excess), 0.0)
     active = tf.reduce_sum(tf.cast(over > 0, tf.float32))
     total = tf.reduce_sum(tf.cast(counts, tf.float32))
@@ -108,22 +111,23 @@ def _batch_all(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Ten
 
 
 def _batch_hard(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    nearest = tf.reduce_min(tf.where(found.is_negative, found.far, _FAR), axis=1)
+    nearest = tf.reduce_min(tf.where(found.is_negative, found.far, _FAR), axis=0)
     return _mean(_furthest_positive(found) - nearest + margin, _anchors(found))
 
 
 def _furthest_random(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    drawn = tf.argmax(tf.where(found.is_negative, noise, -1.0), axis=1, output_type=tf.int32)
-    chosen = tf.gather(found.far, drawn, axis=1, batch_dims=1)
+    lot = tf.where(found.is_negative, noise, -1.0)
+    drawn = tf.stop_gradient(tf.cast(lot == tf.reduce_max(lot, axis=0), tf.float32))
+    chosen = tf.reduce_sum(drawn * found.far, axis=0) / tf.reduce_sum(drawn, axis=0)
     return _mean(_furthest_positive(found) - chosen + margin, _anchors(found))
 
 
 def _furthest_positive(found: Pairs) -> Tensor:
-    return tf.reduce_max(tf.where(found.is_positive, found.near, -_FAR), axis=1)
+    return tf.reduce_max(tf.where(found.is_positive, found.near, -_FAR), axis=0)
 
 
 def _anchors(found: Pairs) -> Tensor:
-    return tf.reduce_any(found.is_positive, axis=1) & tf.reduce_any(found.is_negative, axis=1)
+    return tf.reduce_any(found.is_positive, axis=0) & tf.reduce_any(found.is_negative, axis=0)
 
 
 def _mean(excess: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:

@@ -94,11 +94,7 @@ def _run(
         raise TrainingError(
             "The training went out of bounds", remedy="Try again with a smaller learning rate."
         )
-    remarks = (
-        (f"It stopped after {epoch} epochs, when the validation loss fell no more.",)
-        if schedule.stop
-        else ()
-    )
+    remarks = (_STOPPED.format(epoch),) if schedule.stop else ()
     return [one.numpy() for one in best], tuple(curves), number, remarks
 
 

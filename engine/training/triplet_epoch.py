@@ -160,7 +160,7 @@ def _compiled(recipe: Recipe) -> Any:
         def step(number: Tensor, state: Any, sums: Tensor) -> Any:
             batch = (rows[number], labels[number], not_labels[number])
             noise = tf.random.stateless_uniform(
-                (labels.shape[1], rows.shape[1]), tf.stack([seed, number])
+                (rows.shape[1], labels.shape[1]), tf.stack([seed, number])
             )
             with tf.GradientTape() as tape:
                 tape.watch(state[0])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 
 from engine.identification import Trials, beats, show
 from engine.identification.choosing import Showing
+from engine.identification.trials import on_common_ground
 from engine.jobs import Kind
 from engine.training.recipe import NOUNS
 
@@ -68,12 +68,12 @@ def judged(kind: Kind, new: Trials, knn: Trials, old: Trials | None, *, wanted: 
 
 
 def _shown(new: Trials, knn: Trials, old: Trials | None) -> tuple[Showing, Showing, Showing | None]:
-    """All of them on the faces that they have in common."""
-    all_trials = [new, knn] if old is None else [new, knn, old]
-    faces = reduce(np.intersect1d, [one.faces for one in all_trials])
-    if old is not None and len(faces) < len(new.faces) // 2:
-        return *_shown(new, knn, None)[:2], None  # of a gallery that is another by now
-    shown = [show([one.of(faces)]) for one in all_trials]
+    """All of them on the searches that they have in common."""
+    alike = on_common_ground([new, knn] if old is None else [new, knn, old])
+    another_gallery = len(alike[0].faces) < len(new.faces) // 2 or not alike[0].searched.any()
+    if old is not None and another_gallery:
+        return *_shown(new, knn, None)[:2], None
+    shown = [show([one]) for one in alike]
     return shown[0], shown[1], shown[2] if old is not None else None
 
 

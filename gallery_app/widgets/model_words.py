@@ -39,6 +39,10 @@ PARAMETER_NAMES: Mapping[str, str] = {
     "plateau": "epochs until the rate is halved",
     "patience": "epochs until it stops",
     "validation": "held out to watch",
+    "noise": "noise on the input",
+    "adjustment": "adjustment to rare people",
+    "squared": "squared distances",
+    "restart": "restart after a collapse",
 }
 
 
