@@ -49,7 +49,7 @@ class MlpParameters:
     label_smoothing: float = 0.0
     weight_decay: float = 0.0
     balance: int = 0
-    adjustment: float = 0.1
+    adjustment: float = 0.15
     batch: int = 256
     epochs: int = 100
     rate: float = 5e-4
@@ -83,18 +83,18 @@ class TripletParameters:
         restart: after a collapse it is tried once more with a gentler setting.
     """
 
-    hidden: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = (256,)
     output: int = 0
     residual: bool = True
-    scaling: Scaling = "whitened"
+    scaling: Scaling = "standardised"
     start: Start = "lda"
     mining: Mining = "semi-hard"
     margin: float = 0.2
     squared: bool = False
-    identities: int = 32
-    faces: int = 4
+    identities: int = 8
+    faces: int = 8
     epochs: int = 60
-    rate: float = 1e-3
+    rate: float = 3e-4
     warm_up: int = 2
     plateau: int = 4
     patience: int = 10
@@ -130,6 +130,9 @@ NOTEBOOK_TRIPLET = TripletParameters(
     mining="furthest-random",
     margin=0.3,
     squared=True,
+    identities=32,
+    faces=4,
+    rate=1e-3,
     warm_up=0,
     plateau=0,
     patience=0,
@@ -288,6 +291,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "start": ("input", "lda"),
     "mining": ("semi-hard", "batch-all", "batch-hard", "furthest-random"),
 }
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _RANGES: Mapping[str, tuple[float, float]] = {
     "hidden": (1, 8192),
     "dropout": (0.0, 0.95),
@@ -319,7 +323,9 @@ def _typed(name: str, present: Any, value: Any) -> Any:
             f"{name} cannot be “{value}”", remedy=f"Choose one of {', '.join(_CHOICES[name])}."
         )
     if isinstance(present, bool):
-        return bool(value)
+        if str(value).lower() in _TRUTHS:
+            return _TRUTHS[str(value).lower()]
+        raise InputError(f"{name} cannot be “{value}”", remedy="Give true or false.")
     try:
         if isinstance(present, tuple):
             return tuple(int(_within(name, int(one))) for one in value)

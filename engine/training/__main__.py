@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -17,8 +19,9 @@ from engine.training.job import Job
 
 def main(folder: Path) -> int:
     """Returns the exit code: 0 done, 1 failed, which the last line on stdout explains."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this one
     lines = _own_stdout()
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    threading.Thread(target=_end_with_the_parent, args=(folder,), daemon=True).start()
     _prepare_tensorflow()
 
     def tell(event: Event) -> None:
@@ -52,10 +55,11 @@ def _own_stdout() -> io.TextIOWrapper:
     return io.TextIOWrapper(io.FileIO(kept, "w"), encoding="utf-8", write_through=True)
 
 
-def _end_with_the_parent() -> None:
-    """Its end of the pipe closes when it ends, however it ends."""
+def _end_with_the_parent(folder: Path) -> None:
+    """Its end of the pipe closes when it ends, however it ends; nobody else removes the job."""
     while os.read(0, 1024):
         pass
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 

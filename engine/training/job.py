@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.errors import InputError
+from engine.jobs import KINDS, Kind, Parameters, TrainingRequest, as_json, parameters
 from engine.types import Distance, Ids, Vectors
 
 Task = Literal["train", "evaluate"]
@@ -72,3 +74,35 @@ class Job:
                 rejected_owners=arrays["rejected_owners"],
                 **record,
             )
+
+
+def settings(asked: TrainingRequest) -> dict[Kind, Parameters]:
+    """The parameters for each kind that is asked for, in that order.
+
+    A change that only one of the kinds knows is meant for that one.
+
+    Raises:
+        InputError: no such kind or preset, a parameter that none of them has, or a value out of
+            its range.
+    """
+    if not asked.kinds or not set(asked.kinds) <= set(KINDS):
+        raise InputError("There is no such model", remedy=f"Choose among {', '.join(KINDS)}.")
+    if asked.preset not in ("default", "notebook"):
+        raise InputError(
+            f"There is no preset “{asked.preset}”", remedy="Choose default or notebook."
+        )
+    known = {kind: as_json(parameters(kind, asked.preset)) for kind in asked.kinds}
+    everything = list(dict.fromkeys(name for names in known.values() for name in names))
+    unknown = sorted(set(asked.changes) - set(everything))
+    if unknown:
+        raise InputError(
+            f"There is no parameter “{unknown[0]}”", remedy=f"Known are: {', '.join(everything)}."
+        )
+    return {
+        kind: parameters(
+            kind,
+            asked.preset,
+            {name: value for name, value in asked.changes.items() if name in known[kind]},
+        )
+        for kind in asked.kinds
+    }

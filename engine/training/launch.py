@@ -17,6 +17,8 @@ from engine.errors import TrainingError
 from engine.progress import Reporter
 from engine.training.protocol import decoded
 
+Process = subprocess.Popen[str]
+
 LOG = "log.txt"
 _LOOK = 0.05  # seconds between two looks at the cancel token
 _LAST_LINES = 3
@@ -43,22 +45,14 @@ def run(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
     if lacking:
         raise TrainingError(lacking.split(". ")[0], remedy=_INSTALL)
     with (folder / LOG).open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "engine.training", str(folder)],
-            stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=os.environ | {"PYTHONPATH": _path()},
-            encoding="utf-8",
-        )
-        assert process.stdout is not None
+        process = _started(folder, log)
         lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         reader = threading.Thread(
-            target=_read, args=(process.stdout, lines), name="training-reader", daemon=True
+            target=_read, args=(process, lines), name="training-reader", daemon=True
         )
         reader.start()
         try:
-            return _follow(lines, reporter, folder)
+            return _follow(process, lines, reporter, folder)
         finally:
             process.kill()
             process.wait()
@@ -68,8 +62,28 @@ def run(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
                 stream.close()
 
 
+def _started(folder: Path, log: IO[bytes]) -> Process:
+    try:
+        return subprocess.Popen(
+            # -P: files that lie about in the current folder are none of its modules
+            [sys.executable, "-P", "-m", "engine.training", str(folder)],
+            stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=os.environ | {"PYTHONPATH": _path()},
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # Ctrl+C reaches this process alone, and it ends the other
+        )
+    except OSError as error:
+        raise TrainingError(
+            f"The training process could not be started ({error.strerror or error})",
+            remedy="Close other programs and try again; nothing was changed.",
+        ) from error
+
+
 def _follow(
-    lines: queue.SimpleQueue[str | None], reporter: Reporter, folder: Path
+    process: Process, lines: queue.SimpleQueue[str | None], reporter: Reporter, folder: Path
 ) -> Mapping[str, Any]:
     while True:
         reporter.check()
@@ -79,19 +93,36 @@ def _follow(
             continue
         if line is None:
             raise TrainingError(
-                f"The training process died. {_last_words(folder / LOG)}".strip(),
-                remedy="Try again; nothing was changed.",
+                _cause(process.wait(), folder / LOG), remedy="Try again; nothing was changed."
             )
-        told = decoded(line)
+        try:
+            told = decoded(line)
+        except ValueError as error:
+            raise TrainingError(
+                f"The training process cannot be understood ({error})",
+                remedy="Install Face Gallery again if that is always so; nothing was changed.",
+            ) from error
         if isinstance(told, Mapping):
             return told
         reporter.tell(told)
 
 
-def _read(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
-    for line in stream:
-        lines.put(line)
+def _read(process: Process, lines: queue.SimpleQueue[str | None]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.endswith("\n"):  # else it died while it was writing
+            lines.put(line)
     lines.put(None)
+
+
+def _cause(exit_code: int, log: Path) -> str:
+    """Why it ended without a last line."""
+    if exit_code < 0:
+        return (
+            f"The training process was killed (signal {-exit_code}), by somebody or because the "
+            "memory ran out"
+        )
+    return f"The training process died. {_last_words(log)}".rstrip(". ")
 
 
 def _last_words(log: Path) -> str:

@@ -44,11 +44,7 @@ def distances(outputs: Tensor, others: Tensor, squared: bool) -> Tensor:
 
     With an epsilon under the root: two equal vectors still have a finite gradient.
     """
-    return _apart(tf.matmul(outputs, others, transpose_b=True), squared)
-
-
-def _apart(cosines: Tensor, squared: bool) -> Tensor:
-    squares = tf.maximum(2.0 - 2.0 * cosines, 0.0)
+    squares = tf.maximum(2.0 - 2.0 * tf.matmul(outputs, others, transpose_b=True), 0.0)
     return squares if squared else tf.sqrt(squares + _EPSILON)
 
 
@@ -66,14 +62,16 @@ def pairs(
     """
     size = rows.shape[0]
     anchors = outputs[:size]
-    groups = tf.reshape(anchors, (size // faces, faces, outputs.shape[1]))
-    cosines = tf.matmul(groups, groups, transpose_b=True)
-    near = tf.reshape(tf.transpose(_apart(cosines, squared), (2, 0, 1)), (faces, size))
+    far = distances(outputs, anchors, squared)
+    groups = size // faces
+    cubes = tf.reshape(far[:size], (groups, faces, groups, faces))
+    own = tf.eye(groups)[:, None, :, None]
+    near = tf.reshape(tf.reduce_sum(cubes * own, axis=0), (faces, size))
     mates = tf.repeat(tf.transpose(tf.reshape(rows, (-1, faces))), faces, axis=1)
     is_negative = tf.concat(
         [labels[:, None] != labels[None, :], not_labels[:, None] == labels[None, :]], axis=0
     )
-    return Pairs(near, mates != rows[None, :], distances(outputs, anchors, squared), is_negative)
+    return Pairs(near, mates != rows[None, :], far, is_negative)
 
 
 def loss(mining: Mining, found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:

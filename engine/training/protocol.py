@@ -17,12 +17,14 @@ def encoded(event: Event) -> str:
     """A line for an event of progress."""
     match event:
         case Progress(stage, done, total):
-            return _line("progress", stage=stage, done=done, total=total)
+            return _line("progress", stage=stage, done=int(done), total=int(total))
         case Message(text, alarm):
             return _line("message", text=text, alarm=alarm)
         case Measured(series, step, steps, values):
             numbers = {name: float(value) for name, value in values.items()}
-            return _line("measured", series=series, step=step, steps=steps, values=numbers)
+            return _line(
+                "measured", series=series, step=int(step), steps=int(steps), values=numbers
+            )
 
 
 def done(result: Mapping[str, Any]) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import TrainingError
+from engine.errors import ModelError, TrainingError
 from engine.identification import Calibration, Trials
-from engine.jobs import Kind, ModelVersion, Parameters, TrainingRequest, as_json, parameters
+from engine.jobs import Kind, ModelVersion, Parameters, TrainingRequest, as_json
 from engine.models import CALIBRATION, KNN_TRIALS, TRIALS, VersionContent, version_id, write_version
 from engine.progress import Reporter
 from engine.training import verdicts
-from engine.training.job import Job
+from engine.training.job import Job, settings
 from engine.training.keras_model import save_keras
 from engine.training.recipe import NOUNS, Faces, try_knn, try_model
 from engine.training.recipe import train as train_network
@@ -39,7 +39,10 @@ def train(folder: Path, job: Job, reporter: Reporter) -> Mapping[str, Any]:
         job.faces, job.owners, job.vectors, job.distance, job.rejected, job.rejected_owners
     )
     stages = Stages(reporter, _TRAININGS * len(asked.kinds))
-    models = [_one(folder, job, asked, kind, faces, stages) for kind in asked.kinds]
+    models = [
+        _one(folder, job, asked, kind, chosen, faces, stages)
+        for kind, chosen in settings(asked).items()
+    ]
     return {"models": models}
 
 
@@ -53,14 +56,20 @@ class _Tried:
 
 
 def _one(
-    folder: Path, job: Job, asked: TrainingRequest, kind: Kind, faces: Faces, stages: Stages
+    folder: Path,
+    job: Job,
+    asked: TrainingRequest,
+    kind: Kind,
+    chosen: Parameters,
+    faces: Faces,
+    stages: Stages,
 ) -> dict[str, Any]:
-    started, settings = time.time(), _parameters(kind, asked)
+    started = time.time()
     reporter = stages.next(f"Training the {NOUNS[kind]}", curves=True)
-    trained = train_network(faces, settings, asked.seed, reporter)
+    trained = train_network(faces, chosen, asked.seed, reporter)
     for remark in trained.remarks:
         reporter.message(remark)
-    verdict, tried = _judged(job, asked, kind, faces, trained, settings, stages)
+    verdict, tried = _judged(job, asked, kind, faces, trained, chosen, stages)
     version = ModelVersion(
         id=version_id(kind, started),
         kind=kind,
@@ -72,19 +81,12 @@ def _one(
         collapsed=trained.collapsed,
         sentence=verdict.sentence,
         metrics=verdict.metrics,
-        parameters=as_json(settings),
+        parameters=as_json(chosen),
         identities=len(faces.identities),
         faces=len(faces.ids),
     )
     _write(folder / version.id, version, faces, trained, tried)
     return {"id": version.id, "activate": verdict.better}
-
-
-def _parameters(kind: Kind, asked: TrainingRequest) -> Parameters:
-    """Of this kind: a change that only the other kind knows is not meant for it."""
-    preset = as_json(parameters(kind, asked.preset))
-    mine = {name: value for name, value in asked.changes.items() if name in preset}
-    return parameters(kind, asked.preset, mine)
 
 
 def _judged(
@@ -93,20 +95,26 @@ def _judged(
     kind: Kind,
     faces: Faces,
     trained: Trained,
-    settings: Parameters,
+    chosen: Parameters,
     stages: Stages,
 ) -> tuple[verdicts.Verdict, _Tried | None]:
     if trained.collapsed:
         return verdicts.collapsed(kind), None
     try:
-        calibration, trials = try_model(faces, kind, settings, asked.seed, stages)
+        calibration, trials = try_model(faces, kind, chosen, asked.seed, stages)
     except TrainingError as error:
         return verdicts.untried(kind, error.problem), None
     _, knn = try_knn(faces)
-    old = Path(job.active[kind]) / TRIALS if kind in job.active else None
-    before = Trials.load(old) if old is not None and old.exists() else None
-    verdict = verdicts.judged(kind, trials, knn, before, wanted=asked.activate)
+    verdict = verdicts.judged(kind, trials, knn, _before(job, kind), wanted=asked.activate)
     return verdict, _Tried(calibration, trials, knn)
+
+
+def _before(job: Job, kind: Kind) -> Trials | None:
+    """How the version in use did; None where there is none, or it is untried or damaged."""
+    try:
+        return Trials.load(Path(job.active[kind]) / TRIALS) if kind in job.active else None
+    except ModelError:
+        return None
 
 
 def _write(

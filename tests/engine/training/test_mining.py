@@ -94,10 +94,10 @@ def test_furthest_random_takes_the_furthest_positive_and_every_negative_in_its_t
     possible = {
         a: [apart[a, others(a)[0]].max() - apart[a, n] + MARGIN for n in others(a)[1]] for a in ROWS
     }
-    drawn = [value("furthest-random", found(), seed)[0] for seed in range(400)]
+    drawn = [value("furthest-random", found(), seed)[0] for seed in range(150)]
     expected = np.mean([np.maximum(possible[a], 0).mean() for a in ROWS])
-    assert np.mean(drawn) == pytest.approx(expected, abs=0.02)
-    assert len(set(drawn)) > 300
+    assert np.mean(drawn) == pytest.approx(expected, abs=0.03)
+    assert len(set(drawn)) > 100
 
 
 def test_a_face_drawn_twice_is_no_pair_with_itself():

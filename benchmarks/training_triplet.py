@@ -1,0 +1,201 @@
+"""The triplet training: its speed against plain Keras, and what becomes of the faces.
+
+    .venv/bin/python benchmarks/training_triplet.py [speed] [table]
+
+``speed``: steps per second of our compiled epoch and of a Keras model with a ``train_step`` of its
+own under ``fit``: same network, batches, loss and TensorFlow, in turns, medians of five.
+``table``: both presets on the sound and the weak faces of FACE_GALLERY_SHARED, three seeds; the
+share of right names is that of 5 nearest neighbours on a fifth of the faces, held out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
+
+from engine.distances import prepare  # noqa: E402
+from engine.jobs import NOTEBOOK_TRIPLET, TripletParameters  # noqa: E402
+from engine.models import fit_scaler  # noqa: E402
+from engine.progress import SILENT  # noqa: E402
+from engine.training.batches import Pool  # noqa: E402
+from engine.training.dataset import holdout  # noqa: E402
+from engine.training.mining import loss, pairs  # noqa: E402
+from engine.training.triplet import train_triplet  # noqa: E402
+from engine.training.triplet_epoch import Epochs  # noqa: E402
+
+SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared" / "data"))
+SETS = ("lfw-158-dlib.npz", "lfw-158-weak.npz")
+PRESETS = {"notebook": NOTEBOOK_TRIPLET, "default": TripletParameters()}
+SEEDS = (0, 1, 2)
+MEASURED = TripletParameters(
+    hidden=(),
+    scaling="whitened",
+    start="input",
+    identities=32,
+    faces=4,
+    rate=1e-3,
+)
+ROUNDS, EPOCHS = 5, 5
+
+
+def read(name: str) -> tuple[Any, Any]:
+    with np.load(SHARED / name, allow_pickle=False) as data:
+        return data["embeddings"], np.unique(data["names"], return_inverse=True)[1]
+
+
+class Metric(keras.Model):
+    """The residual linear map as one would write it in Keras."""
+
+    def __init__(self, dimension: int) -> None:
+        super().__init__()
+        self.dense = keras.layers.Dense(dimension, kernel_initializer="zeros")
+        self.loss_mean = keras.metrics.Mean(name="loss")
+
+    def call(self, rows: Any) -> Any:
+        raw = rows + self.dense(rows)
+        return raw / tf.sqrt(tf.reduce_sum(raw * raw, axis=1, keepdims=True) + 1e-12)
+
+    @property
+    def metrics(self) -> list[Any]:
+        return [self.loss_mean]
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        rows, (labels, faces) = data
+        with tf.GradientTape() as tape:
+            none = tf.zeros((0,), tf.int32)
+            found = pairs(self(rows, training=True), faces, labels, none, MEASURED.faces, False)
+            value, _ = loss(MEASURED.mining, found, MEASURED.margin, tf.zeros(()))
+        slopes = tape.gradient(value, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(slopes, self.trainable_variables, strict=True))
+        self.loss_mean.update_state(value)
+        return {"loss": self.loss_mean.result()}
+
+
+@dataclass
+class Ours:
+    """Some epochs of the compiled training a round."""
+
+    epochs: Epochs
+
+    def round(self) -> float:
+        losses = [self.epochs.run(MEASURED.rate, MEASURED.rate, SILENT).loss for _ in range(EPOCHS)]
+        return losses[-1]
+
+
+@dataclass
+class Plain:
+    """As many epochs of ``fit``."""
+
+    model: Metric
+    inputs: Any
+    pool: Pool
+    random: np.random.Generator
+
+    def round(self) -> float:
+        for _ in range(EPOCHS):
+            draw = self.pool.draw(self.random)
+            rows, labels = draw.rows.ravel(), draw.labels.ravel()
+            data = tf.data.Dataset.from_tensor_slices(
+                (self.inputs[rows], (labels.astype(np.int32), rows.astype(np.int32)))
+            ).batch(MEASURED.identities * MEASURED.faces, drop_remainder=True)
+            history = self.model.fit(data, verbose=0)
+        return float(history.history["loss"][-1])
+
+
+def speed() -> None:
+    """Prints steps per second and the losses after the same number of steps."""
+    vectors, labels = read("lfw-158-weak.npz")
+    mean, scale = fit_scaler(vectors, "cosine", MEASURED.scaling)
+    inputs = ((prepare(vectors, "cosine") - mean) @ scale).astype(np.float32)
+    dimension = inputs.shape[1]
+    pool = Pool(np.arange(len(labels)), labels, MEASURED.identities, MEASURED.faces)
+    zeros = [np.zeros((dimension, dimension), np.float32), np.zeros(dimension, np.float32)]
+    ours = Ours(Epochs(zeros, inputs, pool, MEASURED, np.random.default_rng(0)))
+    model = Metric(dimension)
+    model.compile(optimizer=keras.optimizers.Adam(MEASURED.rate))
+    plain = Plain(model, inputs, pool, np.random.default_rng(0))
+    seconds: dict[str, list[float]] = {"fit": [], "ours": []}
+    losses: dict[str, float] = {}
+    for turn in range(ROUNDS + 1):
+        for name, side in (("fit", plain), ("ours", ours)):
+            began = time.perf_counter()
+            losses[name] = side.round()
+            if turn:  # the first one compiles
+                seconds[name].append(time.perf_counter() - began)
+    steps = EPOCHS * pool.steps
+    rates = {name: steps / float(np.median(taken)) for name, taken in seconds.items()}
+    print(
+        f"batches of {MEASURED.identities} × {MEASURED.faces}, {steps} steps a round, "
+        f"medians of {ROUNDS}"
+    )
+    for name, rate in rates.items():
+        print(
+            f"  {name:5} {rate:8.0f} steps/s   loss after {(ROUNDS + 1) * steps} steps "
+            f"{losses[name]:.4f}"
+        )
+    print(f"  ratio {rates['ours'] / rates['fit']:.1f}")
+
+
+def right(faces: Any, owners: Any, queries: Any, names: Any) -> tuple[float, float]:
+    """Plain and balanced share of queries that 5 nearest neighbours name right."""
+    hits = KNeighborsClassifier(5).fit(faces, owners).predict(queries) == names
+    return float(hits.mean()), float(np.mean([hits[names == one].mean() for one in set(names)]))
+
+
+def row(name: str, preset: str, seed: int) -> str:
+    vectors, labels = read(name)
+    kept, held = holdout(labels, 0.2, np.random.default_rng(seed))
+    began = time.perf_counter()
+    trained = train_triplet(
+        vectors[kept], labels[kept], PRESETS[preset], "cosine", seed=seed, reporter=SILENT
+    )
+    seconds = time.perf_counter() - began
+    before = right(*_sides(lambda rows: prepare(rows, "cosine"), vectors, labels, kept, held))
+    after = right(*_sides(trained.network, vectors, labels, kept, held))
+    start, end = trained.curves[0].values, trained.curves[-1].values
+    changes = "  ".join(
+        f"{start[key]:.3f} → {end[key]:.3f}" for key in ("loss", "active", "spread05", "spread95")
+    )
+    shares = "   ".join(
+        f"{100 * old:5.1f} → {100 * new:4.1f}" for old, new in zip(before, after, strict=True)
+    )
+    return (
+        f"{name[4:-4]:9} {preset:8} {seed}   {changes}   {shares}   "
+        f"{'collapsed' if trained.collapsed else 'sound':9} "
+        f"{trained.best_epoch:3} of {len(trained.curves) - 1:3}  {seconds:5.1f} s"
+    )
+
+
+def _sides(space: Any, vectors: Any, labels: Any, kept: Any, held: Any) -> tuple[Any, ...]:
+    return space(vectors[kept]), labels[kept], space(vectors[held]), labels[held]
+
+
+def table() -> None:
+    """Prints start → end of loss, active share and spread, and 5-NN before → after in percent."""
+    print(
+        "set       preset  seed  loss           active         5th percentile 95th percentile"
+        "   5-NN plain    balanced        outcome  best epoch     time"
+    )
+    for name in SETS:
+        for preset in PRESETS:
+            for seed in SEEDS:
+                print(row(name, preset, seed), flush=True)
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:] or ["speed", "table"]
+    for part in wanted:
+        {"speed": speed, "table": table}[part]()

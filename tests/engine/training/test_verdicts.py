@@ -1,0 +1,130 @@
+"""Whether a new model is put to use, and what the person is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.identification import Trials
+from engine.training.verdicts import collapsed, judged, untried
+from engine.types import Ids, Vectors
+from tests.engine.identification.galleries import crowd_of, tried
+
+
+def muddied(faces: int = 8) -> tuple[Ids, Vectors]:
+    owners, clean = crowd_of(0, spread=0.5).draw(range(30), faces)
+    noise = np.random.default_rng(1).normal(size=clean.shape) * 2.5
+    return owners, np.hstack([clean, noise]).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def poor() -> Trials:
+    """On half of what is loud and says nothing."""
+    return tried(*muddied())[1]
+
+
+@pytest.fixture(scope="module")
+def good() -> Trials:
+    return tried(*muddied(), lambda rows: rows[:, :16])[1]
+
+
+def test_a_triplet_model_that_beats_what_it_started_from_is_in_use(
+    good: Trials, poor: Trials
+) -> None:
+    verdict = judged("triplet", good, poor, None, wanted=True)
+    assert verdict.better
+    assert "more people right; it is now in use." in verdict.sentence
+    assert verdict.metrics["rank1"] > verdict.metrics["before_rank1"] + 0.05
+    assert verdict.metrics["before_rank1"] == verdict.metrics["knn_rank1"]
+
+
+def test_the_sentence_states_the_difference_that_the_metrics_show(
+    good: Trials, poor: Trials
+) -> None:
+    verdict = judged("triplet", good, poor, None, wanted=True)
+    percent = 100 * (verdict.metrics["rank1"] - verdict.metrics["before_rank1"])
+    assert f"{percent:.1f} %" in verdict.sentence
+
+
+def test_a_triplet_model_that_does_not_beat_it_is_kept_out(good: Trials, poor: Trials) -> None:
+    for verdict in (
+        judged("triplet", good, good, None, wanted=True),
+        judged("triplet", poor, good, None, wanted=True),
+    ):
+        assert not verdict.better
+        assert verdict.sentence.startswith("The new triplet model was not better")
+        assert verdict.sentence.endswith("k-NN stays.")
+
+
+def test_one_no_better_than_the_version_in_use_leaves_that_one(good: Trials, poor: Trials) -> None:
+    verdict = judged("triplet", good, poor, good, wanted=True)
+    assert not verdict.better
+    assert verdict.sentence.endswith("the old one stays.")
+
+
+def test_no_worse_is_enough_where_it_knows_faces_that_the_old_one_does_not(
+    good: Trials, poor: Trials
+) -> None:
+    old = good.of(good.faces[::2])
+    assert judged("triplet", good, poor, old, wanted=True).better
+
+
+def test_worse_is_not_made_up_for_by_new_faces(good: Trials, poor: Trials) -> None:
+    owners, _ = muddied()
+    worst = replace(good, mated_odds=np.full_like(good.mated_odds, -np.inf))
+    old = good.of(good.faces[owners < 20])
+    assert not judged("mlp", poor, worst, old, wanted=True).better
+
+
+def test_a_first_mlp_can_be_asked_and_is_said_to_lose_where_it_does(
+    good: Trials, poor: Trials
+) -> None:
+    verdict = judged("mlp", poor, good, None, wanted=True)
+    assert verdict.better  # auto does not follow it; the person may ask for it
+    rank1, knn = verdict.metrics["rank1"], verdict.metrics["knn_rank1"]
+    assert f"it names {100 * rank1:.1f} % of people right (k-NN {100 * knn:.1f} %)" in (
+        verdict.sentence
+    )
+
+
+@pytest.mark.parametrize("kind", ["mlp", "triplet"])
+def test_one_that_is_not_wanted_is_not_put_to_use_and_it_says_so(
+    good: Trials, poor: Trials, kind: str
+) -> None:
+    verdict = judged(kind, good, poor, None, wanted=False)
+    assert not verdict.better
+    assert "not put to use, as you asked" in verdict.sentence
+
+
+def test_versions_of_different_times_are_compared_on_what_both_were_asked(poor: Trials) -> None:
+    """People who came in between shift everybody's turn at being asked."""
+    owners, vectors = muddied()
+    early = owners < 25
+    before = tried(owners[early], vectors[early], lambda rows: rows[:, :16])[1]
+    before = replace(before, faces=np.flatnonzero(early))
+    new = tried(owners, vectors, lambda rows: rows[:, :16])[1]
+    verdict = judged("triplet", new, poor, before, wanted=True)
+    assert verdict.better  # it knows more, and is no worse
+    assert verdict.metrics["before_rank1"] != verdict.metrics["knn_rank1"]
+    assert all(np.isfinite(value) for value in verdict.metrics.values())
+
+
+def test_a_version_of_another_gallery_by_now_is_not_compared_with(
+    good: Trials, poor: Trials
+) -> None:
+    old = replace(good, faces=good.faces + 100_000)
+    verdict = judged("triplet", good, poor, old, wanted=True)
+    assert verdict.better
+    assert verdict.metrics["before_rank1"] == verdict.metrics["knn_rank1"]
+
+
+def test_a_collapsed_or_untried_model_is_never_put_to_use() -> None:
+    for verdict in (collapsed("triplet"), untried("mlp", "The gallery is too small")):
+        assert not verdict.better
+        assert verdict.metrics == {}
+    assert "collapsed: it takes all faces for the same" in collapsed("triplet").sentence
+    assert untried("mlp", "The gallery is too small.").sentence == (
+        "The MLP was trained but not put to use: the gallery is too small."
+    )
