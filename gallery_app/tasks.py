@@ -1,4 +1,4 @@
-"""Work off the UI thread: a lane for questions, for changes and for training; answers as signals."""
+"""Work off the UI thread: lanes for questions, changes and training; answers come as signals."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import threading
 import time
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.trained import TrainedOnce, train_once
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -50,3 +53,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained_once(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedOnce:
+    """A small gallery with a trained MLP and a trained triplet model; takes half a minute once."""
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.skip("TensorFlow is not installed")
+    return train_once(sample, tmp_path_factory.mktemp("trained"))

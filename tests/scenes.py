@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 from engine.errors import EmbeddingError
 from engine.types import Rejection
 from gallery_app.recent import remember
+from tests.handmade import put_to_use
 from tests.screens import DATA, PHOTOS, Stage
 
 TIGER = DATA / "Tiger_Woods" / "Tiger_Woods_0007.npy"
@@ -142,6 +144,70 @@ def importing(stage: Stage) -> None:
 def drop(stage: Stage) -> None:
     stage.open()
     stage.window._veil.cover()
+
+
+def _methods(stage: Stage, **others: Any) -> None:
+    """A gallery with all three methods, the middle panel on the query's own person."""
+    folder = stage.make("methods", sorted(DATA.glob("T*")))
+    put_to_use(folder, "triplet", "mlp", fused=True, **others)
+    stage.open(folder)
+    stage.choose("Tiger Woods")
+    stage.wait(lambda: "mlp" in stage.app.state.methods.available)
+
+
+def _ask_new(stage: Stage) -> None:
+    """A face of Tiger Woods that is not quite one of those enrolled."""
+    ground = np.load(TIGER)
+    noise = np.random.default_rng(7).normal(size=ground.shape) * 0.03
+    np.save(stage.home / "query_0007.npy", (ground + noise).astype(np.float32))
+    stage.ask(stage.home / "query_0007.npy")
+
+
+def methods_agree(stage: Stage) -> None:
+    _methods(stage)
+    _ask_new(stage)
+
+
+def methods_disagree(stage: Stage) -> None:
+    _methods(stage, mistaken={"Tiger Woods": "Tim Henman", "Tim Henman": "Tiger Woods"})
+    _ask_new(stage)
+
+
+def methods_wide(stage: Stage) -> None:
+    methods_disagree(stage)
+    stage.window.splitter.setSizes([220, 500, 640])
+
+
+def method_triplet(stage: Stage) -> None:
+    methods_disagree(stage)
+    stage.window.menus.methods["triplet"].trigger()
+    stage.wait(lambda: stage.app.state.query.answer.method == "triplet")
+
+
+def method_menu(stage: Stage) -> None:
+    folder = stage.make("methods", sorted(DATA.glob("T*")))
+    put_to_use(folder, "mlp")
+    stage.open(folder)
+    stage.wait(lambda: "mlp" in stage.app.state.methods.available)
+    _ask_new(stage)
+    button = stage.window.query.method.button
+    entries = stage.window.menus.method
+    entries.popup(QPoint(0, 0))
+    entries.move(button.mapToGlobal(button.rect().topRight()) - entries.rect().bottomRight())
+
+
+def rejected(stage: Stage) -> None:
+    methods_agree(stage)
+    stage.window.query.actions.reject.click()
+    stage.wait(lambda: bool(stage.app.state.query and stage.app.state.query.rejected))
+    stage.settle()
+
+
+def rejected_left_out(stage: Stage) -> None:
+    left_out(stage)
+    stage.window.query.actions.reject.click()
+    stage.wait(lambda: bool(stage.app.state.query and stage.app.state.query.rejected))
+    stage.settle()
 
 
 def menu(stage: Stage) -> None:

@@ -17,7 +17,7 @@ class Trained:
             label, in their order; for a triplet model a unit vector.
         curves: one point an epoch.
         collapsed: all outputs are nearly the same (triplet).
-        best_epoch: whose weights were kept, from 1.
+        best_epoch: whose weights were kept, from 1; 0 for the start, where no epoch was better.
         remarks: sentences for the person, such as why it stopped or was restarted.
     """
 

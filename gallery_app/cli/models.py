@@ -63,7 +63,9 @@ def _setting(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise click.BadParameter(f"“{text}” is not NAME=VALUE", param_hint="--set")
-    return name.strip(), value.split(",") if name.strip() == "hidden" else value.strip()
+    if name.strip() == "hidden":
+        return "hidden", [width.strip() for width in value.split(",") if width.strip()]
+    return name.strip(), value.strip()
 
 
 def _outcome(model: ModelVersion) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def _outcome(model: ModelVersion) -> dict[str, Any]:
 @click.pass_context
 def models(context: click.Context, gallery: Path | None, as_json: bool) -> None:
     """List the versions of trained models, newest first."""
-    context.obj = gallery
+    context.obj = gallery, as_json
     if context.invoked_subcommand is not None:
         return
     with opened(gallery, write=False) as source:
@@ -112,7 +114,8 @@ def _line(model: ModelVersion) -> str:
 @click.pass_context
 def activate(context: click.Context, model: str, gallery: Path | None, as_json: bool) -> None:
     """Put the version MODEL to use in place of the one of its kind."""
-    with opened(gallery or context.obj, write=True) as target:
+    gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
+    with opened(gallery, write=True) as target:
         target.learning.activate(model)
         members, reason = target.auto()
     _tell_auto(members, reason, {"activated": model}, as_json)
@@ -124,7 +127,8 @@ def activate(context: click.Context, model: str, gallery: Path | None, as_json: 
 @click.pass_context
 def deactivate(context: click.Context, kind: str, gallery: Path | None, as_json: bool) -> None:
     """Put no version of KIND to use."""
-    with opened(gallery or context.obj, write=True) as target:
+    gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
+    with opened(gallery, write=True) as target:
         target.learning.deactivate(kind)  # type: ignore[arg-type]
         members, reason = target.auto()
     _tell_auto(members, reason, {"deactivated": kind}, as_json)
@@ -136,7 +140,8 @@ def deactivate(context: click.Context, kind: str, gallery: Path | None, as_json:
 @click.pass_context
 def delete(context: click.Context, model: str, gallery: Path | None, as_json: bool) -> None:
     """Remove the version MODEL for good."""
-    with opened(gallery or context.obj, write=True) as target:
+    gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
+    with opened(gallery, write=True) as target:
         target.learning.delete(model)
     put_json({"deleted": model}) if as_json else click.echo(f"Deleted {model}.")
 

@@ -18,6 +18,7 @@ from gallery_app.widgets.method_words import (
     agreement_tip,
     dissent_text,
     dissenting,
+    in_learned_space,
 )
 from gallery_app.widgets.rows import refill, section, widgets_in
 
@@ -72,7 +73,7 @@ class Candidates(QWidget):
         shown = (offered, texts, answer.method if answer is not None else "")
         if shown != self._shown:
             self._shown = shown
-            learned = answer is not None and answer.method == "triplet"
+            learned = answer is not None and in_learned_space(answer.method)
             refill(self.dissent, [self._dissenter(opinion) for opinion in apart])
             refill(self.list, [self._row(candidate, learned) for candidate in offered])
         self._paint_pictures()
@@ -118,7 +119,7 @@ class DissentRow(Clickable):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 3, 6, 3)
         layout.setSpacing(8)
-        layout.addWidget(IconLabel("alert", "warning", side=16))
+        layout.addWidget(IconLabel("alert", "muted", side=16))
         layout.addWidget(self.words, 1)
         self.setAccessibleName(self.words.text())
         if opinion.name is None:

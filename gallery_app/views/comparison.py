@@ -11,7 +11,7 @@ from gallery_app.pictures import Pictures
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.picture import PictureLabel
 
-_SIDE = 152
+_SIDE = 132
 
 
 class Comparison(QWidget):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from gallery_app.icons import icon
 from gallery_app.state import Query
 from gallery_app.widgets.elided_label import plain_tip
+from gallery_app.widgets.wrapping import WrappingRow
 
 _READ_ONLY = "This gallery is open for reading only: nothing can be added or remembered."
 
@@ -50,13 +51,10 @@ class QueryActions(QFrame):
         layout.setContentsMargins(20, 12, 20, 16)
         layout.setSpacing(8)
         layout.addLayout(said)
-        for buttons in ((self.confirm, self.reject), (self.enroll,)):
-            row = QHBoxLayout()
-            row.setSpacing(8)
-            for button in buttons:
-                row.addWidget(button)
-            row.addStretch()
-            layout.addLayout(row)
+        buttons = WrappingRow()
+        for button in (self.confirm, self.reject, self.enroll):
+            buttons.addWidget(button)
+        layout.addLayout(buttons)
 
     def set_writable(self, writable: bool) -> None:
         """A gallery that is open for reading only takes no faces and remembers nothing."""

@@ -127,23 +127,33 @@ class QueryPanel(QWidget):
     def _show_note(self, answer: Identification | None) -> None:
         """Beside the verdict where there can be none, else beside what cannot be promised."""
         note = answer.note if answer is not None else ""
-        measurable = answer is not None and answer.confidence is not None
+        measurable = answer is not None and _is_measured(answer)
         self.note.setText(note)
         self.note.setVisible(bool(note) and not measurable)
         self.strictness.show_note(note if measurable else "")
 
 
+def _is_measured(answer: Identification) -> bool:
+    """Whether the gallery can tell at all; all that came into question may be rejected."""
+    return answer.confidence is not None or _all_rejected(answer)
+
+
+def _all_rejected(answer: Identification) -> bool:
+    return bool(answer.evidence) and not answer.candidates
+
+
 def _headline(answer: Identification) -> str:
     if answer.name is not None:
         return answer.name
-    return "Nobody we know" if answer.confidence is not None else "Cannot tell yet"
+    return "Nobody we know" if _is_measured(answer) else "Cannot tell yet"
 
 
 def _verdict_text(answer: Identification) -> str:
     word = "Known" if answer.verdict == "known" else "Unknown"
+    if _all_rejected(answer):
+        return f"{word} · nobody else comes into question"
     if answer.confidence is None:
         return f"{word} · confidence not measurable yet"
     if answer.verdict == "known":
         return f"{word} · {confidence_text(answer.confidence)}"
-    best = answer.candidates[0].name if answer.candidates else ""
-    return f"{word} · {best} at best, {confidence_text(answer.confidence)}"
+    return f"{word} · {answer.candidates[0].name} at best, {confidence_text(answer.confidence)}"

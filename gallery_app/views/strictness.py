@@ -81,6 +81,8 @@ def _words(fpir: float, missed: float | None) -> str:
     promise = f"At most 1 stranger in {round(1 / fpir):,} gets a name"
     if missed is None:
         return f"{promise}."
+    if missed == 0:
+        return f"{promise}; no known face missed."
     return f"{promise}; {_share(missed)} known faces missed."
 
 

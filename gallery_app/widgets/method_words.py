@@ -66,9 +66,18 @@ def dissent_text(opinion: Opinion) -> str:
     if opinion.name is None:
         return f"{method_title(opinion.method)} offers nobody"
     said = f"{method_title(opinion.method)} says {opinion.name}"
-    return f"{said}, {confidence_text(opinion.confidence)}" if opinion.confidence else said
+    return (
+        f"{said}, {confidence_text(opinion.confidence)}" if opinion.confidence is not None else said
+    )
+
+
+def in_learned_space(method: str) -> bool:
+    """Whether distances in an answer by this method are those in the learned space."""
+    return {"knn", "triplet"} & set(method.split(" + ")) == {"triplet"}
 
 
 def _opinion_text(opinion: Opinion) -> str:
     said = f"{method_title(opinion.method)}: {opinion.name or 'nobody'}, {opinion.verdict}"
-    return f"{said}, {confidence_text(opinion.confidence)}" if opinion.confidence else said
+    return (
+        f"{said}, {confidence_text(opinion.confidence)}" if opinion.confidence is not None else said
+    )

@@ -1,0 +1,74 @@
+"""How the methods are called, and what is said of their agreement."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.types import Candidate, Identification, Opinion
+from gallery_app.widgets.method_words import (
+    agreement_text,
+    agreement_tip,
+    choice_text,
+    dissent_text,
+    in_learned_space,
+    status_text,
+)
+
+
+def answer(*names: str | None, verdict: str = "known") -> Identification:
+    """The first of A and B is A; the methods say these names."""
+    candidates = tuple(Candidate(place, name, 0.0, 0.5, 1.0) for place, name in enumerate("AB"))
+    methods = ("knn", "triplet", "mlp")
+    opinions = tuple(
+        Opinion(method, name, "known", 0.12) for method, name in zip(methods, names, strict=False)
+    )
+    return Identification(verdict, "A", 0.5, "knn", candidates, (), 0.01, "", opinions)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ((), ""),
+        (("A", "A"), "BOTH METHODS AGREE"),
+        (("A", "A", "A"), "ALL THREE METHODS AGREE"),
+        (("A", "B", "A"), "2 OF 3 METHODS AGREE"),
+        (("A", "B"), "THE METHODS DISAGREE"),
+        (("B", "C", None), "THE METHODS DISAGREE"),
+    ],
+)
+def test_agreement_is_the_same_first_candidate(names: tuple[str | None, ...], words: str) -> None:
+    assert agreement_text(answer(*names)) == words
+
+
+def test_verdicts_that_differ_are_mentioned() -> None:
+    one = answer("A", "A")
+    unsure = Opinion("triplet", "A", "unknown", None)
+    differing = Identification(
+        one.verdict, one.name, one.confidence, one.method, one.candidates, (), 0.01, "",
+        (one.opinions[0], unsure),
+    )  # fmt: skip
+    assert "Their verdicts differ. k-NN: A, known, 12 %; Triplet: A, unknown." in agreement_tip(
+        differing
+    )
+    assert "All of them call this face known." in agreement_tip(one)
+
+
+def test_a_dissenting_method_is_quoted_with_its_confidence_where_it_has_one() -> None:
+    assert dissent_text(Opinion("mlp", "B", "unknown", 0.12)) == "MLP says B, 12 %"
+    assert dissent_text(Opinion("triplet", "B", "unknown", 0.0)) == "Triplet says B, <1 %"
+    assert dissent_text(Opinion("knn", "B", "unknown", None)) == "k-NN says B"
+    assert dissent_text(Opinion("mlp", None, "unknown", None)) == "MLP offers nobody"
+
+
+def test_a_choice_is_called_by_what_it_stands_for() -> None:
+    assert choice_text("auto", ("knn", "triplet")) == "Auto (k-NN + triplet)"
+    assert [choice_text(one, ()) for one in ("knn", "triplet", "mlp")] == ["k-NN", "Triplet", "MLP"]
+    assert status_text("auto", ("knn",), "index up to date") == "auto: k-NN · index up to date"
+    assert status_text("triplet", ("knn",), "") == "triplet"
+
+
+def test_distances_are_learned_where_k_nn_has_no_part() -> None:
+    assert in_learned_space("triplet")
+    assert in_learned_space("triplet + mlp")
+    assert not in_learned_space("knn + triplet")
+    assert not in_learned_space("mlp")
