@@ -123,9 +123,7 @@ class Modelling(QObject):
             )
             dialog.retrain_wanted.connect(self.retrain)
             dialog.restore_columns(context.settings.get(VERSIONS))
-            dialog.finished.connect(
-                lambda _: context.settings.set(VERSIONS, dialog.column_state())
-            )
+            dialog.finished.connect(lambda _: context.settings.set(VERSIONS, dialog.column_state()))
             self._versions = dialog
         self._look()
         self._versions.show()

@@ -174,12 +174,9 @@ def evaluation_made() -> Evaluation:
 
 
 def _panel(stage: Stage) -> Any:
-    from gallery_app.views.training_panel import TrainingPanel
-
     stage.open()
     stage.choose("Tiger Woods")
-    panel = TrainingPanel()
-    stage.window.centralWidget().layout().addWidget(panel)
+    panel = stage.window.training
     stage.panel = panel  # type: ignore[attr-defined]
     return panel
 
