@@ -21,6 +21,7 @@ from engine.learning import Learning
 from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
+from engine.soundness import index_problems, model_problems
 from engine.store import Store
 from engine.types import (
     Candidate,
@@ -350,15 +351,19 @@ class Gallery:
         return self._recogniser.remove(faces)
 
     def check(self, *, repair: bool = False, reporter: Reporter = SILENT) -> CheckReport:
-        """Holds store and index against one another.
+        """Holds store, indexes and models against one another.
 
         Args:
-            repair: rebuild what is derived from the store where it disagrees.
+            repair: rebuild what is derived from the store where it disagrees; a damaged model
+                is only told of: it must be trained again.
         """
-        reporter.progress("Checking the database", 0, 2)
+        reporter.progress("Checking the database", 0, 3)
         problems = self._store.integrity()
-        reporter.progress("Checking the index", 1, 2)
-        wrong = self._recogniser.problems() if not problems else []
+        sound = not problems
+        reporter.progress("Checking the models", 1, 3)
+        problems += model_problems(self._store) if sound else []
+        reporter.progress("Checking the index", 2, 3)
+        wrong = index_problems(self._store) if sound else []
         if wrong and repair and not self.writable:
             raise GalleryReadOnlyError(
                 "The index cannot be repaired: the gallery is open for reading only",
@@ -368,6 +373,6 @@ class Gallery:
         repaired: list[str] = []
         if wrong and repair:
             self._recogniser.rebuild()
-            wrong, repaired = self._recogniser.problems(), wrong
-        reporter.progress("Checking the index", 2, 2)
+            wrong, repaired = index_problems(self._store), wrong
+        reporter.progress("Checking the index", 3, 3)
         return CheckReport(tuple(problems + wrong), tuple(repaired))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.errors import ModelError
@@ -11,7 +13,7 @@ from engine.files import write_atomically
 from engine.identification import KNN_ALONE, Auto, Calibration, Trials, choose
 from engine.identification.mlp import FEATURES as MLP_FEATURES
 from engine.identification.shortlist import FEATURES
-from engine.jobs import Kind
+from engine.jobs import Kind, ModelVersion
 from engine.models import (
     CALIBRATION,
     KNN_TRIALS,
@@ -27,6 +29,8 @@ from engine.types import Ids
 
 FOLDER = "models"
 _AUTO = "auto.json"
+_FORMAT = 1
+_UNKNOWN = "How the trained models did cannot be read, so auto is k-NN."
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,21 +62,27 @@ class InUse:
 
 def models_in_use(store: Store, listener: Listener | None) -> InUse:
     """Reads what the gallery has in use. A damaged model is told of and left out."""
+
+    def tell(text: str) -> None:
+        if listener is not None:
+            listener(Message(text, alarm=True))
+
     models: dict[Kind, Model] = {}
     for version in store.models():
         if not version.active:
             continue
         try:
-            models[version.kind] = _read(store.folder / FOLDER / version.id, version.kind)
+            models[version.kind] = read_model(store, version)
         except ModelError as error:
-            if listener is not None:
-                listener(Message(f"The {version.kind} model is not used: {error}", alarm=True))
-    return InUse(models, _auto(store.folder / FOLDER, models))
+            tell(f"The {version.kind} model is not used: {error}")
+    return InUse(models, _auto(store.folder / FOLDER, models, tell))
 
 
-def _read(folder: Path, kind: Kind) -> Model:
+def read_model(store: Store, version: ModelVersion) -> Model:
+    """A version, ready for use. Raises ModelError: absent, damaged, or of another gallery."""
+    folder = store.folder / FOLDER / version.id
     text = load_text(folder, CALIBRATION)
-    features = MLP_FEATURES if kind == "mlp" else FEATURES
+    features = MLP_FEATURES if version.kind == "mlp" else FEATURES
     try:
         calibration = None if text is None else Calibration.from_json(text, features)
     except ValueError as error:
@@ -83,59 +93,52 @@ def _read(folder: Path, kind: Kind) -> Model:
         ) from error
     identity_ids = load_version(folder).identity_ids
     network = load_network(folder)
-    if kind == "mlp" and network.outputs != len(identity_ids):
+    fits = (network.dimension, network.distance) == (store.dimension, store.distance)
+    if not fits or (version.kind == "mlp" and network.outputs != len(identity_ids)):
         raise ModelError(
             "The weights belong to another model", file=folder, remedy="Train it again."
         )
     return Model(folder.name, network, calibration, identity_ids)
 
 
-def _auto(folder: Path, models: dict[Kind, Model]) -> Auto:
+def _auto(folder: Path, models: Mapping[Kind, Model], tell: Callable[[str], None]) -> Auto:
     """The choice, made anew where other versions are in use than when it was made last."""
     if not models:
         return KNN_ALONE
     ids = sorted(model.id for model in models.values())
-    kept = _kept(folder / _AUTO, ids)
+    kept = _kept(folder / _AUTO, ids, {"knn", *models})
     if kept is None:
-        kept = choose(_trials(folder, models))
+        try:
+            kept = choose(_trials(folder, models))
+        except ModelError as error:
+            tell(f"auto is k-NN: {error}")
+            return replace(KNN_ALONE, reason=_UNKNOWN)
         _keep(folder / _AUTO, ids, kept)
     return kept
 
 
-def _trials(folder: Path, models: dict[Kind, Model]) -> dict[str, Trials]:
+def _trials(folder: Path, models: Mapping[Kind, Model]) -> dict[str, Trials]:
     """Those of every model that was tried, and k-NN's beside the newest of them."""
     found: dict[str, Trials] = {}
     for kind, model in sorted(models.items(), key=lambda one: one[1].id.split("-", 1)[1]):
-        if (folder / model.id / TRIALS).exists():
+        if model.calibration is not None:
             found[kind] = Trials.load(folder / model.id / TRIALS)
             found["knn"] = Trials.load(folder / model.id / KNN_TRIALS)
     return {name: found[name] for name in ("knn", "triplet", "mlp") if name in found}
 
 
-def _kept(path: Path, ids: list[str]) -> Auto | None:
+def _kept(path: Path, ids: list[str], methods: set[str]) -> Auto | None:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if record["versions"] != ids:
+        if record["format"] != _FORMAT or record["versions"] != ids:
             return None
-        members = tuple(map(str, record["members"]))
-        calibration = None
-        if len(members) > 1:
-            features = tuple(f"method {number}" for number in range(len(members)))
-            calibration = Calibration.from_json(record["calibration"], features)
-        return Auto(members, calibration, str(record["reason"]))
+        auto = Auto.from_json(record["auto"])
+        return auto if methods.issuperset(auto.all_members) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None  # absent or damaged: it is chosen anew
 
 
 def _keep(path: Path, ids: list[str], auto: Auto) -> None:
-    calibration = auto.calibration.to_json() if auto.calibration else None
-    record = {
-        "versions": ids,
-        "members": auto.members,
-        "calibration": calibration,
-        "reason": auto.reason,
-    }
-    try:
+    record = {"format": _FORMAT, "versions": ids, "auto": auto.to_json()}
+    with suppress(OSError):  # it only saves work
         write_atomically(path, json.dumps(record).encode())
-    except OSError:
-        return  # it only saves work

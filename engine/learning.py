@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +12,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from engine.errors import GalleryReadOnlyError, InputError, ModelError, TrainingError
+from engine.errors import (
+    GalleryDamagedError,
+    GalleryReadOnlyError,
+    InputError,
+    ModelError,
+    TrainingError,
+)
+from engine.feeding import job_folder
 from engine.figures import Evaluation
 from engine.files import write_atomically
-from engine.in_use import FOLDER
-from engine.jobs import Kind, ModelVersion, TrainingOutcome, TrainingRequest
+from engine.in_use import FOLDER, read_model
+from engine.jobs import KINDS, Kind, ModelVersion, TrainingOutcome, TrainingRequest
 from engine.models import (
     adopt_version,
     delete_version,
@@ -34,11 +38,10 @@ from engine.progress import SILENT, Measured, Reporter
 from engine.recogniser import Recogniser
 from engine.store import Store
 from engine.training import launch
-from engine.training.job import Job, Task
+from engine.training.job import settings
 from engine.types import Ids
 
 METHODS = ("knn", "mlp", "triplet", "auto")
-_JOB = ".unfinished-job-"
 _EVALUATION = "evaluation.json"
 
 
@@ -72,7 +75,7 @@ class Learning:
             ModelError: unknown, damaged, or collapsed. GalleryReadOnlyError.
         """
         version = self._version(model_id)
-        load_version(self._folder / model_id)
+        read_model(self._store, version)
         self._store.activate_model(model_id, version.kind)
         self._recogniser.models_changed()
 
@@ -96,10 +99,12 @@ class Learning:
         """Trains, judges, keeps, and puts to use what is better.
 
         Raises:
-            GalleryReadOnlyError: nothing can be kept. TrainingError: too little to learn from,
-                TensorFlow is not installed, or the process died. CancelledError. Whatever is
-                raised, the gallery is as it was.
+            InputError: a kind, preset or parameter that does not exist. GalleryReadOnlyError:
+                nothing can be kept. TrainingError: too little to learn from, TensorFlow is not
+                installed, or the process died. CancelledError. The gallery is then as it was.
+            GalleryWriteError: the disk refuses; what was kept before that stays.
         """
+        settings(request)
         if not self._store.writable:
             raise GalleryReadOnlyError(
                 "Models cannot be trained: the gallery is open for reading only",
@@ -107,12 +112,10 @@ class Learning:
                 remedy="Close it where it is being written, then open it again.",
             )
         started = time.monotonic()
-        with self._at_work(), self._job("train", asdict(request)) as folder:
+        with self._at_work(), job_folder(self._store, "train", asdict(request)) as folder:
             result = launch.run(folder, reporter)
             reporter.check()
-            models = [self._adopted(folder, **one) for one in result["models"]]
-        if any(model.active for model in models):
-            self._recogniser.models_changed()
+            models = self._adopted(folder, result["models"])
         sentence = " ".join(model.sentence for model in models)
         return TrainingOutcome(tuple(models), sentence, time.monotonic() - started)
 
@@ -140,7 +143,7 @@ class Learning:
         if not 1 <= repeats <= 100:
             raise InputError(f"{repeats} repeats cannot be made", remedy="Choose 1 to 100.")
         asked = {"protocol": protocol, "methods": [*methods], "repeats": repeats, "seed": seed}
-        with self._at_work(), self._job("evaluate", asked) as folder:
+        with self._at_work(), job_folder(self._store, "evaluate", asked) as folder:
             evaluation = Evaluation.from_json(launch.run(folder, reporter))
         if self._store.writable:
             self._keep(evaluation)
@@ -182,11 +185,27 @@ class Learning:
         identities, new, gone = staleness(*seen, faces, owners)
         return replace(version, new_identities=identities, new_faces=new, gone_faces=gone)
 
-    def _adopted(self, folder: Path, *, id: str, activate: bool) -> ModelVersion:
-        version = load_version(folder / id).record
-        adopt_version(folder / id, self._folder / id)
-        self._store.add_model(version, activate=activate)
-        return replace(version, active=activate)
+    def _adopted(self, folder: Path, brought: Sequence[Mapping[str, Any]]) -> list[ModelVersion]:
+        """Takes what a training left in its job's folder into the gallery."""
+        models = []
+        try:
+            for one in brought:
+                version = replace(load_version(folder / one["id"]).record, active=one["activate"])
+                self._adopt(folder / version.id, version)
+                models.append(version)
+        finally:
+            if any(model.active for model in models):
+                self._recogniser.models_changed()
+        return models
+
+    def _adopt(self, written: Path, version: ModelVersion) -> None:
+        place = self._folder / version.id
+        adopt_version(written, place)
+        try:
+            self._store.add_model(version, activate=version.active)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -199,42 +218,6 @@ class Learning:
         finally:
             self._busy.release()
 
-    @contextmanager
-    def _job(self, task: Task, asked: Mapping[str, Any]) -> Iterator[Path]:
-        """A folder with all that the process needs; gone at the end, come what may."""
-        place = self._folder if self._store.writable else None
-        if place is not None:
-            place.mkdir(mode=0o700, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=_JOB, dir=place))
-        try:
-            self._snapshot(task, asked).write(folder)
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _snapshot(self, task: Task, asked: Mapping[str, Any]) -> Job:
-        """The faces at this moment, without those that were said not to be whom they are under."""
-        faces, owners, vectors = self._store.vectors()
-        refused = self._store.rejections(vectors)
-        sound = np.array(
-            [owner not in no for owner, no in zip(owners.tolist(), refused, strict=True)],
-            dtype=bool,
-        )
-        rejected, rejected_owners = self._store.rejected()
-        in_use = [one for one in self._store.models() if one.active]
-        return Job(
-            task,
-            asked,
-            self._store.distance,
-            faces[sound],
-            owners[sound],
-            vectors[sound],
-            rejected,
-            rejected_owners,
-            self._store.folder.name,
-            {one.kind: str(self._folder / one.id) for one in in_use},
-        )
-
     def _keep(self, evaluation: Evaluation) -> None:
         with suppress(OSError):  # it only spares measuring it again
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -243,6 +226,15 @@ class Learning:
 
     def _tidy(self) -> None:
         """Removes what a process that was killed left behind."""
-        if self._folder.is_dir():
-            remove_unfinished(self._folder)
-            remove_orphans(self._folder, {one.id for one in self._store.models()})
+        if not self._folder.is_dir():
+            return
+        remove_unfinished(self._folder)
+        for path in self._folder.glob(".writing-*"):
+            path.unlink(missing_ok=True)
+        with suppress(GalleryDamagedError):  # then nobody knows what belongs here
+            known = {one.id for one in self._store.models()}
+            remove_orphans(self._folder, known)
+            for kind in KINDS:
+                for index in (self._store.folder / "index").glob(f"{kind}-*"):
+                    if index.name not in known:
+                        shutil.rmtree(index, ignore_errors=True)

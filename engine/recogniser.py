@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from engine.calibrating import CalibrationKeeper
-from engine.errors import SnapshotError, UnknownIdentityError
-from engine.identification import Auto, Calibration, Identifier, Knn, Mlp, disagreeing
+from engine.errors import UnknownIdentityError
+from engine.identification import Auto, Identifier, disagreeing
 from engine.in_use import InUse, models_in_use
-from engine.index import load_snapshot
-from engine.progress import Listener
-from engine.space import Space
+from engine.joining import identifier_of
+from engine.models import Network
+from engine.progress import Event, Listener
+from engine.space import Moment, Space
 from engine.store import Store
-from engine.types import Added, Identification, Identity, Ids, Vectors
+from engine.types import Added, Identification, Identity, Vectors
 
 
 class Recogniser:
@@ -40,6 +41,7 @@ class Recogniser:
         self._names: dict[int, str] = {}
         self._calibration = CalibrationKeeper(store)
         self._change = -1
+        self._told: list[Event] = []
 
     # -- questions ---------------------------------------------------------------------------
 
@@ -105,30 +107,7 @@ class Recogniser:
             return ""
         return "index up to date" if original.keeper.state == "ready" else "index being rebuilt"
 
-    # -- soundness ---------------------------------------------------------------------------
-
-    def problems(self) -> list[str]:
-        """What is wrong with the saved index, one sentence each; it is not loaded for use.
-
-        An index that was never saved is no problem: it is made when it is first needed.
-        """
-        return self._problems() and self._problems()  # a writer may have replaced it meanwhile
-
-    def _problems(self) -> list[str]:
-        if not (self._folder / "faces.json").exists():
-            return []
-        try:
-            index, change = load_snapshot(
-                self._folder, dimension=self._store.dimension, distance=self._store.distance
-            )
-        except SnapshotError as error:
-            return [f"Index: {error}"]
-        if change != self._store.change():
-            return []  # merely old: it is caught up when the gallery is next used
-        faces, _ = self._store.membership()
-        if not np.array_equal(index.ids(), faces):
-            return [f"Index: holds {len(index):,} faces, the database {len(faces):,}"]
-        return []
+    # -- saving ------------------------------------------------------------------------------
 
     def rebuild(self) -> None:
         """Makes the index anew from the store and saves it."""
@@ -208,37 +187,14 @@ class Recogniser:
             self._follow_store()
             assert self._original is not None
             calibration = self._calibration.current(self._original.keeper.ids, self._change)
-            triplet = None
-            if self._learned is not None:
-                triplet = self._looking_in(
-                    self._learned, self._in_use.models["triplet"].calibration
-                )
-            return Identifier(
-                self._looking_in(self._original, calibration),
-                names=partial(_names_of, self._names),
-                triplet=triplet,
-                mlp=self._mlp(),
-                auto=self._in_use.auto,
+            return identifier_of(
+                self._original,
+                self._learned,
+                self._in_use,
+                calibration,
+                self._owners,
+                self._names,
             )
-
-    def _looking_in(self, space: Space, calibration: Calibration | None) -> Knn:
-        return Knn(
-            space.keeper,
-            space.templates,
-            identity_of=partial(_owners_of, self._owners),
-            calibration=calibration,
-            distance=space.distance,
-            name=space.name,
-            transform=space.transform,
-        )
-
-    def _mlp(self) -> Mlp | None:
-        model = self._in_use.models.get("mlp")
-        if model is None:
-            return None
-        assert self._original is not None
-        there = self._original.templates.table().rows(model.identity_ids) >= 0
-        return Mlp(model.network, np.where(there, model.identity_ids, -1), model.calibration)
 
     def _follow_store(self) -> None:
         """Takes up everything anew where another process moved the store on.
@@ -252,49 +208,32 @@ class Recogniser:
 
     def _take_up(self, listener: Listener | None) -> None:
         self.close()
-        change, ids, owners, vectors, names = self._read()
-        self._owners = dict(zip(ids.tolist(), owners.tolist(), strict=True))
-        self._names = names  # a question under way keeps the old ones
-        self._in_use = models_in_use(self._store, self._listener)
-        store = self._store
-        original = Space(
-            "knn",
-            self._folder,
-            dimension=store.dimension,
-            distance=store.distance,
-            writable=store.writable,
-        )
-        original.take_up(
-            change, ids, owners, vectors, background=self._background, listener=listener
-        )
-        self._original, self._change = original, change
-        if "triplet" in self._in_use.models:
-            model = self._in_use.models["triplet"]
-            self._learned = Space(
-                "triplet",
-                self._folder / model.id,
-                dimension=model.network.outputs,
-                distance="cosine",
-                writable=store.writable,
-                transform=model.network,
-            )
+        moment = Moment.of(self._store)
+        self._owners = dict(zip(moment.ids.tolist(), moment.owners.tolist(), strict=True))
+        self._names = moment.names  # a question under way keeps the old ones
+        self._in_use = models_in_use(self._store, self._tell_once)
+        self._original = self._space("knn", self._folder, None)
+        self._original.take_up(moment, background=self._background, listener=listener)
+        self._change = moment.change
+        model = self._in_use.models.get("triplet")
+        if model is not None:
+            self._learned = self._space("triplet", self._folder / model.id, model.network)
             # that there is no index of a new model yet is no news
-            self._learned.take_up(change, ids, owners, vectors, background=False, listener=None)
+            self._learned.take_up(moment, background=self._background, listener=None)
 
-    def _read(self) -> tuple[int, Ids, Ids, Vectors, dict[int, str]]:
-        """All of the store at one moment, though another process may be writing it."""
-        while True:
-            change = self._store.change()
-            ids, owners, vectors = self._store.vectors()
-            names = {identity.id: identity.name for identity in self._store.identities()}
-            if self._store.change() == change:
-                return change, ids, owners, vectors, names
+    def _space(self, name: str, folder: Path, network: Network | None) -> Space:
+        """The one that faces came in, or the one that a network maps them to."""
+        return Space(
+            name,
+            folder,
+            dimension=self._store.dimension if network is None else network.outputs,
+            distance=self._store.distance if network is None else "cosine",
+            writable=self._store.writable,
+            transform=network,
+        )
 
-
-def _owners_of(owners: Mapping[int, int], faces: Ids) -> Ids:
-    flat = [owners[face] for face in faces.ravel().tolist()]
-    return np.array(flat, dtype=np.int64).reshape(faces.shape)
-
-
-def _names_of(names: Mapping[int, str], identities: Sequence[int]) -> list[str]:
-    return [names[identity] for identity in identities]
+    def _tell_once(self, event: Event) -> None:
+        """A reader takes everything up anew after each change; the person heard it already."""
+        if self._listener is not None and event not in self._told:
+            self._told.append(event)
+            self._listener(event)

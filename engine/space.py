@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,38 @@ import numpy as np
 from engine.identification import Templates
 from engine.index import IndexKeeper
 from engine.progress import Listener
+from engine.store import Store
 from engine.types import Distance, Ids, Vectors
 
 Transform = Callable[[Vectors], Vectors]
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """All faces of a store at one moment.
+
+    Attributes:
+        change: its change counter.
+        ids, owners, vectors: face ids ``(n,)``, ascending, identity ids ``(n,)``, and embeddings
+            ``(n, d)`` as they came.
+        names: of all identities.
+    """
+
+    change: int
+    ids: Ids
+    owners: Ids
+    vectors: Vectors
+    names: dict[int, str]
+
+    @classmethod
+    def of(cls, store: Store) -> Moment:
+        """As it is now, though another process may be writing it."""
+        while True:
+            change = store.change()
+            ids, owners, vectors = store.vectors()
+            names = {identity.id: identity.name for identity in store.identities()}
+            if store.change() == change:
+                return cls(change, ids, owners, vectors, names)
 
 
 class Space:
@@ -42,26 +72,19 @@ class Space:
         self.templates = Templates(dimension, distance)
         self.keeper = IndexKeeper(folder, dimension=dimension, distance=distance, writable=writable)
 
-    def take_up(
-        self,
-        change: int,
-        ids: Ids,
-        owners: Ids,
-        vectors: Vectors,
-        *,
-        background: bool,
-        listener: Listener | None,
-    ) -> None:
-        """Starts from all faces of the store at one moment: ids ascending, vectors as they came."""
-        mapped = self._mapped(vectors)
-        self.templates.add(owners, mapped)
+    def take_up(self, moment: Moment, *, background: bool, listener: Listener | None) -> None:
+        """Starts from all faces of the store."""
+        ids, mapped = moment.ids, self._mapped(moment.vectors)
+        self.templates.add(moment.owners, mapped)
 
         def rows_of(wanted: Ids | None) -> tuple[Ids, Vectors]:
             if wanted is None:
                 return ids, mapped
             return wanted, mapped[np.searchsorted(ids, wanted)]
 
-        self.keeper.start(change, lambda: ids, rows_of, background=background, listener=listener)
+        self.keeper.start(
+            moment.change, lambda: ids, rows_of, background=background, listener=listener
+        )
 
     def add(self, ids: Ids, owners: Ids, vectors: Vectors, change: int) -> None:
         """Makes faces findable that the store holds since ``change``."""

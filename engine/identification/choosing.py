@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import combinations
 
 import numpy as np
 
-from engine.identification.auto import KNN_ALONE, Auto
+from engine.identification.auto import Auto, features_of
 from engine.identification.calibration import Calibration
 from engine.identification.learning import as_calibration, learn
-from engine.identification.logit import Flags, LogOdds, Numbers
-from engine.identification.trials import Trials, as_searches
+from engine.identification.logit import Flags, LogOdds
+from engine.identification.trials import Trials, as_searches, on_common_ground
 from engine.types import Ids
 
 FPIR = 0.01
 _DRAWS = 1_000
 _SEED = 0
+_UNTRIED = Auto(
+    ("knn",), None, "No model in use could be tried on people it does not know, so auto is k-NN."
+)
 _NAMES = {"knn": "k-NN", "triplet": "triplet", "mlp": "MLP"}
 
 
@@ -72,7 +74,7 @@ def show(trials: Sequence[Trials]) -> Showing:
         searches,
         identities=first.identities,
         unmet=first.unmet,
-        features=tuple(f"method {number}" for number in range(len(trials))),
+        features=features_of(len(trials)),
         unfitted=unfitted,
     )
     asked = ~searches.alone
@@ -95,10 +97,10 @@ def gain(ours: Flags, theirs: Flags, own: Ids, *, balanced: bool = False) -> Gai
         balanced: every identity counts the same, else every face.
     """
     _, group, count = np.unique(own, return_inverse=True, return_counts=True)
-    differences: Numbers = np.bincount(group, ours.astype(float) - theirs.astype(float))
-    weight: Numbers = count.astype(np.float64)
+    differences = np.bincount(group, ours.astype(float) - theirs.astype(float))
+    weight = count.astype(float)
     if balanced:
-        differences, weight = differences / weight, np.ones_like(weight)
+        differences, weight = differences / weight, np.ones(len(weight))
     draws = np.random.default_rng(_SEED).integers(0, len(count), (_DRAWS, len(count)))
     shares = differences[draws].sum(axis=1) / weight[draws].sum(axis=1)
     low, high = np.percentile(shares, [1, 99])
@@ -121,11 +123,10 @@ def choose(trials: Mapping[str, Trials]) -> Auto:
         trials: by method, ``knn`` among them.
     """
     if len(trials) < 2:
-        return KNN_ALONE
-    faces = reduce(np.intersect1d, [one.faces for one in trials.values()])
-    if not len(faces):
-        return KNN_ALONE
-    alike = {name: one.of(faces) for name, one in trials.items()}
+        return _UNTRIED
+    alike = dict(zip(trials, on_common_ground(list(trials.values())), strict=True))
+    if not alike["knn"].searched.any():
+        return _UNTRIED
     knn = show([alike["knn"]])
     best: tuple[str, ...] = ("knn",)
     most, chosen = 0.0, knn
@@ -134,7 +135,13 @@ def choose(trials: Mapping[str, Trials]) -> Auto:
         better = sum(one.value for one in _gains(shown, knn))
         if beats(shown, knn) and better > most:
             best, most, chosen = members, better, shown
-    return Auto(best, chosen.calibration if len(best) > 1 else None, _reason(best, chosen, knn))
+    rest = {name: one for name, one in trials.items() if name != "mlp"}
+    return Auto(
+        best,
+        chosen.calibration if len(best) > 1 else None,
+        _reason(best, chosen, knn),
+        otherwise=choose(rest) if "mlp" in best else None,
+    )
 
 
 def _fusions(names: Sequence[str]) -> list[tuple[str, ...]]:

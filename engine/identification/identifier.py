@@ -13,10 +13,12 @@ from engine.identification.auto import KNN_ALONE, Auto
 from engine.identification.calibration import Calibration
 from engine.identification.fusion import fuse
 from engine.identification.knn import Knn
+from engine.identification.logit import Flags
 from engine.identification.look import Look
 from engine.identification.mlp import Mlp
 from engine.types import Identification, Ids, Opinion, Vectors
 
+METHODS = ("auto", "knn", "mlp", "triplet")
 _BLOCK = 1_000
 """Queries answered at once."""
 Refused = Sequence[frozenset[int]]
@@ -43,7 +45,6 @@ class Identifier:
             method.name: method for method in (knn, triplet, mlp) if method is not None
         }
         self.auto = auto
-        self._knn = knn
         self._names = names
 
     def identify(
@@ -112,23 +113,34 @@ class Identifier:
         return made
 
     def look(self, queries: Vectors, method: str = "auto") -> Look:
-        """What a method sees in queries ``(m, d)``, without a verdict. Raises as identify."""
+        """What a method sees in queries ``(m, d)``, without a verdict. Raises as identify.
+
+        ``auto`` is what it stands for with people whom all of its members have learned.
+        """
         self._require(method)
-        members = self._members(method)
-        return self._seen({name: self.methods[name].look(queries) for name in members}, members)
+        choice = self._choice(method)
+        return self._seen(
+            {name: self.methods[name].look(queries) for name in choice.members}, choice
+        )
 
     def calibration_of(self, method: str) -> Calibration | None:
         """What the verdicts of a method rest on. Raises as :meth:`identify`."""
         self._require(method)
-        members = self._members(method)
-        if len(members) > 1:
-            return self.auto.calibration
-        return self.methods[members[0]].calibration
+        return self._calibration(self._choice(method))
 
-    def _members(self, method: str) -> tuple[str, ...]:
-        return self.auto.members if method == "auto" else (method,)
+    def _choice(self, method: str) -> Auto:
+        return self.auto if method == "auto" else Auto((method,), None, "")
+
+    def _calibration(self, choice: Auto) -> Calibration | None:
+        if len(choice.members) > 1:
+            return choice.calibration
+        return self.methods[choice.members[0]].calibration
 
     def _require(self, method: str) -> None:
+        if method not in METHODS:
+            raise InputError(
+                f"There is no method “{method}”", remedy=f"Choose one of {', '.join(METHODS)}."
+            )
         if method != "auto" and method not in self.methods:
             raise InputError(
                 f"There is no {method} model in use in this gallery",
@@ -147,43 +159,60 @@ class Identifier:
         top: int,
         fpir: float,
     ) -> list[Identification]:
-        def told(name: str, k: int, top: int) -> list[Identification]:
-            members = self._members(name)
-            look = self._seen(looks, members)
-            ground = looks["triplet" if members == ("triplet",) else "knn"]
-            look = self._measured(queries, look.without(refused) if refused else look)
+        def told(choice: Auto, k: int, top: int) -> list[Identification]:
+            look = self._seen(looks, choice)
+            ground = "triplet" if {"triplet", "knn"} & set(choice.members) == {"triplet"} else "knn"
             return answers(
-                look,
-                ground,
-                self.calibration_of(name),
+                self._measured(queries, look.without(refused) if refused else look, ground),
+                looks[ground],
+                self._calibration(choice),
                 self._names,
-                method=" + ".join(members),
+                method=" + ".join(choice.members),
                 k=k,
                 top=top,
                 fpir=fpir,
             )
 
-        made = told(method, k, top)
+        choice = self._choice(method)
+        made = told(choice, k, top)
+        if choice.otherwise is not None:
+            knn = looks["knn"].without(refused) if refused else looks["knn"]
+            unknown = self._unknown_to_the_mlp(knn)
+            if unknown.any():
+                rest = told(choice.otherwise, k, top)
+                made = [b if other else a for a, b, other in zip(made, rest, unknown, strict=True)]
         if len(looks) < 2:
             return made
-        apart = [told(name, 0, 1) for name in looks]
+        apart = [told(self._choice(name), 0, 1) for name in looks]
         return [
             replace(answer, opinions=tuple(map(_opinion, one)))
             for answer, *one in zip(made, *apart, strict=True)
         ]
 
-    def _seen(self, looks: Mapping[str, Look], members: Sequence[str]) -> Look:
-        if len(members) == 1:
-            return looks[members[0]]
-        assert self.auto.calibration is not None
-        return fuse([looks[one] for one in members], self.auto.calibration.log_odds)
+    def _unknown_to_the_mlp(self, knn: Look) -> Flags:
+        """Queries that look most like somebody who was enrolled since it was trained, ``(m,)``."""
+        if not knn.log_odds.shape[1]:
+            return np.ones(len(knn), dtype=bool)  # nobody is enrolled any more
+        first = knn.log_odds.argmax(axis=1)
+        nearest = knn.identities[np.arange(len(first)), first]
+        mlp = self.methods["mlp"]
+        assert isinstance(mlp, Mlp)
+        return ~mlp.knows(nearest)
 
-    def _measured(self, queries: Vectors, look: Look) -> Look:
-        """Distances to templates where the method itself measures none."""
+    def _seen(self, looks: Mapping[str, Look], choice: Auto) -> Look:
+        if len(choice.members) == 1:
+            return looks[choice.members[0]]
+        assert choice.calibration is not None
+        return fuse([looks[one] for one in choice.members], choice.calibration.log_odds)
+
+    def _measured(self, queries: Vectors, look: Look, ground: str) -> Look:
+        """Distances to templates where the methods themselves measured none."""
         missing = np.isnan(look.distances)
         if not missing.any():
             return look
-        distances = self._knn.distances(queries, look.identities)
+        space = self.methods[ground]
+        assert isinstance(space, Knn)
+        distances = space.distances(queries, look.identities)
         return replace(look, distances=np.where(missing, distances, look.distances))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.identification.calibration import Calibration
-from engine.identification.logit import LogOdds
+from engine.identification.logit import Flags, LogOdds
 from engine.identification.look import Look
 from engine.identification.shortlist import Shortlist
 from engine.types import Ids, Neighbours, Vectors
@@ -54,6 +54,10 @@ class Mlp:
         self.calibration = calibration
         self._network = network
         self._identity_ids = identity_ids
+
+    def knows(self, identities: Ids) -> Flags:
+        """Whether it learned each of these identities (any shape)."""
+        return np.isin(identities, self._identity_ids)
 
     def look(self, queries: Vectors) -> Look:
         """Looks at queries ``(m, d)``, as they came."""

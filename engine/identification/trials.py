@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.errors import ModelError
 from engine.files import write_atomically
 from engine.identification.fusion import joined
 from engine.identification.leaving_out import Searches
 from engine.identification.logit import Flags
+from engine.models.arrays import BROKEN, damaged, read_npz
 from engine.types import Ids, Vectors
 
 
@@ -61,7 +61,7 @@ class Trials:
     def save(self, path: Path) -> None:
         """Writes an ``.npz`` without pickled objects, whole or not at all."""
         arrays: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
-        write_atomically(path, lambda stream: np.savez_compressed(stream, **arrays))
+        write_atomically(path, lambda stream: np.savez(stream, **arrays))
 
     @classmethod
     def load(cls, path: Path) -> Trials:
@@ -71,50 +71,57 @@ class Trials:
             ModelError: absent or damaged.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                trials = cls(
-                    faces=arrays["faces"],
-                    own=arrays["own"],
-                    searched=arrays["searched"],
-                    mated=arrays["mated"],
-                    mated_odds=arrays["mated_odds"],
-                    strangers=arrays["strangers"],
-                    stranger_odds=arrays["stranger_odds"],
-                    identities=int(arrays["identities"]),
-                    unmet=int(arrays["unmet"]),
-                )
+            arrays = read_npz(path)
+            trials = cls(
+                **{name: arrays[name] for name in _LINES},
+                identities=int(arrays["identities"]),
+                unmet=int(arrays["unmet"]),
+            )
             trials._check()
             return trials
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise ModelError(
-                f"The searches of a model cannot be read ({error})",
-                file=path,
-                remedy="Delete this version and train it again.",
-            ) from error
+        except BROKEN as error:
+            raise damaged(path, "The searches of a model", error) from error
 
     def _check(self) -> None:
         """Raises ValueError where the parts do not fit one another."""
         sound = (
-            len({len(getattr(self, name)) for name in _LINES}) == 1
+            all(getattr(self, name).dtype == dtype for name, dtype in _LINES.items())
+            and all(len(getattr(self, name)) == len(self.faces) for name in _LINES)
+            and self.faces.ndim == self.own.ndim == self.searched.ndim == 1
+            and self.mated.ndim == self.strangers.ndim == 2
             and self.mated.shape == self.mated_odds.shape
             and self.strangers.shape == self.stranger_odds.shape
-            and self.searched.dtype == bool
+            and not np.isnan(self.mated_odds).any()
+            and not np.isnan(self.stranger_odds).any()
             and 0 < self.unmet < self.identities
         )
         if not sound:
             raise ValueError("its parts do not fit")
 
 
-_LINES = (
-    "faces",
-    "own",
-    "searched",
-    "mated",
-    "mated_odds",
-    "strangers",
-    "stranger_odds",
-)
+_LINES: Mapping[str, type[np.generic]] = {
+    "faces": np.int64,
+    "own": np.int64,
+    "searched": np.bool_,
+    "mated": np.int64,
+    "mated_odds": np.float32,
+    "strangers": np.int64,
+    "stranger_odds": np.float32,
+}
 """What has a line for each face."""
+
+
+def on_common_ground(trials: Sequence[Trials]) -> list[Trials]:
+    """Trials of methods that were tried at different times, cut to what all of them were asked.
+
+    These are the faces that all of them know under the same identity, in one order, and of their
+    mated searches those that all of them made.
+    """
+    faces = reduce(np.intersect1d, [one.faces for one in trials])
+    cut = [one.of(faces) for one in trials]
+    alike = np.logical_and.reduce([one.own == cut[0].own for one in cut])
+    searched = np.logical_and.reduce([one.searched for one in cut])[alike]
+    return [replace(one.of(faces[alike]), searched=searched) for one in cut]
 
 
 def as_searches(trials: Sequence[Trials]) -> Searches:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.identification import Calibration, Identifier, Knn, Templates, calibrate
+from engine.identification import Calibration, Identifier, Knn, Templates, Trials, calibrate
+from engine.identification.folds import folds
+from engine.identification.trying import space_looker, try_out
 from engine.index import ExactIndex
 from engine.types import Distance, Ids, Vectors
 
@@ -86,3 +88,16 @@ def calibration_error(
     bin_of = np.minimum((confidences * bins).astype(int), bins - 1)
     gaps = np.bincount(bin_of, confidences - right, bins)
     return float(np.abs(gaps).sum() / len(confidences))
+
+
+def tried(
+    owners: Ids, vectors: Vectors, transform: Callable[[Vectors], Vectors] = lambda rows: rows
+) -> tuple[Calibration, Trials]:
+    """Nearest neighbours behind a transform, tried on a gallery whose face ids are its rows."""
+    faces = np.arange(len(owners), dtype=np.int64)
+    dealt = folds(faces, owners)
+    lookers = [
+        space_looker(vectors[fold.enrolled], owners[fold.enrolled], "euclidean", transform)
+        for fold in dealt
+    ]
+    return try_out(faces, owners, vectors, dealt, lookers)

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,7 +147,7 @@ def test_a_process_that_cannot_be_started_is_a_declared_error(
         raise OSError(12, "Cannot allocate memory")
 
     monkeypatch.setattr(launch.subprocess, "Popen", refuse)
-    with pytest.raises(TrainingError, match="could not be started.*Cannot allocate memory"):
+    with pytest.raises(TrainingError, match=r"could not be started.*Cannot allocate memory"):
         launch.run(folder, SILENT)
 
 
@@ -160,7 +159,7 @@ def test_without_tensorflow_nothing_is_started_and_it_says_what_to_install(
         importlib.util, "find_spec", lambda name: None if name == "tensorflow" else find(name)
     )
     assert "not installed" in launch.missing_library()
-    with pytest.raises(TrainingError, match="TensorFlow, which is not installed.*pip install"):
+    with pytest.raises(TrainingError, match=r"TensorFlow, which is not installed.*pip install"):
         launch.run(tmp_path, SILENT)
     assert list(tmp_path.iterdir()) == []
 
@@ -196,8 +195,10 @@ def process_of(script: str, folder: Path) -> subprocess.Popen[str]:
 
 
 def test_what_libraries_print_never_disturbs_the_protocol(tmp_path: Path) -> None:
-    said, noise = process_of(PRINTING, tmp_path).communicate(timeout=30)
-    lines = said.splitlines()
+    process = process_of(PRINTING, tmp_path)
+    assert process.stdout is not None
+    lines = process.stdout.readlines()
+    _, noise = process.communicate(timeout=30)
     assert len(lines) == 2
     assert '"hello"' in lines[0]
     assert '"done"' in lines[1]
@@ -252,5 +253,4 @@ def test_the_reading_thread_ends_with_the_call(stand_in: StandIn) -> None:
     threading.Timer(0.2, token.cancel).start()
     with pytest.raises(CancelledError):
         launch.run(folder, Reporter(None, token))
-    time.sleep(0)
     assert "training-reader" not in {thread.name for thread in threading.enumerate()}

@@ -1,0 +1,77 @@
+"""What a training process is fed with: a folder with a gallery's faces, gone when it is done."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import GalleryWriteError
+from engine.in_use import FOLDER
+from engine.store import Store
+from engine.training.job import Job, Task
+
+_PREFIX = ".unfinished-job-"
+
+
+@contextmanager
+def job_folder(store: Store, task: Task, asked: Mapping[str, Any]) -> Iterator[Path]:
+    """A folder with all that the process needs; gone at the end, come what may.
+
+    It lies in the gallery, on whose disk a version must be written, or among the system's
+    temporary files where the gallery may not be written.
+
+    Raises:
+        GalleryWriteError: the disk refuses.
+    """
+    place = store.folder / FOLDER if store.writable else None
+    job = _snapshot(store, task, asked)
+    with _on_disk():
+        if place is not None:
+            place.mkdir(mode=0o700, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+    try:
+        with _on_disk():
+            job.write(folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _snapshot(store: Store, task: Task, asked: Mapping[str, Any]) -> Job:
+    """The faces at this moment, without those that were said not to be whom they are under."""
+    faces, owners, vectors = store.vectors()
+    refused = store.rejections(vectors)
+    sound = np.array(
+        [owner not in no for owner, no in zip(owners.tolist(), refused, strict=True)], dtype=bool
+    )
+    rejected, rejected_owners = store.rejected()
+    return Job(
+        task,
+        asked,
+        store.distance,
+        faces[sound],
+        owners[sound],
+        vectors[sound],
+        rejected,
+        rejected_owners,
+        store.folder.name,
+        {one.kind: str(store.folder / FOLDER / one.id) for one in store.models() if one.active},
+    )
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise GalleryWriteError(
+            f"The faces could not be handed to the training ({error.strerror or error})",
+            file=error.filename,
+            remedy="Check that the disk has space and may be written, then try again.",
+        ) from error

@@ -1,0 +1,76 @@
+"""How a gallery is dealt out to be tried on itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.identification.folds import Fold, folds
+from engine.types import Ids
+
+
+@st.composite
+def galleries(draw: st.DrawFn) -> tuple[Ids, Ids]:
+    """Face ids and identity ids, in any order, of two identities or more."""
+    counts = draw(st.lists(st.integers(1, 12), min_size=2, max_size=15))
+    people = draw(
+        st.lists(st.integers(1, 2**31), min_size=len(counts), max_size=len(counts), unique=True)
+    )
+    owners = np.repeat(np.array(people, dtype=np.int64), counts)
+    start = draw(st.integers(1, 2**31))
+    faces = start + np.arange(len(owners), dtype=np.int64)
+    order = np.random.default_rng(draw(st.integers(0, 2**16))).permutation(len(owners))
+    return faces[order], owners[order]
+
+
+def parts(fold: Fold, faces: Ids) -> tuple[set[int], set[int], set[int]]:
+    enrolled, mated, strangers = (
+        set(faces[rows].tolist()) for rows in (fold.enrolled, fold.mated, fold.strangers)
+    )
+    return enrolled, mated, strangers
+
+
+@settings(max_examples=150, deadline=None)
+@given(galleries())
+def test_every_face_is_a_stranger_once_and_asked_for_at_most_once(
+    gallery: tuple[Ids, Ids],
+) -> None:
+    faces, owners = gallery
+    dealt = folds(faces, owners)
+    strangers = np.concatenate([fold.strangers for fold in dealt])
+    mated = np.concatenate([fold.mated for fold in dealt])
+    assert np.array_equal(np.sort(strangers), np.arange(len(faces)))
+    assert len(np.unique(mated)) == len(mated)
+
+
+@settings(max_examples=150, deadline=None)
+@given(galleries())
+def test_a_fold_never_knows_a_stranger_and_always_knows_whom_it_is_asked_for(
+    gallery: tuple[Ids, Ids],
+) -> None:
+    faces, owners = gallery
+    for fold in folds(faces, owners):
+        everything = np.concatenate([fold.enrolled, fold.mated, fold.strangers])
+        assert np.array_equal(np.sort(everything), np.arange(len(faces)))
+        known = set(owners[fold.enrolled].tolist())
+        assert set(owners[fold.mated].tolist()) <= known
+        assert not known & set(owners[fold.strangers].tolist())
+
+
+@settings(max_examples=75, deadline=None)
+@given(galleries(), st.integers(0, 2**16))
+def test_the_order_of_the_faces_does_not_matter(gallery: tuple[Ids, Ids], seed: int) -> None:
+    faces, owners = gallery
+    order = np.random.default_rng(seed).permutation(len(faces))
+    there = [parts(fold, faces) for fold in folds(faces, owners)]
+    here = [parts(fold, faces[order]) for fold in folds(faces[order], owners[order])]
+    assert there == here
+
+
+def test_thirty_people_of_five_faces_take_fair_turns() -> None:
+    faces = np.arange(1, 151, dtype=np.int64)
+    owners = np.repeat(np.arange(30, dtype=np.int64), 5)
+    dealt = folds(faces, owners)
+    assert [len(fold.strangers) for fold in dealt] == [50, 50, 50]
+    assert [len(fold.mated) for fold in dealt] == [20, 20, 20]
