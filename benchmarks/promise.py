@@ -1,4 +1,4 @@
-"""Whether the promise about strangers is kept: all of ``data/`` enrolled and its models trained, then
+"""Whether the promise about strangers is kept: all of ``data/`` enrolled, its models trained, then
 every vector of people who are not among them identified by each method.
 
     .venv/bin/python benchmarks/promise.py [GALLERY]

@@ -135,7 +135,7 @@ def _as_text(file: str, row: int, answer: Identification) -> str:
 @click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt from the database.")
 @gallery_and_json
 def check(repair: bool, gallery: Path | None, as_json: bool) -> None:
-    """Hold database and index of a gallery against one another."""
+    """Hold database, index and models of a gallery against one another."""
     with opened(gallery, write=repair) as source, Bar() as bar:
         report = source.check(repair=repair, reporter=bar.reporter())
     if as_json:
