@@ -8,14 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.errors import ModelError
+from engine.errors import GalleryDamagedError, ModelError
 from engine.files import write_atomically
 from engine.identification import KNN_ALONE, Auto, Calibration, Trials, choose
 from engine.identification.mlp import FEATURES as MLP_FEATURES
 from engine.identification.shortlist import FEATURES
+from engine.identification.trials import alike
 from engine.jobs import Kind, ModelVersion
 from engine.models import (
     CALIBRATION,
+    KNN_CALIBRATION,
     KNN_TRIALS,
     TRIALS,
     Network,
@@ -50,10 +52,15 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class InUse:
-    """All of them, by kind, and what ``auto`` stands for with them."""
+    """All of them, by kind, and what ``auto`` stands for with them.
+
+    Attributes:
+        joint: of k-NN, as fusions have learned with it; None where nothing is fused.
+    """
 
     models: dict[Kind, Model] = field(default_factory=dict)
     auto: Auto = KNN_ALONE
+    joint: Calibration | None = None
 
     @property
     def ids(self) -> frozenset[str]:
@@ -68,14 +75,26 @@ def models_in_use(store: Store, listener: Listener | None) -> InUse:
             listener(Message(text, alarm=True))
 
     models: dict[Kind, Model] = {}
-    for version in store.models():
+    try:
+        versions = store.models()
+    except GalleryDamagedError as error:
+        tell(f"No trained model is used: {error}")
+        return InUse()
+    for version in versions:
         if not version.active:
             continue
         try:
             models[version.kind] = read_model(store, version)
         except ModelError as error:
             tell(f"The {version.kind} model is not used: {error}")
-    return InUse(models, _auto(store.folder / FOLDER, models, tell))
+    folder = store.folder / FOLDER
+    auto = _auto(folder, models, tell)
+    fuses = any(len(choice.members) > 1 for choice in (auto, auto.otherwise) if choice is not None)
+    try:
+        return InUse(models, auto, _joint(folder, models) if fuses else None)
+    except ModelError as error:
+        tell(f"auto is k-NN: {error}")
+        return InUse(models, replace(KNN_ALONE, reason=_UNKNOWN))
 
 
 def read_model(store: Store, version: ModelVersion) -> Model:
@@ -118,13 +137,32 @@ def _auto(folder: Path, models: Mapping[Kind, Model], tell: Callable[[str], None
 
 
 def _trials(folder: Path, models: Mapping[Kind, Model]) -> dict[str, Trials]:
-    """Those of every model that was tried, and k-NN's beside the newest of them."""
+    """Those of the newest model that was tried, of others tried on the same gallery, and k-NN's."""
     found: dict[str, Trials] = {}
-    for kind, model in sorted(models.items(), key=lambda one: one[1].id.split("-", 1)[1]):
-        if model.calibration is not None:
-            found[kind] = Trials.load(folder / model.id / TRIALS)
+    for model in _newest_first(models):
+        tried = Trials.load(folder / model.id / TRIALS)
+        if "knn" not in found:
             found["knn"] = Trials.load(folder / model.id / KNN_TRIALS)
+        if alike(tried, found["knn"]):
+            found[model.id.split("-", 1)[0]] = tried
     return {name: found[name] for name in ("knn", "triplet", "mlp") if name in found}
+
+
+def _joint(folder: Path, models: Mapping[Kind, Model]) -> Calibration:
+    """Of k-NN, beside the newest model that was tried. Raises ModelError."""
+    path = folder / _newest_first(models)[0].id / KNN_CALIBRATION
+    try:
+        return Calibration.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The calibration of k-NN cannot be read ({error})", file=path, remedy="Train again."
+        ) from error
+
+
+def _newest_first(models: Mapping[Kind, Model]) -> list[Model]:
+    """Those that were tried."""
+    tried = [model for model in models.values() if model.calibration is not None]
+    return sorted(tried, key=lambda model: model.id.split("-", 1)[1], reverse=True)
 
 
 def _kept(path: Path, ids: list[str], methods: set[str]) -> Auto | None:

@@ -25,23 +25,30 @@ def identifier_of(
 
     Args:
         learned: the space of the triplet model in use; None where there is none.
-        calibration: of the original space; models bring their own.
+        calibration: of the original space; models bring their own, which is made to fit the
+            number of people there are by now.
         owners: identity ids of face ids; followed while it grows.
         names: of identity ids.
     """
     triplet = None
     if learned is not None:
-        triplet = _knn(learned, in_use.models["triplet"].calibration, owners)
+        own = in_use.models["triplet"].calibration
+        triplet = _knn(learned, own and own.grown(len(learned.templates)), owners)
     return Identifier(
-        _knn(original, calibration, owners),
+        _knn(original, calibration, owners, in_use.joint),
         names=partial(_names_of, names),
         triplet=triplet,
         mlp=_mlp(original, in_use),
-        auto=in_use.auto,
+        auto=in_use.auto.grown(len(original.templates)),
     )
 
 
-def _knn(space: Space, calibration: Calibration | None, owners: Mapping[int, int]) -> Knn:
+def _knn(
+    space: Space,
+    calibration: Calibration | None,
+    owners: Mapping[int, int],
+    joint: Calibration | None = None,
+) -> Knn:
     return Knn(
         space.keeper,
         space.templates,
@@ -50,6 +57,7 @@ def _knn(space: Space, calibration: Calibration | None, owners: Mapping[int, int
         distance=space.distance,
         name=space.name,
         transform=space.transform,
+        joint=joint,
     )
 
 

@@ -86,10 +86,8 @@ class Learning:
 
     def delete(self, model_id: str) -> None:
         """Removes a version for good; one in use is put out of use by that."""
-        version = self._version(model_id)
         self._store.delete_model(model_id)
-        if version.active:
-            self._recogniser.models_changed()
+        self._recogniser.models_changed()
         delete_version(self._folder / model_id)
         shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
 
@@ -113,9 +111,10 @@ class Learning:
             )
         started = time.monotonic()
         with self._at_work(), job_folder(self._store, "train", asdict(request)) as folder:
+            before = self._active()
             result = launch.run(folder, reporter)
             reporter.check()
-            models = self._adopted(folder, result["models"])
+            models = self._adopted(folder, result["models"], before)
         sentence = " ".join(model.sentence for model in models)
         return TrainingOutcome(tuple(models), sentence, time.monotonic() - started)
 
@@ -185,12 +184,22 @@ class Learning:
         identities, new, gone = staleness(*seen, faces, owners)
         return replace(version, new_identities=identities, new_faces=new, gone_faces=gone)
 
-    def _adopted(self, folder: Path, brought: Sequence[Mapping[str, Any]]) -> list[ModelVersion]:
-        """Takes what a training left in its job's folder into the gallery."""
+    def _active(self) -> dict[Kind, str]:
+        return {version.kind: version.id for version in self._store.models() if version.active}
+
+    def _adopted(
+        self, folder: Path, brought: Sequence[Mapping[str, Any]], before: Mapping[Kind, str]
+    ) -> list[ModelVersion]:
+        """Takes what a training left in its job's folder into the gallery.
+
+        It is not put to use where the person chose another version meanwhile.
+        """
         models = []
         try:
             for one in brought:
-                version = replace(load_version(folder / one["id"]).record, active=one["activate"])
+                version = load_version(folder / one["id"]).record
+                untouched = self._active().get(version.kind) == before.get(version.kind)
+                version = replace(version, active=one["activate"] and untouched)
                 self._adopt(folder / version.id, version)
                 models.append(version)
         finally:

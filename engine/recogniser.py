@@ -89,8 +89,9 @@ class Recogniser:
 
     def disagreeing(self, vectors: Vectors) -> list[int]:
         """Rows that look unlike the others of their group, by this gallery's own measure."""
-        self._identifier()
-        return disagreeing(vectors, self._store.distance, self._calibration.latest)
+        with self._lock:
+            self._identifier()
+            return disagreeing(vectors, self._store.distance, self._calibration.latest)
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""

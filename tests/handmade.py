@@ -20,6 +20,7 @@ from engine.in_use import FOLDER, _keep
 from engine.jobs import Kind, ModelVersion, as_json, parameters
 from engine.models import (
     CALIBRATION,
+    KNN_CALIBRATION,
     KNN_TRIALS,
     TRIALS,
     Layer,
@@ -68,7 +69,7 @@ def put_to_use(
                 owners,
                 curves=[],
                 identity_ids=outputs if kind == "mlp" else (),
-                texts={CALIBRATION: calibration.to_json()},
+                texts={CALIBRATION: calibration.to_json(), KNN_CALIBRATION: knn[0].to_json()},
                 files={TRIALS: trials.save, KNN_TRIALS: knn[1].save},
             )
             write_version(folder / FOLDER / version.id, content)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -76,7 +77,11 @@ def evaluate(
         repeats=repeats,
         created=started,
         seconds=time.time() - started,
-        sentences=(*sentences(gallery_name, repeats, closed, opened, strangers), *note),
+        sentences=(
+            *sentences(gallery_name, repeats, closed, opened, strangers),
+            *(f"{name} was left out: {why}." for name, why in run.left_out.items()),
+            *note,
+        ),
         closed=tuple(one.figures for one in closed),
         open=tuple(one.figures for one in opened),
         non_mated_identities=strangers,
@@ -124,6 +129,7 @@ class _Run:
 
     Attributes:
         total: fits to do, those of all repeats and protocols.
+        left_out: methods that could not learn here, and why.
     """
 
     vectors: Vectors
@@ -132,6 +138,7 @@ class _Run:
     repeats: int
     fits: int
     done: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -142,8 +149,9 @@ class _Run:
         for repeat, split in enumerate(closed_splits(self.labels, self.repeats, seed)):
             for method in methods:
                 self._tell(method, repeat)
-                answers.add(method, *self._closed_searches(method, split, seed + repeat))
-        return compared([judge_closed(*answers.of(method)) for method in methods])
+                with self._may_fail(method):
+                    answers.add(method, *self._closed_searches(method, split, seed + repeat))
+        return compared([judge_closed(*answers.of(one)) for one in self._left(methods)])
 
     def open(self, methods: Sequence[Method], seed: int) -> list[Judged[OpenFigures]]:
         answers = _Answers(methods)
@@ -152,8 +160,20 @@ class _Run:
         for repeat, split in enumerate(splits):
             for method in methods:
                 self._tell(method, repeat)
-                answers.add(method, *self._open_searches(method, split, fpirs, seed + repeat))
-        return compared([judge_open(*answers.of(method)) for method in methods])
+                with self._may_fail(method):
+                    answers.add(method, *self._open_searches(method, split, fpirs, seed + repeat))
+        return compared([judge_open(*answers.of(one)) for one in self._left(methods)])
+
+    @contextmanager
+    def _may_fail(self, method: Method) -> Iterator[None]:
+        """A method that cannot learn from one of the splits is left out of the tables."""
+        try:
+            yield
+        except TrainingError as error:
+            self.left_out[method.name] = error.problem
+
+    def _left(self, methods: Sequence[Method]) -> list[Method]:
+        return [method for method in methods if method.name not in self.left_out]
 
     def _tell(self, method: Method, repeat: int) -> None:
         stage = f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.identification.calibration import Calibration
@@ -30,6 +30,14 @@ class Auto:
     def all_members(self) -> frozenset[str]:
         """Those of ``otherwise`` too."""
         return frozenset(self.members) | (self.otherwise.all_members if self.otherwise else set())
+
+    def grown(self, identities: int) -> Auto:
+        """The same in a gallery of more identities by now; see :meth:`Calibration.grown`."""
+        return replace(
+            self,
+            calibration=self.calibration and self.calibration.grown(identities),
+            otherwise=self.otherwise and self.otherwise.grown(identities),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for a file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -57,6 +57,13 @@ class Calibration:
     agreement: float | None
     features: tuple[str, ...] = FEATURES
     unmet: int = 1
+
+    def grown(self, identities: int) -> Calibration:
+        """The same for a gallery of more identities by now: a stranger meets more of them."""
+        more = identities - self.identities
+        if more <= 0 or not self.strangers:
+            return self
+        return replace(self, identities=identities, unmet=self.unmet + more)
 
     def promised(self, fpir: float) -> float:
         """The asked FPIR, or the smallest that this gallery can promise where that is larger.

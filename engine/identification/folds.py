@@ -26,8 +26,8 @@ class Fold:
 def folds(faces: Ids, owners: Ids) -> list[Fold]:
     """Deals a gallery out so that every face is a stranger once and mated at most once.
 
-    The same faces give the same folds, whatever their order: two methods that were tried at
-    different times were tried alike.
+    The same gallery gives the same folds, whatever the order of its faces: two methods that were
+    tried on it at different times were tried alike.
 
     Args:
         faces, owners: face ids and identity ids ``(n,)``, two identities at least.

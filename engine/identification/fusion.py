@@ -20,11 +20,13 @@ def fuse(looks: Sequence[Look], model: LogOdds) -> Look:
     Args:
         model: over one feature for each look, in their order.
     """
-    found = joined([(look.identities, look.log_odds) for look in looks])
+    found = joined([(look.identities, look.joint) for look in looks])
     distances = _at(found.rows, looks[0].identities, looks[0].distances, np.nan)
+    odds = model(found.features, found.filled)
     return Look(
         found.rows,
-        model(found.features, found.filled),
+        odds,
+        odds,
         distances.astype(np.float32),
         looks[0].neighbours,
         looks[0].owners,

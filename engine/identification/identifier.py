@@ -21,6 +21,7 @@ from engine.types import Identification, Ids, Opinion, Vectors
 METHODS = ("auto", "knn", "mlp", "triplet")
 _BLOCK = 1_000
 """Queries answered at once."""
+_SEEN = "The model has learned from this very face, so it is surer than of a new one."
 Refused = Sequence[frozenset[int]]
 
 
@@ -92,12 +93,14 @@ class Identifier:
     ) -> list[Identification]:
         """Tells who enrolled faces would be if they were not enrolled: each is left out.
 
-        What a trained model has learned from a face cannot be left out of the model.
+        What a trained model has learned from a face cannot be left out of the model: ``auto`` is
+        k-NN here, and the answer of a model that is asked for says so.
 
         Args:
             faces, owners, vectors: ids ``(m,)``, identity ids ``(m,)``, embeddings ``(m, d)``.
         """
         self._require(method)
+        method = "knn" if method == "auto" else method
         made: list[Identification] = []
         for start in range(0, len(vectors), _BLOCK):
             part = slice(start, start + _BLOCK)
@@ -106,11 +109,14 @@ class Identifier:
                 if isinstance(one, Mlp)
                 else one.look_enrolled(faces[part], owners[part], vectors[part], k)
                 for name, one in self.methods.items()
+                if name in ("knn", method)
             }
             made += self._told(
                 vectors[part], looks, method, refused and refused[part], k=k, top=top, fpir=fpir
             )
-        return made
+        if method == "knn":
+            return made
+        return [replace(answer, note=f"{_SEEN} {answer.note}".strip()) for answer in made]
 
     def look(self, queries: Vectors, method: str = "auto") -> Look:
         """What a method sees in queries ``(m, d)``, without a verdict. Raises as identify.

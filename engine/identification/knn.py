@@ -38,15 +38,18 @@ class Knn:
         distance: Distance,
         name: str = "knn",
         transform: Callable[[Vectors], Vectors] | None = None,
+        joint: Calibration | None = None,
     ) -> None:
         """
         Args:
             identity_of: identity ids of face ids, of any shape.
             calibration: None ranks by distance and states no confidence.
             transform: vectors as they came ``(m, d)`` to vectors of the space ``(m, e)``.
+            joint: the calibration that fusions have learned with, where it is another.
         """
         self.name = name
         self.calibration = calibration
+        self._joint = joint
         self._index = index
         self._templates = templates
         self._identity_of = identity_of
@@ -91,14 +94,15 @@ class Knn:
         found = shortlist(
             prepare(queries, self._distance),
             table,
-            table.rows(owners),
-            neighbours.distances,
+            table.rows(owners[:, :NEIGHBOURS]),
+            neighbours.distances[:, :NEIGHBOURS],
             left_out=None if own is None else LeftOut(table.rows(own), "face"),
         )
         odds = (self.calibration or UNCALIBRATED).log_odds(found.features, found.filled)
         identities = np.where(found.filled, table.ids[found.rows], -1) if len(table) else found.rows
         distances = np.asarray(-found.features[:, :, 0], dtype=np.float32)
-        return Look(identities, odds, distances, neighbours, owners)
+        joint = odds if self._joint is None else self._joint.log_odds(found.features, found.filled)
+        return Look(identities, odds, joint, distances, neighbours, owners)
 
 
 def _as_it_is(vectors: Vectors) -> Vectors:

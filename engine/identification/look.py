@@ -18,6 +18,7 @@ class Look:
     Attributes:
         identities: identity ids ``(m, c)``, -1 where a place is empty.
         log_odds: calibrated, against "none of them", ``(m, c)``; minus infinity where empty.
+        joint: the same as a fusion has learned to take them, ``(m, c)``.
         distances: to the template of the identity, in the method's own space, ``(m, c)``; NaN
             where the method measures none.
         neighbours: the nearest faces, for methods that have them.
@@ -26,6 +27,7 @@ class Look:
 
     identities: Ids
     log_odds: Numbers
+    joint: Numbers
     distances: Vectors
     neighbours: Neighbours
     owners: Ids

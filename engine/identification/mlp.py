@@ -69,6 +69,7 @@ class Mlp:
         return Look(
             identities,
             odds,
+            odds,
             np.full(identities.shape, np.nan, dtype=np.float32),
             Neighbours(nothing.astype(np.int64), nothing.astype(np.float32)),
             nothing.astype(np.int64),

@@ -5,6 +5,7 @@ from engine.models.scaling import fit_scaler
 from engine.models.staleness import staleness
 from engine.models.version_files import (
     CALIBRATION,
+    KNN_CALIBRATION,
     KNN_TRIALS,
     TRIALS,
     Version,
@@ -27,6 +28,7 @@ from engine.models.versions import (
 
 __all__ = [
     "CALIBRATION",
+    "KNN_CALIBRATION",
     "KNN_TRIALS",
     "TRIALS",
     "Layer",

@@ -26,6 +26,7 @@ CURVES = "curves.json"
 CALIBRATION = "calibration.json"
 TRIALS = "trials.npz"
 KNN_TRIALS = "knn-trials.npz"
+KNN_CALIBRATION = "knn-calibration.json"
 
 FORMAT = 1
 

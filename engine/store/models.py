@@ -149,4 +149,4 @@ def _set_active(connection: sqlite3.Connection, kind: Kind, model_id: str | None
 
 
 def _unknown(model_id: str) -> ModelError:
-    return ModelError(f"There is no model {model_id}", remedy="Choose one of the versions listed.")
+    return ModelError(f"There is no model {model_id}", remedy="See `face-gallery models`.")

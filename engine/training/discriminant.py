@@ -29,8 +29,9 @@ def discriminant(rows: Vectors, labels: Ids, outputs: int = 0) -> Vectors:
     means /= np.bincount(group)[:, None]
     values, axes = np.linalg.eigh(_shrunk_covariance(exact - means[group]))
     whitening = (axes / np.sqrt(np.maximum(values, _FLOOR * values.mean() + 1e-24))) @ axes.T
-    _, _, directions = np.linalg.svd((means - means.mean(axis=0)) @ whitening)
-    found = whitening @ directions[: outputs or len(directions)].T
+    apart = (means - means.mean(axis=0)) @ whitening
+    _, directions = np.linalg.eigh(apart.T @ apart)  # ascending
+    found = whitening @ directions[:, ::-1][:, : outputs or directions.shape[1]]
     length = np.mean(np.sum((exact @ found) ** 2, axis=1))
     return np.ascontiguousarray(
         found * np.sqrt(found.shape[1] / max(length, 1e-24)), dtype=np.float32

@@ -35,7 +35,7 @@ OURS = ("knn", "mlp", "triplet", "auto")
 
 
 def our_methods(distance: Distance, names: Sequence[str] = OURS) -> list[Method]:
-    """Those of these names, and the notebooks' two models where both kinds are asked for.
+    """Those of these names, and the notebooks' model of each kind asked for.
 
     What one of them learns from a split serves the others too, so they are to be evaluated in
     one run.
@@ -65,10 +65,11 @@ class _Workshop:
             if kind not in self._learned:
                 self._learned[kind] = _learn(faces, kind, seed, reporter)
         trials: dict[str, Trials] = {kind: self._learned[kind][2] for kind in kinds}
-        if trials:
-            trials = {"knn": try_knn(faces)[1], **trials}
         models = {kind: self._learned[kind][:2] for kind in kinds}
-        return _identifier(faces, models, choose(trials) if trials else KNN_ALONE)
+        if not trials:
+            return _identifier(faces, models, KNN_ALONE, None)
+        joint, knn = try_knn(faces)
+        return _identifier(faces, models, choose({"knn": knn, **trials}), joint)
 
 
 def _learn(
@@ -85,7 +86,10 @@ def _learn(
 
 
 def _identifier(
-    faces: Faces, models: Mapping[Kind, tuple[Network, Calibration]], auto: Auto
+    faces: Faces,
+    models: Mapping[Kind, tuple[Network, Calibration]],
+    auto: Auto,
+    joint: Calibration | None,
 ) -> Identifier:
     calibration = calibrate(faces.ids, faces.owners, faces.vectors, faces.distance)
     triplet, mlp = None, None
@@ -95,7 +99,7 @@ def _identifier(
     if "mlp" in models:
         network, its_own = models["mlp"]
         mlp = Mlp(network, faces.identities, its_own)
-    knn = _knn(faces, faces.vectors, faces.distance, calibration, "knn", None)
+    knn = _knn(faces, faces.vectors, faces.distance, calibration, "knn", None, joint)
     return Identifier(
         knn,
         names=lambda ids: [str(one) for one in ids],
@@ -112,6 +116,7 @@ def _knn(
     calibration: Calibration,
     name: str,
     network: Network | None,
+    joint: Calibration | None = None,
 ) -> Knn:
     index, templates = ExactIndex(rows.shape[1], distance), Templates(rows.shape[1], distance)
     index.add(faces.ids, rows)
@@ -124,6 +129,7 @@ def _knn(
         distance=distance,
         name=name,
         transform=network,
+        joint=joint,
     )
 
 

@@ -41,14 +41,17 @@ class Faces:
     rejected_owners: Ids
 
     def part(self, rows: Ids) -> Faces:
-        """Some of the faces, with all that was rejected."""
+        """Some of the faces, with what was rejected; but no face that is not among them."""
+        others = np.delete(self.vectors, rows, axis=0)
+        hidden = {row.tobytes() for row in others} if len(self.rejected) else set()
+        kept = [row.tobytes() not in hidden for row in self.rejected]
         return Faces(
             self.ids[rows],
             self.owners[rows],
             self.vectors[rows],
             self.distance,
-            self.rejected,
-            self.rejected_owners,
+            self.rejected[kept],
+            self.rejected_owners[kept],
         )
 
     @property

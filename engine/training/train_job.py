@@ -11,7 +11,15 @@ from typing import Any
 from engine.errors import ModelError, TrainingError
 from engine.identification import Calibration, Trials
 from engine.jobs import Kind, ModelVersion, Parameters, TrainingRequest, as_json
-from engine.models import CALIBRATION, KNN_TRIALS, TRIALS, VersionContent, version_id, write_version
+from engine.models import (
+    CALIBRATION,
+    KNN_CALIBRATION,
+    KNN_TRIALS,
+    TRIALS,
+    VersionContent,
+    version_id,
+    write_version,
+)
 from engine.progress import Reporter
 from engine.training import verdicts
 from engine.training.job import Job, settings
@@ -52,6 +60,7 @@ class _Tried:
 
     calibration: Calibration
     trials: Trials
+    knn_calibration: Calibration
     knn: Trials
 
 
@@ -104,9 +113,16 @@ def _judged(
         calibration, trials = try_model(faces, kind, chosen, asked.seed, stages)
     except TrainingError as error:
         return verdicts.untried(kind, error.problem), None
-    _, knn = try_knn(faces)
-    verdict = verdicts.judged(kind, trials, knn, _before(job, kind), wanted=asked.activate)
-    return verdict, _Tried(calibration, trials, knn)
+    knn_calibration, knn = try_knn(faces)
+    verdict = verdicts.judged(
+        kind,
+        trials,
+        knn,
+        _before(job, kind),
+        replaces=kind in job.active,
+        wanted=asked.activate,
+    )
+    return verdict, _Tried(calibration, trials, knn_calibration, knn)
 
 
 def _before(job: Job, kind: Kind) -> Trials | None:
@@ -132,7 +148,10 @@ def _write(
     if tried is not None:
         content = replace(
             content,
-            texts={CALIBRATION: tried.calibration.to_json()},
+            texts={
+                CALIBRATION: tried.calibration.to_json(),
+                KNN_CALIBRATION: tried.knn_calibration.to_json(),
+            },
             files={TRIALS: tried.trials.save, KNN_TRIALS: tried.knn.save},
         )
     write_version(folder, content)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.identification import Trials, beats, show
 from engine.identification.choosing import Showing
-from engine.identification.trials import on_common_ground
+from engine.identification.trials import alike
 from engine.jobs import Kind
 from engine.training.recipe import NOUNS
 
@@ -44,37 +42,34 @@ def untried(kind: Kind, reason: str) -> Verdict:
     )
 
 
-def judged(kind: Kind, new: Trials, knn: Trials, old: Trials | None, *, wanted: bool) -> Verdict:
+def judged(
+    kind: Kind, new: Trials, knn: Trials, old: Trials | None, *, replaces: bool, wanted: bool
+) -> Verdict:
     """Of a model that was tried.
 
     A triplet model must beat the embedding that it started from. Any must beat the version in
-    use; where it knows faces that the other one does not, being no worse is enough.
+    use, where that was tried on the same gallery; where it was not, it knows another gallery
+    than there is now, and makes way.
 
     Args:
-        old: of the version in use.
+        old: of the version in use; None where it was never tried.
+        replaces: there is a version in use.
         wanted: False where the person asked not to put it to use.
     """
-    shown, start, before = _shown(new, knn, old)
-    better = kind == "mlp" or beats(shown, start)
-    if before is not None:
-        knows_more = old is not None and bool(np.setdiff1d(new.faces, old.faces).size)
-        better &= beats(shown, before) or (knows_more and not beats(before, shown))
-    compared = before or start
+    shown, start = show([new]), show([knn])
+    before = show([old.of(new.faces)]) if old is not None and alike(new, old) else None
+    sound = kind == "mlp" or beats(shown, start)
+    better = sound and (before is None or beats(shown, before))
+    told = _Told(kind, shown, start, before, replaces)
+    if not better:
+        sentence = told.not_better(sound)
+    else:
+        sentence = told.better("it is now in use" if wanted else "it was not put to use, as asked")
     return Verdict(
         better and wanted,
-        _sentence(kind, shown, start, before, better, wanted),
-        _metrics("", shown) | _metrics("before_", compared) | _metrics("knn_", start),
+        sentence,
+        _metrics("", shown) | _metrics("before_", before or start) | _metrics("knn_", start),
     )
-
-
-def _shown(new: Trials, knn: Trials, old: Trials | None) -> tuple[Showing, Showing, Showing | None]:
-    """All of them on the searches that they have in common."""
-    alike = on_common_ground([new, knn] if old is None else [new, knn, old])
-    another_gallery = len(alike[0].faces) < len(new.faces) // 2 or not alike[0].searched.any()
-    if old is not None and another_gallery:
-        return *_shown(new, knn, None)[:2], None
-    shown = [show([one]) for one in alike]
-    return shown[0], shown[1], shown[2] if old is not None else None
 
 
 def _metrics(prefix: str, shown: Showing) -> dict[str, float]:
@@ -85,32 +80,47 @@ def _metrics(prefix: str, shown: Showing) -> dict[str, float]:
     }
 
 
-def _sentence(
-    kind: Kind, new: Showing, start: Showing, before: Showing | None, better: bool, wanted: bool
-) -> str:
-    noun = NOUNS[kind]
-    other = "the old one" if before is not None else "k-NN"
-    difference = new.rank1 - (before or start).rank1
-    fate = "it is now in use" if wanted else "it was not put to use, as you asked"
-    if not better:
-        return f"The new {noun} was not better ({_against(new, before or start)}); {other} stays."
-    if kind == "mlp" and before is None:
-        rest = f"it names {_percent(new.rank1)} of people right (k-NN {_percent(start.rank1)})"
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """The figures, and the words for them."""
+
+    kind: Kind
+    new: Showing
+    start: Showing
+    before: Showing | None
+    replaces: bool
+
+    def not_better(self, sound: bool) -> str:
+        """Args: sound: only the version in use was not beaten."""
+        if sound and self.before is not None:
+            against = self._against(self.before, "the one in use")
+            return f"The new {NOUNS[self.kind]} was not better: {against}. The old one stays."
+        stays = "The old one stays" if self.replaces else "k-NN stays"
+        against = self._against(self.start, "k-NN")
+        return f"The new {NOUNS[self.kind]} was not better: {against}. {stays}."
+
+    def better(self, fate: str) -> str:
+        other = "k-NN" if self.before is None else "before"
+        compared = self.before or self.start
+        figures = f"({_percent(self.new.rank1)}, {other} {_percent(compared.rank1)})"
+        points = 100 * (self.new.rank1 - compared.rank1)
+        if self.kind == "mlp" and self.before is None:
+            instead = " in place of the old one, which knows another gallery" * self.replaces
+            right = f"{_percent(self.new.rank1)} of the faces right"
+            against = f"k-NN {_percent(self.start.rank1)}"
+            return f"The new MLP names {right} ({against}); {fate}{instead}."
+        if points >= 0.05:
+            more = f"{points:.1f} percentage points more of the faces right"
+            return f"The new {NOUNS[self.kind]} names {more} {figures}; {fate}."
+        against = self._against(compared, other)
+        return f"The new {NOUNS[self.kind]} is better: {against}; {fate}."
+
+    def _against(self, other: Showing, name: str) -> str:
         return (
-            f"The new MLP can be asked from now on: {rest}."
-            if wanted
-            else (f"The new MLP was not put to use, as you asked: {rest}.")
+            f"it names {_percent(self.new.rank1)} of the faces right ({name} "
+            f"{_percent(other.rank1)}) and misses {_percent(self.new.fnir)} where 1 stranger in "
+            f"100 may get a name ({name} {_percent(other.fnir)})"
         )
-    if difference >= 0.0005:
-        return f"The new {noun} names {_percent(difference)} more people right; {fate}."
-    return f"The new {noun} is better ({_against(new, before or start)}); {fate}."
-
-
-def _against(new: Showing, other: Showing) -> str:
-    return (
-        f"{_percent(new.rank1)} named right, before {_percent(other.rank1)}; "
-        f"{_percent(new.fnir)} of known people missed, before {_percent(other.fnir)}"
-    )
 
 
 def _percent(share: float) -> str:

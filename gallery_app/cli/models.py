@@ -103,7 +103,8 @@ def _line(model: ModelVersion) -> str:
     mark = "*" if model.active else " "
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(model.created))
     rank1 = f"{model.metrics['rank1']:6.1%}" if "rank1" in model.metrics else "     –"
-    stale = f"  {model.new_faces:,} new faces" if model.new_faces else ""
+    changes = {"new": model.new_faces, "gone": model.gone_faces}
+    stale = "".join(f"  {count:,} faces {word}" for word, count in changes.items() if count)
     state = "  collapsed" if model.collapsed else stale
     return f"{mark} {model.id:28} {model.preset:9} {day}  rank-1 {rank1}{state}"
 

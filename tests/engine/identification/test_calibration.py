@@ -235,3 +235,12 @@ def test_it_stops_when_cancelled(crowd: Crowd) -> None:
         calibrate(
             np.arange(30, dtype=np.int64), owners, vectors, "cosine", reporter=Reporter(None, token)
         )
+
+
+def test_in_a_gallery_that_has_grown_the_promise_is_harder_to_keep() -> None:
+    scores = [float(score) for score in range(1000, 0, -1)]
+    calibration = of_scores(scores, [1] * 1000, identities=100)
+    grown = calibration.grown(400)
+    assert grown.threshold(0.1) > calibration.threshold(0.1)
+    assert grown.promised(1e-6) > calibration.promised(1e-6)
+    assert calibration.grown(90) is calibration

@@ -19,6 +19,7 @@ def look(identities: list[list[int]], odds: list[list[float]], distance: float =
     return Look(
         rows,
         np.array(odds, dtype=np.float64),
+        np.array(odds, dtype=np.float64),
         np.full(rows.shape, distance, dtype=np.float32),
         Neighbours(nothing.astype(np.int64), nothing.astype(np.float32)),
         nothing.astype(np.int64),
