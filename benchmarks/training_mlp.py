@@ -8,7 +8,6 @@ left out of the ratio and shown beside it.
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import time
@@ -16,17 +15,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+from engine.training import runtime
 
-import keras
-import numpy as np
+runtime.prepare()  # before TensorFlow is imported; both sides run under the same settings
 
-from engine.embeddings import read_sources
-from engine.jobs import NOTEBOOK_MLP, MlpParameters
-from engine.models import Layer, Network, fit_scaler
-from engine.training.dataset import balance, holdout
-from engine.training.loop import Epochs, Recipe, Rows
-from engine.training.mlp import initial_weights, layers_of
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+
+from engine.embeddings import read_sources  # noqa: E402
+from engine.jobs import NOTEBOOK_MLP, MlpParameters  # noqa: E402
+from engine.models import Layer, Network, fit_scaler  # noqa: E402
+from engine.training.dataset import balance, holdout  # noqa: E402
+from engine.training.loop import Epochs, Recipe, Rows  # noqa: E402
+from engine.training.mlp import initial_weights, layers_of  # noqa: E402
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 

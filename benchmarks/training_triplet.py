@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from engine.training import runtime  # noqa: E402
+
+runtime.prepare()  # both sides run under the same settings
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402

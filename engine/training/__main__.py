@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.progress import Event, Reporter
-from engine.training import protocol
+from engine.training import protocol, runtime
 from engine.training.job import Job
 
 
@@ -22,7 +22,9 @@ def main(folder: Path) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this one
     lines = _own_stdout()
     threading.Thread(target=_end_with_the_parent, args=(folder,), daemon=True).start()
-    _prepare_tensorflow()
+    runtime.prepare()
+    if hasattr(os, "nice"):
+        os.nice(5)  # the window goes first
 
     def tell(event: Event) -> None:
         print(protocol.encoded(event), file=lines, flush=True)
@@ -61,13 +63,6 @@ def _end_with_the_parent(folder: Path) -> None:
         pass
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
-
-
-def _prepare_tensorflow() -> None:
-    """Before it is imported: no chatter, no graphics card, and the window goes first."""
-    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    if hasattr(os, "nice"):
-        os.nice(5)
 
 
 if __name__ == "__main__":

@@ -64,9 +64,8 @@ def pairs(
     anchors = outputs[:size]
     far = distances(outputs, anchors, squared)
     groups = size // faces
-    cubes = tf.reshape(far[:size], (groups, faces, groups, faces))
-    own = tf.eye(groups)[:, None, :, None]
-    near = tf.reshape(tf.reduce_sum(cubes * own, axis=0), (faces, size))
+    own = tf.repeat(tf.eye(groups), faces, axis=1)  # of each anchor, (groups, size)
+    near = tf.reduce_sum(tf.reshape(far[:size], (groups, faces, size)) * own[:, None, :], axis=0)
     mates = tf.repeat(tf.transpose(tf.reshape(rows, (-1, faces))), faces, axis=1)
     is_negative = tf.concat(
         [labels[:, None] != labels[None, :], not_labels[:, None] == labels[None, :]], axis=0
@@ -90,13 +89,26 @@ def loss(mining: Mining, found: Pairs, margin: Tensor, noise: Tensor) -> tuple[T
 
 
 def _semi_hard(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    far, near = found.far[:, None, :], found.near[None, :, :]
-    beyond = found.is_negative[:, None, :] & (far > near)
-    nearest = tf.reduce_min(tf.where(beyond, far, _FAR), axis=0)
-    furthest = tf.reduce_max(tf.where(found.is_negative, found.far, -_FAR), axis=0)
-    chosen = tf.where(nearest < _FAR, nearest, furthest[None, :])
-    counts = found.is_positive & tf.reduce_any(found.is_negative, axis=0)[None, :]
-    return _mean(found.near - chosen + margin, counts)
+    """The choice is made outside the gradient, which would go through all triplets once more.
+
+    ``weights`` holds how often each pair was chosen as an active triplet's negative; negatives
+    that are equally far share one choice.
+    """
+    far = tf.stop_gradient(tf.where(found.is_negative, found.far, _FAR))
+    furthest = tf.reduce_max(tf.where(found.is_negative, far, -_FAR), axis=0)
+    counts = found.is_positive & (furthest > -_FAR)[None, :]
+    weights, active = tf.zeros_like(far), []
+    for mates, count in zip(tf.unstack(found.near), tf.unstack(counts), strict=True):
+        near = tf.stop_gradient(mates)
+        nearest = tf.reduce_min(tf.where(far > near, far, _FAR), axis=0)
+        chosen = tf.where(nearest < _FAR, nearest, furthest)
+        active.append(tf.cast(count & (near - chosen + margin > 0), tf.float32))
+        is_chosen = tf.cast(far == chosen, tf.float32)
+        weights += is_chosen * (active[-1] / tf.maximum(tf.reduce_sum(is_chosen, axis=0), 1.0))
+    over = tf.reduce_sum(tf.stack(active) * found.near) - tf.reduce_sum(weights * found.far)
+    number = tf.reduce_sum(tf.stack(active))
+    total = tf.maximum(tf.reduce_sum(tf.cast(counts, tf.float32)), 1.0)
+    return (over + margin * number) / total, number / total
 
 
 def _batch_all(found: Pairs, margin: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:

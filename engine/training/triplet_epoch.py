@@ -27,9 +27,9 @@ Tensor = Any
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-7
 """Of Adam (Kingma and Ba 2015), as Keras has them."""
-_ROWS, _STEPS = 4096, 64
-"""Numbers of rows and of steps are rounded up to a multiple of these."""
-_CALL = 512
+_STEPS = 64
+"""Numbers of steps are rounded up to a multiple of this."""
+_CALL = 256
 """Steps a call at most: a few tenths of a second, after which a cancellation is heard."""
 
 
@@ -80,7 +80,7 @@ class Epochs:
             inputs: scaled rows ``(n, d)``, those that the pool names among them.
         """
         self._state = _fresh(weights)
-        self._inputs = tf.constant(np.pad(inputs, ((0, -len(inputs) % _ROWS), (0, 0))))
+        self._inputs = tf.constant(inputs)
         self._pool, self._random = pool, random
         self._margin = tf.constant(parameters.margin, tf.float32)
         self._run = _compiled(
@@ -115,11 +115,12 @@ class Epochs:
         return Figures(*map(float, sums / draw.steps))
 
     def _call(self, draw: Draw, rates: Vectors) -> npt.NDArray[np.float32]:
+        rows = _padded(draw.rows)
         self._state, sums = self._run(
             self._state,
-            self._inputs,
-            *(_padded(array) for array in (draw.rows, draw.labels, draw.not_labels)),
-            _padded(rates),
+            tf.gather(self._inputs, rows),  # outside of what is compiled: row by row it is slow
+            rows,
+            *(_padded(array) for array in (draw.labels, draw.not_labels, rates)),
             tf.constant(draw.steps),
             self._margin,
             tf.constant(self._random.integers(2**31), tf.int32),
@@ -158,13 +159,13 @@ def _compiled(recipe: Recipe) -> Any:
         seed: Tensor,
     ) -> Any:
         def step(number: Tensor, state: Any, sums: Tensor) -> Any:
-            batch = (rows[number], labels[number], not_labels[number])
+            batch = (inputs[number], rows[number], labels[number], not_labels[number])
             noise = tf.random.stateless_uniform(
                 (rows.shape[1], labels.shape[1]), tf.stack([seed, number])
             )
             with tf.GradientTape() as tape:
                 tape.watch(state[0])
-                measured = _measured(recipe, state[0], inputs, batch, margin, noise)
+                measured = _measured(recipe, state[0], batch, margin, noise)
             slopes = tape.gradient(measured[0], state[0])
             return number + 1, _adam(state, slopes, rates[number]), sums + tf.stack(measured)
 
@@ -179,14 +180,13 @@ def _compiled(recipe: Recipe) -> Any:
 def _measured(
     recipe: Recipe,
     weights: Sequence[Tensor],
-    inputs: Tensor,
-    batch: tuple[Tensor, Tensor, Tensor],
+    batch: tuple[Tensor, Tensor, Tensor, Tensor],
     margin: Tensor,
     noise: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Loss, active share and mean length of a batch."""
-    rows, labels, not_labels = batch
-    outputs = _forward(weights, tf.gather(inputs, rows), recipe.residual)
+    inputs, rows, labels, not_labels = batch
+    outputs = _forward(weights, inputs, recipe.residual)
     lengths = tf.sqrt(tf.reduce_sum(outputs * outputs, axis=1, keepdims=True) + 1e-12)
     found = pairs(
         outputs / lengths, rows[: len(labels)], labels, not_labels, recipe.faces, recipe.squared

@@ -146,3 +146,32 @@ def test_outputs_that_are_all_the_same_give_the_margin_and_finite_gradients(mini
     assert float(mean) == pytest.approx(MARGIN, abs=1e-2)
     assert float(active) == 1
     assert np.isfinite(tape.gradient(mean, space).numpy()).all()
+
+
+def plain_semi_hard(space, rows, labels):
+    """As one would write it down, for the gradient: minima over all triplets at once."""
+    apart = distances(space, space, False)
+    is_positive = (labels[:, None] == labels[None, :]) & (rows[:, None] != rows[None, :])
+    is_negative = labels[:, None] != labels[None, :]
+    far, near = apart[:, None, :], apart[:, :, None]  # (anchor, positive, negative)
+    beyond = tf.where(is_negative[:, None, :] & (far > near), far, 1e6)
+    nearest = tf.reduce_min(beyond, axis=2)
+    furthest = tf.reduce_max(tf.where(is_negative, apart, -1e6), axis=1)
+    chosen = tf.where(nearest < 1e6, nearest, furthest[:, None])
+    excess = tf.nn.relu(apart - chosen + MARGIN)
+    return tf.reduce_sum(tf.where(is_positive, excess, 0.0)) / is_positive.sum()
+
+
+@pytest.mark.parametrize(
+    "rows", [ROWS, np.array([0, 1, 2, 3, 4, 4, 5, 5, 6, 7, 7, 8])], ids=["all differ", "ties"]
+)
+def test_semi_hard_has_the_gradient_of_its_plain_form(rows):
+    space = tf.constant(outputs()[rows])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(space)
+        ours = loss("semi-hard", found(rows=rows, space=space), tf.constant(MARGIN), None)[0]
+        plain = plain_semi_hard(space, rows, LABELS)
+    assert float(ours) == pytest.approx(float(plain), abs=1e-5)
+    expected = tape.gradient(plain, space).numpy()
+    assert np.abs(expected).max() > 0.01
+    assert tape.gradient(ours, space).numpy() == pytest.approx(expected, abs=1e-4)
