@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,12 @@ import numpy as np
 from engine import embeddings
 from engine.enrolment import Enroller, as_batch, as_rows
 from engine.errors import GalleryReadOnlyError, InputError, UnknownIdentityError
+from engine.findings import KINDS, Kind, Review
 from engine.learning import Learning
 from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
+from engine.reviewing import review_store
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
 from engine.types import (
@@ -294,6 +296,14 @@ class Gallery:
         """The methods that ``auto`` stands for on this gallery, and one sentence that says why."""
         auto = self._recogniser.auto()
         return auto.members, auto.reason
+
+    def review(self, kinds: Collection[Kind] = KINDS, *, reporter: Reporter = SILENT) -> Review:
+        """What looks wrong among the enrolled faces, worst first.
+
+        Raises:
+            CancelledError.
+        """
+        return review_store(self._store, kinds, reporter=reporter)
 
     # -- changing ---------------------------------------------------------------------------
 

@@ -43,11 +43,9 @@ def learn(searches: Searches, random: np.random.Generator, unfitted: LogOdds) ->
         random: deals the identities out to the folds.
         unfitted: scores where nothing can be learned.
     """
-    model, sound = _fit(searches), np.ones(len(searches), dtype=bool)
+    model, sound = fit_soundly(searches)
     if model is None:
         return Learned(None, *_scores(searches, unfitted), sound)
-    sound = ~_misnamed(searches, model)
-    model = _fit(searches.chosen(sound), start=model) or model
     mated, strangers = _scores(searches, model)
     identities = np.unique(searches.own)
     folds = random.permutation(len(identities)) % min(_FOLDS, len(identities))
@@ -57,6 +55,18 @@ def learn(searches: Searches, random: np.random.Generator, unfitted: LogOdds) ->
         mated[held_out], unseen = _scores(searches.chosen(held_out), seen)
         strangers[held_out] = np.maximum(strangers[held_out], unseen)
     return Learned(model, mated, strangers, sound)
+
+
+def fit_soundly(searches: Searches) -> tuple[LogOdds | None, Flags]:
+    """The model of the probes that do not look surely like another identity, and which these are.
+
+    None where no probe can be searched without itself.
+    """
+    model, sound = _fit(searches), np.ones(len(searches), dtype=bool)
+    if model is not None:
+        sound = ~_misnamed(searches, model)
+        model = _fit(searches.chosen(sound), start=model) or model
+    return model, sound
 
 
 def as_calibration(

@@ -11,6 +11,7 @@ import click
 from engine.errors import FaceGalleryError
 from gallery_app.cli import changes, models, questions, window
 from gallery_app.cli.completion import completion
+from gallery_app.cli.review import review
 
 PROGRAM = "face-gallery"
 
@@ -40,6 +41,7 @@ for command in (
     models.train,
     models.models,
     models.evaluate,
+    review,
     questions.check,
     completion,
 ):

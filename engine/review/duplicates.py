@@ -1,0 +1,76 @@
+"""Faces that are nearly the same picture as another one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.findings import Finding
+from engine.identification.logit import Numbers
+from engine.review.faces import Faces
+from engine.review.nearest import Nearest
+from engine.types import Ids
+
+_SAME = 0.004
+"""Difference, by the length of a vector, below which two are the same face: what rounding to
+three digits makes of an embedding."""
+_FAR_OUT = 3.0
+_FEWEST = 20
+
+
+def duplicates(faces: Faces, nearest: Nearest) -> list[Finding]:
+    """Near-duplicates: across identities first, then the nearest first.
+
+    One finding a face: the later one of a pair (or the one that was not confirmed), beside the
+    nearest earlier one.
+    """
+    limit, same = limits(faces, nearest)
+    pairs, away = _pairs(faces, nearest, limit)
+    across = faces.owners[pairs[:, 0]] != faces.owners[pairs[:, 1]]
+    order = np.lexsort((away, ~across))
+    _, first = np.unique(pairs[order, 0], return_index=True)
+    found = []
+    for row in order[np.sort(first)]:
+        one, other = (int(face) for face in pairs[row])
+        score = 1.0 if away[row] <= same else 1 - float(away[row]) / limit
+        suggestion = int(faces.owners[other]) if across[row] else None
+        shown = (faces.evidence(other, float(away[row])),)
+        found.append(
+            faces.finding("duplicates", score, int(faces.owners[one]), one, suggestion, shown)
+        )
+    return found
+
+
+def limits(faces: Faces, nearest: Nearest) -> tuple[float, float]:
+    """Distances up to which two faces are near-duplicates, and the same vector.
+
+    The first is learned: a distance is too small for two pictures when its logarithm lies far
+    out among those of each face and its nearest own one, three times the interquartile range
+    below the first quartile (Tukey 1977, "Exploratory Data Analysis"). Where under 20 faces have
+    such a neighbour that is not the same vector, it is the second.
+    """
+    length = float(np.linalg.norm(faces.rows, axis=1).mean())
+    same = _SAME**2 / 2 if faces.distance == "cosine" else _SAME * length
+    is_own = faces.owners[nearest.rows] == faces.owners[:, None]
+    own = nearest.distances[is_own.any(axis=1), is_own.argmax(axis=1)[is_own.any(axis=1)]]
+    logs = np.log(own[own > same])
+    if len(logs) < _FEWEST:
+        return same, same
+    low, high = np.quantile(logs, [0.25, 0.75])
+    return max(float(np.exp(low - _FAR_OUT * (high - low))), same), same
+
+
+def _pairs(faces: Faces, nearest: Nearest, limit: float) -> tuple[Ids, Numbers]:
+    """Pairs of rows within the limit, the one to be told of first, and their distances.
+
+    A pair of which both were confirmed is not told of.
+    """
+    one, place = np.nonzero(nearest.distances <= 2 * limit)  # they are rounded to float32
+    other = nearest.rows[one, place]
+    settled = faces.confirmed
+    turned = (settled[one] & ~settled[other]) | ((settled[one] == settled[other]) & (one < other))
+    pairs = np.stack([np.where(turned, other, one), np.where(turned, one, other)], axis=1)
+    gaps = faces.rows[pairs[:, 0]].astype(np.float64) - faces.rows[pairs[:, 1]]
+    lengths = np.linalg.norm(gaps, axis=1)
+    away = lengths**2 / 2 if faces.distance == "cosine" else lengths
+    kept = (away <= limit) & ~settled[pairs[:, 0]]
+    return pairs[kept], away[kept]

@@ -1,0 +1,60 @@
+"""Faces that look like somebody else than they are said to be, and faces that look like nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from engine.findings import Finding
+from engine.identification.logit import Numbers
+from engine.review.faces import Faces
+from engine.review.judging import ELSEWHERE, FINE, NOBODY, Judgement
+from engine.types import Evidence, Ids
+
+_SHOWN = 3
+"""Nearest faces shown of each identity."""
+
+
+def labels(
+    faces: Faces, judgement: Judgement, merges: Collection[tuple[int, int]] = ()
+) -> list[Finding]:
+    """Faces that are likelier somebody else's than their identity's or nobody's.
+
+    Args:
+        merges: rows of identities that may be one person: it is told once, not for every face.
+    """
+    found = []
+    for face in _worst(faces, judgement.chances[ELSEWHERE], judgement.chances[[FINE, NOBODY]]):
+        own, other = int(faces.owners[face]), int(judgement.suggestion[face])
+        if (own, other) in merges or (other, own) in merges:
+            continue
+        shown = _nearest(faces, face, other) + _nearest(faces, face, own)
+        score = float(judgement.chances[ELSEWHERE, face])
+        found.append(faces.finding("labels", score, own, face, other, shown))
+    return found
+
+
+def outliers(faces: Faces, judgement: Judgement) -> list[Finding]:
+    """Faces that are likelier nobody's than their identity's or somebody else's."""
+    found = []
+    for face in _worst(faces, judgement.chances[NOBODY], judgement.chances[[FINE, ELSEWHERE]]):
+        own = int(faces.owners[face])
+        shown = _nearest(faces, face, own)
+        score = float(judgement.chances[NOBODY, face])
+        found.append(faces.finding("outliers", score, own, face, None, shown))
+    return found
+
+
+def _nearest(faces: Faces, face: int, identity: int) -> tuple[Evidence, ...]:
+    return faces.nearest_of(identity, faces.rows[face], _SHOWN, without=face)
+
+
+def _worst(faces: Faces, chance: Numbers, rest: Numbers) -> list[int]:
+    """Rows of the faces for which it is likelier than the rest together, worst first.
+
+    The order is that of the rest, which still tells faces apart whose chance rounds to one.
+    """
+    against = rest.sum(axis=0)
+    rows: Ids = np.flatnonzero((chance > against) & ~faces.confirmed)
+    return [int(row) for row in rows[np.argsort(against[rows], kind="stable")]]

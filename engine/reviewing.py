@@ -1,0 +1,38 @@
+"""Joins store and review: what looks wrong in a gallery, without what a person settled already."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from engine.findings import KINDS, Kind, Review
+from engine.progress import SILENT, Reporter
+from engine.review import Decided, Faces, review
+from engine.space import Moment
+from engine.store import Store
+
+
+def review_store(
+    store: Store,
+    kinds: Collection[Kind] = KINDS,
+    *,
+    decided: Decided | None = None,
+    reporter: Reporter = SILENT,
+) -> Review:
+    """See :meth:`engine.gallery.Gallery.review`.
+
+    Args:
+        decided: what is not to come up again; what the store says faces are not is added.
+    """
+    moment = Moment.of(store)
+    decided = decided or Decided()
+    refused = frozenset(
+        (int(face), identity)
+        for face, identities in zip(moment.ids, store.rejections(moment.vectors), strict=True)
+        for identity in identities
+    )
+    decided = replace(decided, refused=decided.refused | refused)
+    faces = Faces.of(
+        moment.ids, moment.owners, moment.vectors, store.distance, moment.names, decided
+    )
+    return review(faces, kinds, reporter=reporter)
