@@ -50,8 +50,9 @@ def limits(faces: Faces, nearest: Nearest) -> tuple[float, float]:
     """
     length = float(np.linalg.norm(faces.rows, axis=1).mean())
     same = _SAME**2 / 2 if faces.distance == "cosine" else _SAME * length
-    is_own = faces.owners[nearest.rows] == faces.owners[:, None]
-    own = nearest.distances[is_own.any(axis=1), is_own.argmax(axis=1)[is_own.any(axis=1)]]
+    face, place = np.nonzero(faces.owners[nearest.rows] == faces.owners[:, None])
+    _, first = np.unique(face, return_index=True)
+    own = nearest.distances[face[first], place[first]]
     logs = np.log(own[own > same])
     if len(logs) < _FEWEST:
         return same, same

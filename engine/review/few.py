@@ -11,7 +11,7 @@ from engine.identification.logit import Flags, LogOdds
 from engine.identification.shortlist import shortlist
 from engine.progress import Reporter
 from engine.review.faces import Faces
-from engine.review.judging import FINE, Judgement
+from engine.review.judgement import Judgement
 from engine.types import Ids
 
 ASSUMED = 3
@@ -30,7 +30,8 @@ def balance(faces: Faces, judgement: Judgement, reporter: Reporter) -> Balance:
     """Faces per identity, and how many are enough.
 
     Enough is the smallest number with which at most 2 faces in 100 fewer are recognised than with
-    the most that could be measured. Where not even ASSUMED can be, it is that.
+    the most that could be measured. Where not even ASSUMED can be, or most faces are recognised
+    with no number of them, it is that.
 
     Raises:
         CancelledError: stopped by the reporter.
@@ -55,7 +56,7 @@ def few(faces: Faces, enough: int) -> list[Finding]:
 
 
 def _rates(faces: Faces, judgement: Judgement, model: LogOdds, reporter: Reporter) -> list[Rate]:
-    sound, rates = judgement.chances[FINE] > 0.5, []
+    sound, rates = ~judgement.doubted, []
     for step, number in enumerate(_NUMBERS):
         reporter.progress(_STAGE, step, len(_NUMBERS))
         rate = _rate(faces, sound, model, number, reporter)
@@ -67,9 +68,9 @@ def _rates(faces: Faces, judgement: Judgement, model: LogOdds, reporter: Reporte
 
 
 def _enough(rates: list[Rate]) -> int:
-    if not rates or rates[-1].faces < ASSUMED:
+    best = max((rate.recognised for rate in rates), default=0.0)
+    if best < 0.5 or rates[-1].faces < ASSUMED:
         return ASSUMED
-    best = max(rate.recognised for rate in rates)
     return next(rate.faces for rate in rates if rate.recognised >= best - _WORTH)
 
 

@@ -7,9 +7,8 @@ from collections.abc import Collection
 import numpy as np
 
 from engine.findings import Finding
-from engine.identification.logit import Numbers
 from engine.review.faces import Faces
-from engine.review.judging import ELSEWHERE, FINE, NOBODY, Judgement
+from engine.review.judgement import ELSEWHERE, FINE, NOBODY, Judgement
 from engine.types import Evidence, Ids
 
 _SHOWN = 3
@@ -19,13 +18,13 @@ _SHOWN = 3
 def labels(
     faces: Faces, judgement: Judgement, merges: Collection[tuple[int, int]] = ()
 ) -> list[Finding]:
-    """Faces that are likelier somebody else's than their identity's or nobody's.
+    """Faces that are likelier not their identity's, and likelier somebody else's than nobody's.
 
     Args:
         merges: rows of identities that may be one person: it is told once, not for every face.
     """
     found = []
-    for face in _worst(faces, judgement.chances[ELSEWHERE], judgement.chances[[FINE, NOBODY]]):
+    for face in _worst(faces, judgement, ELSEWHERE, NOBODY):
         own, other = int(faces.owners[face]), int(judgement.suggestion[face])
         if (own, other) in merges or (other, own) in merges:
             continue
@@ -36,9 +35,9 @@ def labels(
 
 
 def outliers(faces: Faces, judgement: Judgement) -> list[Finding]:
-    """Faces that are likelier nobody's than their identity's or somebody else's."""
+    """Faces that are likelier not their identity's, and likelier nobody's than somebody else's."""
     found = []
-    for face in _worst(faces, judgement.chances[NOBODY], judgement.chances[[FINE, ELSEWHERE]]):
+    for face in _worst(faces, judgement, NOBODY, ELSEWHERE):
         own = int(faces.owners[face])
         shown = _nearest(faces, face, own)
         score = float(judgement.chances[NOBODY, face])
@@ -50,11 +49,13 @@ def _nearest(faces: Faces, face: int, identity: int) -> tuple[Evidence, ...]:
     return faces.nearest_of(identity, faces.rows[face], _SHOWN, without=face)
 
 
-def _worst(faces: Faces, chance: Numbers, rest: Numbers) -> list[int]:
-    """Rows of the faces for which it is likelier than the rest together, worst first.
+def _worst(faces: Faces, judgement: Judgement, what: int, instead: int) -> list[int]:
+    """Rows of the faces that are doubted and likelier ``what`` than ``instead``, worst first.
 
-    The order is that of the rest, which still tells faces apart whose chance rounds to one.
+    The order is that of the rest to one, which tells apart even what rounds to one.
     """
-    against = rest.sum(axis=0)
-    rows: Ids = np.flatnonzero((chance > against) & ~faces.confirmed)
-    return [int(row) for row in rows[np.argsort(against[rows], kind="stable")]]
+    chances = judgement.chances
+    told = judgement.doubted & (chances[what] > chances[instead]) & ~faces.confirmed
+    rest = chances[FINE] + chances[instead]
+    rows: Ids = np.flatnonzero(told)
+    return [int(row) for row in rows[np.argsort(rest[rows], kind="stable")]]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from engine.distances import prepare
 from engine.findings import Finding
 from engine.review.faces import Faces
-from engine.review.judging import Judgement
+from engine.review.judgement import Judgement
 from engine.types import Evidence
 
 _SHOWN = 3
-_LITTLE = 3.0
-"""Log-odds by which the other identity may be less likely than the own one: 1 to 20."""
 
 
 def merges(faces: Faces, judgement: Judgement) -> list[tuple[int, int, float]]:
@@ -31,12 +27,13 @@ def merges(faces: Faces, judgement: Judgement) -> list[tuple[int, int, float]]:
         rows of the identities, the smaller one first, and the score; highest first.
     """
     apart = {frozenset(pair) for pair in faces.decided.apart}
-    found = []
-    for one, other, score in _likenesses(faces, judgement):
-        pair = frozenset((int(faces.identities[one]), int(faces.identities[other])))
-        smaller_first = (faces.counts[one], -one) < (faces.counts[other], -other)
-        if score > 0.5 and smaller_first and pair not in apart:
-            found.append((one, other, score))
+    alike = judgement.as_near & (judgement.odds > 0)
+    weights = np.where(alike, 1 / (1 + np.exp(-np.maximum(judgement.odds, 0))), 0)
+    found = [
+        (one, other, share)
+        for one, other, share in judgement.shares(faces, weights)
+        if frozenset(faces.identities[[one, other]].tolist()) not in apart
+    ]
     return sorted(found, key=lambda pair: -pair[2])
 
 
@@ -52,19 +49,6 @@ def merge_findings(faces: Faces, pairs: list[tuple[int, int, float]]) -> list[Fi
         )
         for one, other, score in pairs
     ]
-
-
-def _likenesses(faces: Faces, judgement: Judgement) -> Iterator[tuple[int, int, float]]:
-    """Rows of two identities and the share of the first one's faces that look like the second."""
-    alike = (judgement.odds > 0) & (judgement.odds > judgement.own[:, None] - _LITTLE)
-    chances = 1 / (1 + np.exp(-judgement.odds[alike]))
-    owners = np.broadcast_to(faces.owners[:, None], alike.shape)[alike]
-    pairs, place = np.unique(
-        np.stack([owners, judgement.rows[alike]], axis=1), axis=0, return_inverse=True
-    )
-    shares = np.bincount(place.ravel(), chances, len(pairs)) / faces.counts[pairs[:, 0]]
-    for (one, other), share in zip(pairs.tolist(), shares.tolist(), strict=True):
-        yield one, other, share
 
 
 def _nearest(faces: Faces, one: int, other: int) -> tuple[Evidence, ...]:

@@ -14,8 +14,8 @@ from engine.types import Ids, Vectors
 
 _KEPT = 3 * NEIGHBOURS
 """So many that there are still enough when those of doubtful names are taken out."""
-_BLOCK = 2_000_000
-"""Distances held in memory at once (8 MB)."""
+_BLOCK = 8_000_000
+"""Distances held in memory at once (32 MB)."""
 _STAGE = "Searching for the nearest faces"
 
 
@@ -54,7 +54,15 @@ def search(faces: Faces, reporter: Reporter) -> Nearest:
 
 
 def _smallest(away: Vectors, kept: int) -> tuple[Ids, Vectors]:
-    places = np.argpartition(away, kept - 1, axis=1)[:, :kept]
-    found = np.take_along_axis(away, places, axis=1)
-    order = np.argsort(found, axis=1, kind="stable")
-    return np.take_along_axis(places, order, axis=1), np.take_along_axis(found, order, axis=1)
+    """Places and values of the smallest of each row, in order; of equals the first places.
+
+    Much faster than numpy.argpartition, whose plain sibling is vectorised.
+    """
+    if not kept:
+        return np.empty((len(away), 0), dtype=np.int64), away[:, :0]
+    edge = np.partition(away, kept - 1, axis=1)[:, kept - 1 : kept]
+    row, place = np.nonzero(away <= edge)
+    order = np.lexsort((place, away[row, place], row))
+    first = np.searchsorted(row, np.arange(len(away)))
+    chosen = order[first[:, None] + np.arange(kept)]
+    return place[chosen], away[row[chosen], place[chosen]]

@@ -1,0 +1,150 @@
+"""How well the review finds wrong names: 1 % and 5 % of the labels swapped at random, five seeds
+each, beside the plain rule that the nearest neighbour has another label.
+
+    .venv/bin/python benchmarks/label_noise.py [FILE.npz]
+
+FILE.npz holds ``embeddings``, ``names`` and ``files``; ``lfw-158-dlib.npz`` unless said.
+FACE_GALLERY_SHARED says where it is. Its two known label errors are in it besides those swapped;
+finding them counts as wrong here.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from openset import SHARED
+
+from engine.distances import between, prepare
+from engine.findings import KINDS
+from engine.progress import SILENT
+from engine.review import Decided, Faces, review
+from engine.review.judgement import ELSEWHERE, FINE, NOBODY
+from engine.review.judging import judge
+from engine.review.nearest import search
+
+SHARES = (0.01, 0.05)
+SEEDS = range(5)
+KNOWN = ("Michael_Schumacher_0008", "Recep_Tayyip_Erdogan_0004")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The faces of a file; ``known`` are rows whose label is known to be wrong."""
+
+    vectors: np.ndarray
+    labels: np.ndarray
+    names: dict[int, str]
+    files: np.ndarray
+    known: np.ndarray
+
+    @classmethod
+    def read(cls, path: Path) -> Table:
+        with np.load(path, allow_pickle=False) as table:
+            names, labels = np.unique(table["names"], return_inverse=True)
+            files = table["files"]
+            known = np.flatnonzero([any(one in str(file) for one in KNOWN) for file in files])
+            return cls(table["embeddings"], labels, dict(enumerate(map(str, names))), files, known)
+
+
+def swapped(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of which that share changed hands, each for another one, and the rows of these."""
+    random = np.random.default_rng(seed)
+    rows = random.choice(len(labels), round(share * len(labels)), replace=False)
+    dealt = random.permutation(labels[rows])
+    while (same := np.flatnonzero(dealt == labels[rows])).size:
+        partners = random.integers(0, len(rows), len(same))
+        for one, other in zip(same, partners, strict=True):
+            dealt[[one, other]] = dealt[[other, one]]
+    noisy = labels.copy()
+    noisy[rows] = dealt
+    return noisy, rows
+
+
+def plain_rule(table: Table, labels: np.ndarray) -> np.ndarray:
+    """Rows whose nearest neighbour has another label, the nearest pairs first."""
+    faces = prepare(table.vectors, "cosine")
+    away = between(faces, faces, "cosine")
+    np.fill_diagonal(away, np.inf)
+    nearest = away.argmin(axis=1)
+    rows = np.flatnonzero(labels[nearest] != labels)
+    return rows[np.argsort(away[rows, nearest[rows]], kind="stable")]
+
+
+def review_queue(table: Table, labels: np.ndarray) -> tuple[np.ndarray, int, np.ndarray]:
+    """All rows in the order in which the review takes them for somebody else's, how many of them
+    it tells of, and the rows that it tells of as nobody's."""
+    rows = np.arange(len(labels))
+    faces = Faces.of(rows, labels, table.vectors, "cosine", table.names, Decided())
+    judgement = judge(faces, search(faces, SILENT), SILENT)
+    chances, doubted = judgement.chances, judgement.doubted
+    elsewhere = doubted & (chances[ELSEWHERE] > chances[NOBODY])
+    order = np.lexsort((chances[FINE] + chances[NOBODY], ~elsewhere))
+    return order, int(elsewhere.sum()), np.flatnonzero(doubted & ~elsewhere)
+
+
+def shares(found: np.ndarray, wrong: np.ndarray) -> tuple[float, float]:
+    """Precision and recall of rows that were found."""
+    hits = np.isin(found, wrong).sum()
+    return hits / max(len(found), 1), hits / len(wrong)
+
+
+def main(path: Path) -> None:
+    if not path.is_file():
+        print(f"There is no {path}: nothing to swap the labels of. Skipped.")
+        return
+    table = Table.read(path)
+    whole(table)
+    print("Precision and recall of the labels that were swapped:")
+    print(f"{'':14}{'at the length of what was swapped':^38}{'at the own length':^54}   or told")
+    print(f"{'':14}{'review':^19}{'plain rule':^19}{'review':^27}{'plain rule':^27}   as outlier")
+    for share in SHARES:
+        lines = [line(table, share, seed) for seed in SEEDS]
+        for seed, figures in zip(SEEDS, lines, strict=True):
+            print(f"{share:4.0%}, seed {seed}  " + row(figures))
+        print(f"{share:4.0%}, mean    " + row(np.mean(lines, axis=0)))
+
+
+def whole(table: Table) -> None:
+    """The file as it is: where the known errors stand, and how long the whole review takes."""
+    rows, started = np.arange(len(table.labels)), time.perf_counter()
+    faces = Faces.of(rows, table.labels, table.vectors, "cosine", table.names, Decided())
+    found = review(faces)
+    seconds = time.perf_counter() - started
+    places = {one.face: place for place, one in enumerate(found.findings, 1)}
+    told = ", ".join(f"{kind} {len(found.of(kind))}" for kind in KINDS)
+    print(f"As it is, {len(rows):,} faces: {told}; {seconds:.1f} s")
+    for known in table.known:
+        print(f"  {table.files[known]}: place {places.get(known, 'none')} of the queue")
+
+
+def line(table: Table, share: float, seed: int) -> np.ndarray:
+    """Precision, recall of review and plain rule at that length; length, precision, recall of
+    both at their own; recall of the review's labels and outliers together."""
+    labels, wrong = swapped(table.labels, share, seed)
+    order, told, nobodys = review_queue(table, labels)
+    plain = plain_rule(table, labels)
+    at_length = (*shares(order[: len(wrong)], wrong), *shares(plain[: len(wrong)], wrong))
+    own = (told, *shares(order[:told], wrong), len(plain), *shares(plain, wrong))
+    return np.array([*at_length, *own, shares(np.union1d(order[:told], nobodys), wrong)[1]])
+
+
+def row(figures: np.ndarray) -> str:
+    ours, plain = figures[:4].reshape(2, 2)
+    queue, rule = figures[4:10].reshape(2, 3)
+    return f"{pair(ours)}{pair(plain)}{sized(queue)}{sized(rule)}  {figures[10]:9.1%}"
+
+
+def pair(figures: np.ndarray) -> str:
+    return f"  {figures[0]:7.1%} {figures[1]:7.1%} "
+
+
+def sized(figures: np.ndarray) -> str:
+    return f"  {figures[0]:6.0f}:{pair(figures[1:])}"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED / "lfw-158-dlib.npz")
