@@ -22,7 +22,7 @@ from engine.distances import between, prepare
 from engine.findings import KINDS
 from engine.progress import SILENT
 from engine.review import Decided, Faces, review
-from engine.review.judgement import ELSEWHERE, FINE, NOBODY
+from engine.review.judgement import FINE, NOBODY
 from engine.review.judging import judge
 from engine.review.nearest import search
 
@@ -80,10 +80,10 @@ def review_queue(table: Table, labels: np.ndarray) -> tuple[np.ndarray, int, np.
     rows = np.arange(len(labels))
     faces = Faces.of(rows, labels, table.vectors, "cosine", table.names, Decided())
     judgement = judge(faces, search(faces, SILENT), SILENT)
-    chances, doubted = judgement.chances, judgement.doubted
-    elsewhere = doubted & (chances[ELSEWHERE] > chances[NOBODY])
-    order = np.lexsort((chances[FINE] + chances[NOBODY], ~elsewhere))
-    return order, int(elsewhere.sum()), np.flatnonzero(doubted & ~elsewhere)
+    rest = judgement.chances[[FINE, NOBODY]].sum(axis=0)
+    order = np.lexsort((rest, ~judgement.elsewhere))
+    nobodys = np.flatnonzero(judgement.doubted & ~judgement.elsewhere)
+    return order, int(judgement.elsewhere.sum()), nobodys
 
 
 def shares(found: np.ndarray, wrong: np.ndarray) -> tuple[float, float]:

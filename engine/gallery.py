@@ -301,7 +301,7 @@ class Gallery:
         """What looks wrong among the enrolled faces, worst first.
 
         Raises:
-            CancelledError.
+            InputError: a kind that does not exist. CancelledError.
         """
         return review_store(self._store, kinds, reporter=reporter)
 

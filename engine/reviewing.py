@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from engine.errors import InputError
 from engine.findings import KINDS, Kind, Review
 from engine.progress import SILENT, Reporter
 from engine.review import Decided, Faces, review
@@ -24,6 +25,10 @@ def review_store(
     Args:
         decided: what is not to come up again; what the store says faces are not is added.
     """
+    if unknown := set(kinds) - set(KINDS):
+        raise InputError(
+            f"There is no such kind as “{min(unknown)}”", remedy=f"Kinds are {', '.join(KINDS)}."
+        )
     moment = Moment.of(store)
     decided = decided or Decided()
     refused = frozenset(

@@ -29,10 +29,10 @@ class Judgement:
     Attributes:
         model: log-odds of a candidate; None where the gallery is too small to learn it, and
             then nobody is doubted.
-        own: log-odds of the own identity, minus infinity for its only face, ``(n,)``.
+        own: log-odds of the own identity, minus infinity for a face alone, ``(n,)``.
         rows: other identities in question, -1 where a place is empty, ``(n, c)``.
         odds: their log-odds, ``(n, c)``.
-        alone: True for the only face of an identity, ``(n,)``.
+        alone: True for a face that has nobody trusted beside it in its identity, ``(n,)``.
     """
 
     model: LogOdds | None
@@ -67,6 +67,11 @@ class Judgement:
     def doubted(self) -> Flags:
         """Faces that are likelier not their identity's, ``(n,)``."""
         return np.asarray(self.chances[FINE] < 0.5)
+
+    @property
+    def elsewhere(self) -> Flags:
+        """Those of them that are likelier somebody else's than nobody's, ``(n,)``."""
+        return np.asarray(self.doubted & (self.chances[ELSEWHERE] > self.chances[NOBODY]))
 
     def shares(self, faces: Faces, weights: Numbers | Flags) -> Iterator[tuple[int, int, float]]:
         """How much of an identity looks like another one.

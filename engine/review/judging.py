@@ -42,11 +42,11 @@ def judge(faces: Faces, nearest: Nearest, reporter: Reporter) -> Judgement:
     for number in range(_ROUNDS):
         reporter.progress(_STAGE, number, _ROUNDS)
         found = _candidates(faces, nearest, trusted, reporter)
-        judgement = _weighed(faces, found, model)
+        judgement = _weighed(faces, found, trusted, model)
         if number == 0:
             model = _learned_anew(faces, searches, probes, judgement) or model
-            judgement = _weighed(faces, found, model)
-        before, trusted = trusted, _somebody_left(faces, ~judgement.doubted | faces.confirmed)
+            judgement = _weighed(faces, found, trusted, model)
+        before, trusted = trusted, _trusted(faces, judgement)
         if np.array_equal(before, trusted):
             break
     reporter.progress(_STAGE, _ROUNDS, _ROUNDS)
@@ -87,19 +87,30 @@ def _silent(faces: Faces) -> Judgement:
     )
 
 
-def _somebody_left(faces: Faces, trusted: Flags) -> Flags:
-    """The same, but an identity of which all faces are doubted keeps them."""
-    left = np.bincount(faces.owners, trusted, len(faces.identities))
-    return np.asarray(trusted | (left[faces.owners] == 0))
+def _trusted(faces: Faces, judgement: Judgement) -> Flags:
+    """Faces that are confirmed or not doubted.
+
+    An identity of which all are doubted keeps those that do not look like somebody else, or all:
+    of two faces that differ, each is doubted for the other's sake.
+    """
+    trusted = ~judgement.doubted | faces.confirmed
+    for kept in (~judgement.elsewhere, True):
+        trusted |= (_left(faces, trusted) == 0) & kept
+    return trusted
 
 
-def _weighed(faces: Faces, found: Shortlist, model: LogOdds) -> Judgement:
+def _left(faces: Faces, trusted: Flags) -> Ids:
+    """How many faces of each one's identity are trusted, ``(n,)``."""
+    return np.bincount(faces.owners[trusted], minlength=len(faces.identities))[faces.owners]
+
+
+def _weighed(faces: Faces, found: Shortlist, trusted: Flags, model: LogOdds) -> Judgement:
     odds = model(found.features, found.filled)
     mine = found.rows == faces.owners[:, None]
     own = np.where(mine, odds, -np.inf).max(axis=1)
     others = np.where(mine, -np.inf, odds)
     _strike_refused(faces, found.rows, others)
-    alone = faces.counts[faces.owners] < 2
+    alone = trusted & (_left(faces, trusted) < 2)
     return Judgement(model, own, np.where(mine, -1, found.rows), others, alone)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from engine.findings import Finding
+from engine.identification.logit import Flags, Numbers
 from engine.review.faces import Faces
 from engine.review.judgement import ELSEWHERE, FINE, NOBODY, Judgement
 from engine.types import Evidence, Ids
@@ -24,7 +25,7 @@ def labels(
         merges: rows of identities that may be one person: it is told once, not for every face.
     """
     found = []
-    for face in _worst(faces, judgement, ELSEWHERE, NOBODY):
+    for face in _worst(faces, judgement.elsewhere, judgement.chances[[FINE, NOBODY]]):
         own, other = int(faces.owners[face]), int(judgement.suggestion[face])
         if (own, other) in merges or (other, own) in merges:
             continue
@@ -37,7 +38,8 @@ def labels(
 def outliers(faces: Faces, judgement: Judgement) -> list[Finding]:
     """Faces that are likelier not their identity's, and likelier nobody's than somebody else's."""
     found = []
-    for face in _worst(faces, judgement, NOBODY, ELSEWHERE):
+    nobodys = judgement.doubted & ~judgement.elsewhere
+    for face in _worst(faces, nobodys, judgement.chances[[FINE, ELSEWHERE]]):
         own = int(faces.owners[face])
         shown = _nearest(faces, face, own)
         score = float(judgement.chances[NOBODY, face])
@@ -49,13 +51,10 @@ def _nearest(faces: Faces, face: int, identity: int) -> tuple[Evidence, ...]:
     return faces.nearest_of(identity, faces.rows[face], _SHOWN, without=face)
 
 
-def _worst(faces: Faces, judgement: Judgement, what: int, instead: int) -> list[int]:
-    """Rows of the faces that are doubted and likelier ``what`` than ``instead``, worst first.
+def _worst(faces: Faces, which: Flags, rest: Numbers) -> list[int]:
+    """Rows of some faces but those confirmed, the highest chance first.
 
     The order is that of the rest to one, which tells apart even what rounds to one.
     """
-    chances = judgement.chances
-    told = judgement.doubted & (chances[what] > chances[instead]) & ~faces.confirmed
-    rest = chances[FINE] + chances[instead]
-    rows: Ids = np.flatnonzero(told)
-    return [int(row) for row in rows[np.argsort(rest[rows], kind="stable")]]
+    rows: Ids = np.flatnonzero(which & ~faces.confirmed)
+    return [int(row) for row in rows[np.argsort(rest.sum(axis=0)[rows], kind="stable")]]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.errors import InputError
 from engine.gallery import Gallery
 
 PEOPLE = ("Ariel_Sharon", "Tiger_Woods", "Tim_Henman", "Tom_Ridge", "Tony_Blair", "Hans_Blix")
@@ -92,6 +93,11 @@ def test_where_nothing_looks_wrong_it_says_so(run: Run, tmp_path: Path) -> None:
     done = run("review", "-g", folder)
     assert (done.returncode, done.stdout) == (0, "Nothing looks wrong.\n")
     assert listed(run("review", "-g", folder, "--json")) == []
+
+
+def test_a_kind_that_does_not_exist_is_refused(folder: Path) -> None:
+    with Gallery.open(folder) as gallery, pytest.raises(InputError, match="beauty"):
+        gallery.review(("labels", "beauty"))  # type: ignore[arg-type]
 
 
 def test_nobody_is_suggested_whom_a_person_rejected(folder: Path) -> None:

@@ -107,6 +107,13 @@ def test_of_two_people_the_strayed_face_is_found() -> None:
     assert found[0].face == crowd.ids[row]
 
 
+def test_of_two_faces_that_differ_only_the_wrong_one_is_doubted() -> None:
+    crowd = Crowd.of([8] * 20 + [1])
+    row = crowd.row(3)
+    (finding,) = crowd.renamed(row, 20).review("labels", "outliers").findings
+    assert (finding.face, finding.suggestion_id) == (crowd.ids[row], 3 + FIRST_IDENTITY)
+
+
 def test_the_only_face_of_a_person_is_not_doubted() -> None:
     crowd = Crowd.of([8] * 10 + [1] * 10)
     told = {finding.face for finding in crowd.review("labels", "outliers").findings}
