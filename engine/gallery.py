@@ -12,11 +12,10 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from engine import embeddings
+from engine.browsing import Browsing
 from engine.enrolment import Enroller, as_batch, as_rows
-from engine.errors import GalleryReadOnlyError, InputError, UnknownIdentityError
+from engine.errors import GalleryReadOnlyError, InputError
 from engine.findings import KINDS, Kind, Review
 from engine.learning import Learning
 from engine.portraits import Lens
@@ -26,14 +25,11 @@ from engine.reviewing import review_store
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
 from engine.types import (
-    Candidate,
     CheckReport,
     Distance,
     EnrolmentReport,
-    Face,
     FaceBatch,
     Identification,
-    Identity,
     ImportReport,
     Method,
     Vectors,
@@ -42,7 +38,7 @@ from engine.types import (
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
 
-class Gallery:
+class Gallery(Browsing):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:
@@ -147,68 +143,7 @@ class Gallery:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- looking ---------------------------------------------------------------------------
-
-    def people(self, sort: str = "name") -> list[Identity]:
-        """All identities, by ``name`` or by number of ``faces`` (most first)."""
-        identities = self._store.identities()
-        if sort == "faces":
-            return sorted(identities, key=lambda identity: (-identity.faces, identity.name))
-        return identities
-
-    def counts(self) -> tuple[int, int]:
-        """How many identities and faces."""
-        return self._store.counts()
-
-    def identity(self, name: str) -> Identity | None:
-        """The identity of exactly this name."""
-        return self._store.identity(name)
-
-    def faces(self, identity: str | int) -> list[Face]:
-        """The faces of an identity, by name or id, in order of enrolment.
-
-        Raises:
-            UnknownIdentityError: nobody of that name.
-        """
-        if isinstance(identity, int):
-            return self._store.faces(identity)
-        found = self._store.identity(identity)
-        if found is None:
-            raise UnknownIdentityError(
-                f"Nobody called “{identity}” is enrolled", remedy="See `face-gallery people`."
-            )
-        return self._store.faces(found.id)
-
-    def faces_by_id(self, ids: Sequence[int]) -> list[Face]:
-        """Faces in the order asked; ids that do not exist are left out."""
-        return self._store.faces_by_id(ids)
-
-    def photo(self, face: int) -> bytes | None:
-        """JPEG of the face, or None where it came without a photograph."""
-        return self._store.photo(face)
-
-    def traits(self, faces: Sequence[int]) -> Vectors:
-        """Numbers to draw the portraits of faces with, ``(n, 16)``, in the order asked."""
-        return self.traits_of(self._store.vectors(np.array(faces, dtype=np.int64))[2])
-
-    def traits_of(self, vectors: Vectors) -> Vectors:
-        """The same for vectors that are not enrolled, ``(n, d)``."""
-        return self._lens.traits(vectors)
-
-    def vector(self, face: int) -> Vectors:
-        """The embedding of an enrolled face as it came, ``(d,)``.
-
-        Raises:
-            UnknownIdentityError: no such face.
-        """
-        _, _, vectors = self._store.vectors(np.array([face], dtype=np.int64))
-        if not len(vectors):
-            raise UnknownIdentityError(f"Face {face} is not enrolled")
-        return np.asarray(vectors[0])
-
-    def nearest_identity(self, identity: int) -> Identity | None:
-        """The identity whose faces, on average, look most like those of another one."""
-        return self._recogniser.nearest_identity(identity)
+    # -- its state ---------------------------------------------------------------------------
 
     @property
     def unsaved(self) -> bool:
@@ -222,10 +157,6 @@ class Gallery:
     def index_status(self) -> str:
         """One sentence on the index: up to date, or being rebuilt."""
         return self._recogniser.index_status()
-
-    def nearest(self, face: int, top: int = 5) -> list[Candidate]:
-        """Identities nearest to an enrolled face, the face itself left out."""
-        return list(self.identify_enrolled(face, top=top).candidates)
 
     # -- telling who ------------------------------------------------------------------------
 

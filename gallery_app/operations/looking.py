@@ -48,7 +48,7 @@ def load_details(
         listed = gallery.faces_by_id([face])
         if not listed:
             raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
-        return listed[0], gallery.nearest(face, top=3)
+        return listed[0], list(gallery.identify_enrolled(face, top=3).candidates)
 
     context.tasks.run(
         "Reading the face",
