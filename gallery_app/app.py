@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from engine.types import Face, Identity
 from gallery_app import settings as remembered
 from gallery_app.commands import Commands
+from gallery_app.correcting import Correcting
 from gallery_app.dialogs.error import error_box
 from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
@@ -20,6 +21,7 @@ from gallery_app.operations import deciding, enrolling, galleries, looking, quer
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures
 from gallery_app.recent import recent_galleries, sample_faces
+from gallery_app.reviewing import Reviewing
 from gallery_app.settings import Settings
 from gallery_app.state import AppState, Query
 from gallery_app.tasks import Task, TaskRunner
@@ -46,6 +48,10 @@ class App(QObject):
         self.commands = Commands(self.context, self.window)
         self.modelling = Modelling(self.context, self.window)
         self.judging = Judging(self.context, self.window)
+        self.correcting = Correcting(self.context, self.window)
+        self.reviewing = Reviewing(
+            self.context, self.window, self.correcting.merge_names, self.commands.enroll_for
+        )
         self._people: dict[int, Identity] = {}
         self._people_read = False
         self._portraits: dict[int, int | None] = {}
@@ -71,11 +77,12 @@ class App(QObject):
 
     def _connect_panels(self) -> None:
         window, context = self.window, self.context
-        window.identities.chosen.connect(self.state.choose_identity)
+        window.identities.chosen.connect(self._visit)
         window.identities.sort_changed.connect(self._sort)
         window.faces.face_selected.connect(self._load_details)
         window.faces.who_is_this.connect(lambda face: queries.ask_about_face(context, face))
         window.faces.identity_wanted.connect(self.go_to_identity)
+        window.review.identity_wanted.connect(self._go_to_name)
         window.faces.import_wanted.connect(self.commands.import_folder)
         window.faces.enroll_wanted.connect(self.commands.enroll)
         window.query.open_wanted.connect(self.commands.open_query)
@@ -142,10 +149,13 @@ class App(QObject):
         self.window.identities.set_people(people)
         self._show_status()
         if self.state.identity in self._people:
+            if self.window.identities.chosen_identity() != self.state.identity:
+                self.window.identities.choose(self.state.identity)
             self._show_identity(self.state.identity)
         else:
             first = self.window.identities.model.identity_at(0)
-            self.go_to_identity(first.id if first else -1)
+            self.window.identities.choose(first.id if first else -1)
+            self.state.choose_identity(first.id if first else -1)
         self._show_query()
         self.judging.look()  # last: it loads the index, the faces do not
 
@@ -191,6 +201,10 @@ class App(QObject):
     def go_to_identity(self, identity: int) -> None:
         """Shows an identity in the list and its faces in the middle."""
         self.window.identities.choose(identity)
+        self._visit(identity)
+
+    def _visit(self, identity: int) -> None:
+        self.window.middle.setCurrentWidget(self.window.faces)
         self.state.choose_identity(identity)
 
     def _go_to_name(self, name: str) -> None:

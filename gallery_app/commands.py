@@ -159,6 +159,10 @@ class Commands:
     def enroll(self) -> None:
         self._open_enroll_dialog([])
 
+    def enroll_for(self, name: str) -> None:
+        """More faces of somebody."""
+        self._open_enroll_dialog([], name)
+
     def enroll_query(self) -> None:
         """The shown query as a new person; the name is asked for."""
         query = self._context.state.query
@@ -168,9 +172,9 @@ class Commands:
         dialog = self._open_enroll_dialog([batch])
         dialog.accepted.connect(lambda: enrolling.mark_added(self._context, query, dialog.report))
 
-    def _open_enroll_dialog(self, batches: list[FaceBatch]) -> QDialog:
+    def _open_enroll_dialog(self, batches: list[FaceBatch], name: str = "") -> QDialog:
         names = self._window.identities.model.names()
-        dialog = EnrollDialog(self._context, names, batches, parent=self._window)
+        dialog = EnrollDialog(self._context, names, batches, name, parent=self._window)
         dialog.open()
         return dialog
 

@@ -79,6 +79,7 @@ class AppState(QObject):
         strictness_changed: the FPIR asked for.
         method_changed: the method that is asked, or what can be asked.
         notice: one sentence worth telling.
+        corrected: what a correction did, in few words.
     """
 
     gallery_changed = Signal()
@@ -90,6 +91,7 @@ class AppState(QObject):
     strictness_changed = Signal(float)
     method_changed = Signal()
     notice = Signal(str)
+    corrected = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

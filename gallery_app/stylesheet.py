@@ -30,7 +30,7 @@ QToolTip { background: $panel; color: $text; border: 1px solid $border; padding:
 """
 
 _PANELS = """
-QMainWindow, QDialog, QMessageBox, #facesPanel { background: $window; }
+QMainWindow, QDialog, QMessageBox, #facesPanel, #reviewPanel { background: $window; }
 #identitiesPanel, #queryPanel, #queryPanel QWidget#qt_scrollarea_viewport { background: $panel; }
 #queryPanel QScrollArea, #queryPanel QScrollArea > QWidget > QWidget { background: $panel; }
 #faceDetails, #queryActions { background: $panel; border: none; border-top: 1px solid $line; }
@@ -79,6 +79,7 @@ QPushButton[quiet="true"] { background: transparent; border-color: transparent; 
 QPushButton[quiet="true"]:hover { background: $hover; }
 QPushButton[quiet="true"]:pressed { background: $selection; }
 QPushButton[quiet="true"]:disabled { color: $disabled; }
+QPushButton[keyed="true"] { text-align: left; padding: 6px 9px; }
 QPushButton[door="true"] { background: $panel; border-color: $line; border-radius: 8px;
     text-align: left; min-height: 3.6em; }
 QPushButton[door="true"]:hover { background: $selection; border-color: $accent; }
@@ -137,7 +138,9 @@ QAbstractItemView { background: $panel; color: $text; border: 1px solid $line;
     border-radius: 6px; outline: none; selection-background-color: $selection;
     selection-color: $text; }
 #identityList { background: $panel; border: none; border-radius: 0; }
+#findingList { background: $window; border: none; border-radius: 0; padding: 0 16px 0 24px; }
 #faceGrid { background: $window; border: none; border-radius: 0; padding: 0 18px; }
+#groupFaces { background: $panel; border: none; border-radius: 0; }
 QListWidget::item, QListView#plainList::item { padding: 5px 8px; border-radius: 4px; }
 QComboBox QAbstractItemView { border: 1px solid $border; padding: 4px; }
 QHeaderView { background: $panel; border: none; }
@@ -148,6 +151,9 @@ QTableCornerButton::section { background: $panel; border: none; border-bottom: 1
 #versionsTable::item { padding: 4px 5px; }
 #versionsTable::item:selected { background: $selection; color: $text; }
 QTableView { gridline-color: $line; }
+#middle { background: $window; }
+#middle::tab-bar { left: 24px; }
+#middle > QTabBar::tab { padding: 12px 2px 8px 2px; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QTabBar { qproperty-drawBase: 0; qproperty-expanding: 0; }
 QTabBar::tab { background: transparent; color: $muted; border: none;

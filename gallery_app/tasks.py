@@ -1,4 +1,4 @@
-"""Work off the UI thread: lanes for questions, changes and training; answers come as signals."""
+"""Work off the UI thread, in lanes for each kind of work; answers come as signals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Progress, Reporter
 
-Lane = Literal["question", "change", "training"]
+Lane = Literal["question", "change", "review", "training"]
 _EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
 
 
@@ -88,6 +88,7 @@ class TaskRunner(QObject):
         self._lanes: dict[Lane, ThreadPoolExecutor] = {
             "question": ThreadPoolExecutor(1, "questions"),
             "change": ThreadPoolExecutor(1, "changes"),
+            "review": ThreadPoolExecutor(1, "reviews"),
             "training": ThreadPoolExecutor(1, "training"),
         }
         self._serials: dict[str, int] = {}
@@ -127,7 +128,7 @@ class TaskRunner(QObject):
         if failed is not None:
             task.failed.connect(lambda error: is_late() or failed(error))
         task.ended.connect(lambda: self._forget(task))
-        if key and lane == "question":
+        if key and lane in ("question", "review"):
             for older in self._alive:
                 if older.key == key:
                     older.cancel()  # its answer would be dropped

@@ -6,9 +6,17 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
 
 from engine.types import Face
+from gallery_app.item_models.dragging import FACES, packed
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, IdentityIdRole, PictureRole
 from gallery_app.pictures import Pictures
 
@@ -32,6 +40,10 @@ class FaceListModel(QAbstractListModel):
 
     def face_at(self, row: int) -> Face | None:
         return self._faces[row] if 0 <= row < len(self._faces) else None
+
+    def faces(self) -> list[Face]:
+        """All that are shown, in order."""
+        return list(self._faces)
 
     def row_of(self, face: int) -> int:
         """Row of this face, or -1."""
@@ -60,6 +72,17 @@ class FaceListModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{face.name}, {face.file}"
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """A face can be dragged onto an identity."""
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [FACES]
+
+    def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
+        rows = sorted({index.row() for index in indexes})
+        return packed(FACES, [self._faces[row].id for row in rows])
 
 
 def caption(face: Face) -> str:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from engine.names import search_key
 from engine.types import Identity
+from gallery_app.item_models.dragging import FACES, PEOPLE, packed, unpacked
 from gallery_app.item_models.roles import CountRole, IdentityIdRole, NameRole, PictureRole
 from gallery_app.pictures import Pictures
 
@@ -17,7 +26,15 @@ _NOWHERE = QModelIndex()
 
 
 class IdentityListModel(QAbstractListModel):
-    """One row an identity that matches the search, in the chosen order."""
+    """One row an identity that matches the search, in the chosen order.
+
+    Signals:
+        faces_dropped: face ids, and the id of the identity they were dropped on; -1 for none.
+        people_dropped: identity ids, and the id of the identity they were dropped on.
+    """
+
+    faces_dropped = Signal(list, int)
+    people_dropped = Signal(list, int)
 
     def __init__(self, pictures: Pictures, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,9 +68,21 @@ class IdentityListModel(QAbstractListModel):
         """Identities in the gallery, shown or not."""
         return len(self._people)
 
+    def people(self) -> list[Identity]:
+        """All identities, shown or not."""
+        return list(self._people)
+
+    def identity(self, identity_id: int) -> Identity | None:
+        """One of them, shown or not."""
+        return next((one for one in self._people if one.id == identity_id), None)
+
     def names(self) -> list[str]:
         """All names, shown or not."""
         return [identity.name for identity in self._people]
+
+    def portraits(self) -> dict[int, int | None]:
+        """The portrait face of every identity."""
+        return {identity.id: identity.portrait for identity in self._people}
 
     def row_of(self, identity: int) -> int:
         """Row that shows this identity, or -1."""
@@ -100,6 +129,40 @@ class IdentityListModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{identity.name} · {faces_text(identity.faces)}"
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Faces can be dropped anywhere, identities on one another."""
+        drag = Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else Qt.ItemFlag.NoItemFlags
+        return super().flags(index) | Qt.ItemFlag.ItemIsDropEnabled | drag
+
+    def mimeTypes(self) -> list[str]:
+        return [FACES, PEOPLE]
+
+    def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
+        listed = (self.identity_at(row) for row in sorted({index.row() for index in indexes}))
+        return packed(PEOPLE, [identity.id for identity in listed if identity is not None])
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+
+    def canDropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        target = self.identity_at(parent.row()) if parent.isValid() else None
+        people = unpacked(PEOPLE, data)
+        onto_other = target is not None and bool(people) and target.id not in people
+        return data.hasFormat(FACES) or onto_other
+
+    def dropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        """Tells of the drop. False: the view must not take dragged rows away itself."""
+        target = self.identity_at(parent.row()) if parent.isValid() else None
+        if faces := unpacked(FACES, data):
+            self.faces_dropped.emit(faces, target.id if target else -1)
+        elif target is not None and (people := unpacked(PEOPLE, data)):
+            self.people_dropped.emit(people, target.id)
+        return False
 
 
 def people_text(count: int) -> str:

@@ -38,6 +38,19 @@ def load_faces(context: Context, identity: int, done: Callable[[list[Face]], Non
     )
 
 
+def load_faces_of(context: Context, identity: int, done: Callable[[list[Face]], None]) -> None:
+    """The same for a dialog: the panel's own wish goes on beside it."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Reading faces",
+        lambda _: gallery.faces(identity),
+        done=done,
+        failed=context.failed,
+        key="faces-of",
+        shown=False,
+    )
+
+
 def load_details(
     context: Context, face: int, done: Callable[[Face, list[Candidate]], None]
 ) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QListView,
-    QMenu,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -29,7 +28,8 @@ from gallery_app.widgets.empty_state import EmptyState
 
 class FacesPanel(QWidget):
     """Signals: ``face_selected`` (face id or -1), ``who_is_this`` (face id),
-    ``identity_wanted`` (identity id), ``import_wanted``, ``enroll_wanted``.
+    ``identity_wanted`` (identity id), ``import_wanted``, ``enroll_wanted``,
+    ``selection_changed``, ``menu_wanted`` (where on the screen).
     """
 
     face_selected = Signal(int)
@@ -37,6 +37,8 @@ class FacesPanel(QWidget):
     identity_wanted = Signal(int)
     import_wanted = Signal()
     enroll_wanted = Signal()
+    selection_changed = Signal()
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +81,8 @@ class FacesPanel(QWidget):
         view.setViewMode(QListView.ViewMode.IconMode)
         view.setResizeMode(QListView.ResizeMode.Adjust)
         view.setMovement(QListView.Movement.Static)
+        view.setDragEnabled(True)  # after setMovement, which forbids it
+        view.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         view.setUniformItemSizes(True)
         view.setSpacing(0)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -171,6 +175,7 @@ class FacesPanel(QWidget):
         else:
             self.details.hide()
             self.face_selected.emit(-1)
+        self.selection_changed.emit()
 
     def _double_clicked(self, index: QModelIndex) -> None:
         face = self.model.face_at(index.row())
@@ -186,12 +191,8 @@ class FacesPanel(QWidget):
         QApplication.clipboard().setText("\n".join(face.file for face in self.selected_faces()))
 
     def _show_menu(self, at: QPoint) -> None:
-        if not self.grid.indexAt(at).isValid():
-            return
-        menu = QMenu(self)
-        menu.addActions([self.ask, self.copy])
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.grid.viewport().mapToGlobal(at))
+        if self.grid.indexAt(at).isValid():
+            self.menu_wanted.emit(self.grid.viewport().mapToGlobal(at))
 
     def sizeHint(self) -> QSize:
         return QSize(720, 640)

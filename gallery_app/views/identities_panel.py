@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,10 +24,14 @@ from gallery_app.widgets.empty_state import EmptyState
 
 
 class IdentitiesPanel(QWidget):
-    """Signals: ``chosen`` (identity id), ``sort_changed`` (``name`` or ``faces``)."""
+    """Signals: ``chosen`` (identity id), ``sort_changed`` (``name`` or ``faces``),
+    ``selection_changed``, ``menu_wanted`` (where on the screen).
+    """
 
     chosen = Signal(int)
     sort_changed = Signal(str)
+    selection_changed = Signal()
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,11 +75,17 @@ class IdentitiesPanel(QWidget):
         view.setModel(self.model)
         view.setItemDelegate(IdentityDelegate(view))
         view.setUniformItemSizes(True)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        view.setDefaultDropAction(Qt.DropAction.MoveAction)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._show_menu)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setMouseTracking(True)
         view.setAccessibleName("People")
         view.selectionModel().currentChanged.connect(self._current_changed)
+        view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         return view
 
     def _lay_out(self) -> None:
@@ -96,13 +106,22 @@ class IdentitiesPanel(QWidget):
 
     def set_people(self, people: list[Identity]) -> None:
         """Shows these identities; the chosen one stays chosen where it still exists."""
-        chosen = self.chosen_identity()
+        chosen, selected = self.chosen_identity(), [one.id for one in self.selected()]
         scroll = self.list.verticalScrollBar().value()
         self.model.set_people(people)
         self.search.setPlaceholderText(f"Search {people_text(len(people))}")
         self._arranged()
         self.choose(chosen, scroll=False)
+        for row in filter(lambda row: row >= 0, map(self.model.row_of, selected)):
+            self.list.selectionModel().select(
+                self.model.index(row), QItemSelectionModel.SelectionFlag.Select
+            )
         self.list.verticalScrollBar().setValue(scroll)
+
+    def selected(self) -> list[Identity]:
+        """The selected identities, from the top."""
+        rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
+        return [found for row in rows if (found := self.model.identity_at(row)) is not None]
 
     def chosen_identity(self) -> int:
         """Id of the chosen identity, or -1."""
@@ -132,6 +151,10 @@ class IdentitiesPanel(QWidget):
         self.by_name.setText("Name ▴" if order == "name" else "Name")
         self.by_faces.setText("Faces ▾" if order == "faces" else "Faces")
         self.choose(chosen)
+
+    def _show_menu(self, at: QPoint) -> None:
+        if self.list.indexAt(at).isValid():
+            self.menu_wanted.emit(self.list.viewport().mapToGlobal(at))
 
     def _sort_clicked(self, order: str) -> None:
         self.sort_by(order)

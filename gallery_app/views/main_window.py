@@ -31,7 +31,9 @@ from gallery_app.theme import current_theme
 from gallery_app.views.faces_panel import FacesPanel
 from gallery_app.views.identities_panel import IdentitiesPanel
 from gallery_app.views.menus import build_menus
+from gallery_app.views.middle import Middle
 from gallery_app.views.query_panel import QueryPanel
+from gallery_app.views.review_panel import ReviewPanel
 from gallery_app.views.training_panel import TrainingPanel
 from gallery_app.views.welcome import WelcomePage
 from gallery_app.widgets.busy_strip import BusyStrip
@@ -56,6 +58,8 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage()
         self.identities = IdentitiesPanel(pictures)
         self.faces = FacesPanel(pictures)
+        self.review = ReviewPanel(pictures)
+        self.middle = Middle(self.faces, self.review)
         self.query = QueryPanel(pictures)
         self.message = MessageBar()
         self.message.hide()
@@ -73,9 +77,9 @@ class MainWindow(QMainWindow):
     def _splitter(self) -> QSplitter:
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        for panel, width in zip((self.identities, self.faces, self.query), _WIDTHS, strict=True):
+        for panel, width in zip((self.identities, self.middle, self.query), _WIDTHS, strict=True):
             splitter.addWidget(panel)
-            panel.setMinimumWidth(int(width * 0.8) if panel is not self.faces else 300)
+            panel.setMinimumWidth(int(width * 0.8) if panel is not self.middle else 300)
         self.query.setMinimumWidth(384)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes(list(_WIDTHS))

@@ -21,6 +21,18 @@ _ACTIONS = {
     "check": ("&Check gallery", "", "Hold store and index against one another", "check"),
     "close": ("&Close gallery", "Ctrl+W", "Back to the welcome page", "close"),
     "quit": ("&Quit", "Ctrl+Q", "Close the window", ""),
+    "undo": ("&Undo", "Ctrl+Z", "Take the last change back", "undo"),
+    "redo": ("&Redo", "Ctrl+Shift+Z", "Make the change again", "redo"),
+    "history": ("&History…", "Ctrl+H", "Every change: who, what and when, and the way back", ""),
+    "rename": ("Re&name person…", "F2", "Give the chosen person another name", ""),
+    "merge": ("&Merge people…", "Ctrl+M", "Several people in the list are one", "people"),
+    "split": ("&Split person…", "Ctrl+Shift+S", "There are several people under this name", ""),
+    "note": ("N&ote…", "Ctrl+Shift+N", "Write something down about the chosen person", ""),
+    "delete": ("&Delete person", "", "Take the chosen people out, with all their faces", "trash"),
+    "move": ("Mo&ve faces…", "Ctrl+Shift+M", "The selected faces are somebody else's", ""),
+    "portrait": ("Set as &portrait", "", "The selected face stands for its person", "image"),
+    "confirm_faces": ("Confirm &faces", "", "The selected faces are named right", "check"),
+    "remove": ("Re&move faces", "", "Take the selected faces out of the gallery", "trash"),
     "find": ("&Find person", "Ctrl+F", "Search the people by name", "search"),
     "paste": ("&Paste query", "Ctrl+V", "Identify the files whose paths are copied", ""),
     "open_query": ("&Open query…", "Ctrl+Shift+O", "Identify the vectors of files", "face"),
@@ -42,7 +54,8 @@ _ACTIONS = {
 _MENUS = {
     "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "", "check",
                  "close", "", "quit"),
-    "&Edit": ("find", "paste"),
+    "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete", "",
+              "move", "portrait", "confirm_faces", "remove", "", "find", "paste"),
     "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
                   "previous", "next", "clear", ""),
     "&Model": ("retrain", "versions", "", "evaluate"),
@@ -50,7 +63,7 @@ _MENUS = {
     "&Help": ("shortcuts", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "check", "close", "find", "paste", "open_query",
-                 "who", "enroll", "retrain", "versions", "evaluate")  # fmt: skip
+                 "who", "enroll", "retrain", "versions", "evaluate", "history")  # fmt: skip
 _METHODS = {"auto": "Auto", "knn": "k-NN", "triplet": "Triplet", "mlp": "MLP"}
 _NEED_QUERY = ("confirm", "reject", "enroll_query", "previous", "next", "clear")
 

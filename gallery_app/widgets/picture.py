@@ -25,6 +25,12 @@ class PictureLabel(QWidget):
         self._picture = picture
         self.update()
 
+    def set_side(self, side: int) -> None:
+        if side != self._side:
+            self._side = side
+            self.updateGeometry()
+            self.update()
+
     def sizeHint(self) -> QSize:
         return QSize(self._side, self._side)
 

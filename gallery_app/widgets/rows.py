@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -22,7 +22,7 @@ def widgets_in(layout: QHBoxLayout | QVBoxLayout, kind: type[W]) -> list[W]:
     return [widget for widget in widgets if isinstance(widget, kind)]
 
 
-def refill(layout: QHBoxLayout | QVBoxLayout, widgets: Sequence[QWidget]) -> None:
+def refill(layout: QLayout, widgets: Sequence[QWidget]) -> None:
     """Others in place of those that are there, in one go: nothing is ever seen half-filled."""
     while (item := layout.takeAt(0)) is not None:
         if item.widget() is not None:

@@ -1,0 +1,95 @@
+"""Asks for a name: of an enrolled person, or of a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtWidgets import (
+    QCompleter,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import IdentityNameError
+from engine.names import check_name
+
+Says = Callable[[str, bool], str]
+
+
+def name_field(names: Sequence[str], parent: QWidget) -> QLineEdit:
+    """A field that offers the names there are."""
+    field = QLineEdit()
+    field.setPlaceholderText("Name of a new or enrolled person")
+    field.setAccessibleName("Name")
+    completer = QCompleter(QStringListModel(list(names), parent), parent)
+    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    completer.setFilterMode(Qt.MatchFlag.MatchContains)
+    field.setCompleter(completer)
+    return field
+
+
+class NameDialog(QDialog):
+    """One field, and a line that says what the name typed so far would do.
+
+    Args:
+        names: those there are.
+        says: of a good name and whether it is there already, what would be done with it.
+        accept_text: of the button.
+        taken: called with the name when it is accepted.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        names: Sequence[str],
+        says: Says,
+        accept_text: str,
+        taken: Callable[[str], None],
+        *,
+        name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(440)
+        self._names = set(names)
+        self._before = name
+        self._says = says
+        self.name = name_field(names, self)
+        self.name.textChanged.connect(self._changed)
+        self.told = QLabel()
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.told.setWordWrap(True)
+        self.told.setProperty("textRole", "small")
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.ok = box.addButton(accept_text, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.ok.setDefault(True)
+        box.accepted.connect(self.accept)
+        box.rejected.connect(self.reject)
+        self.accepted.connect(lambda: taken(self.name.text().strip()))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(8)
+        layout.addWidget(self.name)
+        layout.addWidget(self.told)
+        layout.addSpacing(8)
+        layout.addWidget(box)
+        self.name.setText(name)
+        self.name.selectAll()
+        self._changed()
+
+    def _changed(self) -> None:
+        name = self.name.text().strip()
+        problem = ""
+        try:
+            check_name(name)
+        except IdentityNameError as error:
+            problem = error.problem if name else "Type a name"
+        self.told.setText(problem or self._says(name, name in self._names))
+        self.ok.setEnabled(not problem and name != self._before)

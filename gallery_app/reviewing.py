@@ -1,0 +1,114 @@
+"""The review: found in the background, answered one by one, looked for again after changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from engine.changes import Changed
+from engine.findings import Balance, Finding, Review
+from gallery_app.operations import correcting, reviewing
+from gallery_app.operations.context import Context
+from gallery_app.operations.correcting import Correction
+from gallery_app.views.main_window import MainWindow
+
+_PAUSE = 1200  # ms after the last change: answering goes on undisturbed
+
+
+class Reviewing(QObject):
+    """Joins the review panel to the gallery.
+
+    Args:
+        merge: asks whether the first of two identities is to go into the second.
+        enroll: asks for more faces of an identity.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        window: MainWindow,
+        merge: Callable[[str, str], None],
+        enroll: Callable[[str], None],
+    ) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._merge, self._enroll = merge, enroll
+        self._stale = True
+        self._balance: Balance | None = None
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._pause.timeout.connect(self.look)
+        context.state.gallery_changed.connect(self._gallery_changed)
+        context.state.contents_changed.connect(self._changed)
+        window.middle.currentChanged.connect(self._shown)
+        window.review.answered.connect(self._answer)
+        window.review.again_wanted.connect(self.look)
+        window.review.balance_wanted.connect(self._show_balance)
+        window.review.count_changed.connect(window.middle.set_review_count)
+
+    def look(self) -> None:
+        """Reviews the gallery as it is now."""
+        if self._context.state.gallery is not None:
+            self._stale = False
+            reviewing.load_review(self._context, self._show)
+
+    def _gallery_changed(self) -> None:
+        self._stale, self._balance = True, None
+        self._pause.stop()
+        gallery = self._context.state.gallery
+        self._window.review.show_looking()
+        self._window.middle.set_review_count(None)
+        self._window.review.card.set_writable(gallery is not None and gallery.writable)
+        self._shown()
+
+    def _changed(self) -> None:
+        self._stale = True
+        if self._window.middle.shows(self._window.review):
+            self._pause.start()
+
+    def _shown(self) -> None:
+        if self._stale and self._window.middle.shows(self._window.review):
+            self.look()
+
+    def _show(self, review: Review) -> None:
+        if self._stale:
+            return  # answered meanwhile: the next review is on its way
+        self._balance = review.balance
+        self._window.review.show_review(review, self._window.identities.model.portraits())
+
+    # -- answers -----------------------------------------------------------------------------
+
+    def _answer(self, finding: Finding, answer: str) -> None:
+        if answer == "merge":
+            self._merge(finding.identity, finding.suggestion or "")
+        elif answer == "enroll":
+            self._enroll(finding.identity)
+        else:
+            title, correction = _correction(finding, answer)
+            correcting.correct(self._context, title, correction)
+            gone = {finding.face} if answer in ("move", "expel", "remove") else set()
+            self._window.review.settle(finding, gone - {None})
+
+    def _show_balance(self) -> None:
+        from gallery_app.dialogs.balance import BalanceDialog  # brings pyqtgraph: 0.7 s
+
+        if self._balance is not None:
+            BalanceDialog(self._balance, self._window).open()
+
+
+def _correction(finding: Finding, answer: str) -> tuple[str, Correction]:
+    """What an answer does to the gallery, and how that is called while it is done."""
+    name, other = finding.identity, finding.suggestion or ""
+    if answer == "apart":
+        return f"Keeping {name} and {other} apart", lambda to: to.keep_apart(name, other)
+    assert finding.face is not None
+    faces = (finding.face,)
+    corrections: dict[str, tuple[str, Callable[..., Changed | None]]] = {
+        "confirm": (f"Confirming {name}", lambda to: to.confirm(faces)),
+        "move": (f"Moving a face to {other}", lambda to: to.move(faces, other)),
+        "expel": (f"Taking a face from {name}", lambda to: to.expel(faces)),
+        "remove": (f"Taking a face from {name}", lambda to: to.remove(faces)),
+        "ignore": ("Remembering not to ask", lambda to: to.ignore(faces)),
+    }
+    return corrections[answer]
