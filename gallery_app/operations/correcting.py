@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.changes import Changed, HistoryEntry, MergePreview, SplitProposal
-from engine.corrections import Corrections
+from engine.gallery import Corrections
 from gallery_app.operations.context import Context
 
 Correction = Callable[[Corrections], Changed | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from gallery_app.theme import current_theme, text_font
@@ -20,7 +20,8 @@ class KeyButton(QPushButton):
         self._key = key
         self.setProperty("keyed", True)
         self.setToolTip(tip)
-        self.setShortcut(QKeySequence(key))
+        shortcut = QShortcut(QKeySequence(key), self)  # a button's own waits for its animation
+        shortcut.activated.connect(self.click)
         self.setAccessibleDescription(f"{tip}. Key {key}")
 
     def sizeHint(self) -> QSize:
