@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-
-import numpy as np
+from collections.abc import Callable, Mapping
 
 from engine.files import write_atomically
 from engine.identification import Calibration, calibrate
+from engine.identification.templates import TemplateTable
 from engine.store import Store
-from engine.types import Ids
 
-_STALE = 0.02  # share of faces that may come or go before it is fitted anew
+_STALE = 0.02
+"""Share of faces that may come to identities or leave them before it is fitted anew; one that
+moves from one to another does both."""
 
 
 class CalibrationKeeper:
@@ -27,44 +27,45 @@ class CalibrationKeeper:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._file = store.folder / "index" / "calibration.json"
-        self._faces = -1
-        self._newest = 0
+        self._faces: dict[int, int] | None = None
         self._checked = -1
 
-    def current(self, enrolled: Callable[[], Ids], change: int) -> Calibration:
+    def current(self, templates: Callable[[], TemplateTable], change: int) -> Calibration:
         """The calibration that speaks for the gallery at this change.
 
         Args:
-            enrolled: gives the ids of all faces, ascending; asked only after a change.
+            templates: gives those of all identities; asked only after a change.
         """
         if change == self._checked:
             return self.latest
-        faces = enrolled()
+        table = templates()
+        faces = dict(zip(table.ids.tolist(), table.counts.astype(int).tolist(), strict=True))
         if not self._speaks_for(faces):
             self._load(change)
         if not self._speaks_for(faces):
             ids, owners, vectors = self._store.vectors()
             self.latest = calibrate(ids, owners, vectors, self._store.distance)
-            self._faces, self._newest = len(ids), int(ids[-1]) if len(ids) else 0
+            self._faces = faces
             self._save(change)
         self._checked = change
         return self.latest
 
-    def _speaks_for(self, faces: Ids) -> bool:
-        """Whether few faces came or went since: ids grow and are never given again."""
-        if self._faces < 0:
+    def _speaks_for(self, faces: Mapping[int, int]) -> bool:
+        """Whether it is told of about as many faces of each identity."""
+        known = self._faces
+        if known is None:
             return False
-        stayed = int(np.searchsorted(faces, self._newest, side="right"))
-        return len(faces) - stayed + self._faces - stayed <= _STALE * self._faces
+        other = sum(abs(faces.get(one, 0) - known.get(one, 0)) for one in {*faces, *known})
+        return other <= _STALE * sum(known.values())
 
     def _load(self, change: int) -> None:
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
             if kept["change"] <= change:  # else the gallery was put back to an older state
                 calibration = Calibration.from_json(kept["calibration"])
-                self._faces, self._newest = int(kept["faces"]), int(kept["newest"])
+                self._faces = {int(one): int(count) for one, count in kept["faces"].items()}
                 self.latest = calibration
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return  # absent or damaged: it is fitted anew
 
     def _save(self, change: int) -> None:
@@ -72,7 +73,6 @@ class CalibrationKeeper:
         kept = {
             "change": change,
             "faces": self._faces,
-            "newest": self._newest,
             "calibration": self.latest.to_json(),
         }
         try:

@@ -107,6 +107,7 @@ class Enroller:
             keys=names.name_key,
             thumbnails=thumbnails,
             action=action,
+            overrule=action == "enroll",
             reporter=reporter,
             dry_run=dry_run,
         )

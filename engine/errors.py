@@ -45,6 +45,14 @@ class IdentityNameError(InputError):
     """A name that no identity can have."""
 
 
+class NameTakenError(InputError):
+    """A name that another identity has."""
+
+
+class HistoryError(InputError):
+    """A change that cannot be gone to."""
+
+
 class MismatchError(InputError):
     """Embeddings of another dimension or network than the gallery's."""
 

@@ -44,12 +44,9 @@ def job_folder(store: Store, task: Task, asked: Mapping[str, Any]) -> Iterator[P
 
 
 def _snapshot(store: Store, task: Task, asked: Mapping[str, Any]) -> Job:
-    """The faces at this moment, without those that were said not to be whom they are under."""
+    """The faces at this moment, without those that a person said to be somebody else's."""
     faces, owners, vectors = store.vectors()
-    refused = store.rejections(vectors)
-    sound = np.array(
-        [owner not in no for owner, no in zip(owners.tolist(), refused, strict=True)], dtype=bool
-    )
+    sound = ~np.isin(faces, store.contradicted())
     rejected, rejected_owners = store.rejected()
     return Job(
         task,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine import embeddings
 from engine.browsing import Browsing
+from engine.corrections import Corrections
 from engine.enrolment import Enroller, as_batch, as_rows
 from engine.errors import GalleryReadOnlyError, InputError
 from engine.findings import KINDS, Kind, Review
@@ -47,6 +48,7 @@ class Gallery(Browsing):
         writable: False when it is open for reading only; ``notices`` says why.
         notices: sentences for the person about how it was opened.
         learning: its trained models: train, versions, evaluation.
+        corrections: rename, merge, move, delete, notes, decisions; undo and redo.
     """
 
     def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
@@ -60,6 +62,7 @@ class Gallery(Browsing):
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
         self.learning = Learning(store, self._recogniser)
+        self.corrections = Corrections(store, self._recogniser)
 
     @classmethod
     def create(
@@ -281,15 +284,16 @@ class Gallery(Browsing):
         Raises:
             UnknownIdentityError, MismatchError, EmbeddingError, GalleryReadOnlyError.
         """
-        return self._store.reject(query, identity)
+        return self.corrections.reject(query, identity) is not None
 
     def take_back_rejection(self, query: Vectors, identity: int) -> bool:
         """Forgets what :meth:`reject` remembered; False where there is nothing to forget."""
-        return self._store.unreject(query, identity)
+        return self.corrections.take_back_rejection(query, identity) is not None
 
     def remove_faces(self, faces: Sequence[int]) -> int:
         """Takes faces out of the gallery; returns how many. The way back of an enrolment."""
-        return self._recogniser.remove(faces)
+        removed = self.corrections.remove(faces)
+        return len(removed.faces) if removed else 0
 
     def check(self, *, repair: bool = False, reporter: Reporter = SILENT) -> CheckReport:
         """Holds store, indexes and models against one another.

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from engine.errors import IdentityNameError
 
 MAX_LENGTH = 200
+MAX_NOTE = 10_000
 _REMEDY = "Choose another name."
 _SEPARATORS = frozenset("/\\")
 # They turn the direction of the text around them, so that a name can pass for another.
@@ -56,6 +57,27 @@ def check_name(name: str) -> str:
     if problem:
         raise IdentityNameError(problem, remedy=_REMEDY)
     return name.strip()
+
+
+def check_note(text: str) -> str:
+    """Words about an identity, without blanks at their ends; "" are none.
+
+    Raises:
+        IdentityNameError: over 10,000 characters, or broken Unicode.
+    """
+    text = text.strip()
+    if len(text) > MAX_NOTE:
+        raise IdentityNameError(
+            f"The note has {len(text):,} characters, {MAX_NOTE:,} are allowed",
+            remedy="Shorten it.",
+        )
+    if any(
+        unicodedata.category(character) in ("Cs", "Cc")
+        for character in text
+        if character not in "\n\t"
+    ):
+        raise IdentityNameError("The note has characters that are no text", remedy="Type it anew.")
+    return text
 
 
 def _problem(name: str) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from engine.calibrating import CalibrationKeeper
+from engine.changes import Changed
 from engine.errors import UnknownIdentityError
+from engine.following import follow
 from engine.identification import Auto, Identifier, disagreeing
 from engine.in_use import InUse, models_in_use
 from engine.joining import identifier_of
@@ -23,6 +25,8 @@ from engine.progress import Event, Listener
 from engine.space import Moment, Space
 from engine.store import Store
 from engine.types import Added, Identification, Identity, Vectors
+
+Change = Callable[[], Changed | None]
 
 
 class Recogniser:
@@ -147,16 +151,15 @@ class Recogniser:
             self._names.update((one.id, one.name) for one in self._store.identities())
             self._change = change
 
-    def remove(self, faces: Sequence[int]) -> int:
-        """Removes faces from the store, then from what is derived from it."""
+    def apply(self, change: Change) -> Changed | None:
+        """Makes a change of the store, then brings what is derived from it along."""
         with self._lock:
-            ids, owners, vectors = self._store.vectors(np.array(faces, dtype=np.int64))
-            removed = self._store.remove_faces([int(face) for face in ids])
-            for space in self._spaces if removed else ():
-                space.remove(ids, owners, vectors, self._store.change())
-            if self._original is not None:
-                self._change = self._store.change()
-            return removed
+            changed = change()
+            if changed is not None and self._original is not None:
+                follow(self._store, self._spaces, self._owners, changed)
+                self._names.update(self._store.names_of(changed.identities))
+                self._change = changed.change
+            return changed
 
     def models_changed(self) -> None:
         """Other versions are in use now, or none."""
@@ -187,7 +190,7 @@ class Recogniser:
         with self._lock:
             self._follow_store()
             assert self._original is not None
-            calibration = self._calibration.current(self._original.keeper.ids, self._change)
+            calibration = self._calibration.current(self._original.templates.table, self._change)
             return identifier_of(
                 self._original,
                 self._learned,

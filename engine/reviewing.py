@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from engine.errors import InputError
 from engine.findings import KINDS, Kind, Review
@@ -17,26 +16,27 @@ def review_store(
     store: Store,
     kinds: Collection[Kind] = KINDS,
     *,
-    decided: Decided | None = None,
     reporter: Reporter = SILENT,
 ) -> Review:
     """See :meth:`engine.gallery.Gallery.review`.
 
-    Args:
-        decided: what is not to come up again; what the store says faces are not is added.
+    What a person decided does not come up again.
     """
     if unknown := set(kinds) - set(KINDS):
         raise InputError(
             f"There is no such kind as “{min(unknown)}”", remedy=f"Kinds are {', '.join(KINDS)}."
         )
     moment = Moment.of(store)
-    decided = decided or Decided()
     refused = frozenset(
         (int(face), identity)
         for face, identities in zip(moment.ids, store.rejections(moment.vectors), strict=True)
         for identity in identities
     )
-    decided = replace(decided, refused=decided.refused | refused)
+    decided = Decided(
+        confirmed=frozenset(store.confirmed().tolist()),
+        ignored=frozenset(store.ignored().tolist()),
+        refused=refused,
+    )
     faces = Faces.of(
         moment.ids, moment.owners, moment.vectors, store.distance, moment.names, decided
     )

@@ -15,7 +15,12 @@ from engine.models import KNN_TRIALS, TRIALS, load_curves, load_faces
 from engine.store import Store
 from engine.types import Distance
 
-_NO_FACES = frozenset({"reject", "unreject", "train", "activate", "delete-model"})
+_NO_FACES = frozenset(
+    {
+        *("reject", "unreject", "confirm", "unconfirm", "ignore", "unignore"),
+        *("rename", "note", "portrait", "train", "activate", "delete-model"),
+    }
+)
 """Changes with which no face comes or goes."""
 
 

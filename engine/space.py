@@ -92,10 +92,19 @@ class Space:
         self.keeper.add(ids, mapped, change)
         self.templates.add(owners, mapped)
 
-    def remove(self, ids: Ids, owners: Ids, vectors: Vectors, change: int) -> None:
-        """Makes faces unfindable that the store does not hold any more."""
-        self.keeper.remove(ids, change)
-        self.templates.remove(owners, self._mapped(vectors))
+    def exchange(self, gone: Ids, ids: Ids, vectors: Vectors, change: int) -> None:
+        """Makes faces unfindable that the store does not hold any more, and others findable.
+
+        Templates are not touched: see :meth:`renew`.
+        """
+        if len(gone):
+            self.keeper.remove(gone, change)
+        if len(ids):
+            self.keeper.add(ids, self._mapped(vectors), change)
+
+    def renew(self, identities: Ids, owners: Ids, vectors: Vectors) -> None:
+        """Starts the templates of identities anew from all their faces."""
+        self.templates.renew(identities, owners, self._mapped(vectors))
 
     def close(self) -> None:
         """Ends a rebuild under way and saves the index."""

@@ -49,12 +49,20 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Identity:
-    """An enrolled person. ``portrait`` is the id of the face that stands for it."""
+    """An enrolled person.
+
+    Attributes:
+        portrait: id of the face that stands for it.
+        note: a person's words about it, "" where there are none.
+        chosen: whether a person chose the portrait.
+    """
 
     id: int
     name: str
     faces: int
     portrait: int | None
+    note: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True)

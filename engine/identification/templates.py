@@ -78,11 +78,20 @@ class Templates:
 
     def add(self, identity_ids: Ids, vectors: Vectors) -> None:
         """Adds faces ``(n, d)``, as they came, to the identities ``(n,)``."""
-        self._change(identity_ids, vectors, +1)
+        with self._lock:
+            self._add(identity_ids, vectors)
 
-    def remove(self, identity_ids: Ids, vectors: Vectors) -> None:
-        """Takes back what was added; an identity without faces has no template any more."""
-        self._change(identity_ids, vectors, -1)
+    def renew(self, renewed: Ids, identity_ids: Ids, vectors: Vectors) -> None:
+        """Starts some identities anew from all their faces; one without faces has no template.
+
+        Args:
+            renewed: ids of identities.
+            identity_ids, vectors: of all their faces as they are now, ``(n,)`` and ``(n, d)``.
+        """
+        with self._lock:
+            self._keep(~np.isin(self._ids, renewed))
+            self._table = None
+            self._add(identity_ids, vectors)
 
     def table(self) -> TemplateTable:
         """All templates as they are now; it does not change afterwards."""
@@ -91,18 +100,16 @@ class Templates:
                 self._table = self._tabulate()
             return self._table
 
-    def _change(self, identity_ids: Ids, vectors: Vectors, sign: int) -> None:
+    def _add(self, identity_ids: Ids, vectors: Vectors) -> None:
         if not len(identity_ids):
             return
         rows = prepare(vectors, self._distance).astype(np.float64)
-        with self._lock:
-            self._make_room(identity_ids)
-            places = np.searchsorted(self._ids, identity_ids)
-            np.add.at(self._counts, places, sign)
-            np.add.at(self._sums, places, sign * rows)
-            np.add.at(self._squares, places, sign * np.einsum("ij,ij->i", rows, rows))
-            self._keep(self._counts > 0)
-            self._table = None
+        self._make_room(identity_ids)
+        places = np.searchsorted(self._ids, identity_ids)
+        np.add.at(self._counts, places, 1)
+        np.add.at(self._sums, places, rows)
+        np.add.at(self._squares, places, np.einsum("ij,ij->i", rows, rows))
+        self._table = None
 
     def _make_room(self, identity_ids: Ids) -> None:
         fresh = np.setdiff1d(identity_ids, self._ids)

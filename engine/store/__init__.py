@@ -1,6 +1,5 @@
 """The truth of a gallery: identities, faces, embeddings, thumbnails and history in SQLite."""
 
-from engine.store.reading import HistoryEntry
 from engine.store.store import Store
 
-__all__ = ["HistoryEntry", "Store"]
+__all__ = ["Store"]

@@ -89,10 +89,7 @@ def insert(
     thumbnails: Mapping[int, bytes],
     reporter: Reporter,
 ) -> Added:
-    """Writes the planned rows; face ids run in their order and are never given twice.
-
-    Decisions that these very vectors are not these identities are overruled.
-    """
+    """Writes the planned rows; face ids run in their order and are never given twice."""
     new = _new_names(made, _identity_ids(connection, made))
     connection.executemany(
         "INSERT INTO identities (name, key) VALUES (?, ?)", [(name, key_of(name)) for name in new]
@@ -107,7 +104,7 @@ def insert(
         _insert_faces(
             connection, batch, made, thumbnails, records[start : start + _ROWS_AT_ONCE], now
         )
-    _overrule(connection, first)
+    note_born(connection, first, first + len(owners) - 1)
     refresh(connection, ids.values())
     reporter.progress(_STAGE, len(records), len(records))
     return _answer(made, np.arange(first, first + len(owners), dtype=np.int64), owners, new)
@@ -121,13 +118,35 @@ def foresee(connection: sqlite3.Connection, made: Plan) -> Added:
     return _answer(made, none_yet, owners, _new_names(made, known))
 
 
+def note_born(connection: sqlite3.Connection, first: int, last: int) -> None:
+    """Keeps for undo that these faces were not there; row by row it would slow an import."""
+    connection.execute(
+        "INSERT INTO undo_spans (step, first, last) SELECT step, ?, ? FROM gallery", (first, last)
+    )
+
+
+def overrule(connection: sqlite3.Connection, face_ids: Iterable[int]) -> None:
+    """Deletes decisions against these very vectors being the identities they are under now."""
+    connection.execute(
+        "DELETE FROM decisions WHERE kind = 'is-not' AND id IN ("
+        "SELECT d.id FROM json_each(?) asked CROSS JOIN faces f ON f.id = asked.value "
+        "JOIN decisions d ON d.digest = f.digest AND d.identity_id = f.identity_id)",
+        (as_json(face_ids),),
+    )
+
+
 def refresh(connection: sqlite3.Connection, identity_ids: Iterable[int]) -> None:
-    """Counts their faces anew; the first face with a photo, else the first, is the portrait."""
+    """Counts their faces anew. The portrait is the chosen face while it is theirs, else the first
+    with a photo, else the first.
+    """
     connection.execute(
         """
         UPDATE identities SET
             face_count = (SELECT count(*) FROM faces WHERE identity_id = identities.id),
+            chosen = (SELECT f.id FROM faces f
+                WHERE f.id = chosen AND f.identity_id = identities.id),
             portrait = coalesce(
+                (SELECT f.id FROM faces f WHERE f.id = chosen AND f.identity_id = identities.id),
                 (SELECT f.id FROM faces f CROSS JOIN photos p ON p.face_id = f.id
                  WHERE f.identity_id = identities.id ORDER BY f.id LIMIT 1),
                 (SELECT min(id) FROM faces WHERE identity_id = identities.id))
@@ -182,15 +201,6 @@ def _insert_faces(
     connection.executemany(
         "INSERT INTO photos (face_id, thumbnail) VALUES (?, ?)",
         [(face, thumbnails[row]) for face, _, row in records if row in thumbnails],
-    )
-
-
-def _overrule(connection: sqlite3.Connection, first: int) -> None:
-    """Deletes decisions that a face from ``first`` on, just enrolled, contradicts."""
-    connection.execute(
-        "DELETE FROM decisions WHERE EXISTS (SELECT 1 FROM faces f WHERE f.id >= ? "
-        "AND f.digest = decisions.digest AND f.identity_id = decisions.identity_id)",
-        (first,),
     )
 
 

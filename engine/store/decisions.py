@@ -1,13 +1,15 @@
-"""What a person decided about a query for good: that it is not this identity."""
+"""What a person decided about a vector for good: that it is not this identity."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
+from engine.changes import Changed
 from engine.errors import UnknownIdentityError
 from engine.store import encoding
 from engine.store.access import Access
@@ -15,14 +17,18 @@ from engine.store.adding import check_vectors
 from engine.store.recording import actor, record
 from engine.types import Ids, Vectors
 
+Kind = Literal["is", "is-not", "ignore"]
+
 _DIGESTS_AT_ONCE = 10_000
 
 
 class Decisions(Access):
-    """The questions and changes of a :class:`engine.store.Store` about decisions.
+    """The questions and changes of a :class:`engine.store.Store` about who a vector is not.
 
-    A decision holds for exactly one vector, bit by bit. It outlives the faces it was made beside
-    and any import; it goes when its identity goes, or when this vector is enrolled under it.
+    A decision holds for exactly one vector, bit by bit. It outlives the faces it was made beside,
+    any import, retraining and repair; only a person overrules it, by a later decision, an
+    enrolment, a move or a merge that contradicts it. It goes when its identity goes, and comes
+    back when that is undone.
 
     Changes raise GalleryReadOnlyError when it is open for reading only and GalleryWriteError when
     the disk refuses; whatever is raised, nothing was changed.
@@ -31,7 +37,12 @@ class Decisions(Access):
     def rejections(self, vectors: Vectors) -> list[frozenset[int]]:
         """For each row of ``(m, d)``, the identities that it was said not to be."""
         with self._database.reading() as connection:
-            if connection.execute("SELECT 1 FROM decisions LIMIT 1").fetchone() is None:
+            if (
+                connection.execute(
+                    "SELECT 1 FROM decisions WHERE kind = 'is-not' LIMIT 1"
+                ).fetchone()
+                is None
+            ):
                 return [frozenset()] * len(vectors)
             digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
             refused = _refused(connection, digests)
@@ -46,13 +57,15 @@ class Decisions(Access):
         Raises:
             GalleryDamagedError: a vector does not have the gallery's dimension.
         """
-        rows = self._rows("SELECT vector, identity_id FROM decisions ORDER BY id")
+        rows = self._rows(
+            "SELECT vector, identity_id FROM decisions WHERE kind = 'is-not' ORDER BY id"
+        )
         with self._sound():
             vectors = encoding.from_blobs([vector for vector, _ in rows], self.dimension)
             return vectors, np.array([identity_id for _, identity_id in rows], dtype=np.int64)
 
-    def reject(self, vector: Vectors, identity_id: int) -> bool:
-        """Remembers that ``vector`` ``(d,)`` is not this identity; False where it is known.
+    def reject(self, vector: Vectors, identity_id: int) -> Changed | None:
+        """Remembers that ``vector`` ``(d,)`` is not this identity; None where it is known.
 
         Raises:
             UnknownIdentityError: no identity has this id.
@@ -61,18 +74,13 @@ class Decisions(Access):
         blob, digest = self._encoded(vector)
         with self._database.transaction() as connection:
             name = _name_of(connection, identity_id)
-            made = connection.execute(
-                "INSERT OR IGNORE INTO decisions (digest, identity_id, kind, vector, at, actor) "
-                "VALUES (?, ?, 'is-not', ?, ?, ?)",
-                (digest, int(identity_id), blob, time.time(), actor()),
-            ).rowcount
-            if made:
-                payload = {"identity_id": int(identity_id), "name": name, "digest": digest.hex()}
-                record(connection, "reject", f"A query is not “{name}”", payload)
-        return bool(made)
+            if not decide(connection, [(digest, int(identity_id), blob)], "is-not"):
+                return None
+            payload = {"identity_id": int(identity_id), "name": name, "digest": digest.hex()}
+            return record(connection, "reject", f"A query is not “{name}”", payload)
 
-    def unreject(self, vector: Vectors, identity_id: int) -> bool:
-        """Forgets what :meth:`reject` remembered; False where there is nothing to forget.
+    def unreject(self, vector: Vectors, identity_id: int) -> Changed | None:
+        """Forgets what :meth:`reject` remembered; None where there is nothing to forget.
 
         Raises as :meth:`reject`.
         """
@@ -80,13 +88,13 @@ class Decisions(Access):
         with self._database.transaction() as connection:
             name = _name_of(connection, identity_id)
             gone = connection.execute(
-                "DELETE FROM decisions WHERE digest = ? AND identity_id = ?",
+                "DELETE FROM decisions WHERE digest = ? AND identity_id = ? AND kind = 'is-not'",
                 (digest, int(identity_id)),
             ).rowcount
-            if gone:
-                payload = {"identity_id": int(identity_id), "name": name, "digest": digest.hex()}
-                record(connection, "unreject", f"A query may be “{name}” again", payload)
-        return bool(gone)
+            if not gone:
+                return None
+            payload = {"identity_id": int(identity_id), "name": name, "digest": digest.hex()}
+            return record(connection, "unreject", f"A query may be “{name}” again", payload)
 
     def _encoded(self, vector: Vectors) -> tuple[bytes, bytes]:
         """Blob and digest of a vector that this gallery can hold."""
@@ -96,13 +104,34 @@ class Decisions(Access):
         return blob, encoding.digest_of(blob)
 
 
+def decide(
+    connection: sqlite3.Connection, about: Sequence[tuple[bytes, int | None, bytes]], kind: Kind
+) -> int:
+    """Remembers decisions, in place of contrary ones; returns how many were not known.
+
+    Args:
+        about: digest, identity id (None to ignore it) and blob of each vector.
+    """
+    return connection.executemany(
+        "INSERT INTO decisions (digest, identity_id, kind, vector, at, actor) "
+        "VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (digest, identity_id) DO UPDATE "
+        "SET kind = excluded.kind, at = excluded.at, actor = excluded.actor "
+        "WHERE kind <> excluded.kind "
+        "ON CONFLICT (digest) WHERE kind = 'ignore' DO NOTHING",
+        [(digest, owner, kind, blob, time.time(), actor()) for digest, owner, blob in about],
+    ).rowcount
+
+
 def _refused(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, list[int]]:
     found: dict[bytes, list[int]] = {}
     for start in range(0, len(digests), _DIGESTS_AT_ONCE):
         chunk = list(dict.fromkeys(digests[start : start + _DIGESTS_AT_ONCE]))
         marks = ",".join("?" * len(chunk))
         rows = connection.execute(
-            f"SELECT digest, identity_id FROM decisions WHERE digest IN ({marks})", chunk
+            f"SELECT digest, identity_id FROM decisions "
+            f"WHERE digest IN ({marks}) AND kind = 'is-not'",
+            chunk,
         )
         for digest, identity_id in rows:
             found.setdefault(digest, []).append(identity_id)

@@ -32,6 +32,12 @@ _QUERIES = (
         "SELECT change FROM gallery WHERE change <> (SELECT coalesce(max(change), 0) FROM history)",
         "The change counter {} is not the last one of the history",
     ),
+    (
+        "SELECT step FROM (SELECT step FROM undo_identities UNION SELECT step FROM undo_faces "
+        "UNION SELECT step FROM undo_spans UNION SELECT step FROM undo_decisions) "
+        "WHERE step NOT IN (SELECT step FROM history WHERE step IS NOT NULL)",
+        "What was kept to undo step {} belongs to no change",
+    ),
 )
 
 

@@ -77,11 +77,129 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_identity ON decisions (identity_id);
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2)
+# What undo lives on. The tables undo_* hold, under the number of a step, each row that a change
+# touched as it was before; a row of NULLs stands for one that was not there, a span for faces
+# that were not. Undoing puts them in place and keeps, by the same triggers, what was there: the
+# way forward. `gallery.step` numbers the step that is being made, `history.step` says whose the
+# rows are.
+#
+# Everything of an identity is found by its id in identities, undo_identities, faces, undo_faces,
+# decisions and undo_decisions (there as identity_id); by the ids of these faces in embeddings and
+# photos; by their digests in decisions and undo_decisions again, for those of no identity. Names
+# and files of faces also stand in history.summary and history.payload.
+_V3 = """
+ALTER TABLE gallery ADD COLUMN step INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE history ADD COLUMN state TEXT NOT NULL DEFAULT 'fixed'
+    CHECK (state IN ('done', 'undone', 'cut', 'aside', 'fixed'));
+ALTER TABLE history ADD COLUMN step INTEGER;
+CREATE INDEX history_state ON history (state, change);
+ALTER TABLE identities ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE identities ADD COLUMN chosen INTEGER;
+CREATE TABLE newer_decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL CHECK (length(digest) = 16),
+    identity_id INTEGER REFERENCES identities (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('is', 'is-not', 'ignore')),
+    vector BLOB NOT NULL,
+    at REAL NOT NULL,
+    actor TEXT NOT NULL,
+    UNIQUE (digest, identity_id),
+    CHECK ((kind = 'ignore') = (identity_id IS NULL))
+);
+INSERT INTO newer_decisions SELECT * FROM decisions;
+DROP TABLE decisions;
+ALTER TABLE newer_decisions RENAME TO decisions;
+CREATE INDEX decisions_identity ON decisions (identity_id);
+CREATE UNIQUE INDEX decisions_ignored ON decisions (digest) WHERE kind = 'ignore';
+CREATE TABLE undo_identities (
+    step INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    name TEXT,
+    key TEXT,
+    face_count INTEGER,
+    portrait INTEGER,
+    note TEXT,
+    chosen INTEGER,
+    PRIMARY KEY (step, id)
+);
+CREATE TABLE undo_faces (
+    step INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    identity_id INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    added REAL NOT NULL,
+    vector BLOB,
+    thumbnail BLOB,
+    PRIMARY KEY (step, id)
+);
+CREATE TABLE undo_spans (
+    step INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (step, first)
+) WITHOUT ROWID;
+CREATE TABLE undo_decisions (
+    step INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    digest BLOB,
+    identity_id INTEGER,
+    kind TEXT,
+    vector BLOB,
+    at REAL,
+    actor TEXT,
+    PRIMARY KEY (step, id)
+);
+CREATE TRIGGER identities_made AFTER INSERT ON identities BEGIN
+    INSERT INTO undo_identities (step, id) SELECT step, NEW.id FROM gallery WHERE true
+    ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER identities_changed AFTER UPDATE ON identities BEGIN
+    INSERT INTO undo_identities (step, id, name, key, face_count, portrait, note, chosen)
+    SELECT step, OLD.id, OLD.name, OLD.key, OLD.face_count, OLD.portrait, OLD.note, OLD.chosen
+    FROM gallery WHERE true ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER identities_gone AFTER DELETE ON identities BEGIN
+    INSERT INTO undo_identities (step, id, name, key, face_count, portrait, note, chosen)
+    SELECT step, OLD.id, OLD.name, OLD.key, OLD.face_count, OLD.portrait, OLD.note, OLD.chosen
+    FROM gallery WHERE true ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER faces_changed AFTER UPDATE ON faces BEGIN
+    INSERT INTO undo_faces (step, id, identity_id, file, row, digest, added)
+    SELECT step, OLD.id, OLD.identity_id, OLD.file, OLD.row, OLD.digest, OLD.added
+    FROM gallery WHERE true ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER faces_going BEFORE DELETE ON faces BEGIN
+    INSERT INTO undo_faces (step, id, identity_id, file, row, digest, added, vector, thumbnail)
+    SELECT step, OLD.id, OLD.identity_id, OLD.file, OLD.row, OLD.digest, OLD.added,
+        (SELECT vector FROM embeddings WHERE face_id = OLD.id),
+        (SELECT thumbnail FROM photos WHERE face_id = OLD.id)
+    FROM gallery WHERE true
+    ON CONFLICT DO UPDATE SET vector = excluded.vector, thumbnail = excluded.thumbnail;
+END;
+CREATE TRIGGER decisions_made AFTER INSERT ON decisions BEGIN
+    INSERT INTO undo_decisions (step, id) SELECT step, NEW.id FROM gallery WHERE true
+    ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER decisions_changed AFTER UPDATE ON decisions BEGIN
+    INSERT INTO undo_decisions (step, id, digest, identity_id, kind, vector, at, actor)
+    SELECT step, OLD.id, OLD.digest, OLD.identity_id, OLD.kind, OLD.vector, OLD.at, OLD.actor
+    FROM gallery WHERE true ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER decisions_gone AFTER DELETE ON decisions BEGIN
+    INSERT INTO undo_decisions (step, id, digest, identity_id, kind, vector, at, actor)
+    SELECT step, OLD.id, OLD.digest, OLD.identity_id, OLD.kind, OLD.vector, OLD.at, OLD.actor
+    FROM gallery WHERE true ON CONFLICT DO NOTHING;
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
 TABLES = frozenset(
     {
         *("gallery", "settings", "identities", "faces", "embeddings", "photos", "history"),
         *("models", "decisions"),
+        *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
     }
 )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from engine.errors import ModelError
 from engine.jobs import Kind, ModelVersion
 from engine.store.access import Access
-from engine.store.recording import record
+from engine.store.recording import record_aside
 
 _NOUNS: Mapping[Kind, str] = {"mlp": "MLP", "triplet": "triplet model"}
 
@@ -18,8 +18,9 @@ class Models(Access):
     """The questions and changes of a :class:`engine.store.Store` about its models.
 
     What is in the folder of a version is not known here. Every change is one transaction and one
-    history entry. It moves the change counter, though no face came or went: an index that stands
-    for an older counter and has the same faces is up to date, and is not built anew.
+    history entry, aside from what can be undone. It moves the change counter, though no face came
+    or went: an index that stands for an older counter and has the same faces is up to date, and
+    is not built anew.
 
     Changes raise GalleryReadOnlyError when it is open for reading only and GalleryWriteError when
     the disk refuses; whatever is raised, nothing was changed.
@@ -58,7 +59,7 @@ class Models(Access):
             use = "now in use" if activate else "not in use"
             summary = f"The {_NOUNS[version.kind]} {version.id} was trained and is {use}"
             payload = {"kind": version.kind, "model": version.id, "active": activate}
-            record(connection, "train", summary, {**payload, "before": before})
+            record_aside(connection, "train", summary, {**payload, "before": before})
 
     def activate_model(self, model_id: str | None, kind: Kind) -> None:
         """Puts a version to use in place of the one of its kind; None puts none to use.
@@ -80,7 +81,7 @@ class Models(Access):
             noun = _NOUNS[kind]
             used = f"The {noun} {model_id} is now in use" if model_id else f"No {noun} is in use"
             payload = {"kind": kind, "model": model_id, "before": before}
-            record(connection, "activate", used, payload)
+            record_aside(connection, "activate", used, payload)
 
     def delete_model(self, model_id: str) -> None:
         """Forgets a version; one that is in use is put out of use by that.
@@ -96,7 +97,7 @@ class Models(Access):
             connection.execute("DELETE FROM models WHERE id = ?", (model_id,))
             summary = f"The {_NOUNS[kind]} {model_id} was deleted"
             payload = {"kind": kind, "model": model_id, "active": bool(active)}
-            record(connection, "delete-model", summary, payload)
+            record_aside(connection, "delete-model", summary, payload)
 
 
 def model_of(model_id: str, kind: str, created: float, text: str, active: int) -> ModelVersion:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from engine.changes import HistoryEntry
 from engine.errors import GalleryDamagedError
 from engine.store import encoding, integrity
 from engine.store.access import Access
 from engine.types import Face, Identity, Ids, Vectors
 
-_IDENTITY = "SELECT id, name, face_count, portrait FROM identities"
+_IDENTITY = "SELECT id, name, face_count, portrait, note, chosen IS NOT NULL FROM identities"
 _FACE = """
     SELECT f.id, f.identity_id, i.name, f.file, f.row, f.added,
            EXISTS (SELECT 1 FROM photos p WHERE p.face_id = f.id)
@@ -25,27 +25,6 @@ _FACE = """
 # CROSS JOIN keeps SQLite from turning the loops round, and with them the order asked for.
 _ASKED = "FROM json_each(?) asked CROSS JOIN"
 _DIGESTS_AT_ONCE = 10_000
-
-
-@dataclass(frozen=True)
-class HistoryEntry:
-    """One change of a gallery.
-
-    Attributes:
-        change: the change counter after it.
-        at: seconds since the epoch (UTC).
-        actor: the operating system's user.
-        action: a verb such as ``import`` or ``remove``.
-        summary: one sentence for the person.
-        payload: which rows it touched.
-    """
-
-    change: int
-    at: float
-    actor: str
-    action: str
-    summary: str
-    payload: Mapping[str, Any]
 
 
 class Reading(Access):
@@ -57,12 +36,17 @@ class Reading(Access):
 
     def identities(self) -> list[Identity]:
         """All identities, by name."""
-        return [Identity(*row) for row in self._rows(f"{_IDENTITY} ORDER BY name")]
+        return [_identity(row) for row in self._rows(f"{_IDENTITY} ORDER BY name")]
 
     def identity(self, name: str) -> Identity | None:
         """The identity of exactly this name."""
         rows = self._rows(f"{_IDENTITY} WHERE name = ?", name)
-        return Identity(*rows[0]) if rows else None
+        return _identity(rows[0]) if rows else None
+
+    def names_of(self, ids: Sequence[int]) -> dict[int, str]:
+        """The names of identities; ids that do not exist are left out."""
+        query = "SELECT id, name FROM identities WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._rows(query, as_json(ids)))
 
     def names_like(self, key: str) -> list[str]:
         """Names that have this look-alike key."""
@@ -115,6 +99,11 @@ class Reading(Access):
         faces, identities = both[both[:, 0].argsort()].T
         return np.ascontiguousarray(faces), np.ascontiguousarray(identities)
 
+    def members(self, identity_ids: Sequence[int]) -> Ids:
+        """Ids of all faces of some identities, ascending."""
+        query = "SELECT id FROM faces WHERE identity_id IN (SELECT value FROM json_each(?))"
+        return np.sort(_ids([face for (face,) in self._rows(query, as_json(identity_ids))]))
+
     def photo(self, face_id: int) -> bytes | None:
         """The thumbnail's bytes, or None where the face has none."""
         rows = self._rows("SELECT thumbnail FROM photos WHERE face_id = ?", int(face_id))
@@ -132,22 +121,29 @@ class Reading(Access):
         return [list(known.get(digest, ())) for digest in digests]
 
     def history(self, limit: int | None = None) -> list[HistoryEntry]:
-        """Changes, newest first, at most ``limit``."""
-        rows = self._rows(
-            "SELECT change, at, actor, action, summary, payload FROM history "
-            "ORDER BY change DESC LIMIT ?",
-            -1 if limit is None else limit,
-        )
-        with self._sound():
-            return [
-                HistoryEntry(change, at, actor, action, summary, json.loads(payload))
-                for change, at, actor, action, summary, payload in rows
-            ]
+        """Every move of the change counter, newest first, at most ``limit``."""
+        return self._entries("", limit)
+
+    def changes(self, limit: int | None = None) -> list[HistoryEntry]:
+        """The same without undoing and redoing: each entry says by itself how it stands."""
+        return self._entries("WHERE action NOT IN ('undo', 'redo')", limit)
 
     def setting(self, key: str) -> str | None:
         """The value kept under ``key``."""
         rows = self._rows("SELECT value FROM settings WHERE key = ?", key)
         return str(rows[0][0]) if rows else None
+
+    def _entries(self, where: str, limit: int | None) -> list[HistoryEntry]:
+        rows = self._rows(
+            "SELECT change, at, actor, action, summary, payload, state FROM history "
+            f"{where} ORDER BY change DESC LIMIT ?",
+            -1 if limit is None else limit,
+        )
+        with self._sound():
+            return [
+                HistoryEntry(change, at, actor, action, summary, json.loads(payload), state)
+                for change, at, actor, action, summary, payload, state in rows
+            ]
 
     def integrity(self) -> list[str]:
         """What is wrong with the database, one sentence each; nothing when it is sound."""
@@ -181,6 +177,11 @@ def holders(
 def as_json(values: Iterable[int]) -> str:
     """Ids as the one parameter that json_each takes, however many there are."""
     return json.dumps([int(value) for value in values])
+
+
+def _identity(values: Iterable[Any]) -> Identity:
+    identity, name, faces, portrait, note, chosen = values
+    return Identity(identity, name, faces, portrait, note, bool(chosen))
 
 
 def _face(values: Iterable[Any]) -> Face:

@@ -1,4 +1,8 @@
-"""The history: every change of a gallery is one entry, and moves the change counter by one."""
+"""The history: every change of a gallery is one entry, and moves the change counter by one.
+
+Triggers of the database (see migrations) keep what a change of people's data touched as it was.
+A change of models is no such step: it cannot be undone, and cuts off no redo.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +14,85 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from engine.changes import Changed, State
+
+# A decision as it was may be gone; of one that was not there only the decision itself tells.
+_DECIDED = """
+    SELECT digest, identity_id FROM undo_decisions WHERE step = :step AND digest IS NOT NULL
+    UNION SELECT d.digest, d.identity_id FROM undo_decisions u JOIN decisions d ON d.id = u.id
+    WHERE u.step = :step
+"""
+_TOUCHED_IDENTITIES = f"""
+    SELECT id FROM undo_identities WHERE step = :step
+    UNION SELECT identity_id FROM ({_DECIDED}) WHERE identity_id IS NOT NULL
+"""
+_TOUCHED_FACES = f"""
+    SELECT id FROM undo_faces WHERE step = :step
+    UNION SELECT f.id FROM ({_DECIDED}) one JOIN faces f ON f.digest = one.digest
+"""
+_IMAGES = ("undo_identities", "undo_faces", "undo_spans", "undo_decisions")
+
 
 def record(
     connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
-) -> None:
-    """Notes a change in the transaction that makes it.
+) -> Changed:
+    """Notes a change of people's data in the transaction that makes it, as its last part.
+
+    What was undone before it can be redone no more: its entries stay, its rows are let go.
 
     Args:
         action: a verb such as ``import``.
         summary: one sentence for the person.
         payload: which rows it touched.
     """
+    for (step,) in connection.execute("SELECT step FROM history WHERE state = 'undone'").fetchall():
+        forget(connection, step)
+    connection.execute("UPDATE history SET state = 'cut', step = NULL WHERE state = 'undone'")
+    change = enter(connection, action, summary, payload, "done")
+    (step,) = connection.execute("SELECT step FROM gallery").fetchone()
+    connection.execute("UPDATE history SET step = ? WHERE change = ?", (step, change))
+    connection.execute("UPDATE gallery SET step = step + 1")
+    return Changed(change, action, summary, *touched(connection, step))
+
+
+def record_aside(
+    connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
+) -> int:
+    """Notes a change that is no step to be undone; returns the change counter after it."""
+    return enter(connection, action, summary, payload, "aside")
+
+
+def enter(
+    connection: sqlite3.Connection,
+    action: str,
+    summary: str,
+    payload: Mapping[str, Any],
+    state: State,
+) -> int:
+    """Adds an entry and moves the change counter, which it returns."""
     connection.execute("UPDATE gallery SET change = change + 1")
     connection.execute(
-        "INSERT INTO history (change, at, actor, action, summary, payload) "
-        "SELECT change, ?, ?, ?, ?, ? FROM gallery",
-        (time.time(), actor(), action, summary, json.dumps(payload, ensure_ascii=False)),
+        "INSERT INTO history (change, at, actor, action, summary, payload, state) "
+        "SELECT change, ?, ?, ?, ?, ?, ? FROM gallery",
+        (time.time(), actor(), action, summary, json.dumps(payload, ensure_ascii=False), state),
     )
+    return int(connection.execute("SELECT change FROM gallery").fetchone()[0])
+
+
+def touched(connection: sqlite3.Connection, step: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Ids of the identities and of the faces that a step touched, ascending."""
+    identities = connection.execute(_TOUCHED_IDENTITIES, {"step": step})
+    faces = {face for (face,) in connection.execute(_TOUCHED_FACES, {"step": step})}
+    spans = connection.execute("SELECT first, last FROM undo_spans WHERE step = ?", (step,))
+    for first, last in spans:
+        faces.update(range(first, last + 1))
+    return tuple(sorted(identity for (identity,) in identities)), tuple(sorted(faces))
+
+
+def forget(connection: sqlite3.Connection, step: int) -> None:
+    """Lets go what was kept of a step."""
+    for table in _IMAGES:
+        connection.execute(f"DELETE FROM {table} WHERE step = ?", (step,))
 
 
 def number(count: int, noun: str) -> str:

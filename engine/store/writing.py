@@ -1,16 +1,14 @@
-"""Everything that changes a gallery's database: one change, one transaction, one history entry."""
+"""How faces come into a gallery's database: one change, one transaction, one history entry."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from engine.progress import SILENT, Reporter
 from engine.store import adding
 from engine.store.access import Access
-from engine.store.reading import as_json
 from engine.store.recording import number, record
 from engine.types import Added, FaceBatch
 
@@ -18,7 +16,7 @@ _NO_THUMBNAILS: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Writing(Access):
-    """The changes of a :class:`engine.store.Store` to identities and faces.
+    """What a :class:`engine.store.Store` takes in.
 
     Each raises GalleryReadOnlyError when it is open for reading only and GalleryWriteError when
     the disk refuses; whatever is raised, nothing was changed.
@@ -32,19 +30,21 @@ class Writing(Access):
         thumbnails: Mapping[int, bytes] = _NO_THUMBNAILS,
         action: str = "import",
         summary: str | None = None,
+        overrule: bool = False,
         reporter: Reporter = SILENT,
         dry_run: bool = False,
     ) -> Added:
         """Enrols a batch. A vector that its identity has already, or has twice in the batch, is
         left out as a duplicate; one that another identity has is kept and told as a conflict.
-        Where all are duplicates nothing is changed. A vector that was refused for the very
-        identity it is enrolled under wins over that decision, which is deleted with it.
+        Where all are duplicates nothing is changed.
 
         Args:
             batch: every row named.
             keys: the look-alike key of a name.
             thumbnails: encoded pictures by row of the batch.
             action, summary: for the history; the summary is made up when None.
+            overrule: a person says that these are these people: decisions that they are not
+                are deleted with it. They stay, and go on holding, where False.
             dry_run: change nothing and tell what would be; ids not given yet are 0. Also for a
                 gallery that is open for reading only.
 
@@ -62,44 +62,15 @@ class Writing(Access):
             if not made.rows:
                 return adding.foresee(connection, made)
             added = adding.insert(connection, batch, made, key_of, thumbnails, reporter)
+            if overrule:
+                adding.overrule(connection, added.face_ids)
             record(connection, action, summary or _summary(added), _span(added))
         return added
-
-    def remove_faces(self, ids: Sequence[int]) -> int:
-        """Takes faces out, and identities that are left without any; returns how many faces."""
-        asked = as_json(ids)
-        with self._database.transaction() as connection:
-            gone = connection.execute(
-                "SELECT f.id, f.identity_id, i.name, f.file, f.row "
-                "FROM faces f JOIN identities i ON i.id = f.identity_id "
-                "WHERE f.id IN (SELECT value FROM json_each(?)) ORDER BY f.id",
-                (asked,),
-            ).fetchall()
-            if not gone:
-                return 0
-            connection.execute(
-                "DELETE FROM faces WHERE id IN (SELECT value FROM json_each(?))", (asked,)
-            )
-            _drop_empty(connection, {row[1] for row in gone})
-            fields = ("id", "identity_id", "name", "file", "row")
-            faces = [dict(zip(fields, row, strict=True)) for row in gone]
-            summary = f"{number(len(gone), 'face')} removed"
-            record(connection, "remove", summary, {"faces": faces})
-        return len(gone)
 
     def set_setting(self, key: str, value: str) -> None:
         """Keeps a value with the gallery; not a change in the sense of the history."""
         with self._database.transaction() as connection:
             connection.execute("REPLACE INTO settings (key, value) VALUES (?, ?)", (key, value))
-
-
-def _drop_empty(connection: sqlite3.Connection, identity_ids: set[int]) -> None:
-    connection.execute(
-        "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?)) "
-        "AND NOT EXISTS (SELECT 1 FROM faces WHERE identity_id = identities.id)",
-        (as_json(identity_ids),),
-    )
-    adding.refresh(connection, identity_ids)
 
 
 def _span(added: Added) -> dict[str, Any]:

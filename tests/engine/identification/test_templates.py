@@ -33,16 +33,18 @@ def test_adding_bit_by_bit_is_the_same_as_at_once(crowd: Crowd) -> None:
     np.testing.assert_allclose(at_once.table().scatter, by_one.table().scatter, atol=1e-6)
 
 
-def test_what_is_removed_leaves_no_trace(crowd: Crowd) -> None:
-    owners, vectors = crowd.draw([1, 2], 5)
-    more_owners, more = crowd.draw([2, 3], 3)
-    templates, before = Templates(DIMENSION, "cosine"), Templates(DIMENSION, "cosine")
-    before.add(owners, vectors)
+def test_identities_that_are_renewed_are_as_if_made_anew(crowd: Crowd) -> None:
+    owners, vectors = crowd.draw([1, 2, 3, 4], 5)
+    templates, anew = Templates(DIMENSION, "cosine"), Templates(DIMENSION, "cosine")
     templates.add(owners, vectors)
-    templates.add(more_owners, more)
-    templates.remove(more_owners, more)
-    assert templates.table().ids.tolist() == [1, 2]
-    np.testing.assert_allclose(templates.table().means, before.table().means, atol=1e-6)
+    now = np.where(owners == 3, 2, owners)  # 3 is merged into 2, and 4 loses a face
+    now, kept = now[:-1], vectors[:-1]
+    anew.add(now, kept)
+    own = np.isin(now, [2, 3, 4])
+    templates.renew(np.array([2, 3, 4]), now[own], kept[own])
+    assert templates.table().ids.tolist() == [1, 2, 4]
+    np.testing.assert_array_equal(templates.table().means, anew.table().means)
+    np.testing.assert_array_equal(templates.table().scatter, anew.table().scatter)
 
 
 def test_a_table_does_not_change_afterwards(crowd: Crowd) -> None:

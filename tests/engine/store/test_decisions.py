@@ -97,18 +97,24 @@ def test_a_decision_outlives_faces_and_imports_but_not_its_identity(peopled, bat
     assert peopled.integrity() == []
 
 
-def test_enrolling_the_refused_vector_under_that_person_overrules(peopled, batch_of, vectors_of):
+def test_a_person_who_enrolls_the_refused_vector_overrules(peopled, batch_of, vectors_of):
     for identity in (1, 2):
         peopled.reject(vectors_of(9)[0], identity)
         peopled.reject(vectors_of(7)[0], identity)
-    peopled.add(batch_of(("A", 9), ("A", 8)), keys=str)
+    peopled.add(batch_of(("A", 9), ("A", 8)), keys=str, overrule=True)
     assert peopled.rejections(vectors_of(9, 7)) == [{2}, {1, 2}]
 
 
-def test_an_import_that_finds_only_duplicates_overrules_nothing(peopled, batch_of, vectors_of):
+def test_an_import_overrules_nothing(peopled, batch_of, vectors_of):
+    peopled.reject(vectors_of(9)[0], 1)
+    peopled.add(batch_of(("A", 9), ("A", 8)), keys=str)
+    assert peopled.rejections(vectors_of(9)) == [{1}]
+
+
+def test_an_enrolment_that_finds_only_duplicates_overrules_nothing(peopled, batch_of, vectors_of):
     peopled.reject(vectors_of(1)[0], 1)
-    peopled.add(batch_of(("A", 1)), keys=str)
-    peopled.add(batch_of(("A", 1), ("A", 5)), keys=str)
+    peopled.add(batch_of(("A", 1)), keys=str, overrule=True)
+    peopled.add(batch_of(("A", 1), ("A", 5)), keys=str, overrule=True)
     assert peopled.rejections(vectors_of(1)) == [{1}]
 
 

@@ -1,0 +1,113 @@
+"""What corrections come to: what a change touched or would do, and how it stands in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+State = Literal["done", "undone", "cut", "aside", "fixed"]
+"""``done`` can be undone, ``undone`` can be redone; ``cut`` was undone and a later change took its
+place. ``aside`` are models and the undoing itself, ``fixed`` what was done before there was undo.
+"""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One change that was made, and what it touched, so that a view need refresh no more.
+
+    Attributes:
+        change: the change counter after it.
+        action: a verb such as ``merge``; ``undo`` and ``redo`` too.
+        summary: one sentence for the person.
+        identities: ids of all whose name, faces, portrait, note or decisions differ from before,
+            also of those that are gone; ascending.
+        faces: ids of faces that came, went, changed owner or were decided on; ascending.
+    """
+
+    change: int
+    action: str
+    summary: str
+    identities: tuple[int, ...]
+    faces: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One change of a gallery.
+
+    Attributes:
+        change: the change counter after it.
+        at: seconds since the epoch (UTC).
+        actor: the operating system's user.
+        action: a verb such as ``import`` or ``remove``.
+        summary: one sentence for the person.
+        payload: which rows it touched.
+        state: whether it can be undone or redone.
+    """
+
+    change: int
+    at: float
+    actor: str
+    action: str
+    summary: str
+    payload: Mapping[str, Any]
+    state: State = "aside"
+
+    @property
+    def undone(self) -> bool:
+        """Whether the gallery is as if it had not been made."""
+        return self.state in ("undone", "cut")
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """How many faces, each left out, are told to be of their own identity.
+
+    Attributes:
+        right: so many.
+        faces: of so many that could be asked: an identity's only face cannot.
+    """
+
+    right: int
+    faces: int
+
+    @property
+    def share(self) -> float | None:
+        """None where no face could be asked."""
+        return self.right / self.faces if self.faces else None
+
+
+@dataclass(frozen=True)
+class MergePreview:
+    """What a merge would come to; nothing was changed.
+
+    Attributes:
+        survivor: the name that stays.
+        faces: how many it would have.
+        duplicates: how many would be dropped: the same vector under the survivor.
+        before, after: of all faces of these identities, against the whole gallery.
+    """
+
+    survivor: str
+    faces: int
+    duplicates: int
+    before: Recognition
+    after: Recognition
+
+
+@dataclass(frozen=True)
+class SplitProposal:
+    """How the faces of an identity fall into groups; nothing was changed.
+
+    Attributes:
+        name: of the identity.
+        groups: face ids of each, the largest group first; one group where it is one person.
+        before, after: of all faces of this identity, against the whole gallery: as it is, and
+            with each group an identity of its own.
+    """
+
+    name: str
+    groups: tuple[tuple[int, ...], ...]
+    before: Recognition
+    after: Recognition

@@ -1,0 +1,157 @@
+"""Corrections of a gallery: they stay, each can be undone, and recognition follows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import names as allowed
+from engine.changes import Changed, HistoryEntry
+from engine.recogniser import Change, Recogniser
+from engine.store import Store
+from engine.types import Ids, Vectors
+
+
+class Corrections:
+    """What a person corrects in one gallery. Safe to use from several threads.
+
+    A change is on disk when its method returns what it touched; None says that there was nothing
+    to change. All of them raise UnknownIdentityError for a name or a face that is not enrolled,
+    GalleryReadOnlyError where the gallery is open for reading only and GalleryWriteError where
+    the disk refuses. Whatever is raised, nothing was changed.
+    """
+
+    def __init__(self, store: Store, recogniser: Recogniser) -> None:
+        self._store = store
+        self._recogniser = recogniser
+
+    # -- identities --------------------------------------------------------------------------
+
+    def rename(self, name: str, new: str) -> Changed | None:
+        """Gives an identity another name.
+
+        Raises:
+            NameTakenError: somebody else has it: merge them. IdentityNameError: no name.
+        """
+        new = allowed.check_name(new)
+        return self._apply(lambda: self._store.rename(name, new, allowed.name_key(new)))
+
+    def merge(self, names: Sequence[str], into: str) -> Changed | None:
+        """Puts all faces of identities under ``into``; the others go.
+
+        Faces with the same vector become one, notes are joined, decisions follow.
+        """
+        return self._apply(lambda: self._store.merge(names, into))
+
+    def delete(self, names: Sequence[str]) -> Changed | None:
+        """Takes identities out with all their faces and the decisions about them."""
+        return self._apply(lambda: self._store.delete(names))
+
+    def note(self, name: str, text: str) -> Changed | None:
+        """Keeps a person's words about an identity; "" takes them away.
+
+        Raises:
+            IdentityNameError: too long, or no sound text.
+        """
+        text = allowed.check_note(text)
+        return self._apply(lambda: self._store.note(name, text))
+
+    def choose_portrait(self, name: str, face: int | None) -> Changed | None:
+        """Lets one of its faces stand for an identity; None leaves it to the gallery again.
+
+        The choice lasts until that face is no longer one of the identity's.
+        """
+        return self._apply(lambda: self._store.choose_portrait(name, face))
+
+    # -- faces -------------------------------------------------------------------------------
+
+    def move(self, faces: Sequence[int], name: str) -> Changed | None:
+        """Puts faces under another identity, known or new; identities without faces go.
+
+        Raises:
+            IdentityNameError: no name for a new identity.
+        """
+        if self._store.identity(name) is None:
+            name = allowed.check_name(name)
+        return self._apply(lambda: self._store.move(faces, name, allowed.name_key(name)))
+
+    def remove(self, faces: Sequence[int]) -> Changed | None:
+        """Takes faces out; those that are not enrolled are passed over."""
+        return self._apply(lambda: self._store.remove_faces(faces))
+
+    # -- decisions ---------------------------------------------------------------------------
+
+    def confirm(self, faces: Sequence[int]) -> Changed | None:
+        """Remembers for good that faces are whom they are enrolled as."""
+        return self._apply(lambda: self._store.confirm(faces))
+
+    def unconfirm(self, faces: Sequence[int]) -> Changed | None:
+        """Forgets what :meth:`confirm` remembered."""
+        return self._apply(lambda: self._store.unconfirm(faces))
+
+    def confirmed(self) -> Ids:
+        """Ids of the faces that are confirmed, ascending."""
+        return self._store.confirmed()
+
+    def ignore(self, faces: Sequence[int]) -> Changed | None:
+        """Remembers for good that faces are not to be asked about. They stay enrolled, are found
+        and learned from; a review leaves them out.
+        """
+        return self._apply(lambda: self._store.ignore(faces))
+
+    def unignore(self, faces: Sequence[int]) -> Changed | None:
+        """Forgets what :meth:`ignore` remembered."""
+        return self._apply(lambda: self._store.unignore(faces))
+
+    def ignored(self) -> Ids:
+        """Ids of the faces that are ignored, ascending."""
+        return self._store.ignored()
+
+    def reject(self, vector: Vectors, identity_id: int) -> Changed | None:
+        """Remembers for good that a vector ``(d,)`` is not this identity.
+
+        Raises:
+            MismatchError, EmbeddingError: not a vector of this gallery.
+        """
+        return self._apply(lambda: self._store.reject(vector, identity_id))
+
+    def take_back_rejection(self, vector: Vectors, identity_id: int) -> Changed | None:
+        """Forgets what :meth:`reject` remembered. Raises as it does."""
+        return self._apply(lambda: self._store.unreject(vector, identity_id))
+
+    # -- the way back ------------------------------------------------------------------------
+
+    def undo(self) -> Changed | None:
+        """Takes the last step back, exactly: vectors, pictures, ids, dates and decisions."""
+        return self._apply(self._store.undo)
+
+    def redo(self) -> Changed | None:
+        """Does again what was undone last. A new change takes the place of what was undone."""
+        return self._apply(self._store.redo)
+
+    def undo_step(self) -> str | None:
+        """The summary of what :meth:`undo` would take back."""
+        return self._store.undo_step()
+
+    def redo_step(self) -> str | None:
+        """The summary of what :meth:`redo` would do again."""
+        return self._store.redo_step()
+
+    def history(self, limit: int | None = None) -> list[HistoryEntry]:
+        """Changes, newest first, at most ``limit``; undone ones too, also those that were cut off
+        by a later change, but not the undoing and redoing.
+        """
+        return self._store.changes(limit)
+
+    def go_to(self, change: int) -> Changed | None:
+        """Undoes all steps after a change of the history, or redoes all up to it, as one.
+
+        Args:
+            change: 0 for the beginning.
+
+        Raises:
+            HistoryError: there is no such change, or the way there is cut off.
+        """
+        return self._apply(lambda: self._store.go_to(change))
+
+    def _apply(self, change: Change) -> Changed | None:
+        return self._recogniser.apply(change)

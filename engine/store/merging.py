@@ -1,0 +1,101 @@
+"""Several identities made one: their faces, their notes and what was decided about them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from engine.changes import Changed
+from engine.store.access import Access
+from engine.store.correcting import hand_over, settle
+from engine.store.known import faces_known, require_identities, require_identity
+from engine.store.reading import as_json
+from engine.store.recording import number, record
+
+
+class Merging(Access):
+    """What a :class:`engine.store.Store` does where one person has several names."""
+
+    def merge(self, names: Sequence[str], into: str) -> Changed | None:
+        """Puts all faces of identities under another one that stays; the others go.
+
+        Of faces with the same vector one stays, the survivor's own where it has it. Notes are
+        joined, the survivor's first. Decisions follow: that a vector is one of the others says
+        that it is the survivor; that it is not, likewise, unless it is enrolled under the
+        survivor. Where they contradict one another the survivor's count, then those that say is.
+
+        Returns None where no other identity is named. Raises as :class:`Correcting`.
+        """
+        with self._database.transaction() as connection:
+            target = require_identity(connection, into)
+            gone = require_identities(connection, names)
+            gone.pop(into, None)
+            if not gone:
+                return None
+            others = list(gone.values())
+            ids = connection.execute(
+                "SELECT id FROM faces WHERE identity_id IN (SELECT value FROM json_each(?))",
+                (as_json(others),),
+            )
+            faces = faces_known(connection, [face for (face,) in ids.fetchall()])
+            _join_decisions(connection, others, target)
+            dropped = hand_over(connection, faces, target)
+            _join_notes(connection, others, target)
+            settle(connection, {target, *others})
+            return record(
+                connection,
+                "merge",
+                _summary(gone, into, len(faces) - len(dropped), len(dropped)),
+                {"from": gone, "into": {into: target}, "dropped": sorted(dropped)},
+            )
+
+
+def _summary(gone: Mapping[str, int], into: str, faces: int, dropped: int) -> str:
+    who = f"“{next(iter(gone))}”" if len(gone) == 1 else f"{len(gone):,} identities"
+    less = f", {number(dropped, 'duplicate')} dropped" if dropped else ""
+    return f"{who} merged into “{into}” with {number(faces, 'face')}{less}"
+
+
+def _join_notes(connection: sqlite3.Connection, others: Sequence[int], target: int) -> None:
+    rows = connection.execute(
+        "SELECT note FROM identities WHERE id = ? "
+        "UNION ALL SELECT i.note FROM json_each(?) asked JOIN identities i ON i.id = asked.value",
+        (target, as_json(others)),
+    ).fetchall()
+    notes = dict.fromkeys(note for (note,) in rows if note)
+    connection.execute("UPDATE identities SET note = ? WHERE id = ?", ("\n\n".join(notes), target))
+
+
+def _join_decisions(connection: sqlite3.Connection, others: Sequence[int], target: int) -> None:
+    """Called while each face is still where it was."""
+    asked = as_json(others)
+    connection.execute(  # merging says that what is enrolled under the others is the survivor
+        "DELETE FROM decisions WHERE identity_id = ? AND kind = 'is-not' AND digest IN "
+        "(SELECT digest FROM faces WHERE identity_id IN (SELECT value FROM json_each(?)))",
+        (target, asked),
+    )
+    connection.execute(
+        "DELETE FROM decisions WHERE kind = 'is-not' "
+        "AND identity_id IN (SELECT value FROM json_each(?)) "
+        "AND digest IN (SELECT digest FROM faces WHERE identity_id = ?)",
+        (asked, target),
+    )
+    rows = connection.execute(
+        "SELECT id, digest FROM decisions "
+        "WHERE identity_id = ? OR identity_id IN (SELECT value FROM json_each(?)) "
+        "ORDER BY identity_id <> ?, kind, id",  # is comes before is-not
+        (target, asked, target),
+    ).fetchall()
+    kept: dict[bytes, int] = {}
+    for decision, digest in rows:
+        kept.setdefault(digest, decision)
+    connection.execute(
+        "DELETE FROM decisions WHERE identity_id IN (SELECT value FROM json_each(?)) "
+        "AND id NOT IN (SELECT value FROM json_each(?))",
+        (asked, as_json(kept.values())),
+    )
+    connection.execute(
+        "UPDATE decisions SET identity_id = ? "
+        "WHERE identity_id IN (SELECT value FROM json_each(?))",
+        (target, asked),
+    )

@@ -1,0 +1,252 @@
+"""Corrections through the façade: recognition follows at once, and what was decided stays."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import (
+    GalleryReadOnlyError,
+    HistoryError,
+    IdentityNameError,
+    NameTakenError,
+    UnknownIdentityError,
+)
+from engine.gallery import Gallery
+from engine.types import FaceBatch, Identification, Vectors
+
+PEOPLE = 12
+EACH = 6
+DIMENSION = 16
+
+
+def crowd(seed: int = 0) -> FaceBatch:
+    random = np.random.default_rng(seed)
+    centres = random.standard_normal((PEOPLE, 1, DIMENSION))
+    faces = centres + 0.35 * random.standard_normal((PEOPLE, EACH, DIMENSION))
+    names = [f"P{person:02}" for person in range(PEOPLE) for _ in range(EACH)]
+    count = len(names)
+    rows = faces.reshape(-1, DIMENSION).astype(np.float32)
+    files = [f"{name}/{row % EACH}.npy" for row, name in enumerate(names)]
+    return FaceBatch(rows, names, files, [0] * count, [None] * count)
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("crowd") / "crowd.gallery"
+    batch = crowd()
+    table = folder.with_suffix(".npz")
+    np.savez(table, embeddings=batch.vectors, names=batch.names, files=batch.files)
+    with Gallery.create_from(folder, [table])[0] as gallery:
+        gallery.prepare()
+    return folder
+
+
+@pytest.fixture
+def folder(made_once: Path, tmp_path: Path) -> Path:
+    shutil.copy(made_once.with_suffix(".npz"), tmp_path / "crowd.npz")
+    return shutil.copytree(made_once, tmp_path / "crowd.gallery")
+
+
+@pytest.fixture
+def gallery(folder: Path) -> Iterator[Gallery]:
+    with Gallery.open(folder) as opened:
+        opened.identify(crowd(1).vectors[0])  # it has taken everything up
+        yield opened
+
+
+def ids(gallery: Gallery, name: str) -> list[int]:
+    return [face.id for face in gallery.faces(name)]
+
+
+def answers(gallery: Gallery, queries: Vectors) -> list[Identification]:
+    enrolled = [face.id for one in gallery.people() for face in gallery.faces(one.name)[:2]]
+    return [
+        *gallery.identify(queries, k=7),
+        *(gallery.identify_enrolled(face) for face in enrolled),
+    ]
+
+
+def same_as_opened_anew(gallery: Gallery) -> None:
+    """Compared with what another process would see in the same folder."""
+    queries = np.concatenate([crowd().vectors[::5], crowd(1).vectors[:6]])
+    with Gallery.open(gallery.folder, write=False) as anew:
+        assert gallery.people() == anew.people()
+        for one in gallery.people():
+            assert gallery.faces(one.name) == anew.faces(one.name)
+        assert answers(gallery, queries) == answers(anew, queries)
+    assert gallery.check().problems == ()
+
+
+Step = Callable[[Gallery], object]
+STEPS: dict[str, Step] = {
+    "rename": lambda one: one.corrections.rename("P03", "Somebody"),
+    "merge": lambda one: one.corrections.merge(["P01", "P02"], "P00"),
+    "delete": lambda one: one.corrections.delete(["P04", "P05"]),
+    "move": lambda one: one.corrections.move(ids(one, "P06")[:3], "P07"),
+    "move to a new one": lambda one: one.corrections.move(ids(one, "P06")[:3], "New"),
+    "move all": lambda one: one.corrections.move(ids(one, "P06"), "P07"),
+    "remove": lambda one: one.corrections.remove(ids(one, "P08")[2:]),
+    "confirm": lambda one: one.corrections.confirm(ids(one, "P09")),
+    "reject": lambda one: one.corrections.reject(one.vector(1), 2),
+    "enroll": lambda one: one.enroll("P10", crowd(2).vectors[:5]),
+}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_recognition_follows_a_correction_its_undoing_and_redoing(gallery: Gallery, step: Step):
+    step(gallery)
+    same_as_opened_anew(gallery)
+    gallery.corrections.undo()
+    same_as_opened_anew(gallery)
+    gallery.corrections.redo()
+    same_as_opened_anew(gallery)
+
+
+def test_random_corrections_leave_it_as_if_opened_anew(gallery: Gallery):
+    random = np.random.default_rng(0)
+    fix = gallery.corrections
+    for number in range(40):
+        names = [one.name for one in gallery.people()]
+        some = [str(name) for name in random.choice(names, 3, replace=False)]
+        faces = [ids(gallery, name)[0] for name in some]
+        choices: list[Callable[[], object]] = [
+            lambda some=some: fix.merge(some[:2], some[2]),
+            lambda some=some, number=number: fix.rename(some[0], f"R{number}"),
+            lambda faces=faces, some=some: fix.move(faces, some[0]),
+            lambda faces=faces, number=number: fix.move(faces, f"M{number}"),
+            lambda some=some: fix.delete(some[:1]),
+            lambda faces=faces: fix.remove(faces[:1]),
+            *[fix.undo] * 4,
+            *[fix.redo] * 2,
+            lambda: fix.go_to(int(random.choice([0, *(one.change for one in fix.history()
+                                                      if one.state in ("done", "undone"))]))),
+        ]  # fmt: skip
+        choices[int(random.integers(len(choices)))]()
+        if len(gallery.people()) < 4:
+            fix.go_to(1)
+        if number % 8 == 7:
+            same_as_opened_anew(gallery)
+    assert gallery.check().problems == ()
+
+
+def test_a_correction_says_what_it_touched(gallery: Gallery):
+    identity = {one.name: one.id for one in gallery.people()}
+    moved = ids(gallery, "P06")[:2]
+    changed = gallery.corrections.move(moved, "P07")
+    assert changed.action == "move"
+    assert changed.summary == "2 faces moved to “P07”"
+    assert changed.identities == (identity["P06"], identity["P07"])
+    assert changed.faces == tuple(moved)
+    back = gallery.corrections.undo()
+    assert (back.identities, back.faces) == (changed.identities, changed.faces)
+    assert (back.action, back.summary) == ("undo", "Undone: 2 faces moved to “P07”")
+    assert back.change == changed.change + 1
+    noted = gallery.corrections.note("P01", " a note ")
+    assert (noted.identities, noted.faces) == ((identity["P01"],), ())
+    assert gallery.identity("P01").note == "a note"
+
+
+def test_nothing_to_change_changes_nothing(gallery: Gallery):
+    change = gallery.corrections.history(1)[0].change
+    fix = gallery.corrections
+    assert fix.rename("P01", "P01") is None
+    assert fix.merge(["P01"], "P01") is None
+    assert fix.move(ids(gallery, "P01"), "P01") is None
+    assert fix.remove([10_000]) is None
+    assert fix.note("P01", "") is None
+    assert fix.choose_portrait("P01", None) is None
+    assert fix.unconfirm(ids(gallery, "P01")) is None
+    assert fix.redo() is None
+    assert fix.go_to(change) is None
+    assert fix.history(1)[0].change == change
+
+
+def test_bad_input_is_said_and_changes_nothing(gallery: Gallery):
+    fix = gallery.corrections
+    before = fix.history()
+    with pytest.raises(NameTakenError, match="Merge “P01” into it"):
+        fix.rename("P01", "P02")
+    with pytest.raises(IdentityNameError):
+        fix.rename("P01", "a/b")
+    with pytest.raises(IdentityNameError, match="10,001 characters"):
+        fix.note("P01", "x" * 10_001)
+    with pytest.raises(UnknownIdentityError, match="Nobody"):
+        fix.merge(["P01", "Nobody"], "P02")
+    with pytest.raises(UnknownIdentityError, match="Face 9999"):
+        fix.move([1, 9999], "P02")
+    with pytest.raises(UnknownIdentityError, match="not one of"):
+        fix.choose_portrait("P01", ids(gallery, "P02")[0])
+    with pytest.raises(HistoryError, match="no change 99"):
+        fix.go_to(99)
+    assert fix.history() == before
+
+
+def test_a_reader_corrects_nothing(gallery: Gallery, folder: Path):
+    with Gallery.open(folder, write=False) as reader:
+        with pytest.raises(GalleryReadOnlyError):
+            reader.corrections.rename("P01", "Q")
+        with pytest.raises(GalleryReadOnlyError):
+            reader.corrections.undo()
+        assert reader.corrections.undo_step() == "72 faces added, 12 new identities"
+
+
+def test_decisions_survive_rebuild_repair_reimport_and_reopening(folder: Path):
+    with Gallery.open(folder) as gallery:
+        first, second, third, fourth = ids(gallery, "P01")[:4]
+        other = gallery.identity("P02")
+        gallery.corrections.confirm([first, fourth])
+        gallery.corrections.ignore([second])
+        gallery.corrections.reject(gallery.vector(third), other.id)
+        refused = gallery.vector(third)
+        gallery.corrections.remove([first, second])
+    (folder / "index" / "faces.json").write_text("{}")
+    with Gallery.open(folder) as gallery:
+        gallery.check(repair=True)
+        gallery.import_([folder.with_suffix(".npz").with_name("crowd.npz")])
+        by_file = {face.file: face.id for face in gallery.faces("P01")}
+        back = [face for face in by_file.values() if face > 72]
+        assert len(back) == 2
+        assert gallery.corrections.confirmed().tolist() == [fourth, min(back)]
+        assert gallery.corrections.ignored().tolist() == [max(back)]
+        assert all(one.identity_id != other.id for one in gallery.identify(refused)[0].candidates)
+
+
+def test_history_shows_how_each_change_stands(gallery: Gallery):
+    fix = gallery.corrections
+    fix.rename("P01", "Q")
+    fix.note("Q", "one")
+    fix.undo()
+    assert (fix.undo_step(), fix.redo_step()) == ("“P01” renamed to “Q”", "Note on “Q” changed")
+    assert [(one.action, one.undone) for one in fix.history(2)] == [
+        ("note", True),
+        ("rename", False),
+    ]
+    fix.note("Q", "two")
+    assert [(one.action, one.state) for one in fix.history()] == [
+        ("note", "done"),
+        ("note", "cut"),
+        ("rename", "done"),
+        ("import", "done"),
+    ]
+    cut = fix.history()[1].change
+    with pytest.raises(HistoryError, match="in its place"):
+        fix.go_to(cut)
+
+
+def test_going_to_a_change_is_all_in_one(gallery: Gallery):
+    fix = gallery.corrections
+    people = gallery.people()
+    fix.merge(["P01"], "P02")
+    middle = fix.delete(["P03"]).change
+    fix.rename("P04", "Q")
+    done = fix.go_to(1)
+    assert (done.action, done.summary) == ("undo", "Undone: 3 changes")
+    assert gallery.people() == people
+    assert fix.go_to(middle).summary == "Redone: 2 changes"
+    assert gallery.identity("P04") is not None
+    assert fix.redo_step() == "“P04” renamed to “Q”"
