@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine import names as allowed
 from engine.changes import Changed, HistoryEntry
@@ -73,6 +73,22 @@ class Corrections:
         if self._store.identity(name) is None:
             name = allowed.check_name(name)
         return self._apply(lambda: self._store.move(faces, name, allowed.name_key(name)))
+
+    def split(self, name: str, parts: Mapping[str, Sequence[int]]) -> Changed | None:
+        """Puts faces of an identity under other names, known or new, as one step.
+
+        Args:
+            parts: face ids by the name that they get; what is in none of them stays.
+
+        Raises:
+            IdentityNameError: no name for a new identity.
+        """
+        keys = {other: allowed.name_key(allowed.check_name(other)) for other in parts}
+        return self._apply(lambda: self._store.split(name, parts, keys))
+
+    def expel(self, faces: Sequence[int]) -> Changed | None:
+        """Takes faces out and remembers for good that they are not whom they were enrolled as."""
+        return self._apply(lambda: self._store.expel(faces))
 
     def remove(self, faces: Sequence[int]) -> Changed | None:
         """Takes faces out; those that are not enrolled are passed over."""

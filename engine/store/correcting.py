@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from engine.changes import Changed
-from engine.errors import NameTakenError, UnknownIdentityError
+from engine.errors import NameTakenError
 from engine.store import adding
 from engine.store.access import Access
 from engine.store.known import (
-    Enrolled,
-    faces_known,
     id_of,
     require_faces,
     require_identities,
     require_identity,
+    require_owner,
 )
 from engine.store.reading import as_json
 from engine.store.recording import number, record
@@ -29,19 +27,6 @@ class Correcting(Access):
     UnknownIdentityError; it raises GalleryReadOnlyError when it is open for reading only and
     GalleryWriteError when the disk refuses. Whatever is raised, nothing was changed.
     """
-
-    def remove_faces(self, ids: Sequence[int]) -> Changed | None:
-        """Takes faces out, and identities that are left without any. Ids that are not enrolled
-        are passed over.
-        """
-        with self._database.transaction() as connection:
-            gone = faces_known(connection, ids)
-            if not gone:
-                return None
-            payload = {"faces": _described(connection, gone)}
-            delete_faces(connection, [face.id for face in gone])
-            settle(connection, {face.identity_id for face in gone})
-            return record(connection, "remove", f"{number(len(gone), 'face')} removed", payload)
 
     def delete(self, names: Sequence[str]) -> Changed | None:
         """Takes identities out with all their faces and the decisions about them."""
@@ -102,10 +87,8 @@ class Correcting(Access):
         """
         with self._database.transaction() as connection:
             identity = require_identity(connection, name)
-            if face is not None and require_faces(connection, [face])[0].identity_id != identity:
-                raise UnknownIdentityError(
-                    f"Face {face} is not one of “{name}”", remedy="Choose one of its own faces."
-                )
+            if face is not None:
+                require_owner(require_faces(connection, [face])[0], identity, name)
             made = connection.execute(
                 "UPDATE identities SET chosen = ? WHERE id = ? AND chosen IS NOT ?",
                 (face, identity, face),
@@ -116,90 +99,3 @@ class Correcting(Access):
             how = "left to the gallery" if face is None else "chosen"
             payload = {"identity_id": identity, "name": name, "face": face}
             return record(connection, "portrait", f"Portrait of “{name}” {how}", payload)
-
-    def move(self, ids: Sequence[int], name: str, key: str) -> Changed | None:
-        """Puts faces under another identity, which is made where there is none of this name.
-
-        Identities that are left without faces go. Of faces with the same vector the identity
-        keeps one, its own where it has it. What contradicts the move is overruled: that such a
-        vector is the identity it comes from, or is not the one it goes to.
-        """
-        with self._database.transaction() as connection:
-            target = id_of(connection, name)
-            moved = [face for face in require_faces(connection, ids) if face.identity_id != target]
-            if not moved:
-                return None
-            if target is None:
-                query = "INSERT INTO identities (name, key) VALUES (?, ?)"
-                target = int(connection.execute(query, (name, key)).lastrowid or 0)
-            _no_longer(connection, moved)
-            dropped = hand_over(connection, moved, target)
-            adding.overrule(connection, [face.id for face in moved if face.id not in dropped])
-            settle(connection, {target, *(face.identity_id for face in moved)})
-            payload = {
-                "faces": [face.id for face in moved],
-                "from": {face.name: face.identity_id for face in moved},
-                "to": {name: target},
-                "dropped": sorted(dropped),
-            }
-            summary = f"{number(len(moved), 'face')} moved to “{name}”"
-            return record(connection, "move", summary, payload)
-
-
-def hand_over(connection: sqlite3.Connection, faces: Sequence[Enrolled], target: int) -> set[int]:
-    """Puts faces under an identity; returns ids of those dropped, whose vector it has already."""
-    rows = connection.execute(
-        "SELECT f.digest FROM json_each(?) asked CROSS JOIN faces mine ON mine.id = asked.value "
-        "JOIN faces f ON f.digest = mine.digest WHERE f.identity_id = ?",
-        (as_json(face.id for face in faces), target),
-    )
-    held = {digest for (digest,) in rows}
-    dropped = set()
-    for face in faces:  # by id: of several the eldest stays
-        if face.digest in held:
-            dropped.add(face.id)
-        held.add(face.digest)
-    delete_faces(connection, dropped)
-    connection.execute(
-        "UPDATE faces SET identity_id = ? WHERE id IN (SELECT value FROM json_each(?))",
-        (target, as_json(face.id for face in faces)),
-    )
-    return dropped
-
-
-def delete_faces(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
-    """With embeddings and photographs; their identities are to be settled afterwards."""
-    connection.execute(
-        "DELETE FROM faces WHERE id IN (SELECT value FROM json_each(?))", (as_json(ids),)
-    )
-
-
-def settle(connection: sqlite3.Connection, identity_ids: set[int]) -> None:
-    """Lets identities go that have no faces left, and brings the others up to date."""
-    connection.execute(
-        "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?)) "
-        "AND NOT EXISTS (SELECT 1 FROM faces WHERE identity_id = identities.id)",
-        (as_json(identity_ids),),
-    )
-    adding.refresh(connection, identity_ids)
-
-
-def _no_longer(connection: sqlite3.Connection, faces: Iterable[Enrolled]) -> None:
-    """Forgets that these are the identities that they are about to leave."""
-    connection.executemany(
-        "DELETE FROM decisions WHERE digest = ? AND identity_id = ? AND kind = 'is'",
-        [(face.digest, face.identity_id) for face in faces],
-    )
-
-
-def _described(
-    connection: sqlite3.Connection, faces: Sequence[Enrolled]
-) -> list[dict[str, object]]:
-    rows = connection.execute(
-        "SELECT id, file, row FROM faces WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
-        (as_json(face.id for face in faces),),
-    ).fetchall()
-    return [
-        {"id": face.id, "identity_id": face.identity_id, "name": face.name, "file": file, "row": at}
-        for face, (_, file, at) in zip(faces, rows, strict=True)
-    ]

@@ -60,3 +60,11 @@ def require_identity(connection: sqlite3.Connection, name: str) -> int:
 def require_identities(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
     """Ids by name, each once, in the order given. Raises as :func:`require_identity`."""
     return {name: require_identity(connection, name) for name in dict.fromkeys(names)}
+
+
+def require_owner(face: Enrolled, identity: int, name: str) -> None:
+    """Raises UnknownIdentityError: the face is not this identity's."""
+    if face.identity_id != identity:
+        raise UnknownIdentityError(
+            f"Face {face.id} is not one of “{name}”", remedy="Choose one of its own faces."
+        )

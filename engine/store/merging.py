@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from engine.changes import Changed
 from engine.store.access import Access
-from engine.store.correcting import hand_over, settle
 from engine.store.known import faces_known, require_identities, require_identity
+from engine.store.moving import hand_over, settle
 from engine.store.reading import as_json
 from engine.store.recording import number, record
 

@@ -22,13 +22,14 @@ from engine.store.failures import ASK_PERMISSION, RESTORE, declared
 from engine.store.lock import WriterLock
 from engine.store.merging import Merging
 from engine.store.models import Models
+from engine.store.moving import Moving
 from engine.store.reading import Reading
 from engine.store.undoing import Undoing
 from engine.store.writing import Writing
 from engine.types import Distance
 
 
-class Store(Reading, Writing, Correcting, Merging, Decisions, Confirming, Undoing, Models):
+class Store(Reading, Writing, Correcting, Moving, Merging, Decisions, Confirming, Undoing, Models):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 
     Reading never waits for a running change and sees what was committed last, also by another

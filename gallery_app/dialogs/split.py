@@ -18,9 +18,9 @@ from engine.changes import SplitProposal
 from engine.errors import IdentityNameError
 from engine.names import check_name
 from engine.types import Face, Identity
+from gallery_app.dialogs.face_group import FaceGroup
 from gallery_app.operations import correcting, looking
 from gallery_app.operations.context import Context
-from gallery_app.views.face_group import FaceGroup
 from gallery_app.widgets.before_after import BeforeAfter
 from gallery_app.widgets.scrolling import scrolling
 

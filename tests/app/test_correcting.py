@@ -98,9 +98,7 @@ def test_undo_and_redo_name_their_step_and_survive_a_restart(
     qtbot.waitUntil(lambda: len(names(again)) == 4)
 
 
-def test_the_merge_shows_what_it_would_do_and_another_name_can_stay(
-    app: App, qtbot: QtBot
-) -> None:
+def test_the_merge_shows_what_it_would_do_and_another_name_can_stay(app: App, qtbot: QtBot) -> None:
     select_people(app, "Tiger Woods", "Tim Henman")
     trigger(app, qtbot, "merge")
     merge = dialog(MergeDialog, qtbot)

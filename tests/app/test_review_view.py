@@ -13,6 +13,7 @@ from engine.gallery import Gallery
 from gallery_app.app import App
 from gallery_app.dialogs.balance import BalanceDialog
 from gallery_app.dialogs.merge import MergeDialog
+from tests.app.test_correcting import trigger
 from tests.app.test_window import dialog
 
 
@@ -88,7 +89,7 @@ def test_not_this_person_takes_it_out_for_good(reviewed: tuple[App, int], qtbot:
     qtbot.waitUntil(lambda: not gallery.faces_by_id([face]))
     candidates = gallery.identify(vector)[0].candidates
     assert "Tim Henman" not in {candidate.name for candidate in candidates}
-    app.window.menus.actions["undo"].trigger()
+    trigger(app, qtbot, "undo")
     qtbot.waitUntil(lambda: bool(gallery.faces_by_id([face])))
 
 

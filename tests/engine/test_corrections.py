@@ -88,6 +88,10 @@ STEPS: dict[str, Step] = {
     "merge": lambda one: one.corrections.merge(["P01", "P02"], "P00"),
     "delete": lambda one: one.corrections.delete(["P04", "P05"]),
     "move": lambda one: one.corrections.move(ids(one, "P06")[:3], "P07"),
+    "split": lambda one: one.corrections.split(
+        "P06", {"Somebody": ids(one, "P06")[:2], "P07": ids(one, "P06")[2:3]}
+    ),
+    "expel": lambda one: one.corrections.expel(ids(one, "P06")[:2]),
     "move to a new one": lambda one: one.corrections.move(ids(one, "P06")[:3], "New"),
     "move all": lambda one: one.corrections.move(ids(one, "P06"), "P07"),
     "remove": lambda one: one.corrections.remove(ids(one, "P08")[2:]),
@@ -250,3 +254,26 @@ def test_going_to_a_change_is_all_in_one(gallery: Gallery):
     assert fix.go_to(middle).summary == "Redone: 2 changes"
     assert gallery.identity("P04") is not None
     assert fix.redo_step() == "“P04” renamed to “Q”"
+
+
+def test_a_split_is_one_step_and_takes_only_faces_of_that_identity(gallery: Gallery) -> None:
+    first, second, *rest = ids(gallery, "P06")
+    before = gallery.corrections.history()
+    with pytest.raises(UnknownIdentityError, match="not one of"):
+        gallery.corrections.split("P06", {"New": [first], "Newer": [ids(gallery, "P07")[0]]})
+    assert gallery.corrections.history() == before
+    assert gallery.corrections.split("P06", {"New": [first], "P07": [second]})
+    assert len(gallery.corrections.history()) == len(before) + 1
+    assert (ids(gallery, "New"), ids(gallery, "P06")) == ([first], rest)
+    gallery.corrections.undo()
+    assert ids(gallery, "P06") == [first, second, *rest]
+
+
+def test_an_expelled_face_is_never_given_that_name_again(gallery: Gallery) -> None:
+    face = ids(gallery, "P06")[0]
+    vector = gallery.vector(face)
+    gallery.corrections.expel([face])
+    names = {candidate.name for candidate in gallery.identify(vector, top=12)[0].candidates}
+    assert "P06" not in names
+    gallery.corrections.undo()
+    assert gallery.identify(vector)[0].candidates[0].name == "P06"
