@@ -22,7 +22,7 @@ from gallery_app.item_models.identities import faces_text
 from gallery_app.pictures import Pictures
 from gallery_app.views.face_details import FaceDetails
 from gallery_app.widgets.delegates import FaceDelegate
-from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.empty_state import EmptyState
 
 
@@ -50,6 +50,10 @@ class FacesPanel(QWidget):
         self.subtitle = QLabel()
         self.subtitle.setTextFormat(Qt.TextFormat.PlainText)
         self.subtitle.setProperty("textRole", "muted")
+        self.note = QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setWordWrap(True)
+        self.note.setMaximumHeight(4 * self.note.fontMetrics().lineSpacing())
         self.grid = self._grid()
         self.details = FaceDetails(pictures)
         self.details.who_is_this.connect(self.who_is_this)
@@ -103,6 +107,7 @@ class FacesPanel(QWidget):
         head.setSpacing(4)
         head.addWidget(self.title)
         head.addWidget(self.subtitle)
+        head.addWidget(self.note)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -138,6 +143,9 @@ class FacesPanel(QWidget):
         selected = self.selected_faces()
         self.title.setText(identity.name)
         self.subtitle.setText(faces_text(len(faces)))
+        self.note.setText(identity.note)
+        self.note.setToolTip(plain_tip(identity.note))
+        self.note.setVisible(bool(identity.note))
         self.model.set_faces(faces)
         self.details.hide()
         self._stack.setCurrentWidget(self._faces_page)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
@@ -174,6 +174,18 @@ def test_a_chosen_portrait_is_shown_in_the_list(app: App, qtbot: QtBot) -> None:
     trigger(app, qtbot, "portrait")
     model = app.window.identities.model
     qtbot.waitUntil(lambda: model.portraits()[face.identity_id] == face.id)
+
+
+def test_a_note_stands_above_the_faces(app: App, qtbot: QtBot) -> None:
+    click_identity(app, qtbot, "Tiger Woods")
+    trigger(app, qtbot, "note")
+    asked = next(
+        one for one in QApplication.topLevelWidgets() if one.windowTitle().startswith("Note")
+    )
+    asked.findChild(QPlainTextEdit).setPlainText("Plays golf")  # type: ignore[union-attr]
+    asked.accept()  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: app.window.faces.note.isVisible())
+    assert app.window.faces.note.text() == "Plays golf"
 
 
 def test_a_split_moves_the_second_group_to_its_name(app: App, qtbot: QtBot) -> None:
