@@ -54,6 +54,12 @@ class Browsing:
         """Faces in the order asked; ids that do not exist are left out."""
         return self._store.faces_by_id(ids)
 
+    def faces_from(self, file: str) -> list[Face]:
+        """Faces that came from a file, given as it was enrolled or by its last parts; ``:3`` at
+        the end is its third row.
+        """
+        return self._store.faces_from(file)
+
     def photo(self, face: int) -> bytes | None:
         """JPEG of the face, or None where it came without a photograph."""
         return self._store.photo(face)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from engine import names as allowed
 from engine.changes import Changed, HistoryEntry
+from engine.previewing import Previewing
 from engine.recogniser import Change, Recogniser
 from engine.store import Store
 from engine.types import Ids, Vectors
 
 
-class Corrections:
+class Corrections(Previewing):
     """What a person corrects in one gallery. Safe to use from several threads.
 
     A change is on disk when its method returns what it touched; None says that there was nothing

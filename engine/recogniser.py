@@ -17,7 +17,7 @@ from engine.calibrating import CalibrationKeeper
 from engine.changes import Changed
 from engine.errors import UnknownIdentityError
 from engine.following import follow
-from engine.identification import Auto, Identifier, disagreeing
+from engine.identification import Auto, Calibration, Identifier, disagreeing
 from engine.in_use import InUse, models_in_use
 from engine.joining import identifier_of
 from engine.models import Network
@@ -91,11 +91,15 @@ class Recogniser:
         calibration = self._identifier().calibration_of(method)
         return None if calibration is None else calibration.missed(fpir)
 
-    def disagreeing(self, vectors: Vectors) -> list[int]:
-        """Rows that look unlike the others of their group, by this gallery's own measure."""
+    def calibration(self) -> Calibration:
+        """Of the space that faces came in, for the gallery as it is now."""
         with self._lock:
             self._identifier()
-            return disagreeing(vectors, self._store.distance, self._calibration.latest)
+            return self._calibration.latest
+
+    def disagreeing(self, vectors: Vectors) -> list[int]:
+        """Rows that look unlike the others of their group, by this gallery's own measure."""
+        return disagreeing(vectors, self._store.distance, self.calibration())
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""

@@ -68,6 +68,20 @@ class Reading(Access):
         select = _FACE.replace("FROM faces f JOIN", f"{_ASKED} faces f ON f.id = asked.value JOIN")
         return [_face(row) for row in self._rows(f"{select} ORDER BY asked.key", as_json(ids))]
 
+    def faces_from(self, file: str) -> list[Face]:
+        """Faces whose file is this one or ends with these parts, by id; ``:3`` at the end is the
+        third row, and none is any row.
+        """
+        name, colon, row = file.rpartition(":")
+        at = int(row) - 1 if colon and row.isdecimal() else None
+        ending = f"/{name if at is not None else file}"
+        rows = self._rows(
+            f"{_FACE} WHERE substr('/' || replace(f.file, '\\', '/'), -length(?)) = ? "
+            "AND (? IS NULL OR f.row = ?) ORDER BY f.id",
+            *(ending, ending, at, at),
+        )
+        return [_face(one) for one in rows]
+
     def vectors(self, ids: Ids | None = None) -> tuple[Ids, Ids, Vectors]:
         """Embeddings as they came.
 

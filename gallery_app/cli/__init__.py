@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import FaceGalleryError
-from gallery_app.cli import changes, models, questions, window
+from gallery_app.cli import changes, corrections, models, questions, window
 from gallery_app.cli.completion import completion
 from gallery_app.cli.review import review
 
@@ -38,6 +38,7 @@ for command in (
     changes.enroll,
     questions.people,
     questions.identify,
+    *corrections.COMMANDS,
     models.train,
     models.models,
     models.evaluate,

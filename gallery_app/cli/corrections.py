@@ -1,0 +1,234 @@
+"""Commands that correct a gallery: rename, merge, move, delete, portrait, note; undo and redo."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.changes import Changed, HistoryEntry, MergePreview, Recognition
+from engine.errors import InputError, NameTakenError, UnknownIdentityError
+from engine.gallery import Gallery
+from gallery_app.cli.shared import gallery_and_json, opened, put_json, say
+
+
+@click.command()
+@click.argument("name")
+@click.argument("new")
+@click.option("--merge", "merging", is_flag=True, help="Merge them where NEW is enrolled already.")
+@gallery_and_json
+def rename(name: str, new: str, merging: bool, gallery: Path | None, as_json: bool) -> None:
+    """Give the identity NAME the name NEW."""
+    with opened(gallery, write=True) as target:
+        try:
+            changed = target.corrections.rename(name, new)
+        except NameTakenError:
+            if not merging:
+                raise
+            changed = target.corrections.merge([name], new)
+    _tell(changed, as_json)
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--into", required=True, metavar="NAME", help="The identity that stays.")
+@click.option("--dry-run", is_flag=True, help="Say what it would come to; change nothing.")
+@gallery_and_json
+def merge(
+    names: tuple[str, ...], into: str, dry_run: bool, gallery: Path | None, as_json: bool
+) -> None:
+    """Make the identities NAME... one with another that stays."""
+    with opened(gallery, write=not dry_run) as target:
+        if dry_run:
+            _tell_preview(target.corrections.preview_merge(names, into), as_json)
+        else:
+            _tell(target.corrections.merge(names, into), as_json)
+
+
+@click.command()
+@click.argument("faces", nargs=-1, required=True, metavar="FACE...")
+@click.argument("name")
+@gallery_and_json
+def move(faces: tuple[str, ...], name: str, gallery: Path | None, as_json: bool) -> None:
+    """Put faces under NAME, a new or known identity. FACE is its number or its file."""
+    with opened(gallery, write=True) as target:
+        _tell(target.corrections.move(_faces(target, faces), name), as_json)
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option(
+    "--face", "faces", multiple=True, help="A face, by its number or file; may come several times."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@gallery_and_json
+def delete(
+    names: tuple[str, ...],
+    faces: tuple[str, ...],
+    yes: bool,
+    gallery: Path | None,
+    as_json: bool,
+) -> None:
+    """Take identities out with all their faces, or single faces. `undo` brings them back."""
+    if bool(names) == bool(faces):
+        raise click.UsageError("Name either identities or, with --face, faces.")
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("Nobody can be asked here: say --yes to delete.")
+    with opened(gallery, write=True) as target:
+        if faces:
+            ids = _faces(target, faces)
+            _ask(f"Delete {len(ids):,} faces?", yes)
+            _tell(target.corrections.remove(ids), as_json)
+        else:
+            count = sum(len(target.faces(name)) for name in names)
+            _ask(f"Delete {', '.join(names)} with {count:,} faces?", yes)
+            _tell(target.corrections.delete(names), as_json)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("face", required=False)
+@click.option("--auto", is_flag=True, help="Leave the choice to the gallery again.")
+@gallery_and_json
+def portrait(name: str, face: str | None, auto: bool, gallery: Path | None, as_json: bool) -> None:
+    """Let FACE, one of its own, stand for the identity NAME."""
+    if auto == (face is not None):
+        raise click.UsageError("Name a face, or say --auto.")
+    with opened(gallery, write=True) as target:
+        chosen = None if face is None else _faces(target, [face])[0]
+        _tell(target.corrections.choose_portrait(name, chosen), as_json)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("text", required=False)
+@gallery_and_json
+def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> None:
+    """Keep TEXT as the note on NAME ("" takes it away); without TEXT, show it."""
+    with opened(gallery, write=text is not None) as target:
+        if text is not None:
+            _tell(target.corrections.note(name, text), as_json)
+            return
+        found = target.identity(name)
+    if found is None:
+        raise UnknownIdentityError(
+            f"Nobody called “{name}” is enrolled", remedy="See `face-gallery people`."
+        )
+    put_json({"name": name, "note": found.note}) if as_json else click.echo(found.note)
+
+
+@click.command()
+@gallery_and_json
+def undo(gallery: Path | None, as_json: bool) -> None:
+    """Take the last change of people or faces back."""
+    with opened(gallery, write=True) as target:
+        _tell(target.corrections.undo(), as_json, nothing="There is nothing to undo.")
+
+
+@click.command()
+@gallery_and_json
+def redo(gallery: Path | None, as_json: bool) -> None:
+    """Do again what was undone last."""
+    with opened(gallery, write=True) as target:
+        _tell(target.corrections.redo(), as_json, nothing="There is nothing to redo.")
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1), help="How many changes, at most.")
+@click.option(
+    "--to",
+    "target_change",
+    type=click.IntRange(0),
+    help="Undo or redo to this change; 0 is the beginning.",
+)
+@gallery_and_json
+def history(
+    limit: int | None, target_change: int | None, gallery: Path | None, as_json: bool
+) -> None:
+    """List the changes, newest first, or go to one of them."""
+    with opened(gallery, write=target_change is not None) as target:
+        if target_change is not None:
+            changed = target.corrections.go_to(target_change)
+            _tell(changed, as_json, nothing="The gallery is there already.")
+            return
+        entries = target.corrections.history(limit)
+    if as_json:
+        put_json([_as_json(entry) for entry in entries])
+        return
+    for entry in entries:
+        click.echo(_line(entry))
+
+
+COMMANDS = (rename, merge, move, delete, portrait, note, undo, redo, history)
+
+
+def _faces(gallery: Gallery, asked: Sequence[str]) -> list[int]:
+    """Ids of the faces that are given by number or by file, as `review` shows it."""
+    found = []
+    for text in asked:
+        if text.isdecimal():
+            found.append(int(text))
+            continue
+        faces = gallery.faces_from(text)
+        if not faces:
+            raise UnknownIdentityError(
+                "No enrolled face came from this file", file=text, remedy="Give the face's number."
+            )
+        if len(faces) > 1:
+            numbers = ", ".join(str(face.id) for face in faces[:5])
+            raise InputError(
+                f"{len(faces):,} faces came from this file: {numbers}{' …' * (len(faces) > 5)}",
+                file=text,
+                remedy="Give the number of the one that is meant.",
+            )
+        found.append(faces[0].id)
+    return found
+
+
+def _ask(question: str, yes: bool) -> None:
+    if not yes:
+        click.confirm(question, abort=True, err=True)
+
+
+def _tell(changed: Changed | None, as_json: bool, nothing: str = "Nothing to change.") -> None:
+    if as_json:
+        put_json(None if changed is None else asdict(changed))
+    elif changed is None:
+        say(nothing)
+    else:
+        click.echo(f"{changed.summary}.")
+
+
+def _tell_preview(preview: MergePreview, as_json: bool) -> None:
+    if as_json:
+        put_json(asdict(preview))
+        return
+    dropped = f", {preview.duplicates:,} duplicates dropped" if preview.duplicates else ""
+    click.echo(f"“{preview.survivor}” would have {preview.faces:,} faces{dropped}.")
+    click.echo(
+        "Their faces, each left out, are told right: "
+        f"{_share(preview.before)} as it is, {_share(preview.after)} after."
+    )
+
+
+def _share(found: Recognition) -> str:
+    if found.share is None:
+        return "none can be asked"
+    return f"{found.share:.1%} ({found.right:,} of {found.faces:,})"
+
+
+def _as_json(entry: HistoryEntry) -> dict[str, Any]:
+    kept = asdict(entry)
+    del kept["payload"]
+    return {**kept, "undone": entry.undone}
+
+
+def _line(entry: HistoryEntry) -> str:
+    at = datetime.fromtimestamp(entry.at).strftime("%Y-%m-%d %H:%M")
+    end = {"undone": " (undone)", "cut": " (undone, replaced since)"}.get(entry.state, "")
+    return f"{entry.change:6,}  {at}  {entry.actor}  {entry.summary}{end}"
