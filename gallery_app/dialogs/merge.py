@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.changes import MergePreview
 from engine.types import Identity
+from gallery_app.dialogs.late import while_open
 from gallery_app.item_models.identities import faces_text
 from gallery_app.operations import correcting
 from gallery_app.operations.context import Context
@@ -44,7 +45,7 @@ class MergeDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Merge people")
-        self.resize(480, 300 + 56 * min(len(people), 5))
+        self.resize(480, 236 + 56 * min(len(people), 5))
         self._context, self._people = context, list(people)
         self._pictures: list[tuple[PictureLabel, int | None]] = []
         self.choice = QButtonGroup(self)
@@ -73,6 +74,7 @@ class MergeDialog(QDialog):
         layout.addWidget(self.effect)
         layout.addWidget(box)
         context.pictures.ready.connect(self._paint)
+        self.finished.connect(lambda: context.pictures.ready.disconnect(self._paint))
         self.choice.button(0).setChecked(True)
         self.choice.idToggled.connect(lambda _, on: on and self._look())
         self._paint()
@@ -109,7 +111,7 @@ class MergeDialog(QDialog):
         names, into = self._names()
         self.outcome.setText(f"All faces get the name {into}.")
         self.effect.show_waiting()
-        correcting.preview_merge(self._context, names, into, self._show)
+        correcting.preview_merge(self._context, names, into, while_open(self, self._show))
 
     def _show(self, preview: MergePreview) -> None:
         if preview.survivor != self._names()[1]:

@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QHBoxLayout,
     QLabel,
     QPushButton,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -19,10 +21,13 @@ from engine.errors import IdentityNameError
 from engine.names import check_name
 from engine.types import Face, Identity
 from gallery_app.dialogs.face_group import FaceGroup
+from gallery_app.dialogs.late import while_open
 from gallery_app.operations import correcting, looking
 from gallery_app.operations.context import Context
 from gallery_app.widgets.before_after import BeforeAfter
 from gallery_app.widgets.scrolling import scrolling
+
+_MOST = 12  # groups proposed
 
 
 class SplitDialog(QDialog):
@@ -50,8 +55,15 @@ class SplitDialog(QDialog):
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.setWordWrap(True)
         self.told.setProperty("textRole", "muted")
+        self.count = QSpinBox()
+        self.count.setRange(1, _MOST)
+        self.count.setSuffix(" groups")
+        self.count.setAccessibleName("How many groups to propose")
+        self.count.setEnabled(False)
+        self.count.valueChanged.connect(self._propose)
         self.effect = BeforeAfter()
         self.more = QPushButton("New group")
+        self.more.setAutoDefault(False)
         self.more.setToolTip("An empty group to drag faces into")
         self.more.clicked.connect(lambda: self._show_groups([*self._parts(), []]))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -63,7 +75,7 @@ class SplitDialog(QDialog):
         self.accepted.connect(lambda: taken(self._leaving()))
         self._lay_out()
         self._changed()
-        looking.load_faces_of(context, identity.id, self._take_faces)
+        looking.load_faces_of(context, identity.id, while_open(self, self._take_faces))
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -74,7 +86,11 @@ class SplitDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(12)
-        layout.addWidget(self.told)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self.told, 1)
+        head.addWidget(self.count, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(head)
         layout.addWidget(scrolling(page), 1)
         layout.addWidget(self.effect)
         layout.addWidget(self.buttons)
@@ -83,16 +99,24 @@ class SplitDialog(QDialog):
 
     def _take_faces(self, faces: list[Face]) -> None:
         self._faces = {face.id: face for face in faces}
-        correcting.propose_split(self._context, self._identity.name, self._take_proposal)
+        self._propose(None)
+
+    def _propose(self, count: int | None) -> None:
+        take = while_open(self, self._take_proposal)
+        correcting.propose_split(self._context, self._identity.name, count, take)
 
     def _take_proposal(self, proposal: SplitProposal) -> None:
         groups = [list(group) for group in proposal.groups]
+        self.count.blockSignals(True)
+        self.count.setValue(len(groups))
+        self.count.blockSignals(False)
+        self.count.setEnabled(True)
         if len(groups) > 1:
             self.told.setText("Drag faces from group to group until each is one person.")
         else:
             self.told.setText(
-                "These faces look like one person. Drag those that are somebody else's "
-                "into the second group."
+                "These faces look like one person. Ask for more groups, or drag faces that are "
+                "somebody else's into the second one."
             )
             groups.append([])
         self._show_groups(groups)
@@ -101,6 +125,7 @@ class SplitDialog(QDialog):
     def _show_groups(self, groups: Sequence[Sequence[int]]) -> None:
         while len(self.groups) < len(groups):
             self._add_group()
+        groups = [*groups, *([] for _ in range(len(self.groups) - len(groups)))]
         for group, faces in zip(self.groups, groups, strict=True):
             group.show_faces([self._faces[face] for face in faces])
         self._changed()
@@ -129,7 +154,8 @@ class SplitDialog(QDialog):
         self._show_groups(parts)
         self.effect.show_waiting()
         groups = [part for part in parts if part]
-        correcting.preview_split(self._context, self._identity.name, groups, self._show_effect)
+        show = while_open(self, self._show_effect)
+        correcting.preview_split(self._context, self._identity.name, groups, show)
 
     def _show_effect(self, proposal: SplitProposal) -> None:
         self.effect.show_shares(proposal.before, proposal.after)

@@ -51,9 +51,11 @@ def preview_merge(
     _ask(context, "preview", lambda to: to.preview_merge(names, into), done)
 
 
-def propose_split(context: Context, name: str, done: Callable[[SplitProposal], None]) -> None:
-    """Groups that the faces of an identity fall into."""
-    _ask(context, "preview", lambda to: to.propose_split(name), done)
+def propose_split(
+    context: Context, name: str, count: int | None, done: Callable[[SplitProposal], None]
+) -> None:
+    """Groups that the faces of an identity fall into; None lets the gallery say how many."""
+    _ask(context, "preview", lambda to: to.propose_split(name, count), done)
 
 
 def preview_split(
