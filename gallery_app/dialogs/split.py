@@ -74,6 +74,7 @@ class SplitDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: taken(self._leaving()))
         self._lay_out()
+        self.ok.setFocus()
         self._changed()
         looking.load_faces_of(context, identity.id, while_open(self, self._take_faces))
 
