@@ -110,6 +110,7 @@ INSERT INTO newer_decisions SELECT * FROM decisions;
 DROP TABLE decisions;
 ALTER TABLE newer_decisions RENAME TO decisions;
 CREATE INDEX decisions_identity ON decisions (identity_id);
+CREATE INDEX decisions_kind ON decisions (kind, digest, identity_id);
 CREATE UNIQUE INDEX decisions_ignored ON decisions (digest) WHERE kind = 'ignore';
 CREATE TABLE undo_identities (
     step INTEGER NOT NULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -218,6 +219,22 @@ def test_decisions_survive_rebuild_repair_reimport_and_reopening(folder: Path):
         assert gallery.corrections.confirmed().tolist() == [fourth, min(back)]
         assert gallery.corrections.ignored().tolist() == [max(back)]
         assert all(one.identity_id != other.id for one in gallery.identify(refused)[0].candidates)
+
+
+def test_the_calibration_is_fitted_anew_where_many_faces_changed_hands(gallery: Gallery):
+    kept = gallery.folder / "index" / "calibration.json"
+    before = kept.read_bytes()
+    gallery.corrections.rename("P01", "Q")
+    gallery.corrections.confirm(ids(gallery, "Q"))
+    gallery.identify(crowd(1).vectors[0])
+    assert kept.read_bytes() == before
+    gallery.corrections.merge(["P02"], "P03")
+    assert kept.read_bytes() == before  # not before somebody asks
+    gallery.identify(crowd(1).vectors[0])
+    assert kept.read_bytes() != before
+    gallery.corrections.undo()
+    gallery.identify(crowd(1).vectors[0])
+    assert json.loads(kept.read_bytes())["faces"] == json.loads(before)["faces"]
 
 
 def test_history_shows_how_each_change_stands(gallery: Gallery):

@@ -579,6 +579,24 @@ def test_a_face_that_is_said_not_to_be_whom_it_is_under_is_not_learned_from(
     gallery.learning.train(MLP)
 
 
+def test_a_face_that_is_said_to_be_somebody_else_is_not_learned_from(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = gallery.people()[:2]
+    face = gallery.faces(first.name)[0].id
+    (copy,) = gallery.enroll(second.name, gallery.vector(face)).face_ids
+    gallery.corrections.confirm([face])
+    gallery.corrections.ignore([gallery.faces(first.name)[1].id])  # that is learned from
+
+    def looked_at(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
+        with np.load(folder / "data.npz", allow_pickle=False) as data:
+            assert set(gallery._store.membership()[0]) - set(data["faces"]) == {copy}
+        return {"models": []}
+
+    monkeypatch.setattr(launch, "run", looked_at)
+    gallery.learning.train(MLP)
+
+
 # -- damage ----------------------------------------------------------------------------------------
 
 

@@ -110,3 +110,18 @@ def test_nobody_is_suggested_whom_a_person_rejected(folder: Path) -> None:
     assert [(one.kind, one.suggestion) for one in again if one.face == finding.face] == [
         ("outliers", None)
     ]
+
+
+def test_what_a_person_confirmed_or_ignored_does_not_come_up_again(folder: Path) -> None:
+    with Gallery.open(folder) as gallery:
+        (finding,) = gallery.review(("labels",)).findings
+        assert finding.face is not None
+        for settle, take_back in (
+            (gallery.corrections.confirm, gallery.corrections.unconfirm),
+            (gallery.corrections.ignore, gallery.corrections.unignore),
+        ):
+            settle([finding.face])
+            again = gallery.review(("labels", "outliers")).findings
+            assert finding.face not in [one.face for one in again]
+            take_back([finding.face])
+            assert gallery.review(("labels",)).findings == (finding,)

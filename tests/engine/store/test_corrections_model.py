@@ -327,7 +327,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
 
 
 CorrectionsMachine.TestCase.settings = settings(
-    max_examples=50,
+    max_examples=40,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,

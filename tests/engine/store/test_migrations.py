@@ -8,11 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import GalleryDamagedError, GalleryReadOnlyError, GalleryTooNewError
+from engine.errors import (
+    GalleryDamagedError,
+    GalleryReadOnlyError,
+    GalleryTooNewError,
+    HistoryError,
+)
 from engine.store import Store, migrations
 from engine.types import Identity
 
-V1 = Path(__file__).with_name("v1.sql").read_text(encoding="utf-8")
+V1, V2 = (
+    Path(__file__).with_name(f"v{version}.sql").read_text(encoding="utf-8") for version in (1, 2)
+)
 ADDS_NOTES = "CREATE TABLE notes (face_id INTEGER PRIMARY KEY, note TEXT NOT NULL);"
 FAILS_LATE = f"{ADDS_NOTES} DELETE FROM settings; INSERT INTO nowhere VALUES (1);"
 
@@ -23,6 +30,16 @@ def old_gallery(folder) -> Path:
     folder.mkdir()
     connection = sqlite3.connect(folder / "gallery.db")
     connection.executescript(V1)
+    connection.close()
+    return folder
+
+
+@pytest.fixture
+def newer_gallery(folder) -> Path:
+    """The folder of a gallery as version 2 wrote it."""
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "gallery.db")
+    connection.executescript(V2)
     connection.close()
     return folder
 
@@ -73,6 +90,44 @@ def test_the_first_step_is_still_the_one_that_was_released(old_gallery, tmp_path
     migrations.migrate(connection)
     connection.close()
     assert schema(tmp_path / "new.db") == schema(old_gallery / "gallery.db")
+
+
+def test_the_first_two_steps_are_still_those_that_were_released(
+    newer_gallery, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:2])
+    connection = sqlite3.connect(tmp_path / "new.db")
+    migrations.migrate(connection)
+    connection.close()
+    assert schema(tmp_path / "new.db") == schema(newer_gallery / "gallery.db")
+
+
+def test_a_gallery_of_version_2_keeps_its_decisions_and_can_be_corrected(newer_gallery):
+    vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
+    with Store.open(newer_gallery) as store:
+        assert store.rejections(vectors) == [{2}, {1}, frozenset()]
+        assert store.rejected()[1].tolist() == [2, 1]
+        assert store.identities() == [Identity(1, "A", 2, 3), Identity(2, "B", 1, 2)]
+        assert store.integrity() == []
+        before = store.vectors()[2].tobytes(), store.rejections(vectors), store.identities()
+        store.merge(["A"], "B")
+        assert store.counts() == (1, 3)
+        store.undo()
+        after = store.vectors()[2].tobytes(), store.rejections(vectors), store.identities()
+        assert after == before
+
+
+def test_what_was_done_before_there_was_undo_stays_done(newer_gallery):
+    with Store.open(newer_gallery) as store:
+        change = store.change()
+        assert store.undo_step() is None
+        assert store.undo() is None
+        store.rename("A", "C", "c")
+        assert {entry.state for entry in store.history()[1:]} == {"fixed"}
+        with pytest.raises(HistoryError, match=f"Change {change} and those before it"):
+            store.go_to(change - 1)
+        assert store.go_to(change).summary == "Undone: “A” renamed to “C”"
+        assert store.undo() is None
 
 
 def test_a_gallery_brought_up_to_date_is_made_like_a_new_one(old_gallery, tmp_path):

@@ -231,3 +231,16 @@ def test_models_and_decisions_do_not_cost_the_index_a_rebuild(store, folder, mon
 def test_a_record_that_makes_no_sense_is_not_read(spoilt):
     with pytest.raises(ValueError, match="not a model of this version"):
         ModelVersion.from_json({**version("a").to_json(), **spoilt})
+
+
+def test_models_are_neither_undone_nor_do_they_cut_off_what_can_be_redone(store, batch_of):
+    store.add(batch_of(("A", 1)), keys=str)
+    store.rename("A", "B", "b")
+    store.undo()
+    store.add_model(version("a"), activate=True)
+    assert store.redo_step() == "“A” renamed to “B”"
+    store.redo()
+    store.undo()
+    store.undo()
+    assert active(store) == ["a"]
+    assert [entry.state for entry in store.changes()] == ["aside", "undone", "undone"]

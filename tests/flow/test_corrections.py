@@ -1,0 +1,83 @@
+"""Corrections as a person or a script makes them: processes, exit codes, one JSON document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from engine.gallery import Gallery
+from tests.flow.conftest import Run
+
+
+def people(folder: Path) -> dict[str, int]:
+    with Gallery.open(folder, write=False) as gallery:
+        return {one.name: one.faces for one in gallery.people()}
+
+
+BEFORE = {"Tiger Woods": 9, "Tim Henman": 9, "Tom Ridge": 9, "Tony Blair": 9}
+
+
+def test_a_name_that_is_taken_is_refused_unless_merging_is_meant(run: Run, folder: Path) -> None:
+    refused = run("rename", "Tiger Woods", "Tom Ridge", "-g", folder)
+    assert refused.returncode == 1
+    assert "Merge “Tiger Woods” into it" in refused.stderr
+    done = run("rename", "Tiger Woods", "Tom Ridge", "--merge", "-g", folder)
+    assert done.stdout == "“Tiger Woods” merged into “Tom Ridge” with 9 faces.\n"
+    assert people(folder) == {"Tim Henman": 9, "Tom Ridge": 18, "Tony Blair": 9}
+
+
+def test_a_merge_says_first_what_it_would_come_to(run: Run, folder: Path) -> None:
+    told = run("merge", "Tim Henman", "--into", "Tony Blair", "--dry-run", "-g", folder)
+    first, second = told.stdout.splitlines()
+    assert first == "“Tony Blair” would have 18 faces."
+    assert "(18 of 18) after" in second
+    assert people(folder) == BEFORE
+    done = run("merge", "Tim Henman", "--into", "Tony Blair", "--json", "-g", folder)
+    changed = json.loads(done.stdout)
+    assert changed["action"] == "merge"
+    assert len(changed["faces"]) == 9
+    assert len(changed["identities"]) == 2
+
+
+def test_there_is_a_way_back_and_forth_over_processes(run: Run, folder: Path) -> None:
+    assert run("delete", "Tim Henman", "--yes", "-g", folder).returncode == 0
+    moved = run("move", "1", "Tiger_Woods_0002.npy", "Somebody", "-g", folder)
+    assert moved.stdout == "2 faces moved to “Somebody”.\n"
+    after = people(folder)
+    assert after == {"Somebody": 2, "Tiger Woods": 7, "Tom Ridge": 9, "Tony Blair": 9}
+    assert run("undo", "-g", folder).stdout == "Undone: 2 faces moved to “Somebody”.\n"
+    assert run("history", "--to", "1", "-g", folder).returncode == 0
+    assert people(folder) == BEFORE
+    entries = json.loads(run("history", "--json", "-g", folder).stdout)
+    assert [(one["change"], one["undone"]) for one in entries] == [(3, True), (2, True), (1, False)]
+    assert run("history", "--to", "3", "-g", folder).stdout == "Redone: 2 changes.\n"
+    assert people(folder) == after
+    nothing = run("redo", "-g", folder)
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert "nothing to redo" in nothing.stderr
+
+
+def test_deleting_asks_and_where_nobody_answers_needs_to_be_told(run: Run, folder: Path) -> None:
+    refused = run("delete", "Tim Henman", "-g", folder)
+    assert refused.returncode == 2
+    assert "--yes" in refused.stderr
+    assert people(folder) == BEFORE
+    assert run("delete", "-g", folder, "--yes").returncode == 2
+    done = run("delete", "--face", "1", "--face", "Tom_Ridge_0001.npy", "--yes", "-g", folder)
+    assert done.stdout == "2 faces removed.\n"
+    unknown = run("delete", "--face", "nowhere.npy", "--yes", "-g", folder)
+    assert unknown.returncode == 1
+    assert "nowhere.npy" in unknown.stderr
+
+
+def test_a_note_and_a_portrait_are_kept(run: Run, folder: Path) -> None:
+    assert run("note", "Tom Ridge", "from Erie", "-g", folder).returncode == 0
+    assert run("note", "Tom Ridge", "-g", folder).stdout == "from Erie\n"
+    with Gallery.open(folder, write=False) as gallery:
+        face = gallery.faces("Tom Ridge")[4].id
+    assert run("portrait", "Tom Ridge", str(face), "-g", folder).returncode == 0
+    with Gallery.open(folder, write=False) as gallery:
+        assert gallery.identity("Tom Ridge").portrait == face
+    assert run("portrait", "Tom Ridge", "--auto", "-g", folder).returncode == 0
+    with Gallery.open(folder, write=False) as gallery:
+        assert gallery.identity("Tom Ridge").portrait != face
