@@ -22,6 +22,7 @@ from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
 from engine.reviewing import review_store
+from engine.safekeeping import Safekeeping
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
 from engine.types import (
@@ -38,7 +39,7 @@ from engine.types import (
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
 
-class Gallery(Browsing):
+class Gallery(Browsing, Safekeeping):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:

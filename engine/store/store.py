@@ -13,10 +13,12 @@ from engine.errors import (
     GalleryTooNewError,
 )
 from engine.store import migrations
+from engine.store.backup import backup_before_migration
 from engine.store.creation import DATABASE_NAME, make_gallery
 from engine.store.database import Database
 from engine.store.decisions import Decisions
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
+from engine.store.keeping import Keeping
 from engine.store.lock import WriterLock
 from engine.store.models import Models
 from engine.store.reading import Reading
@@ -24,7 +26,7 @@ from engine.store.writing import Writing
 from engine.types import Distance
 
 
-class Store(Reading, Writing, Models, Decisions):
+class Store(Reading, Writing, Models, Decisions, Keeping):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 
     Reading never waits for a running change and sees what was committed last, also by another
@@ -88,6 +90,31 @@ class Store(Reading, Writing, Models, Decisions):
             raise
         return cls(folder, database, lock, dimension, distance)
 
+    def try_to_write(self) -> bool:
+        """Takes over writing where no other process has it any more; False where that is not so.
+
+        Raises:
+            GalleryDamagedError, GalleryError: as :meth:`open`; it can be read on.
+        """
+        if self.writable:
+            return True
+        lock = WriterLock(self.folder)
+        try:
+            lock.acquire()
+        except GalleryReadOnlyError:
+            return False
+        try:
+            with declared(self._database.path):
+                self._database.take_over()
+        except GalleryReadOnlyError:
+            lock.release()
+            return False
+        except BaseException:
+            lock.release()
+            raise
+        self._lock, self.writable = lock, True
+        return True
+
     def close(self) -> None:
         """Lets the gallery go; waits for a running change. May be called twice."""
         self._database.close()
@@ -127,6 +154,8 @@ def _open_database(path: Path, write: bool) -> tuple[Database, int, Distance]:
     try:
         with database.reading() as connection:
             _check_version(connection, path)
+            if write:
+                backup_before_migration(connection, path)
         if write:
             database.start_writing()
         with database.reading() as connection:
