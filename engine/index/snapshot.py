@@ -82,7 +82,7 @@ def load_snapshot(
 
 
 def _save(index: HnswIndex, folder: Path, change: int, name: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".tmp")
     os.close(descriptor)
     try:
