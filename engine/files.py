@@ -50,12 +50,17 @@ def scratch_folder(place: Path | None) -> Iterator[Path]:
         OSError: it cannot be made there.
     """
     if place is not None:
-        for left in place.glob(f"{_SCRATCH}*"):
-            if not _is_alive(left.name.removeprefix(_SCRATCH).partition("-")[0]):
-                shutil.rmtree(left, ignore_errors=True)
+        remove_dead_scratch(place)
     prefix = f"{_SCRATCH}{os.getpid()}-"
     with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+def remove_dead_scratch(place: Path) -> None:
+    """Removes what :func:`scratch_folder` left there in processes that were killed."""
+    for left in place.glob(f"{_SCRATCH}*"):
+        if not _is_alive(left.name.removeprefix(_SCRATCH).partition("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_alive(process: str) -> bool:

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from engine.progress import SILENT, Reporter
+from engine.progress import SILENT, Progress, Reporter
 from engine.safety import Backup
 from engine.store import backup
 from engine.store.access import Access
@@ -48,6 +48,10 @@ class Keeping(Access):
         """Puts another database's content in place of all that is here, in one transaction."""
 
         def tell(_: int, remaining: int, total: int) -> None:
-            reporter.progress("Restoring", total - remaining, total)
+            if remaining:
+                reporter.check()  # once nothing remains it is committed
+            reporter.tell(Progress("Restoring", total - remaining, total))
 
+        reporter.progress("Restoring", 0, 0)
+        reporter.check()
         self._database.overwrite(database, tell)

@@ -51,7 +51,8 @@ def staged(archive: Archive, folder: Path | None, reporter: Reporter) -> Iterato
         stage = scratch / "gallery"
         stage.mkdir(mode=0o700)
         for name in archive.members:
-            (stage / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for parent in reversed(Path(name).parents):  # mkdir's own parents are for everybody
+                (stage / parent).mkdir(mode=0o700, exist_ok=True)
             archive.extract(name, stage / name, reporter)
         _check(stage / DATABASE, archive.backup)
         yield stage
