@@ -112,6 +112,8 @@ class Database:
     def take_over(self) -> None:
         """From now on it can be written, for whoever has the right to. Readers go on."""
         with self._turn:
+            if self._closed:
+                raise _closed(self.path)
             self._writer = connect(self.path, "mode=rw")
             self.writable = True
         try:
