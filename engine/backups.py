@@ -9,13 +9,15 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from engine import names
 from engine.errors import FaceGalleryError, InputError
 from engine.progress import SILENT, Reporter
-from engine.safety import Backup, Preview, Restored
+from engine.safety import Backup, Preview, Restored, Salvaged
 from engine.store import Store
 from engine.store.archive import Archive
 from engine.store.backup import KEPT, automatic_backups, default_name
 from engine.store.restoring import restore as _restore
+from engine.store.salvage import salvage as _salvage
 from engine.store.staging import preview as _preview
 
 LARGE_COUNT = 1_000
@@ -68,6 +70,16 @@ def newest_sound(folder: str | Path, reporter: Reporter = SILENT) -> Backup | No
             archive.check(reporter)
             return backup
     return None
+
+
+def salvage(folder: str | Path, target: str | Path, *, reporter: Reporter = SILENT) -> Salvaged:
+    """Makes a new gallery of what can still be read in a damaged one, which stays as it is.
+
+    Raises:
+        GalleryNotFoundError, GalleryExistsError, GalleryDamagedError: no face can be read.
+        GalleryWriteError, CancelledError: nothing is left.
+    """
+    return _salvage(Path(folder), Path(target), key_of=names.name_key, reporter=reporter)
 
 
 def suggested_name(gallery: str, created: float) -> str:

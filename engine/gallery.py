@@ -300,10 +300,10 @@ class Gallery(Browsing, Safekeeping):
                 is only told of: it must be trained again.
         """
         reporter.progress("Checking the database", 0, 3)
-        problems = self._store.integrity()
-        sound = not problems
+        damage = self._store.integrity()
+        sound = not damage
         reporter.progress("Checking the models", 1, 3)
-        problems += model_problems(self._store) if sound else []
+        problems = damage + (model_problems(self._store) if sound else [])
         reporter.progress("Checking the index", 2, 3)
         wrong = index_problems(self._store) if sound else []
         if wrong and repair and not self.writable:
@@ -317,4 +317,4 @@ class Gallery(Browsing, Safekeeping):
             self._recogniser.rebuild()
             wrong, repaired = index_problems(self._store), wrong
         reporter.progress("Checking the index", 3, 3)
-        return CheckReport(tuple(problems + wrong), tuple(repaired))
+        return CheckReport(tuple(problems + wrong), tuple(repaired), tuple(wrong), tuple(damage))

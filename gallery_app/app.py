@@ -15,6 +15,7 @@ from gallery_app.dialogs.error import error_box
 from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.judging import Judging
+from gallery_app.keeping import Keeping
 from gallery_app.modelling import Modelling
 from gallery_app.operations import deciding, enrolling, galleries, looking, queries
 from gallery_app.operations.context import Context
@@ -47,6 +48,7 @@ class App(QObject):
         self.commands = Commands(self.context, self.window)
         self.modelling = Modelling(self.context, self.window)
         self.judging = Judging(self.context, self.window)
+        self.keeping = Keeping(self.context, self.window)
         self.watching = Watching(self.context, self.window)
         self._people: dict[int, Identity] = {}
         self._people_read = False

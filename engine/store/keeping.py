@@ -44,6 +44,10 @@ class Keeping(Access):
         """For reading, within this package."""
         return self._database.reading()
 
+    def changing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A transaction, within this package."""
+        return self._database.transaction()
+
     def overwrite(self, database: Path, reporter: Reporter = SILENT) -> None:
         """Puts another database's content in place of all that is here, in one transaction."""
 

@@ -116,6 +116,20 @@ def restore(
     click.echo(f"Restored {done.folder}: {_counts(done.backup)}.")
 
 
+def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:
+    """Makes a gallery of what can be read in a damaged one, and says what was lost."""
+    with Bar() as bar:
+        saved = backups.salvage(chosen(gallery), target, reporter=bar.reporter())
+    if as_json:
+        put_json({**vars(saved), "folder": str(saved.folder)})
+        return
+    people = "1 person" if saved.identities == 1 else f"{saved.identities:,} people"
+    click.echo(f"Saved {people}, {_number(saved.faces, 'face')} into {saved.folder}.")
+    say("Lost:" if saved.lost else "Nothing was lost but the history.")
+    for sentence in saved.lost:
+        say(f"  {sentence}")
+
+
 def _tell(seen: Preview, target: Path) -> None:
     say(f"A backup of {seen.backup.gallery} from {_moment(seen.backup)}: {_counts(seen.backup)}.")
     if seen.obstacle:

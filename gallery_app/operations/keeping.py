@@ -9,7 +9,8 @@ from pathlib import Path
 from engine import backups
 from engine.errors import FaceGalleryError
 from engine.progress import Reporter
-from engine.safety import Backup, Preview, Restored
+from engine.safety import Backup, Preview, Restored, Salvaged
+from engine.types import CheckReport
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
 from gallery_app.tasks import Task
@@ -87,6 +88,43 @@ def _open_again(context: Context, folder: Path) -> None:
     """Restored, or as it was where that failed or was cancelled."""
     if (folder / "gallery.db").exists():
         galleries.open_gallery(context, folder)
+
+
+def find_sound_backup(
+    context: Context, folder: Path, done: Callable[[Backup | None], None]
+) -> None:
+    """The newest automatic backup that can be read to the end."""
+    context.tasks.run(
+        "Looking for a sound backup",
+        lambda reporter: backups.newest_sound(folder, reporter),
+        done=done,
+        failed=context.failed,
+        lane="change",  # of a gallery that may not be open, so the answer must not be dropped
+        key="sound backup",
+    )
+
+
+def repair(context: Context, done: Callable[[CheckReport], None]) -> None:
+    """Makes anew what is derived and damaged."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Rebuilding the index",
+        lambda reporter: gallery.check(repair=True, reporter=reporter),
+        done=done,
+        failed=context.failed,
+        lane="change",
+    )
+
+
+def salvage(context: Context, folder: Path, target: Path, done: Callable[[Salvaged], None]) -> None:
+    """A new gallery of what can be read in a damaged one, which stays as it is."""
+    context.tasks.run(
+        f"Saving what can be read of {folder.name}",
+        lambda reporter: backups.salvage(folder, target, reporter=reporter),
+        done=done,
+        failed=context.failed,
+        lane="change",
+    )
 
 
 def look(
