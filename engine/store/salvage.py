@@ -37,6 +37,7 @@ class _Found:
         fixed: uuid, dimension and distance.
         identities: name, key, and how many faces were noted for it.
         faces: identity, file, row, digest, time.
+        last_face: the highest id that was ever given to a face, as far as that is known.
         blobs: of embeddings and of thumbnails; only the size of a vector tells them apart.
     """
 
@@ -47,6 +48,7 @@ class _Found:
     decisions: list[tuple[bytes, int, bytes, float, str]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     models: int = 0
+    last_face: int = 0
 
 
 def salvage(
@@ -118,7 +120,7 @@ def _fold_log(folder: Path, scratch: Path) -> list[str]:
 def _read(database: Path, reporter: Reporter) -> _Found:
     found = _Found()
     for row in rows_of(database, lambda done, of: reporter.progress("Reading pages", done, of)):
-        for take in (_gallery, _identity, _face, _blob, _decision, _setting):
+        for take in (_gallery, _identity, _face, _blob, _decision, _setting, _counter):
             if take(row, found):
                 break
     return found
@@ -182,6 +184,14 @@ def _setting(row: Row, found: _Found) -> bool:
     return False
 
 
+def _counter(row: Row, found: _Found) -> bool:
+    match row:
+        case Row(int(), ("faces", int(last))):
+            found.last_face = max(found.last_face, last)
+            return True
+    return False
+
+
 def _told_apart(
     found: _Found, lost: list[str]
 ) -> tuple[dict[int, bytes], dict[int, bytes], tuple[str | None, int, Distance]]:
@@ -232,6 +242,13 @@ def _tell_lost(found: _Found, vectors: Mapping[int, bytes], lost: list[str]) -> 
     orphans = sum(face not in found.faces for face in found.blobs)
     if orphans:
         lost.append(f"Whose {number(orphans, 'face')} were whose embedding or picture is there.")
+    seen = found.faces.keys() | found.blobs.keys()
+    unseen = max(found.last_face, *seen) - len(seen) - missing
+    if unseen > 0:
+        lost.append(
+            f"Perhaps up to {number(unseen, 'face')} more of which nothing is left to read; faces "
+            "that were removed before look the same."
+        )
     if found.models:
         lost.append("The trained models are not taken along: train them again.")
 
