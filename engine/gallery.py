@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from engine import embeddings
+from engine.backups import before_large_change
 from engine.browsing import Browsing
 from engine.enrolment import Enroller, as_batch, as_rows
 from engine.errors import GalleryReadOnlyError, InputError
@@ -290,6 +291,7 @@ class Gallery(Browsing, Safekeeping):
 
     def remove_faces(self, faces: Sequence[int]) -> int:
         """Takes faces out of the gallery; returns how many. The way back of an enrolment."""
+        before_large_change(self._store, "delete", len(faces))
         return self._recogniser.remove(faces)
 
     def check(self, *, repair: bool = False, reporter: Reporter = SILENT) -> CheckReport:

@@ -130,8 +130,9 @@ def write_automatic(
         place.mkdir(mode=0o700, exist_ok=True)
     made = write_backup(source, folder, _free_name(place, reason), reason=reason, reporter=reporter)
     stay = [made.path, *([spare.absolute()] if spare is not None else [])]
-    kept = [one for one in automatic_backups(folder) if one.path not in stay]
-    for old in kept[max(0, number_kept(source) - 1) :]:
+    others = [one for one in automatic_backups(folder) if one.path not in stay]
+    number = number_kept(source)
+    for old in others[number - 1 :] if number else ():
         with suppress(OSError):
             old.path.unlink()
     return made

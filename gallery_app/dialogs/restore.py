@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QRadioButton,
+    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -35,12 +36,13 @@ class RestoreDialog(QDialog):
     """Shows what it is given and asks; never changes anything itself.
 
     Signals: ``preview_wanted`` (path of a backup), ``file_wanted``, ``restore_wanted`` (path, and
-    whether the present gallery is to be replaced).
+    whether the present gallery is to be replaced), ``keep_wanted`` (number of automatic backups).
     """
 
     preview_wanted = Signal(object)
     file_wanted = Signal()
     restore_wanted = Signal(object, bool)
+    keep_wanted = Signal(int)
 
     def __init__(self, gallery: str, parent: QWidget | None = None) -> None:
         """
@@ -64,6 +66,11 @@ class RestoreDialog(QDialog):
         )
         self.table = _table()
         self.table.itemSelectionChanged.connect(self._selected)
+        self.keep = QSpinBox()
+        self.keep.setRange(0, 99)
+        self.keep.setSpecialValueText("none")
+        self.keep.setAccessibleName("Automatic backups to keep")
+        self.keep.editingFinished.connect(lambda: self.keep_wanted.emit(self.keep.value()))
         self.file_button = QPushButton("Choose a &file…")
         self.file_button.clicked.connect(self.file_wanted)
         self.headline = _label("", "")
@@ -100,6 +107,14 @@ class RestoreDialog(QDialog):
             inside.addWidget(label)
         inside.addStretch(1)
         self.box.setMinimumHeight(136)
+        self.kept = QWidget()
+        self.kept.hide()
+        row = QHBoxLayout(self.kept)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(QLabel("Kept of this gallery, the newest:"))
+        row.addWidget(self.keep)
+        row.addStretch(1)
         ways = QVBoxLayout()
         ways.setSpacing(4)
         under = QHBoxLayout()
@@ -120,6 +135,7 @@ class RestoreDialog(QDialog):
         layout.addWidget(self.title)
         layout.addWidget(self.intro)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.kept)
         layout.addWidget(self.box)
         layout.addLayout(ways)
         layout.addSpacing(4)
@@ -137,8 +153,15 @@ class RestoreDialog(QDialog):
                     item.setTextAlignment(_RIGHT)
                     item.setFont(tabular(self.font()))
                 self.table.setItem(row, column, item)
+        (self.table if backups else self.file_button).setFocus()
         if backups and self._source is None:
             self.table.selectRow(0)
+
+    def show_kept(self, number: int) -> None:
+        """How many automatic backups the gallery keeps; until then it cannot be chosen."""
+        self.keep.setValue(number)
+        self.kept.show()
+        self._make_room()
 
     def show_reading(self, source: Path) -> None:
         """A backup is being looked at."""
@@ -171,6 +194,7 @@ class RestoreDialog(QDialog):
         )
         self.restore_button.setEnabled(True)
         self.restore_button.setDefault(True)
+        self._make_room()
 
     def show_problem(self, source: Path, text: str) -> None:
         """Why a file cannot be restored."""
@@ -192,6 +216,11 @@ class RestoreDialog(QDialog):
         self.problem.hide()
         self.restore_button.setEnabled(False)
         self._show_ways(replaceable=False, damaged=False)
+
+    def _make_room(self) -> None:
+        """For what came in since it was opened; it never gets smaller under the cursor."""
+        height = self.layout().totalHeightForWidth(self.width())
+        self.resize(self.width(), max(self.height(), height))
 
     def _selected(self) -> None:
         rows = self.table.selectionModel().selectedRows()

@@ -140,6 +140,11 @@ def test_a_safety_backup_is_made_though_none_are_kept_and_the_backup_restored_st
     done = backups.restore(first.path, folder, replace=True)
     assert len(contents(folder)) == 120
     assert [one.path for one in backups.listed(folder)] == [done.safety, first.path]
+    with Gallery.open(folder) as gallery:
+        gallery.keep_backups(0)
+    last = backups.restore(done.safety, folder, replace=True)
+    kept = [last.safety, done.safety, first.path]
+    assert [one.path for one in backups.listed(folder)] == kept
 
 
 def test_what_is_derived_never_mixes_old_and_new_faces(folder: Path, backup: Path):
@@ -454,6 +459,31 @@ def test_a_manifest_that_speaks_of_another_gallery_is_refused(
 ):
     other = {"uuid": "x", "distance": "euclidean", "schema": 1}.get(field, 7)
     changed = rewritten(backup, lambda manifest, _: manifest["backup"].update({field: other}))
+    assert "damaged" in refused(changed, folder)
+
+
+def test_a_database_with_a_will_of_its_own_is_refused(folder: Path, backup: Path, tmp_path: Path):
+    """A trigger in it would run whenever something is enrolled."""
+    import sqlite3
+    from contextlib import closing
+
+    with zipfile.ZipFile(backup) as archive:
+        (tmp_path / "evil.db").write_bytes(archive.read("gallery.db"))
+    with closing(sqlite3.connect(tmp_path / "evil.db")) as base:
+        base.execute(
+            "CREATE TRIGGER evil AFTER INSERT ON faces BEGIN "
+            "UPDATE identities SET name = 'Evil'; END"
+        )
+        base.commit()
+        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = (tmp_path / "evil.db").read_bytes()
+    changed = rewritten(backup, lambda m, f: resealed(m, f, "gallery.db", data))
+    assert "not a gallery's" in refused(changed, folder)
+
+
+@pytest.mark.parametrize("created", [1e300, float("nan"), -5, "yesterday"])
+def test_a_time_that_never_was_is_refused(folder: Path, backup: Path, created: object):
+    changed = rewritten(backup, lambda manifest, _: manifest["backup"].update(created=created))
     assert "damaged" in refused(changed, folder)
 
 
