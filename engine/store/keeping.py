@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from engine.errors import GalleryWriteError
 from engine.progress import SILENT, Progress, Reporter
 from engine.safety import Backup
 from engine.store import backup
@@ -33,7 +34,14 @@ class Keeping(Access):
         with self.connection() as connection:
             if not backup.number_kept(connection):
                 return None
-            return backup.write_automatic(connection, self.folder, reason, reporter=reporter)
+            try:
+                return backup.write_automatic(connection, self.folder, reason, reporter=reporter)
+            except GalleryWriteError as error:
+                raise GalleryWriteError(
+                    "The backup before this change could not be written, so nothing was changed",
+                    file=error.file,
+                    remedy="Free some space, or keep no automatic backups.",
+                ) from error
 
     def backups_kept(self) -> int:
         """How many automatic backups are kept; 0 makes none."""
