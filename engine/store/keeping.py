@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import GalleryWriteError
 from engine.progress import SILENT, Progress, Reporter
 from engine.safety import Backup
-from engine.store import backup
+from engine.store import automatic, backup
 from engine.store.access import Access
 
 
@@ -32,10 +32,10 @@ class Keeping(Access):
     def backup_automatically(self, reason: str, *, reporter: Reporter = SILENT) -> Backup | None:
         """The same into ``backups/`` of the gallery, before a change; None where none are kept."""
         with self.connection() as connection:
-            if not backup.number_kept(connection):
+            if not automatic.number_kept(connection):
                 return None
             try:
-                return backup.write_automatic(connection, self.folder, reason, reporter=reporter)
+                return automatic.write_automatic(connection, self.folder, reason, reporter=reporter)
             except GalleryWriteError as error:
                 raise GalleryWriteError(
                     "The backup before this change could not be written, so nothing was changed",
@@ -46,7 +46,7 @@ class Keeping(Access):
     def backups_kept(self) -> int:
         """How many automatic backups are kept; 0 makes none."""
         with self.connection() as connection:
-            return backup.number_kept(connection)
+            return automatic.number_kept(connection)
 
     def connection(self) -> AbstractContextManager[sqlite3.Connection]:
         """For reading, within this package."""

@@ -14,7 +14,8 @@ from engine.files import copy_private, sync_folder, sync_tree
 from engine.progress import SILENT, Reporter
 from engine.safety import Backup, Restored
 from engine.store.archive import DATABASE, Archive
-from engine.store.backup import MODELS, on_disk, require_sound, write_automatic
+from engine.store.automatic import write_automatic
+from engine.store.backup import MODELS, on_disk, require_sound
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.lock import WriterLock
