@@ -47,7 +47,9 @@ def write_backup(
         GalleryExistsError: something is there. GalleryWriteError: the disk refuses.
         GalleryDamagedError: the gallery itself is damaged. CancelledError. Nothing is left.
     """
-    if target.exists():
+    with on_disk(target):
+        there = target.exists()
+    if there:
         raise GalleryExistsError(
             "There is something already", file=target, remedy="Choose another name."
         )

@@ -31,6 +31,8 @@ class Keeping(Access):
 
     def backup_automatically(self, reason: str, *, reporter: Reporter = SILENT) -> Backup | None:
         """The same into ``backups/`` of the gallery, before a change; None where none are kept."""
+        if not self.writable:
+            return None  # the change will be refused
         with self.connection() as connection:
             if not automatic.number_kept(connection):
                 return None

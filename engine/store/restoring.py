@@ -46,6 +46,7 @@ def restore(
     if not (present and replace):
         _require_room(folder)
     with Archive(path) as archive, staged(archive, folder, reporter) as stage:
+        _forget_models(stage, folder, reporter)
         if not (present and replace):
             _take_place(stage, folder)
             return Restored(folder, archive.backup)
@@ -74,6 +75,19 @@ def _require_room(folder: Path) -> None:
         )
     with on_disk(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _forget_models(stage: Path, folder: Path, reporter: Reporter) -> None:
+    """Versions that were not in use are in no backup: those that are not in the folder either."""
+    with declared(stage / DATABASE), closing(connect(stage / DATABASE, "mode=rw")) as connection:
+        ids = [one for (one,) in connection.execute("SELECT id FROM models ORDER BY id")]
+        gone = [
+            one for one in ids
+            if not any((place / MODELS / str(one)).is_dir() for place in (stage, folder))
+        ]  # fmt: skip
+        connection.executemany("DELETE FROM models WHERE id = ?", [(one,) for one in gone])
+    for one in gone:
+        reporter.message(f"The model {one} was not in use, so it is not in the backup.")
 
 
 def _take_place(stage: Path, folder: Path) -> None:
