@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from contextlib import suppress
@@ -16,6 +17,7 @@ from engine.store.backup import on_disk, write_backup
 from engine.store.migrations import newest, version_of
 
 FOLDER = "backups"
+ASIDE = "damaged-"  # folders with databases that gave way to a backup
 KEPT = "backups_kept"  # the setting
 _KEPT_UNLESS_SAID = 5
 
@@ -54,6 +56,22 @@ def automatic_backups(folder: Path) -> list[Backup]:
             if archive.backup.automatic:
                 found.append(archive.backup)
     return sorted(found, key=lambda backup: backup.created, reverse=True)
+
+
+def clear(folder: Path) -> int:
+    """Deletes the automatic backups and the damaged databases kept aside; returns how many.
+
+    Raises:
+        GalleryWriteError: one cannot be deleted; others may be.
+    """
+    old = [backup.path for backup in automatic_backups(folder)]
+    aside = list(folder.glob(f"{ASIDE}*"))
+    with on_disk(folder):
+        for path in old:
+            path.unlink(missing_ok=True)
+        for place in aside:
+            shutil.rmtree(place)
+    return len(old) + len(aside)
 
 
 def number_kept(connection: sqlite3.Connection) -> int:

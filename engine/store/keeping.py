@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from engine.errors import GalleryWriteError
+from engine.errors import GalleryReadOnlyError, GalleryWriteError
 from engine.progress import SILENT, Progress, Reporter
 from engine.safety import Backup
 from engine.store import automatic, backup
@@ -49,6 +49,16 @@ class Keeping(Access):
         """How many automatic backups are kept; 0 makes none."""
         with self.connection() as connection:
             return automatic.number_kept(connection)
+
+    def clear_backups(self) -> int:
+        """Deletes the automatic backups and what was kept aside of damage; returns how many."""
+        if not self.writable:
+            raise GalleryReadOnlyError(
+                "The gallery is open for reading only",
+                file=self.folder,
+                remedy="Close it where it is being written, then try again.",
+            )
+        return automatic.clear(self.folder)
 
     def connection(self) -> AbstractContextManager[sqlite3.Connection]:
         """For reading, within this package."""

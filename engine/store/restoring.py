@@ -14,7 +14,7 @@ from engine.files import copy_private, sync_folder, sync_tree
 from engine.progress import SILENT, Reporter
 from engine.safety import Backup, Restored
 from engine.store.archive import DATABASE, Archive
-from engine.store.automatic import write_automatic
+from engine.store.automatic import ASIDE, write_automatic
 from engine.store.backup import MODELS, on_disk, require_sound
 from engine.store.database import connect
 from engine.store.failures import declared
@@ -166,9 +166,9 @@ def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
 def keep_aside(folder: Path) -> Path:
     """Copies a damaged database to a folder of its own in the gallery; nothing is taken away."""
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    aside, number = folder / f"damaged-{moment}", 2
+    aside, number = folder / f"{ASIDE}{moment}", 2
     while aside.exists():
-        aside, number = folder / f"damaged-{moment}-{number}", number + 1
+        aside, number = folder / f"{ASIDE}{moment}-{number}", number + 1
     aside.mkdir(mode=0o700)
     for end in ("", "-wal"):
         source = folder / f"{DATABASE}{end}"
