@@ -50,8 +50,8 @@ class RestoreDialog(QDialog):
         self._source: Path | None = None
         self.title = _label("Restore a backup", "heading")
         self.intro = _label(
-            "Backups are made automatically before large imports, before restoring and before an "
-            "update, and whenever you ask for one."
+            "Backups are made automatically before large imports and deletions, before restoring "
+            "and before an update, and whenever you ask for one."
             if gallery
             else "Choose a backup file.",
             "muted",
@@ -98,7 +98,7 @@ class RestoreDialog(QDialog):
         for label in (self.headline, self.sentences, self.problem):
             inside.addWidget(label)
         inside.addStretch(1)
-        self.box.setMinimumHeight(136)
+        self.box.setMinimumHeight(128)
         self.kept = QWidget()
         self.kept.hide()
         row = QHBoxLayout(self.kept)
