@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine import names as allowed
+from engine.backups import before_large_change
 from engine.changes import Changed, HistoryEntry
 from engine.previewing import Previewing
 from engine.recogniser import Change, Recogniser
@@ -41,10 +42,12 @@ class Corrections(Previewing):
 
         Faces with the same vector become one, notes are joined, decisions follow.
         """
+        self._keep_safe("merge", names)
         return self._apply(lambda: self._store.merge(names, into))
 
     def delete(self, names: Sequence[str]) -> Changed | None:
         """Takes identities out with all their faces and the decisions about them."""
+        self._keep_safe("delete", names)
         return self._apply(lambda: self._store.delete(names))
 
     def note(self, name: str, text: str) -> Changed | None:
@@ -93,6 +96,7 @@ class Corrections(Previewing):
 
     def remove(self, faces: Sequence[int]) -> Changed | None:
         """Takes faces out; those that are not enrolled are passed over."""
+        before_large_change(self._store, "delete", len(faces))
         return self._apply(lambda: self._store.remove_faces(faces))
 
     # -- decisions ---------------------------------------------------------------------------
@@ -169,6 +173,11 @@ class Corrections(Previewing):
             HistoryError: there is no such change, or the way there is cut off.
         """
         return self._apply(lambda: self._store.go_to(change))
+
+    def _keep_safe(self, action: str, names: Sequence[str]) -> None:
+        """A backup, where a change concerns a large part of the gallery."""
+        known = (self._store.identity(name) for name in set(names))
+        before_large_change(self._store, action, sum(one.faces for one in known if one))
 
     def _apply(self, change: Change) -> Changed | None:
         return self._recogniser.apply(change)
