@@ -29,6 +29,7 @@ class Found:
     Attributes:
         fixed: uuid, dimension and distance.
         identities: name, key, and how many faces were noted for it.
+        notes: a person's words about identities.
         faces: identity, file, row, digest, time.
         last_face: the highest id that was ever given to a face, as far as that is known.
         blobs: of embeddings and of thumbnails; only the size of a vector tells them apart.
@@ -36,9 +37,10 @@ class Found:
 
     fixed: Fixed | None = None
     identities: dict[int, tuple[str, str, int]] = field(default_factory=dict)
+    notes: dict[int, str] = field(default_factory=dict)
     faces: dict[int, tuple[int, str, int, bytes, float]] = field(default_factory=dict)
     blobs: dict[int, list[bytes]] = field(default_factory=dict)
-    decisions: list[tuple[bytes, int, bytes, float, str]] = field(default_factory=list)
+    decisions: list[tuple[bytes, int | None, str, bytes, float, str]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     models: int = 0
     last_face: int = 0
@@ -69,8 +71,10 @@ def _gallery(row: Row, found: Found) -> bool:
 
 def _identity(row: Row, found: Found) -> bool:
     match row:
-        case Row(int(rowid), (None, str(name), str(key), int(faces), int() | None, *_)) if name:
+        case Row(int(rowid), (None, str(name), str(key), int(faces), int() | None, *rest)) if name:
             found.identities[rowid] = (name, key, faces)
+            if rest and isinstance(rest[0], str):
+                found.notes[rowid] = rest[0]
             return True
     return False
 
@@ -96,9 +100,11 @@ def _blob(row: Row, found: Found) -> bool:
 
 def _decision(row: Row, found: Found) -> bool:
     match row.values:
-        case (None, bytes(digest), int(owner), "is-not", bytes(vector), float() | int() as at,
-              str(actor), *_) if digest == encoding.digest_of(vector):  # fmt: skip
-            found.decisions.append((digest, owner, vector, float(at), actor))
+        case (None, bytes(digest), int() | None as owner, "is" | "is-not" | "ignore" as kind,
+              bytes(vector), float() | int() as at, str(actor), *_) if (
+                  digest == encoding.digest_of(vector) and (owner is None) == (kind == "ignore")
+              ):  # fmt: skip
+            found.decisions.append((digest, owner, kind, vector, float(at), actor))
             return True
     return False
 

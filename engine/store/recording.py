@@ -62,6 +62,15 @@ def record_aside(
     return enter(connection, action, summary, payload, "aside")
 
 
+def record_beginning(
+    connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
+) -> None:
+    """Notes a change that there is no way back from: nothing before it can be come to."""
+    enter(connection, action, summary, payload, "fixed")
+    (step,) = connection.execute("SELECT step FROM gallery").fetchone()
+    forget(connection, step)
+
+
 def enter(
     connection: sqlite3.Connection,
     action: str,

@@ -19,7 +19,7 @@ from engine.store.backup import MODELS, on_disk, require_sound
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.lock import WriterLock
-from engine.store.recording import record
+from engine.store.recording import record_aside
 from engine.store.staging import staged
 from engine.store.store import Store
 
@@ -137,7 +137,7 @@ def _continue(database: Path, present: sqlite3.Connection, backup: Backup) -> No
         connection.execute("UPDATE gallery SET change = max(change, ?)", (change,))
         moment = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(backup.created))
         payload = {"change": backup.change, "before": change, "created": backup.created}
-        record(connection, "restore", f"Put back as it was on {moment}", payload)
+        record_aside(connection, "restore", f"Put back as it was on {moment}", payload)
         connection.execute("COMMIT")
         if connection.execute("PRAGMA page_size").fetchone() != (page_size,):
             connection.execute(f"PRAGMA page_size = {int(page_size)}")

@@ -18,7 +18,7 @@ from engine.store.archive import DATABASE
 from engine.store.backup import on_disk
 from engine.store.failures import RESTORE
 from engine.store.leftovers import Found, placeholder, read_rows, tell_lost, told_apart
-from engine.store.recording import number, record
+from engine.store.recording import number, record_beginning
 from engine.store.store import Store
 
 
@@ -108,8 +108,8 @@ def _fill(
             "INSERT OR IGNORE INTO settings (key, value) VALUES (?, ?)", found.settings.items()
         )
         connection.executemany(
-            "INSERT INTO identities (id, name, key) VALUES (?, ?, ?)",
-            [(one, name, key_of(name)) for one, name in names.items()],
+            "INSERT INTO identities (id, name, key, note) VALUES (?, ?, ?, ?)",
+            [(one, name, key_of(name), found.notes.get(one, "")) for one, name in names.items()],
         )
         for done, face in enumerate(faces):
             if done % 1_000 == 0:
@@ -129,10 +129,10 @@ def _fill(
         )
         connection.executemany(
             "INSERT OR IGNORE INTO decisions (digest, identity_id, kind, vector, at, actor) "
-            "VALUES (?, ?, 'is-not', ?, ?, ?)",
-            [one for one in found.decisions if one[1] in names],
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [one for one in found.decisions if one[1] is None or one[1] in names],
         )
         adding.refresh(connection, owners)
         summary = f"{number(len(faces), 'face')} salvaged from a damaged gallery"
-        record(connection, "salvage", summary, {"faces": len(faces)})
+        record_beginning(connection, "salvage", summary, {"faces": len(faces)})
         reporter.check()

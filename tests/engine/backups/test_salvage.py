@@ -76,6 +76,9 @@ def test_ids_settings_decisions_and_photographs_come_along(
         gallery.reject(query, person.id)
         gallery.keep_backups(3)
         faces = [face.id for face in gallery.faces("Person 004")]
+        gallery.corrections.note("Person 004", "A note")
+        gallery.corrections.confirm(faces[:2])
+        gallery.corrections.ignore(faces[2:3])
     with closing(sqlite3.connect(folder / "gallery.db")) as base:
         base.execute("INSERT INTO photos VALUES (?, ?)", (faces[1], thumbnail))
         base.commit()
@@ -88,6 +91,10 @@ def test_ids_settings_decisions_and_photographs_come_along(
         assert gallery.photo(faces[1]) == thumbnail
         assert gallery.backups_kept == 3
         assert not gallery.reject(query, person.id)
+        assert gallery.identity("Person 004").note == "A note"
+        assert gallery.corrections.confirmed().tolist() == faces[:2]
+        assert gallery.corrections.ignored().tolist() == faces[2:3]
+        assert gallery.corrections.undo() is None
         assert gallery.check().ok
 
 
