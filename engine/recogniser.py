@@ -15,14 +15,14 @@ import numpy as np
 
 from engine.calibrating import CalibrationKeeper
 from engine.errors import UnknownIdentityError
-from engine.identification import Auto, Identifier, disagreeing
+from engine.identification import Auto, Identifier
 from engine.in_use import InUse, models_in_use
-from engine.joining import identifier_of
+from engine.joining import identifier_of, owners_of
 from engine.models import Network
 from engine.progress import Event, Listener
 from engine.space import Moment, Space
 from engine.store import Store
-from engine.types import Added, Identification, Identity, Vectors
+from engine.types import Added, Identification, Identity, Ids, Neighbours, Vectors
 
 
 class Recogniser:
@@ -87,11 +87,19 @@ class Recogniser:
         calibration = self._identifier().calibration_of(method)
         return None if calibration is None else calibration.missed(fpir)
 
-    def disagreeing(self, vectors: Vectors) -> list[int]:
-        """Rows that look unlike the others of their group, by this gallery's own measure."""
+    def agreement(self) -> float | None:
+        """See :class:`engine.identification.Calibration`."""
         with self._lock:
             self._identifier()
-            return disagreeing(vectors, self._store.distance, self._calibration.latest)
+            return self._calibration.latest.agreement
+
+    def neighbours(self, vectors: Vectors, k: int) -> tuple[Neighbours, Ids]:
+        """The nearest enrolled faces of ``(m, d)`` and the ids of their identities ``(m, k)``."""
+        with self._lock:
+            self._follow_store()
+            assert self._original is not None
+            found = self._original.keeper.search(vectors, k)
+            return found, owners_of(self._owners, found.ids)
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""

@@ -13,31 +13,31 @@ from tests.engine.identification.galleries import Crowd, InMemory
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
 def test_the_one_of_another_person_is_found(crowd: Crowd, distance: Distance) -> None:
-    calibration = InMemory.of(*crowd.draw(range(100), 6), distance=distance).calibration
+    widest = InMemory.of(*crowd.draw(range(100), 6), distance=distance).calibration.agreement
     _, group = crowd.draw([200] * 2 + [300] + [200] * 3, 1)
-    assert disagreeing(group, distance, calibration) == [2]
+    assert disagreeing(group, distance, widest) == [2]
 
 
 def test_faces_of_one_person_agree(crowd: Crowd) -> None:
-    calibration = InMemory.of(*crowd.draw(range(100), 6)).calibration
-    found = [disagreeing(crowd.draw([person], 5)[1], "cosine", calibration) for person in range(50)]
+    widest = InMemory.of(*crowd.draw(range(100), 6)).calibration.agreement
+    found = [disagreeing(crowd.draw([person], 5)[1], "cosine", widest) for person in range(50)]
     assert sum(map(len, found)) <= 5  # of 250
 
 
 def test_two_faces_of_two_people_both_disagree(crowd: Crowd) -> None:
-    calibration = InMemory.of(*crowd.draw(range(100), 6)).calibration
+    widest = InMemory.of(*crowd.draw(range(100), 6)).calibration.agreement
     _, pair = crowd.draw([200, 300], 1)
-    assert disagreeing(pair, "cosine", calibration) == [0, 1]
+    assert disagreeing(pair, "cosine", widest) == [0, 1]
 
 
 def test_without_a_measure_nothing_is_said(crowd: Crowd) -> None:
     _, group = crowd.draw([200, 300], 1)
     assert disagreeing(group, "cosine", None) == []
-    small = InMemory.of(*crowd.draw(range(3), 2)).calibration
+    small = InMemory.of(*crowd.draw(range(3), 2)).calibration.agreement
     assert disagreeing(group, "cosine", small) == []
-    calibration = InMemory.of(*crowd.draw(range(100), 6)).calibration
-    assert disagreeing(group[:1], "cosine", calibration) == []
-    assert disagreeing(group[:0], "cosine", calibration) == []
+    widest = InMemory.of(*crowd.draw(range(100), 6)).calibration.agreement
+    assert disagreeing(group[:1], "cosine", widest) == []
+    assert disagreeing(group[:0], "cosine", widest) == []
 
 
 def test_only_pairs_of_one_identity_are_measured() -> None:
