@@ -22,10 +22,10 @@ class Advice:
 
     Attributes:
         kind: ``enrolled``: exactly this vector is, or comes under another name beside it.
-            ``looks-like``: the face looks like somebody
-            who exists. ``near-duplicate``: it is nearly the same picture as another one and adds
-            nothing. ``odd``: it looks unlike the others of its group. ``name``: the new name
-            differs from an enrolled one only in case or Unicode form.
+            ``looks-like``: the face looks like somebody who exists. ``near-duplicate``: it is
+            nearly the same picture as another one and adds nothing. ``odd``: it looks unlike
+            the others of its group. ``name``: the new name differs from an enrolled one only
+            in case or Unicode form.
         rows: rows of the batch that it is about; for ``name`` all that have the name.
         identity: the name of the identity that the face is held by, looks like or is near to,
             or whose others it looks unlike; None where it is near to another one of the batch.
@@ -70,6 +70,9 @@ def _together(group: Sequence[Advice], files: Sequence[str]) -> Advice:
     if first.kind == "name":
         return first  # it is of the whole group already
     rows = tuple(row for one in group for row in one.rows)
+    if first.kind == "odd" and len(rows) == len(files) > 1:
+        sentence = f"None of these faces looks like the other faces of {first.identity}"
+        return replace(first, rows=rows, sentence=sentence)
     if len(files) == 1:
         who = "This face"
     elif len(rows) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -68,7 +69,7 @@ class Enroller:
     def import_planned(self, plan: ImportPlan, reporter: Reporter) -> ImportReport:
         """Enrols the faces of a plan that come in, and no others. Raises as import_reading."""
         started = time.monotonic()
-        added, refused = self._import(chosen_faces(plan), reporter)
+        added, refused = self._import(chosen_faces(plan), reporter, plan.action)
         foreseen = plan.report()
         return ImportReport(
             faces_added=len(added.face_ids),
@@ -107,7 +108,9 @@ class Enroller:
         started = time.monotonic()
         batch = named(faces, names.check_name(name))
         embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
-        return self.plan(embeddings.Reading(batch, (), ()), started=started, reporter=reporter)
+        reading = embeddings.Reading(batch, (), ())
+        plan = self.plan(reading, started=started, reporter=reporter)
+        return replace(plan, action="enroll")
 
     def advice(self, batch: FaceBatch, reporter: Reporter = SILENT) -> list[Advice]:
         """What a person should know before enrolling these faces under these names.
@@ -121,10 +124,12 @@ class Enroller:
 
     # -- storing -----------------------------------------------------------------------------
 
-    def _import(self, batch: FaceBatch, reporter: Reporter) -> tuple[Added, tuple[Rejection, ...]]:
+    def _import(
+        self, batch: FaceBatch, reporter: Reporter, action: str = "import"
+    ) -> tuple[Added, tuple[Rejection, ...]]:
         self._check_network(batch)
         thumbnails, refused = _thumbnails(batch, reporter)
-        return self._add(batch, thumbnails, "import", reporter), refused
+        return self._add(batch, thumbnails, action, reporter), refused
 
     def _add(
         self, batch: FaceBatch, thumbnails: dict[int, bytes], action: str, reporter: Reporter

@@ -74,6 +74,7 @@ class ImportPlan:
         known: names of the identities that exist.
         holders: for each row the identities that have this very vector.
         seconds: how long the planning took.
+        action: what the history calls it when it is done.
     """
 
     batch: FaceBatch
@@ -84,6 +85,7 @@ class ImportPlan:
     known: frozenset[str]
     holders: Sequence[frozenset[str]]
     seconds: float
+    action: str = "import"
 
     def __iter__(self) -> Iterator[PlannedFace]:
         """The rows of the batch, then what was rejected."""
@@ -133,9 +135,13 @@ class ImportPlan:
         faces = tuple(changed.get(row, face) for row, face in enumerate(self.faces))
         return replace(self, faces=faces)
 
+    def outcomes(self) -> Counter[Outcome]:
+        """How many faces and files of each outcome."""
+        return Counter(face.outcome for face in self)
+
     def report(self) -> ImportReport:
         """The counts of what would be done."""
-        outcomes = Counter(face.outcome for face in self.faces)
+        outcomes = self.outcomes()
         new = {face.name for face in self.faces if face.outcome == "new"}
         return ImportReport(
             faces_added=outcomes["new"] + outcomes["added"],

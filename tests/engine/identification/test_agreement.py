@@ -49,3 +49,20 @@ def test_only_pairs_of_one_identity_are_measured() -> None:
     random = np.random.default_rng(0)
     assert widest_agreement(faces, owners, probes, "euclidean", random) == 1.0
     assert widest_agreement(faces, owners, probes[:20], "euclidean", random) is None
+
+
+def test_a_face_is_compared_with_those_beside_the_group(crowd: Crowd) -> None:
+    widest = InMemory.of(*crowd.draw(range(100), 6)).calibration.agreement
+    _, enrolled = crowd.draw([200], 6)
+    _, faces = crowd.draw([200, 300], 1)
+    assert disagreeing(faces, "cosine", widest, enrolled) == [1]
+    assert disagreeing(faces[1:], "cosine", widest, enrolled) == [0]
+
+
+def test_a_group_of_many_thousands_is_judged_by_some_of_them(crowd: Crowd) -> None:
+    widest = InMemory.of(*crowd.draw(range(100), 6)).calibration.agreement
+    _, group = crowd.draw([200], 9_000)
+    _, stranger = crowd.draw([300], 1)
+    found = disagreeing(np.concatenate([group, stranger]), "cosine", widest)
+    assert 9_000 in found
+    assert len(found) < 90
