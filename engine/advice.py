@@ -52,33 +52,37 @@ def by_row(advice: Iterable[Advice]) -> dict[int, tuple[Advice, ...]]:
     return {row: tuple(said) for row, said in found.items()}
 
 
-def grouped(advice: Iterable[Advice], files: Sequence[str]) -> tuple[Advice, ...]:
+def grouped(
+    advice: Iterable[Advice], files: Sequence[str], count: int | None = None
+) -> tuple[Advice, ...]:
     """One for each kind and identity, as told of a whole group; what weighs most first.
 
     Args:
         files: where each row of the batch came from.
+        count: how many faces there are, where rows were left out; else as many as files.
     """
+    of = len(files) if count is None else count
     groups: defaultdict[tuple[AdviceKind, str | None], list[Advice]] = defaultdict(list)
     for one in advice:
         groups[one.kind, one.identity].append(one)
-    told = [_together(group, files) for group in groups.values()]
+    told = [_together(group, files, of) for group in groups.values()]
     return tuple(sorted(told, key=lambda one: (ADVICE.index(one.kind), -len(one.rows))))
 
 
-def _together(group: Sequence[Advice], files: Sequence[str]) -> Advice:
+def _together(group: Sequence[Advice], files: Sequence[str], of: int) -> Advice:
     first = group[0]
     if first.kind == "name":
         return first  # it is of the whole group already
     rows = tuple(row for one in group for row in one.rows)
-    if first.kind == "odd" and len(rows) == len(files) > 1:
+    if first.kind == "odd" and len(rows) == of > 1:
         sentence = f"None of these faces looks like the other faces of {first.identity}"
         return replace(first, rows=rows, sentence=sentence)
-    if len(files) == 1:
+    if of == 1:
         who = "This face"
     elif len(rows) == 1:
         who = PurePath(files[rows[0]]).name
     else:
-        who = f"{len(rows):,} of {len(files):,} faces" if len(rows) < len(files) else "All faces"
+        who = f"{len(rows):,} of {of:,} faces" if len(rows) < of else "All faces"
     said = _WORDS[first.kind, first.identity is not None, len(rows) > 1]
     return replace(first, rows=rows, sentence=f"{who} {said.format(first.identity)}")
 

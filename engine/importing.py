@@ -82,15 +82,20 @@ class Importing:
         return self._enroller.enroll(name, as_batch(faces), elsewhere, reporter)
 
     def check_enrolment(
-        self, name: str, faces: FaceBatch | Vectors, *, reporter: Reporter = SILENT
+        self,
+        name: str,
+        faces: FaceBatch | Vectors,
+        *,
+        elsewhere: Mapping[int, str] = MappingProxyType({}),
+        reporter: Reporter = SILENT,
     ) -> tuple[Advice, ...]:
-        """What a person should know before enrolling these faces under this name, face by face;
-        :func:`engine.advice.grouped` sums it up.
+        """What a person should know before enrolling these faces as :meth:`enroll` would, face by
+        face; :func:`engine.advice.grouped` sums it up.
 
         Raises:
             MismatchError, EmbeddingError: they cannot be enrolled at all. CancelledError.
         """
-        return tuple(self._enroller.advice(named(as_batch(faces), name), reporter))
+        return tuple(self._enroller.advice(named(as_batch(faces), name, elsewhere), reporter))
 
     def plan_enrolment(
         self, name: str, faces: FaceBatch | Vectors, *, reporter: Reporter = SILENT

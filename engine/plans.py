@@ -50,9 +50,14 @@ class PlannedFace:
         return next(said, None)
 
     @property
+    def said(self) -> str:
+        """The advice in words; "" where there is none."""
+        return ". ".join(one.sentence for one in self.advice)
+
+    @property
     def why(self) -> str:
-        """In words: why it does not come in, or what to know of it; "" where there is nothing."""
-        return self.reason or ". ".join(one.sentence for one in self.advice)
+        """Why it does not come in, else what to know of it; "" where there is nothing."""
+        return self.reason or self.said
 
     def has(self, *kinds: AdviceKind) -> bool:
         """Whether any of this is said of it."""

@@ -83,4 +83,4 @@ def _why(face: PlannedFace) -> str:
     """As :attr:`PlannedFace.why`; of what was left out by choice also what was said of it."""
     if face.outcome != "left-out":
         return face.why
-    return ". ".join([face.reason, *(one.sentence for one in face.advice)])
+    return f"{face.reason}. {face.said}".removesuffix(". ")

@@ -58,4 +58,4 @@ class ElidedLabel(QLabel):
 def plain_tip(text: str) -> str:
     """The text as a tool tip that is never taken for markup."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"<span>{safe}</span>"
+    return f"<span>{safe.replace(chr(10), '<br>')}</span>"
