@@ -57,10 +57,15 @@ class Pictures(QObject):
 
     def of_rows(self) -> RowPictures:
         """Pictures of faces that are not enrolled yet, for a dialog; whoever asks closes them."""
-        with self._news:
-            made = RowPictures(self._gallery, self._side, self)
+        made = RowPictures(self._gallery, self._side, self)
         self._others.append(made)
         return made
+
+    def _forget(self, other: RowPictures) -> None:
+        """It is closed: nobody asks it any more."""
+        if other in self._others:
+            self._others.remove(other)
+            other.deleteLater()
 
     def get(self, face: int | None) -> QPixmap | None:
         """The picture, or None while it is being made (``ready`` then tells)."""
@@ -123,9 +128,10 @@ class Pictures(QObject):
         return images
 
     def close(self) -> None:
-        """Ends the thread, also of what :meth:`of_rows` gave. Nothing is made afterwards."""
-        for other in self._others:
+        """Ends the thread, also of what :meth:`of_rows` gave. Nothing comes afterwards."""
+        for other in list(self._others):
             other.close()
+        self._generation += 1
         with self._news:
             self._stop = True
             self._news.notify()
@@ -135,8 +141,9 @@ class Pictures(QObject):
 class RowPictures(Pictures):
     """The same for faces on their way in; they are asked for by their row in all that was added."""
 
-    def __init__(self, gallery: Gallery | None, side: int, parent: QObject | None = None) -> None:
-        super().__init__(side, parent)
+    def __init__(self, gallery: Gallery | None, side: int, owner: Pictures) -> None:
+        super().__init__(side, owner)
+        self._owner = owner
         self._faces: list[tuple[Vectors, Path | None]] = []
         self._traits: Vectors | None = None
         self.set_gallery(gallery)
@@ -144,6 +151,12 @@ class RowPictures(Pictures):
     def add(self, batch: FaceBatch) -> None:
         """The rows of a batch come after those that are there."""
         self._faces += zip(batch.vectors, batch.photos, strict=True)
+
+    def close(self) -> None:
+        """Ends the thread and forgets the faces. May be called twice."""
+        super().close()
+        self._faces.clear()
+        self._owner._forget(self)
 
     def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
         images = {}

@@ -39,6 +39,7 @@ class ImportPreview(QDialog):
     def __init__(self, context: Context, plan: ImportPlan, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Import")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(fitting(QSize(1080, 680), parent))
         self.setMinimumSize(560, 400)
         self._settings = context.settings

@@ -42,7 +42,7 @@ class NewFacesModel(QAbstractListModel):
         super().__init__(parent)
         self.draft = Draft()
         self._pictures = pictures
-        pictures.ready.connect(lambda _: self._repaint([PictureRole]))
+        pictures.ready.connect(self._pictures_ready)
 
     def add(self, batches: Sequence[FaceBatch], rejected: Sequence[Rejection]) -> None:
         """More faces, and files that were to be faces."""
@@ -85,6 +85,9 @@ class NewFacesModel(QAbstractListModel):
     def _chosen(self) -> None:
         self._repaint()
         self.choice_changed.emit()
+
+    def _pictures_ready(self, faces: list[int]) -> None:
+        self._repaint([PictureRole])
 
     def _repaint(self, roles: Sequence[int] = ()) -> None:
         if self.rowCount():

@@ -67,7 +67,7 @@ class PlanModel(QAbstractTableModel):
         self._faces = list(plan)
         self._shown = list(range(len(self._faces)))
         pictures.add(plan.batch)
-        pictures.ready.connect(lambda _: self._repaint([PictureRole]))
+        pictures.ready.connect(self._pictures_ready)
 
     # -- what is chosen ----------------------------------------------------------------------
 
@@ -115,6 +115,9 @@ class PlanModel(QAbstractTableModel):
         if order == Qt.SortOrder.DescendingOrder:
             self._shown.reverse()
         self.endResetModel()
+
+    def _pictures_ready(self, faces: list[int]) -> None:
+        self._repaint([PictureRole])
 
     def _repaint(self, roles: Iterable[int] = ()) -> None:
         if self._shown:  # the view asks again only for the rows that it shows
