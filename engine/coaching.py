@@ -13,8 +13,7 @@ from engine.distances import prepare
 from engine.identification import disagreeing, widest_agreement
 from engine.progress import SILENT, Reporter
 from engine.recogniser import Recogniser
-from engine.review import limits_of, nearest_own, twins
-from engine.review.newcomers import exactly_between
+from engine.review import exactly, limits_of, nearest_own, twins
 from engine.store import Store
 from engine.types import FaceBatch, Ids, Vectors
 
@@ -85,8 +84,7 @@ class Coach:
         limit = self._limit(rows, groups)
         said: dict[int, Advice] = {}
         for members in groups.values():
-            reporter.check()
-            for late, early in twins(rows[members], distance, limit).items():
+            for late, early in twins(rows[members], distance, limit, reporter).items():
                 row, first = int(members[late]), int(members[early])
                 sentence = f"Nearly the same picture as {_label(batch, first)}"
                 said[row] = Advice("near-duplicate", (row,), None, sentence)
@@ -106,14 +104,14 @@ class Coach:
             part = slice(start, start + _ROWS_AT_ONCE)
             near, owners = self._recogniser.neighbours(vectors[part], _NEAREST)
             row, place = np.nonzero(near.distances <= 2 * limit)  # they are rounded to float32
-            if not len(row):
-                continue
-            ids, into = np.unique(near.ids[row, place], return_inverse=True)
-            faces = prepare(self._store.vectors(ids)[2], self._store.distance)
-            for at, face, owner in zip(row, into, owners[row, place], strict=True):
-                one, other = rows[start + at : start + at + 1], faces[face : face + 1]
-                if exactly_between(one, other, self._store.distance)[0, 0] <= limit:
-                    found.setdefault(start + int(at), known[int(owner)])
+            faces, whose = near.ids[row, place], owners[row, place]
+            ids, _, enrolled = self._store.vectors(np.unique(faces))
+            there = np.isin(faces, ids)  # nobody took it out meanwhile
+            row, faces, whose = row[there], faces[there], whose[there]
+            others = prepare(enrolled, self._store.distance)[np.searchsorted(ids, faces)]
+            close = exactly(rows[part][row], others, self._store.distance) <= limit
+            for at, owner in zip(row[close], whose[close], strict=True):
+                found.setdefault(start + int(at), known[int(owner)])
         return found
 
     def _limit(self, rows: Vectors, groups: dict[str, Ids]) -> float:

@@ -78,8 +78,12 @@ def _pairs(faces: Faces, nearest: Nearest, limit: float) -> tuple[Ids, Numbers]:
     settled = faces.confirmed
     turned = (settled[one] & ~settled[other]) | ((settled[one] == settled[other]) & (one < other))
     pairs = np.stack([np.where(turned, other, one), np.where(turned, one, other)], axis=1)
-    gaps = faces.rows[pairs[:, 0]].astype(np.float64) - faces.rows[pairs[:, 1]]
-    lengths = np.linalg.norm(gaps, axis=1)
-    away = lengths**2 / 2 if faces.distance == "cosine" else lengths
+    away = exactly(faces.rows[pairs[:, 0]], faces.rows[pairs[:, 1]], faces.distance)
     kept = (away <= limit) & ~settled[pairs[:, 0]]
     return pairs[kept], away[kept]
+
+
+def exactly(one: Vectors, other: Vectors, distance: Distance) -> Numbers:
+    """Distances of pairs of prepared vectors ``(m, d)``, also very small ones."""
+    lengths = np.linalg.norm(one.astype(np.float64) - other, axis=1)
+    return np.asarray(lengths**2 / 2 if distance == "cosine" else lengths)

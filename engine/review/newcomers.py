@@ -5,18 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from engine.distances import between
-from engine.identification.logit import Numbers
+from engine.identification.logit import Flags
+from engine.progress import SILENT, Reporter
+from engine.review.duplicates import exactly
 from engine.types import Distance, Ids, Vectors
 
-_ROWS_AT_ONCE = 512
-_BLOCK = 2_000_000
+_ROWS_AT_ONCE = 256
+_BLOCK = 4_000_000
 """Distances held in memory at once (16 MB)."""
 _PROBES = 64
 _OTHERS = 2_000
 """Faces of one identity that are measured, and with how many others, at most."""
 
 
-def twins(rows: Vectors, distance: Distance, limit: float) -> dict[int, int]:
+def twins(
+    rows: Vectors, distance: Distance, limit: float, reporter: Reporter = SILENT
+) -> dict[int, int]:
     """Near-duplicates among the faces of one person: of each the earlier face that says as much.
 
     A face is compared only with those that are no near-duplicates themselves, so that no chain of
@@ -24,21 +28,26 @@ def twins(rows: Vectors, distance: Distance, limit: float) -> dict[int, int]:
 
     Args:
         rows: prepared vectors ``(n, d)``.
-        limit: distance up to which two are near-duplicates, see :func:`limits_of`.
+        limit: distance up to which two are near-duplicates, see :func:`limits_of`; never less
+            than what it calls the same vector.
 
     Returns:
         rows by row.
+
+    Raises:
+        CancelledError: stopped by the reporter.
     """
     found: dict[int, int] = {}
     kept: list[int] = []
     step = max(1, min(_ROWS_AT_ONCE, _BLOCK // max(len(rows), 1)))
     for start in range(0, len(rows), step):
+        reporter.check()
         block = np.arange(start, min(start + step, len(rows)))
-        near = exactly_between(rows[block], rows[kept], distance) <= limit
+        near = _near(rows[block], rows[kept], distance, limit)
         before = near.any(axis=1)
         found |= {int(block[at]): kept[int(near[at].argmax())] for at in np.flatnonzero(before)}
         fresh = block[~before]
-        close = exactly_between(rows[fresh], rows[fresh], distance) <= limit
+        close = _near(rows[fresh], rows[fresh], distance, limit)
         stays = np.zeros(len(fresh), dtype=bool)
         for at, row in enumerate(fresh.tolist()):
             earlier = np.flatnonzero(close[at] & stays)
@@ -49,12 +58,12 @@ def twins(rows: Vectors, distance: Distance, limit: float) -> dict[int, int]:
     return found
 
 
-def exactly_between(one: Vectors, other: Vectors, distance: Distance) -> Numbers:
-    """All distances ``(m, n)`` of prepared vectors, also very small ones, which float32 blurs."""
-    left, right = one.astype(np.float64), other.astype(np.float64)
-    squares = np.einsum("ij,ij->i", left, left)[:, None] + np.einsum("ij,ij->i", right, right)
-    squares = np.maximum(squares - 2 * (left @ right.T), 0.0)
-    return np.asarray(squares / 2 if distance == "cosine" else np.sqrt(squares))
+def _near(one: Vectors, other: Vectors, distance: Distance, limit: float) -> Flags:
+    """Which pairs of prepared vectors ``(m, d)`` and ``(n, d)`` are within the limit."""
+    near = between(one, other, distance) <= 2 * limit  # they are rounded to float32
+    left, right = np.nonzero(near)
+    near[left, right] = exactly(one[left], other[right], distance) <= limit
+    return near
 
 
 def nearest_own(rows: Vectors, owners: Ids, distance: Distance) -> Vectors:

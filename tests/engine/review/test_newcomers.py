@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.distances import prepare
-from engine.review import nearest_own, twins
+from engine.review import limits_of, nearest_own, twins
 from engine.types import Distance
 
 ON_BOTH = pytest.mark.parametrize("distance", ["cosine", "euclidean"])
@@ -25,7 +25,7 @@ def test_copies_are_found_however_many(distance: Distance) -> None:
     random = np.random.default_rng(1)
     faces = 20 * random.normal(size=(700, 16)).astype(np.float32)
     rows = prepare(np.concatenate([faces, faces[:650], faces[:1]]), distance)
-    found = twins(rows, distance, 1e-3)
+    found = twins(rows, distance, limits_of(np.empty(0), rows, distance)[0])
     assert found == {700 + at: at for at in range(650)} | {1350: 0}
 
 
