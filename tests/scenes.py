@@ -291,7 +291,7 @@ def import_preview(stage: Stage) -> None:
     known = sorted(DATA.glob("T*"))
     stage.open(stage.make("friends", known[1:]))
     more = stage.home / "more-faces"
-    for folder in [*sorted(DATA.glob("[M-W]*_*"))[:19], known[0]]:
+    for folder in [*sorted(DATA.glob("[J-W]*_*"))[:24], known[0]]:
         shutil.copytree(folder, more / folder.name)
     wrong = more / "Holiday"
     wrong.mkdir()

@@ -160,7 +160,10 @@ class PlanModel(QAbstractTableModel):
         if role == _ItemRole.CheckStateRole and index.column() == PORTRAIT:
             return Qt.CheckState.Checked if face.comes_in else Qt.CheckState.Unchecked
         if role in (_ItemRole.DisplayRole, _ItemRole.AccessibleTextRole):
-            return self._why(place) if index.column() == WHY else _cell(face, index.column())
+            if index.column() == WHY:
+                return self._why(place)
+            said = role == _ItemRole.AccessibleTextRole
+            return _spoken(face, index.column()) if said else _cell(face, index.column())
         if role == ToneRole:
             return _tone(face, index.column())
         if role == _ItemRole.ToolTipRole:
@@ -183,6 +186,12 @@ def _cell(face: PlannedFace, column: int) -> str:
     if column == OUTCOME:
         return "Added instead" if _is_sent(face) else OUTCOMES[face.outcome][0]
     return ""
+
+
+def _spoken(face: PlannedFace, column: int) -> str:
+    """What a screen reader says of a cell; the first one only shows a tick and a picture."""
+    taken = "comes in" if face.comes_in else "stays out"
+    return f"{_cell(face, FILE)} {taken}" if column == PORTRAIT else _cell(face, column)
 
 
 def _tone(face: PlannedFace, column: int) -> str:
