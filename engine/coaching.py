@@ -234,6 +234,7 @@ def _numbered(groups: dict[str, Ids], count: int) -> Ids:
 
 
 def _label(batch: FaceBatch, row: int) -> str:
-    """File and, of a table, the number of the row."""
-    name = PurePath(batch.files[row]).name
-    return f"{name} row {batch.rows[row] + 1}" if batch.rows[row] else name
+    """File and, where it has several, the number of the row."""
+    file, number = batch.files[row], batch.rows[row]
+    several = number or file in batch.files[row + 1 : row + 2]
+    return PurePath(file).name + f" row {number + 1}" * bool(several)

@@ -108,6 +108,12 @@ class Draft:
     def said_of(self, row: int) -> tuple[Advice, ...]:
         return self._said.get(row, ())
 
+    def likeness(self, row: int) -> str | None:
+        """Somebody else whom a face looks like, while it is not to go there."""
+        if self.goes_to(row) is not None:
+            return None
+        return next((one.identity for one in self.said_of(row) if one.kind == "looks-like"), None)
+
     def groups(self) -> tuple[Advice, ...]:
         """What is said of the faces that are not left out, summed up."""
         taken = self.taken()

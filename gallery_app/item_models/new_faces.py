@@ -57,6 +57,10 @@ class NewFacesModel(QAbstractListModel):
         self.draft.left |= set(rows)
         self._chosen()
 
+    def take_in(self, rows: Iterable[int]) -> None:
+        self.draft.left -= set(rows)
+        self._chosen()
+
     def send(self, rows: Iterable[int], name: str) -> None:
         """These rows go to another identity."""
         self.draft.send(rows, name)

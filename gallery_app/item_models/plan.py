@@ -160,38 +160,39 @@ class PlanModel(QAbstractTableModel):
         if role == _ItemRole.CheckStateRole and index.column() == PORTRAIT:
             return Qt.CheckState.Checked if face.comes_in else Qt.CheckState.Unchecked
         if role in (_ItemRole.DisplayRole, _ItemRole.AccessibleTextRole):
-            if index.column() == WHY:
-                return self._why(place)
-            said = role == _ItemRole.AccessibleTextRole
-            return _spoken(face, index.column()) if said else _cell(face, index.column())
+            return self._words(place, index.column(), spoken=role != _ItemRole.DisplayRole)
         if role == ToneRole:
             return _tone(face, index.column())
         if role == _ItemRole.ToolTipRole:
             return plain_tip("\n".join(filter(None, (face.file, face.name, self._why(place)))))
         return None
 
+    def _words(self, place: int, column: int, *, spoken: bool) -> str:
+        """What a cell says, also the first one, which only shows a tick and a picture."""
+        face = self._faces[place]
+        if column == PORTRAIT and spoken:
+            return f"{self._file(place)} {'comes in' if face.comes_in else 'stays out'}"
+        if column == FILE:
+            return self._file(place)
+        if column == NAME:
+            return face.name or ""
+        if column == OUTCOME:
+            return "Added instead" if _is_sent(face) else OUTCOMES[face.outcome][0]
+        return self._why(place) if column == WHY else ""
+
+    def _file(self, place: int) -> str:
+        """Its name and, where it has several faces, the number of the row."""
+        face = self._faces[place]
+        name = PurePath(face.file.replace("\\", "/")).name
+        after = self._faces[place + 1] if place + 1 < len(self._faces) else None
+        several = face.row or (after is not None and (after.file, after.row) == (face.file, 1))
+        return f"{name} · row {face.row + 1}" if several else name
+
     def _why(self, place: int) -> str:
         face = self._faces[place]
         if face.sent:
             return ". ".join(filter(None, (f"Not under {self.plan.first[place].name}", face.why)))
         return face.said if face.outcome == "left-out" else face.why
-
-
-def _cell(face: PlannedFace, column: int) -> str:
-    if column == FILE:
-        name = PurePath(face.file.replace("\\", "/")).name
-        return f"{name} · row {face.row + 1}" if face.row else name
-    if column == NAME:
-        return face.name or ""
-    if column == OUTCOME:
-        return "Added instead" if _is_sent(face) else OUTCOMES[face.outcome][0]
-    return ""
-
-
-def _spoken(face: PlannedFace, column: int) -> str:
-    """What a screen reader says of a cell; the first one only shows a tick and a picture."""
-    taken = "comes in" if face.comes_in else "stays out"
-    return f"{_cell(face, FILE)} {taken}" if column == PORTRAIT else _cell(face, column)
 
 
 def _tone(face: PlannedFace, column: int) -> str:

@@ -131,6 +131,26 @@ def test_a_face_is_left_out_by_its_box_and_by_the_keyboard(
     assert files == [path.name for path in new_person if path != new_person[1]]
 
 
+def test_several_faces_are_left_out_by_delete_and_sent_by_the_context_menu(
+    app: App, qtbot: QtBot, new_person: list[Path], query_file: Path
+) -> None:
+    enroll = opened(app, qtbot, "Winona Ryder", [*new_person, query_file])
+    enroll.files.selectAll()
+    menu = enroll.files.menu_for(enroll.files.selected_rows())
+    assert [entry.text() for entry in menu.actions()] == [
+        "Leave out", "Add to Tiger Woods instead"
+    ]  # fmt: skip
+    menu.actions()[1].trigger()
+    assert words(enroll, 4).startswith("Goes to Tiger Woods")
+    qtbot.keyClick(enroll.files, Qt.Key.Key_Delete)
+    assert enroll.model.draft.taken() == []
+    entries = enroll.files.menu_for([0, 1]).actions()
+    assert [entry.text() for entry in entries] == ["Take in after all"]
+    entries[0].trigger()
+    assert enroll.model.draft.taken() == [0, 1]
+    enroll.reject()
+
+
 def test_near_duplicates_are_left_out_by_one_click(
     app: App, qtbot: QtBot, new_person: list[Path], tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from engine.gallery import Gallery
 from gallery_app.app import App
 from gallery_app.dialogs.import_preview import ImportPreview
 from gallery_app.item_models.plan import FILE, NAME, OUTCOME, PORTRAIT, WHY
@@ -227,6 +229,7 @@ def test_a_table_of_thousands_of_rows_draws_only_the_portraits_that_are_shown(
     app.commands._preview([tmp_path / "big.npz"])
     preview = dialog(ImportPreview, qtbot)
     assert preview.model.rowCount() == 3_000
+    assert texts(preview, FILE)[:2] == ["big.npz · row 1", "big.npz · row 2"]
     asked: list[int] = []
     pictures = preview.model._pictures
     get = pictures.get
@@ -235,3 +238,22 @@ def test_a_table_of_thousands_of_rows_draws_only_the_portraits_that_are_shown(
     qtbot.waitUntil(lambda: 2_999 in asked)
     assert len(set(asked)) < 100
     preview.reject()
+
+
+def test_an_empty_gallery_is_filled_through_the_preview_and_keeps_its_portraits(
+    start: Callable[..., App], qtbot: QtBot, small_tree: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new.gallery"
+    Gallery.create(folder).close()
+    app = start(folder)
+    qtbot.waitUntil(lambda: app.state.gallery is not None)
+    app.commands._preview([small_tree])
+    preview = dialog(ImportPreview, qtbot)
+    qtbot.waitUntil(lambda: preview.model.index(0, PORTRAIT).data(PictureRole) is not None)
+    click(preview.ok, qtbot)
+    qtbot.waitUntil(lambda: "6 people · 54 faces" in app.window.left_status.text())
+    face = app.context.gallery.faces("Tom Hanks")[0].id
+    shown = app.context.gallery.traits([face])
+    app.window.close()
+    with Gallery.open(folder) as again:
+        assert np.array_equal(again.traits([face]), shown)
