@@ -51,6 +51,7 @@ class EnrollDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Enroll a person")
         self.setAcceptDrops(True)
+        self.setMinimumWidth(520)
         self.resize(fitting(QSize(680, 660), parent))
         self._context = context
         self._names = set(names)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.advice import SUGGESTING, Advice
 from gallery_app.icons import Role
-from gallery_app.widgets.elided_label import plain_tip
+from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.icon_label import IconLabel
 from gallery_app.widgets.rows import refill, widgets_in
 
@@ -19,7 +19,10 @@ _LONGEST = 24  # letters of a name on a button
 
 
 class AdviceLine(QWidget):
-    """A sign, a sentence, and a button where there is something to do about it."""
+    """A sign, a sentence of one line, and a button where there is something to do about it.
+
+    A sentence that ``wraps`` is shown whole, whatever its length.
+    """
 
     def __init__(
         self,
@@ -28,13 +31,12 @@ class AdviceLine(QWidget):
         action: str = "",
         call: Callable[[], None] | None = None,
         tip: str = "",
+        *,
+        wraps: bool = False,
     ) -> None:
         super().__init__()
-        self.sentence = QLabel(sentence)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
-        self.sentence.setWordWrap(True)
+        self.sentence = _whole(sentence) if wraps else ElidedLabel(sentence)
         self.sentence.setProperty("textRole", sign[1] if sign[1] in ("warning", "bad") else "")
-        self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.button = QPushButton(action)
         self.button.setAutoDefault(False)
         self.button.setVisible(bool(action))
@@ -93,7 +95,7 @@ class AdvicePanel(QWidget):
 
     def show_refusal(self, reason: str) -> None:
         """Why these faces cannot be enrolled at all."""
-        self._fill([AdviceLine(reason, ("alert", "bad"))])
+        self._fill([AdviceLine(reason, ("alert", "bad"), wraps=True)])
 
     def _fill(self, lines: list[AdviceLine]) -> None:
         refill(self.list, lines)
@@ -116,6 +118,13 @@ class AdvicePanel(QWidget):
             f"{goes} to {name} instead", ("info", "accent"), "Put back",
             lambda: self.keep_wanted.emit(name),
         )  # fmt: skip
+
+
+def _whole(sentence: str) -> QLabel:
+    label = QLabel(sentence)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
 
 
 def _short(name: str) -> str:

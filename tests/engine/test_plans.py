@@ -171,3 +171,17 @@ def test_planning_can_be_cancelled_at_any_step(gallery: Gallery, tree: Path) -> 
 def test_a_reader_may_plan(gallery: Gallery, tree: Path) -> None:
     with Gallery.open(gallery.folder, write=False) as reader:
         assert reader.plan_import([tree]).report().faces_added == 7
+
+
+def test_a_folder_named_nearly_like_a_person_is_offered_that_name(
+    gallery: Gallery, sample: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "nearly" / "hans_blix"
+    folder.mkdir(parents=True)
+    faces = sorted((sample / "Hans_Blix").glob("*.npy"))
+    gallery.enroll("Hans Blix", np.load(faces[0]))
+    for face in faces[1:3]:
+        shutil.copy(face, folder)
+    plan = gallery.plan_import([folder])
+    assert [face.suggestion for face in plan.faces] == ["Hans Blix"] * 2
+    assert plan.report().notices == gallery.import_plan(plan).notices
