@@ -24,6 +24,7 @@ from gallery_app import settings
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.item_models.plan import FILTERS, Filter, PlanModel
 from gallery_app.operations.context import Context
+from gallery_app.widgets.elided_label import button_name
 from gallery_app.widgets.icon_label import IconLabel
 from gallery_app.widgets.plan_table import PlanTable
 from gallery_app.widgets.scrolling import fitting
@@ -146,11 +147,10 @@ class ImportPreview(QDialog):
     # -- what it says ------------------------------------------------------------------------
 
     def _show_plan(self) -> None:
-        report = self.plan.report()
+        entering = self.plan.report().faces_added
         self.sentence.setText(plan_sentence(self.plan))
-        self.ok.setEnabled(bool(report.faces_added))
-        self.ok.setText(f"Import {faces_text(report.faces_added)}" * bool(report.faces_added)
-                        or "Import")  # fmt: skip
+        self.ok.setEnabled(bool(entering))
+        self.ok.setText(f"Import {faces_text(entering)}" if entering else "Import")
         for place, which in enumerate(FILTERS):
             self.filter.setItemText(place, f"{FILTERS[which][0]} ({self.model.count(which):,})")
         twins = len(self.plan.rows("near-duplicate"))
@@ -164,8 +164,10 @@ class ImportPreview(QDialog):
         self.restore.setEnabled(any(face.outcome == "left-out" or face.sent for face in chosen))
         offered = {face.suggestion for face in chosen if face.suggestion is not None}
         self.send.setEnabled(bool(offered))
-        self.send.setText(f"&Add to {_plain(offered.pop())} instead" if len(offered) == 1
-                          else _SOMEBODY)  # fmt: skip
+        somebody = (
+            f"&Add to {button_name(min(offered))} instead" if len(offered) == 1 else _SOMEBODY
+        )
+        self.send.setText(somebody)
 
     def _remember(self) -> None:
         self._settings.set(settings.IMPORT, self.table.horizontalHeader().saveState())
@@ -174,21 +176,18 @@ class ImportPreview(QDialog):
 def plan_sentence(plan: ImportPlan) -> str:
     """The counts of a plan in one sentence."""
     report, outcomes = plan.report(), plan.outcomes()
+    new = report.identities_added
     known = len({face.name for face in plan if face.outcome == "added"})
-    if report.faces_added:
-        new = report.identities_added
-        who = ["1 new person" if new == 1 else f"{new:,} new people"] if new else []
-        who += [f"{people_text(known)} enrolled before"] if known else []
-        verb = "comes" if report.faces_added == 1 else "come"
-        main = f"{faces_text(report.faces_added)} {verb} in, of {' and '.join(who)}"
-    else:
-        main = "Nothing comes in"
-    rest = [
-        f"{outcomes['duplicate']:,} enrolled already" * bool(outcomes["duplicate"]),
-        f"{outcomes['left-out']:,} left out" * bool(outcomes["left-out"]),
-        f"{outcomes['rejected']:,} cannot be used" * bool(outcomes["rejected"]),
+    who = [
+        "1 new person" if new == 1 else f"{new:,} new people" if new else "",
+        f"{people_text(known)} enrolled before" if known else "",
     ]
-    return "; ".join([main, ", ".join(filter(None, rest))]).rstrip("; ") + "."
+    verb = "comes" if report.faces_added == 1 else "come"
+    main = f"{faces_text(report.faces_added)} {verb} in, of {' and '.join(filter(None, who))}"
+    words = {"duplicate": "enrolled already", "left-out": "left out", "rejected": "cannot be used"}
+    rest = ", ".join(f"{outcomes[one]:,} {words[one]}" for one in words if outcomes[one])
+    main = main if report.faces_added else "Nothing comes in"
+    return f"{main}; {rest}." if rest else f"{main}."
 
 
 def _button(text: str) -> QPushButton:
@@ -207,9 +206,3 @@ def _remark(notice: str) -> QHBoxLayout:
     line.addWidget(IconLabel("alert", "warning", 16))
     line.addWidget(words, 1)
     return line
-
-
-def _plain(name: str) -> str:
-    """A name on a button: an ampersand is no shortcut, and a long one is cut."""
-    cut = name if len(name) <= 24 else f"{name[:23]}…"
-    return cut.replace("&", "&&")

@@ -9,13 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from engine.advice import SUGGESTING, Advice
 from gallery_app.icons import Role
-from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
+from gallery_app.widgets.elided_label import ElidedLabel, button_name, plain_tip
 from gallery_app.widgets.icon_label import IconLabel
 from gallery_app.widgets.rows import refill, widgets_in
 
 _SHOWN = 4
 _LEAVING = ("enrolled", "near-duplicate", "odd")
-_LONGEST = 24  # letters of a name on a button
 
 
 class AdviceLine(QWidget):
@@ -104,7 +103,7 @@ class AdvicePanel(QWidget):
     def _line(self, one: Advice) -> AdviceLine:
         sign: tuple[str, Role] = ("alert", "warning")
         if one.kind in SUGGESTING and one.identity is not None:
-            action = f"Add to {_short(one.identity)} instead"
+            action = f"Add to {button_name(one.identity)} instead"
             tip = f"These faces go to {one.identity}"
             return AdviceLine(one.sentence, sign, action, lambda: self.send_wanted.emit(one), tip)
         if one.kind in _LEAVING:
@@ -125,8 +124,3 @@ def _whole(sentence: str) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
-
-
-def _short(name: str) -> str:
-    cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    return cut.replace("&", "&&")  # no shortcut

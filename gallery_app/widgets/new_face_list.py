@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QListView, QMenu, QWidget
 
 from gallery_app.item_models.new_faces import NewFacesModel
 from gallery_app.theme import current_theme
+from gallery_app.widgets.elided_label import button_name
 from gallery_app.widgets.new_face_delegate import NewFaceDelegate
 
 _EMPTY = "Each face is looked at here before it is kept."
@@ -59,7 +60,7 @@ class NewFaceList(QListView):
             menu.addAction("Take in after all", lambda: model.take_in(rows))
         for name in dict.fromkeys(filter(None, map(draft.likeness, rows))):
             alike = [row for row in rows if draft.likeness(row) == name]
-            words = f"Add to {name.replace('&', '&&')} instead"
+            words = f"Add to {button_name(name)} instead"
             menu.addAction(words, lambda _=False, to=name, some=alike: model.send(some, to))
         return menu
 
