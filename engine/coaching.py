@@ -155,7 +155,7 @@ class Coach:
     def _about_agreement(
         self, batch: FaceBatch, groups: dict[str, Ids], reporter: Reporter
     ) -> list[Advice]:
-        widest = self._recogniser.agreement()
+        widest = self._recogniser.calibration().agreement
         if widest is None:
             widest = self._agreement_of(batch.vectors, groups)
         if widest is None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.calibrating import CalibrationKeeper
 from engine.errors import UnknownIdentityError
-from engine.identification import Auto, Identifier
+from engine.identification import Auto, Calibration, Identifier
 from engine.in_use import InUse, models_in_use
 from engine.joining import identifier_of, owners_of
 from engine.models import Network
@@ -87,11 +87,11 @@ class Recogniser:
         calibration = self._identifier().calibration_of(method)
         return None if calibration is None else calibration.missed(fpir)
 
-    def agreement(self) -> float | None:
-        """See :class:`engine.identification.Calibration`."""
+    def calibration(self) -> Calibration:
+        """Of the space that faces came in, for the gallery as it is now."""
         with self._lock:
             self._identifier()
-            return self._calibration.latest.agreement
+            return self._calibration.latest
 
     def neighbours(self, vectors: Vectors, k: int) -> tuple[Neighbours, Ids]:
         """The nearest enrolled faces of ``(m, d)`` and the ids of their identities ``(m, k)``."""
