@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Sequence
-from pathlib import PurePath
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
 from engine import embeddings, names
+from engine.advice import Advice, grouped, lookalike_words
 from engine.backups import before_large_change
+from engine.coaching import Coach
 from engine.errors import EmbeddingError, MismatchError, PhotoError
 from engine.fingerprint import Fingerprint
+from engine.planning import chosen_faces, plan_reading
+from engine.plans import ImportPlan
 from engine.progress import SILENT, Reporter
 from engine.recogniser import Recogniser
 from engine.store import Store
@@ -27,7 +31,6 @@ from engine.types import (
 
 _REMEASURE_BELOW = 500  # a fingerprint of fewer faces is measured anew when faces come in
 _FEW_PEOPLE = 20  # likewise one of fewer people
-_CLOSE = 3  # warnings about single faces before they are summed up
 
 
 class Enroller:
@@ -36,19 +39,18 @@ class Enroller:
     def __init__(self, store: Store, recogniser: Recogniser) -> None:
         self._store = store
         self._recogniser = recogniser
+        self._coach = Coach(store, recogniser)
 
     def import_reading(
-        self, reading: embeddings.Reading, *, started: float, dry_run: bool, reporter: Reporter
+        self, reading: embeddings.Reading, *, started: float, reporter: Reporter
     ) -> ImportReport:
-        """Enrols what was read; with ``dry_run`` only says what would happen.
+        """Enrols all that was read.
 
         Raises:
             MismatchError: made by another embedding network. GalleryReadOnlyError.
             CancelledError: nothing was enrolled.
         """
-        self._check_network(reading.batch)
-        thumbnails, refused = _thumbnails(reading.batch, reporter)
-        added = self._add(reading.batch, thumbnails, "import", reporter, dry_run=dry_run)
+        added, refused = self._import(reading.batch, reporter)
         return ImportReport(
             faces_added=len(added.face_ids),
             identities_added=len(added.new_identities),
@@ -56,54 +58,84 @@ class Enroller:
             rejected=reading.rejected + refused,
             notices=reading.notices + self._notices(added, reading.notices),
             seconds=time.monotonic() - started,
-            dry_run=dry_run,
         )
 
-    def enroll(self, name: str, faces: FaceBatch, reporter: Reporter = SILENT) -> EnrolmentReport:
-        """Adds faces to a new or known identity.
+    def plan(
+        self, reading: embeddings.Reading, *, started: float, reporter: Reporter
+    ) -> ImportPlan:
+        """What :meth:`import_reading` would do with each face. Raises as it does."""
+        self._check_network(reading.batch)
+        return plan_reading(reading, self._store, self._coach, started=started, reporter=reporter)
 
-        Raises:
-            IdentityNameError, EmbeddingError, MismatchError, GalleryReadOnlyError, CancelledError.
-        """
-        batch = named(faces, names.check_name(name))
-        said = self.warnings(name, batch)
+    def import_planned(self, plan: ImportPlan, reporter: Reporter) -> ImportReport:
+        """Enrols the faces of a plan that come in, and no others. Raises as import_reading."""
+        started = time.monotonic()
+        added, refused = self._import(chosen_faces(plan), reporter, plan.action)
+        foreseen = plan.report()
+        return ImportReport(
+            faces_added=len(added.face_ids),
+            identities_added=len(added.new_identities),
+            duplicates=foreseen.duplicates + len(added.duplicates),
+            rejected=foreseen.rejected + refused,
+            notices=plan.notices + self._notices(added, plan.notices),
+            seconds=time.monotonic() - started,
+        )
+
+    def enroll(
+        self,
+        name: str,
+        faces: FaceBatch,
+        elsewhere: Mapping[int, str],
+        reporter: Reporter = SILENT,
+    ) -> EnrolmentReport:
+        """See :meth:`engine.gallery.Gallery.enroll`."""
+        batch = named(faces, names.check_name(name), elsewhere)
+        said = grouped(self.advice(batch, reporter), batch.files)
         thumbnails, refused = _thumbnails(batch, reporter)
         added = self._add(batch, thumbnails, "enroll", reporter)
-        said += tuple(f"{photo.file}: {photo.reason}" for photo in refused)
         return EnrolmentReport(
             name=name,
             faces_added=len(added.face_ids),
             duplicates=len(added.duplicates),
-            warnings=said,
+            warnings=(
+                *(one.sentence for one in said),
+                *(f"{photo.file}: {photo.reason}" for photo in refused),
+            ),
             face_ids=tuple(int(face) for face in added.face_ids),
         )
 
-    def warnings(self, name: str, faces: FaceBatch) -> tuple[str, ...]:
-        """What a person should know before enrolling these faces under this name.
+    def plan_enrolment(self, name: str, faces: FaceBatch, reporter: Reporter) -> ImportPlan:
+        """See :meth:`engine.gallery.Gallery.plan_enrolment`."""
+        started = time.monotonic()
+        batch = named(faces, names.check_name(name))
+        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
+        reading = embeddings.Reading(batch, (), ())
+        plan = self.plan(reading, started=started, reporter=reporter)
+        return replace(plan, action="enroll")
+
+    def advice(self, batch: FaceBatch, reporter: Reporter = SILENT) -> list[Advice]:
+        """What a person should know before enrolling these faces under these names.
 
         Raises:
             MismatchError, EmbeddingError: they cannot be enrolled at all.
         """
-        embeddings.check_vectors(faces.vectors, dimension=self._store.dimension)
-        self._check_network(faces)
-        said = self._about_name(name)
-        said += self._about_copies(name, faces)
-        said += self._about_likeness(name, faces)
-        said += self._about_agreement(faces)
-        return tuple(said)
+        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
+        self._check_network(batch)
+        return self._coach.advise(batch, self._coach.holders(batch.vectors), reporter)
 
     # -- storing -----------------------------------------------------------------------------
 
+    def _import(
+        self, batch: FaceBatch, reporter: Reporter, action: str = "import"
+    ) -> tuple[Added, tuple[Rejection, ...]]:
+        self._check_network(batch)
+        thumbnails, refused = _thumbnails(batch, reporter)
+        return self._add(batch, thumbnails, action, reporter), refused
+
     def _add(
-        self,
-        batch: FaceBatch,
-        thumbnails: dict[int, bytes],
-        action: str,
-        reporter: Reporter,
-        *,
-        dry_run: bool = False,
+        self, batch: FaceBatch, thumbnails: dict[int, bytes], action: str, reporter: Reporter
     ) -> Added:
-        if action == "import" and not dry_run and self._store.counts()[1]:
+        if action == "import" and self._store.counts()[1]:
             before_large_change(self._store, action, self._count_new(batch), reporter=reporter)
         added = self._store.add(
             batch,
@@ -112,9 +144,8 @@ class Enroller:
             action=action,
             overrule=action == "enroll",
             reporter=reporter,
-            dry_run=dry_run,
         )
-        if len(added.face_ids) and not dry_run:
+        if len(added.face_ids):
             self._recogniser.added(added, batch.vectors[added.rows])
             self._remember_network()
         return added
@@ -144,7 +175,7 @@ class Enroller:
         kept = self._store.setting("fingerprint")
         return Fingerprint.from_json(kept) if kept is not None else None
 
-    # -- warnings ----------------------------------------------------------------------------
+    # -- what an import has to tell ----------------------------------------------------------
 
     def _notices(self, added: Added, said: tuple[str, ...]) -> tuple[str, ...]:
         """Same vectors under two names, and new names that look like enrolled ones."""
@@ -153,43 +184,23 @@ class Enroller:
             for conflict in added.conflicts
         ]
         for name in added.new_identities:
-            for sentence in self._about_name(name):
-                if not any(name in earlier for earlier in said):
-                    notices.append(sentence)
+            others = [one for one in self._store.names_like(names.name_key(name)) if one != name]
+            if others and not any(name in earlier for earlier in said):
+                notices += [lookalike_words(name, other) for other in others]
         return tuple(notices)
 
-    def _about_name(self, name: str) -> list[str]:
-        others = [other for other in self._store.names_like(names.name_key(name)) if other != name]
-        return [f"“{name}” differs from “{other}” only in case or Unicode form" for other in others]
 
-    def _about_copies(self, name: str, faces: FaceBatch) -> list[str]:
-        said = []
-        for file, holders in zip(faces.files, self._store.find(faces.vectors), strict=True):
-            for other in sorted({holder for _, holder in holders}):
-                where = "this name" if other == name else other
-                said.append(f"{PurePath(file).name} is enrolled already under {where}")
-        return _summed_up(said, "faces are enrolled already")
+def named(
+    faces: FaceBatch, name: str, elsewhere: Mapping[int, str] = MappingProxyType({})
+) -> FaceBatch:
+    """The batch with this name on every row, but for rows with a name of their own.
 
-    def _about_likeness(self, name: str, faces: FaceBatch) -> list[str]:
-        answers = self._recogniser.identify(faces.vectors)
-        others = Counter(answer.name for answer in answers if answer.verdict == "known")
-        del others[name]
-        return [
-            f"{count} of {len(faces)} faces look like {other}" if len(faces) > 1
-            else f"This face looks like {other}"
-            for other, count in others.most_common(_CLOSE)
-        ]  # fmt: skip
-
-    def _about_agreement(self, faces: FaceBatch) -> list[str]:
-        odd = self._recogniser.disagreeing(faces.vectors)
-        names_of_odd = [PurePath(faces.files[row]).name for row in odd]
-        said = [f"{file} does not look like the others of this group" for file in names_of_odd]
-        return _summed_up(said, "faces do not look like the others of this group")
-
-
-def named(faces: FaceBatch, name: str) -> FaceBatch:
-    """The batch with this name on every row."""
-    return FaceBatch(faces.vectors, [name] * len(faces), faces.files, faces.rows, faces.photos)
+    Raises:
+        IdentityNameError: one of these.
+    """
+    own = {row: names.check_name(other) for row, other in elsewhere.items()}
+    called = [own.get(row, name) for row in range(len(faces))]
+    return FaceBatch(faces.vectors, called, faces.files, faces.rows, faces.photos)
 
 
 def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:
@@ -242,9 +253,3 @@ def _thumbnails(
         except PhotoError as error:
             refused.append(Rejection(str(photo), f"{error.reason} The face was kept."))
     return thumbnails, tuple(refused)
-
-
-def _summed_up(sentences: Sequence[str], words: str) -> list[str]:
-    if len(sentences) <= _CLOSE:
-        return list(sentences)
-    return [f"{len(sentences)} {words}, the first: {sentences[0]}"]

@@ -15,9 +15,10 @@ from pathlib import Path
 from engine import embeddings
 from engine.browsing import Browsing
 from engine.corrections import Corrections
-from engine.enrolment import Enroller, as_batch, as_rows
+from engine.enrolment import Enroller, as_rows
 from engine.errors import GalleryReadOnlyError, InputError
 from engine.findings import KINDS, Kind, Review
+from engine.importing import Importing
 from engine.learning import Learning
 from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
@@ -29,7 +30,6 @@ from engine.store import Store
 from engine.types import (
     CheckReport,
     Distance,
-    EnrolmentReport,
     FaceBatch,
     Identification,
     ImportReport,
@@ -40,7 +40,7 @@ from engine.types import (
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
 
-class Gallery(Browsing, Safekeeping):
+class Gallery(Browsing, Importing, Safekeeping):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:
@@ -127,9 +127,7 @@ class Gallery(Browsing, Safekeeping):
         dimension = reading.batch.vectors.shape[1]
         gallery = cls.create(folder, dimension=dimension, distance=distance)
         try:
-            report = gallery._enroller.import_reading(
-                reading, started=started, dry_run=False, reporter=reporter
-            )
+            report = gallery._enroller.import_reading(reading, started=started, reporter=reporter)
         except BaseException:
             gallery.close()
             shutil.rmtree(folder)
@@ -241,40 +239,6 @@ class Gallery(Browsing, Safekeeping):
         return review_store(self._store, kinds, reporter=reporter)
 
     # -- changing ---------------------------------------------------------------------------
-
-    def import_(
-        self,
-        sources: Iterable[str | Path],
-        *,
-        dry_run: bool = False,
-        reporter: Reporter = SILENT,
-    ) -> ImportReport:
-        """Enrols everything in folder trees, ``.npz`` and ``.csv`` files, in one transaction.
-
-        Raises:
-            EmbeddingError: a source has no vectors at all. GalleryReadOnlyError. CancelledError.
-        """
-        started = time.monotonic()
-        reading = embeddings.read_sources(
-            [Path(source) for source in sources], dimension=self.dimension, reporter=reporter
-        )
-        return self._enroller.import_reading(
-            reading, started=started, dry_run=dry_run, reporter=reporter
-        )
-
-    def enroll(
-        self, name: str, faces: FaceBatch | Vectors, *, reporter: Reporter = SILENT
-    ) -> EnrolmentReport:
-        """Adds faces to a new or known identity; they are found from this moment on.
-
-        Raises:
-            IdentityNameError, EmbeddingError, MismatchError, GalleryReadOnlyError.
-        """
-        return self._enroller.enroll(name, as_batch(faces), reporter)
-
-    def check_enrolment(self, name: str, faces: FaceBatch | Vectors) -> tuple[str, ...]:
-        """What a person should know before enrolling these faces under this name."""
-        return self._enroller.warnings(name, as_batch(faces))
 
     def reject(self, query: Vectors, identity: int) -> bool:
         """Remembers for good that a query ``(d,)`` is not this identity; False where it is known.

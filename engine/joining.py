@@ -52,7 +52,7 @@ def _knn(
     return Knn(
         space.keeper,
         space.templates,
-        identity_of=partial(_owners_of, owners),
+        identity_of=partial(owners_of, owners),
         calibration=calibration,
         distance=space.distance,
         name=space.name,
@@ -70,7 +70,8 @@ def _mlp(original: Space, in_use: InUse) -> Mlp | None:
     return Mlp(model.network, np.where(there, model.identity_ids, -1), model.calibration)
 
 
-def _owners_of(owners: Mapping[int, int], faces: Ids) -> Ids:
+def owners_of(owners: Mapping[int, int], faces: Ids) -> Ids:
+    """Identity ids of face ids, of any shape."""
     flat = [owners[face] for face in faces.ravel().tolist()]
     return np.array(flat, dtype=np.int64).reshape(faces.shape)
 

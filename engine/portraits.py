@@ -19,16 +19,20 @@ class Lens:
     def traits(self, vectors: Vectors) -> Vectors:
         """Numbers to draw portraits with, ``(n, 16)``, for embeddings ``(n, d)``."""
         if self._fitted is None:
-            self._fitted = self._kept() or self._fit(vectors)
-        return self._fitted.traits(vectors)
+            self._fitted = self._kept() or self._fit()
+        # where nobody is enrolled yet, the faces shown are a measure for one another
+        lens = self._fitted or Appearance.fit(vectors)
+        return lens.traits(vectors)
 
     def _kept(self) -> Appearance | None:
         kept = self._store.setting("appearance")
         return Appearance.from_json(kept) if kept is not None else None
 
-    def _fit(self, vectors: Vectors) -> Appearance:
+    def _fit(self) -> Appearance | None:
         enrolled = self._store.vectors()[2]
-        fitted = Appearance.fit(enrolled if len(enrolled) else vectors)
+        if not len(enrolled):
+            return None
+        fitted = Appearance.fit(enrolled)
         if self._store.writable and len(enrolled) >= _ENOUGH:
             self._store.set_setting("appearance", fitted.to_json())
         return fitted

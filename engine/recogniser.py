@@ -17,14 +17,14 @@ from engine.calibrating import CalibrationKeeper
 from engine.changes import Changed
 from engine.errors import UnknownIdentityError
 from engine.following import follow
-from engine.identification import Auto, Calibration, Identifier, disagreeing
+from engine.identification import Auto, Calibration, Identifier
 from engine.in_use import InUse, models_in_use
-from engine.joining import identifier_of
+from engine.joining import identifier_of, owners_of
 from engine.models import Network
 from engine.progress import Event, Listener
 from engine.space import Moment, Space
 from engine.store import Store
-from engine.types import Added, Identification, Identity, Vectors
+from engine.types import Added, Identification, Identity, Ids, Neighbours, Vectors
 
 Change = Callable[[], Changed | None]
 
@@ -97,9 +97,13 @@ class Recogniser:
             self._identifier()
             return self._calibration.latest
 
-    def disagreeing(self, vectors: Vectors) -> list[int]:
-        """Rows that look unlike the others of their group, by this gallery's own measure."""
-        return disagreeing(vectors, self._store.distance, self.calibration())
+    def neighbours(self, vectors: Vectors, k: int) -> tuple[Neighbours, Ids]:
+        """The nearest enrolled faces of ``(m, d)`` and the ids of their identities ``(m, k)``."""
+        with self._lock:
+            self._follow_store()
+            assert self._original is not None
+            found = self._original.keeper.search(vectors, k)
+            return found, owners_of(self._owners, found.ids)
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""

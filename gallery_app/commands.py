@@ -8,14 +8,16 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QLineEdit, QTextEdit
 
+from engine.plans import ImportPlan
 from engine.types import FaceBatch, ImportReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.enroll import EnrollDialog
 from gallery_app.dialogs.help import about_dialog, shortcuts_dialog
+from gallery_app.dialogs.import_preview import ImportPreview
 from gallery_app.dialogs.offer import offer_import
 from gallery_app.dialogs.report import import_dialog
 from gallery_app.item_models.identities import faces_text
-from gallery_app.operations import deciding, enrolling, galleries, queries
+from gallery_app.operations import deciding, enrolling, galleries, importing, queries
 from gallery_app.operations.context import Context
 from gallery_app.recent import data_folder
 from gallery_app.views.main_window import MainWindow
@@ -92,12 +94,23 @@ class Commands:
         if self._context.state.gallery is None:
             self.import_into_new(folder)
         else:
-            galleries.import_sources(self._context, [folder], self._imported)
+            self._preview([folder])
 
     def import_table(self) -> None:
         paths = files.choose_tables(self._window, self._context.settings)
         if paths:
-            galleries.import_sources(self._context, paths, self._imported)
+            self._preview(paths)
+
+    def _preview(self, sources: Sequence[Path]) -> None:
+        """Shows what an import would do; it is done when the person says so."""
+        importing.plan_import(self._context, sources, self._show_plan)
+
+    def _show_plan(self, plan: ImportPlan) -> None:
+        dialog = ImportPreview(self._context, plan, self._window)
+        dialog.accepted.connect(
+            lambda: importing.import_plan(self._context, dialog.plan, self._imported)
+        )
+        dialog.open()
 
     def _imported(self, report: ImportReport) -> None:
         if report.rejected or report.notices or not report.faces_added:

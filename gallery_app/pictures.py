@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 from threading import Condition, Lock, Thread
 
+import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
+from engine.errors import PhotoError
 from engine.gallery import Gallery
+from engine.types import FaceBatch, Vectors
 from gallery_app.widgets.portrait import portrait_image
 
 _KEPT = 3_000
@@ -35,6 +39,7 @@ class Pictures(QObject):
         self._stop = False
         self._news = Condition()
         self._making = Lock()
+        self._others: list[Pictures] = []
         self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
         self._thread = Thread(target=self._work, name="pictures", daemon=True)
         self._thread.start()
@@ -49,6 +54,18 @@ class Pictures(QObject):
             self._generation += 1
             self._wished.clear()
         self._kept.clear()
+
+    def of_rows(self) -> RowPictures:
+        """Pictures of faces that are not enrolled yet, for a dialog; whoever asks closes them."""
+        made = RowPictures(self._gallery, self._side, self)
+        self._others.append(made)
+        return made
+
+    def _forget(self, other: RowPictures) -> None:
+        """It is closed: nobody asks it any more."""
+        if other in self._others:
+            self._others.remove(other)
+            other.deleteLater()
 
     def get(self, face: int | None) -> QPixmap | None:
         """The picture, or None while it is being made (``ready`` then tells)."""
@@ -111,8 +128,57 @@ class Pictures(QObject):
         return images
 
     def close(self) -> None:
-        """Ends the thread. Nothing is made afterwards."""
+        """Ends the thread, also of what :meth:`of_rows` gave. Nothing comes afterwards."""
+        for other in list(self._others):
+            other.close()
+        self._generation += 1
         with self._news:
             self._stop = True
             self._news.notify()
         self._thread.join()
+
+
+class RowPictures(Pictures):
+    """The same for faces on their way in; they are asked for by their row in all that was added."""
+
+    def __init__(self, gallery: Gallery | None, side: int, owner: Pictures) -> None:
+        super().__init__(side, owner)
+        self._owner = owner
+        self._faces: list[tuple[Vectors, Path | None]] = []
+        self._traits: Vectors | None = None
+        self.set_gallery(gallery)
+
+    def add(self, batch: FaceBatch) -> None:
+        """The rows of a batch come after those that are there."""
+        self._faces += zip(batch.vectors, batch.photos, strict=True)
+
+    def close(self) -> None:
+        """Ends the thread and forgets the faces. May be called twice."""
+        super().close()
+        self._faces.clear()
+        self._owner._forget(self)
+
+    def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
+        images = {}
+        for row in faces:
+            photo = self._faces[row][1]
+            image = _read(gallery, photo) if photo is not None else QImage()
+            if image.isNull():
+                image = portrait_image(self._traits_of_all(gallery)[row], self._side)
+            images[row] = image
+        return images
+
+    def _traits_of_all(self, gallery: Gallery) -> Vectors:
+        """Of all rows at once: an empty gallery takes its measure of likeness from them."""
+        count = len(self._faces)
+        if self._traits is None or len(self._traits) < count:
+            vectors = np.stack([vector for vector, _ in self._faces[:count]])
+            self._traits = gallery.traits_of(vectors)
+        return self._traits
+
+
+def _read(gallery: Gallery, photo: Path) -> QImage:
+    try:
+        return QImage.fromData(gallery.read_photo(photo))
+    except PhotoError:
+        return QImage()  # the face itself is sound, and gets a portrait

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -243,15 +244,78 @@ def enroll(stage: Stage) -> None:
 
 
 def enroll_warned(stage: Stage) -> None:
-    stage.open()
+    """Of every kind of advice something, one face left out and one sent to somebody else."""
+    stage.open(stage.make("friends", sorted(DATA.glob("T*"))))
     bad = stage.home / "notes.npy"
     bad.write_text("no vector")
+    new = sorted((DATA / STRANGER).glob("*.npy"))[:3]
+    np.save(stage.home / "saved_twice.npy", np.load(new[0]) + np.float32(1e-5))
     stage.window.menus.actions["enroll"].trigger()
     dialog = stage.dialog()
-    dialog.name.setText("tiger woods")
-    odd = DATA / "Tim_Henman" / "Tim_Henman_0002.npy"
-    dialog.add_files([*sorted((DATA / "Tiger_Woods").glob("*.npy"))[:3], odd, bad])
-    stage.wait(lambda: bool(dialog.warnings.text()))
+    dialog.name.setText("tom hanks")
+    dialog.add_files([*new, stage.home / "saved_twice.npy", TIGER, _nearly(stage, TIGER), bad])
+    stage.wait(lambda: len(dialog.warnings.lines) > 2)
+
+
+def enroll_sent(stage: Stage) -> None:
+    enroll_warned(stage)
+    dialog = stage.dialog()
+    dialog.name.setText("Winona Ryder")
+    stage.wait(lambda: any("looks like" in line for line in dialog.warnings.text().splitlines()))
+    line = next(one for one in dialog.warnings.lines if "looks like" in one.sentence.text())
+    line.button.click()
+    dialog.model.leave_out([3])
+    stage.wait(lambda: dialog.model.draft.checked)
+
+
+def enroll_other_network(stage: Stage) -> None:
+    stage.open()
+    other = stage.home / "other.npy"
+    np.save(other, np.load(TIGER) * 40)
+    stage.window.menus.actions["enroll"].trigger()
+    dialog = stage.dialog()
+    dialog.name.setText("Tiger Woods")
+    dialog.add_files([other])
+    stage.wait(lambda: bool(dialog.warnings.lines))
+
+
+def _nearly(stage: Stage, file: Path) -> Path:
+    ground = np.load(file)
+    noise = np.random.default_rng(7).normal(size=ground.shape) * 0.03
+    np.save(stage.home / "holiday_0012.npy", (ground + noise).astype(np.float32))
+    return stage.home / "holiday_0012.npy"
+
+
+def import_preview(stage: Stage) -> None:
+    """Some 500 files: new and known people, copies, a wrong folder, files that are no vectors."""
+    known = sorted(DATA.glob("T*"))
+    stage.open(stage.make("friends", known[1:]))
+    more = stage.home / "more-faces"
+    for folder in [*sorted(DATA.glob("[J-W]*_*"))[:24], known[0]]:
+        shutil.copytree(folder, more / folder.name)
+    wrong = more / "Holiday"
+    wrong.mkdir()
+    for number, face in enumerate(sorted(known[1].glob("*.npy"))[:3]):
+        vector = np.load(face)
+        noise = np.random.default_rng(number).normal(size=vector.shape) * 0.03
+        np.save(wrong / f"holiday_{number:04}.npy", (vector + noise).astype(np.float32))
+    twin = sorted(known[0].glob("*.npy"))[0]
+    np.save(more / known[0].name / "a_twin.npy", np.load(twin) + np.float32(1e-5))
+    (wrong / "void.npy").touch()
+    (wrong / "notes.npy").write_text("no vector at all")
+    stage.app.commands._preview([more])
+    stage.dialog().table.setFocus()
+
+
+def import_preview_remarks(stage: Stage) -> None:
+    import_preview(stage)
+    dialog = stage.dialog()
+    dialog.filter.setCurrentIndex(dialog.filter.findData("remarks"))
+    dialog.model.show_only("remarks")
+    dialog.model.choose(dialog.plan.without(dialog.plan.rows("near-duplicate")))
+    likely = [row for row, face in enumerate(dialog.plan.faces) if face.suggestion]
+    dialog.model.choose(dialog.plan.sending(likely[:1], dialog.plan.faces[likely[0]].suggestion))
+    dialog.table.selectRow(1)
 
 
 def import_report(stage: Stage) -> None:

@@ -43,6 +43,10 @@ SHOTS = [
     ("drop", "light", WIDE, 1), ("menu", "light", WIDE, 1), ("menu", "dark", WIDE, 1),
     ("offer", "light", WIDE, 1), ("error", "light", WIDE, 1), ("error", "dark", WIDE, 1),
     ("enroll", "light", WIDE, 1), ("enroll", "dark", WIDE, 1), ("enroll_warned", "light", WIDE, 1),
+    ("enroll_warned", "dark", SMALL, 1), ("enroll_sent", "light", WIDE, 2),
+    ("enroll_other_network", "dark", WIDE, 1),
+    ("import_preview", "light", WIDE, 1), ("import_preview", "dark", SMALL, 1),
+    ("import_preview_remarks", "light", WIDE, 2), ("import_preview_remarks", "dark", WIDE, 1),
     ("import_report", "light", WIDE, 1), ("check", "light", WIDE, 1),
     ("shortcuts", "light", WIDE, 1), ("about", "dark", WIDE, 1),
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Neighbours, templates and models in; candidates with calibrated confidence and a verdict out."""
 
-from engine.identification.agreement import disagreeing
+from engine.identification.agreement import disagreeing, widest_agreement
 from engine.identification.auto import KNN_ALONE, Auto
 from engine.identification.calibrating import calibrate
 from engine.identification.calibration import Calibration
@@ -26,4 +26,5 @@ __all__ = [
     "choose",
     "disagreeing",
     "show",
+    "widest_agreement",
 ]

@@ -1,30 +1,44 @@
-"""Whether the faces of a group look like one person, by the measure of the gallery's own."""
+"""Whether the faces of a group look like one person, by a measure learned from enrolled ones."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from engine.distances import between, prepare
-from engine.identification.calibration import Calibration
 from engine.types import Distance, Ids, Vectors
 
 _SHARE = 0.005
 _FEWEST_PAIRS = 20
+_COMPANY = 256
+"""Others that a face is compared with, at most."""
+_ROWS_AT_ONCE = 8_192
 
 
-def disagreeing(vectors: Vectors, distance: Distance, calibration: Calibration | None) -> list[int]:
+def disagreeing(
+    vectors: Vectors, distance: Distance, widest: float | None, beside: Vectors | None = None
+) -> list[int]:
     """Rows of a group ``(n, d)`` that look unlike the others.
 
-    A row disagrees when its median distance to the others is one that in the gallery only 1 pair
-    of faces of one identity in 200 exceeds. Empty where the gallery has too few pairs to say.
+    A row disagrees when its median distance to the others, or to an even choice of them where
+    they are many, is one that only 1 pair of faces of one identity in 200 exceeds.
+
+    Args:
+        widest: that distance, see :func:`widest_agreement`; None says nothing of any row.
+        beside: more faces of the group ``(m, d)``, of which nothing is to be said.
     """
-    if calibration is None or calibration.agreement is None or len(vectors) < 2:
+    count = len(vectors)
+    others = vectors[:0] if beside is None else beside
+    if widest is None or not count or count + len(others) < 2:
         return []
-    rows = prepare(vectors, distance)
-    distances = between(rows, rows, distance).astype(np.float64)
-    np.fill_diagonal(distances, np.nan)
-    medians = np.nanmedian(distances, axis=1)
-    return [int(row) for row in np.flatnonzero(medians > calibration.agreement)]
+    faces = prepare(np.concatenate([vectors, others]), distance)
+    company = np.unique(np.linspace(0, len(faces) - 1, _COMPANY).astype(np.int64))
+    found: list[int] = []
+    for start in range(0, count, _ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + _ROWS_AT_ONCE, count))
+        away = between(faces[rows], faces[company], distance).astype(np.float64)
+        away[rows[:, None] == company] = np.nan
+        found += rows[np.nanmedian(away, axis=1) > widest].tolist()
+    return found
 
 
 def widest_agreement(

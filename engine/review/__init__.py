@@ -1,6 +1,8 @@
 """What looks wrong in a gallery: labels, merges, outliers, duplicates, too few faces."""
 
+from engine.review.duplicates import exactly, limits_of
 from engine.review.faces import Decided, Faces
+from engine.review.newcomers import nearest_own, twins
 from engine.review.queue import review
 
-__all__ = ["Decided", "Faces", "review"]
+__all__ = ["Decided", "Faces", "exactly", "limits_of", "nearest_own", "review", "twins"]

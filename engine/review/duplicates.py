@@ -8,7 +8,7 @@ from engine.findings import Finding
 from engine.identification.logit import Numbers
 from engine.review.faces import Faces
 from engine.review.nearest import Nearest
-from engine.types import Ids
+from engine.types import Distance, Ids, Vectors
 
 _SAME = 0.004
 """Difference, by the length of a vector, below which two are the same face: what rounding to
@@ -41,18 +41,26 @@ def duplicates(faces: Faces, nearest: Nearest) -> list[Finding]:
 
 
 def limits(faces: Faces, nearest: Nearest) -> tuple[float, float]:
-    """Distances up to which two faces are near-duplicates, and the same vector.
-
-    The first is learned: a distance is too small for two pictures when its logarithm lies far
-    out among those of each face and its nearest own one, three times the interquartile range
-    below the first quartile (Tukey 1977, "Exploratory Data Analysis"). Where under 20 faces have
-    such a neighbour that is not the same vector, it is the second.
-    """
-    length = float(np.linalg.norm(faces.rows, axis=1).mean())
-    same = _SAME**2 / 2 if faces.distance == "cosine" else _SAME * length
+    """Distances up to which two faces are near-duplicates, and the same vector."""
     face, place = np.nonzero(faces.owners[nearest.rows] == faces.owners[:, None])
     _, first = np.unique(face, return_index=True)
-    own = nearest.distances[face[first], place[first]]
+    return limits_of(nearest.distances[face[first], place[first]], faces.rows, faces.distance)
+
+
+def limits_of(own: Vectors, rows: Vectors, distance: Distance) -> tuple[float, float]:
+    """The same, learned from the distances of faces to their nearest own one.
+
+    A distance is too small for two pictures when its logarithm lies far out among these: three
+    times the interquartile range below the first quartile (Tukey 1977, "Exploratory Data
+    Analysis"). Where under 20 faces have such a neighbour that is not the same vector, the first
+    limit is the second.
+
+    Args:
+        own: of each face that has one, ``(m,)``.
+        rows: prepared vectors of faces, ``(n, d)``.
+    """
+    length = float(np.linalg.norm(rows, axis=1).mean()) if len(rows) else 1.0
+    same = _SAME**2 / 2 if distance == "cosine" else _SAME * length
     logs = np.log(own[own > same])
     if len(logs) < _FEWEST:
         return same, same
@@ -70,8 +78,12 @@ def _pairs(faces: Faces, nearest: Nearest, limit: float) -> tuple[Ids, Numbers]:
     settled = faces.confirmed
     turned = (settled[one] & ~settled[other]) | ((settled[one] == settled[other]) & (one < other))
     pairs = np.stack([np.where(turned, other, one), np.where(turned, one, other)], axis=1)
-    gaps = faces.rows[pairs[:, 0]].astype(np.float64) - faces.rows[pairs[:, 1]]
-    lengths = np.linalg.norm(gaps, axis=1)
-    away = lengths**2 / 2 if faces.distance == "cosine" else lengths
+    away = exactly(faces.rows[pairs[:, 0]], faces.rows[pairs[:, 1]], faces.distance)
     kept = (away <= limit) & ~settled[pairs[:, 0]]
     return pairs[kept], away[kept]
+
+
+def exactly(one: Vectors, other: Vectors, distance: Distance) -> Numbers:
+    """Distances of pairs of prepared vectors ``(m, d)``, also very small ones."""
+    lengths = np.linalg.norm(one.astype(np.float64) - other, axis=1)
+    return np.asarray(lengths**2 / 2 if distance == "cosine" else lengths)

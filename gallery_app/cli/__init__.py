@@ -11,6 +11,7 @@ import click
 from engine.errors import FaceGalleryError
 from gallery_app.cli import backups, changes, corrections, models, questions, window
 from gallery_app.cli.completion import completion
+from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.review import review
 
 PROGRAM = "face-gallery"
@@ -35,7 +36,7 @@ for command in (
     window.open_,
     changes.new,
     changes.import_,
-    changes.enroll,
+    enroll,
     questions.people,
     questions.identify,
     *corrections.COMMANDS,

@@ -1,4 +1,4 @@
-"""Commands that change a gallery: new, import, enroll."""
+"""Commands that make and fill a gallery: new, import."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-import numpy as np
 
-from engine.errors import EmbeddingError, FaceGalleryError
 from engine.gallery import Gallery
-from engine.types import FaceBatch, ImportReport
+from engine.plans import ImportPlan
+from engine.types import ImportReport
+from gallery_app.cli.planned import files_json, plan_options, tell_plan, without_duplicates
 from gallery_app.cli.shared import Bar, gallery_and_json, json_option, opened, put_json, say
 from gallery_app.recent import remember
 
@@ -34,20 +34,47 @@ def new(folder: Path, dimension: int, distance: str, as_json: bool) -> None:
 
 @click.command(name="import")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@plan_options
 @gallery_and_json
-def import_(sources: tuple[Path, ...], dry_run: bool, gallery: Path | None, as_json: bool) -> None:
+def import_(
+    sources: tuple[Path, ...],
+    dry_run: bool,
+    skip_duplicates: bool,
+    gallery: Path | None,
+    as_json: bool,
+) -> None:
     """Enroll everything in SOURCES: folder trees, .npz and .csv files, in one transaction."""
     with opened(gallery, write=True) as target, Bar() as bar:
-        report = target.import_(sources, dry_run=dry_run, reporter=bar.reporter())
+        if not dry_run and not skip_duplicates:
+            report = target.import_(sources, reporter=bar.reporter())
+            _tell_import(report, as_json)
+            return
+        plan = target.plan_import(sources, reporter=bar.reporter())
+        if skip_duplicates:
+            plan = without_duplicates(plan)
+        report = plan.report() if dry_run else target.import_plan(plan, reporter=bar.reporter())
+    _tell_import(report, as_json, plan)
+
+
+def _tell_import(report: ImportReport, as_json: bool, plan: ImportPlan | None = None) -> None:
+    """The report, and face by face where there is a plan."""
     if as_json:
         document = asdict(report)
+        if plan is not None:
+            document["files"] = files_json(plan)
         put_json(document)
-    else:
-        _tell_import(report)
+        return
+    listed = plan is not None and report.dry_run
+    if plan is not None and listed:
+        tell_plan(plan)
+    _sum_up(report)
+    if plan is not None and (left := plan.outcomes()["left-out"]):
+        say(f"{left:,} left out: somebody has them already, or they are near-duplicates.")
+    if not listed:
+        _tell_rejected(report)
 
 
-def _tell_import(report: ImportReport) -> None:
+def _sum_up(report: ImportReport) -> None:
     verb = "would be added" if report.dry_run else "added"
     click.echo(
         f"{report.faces_added:,} faces {verb}, {report.identities_added:,} new people, "
@@ -57,54 +84,12 @@ def _tell_import(report: ImportReport) -> None:
         say(notice)
     if len(report.notices) > _SHOWN:
         say(f"… and {len(report.notices) - _SHOWN:,} more remarks (all with --json).")
+
+
+def _tell_rejected(report: ImportReport) -> None:
     if report.rejected:
         say(f"{len(report.rejected):,} left out:")
     for rejection in report.rejected[:_SHOWN]:
         say(f"  {rejection.file}: {rejection.reason}")
     if len(report.rejected) > _SHOWN:
         say(f"  … and {len(report.rejected) - _SHOWN:,} more (all with --json).")
-
-
-@click.command()
-@click.argument("name")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@gallery_and_json
-def enroll(name: str, files: tuple[Path, ...], gallery: Path | None, as_json: bool) -> None:
-    """Add the faces in FILES to NAME, a new or known identity. All of them, or none."""
-    with opened(gallery, write=True) as target, Bar() as bar:
-        report = target.enroll(name, _read_all(target, files), reporter=bar.reporter())
-    if as_json:
-        put_json(
-            {
-                "name": report.name,
-                "faces_added": report.faces_added,
-                "duplicates": report.duplicates,
-                "warnings": list(report.warnings),
-            }
-        )
-        return
-    for warning in report.warnings:
-        say(warning)
-    click.echo(
-        f"{report.faces_added:,} faces added to {report.name}, "
-        f"{report.duplicates:,} enrolled already."
-    )
-
-
-def _read_all(gallery: Gallery, files: tuple[Path, ...]) -> FaceBatch:
-    batches, errors = [], []
-    for file in files:
-        try:
-            batches.append(gallery.read_queries(file))
-        except FaceGalleryError as error:
-            errors.append(error)
-    if errors:
-        others = f" (nor can {len(errors) - 1} more of the files)" if errors[1:] else ""
-        raise EmbeddingError(f"{errors[0]}{others} Nothing was enrolled.")
-    return FaceBatch(
-        np.concatenate([batch.vectors for batch in batches]),
-        [None] * sum(map(len, batches)),
-        [file for batch in batches for file in batch.files],
-        [row for batch in batches for row in batch.rows],
-        [photo for batch in batches for photo in batch.photos],
-    )

@@ -1,12 +1,11 @@
-"""Enroll faces under a name: files by picker or drop, checked before anything is kept."""
+"""Enroll faces under a name: each is looked at before anything is kept, and can be left out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QStringListModel, Qt, QTimer
+from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCompleter,
@@ -16,20 +15,24 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from engine.errors import IdentityNameError
+from engine.advice import Advice
+from engine.errors import FaceGalleryError, IdentityNameError
 from engine.names import check_name
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.dialogs.files import choose_embeddings, local_paths
 from gallery_app.icons import icon
+from gallery_app.item_models.identities import faces_text
+from gallery_app.item_models.new_faces import NewFacesModel
 from gallery_app.operations import enrolling
 from gallery_app.operations.context import Context
+from gallery_app.widgets.advice_panel import AdvicePanel
+from gallery_app.widgets.new_face_list import NewFaceList
+from gallery_app.widgets.scrolling import fitting
 
 _PAUSE = 250  # ms without a key before the check runs
 
@@ -48,26 +51,23 @@ class EnrollDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Enroll a person")
         self.setAcceptDrops(True)
-        self.resize(560, 520)
+        self.setMinimumWidth(520)
+        self.resize(fitting(QSize(680, 660), parent))
         self._context = context
         self._names = set(names)
         self._enrolling = False
-        self._batches: list[FaceBatch] = []
         self.report: EnrolmentReport | None = None
         self.name = self._name_field(names)
-        self.who = QLabel()
-        self.who.setTextFormat(Qt.TextFormat.PlainText)
-        self.who.setProperty("textRole", "small")
-        self.files = QListWidget()
-        self.files.setAccessibleName("Faces to enroll")
-        self.files.setMinimumHeight(120)
+        self.who = _small()
+        self.files = self._face_list()
+        self.count = _small()
         self.add = QPushButton(icon("folder-open"), "Add files…")
         self.add.setAutoDefault(False)
         self.add.clicked.connect(self._pick)
-        self.warnings = QLabel()
-        self.warnings.setWordWrap(True)
-        self.warnings.setTextFormat(Qt.TextFormat.PlainText)
-        self.warnings.setProperty("textRole", "warning")
+        self.warnings = AdvicePanel()
+        self.warnings.send_wanted.connect(self._send)
+        self.warnings.leave_wanted.connect(lambda one: self.model.leave_out(one.rows))
+        self.warnings.keep_wanted.connect(self.model.put_back)
         self.buttons = self._buttons()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._check)
@@ -86,6 +86,13 @@ class EnrollDialog(QDialog):
         field.textChanged.connect(self._changed)
         return field
 
+    def _face_list(self) -> NewFaceList:
+        pictures = self._context.pictures.of_rows()
+        self.finished.connect(lambda _: pictures.close())
+        self.model = NewFacesModel(pictures, self)
+        self.model.choice_changed.connect(self._changed)
+        return NewFaceList(self.model)
+
     def _buttons(self) -> QDialogButtonBox:
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = box.addButton("Enroll", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -103,19 +110,22 @@ class EnrollDialog(QDialog):
         form.addRow("", self.who)
         form.addRow("Faces", self.files)
         row = QHBoxLayout()
+        row.setSpacing(12)
         row.addWidget(self.add)
-        hint = QLabel("or drop .npy, .npz or .csv files here")
-        hint.setProperty("textRole", "small")
+        hint = _small()
+        hint.setText("or drop .npy, .npz or .csv files here")
         row.addWidget(hint)
         row.addStretch()
+        row.addWidget(self.count)
         form.addRow("", row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(16)
-        layout.addLayout(form)
+        layout.addLayout(form, 1)
         layout.addWidget(self.warnings)
-        layout.addStretch()
         layout.addWidget(self.buttons)
+
+    # -- faces -------------------------------------------------------------------------------
 
     def _pick(self) -> None:
         paths = choose_embeddings(self, self._context.settings)
@@ -127,32 +137,22 @@ class EnrollDialog(QDialog):
         enrolling.read_faces(self._context, paths, self._take)
 
     def _take(self, batches: list[FaceBatch], rejected: list[Rejection]) -> None:
-        self._batches += batches
-        for batch in batches:
-            count = "1 face" if len(batch) == 1 else f"{len(batch):,} faces"
-            item = QListWidgetItem(icon("face", "muted"), f"{Path(batch.files[0]).name} · {count}")
-            item.setToolTip(batch.files[0])
-            self.files.addItem(item)
-        for refused in rejected:
-            text = f"{Path(refused.file).name} · left out: {refused.reason}"
-            item = QListWidgetItem(icon("alert", "muted"), text)
-            item.setToolTip(f"{refused.file}\n{refused.reason}")
-            self.files.addItem(item)
+        self.model.add(batches, rejected)
         self._changed()
 
-    def _batch(self) -> FaceBatch:
-        name = self.name.text().strip()
-        parts = self._batches
-        return FaceBatch(
-            np.concatenate([part.vectors for part in parts]),
-            [name] * sum(len(part) for part in parts),
-            [file for part in parts for file in part.files],
-            [row for part in parts for row in part.rows],
-            [photo for part in parts for photo in part.photos],
-        )
+    def _send(self, one: Advice) -> None:
+        """Some faces are of somebody who exists; where all of them are, that is their name."""
+        assert one.identity is not None
+        if set(one.rows) >= set(self.model.draft.taken()):
+            self.name.setText(one.identity)
+        else:
+            self.model.send(one.rows, one.identity)
+
+    # -- what is known of them ---------------------------------------------------------------
 
     def _changed(self) -> None:
-        name = self.name.text().strip()
+        name, draft = self.name.text().strip(), self.model.draft
+        self.model.set_name(name)
         problem = ""
         try:
             check_name(name)
@@ -160,28 +160,60 @@ class EnrollDialog(QDialog):
             problem = error.problem if name else "Type a name"
         exact = name in self._names
         self.who.setText(problem or (f"Adds to {name}" if exact else "A new person"))
-        self.ok.setEnabled(not problem and bool(self._batches) and not self._enrolling)
         self.ok.setText("Add faces" if exact else "Enroll")
-        self.warnings.setText("")
-        if self.ok.isEnabled():
-            self._pause.start()
+        taken = len(draft.taken())
+        out = len(draft) - taken
+        self.count.setText(f"{faces_text(taken)}, {out:,} left out" if out else "")
+        self.ok.setEnabled(not problem and bool(taken) and not self._enrolling)
+        self._show_advice()
+        self._pause.start()
 
     def _check(self) -> None:
-        if self.ok.isEnabled():
-            enrolling.check_enrolment(
-                self._context, self.name.text().strip(), self._batch(), self._show_warnings
-            )
+        if not self.ok.isEnabled():
+            return
+        asked = self._asked()
 
-    def _show_warnings(self, warnings: tuple[str, ...]) -> None:
-        self.warnings.setText("\n".join(warnings))
+        def checked(advice: tuple[Advice, ...]) -> None:
+            if asked == self._asked():
+                self.model.hear(asked[1], advice)
+                self._show_advice()
+
+        def refused(error: FaceGalleryError) -> None:
+            if asked == self._asked():
+                self._refuse(error)
+
+        draft = self.model.draft
+        enrolling.check_enrolment(
+            self._context, draft.name, draft.batch(), draft.elsewhere(), checked, refused
+        )
+
+    def _asked(self) -> tuple[str, list[int], dict[int, str]]:
+        """What a check is about; its answer is late where this is another by then."""
+        draft = self.model.draft
+        return draft.name, draft.taken(), draft.elsewhere()
+
+    def _show_advice(self) -> None:
+        draft, possible = self.model.draft, self.ok.isEnabled()
+        self.warnings.show_advice(draft.groups() if possible else (), draft.sent())
+
+    def _refuse(self, error: FaceGalleryError) -> None:
+        """These faces cannot be enrolled at all, such as those of another network."""
+        self.ok.setEnabled(False)
+        self.model.forget()
+        self.warnings.show_refusal(error.reason)
+
+    # -- enrolling ---------------------------------------------------------------------------
 
     def _enroll(self) -> None:
         self._enrolling = True
+        draft = self.model.draft
+        enrolling.enroll(
+            self._context, draft.name, draft.batch(), self._enrolled, self._not_enrolled,
+            elsewhere=draft.elsewhere(),
+        )  # fmt: skip
         self._changed()
-        name = self.name.text().strip()
-        enrolling.enroll(self._context, name, self._batch(), self._enrolled, self._refused)
 
-    def _refused(self) -> None:
+    def _not_enrolled(self) -> None:
         self._enrolling = False
         self._changed()
 
@@ -196,3 +228,10 @@ class EnrollDialog(QDialog):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self.add_files(local_paths(event.mimeData()))
+
+
+def _small() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("textRole", "small")
+    return label

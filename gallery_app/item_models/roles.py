@@ -10,7 +10,7 @@ _FIRST = int(Qt.ItemDataRole.UserRole) + 1
 
 
 class Role(IntEnum):
-    """Roles of the identity and the face models, with the type each one gives."""
+    """Roles of the models, with the type each one gives."""
 
     NAME = _FIRST  # str, plain text
     COUNT = _FIRST + 1  # int, faces of the identity
@@ -18,6 +18,8 @@ class Role(IntEnum):
     CAPTION = _FIRST + 3  # str, plain text
     FACE_ID = _FIRST + 4  # int
     IDENTITY_ID = _FIRST + 5  # int
+    WORDS = _FIRST + 6  # str, plain text: what to know of a face that is not enrolled yet
+    TONE = _FIRST + 7  # str: good, warning, bad or muted, the colour of these words
 
 
 NameRole = int(Role.NAME)
@@ -26,3 +28,5 @@ PictureRole = int(Role.PICTURE)
 CaptionRole = int(Role.CAPTION)
 FaceIdRole = int(Role.FACE_ID)
 IdentityIdRole = int(Role.IDENTITY_ID)
+WordsRole = int(Role.WORDS)
+ToneRole = int(Role.TONE)

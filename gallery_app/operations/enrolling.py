@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
+from engine.advice import Advice
 from engine.errors import FaceGalleryError
 from engine.progress import Reporter
 from engine.types import EnrolmentReport, FaceBatch, Rejection
@@ -44,8 +46,13 @@ def enroll(
     enrolled: Callable[[EnrolmentReport], None],
     refused: Callable[[], None] | None = None,
     key: str = "",
+    elsewhere: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
-    """Adds faces to a new or known identity; ``refused`` is called where nothing was added."""
+    """Adds faces to a new or known identity; ``refused`` is called where nothing was added.
+
+    Args:
+        elsewhere: names of other identities for some of the rows.
+    """
     gallery = context.gallery
 
     def failed(error: BaseException) -> None:
@@ -59,7 +66,7 @@ def enroll(
 
     task = context.tasks.run(
         f"Enrolling {name}",
-        lambda reporter: gallery.enroll(name, batch, reporter=reporter),
+        lambda reporter: gallery.enroll(name, batch, elsewhere=elsewhere, reporter=reporter),
         done=done,
         failed=failed,
         lane="change",
@@ -120,14 +127,28 @@ def read_faces(
 
 
 def check_enrolment(
-    context: Context, name: str, batch: FaceBatch, done: Callable[[tuple[str, ...]], None]
+    context: Context,
+    name: str,
+    batch: FaceBatch,
+    elsewhere: Mapping[int, str],
+    done: Callable[[tuple[Advice, ...]], None],
+    refused: Callable[[FaceGalleryError], None],
 ) -> None:
-    """What the person should know before these faces get this name; only the last arrives."""
+    """What the person should know before these faces get these names; only the last arrives."""
     gallery = context.gallery
+
+    def failed(error: BaseException) -> None:
+        if isinstance(error, FaceGalleryError):
+            refused(error)
+        else:
+            context.failed(error)
+
     context.tasks.run(
         "Checking the faces",
-        lambda _: gallery.check_enrolment(name, batch),
+        lambda reporter: gallery.check_enrolment(
+            name, batch, elsewhere=elsewhere, reporter=reporter
+        ),
         done=done,
-        failed=context.failed,
+        failed=failed,
         key="check-enrolment",
     )

@@ -86,25 +86,6 @@ def open_sample(context: Context) -> None:
         new_gallery(context, folder, [sample_faces()])
 
 
-def import_sources(
-    context: Context, sources: Sequence[Path], imported: Callable[[ImportReport], None]
-) -> None:
-    """Adds the faces of folders and tables to the open gallery."""
-    gallery = context.gallery
-
-    def done(report: ImportReport) -> None:
-        context.state.contents_changed.emit()
-        imported(report)
-
-    context.tasks.run(
-        f"Importing {sources[0].name}" + (f" and {len(sources) - 1} more" * (len(sources) > 1)),
-        lambda reporter: gallery.import_(sources, reporter=reporter),
-        done=done,
-        failed=context.failed,
-        lane="change",
-    )
-
-
 def check_gallery(context: Context, checked: Callable[[CheckReport], None]) -> None:
     """Holds store and index against one another."""
     gallery = context.gallery

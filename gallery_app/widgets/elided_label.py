@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from gallery_app.widgets.painting import elided
 
+_LONGEST = 24  # letters of a name on a button
+
 
 class ElidedLabel(QLabel):
     """Plain text only. Fonts and colours come from the style sheet, as for any label."""
@@ -58,4 +60,10 @@ class ElidedLabel(QLabel):
 def plain_tip(text: str) -> str:
     """The text as a tool tip that is never taken for markup."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"<span>{safe}</span>"
+    return f"<span>{safe.replace(chr(10), '<br>')}</span>"
+
+
+def button_name(name: str) -> str:
+    """A name as it stands on a button: cut where it is long, and an ampersand is no shortcut."""
+    cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return cut.replace("&", "&&")

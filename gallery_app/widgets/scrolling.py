@@ -1,8 +1,8 @@
-"""A page that scrolls up and down where it is higher than its place."""
+"""What does not fit its place: a page that scrolls, a dialog that stays inside its window."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QScrollArea, QWidget
 
@@ -16,3 +16,8 @@ def scrolling(page: QWidget) -> QScrollArea:
     area.viewport().setBackgroundRole(QPalette.ColorRole.NoRole)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
+
+
+def fitting(size: QSize, window: QWidget | None) -> QSize:
+    """The size of a dialog, cut to what leaves a margin of the window around it."""
+    return size if window is None else size.boundedTo(window.size() - QSize(48, 48))

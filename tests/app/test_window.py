@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 from engine.gallery import Gallery
 from gallery_app.app import App
 from gallery_app.dialogs.enroll import EnrollDialog
+from gallery_app.dialogs.import_preview import ImportPreview
 from gallery_app.dialogs.report import ReportDialog
+from gallery_app.item_models.roles import WordsRole
 
 
 def dialog(kind: type, qtbot: QtBot):  # type: ignore[no-untyped-def]
@@ -179,8 +181,10 @@ def test_the_enroll_dialog_lists_a_file_it_cannot_use(
     app.window.menus.actions["enroll"].trigger()
     enroll = dialog(EnrollDialog, qtbot)
     enroll.add_files([bad])
-    qtbot.waitUntil(lambda: enroll.files.count() == 1)
-    assert "short.npy · left out" in enroll.files.item(0).text()
+    qtbot.waitUntil(lambda: enroll.model.rowCount() == 1)
+    listed = enroll.model.index(0)
+    assert listed.data() == "short.npy"
+    assert "64 numbers" in listed.data(WordsRole)
     assert not enroll.ok.isEnabled()
     enroll.reject()
 
@@ -270,13 +274,12 @@ def test_a_folder_of_faces_is_imported_into_a_gallery_of_its_own(
 def test_an_import_with_a_bad_file_lists_it_and_takes_the_rest(
     app: App, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    from gallery_app.operations.galleries import import_sources
-
     person = tmp_path / "more" / "Serena_Williams"
     person.mkdir(parents=True)
     np.save(person / "good.npy", np.load(DATA_FACE))
     (person / "bad.npy").write_bytes(b"\x93NUMPY\x01\x00")
-    import_sources(app.context, [tmp_path / "more"], app.commands._imported)
+    app.commands._preview([tmp_path / "more"])
+    qtbot.mouseClick(dialog(ImportPreview, qtbot).ok, Qt.MouseButton.LeftButton)
     report = dialog(ReportDialog, qtbot)
     assert "1 face added" in report.windowTitle() + _texts(report)
     assert "bad.npy" in _texts(report)

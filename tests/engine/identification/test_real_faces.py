@@ -91,9 +91,11 @@ def test_euclidean_galleries_keep_the_promise_too(faces: Read) -> None:
 def test_a_face_of_somebody_else_in_a_group_is_pointed_out(real: Split) -> None:
     calibration, gallery = real.gallery.calibration, real.gallery
     groups = [gallery.vectors[gallery.owners == owner][:5] for owner in range(100)]
-    alarms = sum(bool(disagreeing(group, "cosine", calibration)) for group in groups)
+    alarms = sum(bool(disagreeing(group, "cosine", calibration.agreement)) for group in groups)
     assert alarms <= 8
     found = 0
     for group, other in itertools.pairwise(groups):
-        found += disagreeing(np.vstack([group, other[:1]]), "cosine", calibration) == [len(group)]
+        found += disagreeing(np.vstack([group, other[:1]]), "cosine", calibration.agreement) == [
+            len(group)
+        ]
     assert found >= 60

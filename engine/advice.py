@@ -1,0 +1,102 @@
+"""What a person should know before faces are enrolled: of each face, and of groups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Literal
+
+AdviceKind = Literal["enrolled", "looks-like", "near-duplicate", "odd", "name"]
+
+ADVICE: tuple[AdviceKind, ...] = ("enrolled", "looks-like", "near-duplicate", "odd", "name")
+"""What weighs most first."""
+SUGGESTING: tuple[AdviceKind, ...] = ("looks-like", "name")
+"""Kinds whose ``identity`` the faces may be meant for."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to know before an enrolment.
+
+    Attributes:
+        kind: ``enrolled``: exactly this vector is, or comes under another name beside it.
+            ``looks-like``: the face looks like somebody who exists. ``near-duplicate``: it is
+            nearly the same picture as another one and adds nothing. ``odd``: it looks unlike
+            the others of its group. ``name``: the new name differs from an enrolled one only
+            in case or Unicode form.
+        rows: rows of the batch that it is about; for ``name`` all that have the name.
+        identity: the name of the identity that the face is held by, looks like or is near to,
+            or whose others it looks unlike; None where it is near to another one of the batch.
+        sentence: in words; of a single face without its file.
+    """
+
+    kind: AdviceKind
+    rows: tuple[int, ...]
+    identity: str | None
+    sentence: str
+
+
+def lookalike_words(name: str, other: str) -> str:
+    """What is said of a name that is nearly an enrolled one."""
+    return f"“{name}” differs from “{other}” only in case or Unicode form"
+
+
+def by_row(advice: Iterable[Advice]) -> dict[int, tuple[Advice, ...]]:
+    """What is said of each row, what weighs most first; rows of which nothing is said lack."""
+    found: defaultdict[int, list[Advice]] = defaultdict(list)
+    for one in sorted(advice, key=lambda one: ADVICE.index(one.kind)):
+        for row in one.rows:
+            found[row].append(one)
+    return {row: tuple(said) for row, said in found.items()}
+
+
+def grouped(
+    advice: Iterable[Advice], files: Sequence[str], count: int | None = None
+) -> tuple[Advice, ...]:
+    """One for each kind and identity, as told of a whole group; what weighs most first.
+
+    Args:
+        files: where each row of the batch came from.
+        count: how many faces there are, where rows were left out; else as many as files.
+    """
+    of = len(files) if count is None else count
+    groups: defaultdict[tuple[AdviceKind, str | None], list[Advice]] = defaultdict(list)
+    for one in advice:
+        groups[one.kind, one.identity].append(one)
+    told = [_together(group, files, of) for group in groups.values()]
+    return tuple(sorted(told, key=lambda one: (ADVICE.index(one.kind), -len(one.rows))))
+
+
+def _together(group: Sequence[Advice], files: Sequence[str], of: int) -> Advice:
+    first = group[0]
+    if first.kind == "name":
+        return first  # it is of the whole group already
+    rows = tuple(row for one in group for row in one.rows)
+    if first.kind == "odd" and len(rows) == of > 1:
+        sentence = f"None of these faces looks like the other faces of {first.identity}"
+        return replace(first, rows=rows, sentence=sentence)
+    if of == 1:
+        who = "This face"
+    elif len(rows) == 1:
+        who = PurePath(files[rows[0]]).name
+    else:
+        who = f"{len(rows):,} of {of:,} faces" if len(rows) < of else "All faces"
+    said = _WORDS[first.kind, first.identity is not None, len(rows) > 1]
+    return replace(first, rows=rows, sentence=f"{who} {said.format(first.identity)}")
+
+
+# by kind, whether an identity is named, whether of several faces
+_WORDS: Mapping[tuple[AdviceKind, bool, bool], str] = {
+    ("enrolled", True, False): "is enrolled already under {}",
+    ("enrolled", True, True): "are enrolled already under {}",
+    ("looks-like", True, False): "looks like {}",
+    ("looks-like", True, True): "look like {}",
+    ("near-duplicate", True, False): "is nearly the same picture as an enrolled face of {}",
+    ("near-duplicate", True, True): "are nearly the same pictures as enrolled faces of {}",
+    ("near-duplicate", False, False): "is nearly the same picture as another one",
+    ("near-duplicate", False, True): "are nearly the same pictures as others here",
+    ("odd", True, False): "does not look like the other faces of {}",
+    ("odd", True, True): "do not look like the other faces of {}",
+}

@@ -1,0 +1,240 @@
+"""What a person should know before faces are enrolled: looked at one by one and as groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import numpy as np
+
+from engine import names
+from engine.advice import Advice, lookalike_words
+from engine.distances import prepare
+from engine.identification import disagreeing, widest_agreement
+from engine.progress import SILENT, Reporter
+from engine.recogniser import Recogniser
+from engine.review import exactly, limits_of, nearest_own, twins
+from engine.store import Store
+from engine.types import FaceBatch, Ids, Vectors
+
+_STAGE = "Comparing with the gallery"
+_ROWS_AT_ONCE = 1_000
+_NEAREST = 5  # enrolled faces looked at for a near-duplicate
+_PROBES = 1_000  # enrolled faces that the measure of near-duplicates is learned from
+_AROUND = 31  # neighbours among which each of them finds its nearest own one, itself included
+_BESIDE = 100  # enrolled faces of an identity that new ones are compared with
+_STALE = 0.02  # share of faces that may come or go before the measure is learned anew
+
+Held = Sequence[frozenset[str]]
+
+
+class Coach:
+    """Advises on enrolments into one gallery; changes nothing."""
+
+    def __init__(self, store: Store, recogniser: Recogniser) -> None:
+        self._store = store
+        self._recogniser = recogniser
+        self._measure: tuple[float, float] | None = None
+        self._measured = -1
+
+    def advise(self, batch: FaceBatch, held: Held, reporter: Reporter = SILENT) -> list[Advice]:
+        """Everything to know about faces, each under the name that it is to get.
+
+        Args:
+            batch: every row named.
+            held: for each row the identities that have this very vector.
+
+        Raises:
+            CancelledError: through the reporter.
+        """
+        if not len(batch):
+            return []
+        groups = _groups(batch)
+        return [
+            *self._about_names(groups),
+            *_about_copies(batch, held),
+            *self._about_near_ones(batch, groups, held, reporter),
+            *self._about_likeness(batch, held, reporter),
+            *self._about_agreement(batch, groups, reporter),
+        ]
+
+    def holders(self, vectors: Vectors) -> list[frozenset[str]]:
+        """For each row the identities that have this very vector."""
+        return [frozenset(name for _, name in faces) for faces in self._store.find(vectors)]
+
+    # -- names -------------------------------------------------------------------------------
+
+    def _about_names(self, groups: dict[str, Ids]) -> list[Advice]:
+        """Of names that nobody has, but for case or Unicode form."""
+        said = []
+        for name, rows in groups.items():
+            others = self._store.names_like(names.name_key(name))
+            if others and name not in others:
+                sentence = lookalike_words(name, others[0])
+                said.append(Advice("name", tuple(rows.tolist()), others[0], sentence))
+        return said
+
+    # -- the same picture --------------------------------------------------------------------
+
+    def _about_near_ones(
+        self, batch: FaceBatch, groups: dict[str, Ids], held: Held, reporter: Reporter
+    ) -> list[Advice]:
+        distance = self._store.distance
+        rows = prepare(batch.vectors, distance)
+        limit = self._limit(rows, groups)
+        said: dict[int, Advice] = {}
+        for members in groups.values():
+            for late, early in twins(rows[members], distance, limit, reporter).items():
+                row, first = int(members[late]), int(members[early])
+                sentence = f"Nearly the same picture as {_label(batch, first)}"
+                said[row] = Advice("near-duplicate", (row,), None, sentence)
+        for row, owner in self._near_enrolled(batch.vectors, rows, limit, reporter).items():
+            sentence = f"Nearly the same picture as an enrolled face of {owner}"
+            said[row] = Advice("near-duplicate", (row,), owner, sentence)
+        return [said[row] for row in sorted(said) if not held[row]]
+
+    def _near_enrolled(
+        self, vectors: Vectors, rows: Vectors, limit: float, reporter: Reporter
+    ) -> dict[int, str]:
+        """Rows that are near-duplicates of enrolled faces, and whose."""
+        known = {identity.id: identity.name for identity in self._store.identities()}
+        found: dict[int, str] = {}
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            reporter.progress("Looking for near-duplicates", start, len(rows))
+            part = slice(start, start + _ROWS_AT_ONCE)
+            near, owners = self._recogniser.neighbours(vectors[part], _NEAREST)
+            row, place = np.nonzero(near.distances <= 2 * limit)  # they are rounded to float32
+            faces, whose = near.ids[row, place], owners[row, place]
+            ids, _, enrolled = self._store.vectors(np.unique(faces))
+            there = np.isin(faces, ids)  # nobody took it out meanwhile
+            row, faces, whose = row[there], faces[there], whose[there]
+            others = prepare(enrolled, self._store.distance)[np.searchsorted(ids, faces)]
+            close = exactly(rows[part][row], others, self._store.distance) <= limit
+            for at, owner in zip(row[close], whose[close], strict=True):
+                found.setdefault(start + int(at), known[int(owner)])
+        return found
+
+    def _limit(self, rows: Vectors, groups: dict[str, Ids]) -> float:
+        """Distance up to which two faces are near-duplicates: learned from the enrolled faces,
+        or where they are too few from those on their way in.
+        """
+        faces = self._store.counts()[1]
+        if self._measure is None or abs(faces - self._measured) > _STALE * self._measured:
+            self._measure, self._measured = self._learned(), faces
+        limit, same = self._measure
+        if limit > same:
+            return limit
+        owners = _numbered(groups, len(rows))
+        return limits_of(
+            nearest_own(rows, owners, self._store.distance), rows, self._store.distance
+        )[0]
+
+    def _learned(self) -> tuple[float, float]:
+        faces, owners, vectors = self._store.vectors(_even(self._store.membership()[0], _PROBES))
+        near, theirs = self._recogniser.neighbours(vectors, _AROUND)
+        own = (theirs == owners[:, None]) & (near.ids != faces[:, None])
+        found = own.any(axis=1)
+        nearest = near.distances[found, own[found].argmax(axis=1)] if found.any() else _NONE
+        rows = prepare(vectors, self._store.distance)
+        return limits_of(nearest, rows, self._store.distance)
+
+    # -- somebody else, nobody ---------------------------------------------------------------
+
+    def _about_likeness(self, batch: FaceBatch, held: Held, reporter: Reporter) -> list[Advice]:
+        said = []
+        for start in range(0, len(batch), _ROWS_AT_ONCE):
+            reporter.progress(_STAGE, start, len(batch))
+            part = batch.vectors[start : start + _ROWS_AT_ONCE]
+            for row, answer in enumerate(self._recogniser.identify(part, k=1, top=1), start):
+                other = answer.name
+                if other is not None and other != batch.names[row] and not held[row]:
+                    said.append(Advice("looks-like", (row,), other, f"Looks like {other}"))
+        reporter.progress(_STAGE, len(batch), len(batch))
+        return said
+
+    def _about_agreement(
+        self, batch: FaceBatch, groups: dict[str, Ids], reporter: Reporter
+    ) -> list[Advice]:
+        widest = self._recogniser.calibration().agreement
+        if widest is None:
+            widest = self._agreement_of(batch.vectors, groups)
+        if widest is None:
+            return []
+        enrolled = self._enrolled(set(groups))
+        said = []
+        for name, rows in groups.items():
+            reporter.check()
+            beside = enrolled.get(name)
+            vectors = batch.vectors[rows]
+            for odd in disagreeing(vectors, self._store.distance, widest, beside):
+                sentence = f"Does not look like the other faces of {name}"
+                said.append(Advice("odd", (int(rows[odd]),), name, sentence))
+        return said
+
+    def _agreement_of(self, vectors: Vectors, groups: dict[str, Ids]) -> float | None:
+        """The measure of a gallery that is too small to have one, from the faces themselves."""
+        owners = _numbered(groups, len(vectors))
+        faces = prepare(vectors, self._store.distance)
+        random = np.random.default_rng(0)
+        probes = np.arange(len(faces))
+        return widest_agreement(faces, owners, probes, self._store.distance, random)
+
+    def _enrolled(self, wanted: set[str]) -> dict[str, Vectors]:
+        """An even choice of the enrolled faces of each identity among these names."""
+        known = {one.id: one.name for one in self._store.identities() if one.name in wanted}
+        if not known:
+            return {}
+        ids, owners = self._store.membership()
+        mine = np.isin(owners, list(known))
+        ids, owners = ids[mine], owners[mine]
+        order = np.argsort(owners, kind="stable")
+        ends = np.flatnonzero(np.diff(owners[order])) + 1
+        chosen = [_even(own, _BESIDE) for own in np.split(ids[order], ends)]
+        _, whose, vectors = self._store.vectors(np.concatenate(chosen))
+        return {name: vectors[whose == identity] for identity, name in known.items()}
+
+
+_NONE = np.empty(0, dtype=np.float32)
+
+
+def _about_copies(batch: FaceBatch, held: Held) -> list[Advice]:
+    """Of vectors that somebody has, or that come under another name before."""
+    said = []
+    before: dict[bytes, set[str]] = {}
+    for row, (name, vector) in enumerate(zip(batch.names, batch.vectors, strict=True)):
+        for holder in sorted(held[row]):
+            where = "this name" if holder == name else holder
+            said.append(Advice("enrolled", (row,), holder, f"Enrolled already under {where}"))
+        others = before.setdefault(vector.tobytes(), set())
+        for other in sorted(others - held[row] - {name}):
+            sentence = f"The very same face comes under {other} too"
+            said.append(Advice("enrolled", (row,), other, sentence))
+        others.add(name or "")
+    return said
+
+
+def _even(ids: Ids, most: int) -> Ids:
+    """At most so many of them, from the whole range."""
+    return ids[np.unique(np.linspace(0, max(len(ids) - 1, 0), most).astype(np.int64))[: len(ids)]]
+
+
+def _groups(batch: FaceBatch) -> dict[str, Ids]:
+    """The rows of each name, in the order in which the names come up."""
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(batch.names):
+        rows.setdefault(name or "", []).append(row)
+    return {name: np.array(members, dtype=np.int64) for name, members in rows.items()}
+
+
+def _numbered(groups: dict[str, Ids], count: int) -> Ids:
+    owners = np.empty(count, dtype=np.int64)
+    for number, members in enumerate(groups.values()):
+        owners[members] = number
+    return owners
+
+
+def _label(batch: FaceBatch, row: int) -> str:
+    """File and, where it has several, the number of the row."""
+    file, number = batch.files[row], batch.rows[row]
+    several = number or file in batch.files[row + 1 : row + 2]
+    return PurePath(file).name + f" row {number + 1}" * bool(several)

@@ -1,0 +1,208 @@
+"""What an import would do to each file, before it does it: look, leave out, send elsewhere."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import cast
+
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.plans import ImportPlan, PlannedFace
+from gallery_app import settings
+from gallery_app.item_models.identities import faces_text, people_text
+from gallery_app.item_models.plan import FILTERS, Filter, PlanModel
+from gallery_app.operations.context import Context
+from gallery_app.widgets.elided_label import button_name
+from gallery_app.widgets.icon_label import IconLabel
+from gallery_app.widgets.plan_table import PlanTable
+from gallery_app.widgets.scrolling import fitting
+from gallery_app.widgets.wrapping import WrappingRow
+
+_NOTICES = 3  # sentences about the whole that are shown
+_SOMEBODY = "Add to whom they look like"
+
+
+class ImportPreview(QDialog):
+    """Changes nothing itself; once accepted, ``plan`` says what is to be done."""
+
+    def __init__(self, context: Context, plan: ImportPlan, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Import")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(fitting(QSize(1080, 680), parent))
+        self.setMinimumSize(560, 400)
+        self._settings = context.settings
+        pictures = context.pictures.of_rows()
+        self.model = PlanModel(plan, pictures, self)
+        self.model.plan_changed.connect(self._show_plan)
+        self.table = PlanTable(self.model)
+        self.table.selection_changed.connect(self._enable)
+        self.table.leave_pressed.connect(self._leave_out)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._show_menu)
+        self.sentence = QLabel()
+        self.sentence.setProperty("textRole", "heading")
+        self.sentence.setWordWrap(True)
+        self._make_actions()
+        self._lay_out(plan)
+        self.table.horizontalHeader().restoreState(context.settings.get(settings.IMPORT))
+        self.finished.connect(lambda _: pictures.close())
+        self.finished.connect(self._remember)
+        self._show_plan()
+        self._enable()
+
+    @property
+    def plan(self) -> ImportPlan:
+        """What is chosen."""
+        return self.model.plan
+
+    def _make_actions(self) -> None:
+        self.filter = QComboBox()
+        self.filter.setAccessibleName("Show")
+        for which in FILTERS:
+            self.filter.addItem("", which)
+        self.filter.activated.connect(
+            lambda _: self.model.show_only(cast(Filter, self.filter.currentData()))
+        )
+        self.twins = _button("")
+        self.twins.setToolTip("Near-duplicates: nearly the same picture as another one")
+        self.twins.clicked.connect(
+            lambda: self.model.choose(self.plan.without(self.plan.rows("near-duplicate")))
+        )
+        self.leave = _button("&Leave out")
+        self.leave.clicked.connect(self._leave_out)
+        self.restore = _button("&Take in after all")
+        self.restore.clicked.connect(lambda: self.model.choose(self.plan.restoring(self._chosen())))
+        self.send = _button("")
+        self.send.clicked.connect(self._send)
+
+    def _lay_out(self, plan: ImportPlan) -> None:
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.ok = self.buttons.addButton("Import", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.ok.setProperty("primary", True)
+        self.ok.setDefault(True)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        actions = WrappingRow()
+        for widget in (self.filter, self.leave, self.restore, self.send, self.twins):
+            actions.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(12)
+        layout.addWidget(self.sentence)
+        for notice in plan.notices[:_NOTICES]:
+            layout.addLayout(_remark(notice))
+        layout.addLayout(actions)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.table.setFocus()
+
+    # -- choices -----------------------------------------------------------------------------
+
+    def _selected(self) -> dict[int, PlannedFace]:
+        return self.model.planned(self.table.selected_rows())
+
+    def _chosen(self) -> list[int]:
+        return list(self._selected())
+
+    def _leave_out(self) -> None:
+        self.model.choose(self.plan.without(self._chosen()))
+
+    def _send(self) -> None:
+        """Each selected face to whom it looks like."""
+        groups: defaultdict[str, list[int]] = defaultdict(list)
+        for row, face in self._selected().items():
+            if face.suggestion is not None:
+                groups[face.suggestion].append(row)
+        plan = self.plan
+        for name, rows in groups.items():
+            plan = plan.sending(rows, name)
+        self.model.choose(plan)
+
+    def _show_menu(self, at: QPoint) -> None:
+        """The same choices where people look for them."""
+        menu = QMenu(self)
+        for button in (self.leave, self.restore, self.send):
+            if button.isEnabled() and not button.isHidden():
+                menu.addAction(button.text(), button.click)
+        if not menu.isEmpty():
+            menu.popup(self.table.viewport().mapToGlobal(at))
+        menu.aboutToHide.connect(menu.deleteLater)
+
+    # -- what it says ------------------------------------------------------------------------
+
+    def _show_plan(self) -> None:
+        entering = self.plan.report().faces_added
+        self.sentence.setText(plan_sentence(self.plan))
+        self.ok.setEnabled(bool(entering))
+        self.ok.setText(f"Import {faces_text(entering)}" if entering else "Import")
+        for place, which in enumerate(FILTERS):
+            self.filter.setItemText(place, f"{FILTERS[which][0]} ({self.model.count(which):,})")
+        twins = len(self.plan.rows("near-duplicate"))
+        self.twins.setText(f"Leave out near-duplicates ({twins:,})")
+        self.twins.setVisible(bool(twins))
+        self._enable()
+
+    def _enable(self) -> None:
+        chosen = self._selected().values()
+        self.leave.setEnabled(any(face.comes_in for face in chosen))
+        self.restore.setEnabled(any(face.outcome == "left-out" or face.sent for face in chosen))
+        offered = {face.suggestion for face in chosen if face.suggestion is not None}
+        self.send.setEnabled(bool(offered))
+        somebody = (
+            f"&Add to {button_name(min(offered))} instead" if len(offered) == 1 else _SOMEBODY
+        )
+        self.send.setText(somebody)
+
+    def _remember(self) -> None:
+        self._settings.set(settings.IMPORT, self.table.horizontalHeader().saveState())
+
+
+def plan_sentence(plan: ImportPlan) -> str:
+    """The counts of a plan in one sentence."""
+    report, outcomes = plan.report(), plan.outcomes()
+    new = report.identities_added
+    known = len({face.name for face in plan if face.outcome == "added"})
+    who = [
+        "1 new person" if new == 1 else f"{new:,} new people" if new else "",
+        f"{people_text(known)} enrolled before" if known else "",
+    ]
+    verb = "comes" if report.faces_added == 1 else "come"
+    main = f"{faces_text(report.faces_added)} {verb} in, of {' and '.join(filter(None, who))}"
+    words = {"duplicate": "enrolled already", "left-out": "left out", "rejected": "cannot be used"}
+    rest = ", ".join(f"{outcomes[one]:,} {words[one]}" for one in words if outcomes[one])
+    main = main if report.faces_added else "Nothing comes in"
+    return f"{main}; {rest}." if rest else f"{main}."
+
+
+def _button(text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setAutoDefault(False)
+    return button
+
+
+def _remark(notice: str) -> QHBoxLayout:
+    words = QLabel(notice)
+    words.setTextFormat(Qt.TextFormat.PlainText)
+    words.setWordWrap(True)
+    words.setProperty("textRole", "warning")
+    line = QHBoxLayout()
+    line.setSpacing(8)
+    line.addWidget(IconLabel("alert", "warning", 16))
+    line.addWidget(words, 1)
+    return line

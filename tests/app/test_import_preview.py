@@ -1,0 +1,259 @@
+"""The preview of an import: what it says of each file, and that exactly what is chosen is done."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from engine.gallery import Gallery
+from gallery_app.app import App
+from gallery_app.dialogs.import_preview import ImportPreview
+from gallery_app.item_models.plan import FILE, NAME, OUTCOME, PORTRAIT, WHY
+from gallery_app.item_models.roles import PictureRole
+from tests.app.test_window import dialog
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+@pytest.fixture
+def more(tmp_path: Path) -> Path:
+    """Of every outcome something; two faces of Tom Ridge are in a folder of another name."""
+    tree = tmp_path / "more"
+    for folder, source, chosen in (
+        ("Hans_Blix", "Hans_Blix", slice(0, 3)),
+        ("Tiger_Woods", "Tiger_Woods", slice(8, 11)),
+        ("Wrong", "Tom_Ridge", slice(9, 11)),
+    ):
+        (tree / folder).mkdir(parents=True)
+        for face in sorted((DATA / source).glob("*.npy"))[chosen]:
+            shutil.copy(face, tree / folder)
+    first = np.load(DATA / "Hans_Blix" / "Hans_Blix_0001.npy")
+    np.save(tree / "Hans_Blix" / "Twin.npy", first + np.float32(1e-5))
+    (tree / "Wrong" / "void.npy").touch()
+    return tree
+
+
+@pytest.fixture
+def preview(app: App, qtbot: QtBot, more: Path, monkeypatch: pytest.MonkeyPatch) -> ImportPreview:
+    """Import folder…, chosen in the menu."""
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(more))
+    app.window.menus.actions["import_folder"].trigger()
+    return dialog(ImportPreview, qtbot)  # type: ignore[no-any-return]
+
+
+def texts(preview: ImportPreview, column: int) -> list[str]:
+    model = preview.model
+    return [model.index(row, column).data() for row in range(model.rowCount())]
+
+
+def row_of(preview: ImportPreview, file: str) -> int:
+    return texts(preview, FILE).index(file)
+
+
+def cell(preview: ImportPreview, file: str, column: int) -> str:
+    return texts(preview, column)[row_of(preview, file)]
+
+
+def select(preview: ImportPreview, *files: str) -> None:
+    preview.table.clearSelection()
+    preview.table.setSelectionMode(preview.table.SelectionMode.MultiSelection)
+    for file in files:
+        preview.table.selectRow(row_of(preview, file))
+
+
+def click(button, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def faces(app: App, name: str) -> list[str]:
+    return [Path(face.file).name for face in app.context.gallery.faces(name)]
+
+
+def test_it_says_what_happens_to_each_file_and_changes_nothing(
+    app: App, qtbot: QtBot, preview: ImportPreview
+) -> None:
+    assert cell(preview, "Hans_Blix_0001.npy", OUTCOME) == "New person"
+    assert cell(preview, "Tiger_Woods_0009.npy", OUTCOME) == "Enrolled already"
+    assert cell(preview, "Tiger_Woods_0010.npy", OUTCOME) == "Added"
+    assert cell(preview, "Tom_Ridge_0010.npy", WHY).startswith("Looks like Tom Ridge")
+    assert cell(preview, "Twin.npy", WHY) == "Nearly the same picture as Hans_Blix_0001.npy"
+    assert cell(preview, "void.npy", OUTCOME) == "Cannot be used"
+    assert preview.sentence.text() == (
+        "8 faces come in, of 2 new people and 1 person enrolled before; "
+        "1 enrolled already, 1 cannot be used."
+    )
+    qtbot.waitUntil(lambda: preview.model.index(0, PORTRAIT).data(PictureRole) is not None)
+    preview.reject()
+    assert app.context.gallery.counts() == (6, 54)
+
+
+def test_import_does_what_it_said(app: App, qtbot: QtBot, preview: ImportPreview) -> None:
+    assert preview.ok.text() == "Import 8 faces"
+    click(preview.ok, qtbot)
+    qtbot.waitUntil(lambda: "8 people · 62 faces" in app.window.left_status.text())
+    assert faces(app, "Wrong") == ["Tom_Ridge_0010.npy", "Tom_Ridge_0011.npy"]
+
+
+def test_rows_are_left_out_and_sent_to_whom_they_look_like(
+    app: App, qtbot: QtBot, preview: ImportPreview
+) -> None:
+    select(preview, "Tom_Ridge_0010.npy", "Tom_Ridge_0011.npy")
+    assert preview.send.text() == "&Add to Tom Ridge instead"
+    click(preview.send, qtbot)
+    assert cell(preview, "Tom_Ridge_0010.npy", NAME) == "Tom Ridge"
+    assert cell(preview, "Tom_Ridge_0010.npy", WHY) == "Not under Wrong"
+    click(preview.twins, qtbot)
+    assert not preview.twins.isVisible()
+    select(preview, "Hans_Blix_0002.npy")
+    qtbot.keyClick(preview.table, Qt.Key.Key_Delete)
+    assert preview.sentence.text().startswith(
+        "6 faces come in, of 1 new person and 2 people enrolled before; 1 enrolled already, 2 left"
+    )
+    click(preview.ok, qtbot)
+    qtbot.waitUntil(lambda: "7 people · 60 faces" in app.window.left_status.text())
+    assert faces(app, "Hans Blix") == ["Hans_Blix_0001.npy", "Hans_Blix_0003.npy"]
+    assert len(faces(app, "Tom Ridge")) == 11
+    assert app.context.gallery.identity("Wrong") is None
+
+
+def test_a_choice_can_be_taken_back(app: App, qtbot: QtBot, preview: ImportPreview) -> None:
+    before = preview.plan.faces
+    select(preview, "Tom_Ridge_0010.npy", "Hans_Blix_0001.npy")
+    click(preview.send, qtbot)
+    click(preview.leave, qtbot)
+    assert preview.plan.report().faces_added == 6
+    click(preview.restore, qtbot)
+    assert preview.plan.faces == before
+    preview.reject()
+
+
+def test_the_tick_of_a_row_is_turned_by_mouse_and_keyboard(
+    app: App, qtbot: QtBot, preview: ImportPreview
+) -> None:
+    row = row_of(preview, "Hans_Blix_0001.npy")
+    at = preview.table.visualRect(preview.model.index(row, PORTRAIT))
+    box = QPoint(at.left() + 16, at.center().y())
+    qtbot.mouseClick(preview.table.viewport(), Qt.MouseButton.LeftButton, pos=box)
+    assert cell(preview, "Hans_Blix_0001.npy", OUTCOME) == "Left out"
+    preview.table.setCurrentIndex(preview.model.index(row, NAME))
+    qtbot.keyClick(preview.table, Qt.Key.Key_Space)
+    assert cell(preview, "Hans_Blix_0001.npy", OUTCOME) == "New person"
+    duplicate = row_of(preview, "Tiger_Woods_0009.npy")
+    preview.table.setCurrentIndex(preview.model.index(duplicate, NAME))
+    qtbot.keyClick(preview.table, Qt.Key.Key_Space)
+    assert cell(preview, "Tiger_Woods_0009.npy", OUTCOME) == "Enrolled already"
+    preview.reject()
+
+
+@pytest.mark.parametrize(
+    ("which", "files"),
+    [
+        ("remarks", {"Twin.npy", "Tom_Ridge_0010.npy", "Tom_Ridge_0011.npy"}),
+        ("added", {"Tiger_Woods_0010.npy", "Tiger_Woods_0011.npy"}),
+        ("out", {"Tiger_Woods_0009.npy"}),
+        ("rejected", {"void.npy"}),
+    ],
+)
+def test_a_filter_shows_one_outcome(
+    qtbot: QtBot, preview: ImportPreview, which: str, files: set[str]
+) -> None:
+    place = preview.filter.findData(which)
+    assert preview.filter.itemText(place).endswith(f"({len(files)})")
+    preview.filter.setFocus()
+    qtbot.keyClick(preview.filter, Qt.Key.Key_Home)
+    for _ in range(place):
+        qtbot.keyClick(preview.filter, Qt.Key.Key_Down)
+    assert set(texts(preview, FILE)) == files
+    preview.reject()
+
+
+def test_what_is_left_out_stays_in_its_place(qtbot: QtBot, preview: ImportPreview) -> None:
+    preview.model.show_only("remarks")
+    before = texts(preview, FILE)
+    select(preview, before[0])
+    click(preview.leave, qtbot)
+    assert texts(preview, FILE) == before
+    preview.reject()
+
+
+def test_a_click_on_a_heading_sorts(qtbot: QtBot, preview: ImportPreview) -> None:
+    for column in (NAME, OUTCOME, WHY, PORTRAIT, FILE):
+        preview.table.sortByColumn(column, Qt.SortOrder.AscendingOrder)
+        rising = texts(preview, FILE)
+        preview.table.sortByColumn(column, Qt.SortOrder.DescendingOrder)
+        assert texts(preview, FILE) == rising[::-1]
+    preview.table.sortByColumn(WHY, Qt.SortOrder.AscendingOrder)
+    assert set(texts(preview, FILE)[:3]) == {
+        "Twin.npy", "Tom_Ridge_0010.npy", "Tom_Ridge_0011.npy"
+    }  # fmt: skip
+    preview.reject()
+
+
+def test_the_widths_of_the_columns_are_remembered(
+    app: App, qtbot: QtBot, preview: ImportPreview
+) -> None:
+    preview.table.setColumnWidth(NAME, 333)
+    preview.reject()
+    app.window.menus.actions["import_folder"].trigger()
+    again = dialog(ImportPreview, qtbot)
+    assert again.table.columnWidth(NAME) == 333
+    again.reject()
+
+
+def test_with_nothing_new_there_is_nothing_to_import(
+    app: App, qtbot: QtBot, small_tree: Path
+) -> None:
+    app.commands._preview([small_tree])
+    preview = dialog(ImportPreview, qtbot)
+    assert preview.sentence.text() == "Nothing comes in; 54 enrolled already."
+    assert not preview.ok.isEnabled()
+    preview.reject()
+
+
+def test_a_table_of_thousands_of_rows_draws_only_the_portraits_that_are_shown(
+    app: App, qtbot: QtBot, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(0)
+    ground = np.load(DATA / "Hans_Blix" / "Hans_Blix_0001.npy")
+    vectors = ground + 0.02 * random.normal(size=(3_000, len(ground)))
+    names = [f"Person {number // 10}" for number in range(3_000)]
+    np.savez(tmp_path / "big.npz", embeddings=vectors.astype(np.float32), names=np.array(names))
+    app.commands._preview([tmp_path / "big.npz"])
+    preview = dialog(ImportPreview, qtbot)
+    assert preview.model.rowCount() == 3_000
+    assert texts(preview, FILE)[:2] == ["big.npz · row 1", "big.npz · row 2"]
+    asked: list[int] = []
+    pictures = preview.model._pictures
+    get = pictures.get
+    pictures.get = lambda row: (asked.append(row), get(row))[1]  # type: ignore[method-assign]
+    preview.table.scrollToBottom()
+    qtbot.waitUntil(lambda: 2_999 in asked)
+    assert len(set(asked)) < 100
+    preview.reject()
+
+
+def test_an_empty_gallery_is_filled_through_the_preview_and_keeps_its_portraits(
+    start: Callable[..., App], qtbot: QtBot, small_tree: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new.gallery"
+    Gallery.create(folder).close()
+    app = start(folder)
+    qtbot.waitUntil(lambda: app.state.gallery is not None)
+    app.commands._preview([small_tree])
+    preview = dialog(ImportPreview, qtbot)
+    qtbot.waitUntil(lambda: preview.model.index(0, PORTRAIT).data(PictureRole) is not None)
+    click(preview.ok, qtbot)
+    qtbot.waitUntil(lambda: "6 people · 54 faces" in app.window.left_status.text())
+    face = app.context.gallery.faces("Tom Hanks")[0].id
+    shown = app.context.gallery.traits([face])
+    app.window.close()
+    with Gallery.open(folder) as again:
+        assert np.array_equal(again.traits([face]), shown)
