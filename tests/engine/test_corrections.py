@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import (
+    GalleryDamagedError,
     GalleryReadOnlyError,
     HistoryError,
     IdentityNameError,
@@ -19,6 +23,7 @@ from engine.errors import (
 )
 from engine.gallery import Gallery
 from engine.types import FaceBatch, Identification, Vectors
+from tests.handmade import put_to_use
 
 PEOPLE = 12
 EACH = 6
@@ -133,6 +138,62 @@ def test_random_corrections_leave_it_as_if_opened_anew(gallery: Gallery):
         if number % 8 == 7:
             same_as_opened_anew(gallery)
     assert gallery.check().problems == ()
+
+
+def test_trained_models_follow_as_well(folder: Path):
+    put_to_use(folder, "triplet", "mlp", fused=True)
+    with Gallery.open(folder) as gallery:
+        fix = gallery.corrections
+        assert gallery.identify(crowd(1).vectors[0])[0].method == "knn + triplet"
+        fix.merge(["P01"], "P02")
+        same_as_opened_anew(gallery)
+        fix.move(ids(gallery, "P03")[:2], "New")
+        fix.remove(ids(gallery, "P04")[:3])
+        fix.delete(["P05"])
+        same_as_opened_anew(gallery)
+        fix.go_to(1)
+        same_as_opened_anew(gallery)
+        for method in ("knn", "mlp", "triplet"):
+            (answer,) = gallery.identify(crowd().vectors[6], method=method)
+            assert answer.candidates[0].name == "P01"
+
+
+def test_corrections_and_questions_from_several_threads_do_not_disturb_one_another(
+    gallery: Gallery,
+):
+    errors: list[BaseException] = []
+    over = threading.Event()
+
+    def ask() -> None:
+        try:
+            while not over.is_set():
+                assert len(gallery.identify(crowd(1).vectors)) == PEOPLE * EACH
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(8):
+            gallery.corrections.merge(["P01", "P02"], "P03")
+            gallery.corrections.move(ids(gallery, "P03")[:4], f"New {number}")
+            gallery.corrections.go_to(1)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert errors == []
+    same_as_opened_anew(gallery)
+
+
+def test_a_correction_is_made_though_recognition_cannot_follow(gallery: Gallery):
+    with closing(sqlite3.connect(gallery.folder / "gallery.db")) as base, base:
+        base.execute("UPDATE embeddings SET vector = x'00' WHERE face_id = 1")
+    assert gallery.corrections.move([2], "P02") is not None
+    with pytest.raises(GalleryDamagedError):
+        gallery.identify(crowd().vectors[0])
+    assert gallery.corrections.undo() is not None
 
 
 def test_a_correction_says_what_it_touched(gallery: Gallery):
