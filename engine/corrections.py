@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine import names as allowed
 from engine.changes import Changed, HistoryEntry
@@ -71,9 +71,23 @@ class Corrections(Previewing):
         Raises:
             IdentityNameError: no name for a new identity.
         """
-        if self._store.identity(name) is None:
-            name = allowed.check_name(name)
+        name = self._target(name)
         return self._apply(lambda: self._store.move(faces, name, allowed.name_key(name)))
+
+    def split(self, name: str, parts: Mapping[str, Sequence[int]]) -> Changed | None:
+        """Moves groups of an identity's faces, as :meth:`propose_split` gives them, to others.
+
+        Args:
+            parts: face ids by the name of the identity they go to, known or new; faces in no
+                group stay.
+
+        Raises:
+            UnknownIdentityError: also for a face that is not theirs.
+            IdentityNameError: no name for a new identity.
+        """
+        parts = {self._target(new): faces for new, faces in parts.items()}
+        keys = {new: allowed.name_key(new) for new in parts}
+        return self._apply(lambda: self._store.split(name, parts, keys))
 
     def remove(self, faces: Sequence[int]) -> Changed | None:
         """Takes faces out; those that are not enrolled are passed over."""
@@ -153,6 +167,10 @@ class Corrections(Previewing):
             HistoryError: there is no such change, or the way there is cut off.
         """
         return self._apply(lambda: self._store.go_to(change))
+
+    def _target(self, name: str) -> str:
+        """A name that faces may be put under. Raises IdentityNameError."""
+        return name if self._store.identity(name) is not None else allowed.check_name(name)
 
     def _apply(self, change: Change) -> Changed | None:
         return self._recogniser.apply(change)

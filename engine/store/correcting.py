@@ -129,12 +129,7 @@ class Correcting(Access):
             moved = [face for face in require_faces(connection, ids) if face.identity_id != target]
             if not moved:
                 return None
-            if target is None:
-                query = "INSERT INTO identities (name, key) VALUES (?, ?)"
-                target = int(connection.execute(query, (name, key)).lastrowid or 0)
-            _no_longer(connection, moved)
-            dropped = hand_over(connection, moved, target)
-            adding.overrule(connection, [face.id for face in moved if face.id not in dropped])
+            target, dropped = put_under(connection, moved, name, key)
             settle(connection, {target, *(face.identity_id for face in moved)})
             payload = {
                 "faces": [face.id for face in moved],
@@ -144,6 +139,27 @@ class Correcting(Access):
             }
             summary = f"{number(len(moved), 'face')} moved to “{name}”"
             return record(connection, "move", summary, payload)
+
+
+def put_under(
+    connection: sqlite3.Connection, faces: Sequence[Enrolled], name: str, key: str
+) -> tuple[int, set[int]]:
+    """Moves faces to an identity, known or new, and overrules what contradicts it.
+
+    Returns:
+        the id of the identity, and the ids of faces that were dropped; all identities concerned
+        are to be settled afterwards.
+    """
+    target = id_of(connection, name)
+    if target is None:
+        query = "INSERT INTO identities (name, key) VALUES (?, ?)"
+        target = int(connection.execute(query, (name, key)).lastrowid or 0)
+    connection.executemany(
+        "DELETE FROM decisions WHERE digest = ? AND ((identity_id = ? AND kind = 'is') "
+        "OR (identity_id = ? AND kind = 'is-not'))",
+        [(face.digest, face.identity_id, target) for face in faces],
+    )
+    return target, hand_over(connection, faces, target)
 
 
 def hand_over(connection: sqlite3.Connection, faces: Sequence[Enrolled], target: int) -> set[int]:
@@ -182,14 +198,6 @@ def settle(connection: sqlite3.Connection, identity_ids: set[int]) -> None:
         (as_json(identity_ids),),
     )
     adding.refresh(connection, identity_ids)
-
-
-def _no_longer(connection: sqlite3.Connection, faces: Iterable[Enrolled]) -> None:
-    """Forgets that these are the identities that they are about to leave."""
-    connection.executemany(
-        "DELETE FROM decisions WHERE digest = ? AND identity_id = ? AND kind = 'is'",
-        [(face.digest, face.identity_id) for face in faces],
-    )
 
 
 def _described(

@@ -95,6 +95,9 @@ STEPS: dict[str, Step] = {
     "delete": lambda one: one.corrections.delete(["P04", "P05"]),
     "move": lambda one: one.corrections.move(ids(one, "P06")[:3], "P07"),
     "move to a new one": lambda one: one.corrections.move(ids(one, "P06")[:3], "New"),
+    "split": lambda one: one.corrections.split(
+        "P06", {"New": ids(one, "P06")[:2], "P07": ids(one, "P06")[2:4]}
+    ),
     "move all": lambda one: one.corrections.move(ids(one, "P06"), "P07"),
     "remove": lambda one: one.corrections.remove(ids(one, "P08")[2:]),
     "confirm": lambda one: one.corrections.confirm(ids(one, "P09")),
@@ -211,6 +214,24 @@ def test_a_correction_says_what_it_touched(gallery: Gallery):
     noted = gallery.corrections.note("P01", " a note ")
     assert (noted.identities, noted.faces) == ((identity["P01"],), ())
     assert gallery.identity("P01").note == "a note"
+
+
+def test_a_split_is_one_step(gallery: Gallery):
+    fix, faces, people = gallery.corrections, ids(gallery, "P06"), gallery.people()
+    changed = fix.split("P06", {"P06": faces[:2], "One": faces[2:4], "Two": faces[4:]})
+    assert changed.summary == "“P06” split: 4 faces moved to “One”, “Two”"
+    assert [ids(gallery, name) for name in ("P06", "One", "Two")] == [
+        faces[:2],
+        faces[2:4],
+        faces[4:],
+    ]
+    fix.undo()
+    assert gallery.people() == people
+    assert fix.split("P06", {"P06": faces}) is None
+    for stray in ({"One": ids(gallery, "P07")}, {"One": faces[:2], "Two": faces[1:]}):
+        with pytest.raises(UnknownIdentityError, match="not one of “P06”"):
+            fix.split("P06", stray)
+    assert gallery.people() == people
 
 
 def test_nothing_to_change_changes_nothing(gallery: Gallery):
