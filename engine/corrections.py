@@ -74,20 +74,22 @@ class Corrections(Previewing):
         Raises:
             IdentityNameError: no name for a new identity.
         """
-        if self._store.identity(name) is None:
-            name = allowed.check_name(name)
+        name = self._target(name)
         return self._apply(lambda: self._store.move(faces, name, allowed.name_key(name)))
 
     def split(self, name: str, parts: Mapping[str, Sequence[int]]) -> Changed | None:
-        """Puts faces of an identity under other names, known or new, as one step.
+        """Moves groups of an identity's faces, as :meth:`propose_split` gives them, to others.
 
         Args:
-            parts: face ids by the name that they get; what is in none of them stays.
+            parts: face ids by the name of the identity they go to, known or new; faces in no
+                group stay.
 
         Raises:
+            UnknownIdentityError: also for a face that is not theirs.
             IdentityNameError: no name for a new identity.
         """
-        keys = {other: allowed.name_key(allowed.check_name(other)) for other in parts}
+        parts = {self._target(new): faces for new, faces in parts.items()}
+        keys = {new: allowed.name_key(new) for new in parts}
         return self._apply(lambda: self._store.split(name, parts, keys))
 
     def expel(self, faces: Sequence[int]) -> Changed | None:
@@ -178,6 +180,10 @@ class Corrections(Previewing):
         """A backup, where a change concerns a large part of the gallery."""
         known = (self._store.identity(name) for name in set(names))
         before_large_change(self._store, action, sum(one.faces for one in known if one))
+
+    def _target(self, name: str) -> str:
+        """A name that faces may be put under. Raises IdentityNameError."""
+        return name if self._store.identity(name) is not None else allowed.check_name(name)
 
     def _apply(self, change: Change) -> Changed | None:
         return self._recogniser.apply(change)

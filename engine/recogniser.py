@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.calibrating import CalibrationKeeper
 from engine.changes import Changed
-from engine.errors import UnknownIdentityError
+from engine.errors import FaceGalleryError, UnknownIdentityError
 from engine.following import follow
 from engine.identification import Auto, Calibration, Identifier
 from engine.in_use import InUse, models_in_use
@@ -164,9 +164,12 @@ class Recogniser:
         with self._lock:
             changed = change()
             if changed is not None and self._original is not None:
-                follow(self._store, self._spaces, self._owners, changed)
-                self._names.update(self._store.names_of(changed.identities))
-                self._change = changed.change
+                try:
+                    follow(self._store, self._spaces, self._owners, changed)
+                    self._names.update(self._store.names_of(changed.identities))
+                    self._change = changed.change
+                except FaceGalleryError:
+                    self.close()  # the change is made; the next question takes all up anew
             return changed
 
     def models_changed(self) -> None:

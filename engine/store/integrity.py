@@ -25,6 +25,10 @@ _QUERIES = (
         "The portrait of “{}” is not one of its faces",
     ),
     (
+        "SELECT name FROM identities WHERE chosen IS NOT NULL AND chosen IS NOT portrait",
+        "The portrait of “{}” is not the chosen one",
+    ),
+    (
         "SELECT id FROM faces WHERE id NOT IN (SELECT face_id FROM embeddings)",
         "Face {} has no embedding",
     ),

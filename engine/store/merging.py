@@ -1,4 +1,4 @@
-"""Several identities made one: their faces, their notes and what was decided about them."""
+"""Several identities made one, and one made several."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from engine.changes import Changed
+from engine.errors import UnknownIdentityError
 from engine.store.access import Access
-from engine.store.known import faces_known, require_identities, require_identity
-from engine.store.moving import hand_over, settle
+from engine.store.known import faces_known, require_faces, require_identities, require_identity
+from engine.store.moving import hand_over, put_under, settle
 from engine.store.reading import as_json
 from engine.store.recording import number, record
 
 
 class Merging(Access):
-    """What a :class:`engine.store.Store` does where one person has several names."""
+    """What a :class:`engine.store.Store` does where one person has several names, or several
+    people have one.
+    """
 
     def merge(self, names: Sequence[str], into: str) -> Changed | None:
         """Puts all faces of identities under another one that stays; the others go.
@@ -48,6 +51,43 @@ class Merging(Access):
                 _summary(gone, into, len(faces) - len(dropped), len(dropped)),
                 {"from": gone, "into": {into: target}, "dropped": sorted(dropped)},
             )
+
+    def split(
+        self, name: str, parts: Mapping[str, Sequence[int]], keys: Mapping[str, str]
+    ) -> Changed | None:
+        """Moves groups of an identity's faces to others, known or new, in one step.
+
+        Each goes as :meth:`Correcting.move` has it; faces in no group stay. A group that is to
+        have the identity's own name stays too.
+
+        Args:
+            parts: face ids by name. keys: what each of these names looks like.
+
+        Raises:
+            UnknownIdentityError: nobody of that name, or a face is not theirs.
+        """
+        with self._database.transaction() as connection:
+            identity = require_identity(connection, name)
+            concerned, moved, to = {identity}, 0, {}
+            for new, ids in parts.items():
+                faces = require_faces(connection, ids)
+                if stray := [face.id for face in faces if face.identity_id != identity]:
+                    raise UnknownIdentityError(
+                        f"Face {stray[0]} is not one of “{name}”, or is in two groups",
+                        remedy="Choose its own faces.",
+                    )
+                if not faces or new == name:
+                    continue
+                to[new], _ = put_under(connection, faces, new, keys[new])
+                concerned.add(to[new])
+                moved += len(faces)
+            if not moved:
+                return None
+            settle(connection, concerned)
+            payload = {"from": {name: identity}, "to": to}
+            where = ", ".join(f"“{new}”" for new in to)
+            summary = f"“{name}” split: {number(moved, 'face')} moved to {where}"
+            return record(connection, "split", summary, payload)
 
 
 def _summary(gone: Mapping[str, int], into: str, faces: int, dropped: int) -> str:

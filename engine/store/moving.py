@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from engine.changes import Changed
 from engine.store import adding
@@ -15,8 +14,6 @@ from engine.store.known import (
     faces_known,
     id_of,
     require_faces,
-    require_identity,
-    require_owner,
 )
 from engine.store.reading import as_json
 from engine.store.recording import number, record
@@ -48,37 +45,20 @@ class Moving(Access):
         vector is the identity it comes from, or is not the one it goes to.
         """
         with self._database.transaction() as connection:
-            moved = _move(connection, require_faces(connection, ids), name, key)
-            if moved is None:
+            target = id_of(connection, name)
+            moved = [face for face in require_faces(connection, ids) if face.identity_id != target]
+            if not moved:
                 return None
-            summary = f"{number(len(moved['faces']), 'face')} moved to “{name}”"
-            return record(connection, "move", summary, moved)
-
-    def split(
-        self, name: str, parts: Mapping[str, Sequence[int]], keys: Mapping[str, str]
-    ) -> Changed | None:
-        """Puts faces of an identity under others, as :meth:`move` does for each name in turn.
-
-        Raises:
-            UnknownIdentityError: also for a face that is not this identity's.
-        """
-        with self._database.transaction() as connection:
-            identity = require_identity(connection, name)
-            moves = []
-            for other, ids in parts.items():
-                faces = require_faces(connection, ids)
-                for face in faces:
-                    require_owner(face, identity, name)
-                moves.append(_move(connection, faces, other, keys[other]))
-            made = [moved for moved in moves if moved is not None]
-            if not made:
-                return None
-            count = number(sum(len(moved["faces"]) for moved in made), "face")
-            others = next(iter(parts)) if len(made) == 1 else f"{len(made):,} identities"
-            where = f"“{others}”" if len(made) == 1 else others
-            return record(
-                connection, "split", f"{count} of “{name}” split off to {where}", {"moves": made}
-            )
+            target, dropped = put_under(connection, moved, name, key)
+            settle(connection, {target, *(face.identity_id for face in moved)})
+            payload = {
+                "faces": [face.id for face in moved],
+                "from": {face.name: face.identity_id for face in moved},
+                "to": {name: target},
+                "dropped": sorted(dropped),
+            }
+            summary = f"{number(len(moved), 'face')} moved to “{name}”"
+            return record(connection, "move", summary, payload)
 
     def expel(self, ids: Sequence[int]) -> Changed | None:
         """Takes faces out and remembers for good that they are not whom they were enrolled as."""
@@ -102,27 +82,25 @@ class Moving(Access):
             return record(connection, "expel", summary, payload)
 
 
-def _move(
+def put_under(
     connection: sqlite3.Connection, faces: Sequence[Enrolled], name: str, key: str
-) -> dict[str, Any] | None:
-    """Puts faces under a name; what to note of that, or None where they all are there."""
+) -> tuple[int, set[int]]:
+    """Moves faces to an identity, known or new, and overrules what contradicts it.
+
+    Returns:
+        the id of the identity, and the ids of faces that were dropped; all identities concerned
+        are to be settled afterwards.
+    """
     target = id_of(connection, name)
-    moved = [face for face in faces if face.identity_id != target]
-    if not moved:
-        return None
     if target is None:
         query = "INSERT INTO identities (name, key) VALUES (?, ?)"
         target = int(connection.execute(query, (name, key)).lastrowid or 0)
-    _no_longer(connection, moved)
-    dropped = hand_over(connection, moved, target)
-    adding.overrule(connection, [face.id for face in moved if face.id not in dropped])
-    settle(connection, {target, *(face.identity_id for face in moved)})
-    return {
-        "faces": [face.id for face in moved],
-        "from": {face.name: face.identity_id for face in moved},
-        "to": {name: target},
-        "dropped": sorted(dropped),
-    }
+    connection.executemany(
+        "DELETE FROM decisions WHERE digest = ? AND ((identity_id = ? AND kind = 'is') "
+        "OR (identity_id = ? AND kind = 'is-not'))",
+        [(face.digest, face.identity_id, target) for face in faces],
+    )
+    return target, hand_over(connection, faces, target)
 
 
 def hand_over(connection: sqlite3.Connection, faces: Sequence[Enrolled], target: int) -> set[int]:
@@ -161,14 +139,6 @@ def settle(connection: sqlite3.Connection, identity_ids: set[int]) -> None:
         (as_json(identity_ids),),
     )
     adding.refresh(connection, identity_ids)
-
-
-def _no_longer(connection: sqlite3.Connection, faces: Iterable[Enrolled]) -> None:
-    """Forgets that these are the identities that they are about to leave."""
-    connection.executemany(
-        "DELETE FROM decisions WHERE digest = ? AND identity_id = ? AND kind = 'is'",
-        [(face.digest, face.identity_id) for face in faces],
-    )
 
 
 def _described(

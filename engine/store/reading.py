@@ -74,7 +74,7 @@ class Reading(Access):
         """
         name, colon, row = file.rpartition(":")
         at = int(row) - 1 if colon and row.isdecimal() else None
-        ending = f"/{name if at is not None else file}"
+        ending = "/" + (name if at is not None else file).replace("\\", "/")
         rows = self._rows(
             f"{_FACE} WHERE substr('/' || replace(f.file, '\\', '/'), -length(?)) = ? "
             "AND (? IS NULL OR f.row = ?) ORDER BY f.id",

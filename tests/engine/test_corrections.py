@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import (
+    GalleryDamagedError,
     GalleryReadOnlyError,
     HistoryError,
     IdentityNameError,
@@ -19,6 +23,7 @@ from engine.errors import (
 )
 from engine.gallery import Gallery
 from engine.types import FaceBatch, Identification, Vectors
+from tests.handmade import put_to_use
 
 PEOPLE = 12
 EACH = 6
@@ -89,11 +94,11 @@ STEPS: dict[str, Step] = {
     "merge": lambda one: one.corrections.merge(["P01", "P02"], "P00"),
     "delete": lambda one: one.corrections.delete(["P04", "P05"]),
     "move": lambda one: one.corrections.move(ids(one, "P06")[:3], "P07"),
-    "split": lambda one: one.corrections.split(
-        "P06", {"Somebody": ids(one, "P06")[:2], "P07": ids(one, "P06")[2:3]}
-    ),
     "expel": lambda one: one.corrections.expel(ids(one, "P06")[:2]),
     "move to a new one": lambda one: one.corrections.move(ids(one, "P06")[:3], "New"),
+    "split": lambda one: one.corrections.split(
+        "P06", {"New": ids(one, "P06")[:2], "P07": ids(one, "P06")[2:4]}
+    ),
     "move all": lambda one: one.corrections.move(ids(one, "P06"), "P07"),
     "remove": lambda one: one.corrections.remove(ids(one, "P08")[2:]),
     "confirm": lambda one: one.corrections.confirm(ids(one, "P09")),
@@ -139,6 +144,62 @@ def test_random_corrections_leave_it_as_if_opened_anew(gallery: Gallery):
     assert gallery.check().problems == ()
 
 
+def test_trained_models_follow_as_well(folder: Path):
+    put_to_use(folder, "triplet", "mlp", fused=True)
+    with Gallery.open(folder) as gallery:
+        fix = gallery.corrections
+        assert gallery.identify(crowd(1).vectors[0])[0].method == "knn + triplet"
+        fix.merge(["P01"], "P02")
+        same_as_opened_anew(gallery)
+        fix.move(ids(gallery, "P03")[:2], "New")
+        fix.remove(ids(gallery, "P04")[:3])
+        fix.delete(["P05"])
+        same_as_opened_anew(gallery)
+        fix.go_to(1)
+        same_as_opened_anew(gallery)
+        for method in ("knn", "mlp", "triplet"):
+            (answer,) = gallery.identify(crowd().vectors[6], method=method)
+            assert answer.candidates[0].name == "P01"
+
+
+def test_corrections_and_questions_from_several_threads_do_not_disturb_one_another(
+    gallery: Gallery,
+):
+    errors: list[BaseException] = []
+    over = threading.Event()
+
+    def ask() -> None:
+        try:
+            while not over.is_set():
+                assert len(gallery.identify(crowd(1).vectors)) == PEOPLE * EACH
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(8):
+            gallery.corrections.merge(["P01", "P02"], "P03")
+            gallery.corrections.move(ids(gallery, "P03")[:4], f"New {number}")
+            gallery.corrections.go_to(1)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert errors == []
+    same_as_opened_anew(gallery)
+
+
+def test_a_correction_is_made_though_recognition_cannot_follow(gallery: Gallery):
+    with closing(sqlite3.connect(gallery.folder / "gallery.db")) as base, base:
+        base.execute("UPDATE embeddings SET vector = x'00' WHERE face_id = 1")
+    assert gallery.corrections.move([2], "P02") is not None
+    with pytest.raises(GalleryDamagedError):
+        gallery.identify(crowd().vectors[0])
+    assert gallery.corrections.undo() is not None
+
+
 def test_a_correction_says_what_it_touched(gallery: Gallery):
     identity = {one.name: one.id for one in gallery.people()}
     moved = ids(gallery, "P06")[:2]
@@ -154,6 +215,24 @@ def test_a_correction_says_what_it_touched(gallery: Gallery):
     noted = gallery.corrections.note("P01", " a note ")
     assert (noted.identities, noted.faces) == ((identity["P01"],), ())
     assert gallery.identity("P01").note == "a note"
+
+
+def test_a_split_is_one_step(gallery: Gallery):
+    fix, faces, people = gallery.corrections, ids(gallery, "P06"), gallery.people()
+    changed = fix.split("P06", {"P06": faces[:2], "One": faces[2:4], "Two": faces[4:]})
+    assert changed.summary == "“P06” split: 4 faces moved to “One”, “Two”"
+    assert [ids(gallery, name) for name in ("P06", "One", "Two")] == [
+        faces[:2],
+        faces[2:4],
+        faces[4:],
+    ]
+    fix.undo()
+    assert gallery.people() == people
+    assert fix.split("P06", {"P06": faces}) is None
+    for stray in ({"One": ids(gallery, "P07")}, {"One": faces[:2], "Two": faces[1:]}):
+        with pytest.raises(UnknownIdentityError, match="not one of “P06”"):
+            fix.split("P06", stray)
+    assert gallery.people() == people
 
 
 def test_nothing_to_change_changes_nothing(gallery: Gallery):
@@ -271,19 +350,6 @@ def test_going_to_a_change_is_all_in_one(gallery: Gallery):
     assert fix.go_to(middle).summary == "Redone: 2 changes"
     assert gallery.identity("P04") is not None
     assert fix.redo_step() == "“P04” renamed to “Q”"
-
-
-def test_a_split_is_one_step_and_takes_only_faces_of_that_identity(gallery: Gallery) -> None:
-    first, second, *rest = ids(gallery, "P06")
-    before = gallery.corrections.history()
-    with pytest.raises(UnknownIdentityError, match="not one of"):
-        gallery.corrections.split("P06", {"New": [first], "Newer": [ids(gallery, "P07")[0]]})
-    assert gallery.corrections.history() == before
-    assert gallery.corrections.split("P06", {"New": [first], "P07": [second]})
-    assert len(gallery.corrections.history()) == len(before) + 1
-    assert (ids(gallery, "New"), ids(gallery, "P06")) == ([first], rest)
-    gallery.corrections.undo()
-    assert ids(gallery, "P06") == [first, second, *rest]
 
 
 def test_an_expelled_face_is_never_given_that_name_again(gallery: Gallery) -> None:

@@ -66,13 +66,12 @@ class People:
     def move(self, faces: list[int], target: int) -> None:
         moved = [face for face in faces if self.faces[face][0] != target]
         numbers = {self.faces[face][1] for face in moved}
-        before = self.numbers(target)
         for face in moved:
             owner, number, _ = self.faces[face]
             if self.decided.get((number, owner)) == "is":
                 del self.decided[number, owner]
         self.hand_over(moved, target)
-        for number in numbers - before:
+        for number in numbers:
             if self.decided.get((number, target)) == "is-not":
                 del self.decided[number, target]
         self.settle()

@@ -139,6 +139,7 @@ def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(f
         ("UPDATE embeddings SET vector = 7 WHERE face_id = 5", "face 5 does not have 32 bytes"),
         ("INSERT INTO photos VALUES (999, x'00')", "belongs to nothing in faces"),
         ("UPDATE gallery SET change = 7", "change counter 7"),
+        ("UPDATE identities SET chosen = 99 WHERE id = 1", "is not the chosen one"),
         (
             "INSERT INTO decisions VALUES (1, zeroblob(16), 1, 'is-not', zeroblob(30), 0, 'A')",
             "decision 1 does not have 32 bytes",

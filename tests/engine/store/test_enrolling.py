@@ -296,3 +296,17 @@ def _batch(vectors, names):
     return FaceBatch(
         vectors, names, [f"{i}.npy" for i in range(count)], [0] * count, [None] * count
     )
+
+
+def test_faces_are_found_by_the_last_parts_of_their_file_and_their_row(store, batch_of):
+    batch = batch_of(("A", 1), ("A", 2), ("B", 3))
+    batch = replace(batch, files=["x/A/1.npy", "x/A/all.npz", "x/A/all.npz"], rows=[0, 0, 1])
+    store.add(batch, keys=str)
+
+    def found(file: str) -> list[int]:
+        return [face.id for face in store.faces_from(file)]
+
+    assert found("x/A/1.npy") == found("1.npy") == found("A/1.npy") == found("A\\1.npy") == [1]
+    assert found("all.npz") == [2, 3]
+    assert found("A/all.npz:2") == [3]
+    assert found("npy") == found("2.npy") == found("") == []
