@@ -46,7 +46,7 @@ class Enroller:
             CancelledError: nothing was enrolled.
         """
         self._check_network(reading.batch)
-        thumbnails, refused = _thumbnails(reading.batch, reporter)
+        thumbnails, refused = thumbnails_of(reading.batch, reporter)
         added = self._add(reading.batch, thumbnails, "import", reporter, dry_run=dry_run)
         return ImportReport(
             faces_added=len(added.face_ids),
@@ -66,7 +66,7 @@ class Enroller:
         """
         batch = named(faces, names.check_name(name))
         said = self.warnings(name, batch)
-        thumbnails, refused = _thumbnails(batch, reporter)
+        thumbnails, refused = thumbnails_of(batch, reporter)
         added = self._add(batch, thumbnails, "enroll", reporter)
         said += tuple(f"{photo.file}: {photo.reason}" for photo in refused)
         return EnrolmentReport(
@@ -83,8 +83,7 @@ class Enroller:
         Raises:
             MismatchError, EmbeddingError: they cannot be enrolled at all.
         """
-        embeddings.check_vectors(faces.vectors, dimension=self._store.dimension)
-        self._check_network(faces)
+        self.check(faces)
         said = self._about_name(name)
         said += self._about_copies(name, faces)
         said += self._about_likeness(name, faces)
@@ -113,10 +112,19 @@ class Enroller:
         )
         if len(added.face_ids) and not dry_run:
             self._recogniser.added(added, batch.vectors[added.rows])
-            self._remember_network()
+            self.remember_network()
         return added
 
     # -- one network a gallery ---------------------------------------------------------------
+
+    def check(self, batch: FaceBatch) -> None:
+        """Whether a batch can be enrolled here.
+
+        Raises:
+            MismatchError: another dimension or network. EmbeddingError: a row is no embedding.
+        """
+        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
+        self._check_network(batch)
 
     def _check_network(self, batch: FaceBatch) -> None:
         known = self._known_network()
@@ -127,7 +135,8 @@ class Enroller:
         except MismatchError as error:
             raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
 
-    def _remember_network(self) -> None:
+    def remember_network(self) -> None:
+        """Measures anew what vectors of this gallery are like, while it is small."""
         known = self._known_network()
         if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
             _, owners, vectors = self._store.vectors()
@@ -218,7 +227,7 @@ def as_rows(vectors: Vectors) -> Vectors:
     )
 
 
-def _thumbnails(
+def thumbnails_of(
     batch: FaceBatch, reporter: Reporter
 ) -> tuple[dict[int, bytes], tuple[Rejection, ...]]:
     """Thumbnails by row, and the photographs that could not be used: their faces are kept."""

@@ -13,6 +13,7 @@ from engine.errors import (
     GalleryTooNewError,
 )
 from engine.store import migrations
+from engine.store.apart import Apart
 from engine.store.confirming import Confirming
 from engine.store.correcting import Correcting
 from engine.store.creation import DATABASE_NAME, make_gallery
@@ -24,12 +25,25 @@ from engine.store.merging import Merging
 from engine.store.models import Models
 from engine.store.moving import Moving
 from engine.store.reading import Reading
+from engine.store.shelving import Shelving
 from engine.store.undoing import Undoing
 from engine.store.writing import Writing
 from engine.types import Distance
 
 
-class Store(Reading, Writing, Correcting, Moving, Merging, Decisions, Confirming, Undoing, Models):
+class Store(
+    Reading,
+    Writing,
+    Correcting,
+    Moving,
+    Merging,
+    Decisions,
+    Confirming,
+    Apart,
+    Shelving,
+    Undoing,
+    Models,
+):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 
     Reading never waits for a running change and sees what was committed last, also by another
