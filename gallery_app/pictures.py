@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
 from engine.gallery import Gallery
+from engine.types import Vectors
 from gallery_app.widgets.portrait import portrait_image
 
 _KEPT = 3_000
@@ -99,16 +100,24 @@ class Pictures(QObject):
     def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
         images: dict[int, QImage] = {}
         for face in faces:
-            photo = gallery.photo(face)
+            photo = self._photo(gallery, face)
             image = QImage.fromData(photo) if photo is not None else QImage()
             if not image.isNull():
                 images[face] = image
         bare = [face for face in faces if face not in images]
         if bare:
-            known = [face.id for face in gallery.faces_by_id(bare)]
-            for face, traits in zip(known, gallery.traits(known), strict=True):
-                images[face] = portrait_image(traits, self._side)
+            known, traits = self._traits(gallery, bare)
+            for face, numbers in zip(known, traits, strict=True):
+                images[face] = portrait_image(numbers, self._side)
         return images
+
+    def _photo(self, gallery: Gallery, face: int) -> bytes | None:
+        return gallery.photo(face)
+
+    def _traits(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
+        """Those of the faces that exist, and the numbers to draw them with."""
+        known = [face.id for face in gallery.faces_by_id(faces)]
+        return known, gallery.traits(known)
 
     def close(self) -> None:
         """Ends the thread. Nothing is made afterwards."""
@@ -116,3 +125,13 @@ class Pictures(QObject):
             self._stop = True
             self._news.notify()
         self._thread.join()
+
+
+class ShelfPictures(Pictures):
+    """The same for the unknown queries on the shelf, by their own ids."""
+
+    def _photo(self, gallery: Gallery, face: int) -> bytes | None:
+        return gallery.shelf.photo(face)
+
+    def _traits(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
+        return faces, gallery.shelf.traits(faces)

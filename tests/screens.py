@@ -50,13 +50,13 @@ SHOTS = [
 
 def main(wanted: list[str]) -> int:
     """Renders the scenes whose name is asked for, or all."""
-    from tests import training_scenes
+    from tests import shelf_scenes, training_scenes
 
     if not wanted:
         shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True, exist_ok=True)
     failed = 0
-    for scene, theme, (width, height), scale in SHOTS + training_scenes.SHOTS:
+    for scene, theme, (width, height), scale in SHOTS + training_scenes.SHOTS + shelf_scenes.SHOTS:
         if wanted and scene not in wanted:
             continue
         if "photos" in scene and not PHOTOS.is_dir():
@@ -175,13 +175,14 @@ class Stage:
 
 def one(scene: str, theme: str, size: str, name: str) -> None:
     """Renders one scene in this process."""
-    from tests import scenes, training_scenes
+    from tests import scenes, shelf_scenes, training_scenes
 
     width, height = map(int, size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FACE_GALLERY_HOME"] = folder
         stage = Stage(theme, (width, height), Path(folder))
-        getattr(scenes if hasattr(scenes, scene) else training_scenes, scene)(stage)
+        modules = (scenes, training_scenes, shelf_scenes)
+        next(getattr(one, scene) for one in modules if hasattr(one, scene))(stage)
         stage.shoot(name)
         stage.close()
 

@@ -12,6 +12,7 @@ from engine.errors import FaceGalleryError
 from gallery_app.cli import changes, models, questions, window
 from gallery_app.cli.completion import completion
 from gallery_app.cli.review import review
+from gallery_app.cli.unknown import unknown
 
 PROGRAM = "face-gallery"
 
@@ -42,6 +43,7 @@ for command in (
     models.models,
     models.evaluate,
     review,
+    unknown,
     questions.check,
     completion,
 ):
