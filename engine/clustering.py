@@ -2,11 +2,12 @@
 
 Average linkage: the two groups whose vectors are nearest to one another on average are joined,
 until no two are near enough. Near enough is told by the gallery's own faces: nearer than all but
-one in ten thousand pairs of faces of two people, and than nineteen in twenty pairs of one person.
+one in ten thousand pairs of faces of two people; where people are further apart than that, half
+the way to what is usual between the faces of one.
 
 Measured on 4,432 faces of 2,795 strangers (2,044 of them with one face), against the sample
-gallery: of the pairs of faces put together 92 % are of one person, and of the pairs of one person
-80 % are put together (V-measure 0.99). Complete linkage finds 62 % at the same precision.
+gallery: of the pairs of faces put together 94 % are of one person, and of the pairs of one person
+74 % are put together (V-measure 0.99). Complete linkage finds 62 % at a precision of 93 %.
 """
 
 from __future__ import annotations
@@ -44,12 +45,13 @@ def near_enough(owners: Ids, vectors: Vectors, distance: Distance) -> float | No
     upper = np.triu_indices(len(rows), 1)
     away = between(rows, rows, distance)[upper]
     same = owners[chosen][upper[0]] == owners[chosen][upper[1]]
-    limits = []
-    if same.any():
-        limits.append(float(np.quantile(away[same], _SAME)))
-    if not same.all():
-        limits.append(float(np.quantile(away[~same], _FALSE_PAIRS)))
-    return min(limits, default=None)
+    own = float(np.quantile(away[same], _SAME)) if same.any() else None
+    if same.all():
+        return own
+    others = float(np.quantile(away[~same], _FALSE_PAIRS))
+    few = _far_below(away[~same])  # of some people only, the nearest pair is no rare one
+    others = min(others, few) if few > 0 else others
+    return others if own is None or own >= others else (own + others) / 2
 
 
 def usual(vectors: Vectors, distance: Distance) -> float:
@@ -58,9 +60,7 @@ def usual(vectors: Vectors, distance: Distance) -> float:
     """
     rows = prepare(vectors[:_SAMPLE], distance)
     away = between(rows, rows, distance)[np.triu_indices(len(rows), 1)]
-    if not len(away):
-        return 0.0
-    return max(float(away.mean() - _DEVIATIONS * away.std()), 0.0)
+    return max(_far_below(away), 0.0) if len(away) else 0.0
 
 
 def groups(
@@ -89,6 +89,10 @@ def groups(
         found += [left[members] for members in np.split(order, ends) if len(members)]
     reporter.progress(_STAGE, len(rows), len(rows))
     return found
+
+
+def _far_below(away: Vectors) -> float:
+    return float(away.mean() - _DEVIATIONS * away.std())
 
 
 def _some(owners: Ids) -> Ids:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import PurePath
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.unknowns import Cluster, Unknown
+from gallery_app.item_models.faces import caption
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, NameRole, PictureRole
 from gallery_app.pictures import ShelfPictures
 from gallery_app.widgets.shelf_words import headline, likeness_text
@@ -116,8 +116,7 @@ class UnknownListModel(QAbstractListModel):
         if one is None:
             return None
         if role in (Qt.ItemDataRole.DisplayRole, CaptionRole):
-            stem = PurePath(one.file.replace("\\", "/")).stem
-            return f"{stem} · {one.row + 1}" if one.row else stem
+            return caption(one)
         if role == PictureRole:
             return self._pictures.get(one.id)
         if role == FaceIdRole:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -27,6 +28,9 @@ from gallery_app.pictures import ShelfPictures
 from gallery_app.widgets.delegates import FaceDelegate
 from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.shelf_words import hint, is_sure, likeness_text, question, these
+
+_NARROW = 520  # px: the buttons go below the field
+_LONG = 24  # letters of a name that a button has room for
 
 
 class ClusterCard(QFrame):
@@ -62,6 +66,7 @@ class ClusterCard(QFrame):
         self.told = QLabel()
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.setProperty("textRole", "small")
+        self.told.setWordWrap(True)
         self._lay_out()
 
     def _grid(self) -> QListView:
@@ -86,18 +91,22 @@ class ClusterCard(QFrame):
         looks.setSpacing(8)
         looks.addWidget(self.likeness, 1)
         looks.addWidget(self.add)
-        naming = QHBoxLayout()
-        naming.setSpacing(8)
-        naming.addWidget(self.name, 1)
-        naming.addWidget(self.ok)
-        naming.addWidget(self.dismiss)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.ok)
+        buttons.addWidget(self.dismiss)
+        buttons.addStretch()
+        self._naming = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._naming.setSpacing(8)
+        self._naming.addWidget(self.name, 1)
+        self._naming.addLayout(buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(8)
         layout.addWidget(self.question)
         layout.addLayout(looks)
         layout.addWidget(self.grid)
-        layout.addLayout(naming)
+        layout.addLayout(self._naming)
         layout.addWidget(self.told)
 
     # -- what is shown -----------------------------------------------------------------------
@@ -131,12 +140,19 @@ class ClusterCard(QFrame):
         self.likeness.setText(likeness_text(likeness))
         self.likeness.setVisible(likeness is not None)
         self.add.setVisible(is_sure(likeness))
-        if likeness is not None:
-            name = likeness.name if len(likeness.name) <= 24 else f"{likeness.name[:23]}…"
-            self.add.setText(f"Add to {name}".replace("&", "&&"))
-            self.add.setToolTip(plain_tip(f"They are {likeness.name}: add the faces to them"))
+        self._show_add()
         self._refresh()
         self._fit()
+
+    def _show_add(self) -> None:
+        """Beside the name that it is about; where there is room it says it again."""
+        likeness = self._cluster.likeness if self._cluster is not None else None
+        if likeness is not None:
+            narrow = self.width() < _NARROW
+            name = "them" if narrow or len(likeness.name) > _LONG else likeness.name
+            self.add.setText(f"Add to {name}".replace("&", "&&"))
+            self.add.setToolTip(plain_tip(f"This is {likeness.name}: add the faces to them"))
+            self.add.setAccessibleName(f"Add to {likeness.name}")
 
     def selected(self) -> list[int]:
         """Ids of the faces that are selected."""
@@ -181,10 +197,16 @@ class ClusterCard(QFrame):
             return
         cell = self.grid.sizeHintForIndex(self.model.index(0))
         across = max(1, self.grid.viewport().width() // cell.width())
-        self.grid.setFixedHeight(min(self._rows, -(-count // across)) * cell.height() + 4)
+        rows = -(-count // across)
+        more = 0 if rows > self._rows else 4  # exactly as high it would scroll
+        self.grid.setFixedHeight(min(self._rows, rows) * cell.height() + more)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        narrow = self.width() < _NARROW
+        direction = QBoxLayout.Direction
+        self._naming.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        self._show_add()
         self._fit()
 
     # -- what is done ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ SURE = 0.5
 def headline(cluster: Cluster) -> str:
     """Of a row in the list."""
     count = len(cluster)
-    return "1 face" if count == 1 else f"{count:,} faces that look like one person"
+    return "1 face" if count == 1 else f"{count:,} faces alike"
 
 
 def question(cluster: Cluster) -> str:
@@ -33,7 +33,7 @@ def likeness_text(likeness: Likeness | None) -> str:
     if likeness is None:
         return ""
     sure = "" if likeness.confidence is None else f" · {confidence_text(likeness.confidence)}"
-    return f"{'Looks like' if is_sure(likeness) else 'Nearest'} {likeness.name}{sure}"
+    return f"{'Looks like' if is_sure(likeness) else 'Nearest:'} {likeness.name}{sure}"
 
 
 def these(count: int, chosen: int) -> str:
