@@ -27,6 +27,7 @@ class Shelving(QObject):
         self._pause.timeout.connect(self.look)
         self._entry = window.menus.actions["keep_unknown"]
         self._entry.setChecked(bool(context.settings.get(settings.KEEP_UNKNOWN)))
+        window.unknown.set_keeping(self._entry.isChecked())
         self._entry.toggled.connect(self._toggled)
         self._connect()
 
@@ -45,6 +46,7 @@ class Shelving(QObject):
 
     def _toggled(self, on: bool) -> None:
         self._context.settings.set(settings.KEEP_UNKNOWN, int(on))
+        self._window.unknown.set_keeping(on)
         self._keep()
 
     def _keep(self) -> None:

@@ -26,6 +26,12 @@ from gallery_app.widgets.shelf_words import total
 
 _LOW = 640  # px of the panel from which on two rows of faces leave room for the list
 
+_KEPT = (
+    "Queries that nobody is recognised in are kept here, those that look like one person together, "
+    "until you say who it is."
+)
+_NOT_KEPT = "Unknown queries are not kept: the menu Identify, Keep unknown queries, switches it on."
+
 
 class UnknownPanel(QWidget):
     """Signals: ``named`` (ids, name), ``dismissed`` (ids), ``count_changed`` (faces),
@@ -55,8 +61,7 @@ class UnknownPanel(QWidget):
         self.empty = EmptyState(
             "face",
             "No unknown faces",
-            "Queries that nobody is recognised in are kept here, those that look like one person "
-            "together, until you say who it is.",
+            _KEPT,
             [("Open a query…", self.query_wanted.emit)],
         )
         self._stack = QStackedWidget()
@@ -100,6 +105,10 @@ class UnknownPanel(QWidget):
     def set_writable(self, writable: bool) -> None:
         """In a gallery that is open for reading only nothing can be named."""
         self.card.set_writable(writable)
+
+    def set_keeping(self, on: bool) -> None:
+        """Whether unknown queries come here at all."""
+        self.empty.set_texts("No unknown faces", _KEPT if on else _NOT_KEPT)
 
     def show_looking(self) -> None:
         """The shelf of a gallery is looked at for the first time."""

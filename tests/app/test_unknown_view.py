@@ -72,6 +72,7 @@ def test_nothing_is_kept_where_the_person_does_not_want_it(app: App, qtbot: QtBo
     assert entry.isChecked()
     entry.trigger()
     assert app.settings.get(settings.KEEP_UNKNOWN) == 0
+    assert "not kept" in app.window.unknown.empty.sentence.text()
     ask(app, qtbot, *RYDER[:2])
     assert app.context.gallery.shelf.count() == 0
     entry.trigger()  # what is shown is kept then
