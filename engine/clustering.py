@@ -19,7 +19,7 @@ from engine.progress import SILENT, Reporter
 from engine.types import Distance, Ids, Vectors
 
 AT_ONCE = 4_000
-"""Vectors whose distances to one another are held at a time: 64 MB, and as much to work on."""
+"""Vectors whose distances to one another are held at a time: 64 MB, and twice that at work."""
 _BLOCK = 1_000  # rows that are held against all groups at a time
 _FALSE_PAIRS = 1e-4
 _SAME = 0.95
@@ -109,13 +109,12 @@ def _linked(rows: Vectors, distance: Distance, limit: float) -> Ids:
     """A label from 0 for each prepared row."""
     if len(rows) < 2:
         return np.zeros(len(rows), dtype=np.int64)
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import pdist
+    from sklearn.cluster import AgglomerativeClustering
 
-    # of unit vectors half the squared distance is the cosine distance
-    away = pdist(rows, "sqeuclidean") / 2 if distance == "cosine" else pdist(rows)
-    labels = fcluster(linkage(away, "average"), limit, "distance")
-    return np.asarray(labels, dtype=np.int64) - 1
+    linked = AgglomerativeClustering(
+        n_clusters=None, distance_threshold=limit, metric=distance, linkage="average"
+    )
+    return np.asarray(linked.fit_predict(rows), dtype=np.int64)
 
 
 def _nearest_groups(
