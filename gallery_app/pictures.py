@@ -100,21 +100,21 @@ class Pictures(QObject):
     def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
         images: dict[int, QImage] = {}
         for face in faces:
-            photo = self._photo(gallery, face)
+            photo = self._photo_of(gallery, face)
             image = QImage.fromData(photo) if photo is not None else QImage()
             if not image.isNull():
                 images[face] = image
         bare = [face for face in faces if face not in images]
         if bare:
-            known, traits = self._traits(gallery, bare)
+            known, traits = self._traits_of(gallery, bare)
             for face, numbers in zip(known, traits, strict=True):
                 images[face] = portrait_image(numbers, self._side)
         return images
 
-    def _photo(self, gallery: Gallery, face: int) -> bytes | None:
+    def _photo_of(self, gallery: Gallery, face: int) -> bytes | None:
         return gallery.photo(face)
 
-    def _traits(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
+    def _traits_of(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
         """Those of the faces that exist, and the numbers to draw them with."""
         known = [face.id for face in gallery.faces_by_id(faces)]
         return known, gallery.traits(known)
@@ -130,8 +130,8 @@ class Pictures(QObject):
 class ShelfPictures(Pictures):
     """The same for the unknown queries on the shelf, by their own ids."""
 
-    def _photo(self, gallery: Gallery, face: int) -> bytes | None:
+    def _photo_of(self, gallery: Gallery, face: int) -> bytes | None:
         return gallery.shelf.photo(face)
 
-    def _traits(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
+    def _traits_of(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
         return faces, gallery.shelf.traits(faces)
