@@ -91,7 +91,7 @@ class Enroller:
         """See :meth:`engine.gallery.Gallery.enroll`."""
         batch = named(faces, names.check_name(name), elsewhere)
         said = grouped(self.advice(batch, reporter), batch.files)
-        thumbnails, refused = _thumbnails(batch, reporter)
+        thumbnails, refused = thumbnails_of(batch, reporter)
         added = self._add(batch, thumbnails, "enroll", reporter)
         return EnrolmentReport(
             name=name,
@@ -119,8 +119,7 @@ class Enroller:
         Raises:
             MismatchError, EmbeddingError: they cannot be enrolled at all.
         """
-        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
-        self._check_network(batch)
+        self.check(batch)
         return self._coach.advise(batch, self._coach.holders(batch.vectors), reporter)
 
     # -- storing -----------------------------------------------------------------------------
@@ -129,7 +128,7 @@ class Enroller:
         self, batch: FaceBatch, reporter: Reporter, action: str = "import"
     ) -> tuple[Added, tuple[Rejection, ...]]:
         self._check_network(batch)
-        thumbnails, refused = _thumbnails(batch, reporter)
+        thumbnails, refused = thumbnails_of(batch, reporter)
         return self._add(batch, thumbnails, action, reporter), refused
 
     def _add(
@@ -147,7 +146,7 @@ class Enroller:
         )
         if len(added.face_ids):
             self._recogniser.added(added, batch.vectors[added.rows])
-            self._remember_network()
+            self.remember_network()
         return added
 
     def _count_new(self, batch: FaceBatch) -> int:
@@ -155,6 +154,15 @@ class Enroller:
         return len(self._store.add(batch, keys=names.name_key, dry_run=True).face_ids)
 
     # -- one network a gallery ---------------------------------------------------------------
+
+    def check(self, batch: FaceBatch) -> None:
+        """Whether a batch can be enrolled here.
+
+        Raises:
+            MismatchError: another dimension or network. EmbeddingError: a row is no embedding.
+        """
+        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
+        self._check_network(batch)
 
     def _check_network(self, batch: FaceBatch) -> None:
         known = self._known_network()
@@ -165,7 +173,8 @@ class Enroller:
         except MismatchError as error:
             raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
 
-    def _remember_network(self) -> None:
+    def remember_network(self) -> None:
+        """Measures anew what vectors of this gallery are like, while it is small."""
         known = self._known_network()
         if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
             _, owners, vectors = self._store.vectors()
@@ -236,7 +245,7 @@ def as_rows(vectors: Vectors) -> Vectors:
     )
 
 
-def _thumbnails(
+def thumbnails_of(
     batch: FaceBatch, reporter: Reporter
 ) -> tuple[dict[int, bytes], tuple[Rejection, ...]]:
     """Thumbnails by row, and the photographs that could not be used: their faces are kept."""

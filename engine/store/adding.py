@@ -190,7 +190,7 @@ def _insert_faces(
     connection.executemany(
         "INSERT INTO faces (id, identity_id, file, row, digest, added) VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (face, owner, _text(batch.files[row]), int(batch.rows[row]), made.digests[row], now)
+            (face, owner, as_text(batch.files[row]), int(batch.rows[row]), made.digests[row], now)
             for face, owner, row in records
         ],
     )
@@ -214,13 +214,13 @@ def _named(name: str | None, file: str) -> str:
         raise IdentityNameError(
             "There is no name with this embedding", file=file, remedy="Say whose face it is."
         )
-    if _text(name) != name:
+    if as_text(name) != name:
         raise IdentityNameError(
             "The name is not valid Unicode text", file=file, remedy="Rename the folder or column."
         )
     return name
 
 
-def _text(text: str) -> str:
+def as_text(text: str) -> str:
     """A file name of undecodable bytes becomes text that a database can hold."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

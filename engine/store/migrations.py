@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from engine.store.schema4 import V4
+
 APPLICATION_ID = 0x4647616C  # "FGal", tells our files from other SQLite databases
 
 _V1 = """
@@ -195,12 +197,13 @@ CREATE TRIGGER decisions_gone AFTER DELETE ON decisions BEGIN
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, V4)
 TABLES = frozenset(
     {
         *("gallery", "settings", "identities", "faces", "embeddings", "photos", "history"),
-        *("models", "decisions"),
+        *("models", "decisions", "apart", "unknowns"),
         *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
+        *("undo_apart", "undo_unknowns"),
     }
 )
 

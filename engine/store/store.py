@@ -14,6 +14,7 @@ from engine.errors import (
 )
 from engine.files import remove_dead_scratch
 from engine.store import automatic, migrations
+from engine.store.apart import Apart
 from engine.store.confirming import Confirming
 from engine.store.correcting import Correcting
 from engine.store.creation import DATABASE_NAME, make_gallery
@@ -26,13 +27,25 @@ from engine.store.merging import Merging
 from engine.store.models import Models
 from engine.store.moving import Moving
 from engine.store.reading import Reading
+from engine.store.shelving import Shelving
 from engine.store.undoing import Undoing
 from engine.store.writing import Writing
 from engine.types import Distance
 
 
 class Store(
-    Reading, Writing, Correcting, Moving, Merging, Decisions, Confirming, Undoing, Models, Keeping
+    Reading,
+    Writing,
+    Correcting,
+    Moving,
+    Merging,
+    Decisions,
+    Confirming,
+    Apart,
+    Shelving,
+    Undoing,
+    Models,
+    Keeping,
 ):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 

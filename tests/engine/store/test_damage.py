@@ -149,6 +149,14 @@ def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(f
             "decision 1 is not the one",
         ),
         (
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0)",
+            "unknown 1 does not have 32 bytes",
+        ),
+        (
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(32), NULL, 0)",
+            "unknown 1 is not the one",
+        ),
+        (
             "INSERT INTO models VALUES ('X', 'mlp', 0, 0, '{}')",
             "model X cannot be read (not a model of this version: 'preset')",
         ),
@@ -177,6 +185,10 @@ def test_the_check_says_what_is_wrong(full, statement, said):
         (
             "INSERT INTO decisions VALUES (1, zeroblob(16), 1, 'is-not', zeroblob(30), 0, 'A')",
             Store.rejected,
+        ),
+        (
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0)",
+            lambda store: store.unknown_vectors([1]),
         ),
     ],
 )
