@@ -28,6 +28,7 @@ from gallery_app.shelving import Shelving
 from gallery_app.state import AppState, Query
 from gallery_app.tasks import Task, TaskRunner
 from gallery_app.theme import apply_theme
+from gallery_app.undoing import Undoing
 from gallery_app.views.main_window import MainWindow
 from gallery_app.watching import Watching
 from gallery_app.widgets.method_words import status_text
@@ -55,6 +56,7 @@ class App(QObject):
         self.modelling = Modelling(self.context, self.window)
         self.judging = Judging(self.context, self.window)
         self.correcting = Correcting(self.context, self.window)
+        self.undoing = Undoing(self.context, self.window)
         self.reviewing = Reviewing(
             self.context, self.window, self.correcting.merge_names, self.commands.enroll_for
         )

@@ -34,6 +34,7 @@ class Shelving(QObject):
     def _connect(self) -> None:
         state, window = self._context.state, self._window
         state.gallery_changed.connect(self._gallery_changed)
+        state.writable_changed.connect(lambda: window.unknown.set_writable(True))
         state.contents_changed.connect(self._changed)
         state.queries_changed.connect(self._keep)
         window.middle.currentChanged.connect(self._shown)
