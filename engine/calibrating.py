@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from engine.files import write_atomically
 from engine.identification import Calibration, calibrate
+from engine.records import checked, parsed
 from engine.store import Store
 from engine.types import Ids
 
 _STALE = 0.02  # share of faces that may come or go before it is fitted anew
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the file holds: a calibration, and the faces and the change that it stands for."""
+
+    change: int
+    faces: int
+    newest: int
+    calibration: str
 
 
 class CalibrationKeeper:
@@ -59,24 +71,18 @@ class CalibrationKeeper:
 
     def _load(self, change: int) -> None:
         try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
-            if kept["change"] <= change:  # else the gallery was put back to an older state
-                calibration = Calibration.from_json(kept["calibration"])
-                self._faces, self._newest = int(kept["faces"]), int(kept["newest"])
-                self.latest = calibration
-        except (OSError, ValueError, KeyError, TypeError):
+            kept = checked(_Kept(**parsed(self._file.read_text(encoding="utf-8"))))
+            if kept.change <= change:  # else the gallery was put back to an older state
+                self.latest = Calibration.from_json(kept.calibration)
+                self._faces, self._newest = kept.faces, kept.newest
+        except (OSError, ValueError, TypeError):
             return  # absent or damaged: it is fitted anew
 
     def _save(self, change: int) -> None:
         """A reader saves it too: it is derived, stamped with the change, and written whole."""
-        kept = {
-            "change": change,
-            "faces": self._faces,
-            "newest": self._newest,
-            "calibration": self.latest.to_json(),
-        }
+        kept = _Kept(change, self._faces, self._newest, self.latest.to_json())
         try:
             self._file.parent.mkdir(mode=0o700, exist_ok=True)
-            write_atomically(self._file, json.dumps(kept).encode())
+            write_atomically(self._file, json.dumps(asdict(kept)).encode())
         except OSError:
             return  # it only saves work

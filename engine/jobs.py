@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
 from engine.errors import InputError
+from engine.records import checked
 
 Kind = Literal["mlp", "triplet"]
 Preset = Literal["default", "notebook"]
@@ -231,18 +232,14 @@ class ModelVersion:
         """
         try:
             made = {name: record[name] for name in _RECORDED}
-            wrong = [name for name, kinds in _RECORDED.items() if not isinstance(made[name], kinds)]
-            wrong += [name for name in ("kind", "preset") if made[name] not in _CHOICES[name]]
             made["metrics"] = {name: float(value) for name, value in record["metrics"].items()}
             made["parameters"] = {
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in record["parameters"].items()
             }
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            return checked(cls(**made, active=active))
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"not a model of this version: {error}") from error
-        if wrong:
-            raise ValueError(f"not a model of this version: {', '.join(wrong)}")
-        return cls(**made, active=active)
 
 
 @dataclass(frozen=True)
@@ -270,23 +267,11 @@ def _changed(preset: P, changes: Mapping[str, Any]) -> P:
     return replace(preset, **made)
 
 
-_RECORDED: Mapping[str, type | tuple[type, ...]] = {
-    "id": str,
-    "kind": str,
-    "preset": str,
-    "seed": int,
-    "created": (int, float),
-    "seconds": (int, float),
-    "collapsed": bool,
-    "sentence": str,
-    "metrics": Mapping,
-    "parameters": Mapping,
-    "identities": int,
-    "faces": int,
-}
+_RECORDED = (
+    *("id", "kind", "preset", "seed", "created", "seconds", "collapsed", "sentence"),
+    *("metrics", "parameters", "identities", "faces"),
+)
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "kind": KINDS,
-    "preset": ("default", "notebook"),
     "scaling": ("none", "standardised", "whitened"),
     "start": ("input", "lda"),
     "mining": ("semi-hard", "batch-all", "batch-hard", "furthest-random"),

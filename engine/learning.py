@@ -36,6 +36,7 @@ from engine.models import (
 )
 from engine.progress import SILENT, Measured, Reporter
 from engine.recogniser import Recogniser
+from engine.records import parsed
 from engine.store import Store
 from engine.training import launch
 from engine.training.job import settings
@@ -152,7 +153,7 @@ class Learning:
         """What :meth:`evaluate` last measured here; None where there is none, or it is damaged."""
         try:
             text = (self._folder / _EVALUATION).read_text(encoding="utf-8")
-            return Evaluation.from_json(json.loads(text))
+            return Evaluation.from_json(parsed(text))
         except (OSError, ValueError):
             return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.appearance import Appearance
+from engine.errors import GalleryDamagedError
 from engine.store import Store
 from engine.types import Vectors
 
@@ -23,8 +24,15 @@ class Lens:
         return self._fitted.traits(vectors)
 
     def _kept(self) -> Appearance | None:
+        """What was fitted before; None where there is none, or it is damaged."""
         kept = self._store.setting("appearance")
-        return Appearance.from_json(kept) if kept is not None else None
+        if kept is None:
+            return None
+        try:
+            lens = Appearance.from_json(kept)
+        except GalleryDamagedError:
+            return None
+        return lens if lens.dimension == self._store.dimension else None
 
     def _fit(self, vectors: Vectors) -> Appearance:
         enrolled = self._store.vectors()[2]

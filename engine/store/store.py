@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Self
+from typing import Self, get_args
 
 from engine.errors import (
     GalleryDamagedError,
@@ -13,7 +13,7 @@ from engine.errors import (
     GalleryTooNewError,
 )
 from engine.store import migrations
-from engine.store.creation import DATABASE_NAME, make_gallery
+from engine.store.creation import DATABASE_NAME, LARGEST_DIMENSION, make_gallery
 from engine.store.database import Database
 from engine.store.decisions import Decisions
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
@@ -179,4 +179,13 @@ def _fixed(connection: sqlite3.Connection, path: Path) -> tuple[int, Distance]:
         raise GalleryDamagedError(
             "The database does not say what kind of embeddings it holds", file=path, remedy=RESTORE
         )
-    return row[0], row[1]
+    dimension, distance = row
+    possible = isinstance(dimension, int) and 1 <= dimension <= LARGEST_DIMENSION
+    if not possible or distance not in get_args(Distance):
+        raise GalleryDamagedError(
+            f"The database claims to hold embeddings of {dimension!r:.40} numbers, compared by "
+            f"{distance!r:.40}, which cannot be",
+            file=path,
+            remedy=RESTORE,
+        )
+    return dimension, distance

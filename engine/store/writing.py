@@ -61,7 +61,9 @@ class Writing(Access):
             made = adding.plan(connection, batch, names)
             if not made.rows:
                 return adding.foresee(connection, made)
-            added = adding.insert(connection, batch, made, key_of, thumbnails, reporter)
+            with self._sound():
+                first = adding.next_face(connection)
+            added = adding.insert(connection, batch, made, first, key_of, thumbnails, reporter)
             record(connection, action, summary or _summary(added), _span(added))
         return added
 
