@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.appearance import Appearance
+import numpy as np
+
+from engine.appearance import TRAITS, Appearance
 from engine.errors import GalleryDamagedError
 from engine.store import Store
 from engine.types import Vectors
@@ -19,6 +21,8 @@ class Lens:
 
     def traits(self, vectors: Vectors) -> Vectors:
         """Numbers to draw portraits with, ``(n, 16)``, for embeddings ``(n, d)``."""
+        if not len(vectors):
+            return np.empty((0, TRAITS), dtype=np.float32)  # nothing to fit a lens to either
         if self._fitted is None:
             self._fitted = self._kept() or self._fit(vectors)
         return self._fitted.traits(vectors)

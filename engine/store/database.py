@@ -13,7 +13,10 @@ from engine.store.failures import ASK_PERMISSION, RESTORE, declared, primary_cod
 from engine.store.migrations import migrate, version_of
 
 _WAIT_SECONDS = 5.0
-_PRAGMAS = ("temp_store = MEMORY",)  # no faces in temporary files
+_PRAGMAS = (
+    "temp_store = MEMORY",  # no faces in temporary files
+    "trusted_schema = OFF",  # a gallery may come from somebody else
+)
 WRITER_PRAGMAS = (
     "synchronous = FULL",  # a commit is on disk when it returns
     "fullfsync = ON",  # what FULL means on macOS

@@ -23,6 +23,8 @@ from engine.store.reading import Reading
 from engine.store.writing import Writing
 from engine.types import Distance
 
+_SHOWN = 80  # characters of a name
+
 
 class Store(Reading, Writing, Models, Decisions):
     """One gallery's database, open. Safe to use from several threads; a context manager.
@@ -165,8 +167,16 @@ def _require_current(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _require_tables(connection: sqlite3.Connection, path: Path) -> None:
-    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    missing = sorted(migrations.TABLES - {name for (name,) in rows})
+    """Ours are all there, and nothing that runs by itself, which ours never have."""
+    rows = connection.execute("SELECT type, name FROM sqlite_master").fetchall()
+    strange = sorted(str(name) for kind, name in rows if kind not in ("table", "index"))
+    if strange:
+        raise GalleryDamagedError(
+            f"Another program has put “{strange[0][:_SHOWN]}” into the database",
+            file=path,
+            remedy=RESTORE,
+        )
+    missing = sorted(migrations.TABLES - {name for kind, name in rows if kind == "table"})
     if missing:
         raise GalleryDamagedError(
             f"The database lacks {', '.join(missing)}", file=path, remedy=RESTORE

@@ -15,6 +15,7 @@ from typing import Any
 from tests.fuzz.mutating import Mutate, edit_bytes
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_LARGEST = 1 << 18  # no input is longer, and damage upon damage must not fill the memory
 _DEEP = 1 << 11  # brackets: twice what Python's recursion allows
 _ODD: tuple[Callable[[random.Random], Any], ...] = (
     lambda rng: None,
@@ -288,7 +289,7 @@ def mixed(*mutations: Mutate) -> Mutate:
 
     def mutate(data: bytes, rng: random.Random) -> bytes:
         for _ in range(rng.choice((1, 1, 2, 3))):
-            data = rng.choice(mutations)(data, rng)
+            data = rng.choice(mutations)(data, rng)[:_LARGEST]
         return data
 
     return mutate

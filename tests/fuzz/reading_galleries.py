@@ -19,7 +19,9 @@ from engine.errors import (
     GalleryError,
     ModelError,
     SnapshotError,
+    UnknownIdentityError,
 )
+from engine.gallery import Gallery
 from engine.identification import Trials
 from engine.index import HnswIndex, load_snapshot, save_snapshot
 from engine.jobs import ModelVersion, TripletParameters, as_json
@@ -132,6 +134,43 @@ def _batch(dimension: int, *names: str) -> FaceBatch:
     made = np.random.default_rng(len(names)).standard_normal((len(names), dimension))
     files = [f"{name}.npy" for name in names]
     return FaceBatch(made.astype(np.float32), names, files, [0] * len(names), [None] * len(names))
+
+
+def _read_gallery(data: bytes, folder: Path) -> None:
+    """What the window asks of it at its start, and a query."""
+    (folder / "gallery.db").write_bytes(data)
+    with Gallery.open(folder, write=False) as gallery:
+        for ask in _WISHES:
+            try:
+                ask(gallery)
+            except UnknownIdentityError:
+                continue  # there is no face 1, and nothing to do about it
+            except FaceGalleryError as error:
+                require(error.problem and error.remedy, "a refusal that says too little")
+
+
+def _see_people(gallery: Gallery) -> None:
+    for person in gallery.people("faces"):
+        faces = [face.id for face in gallery.faces(person.id)]
+        if faces:
+            traits = gallery.traits(faces)
+            require(np.isfinite(traits).all(), "a trait that is no number")
+            gallery.identify_enrolled(faces[0])
+        gallery.nearest_identity(person.id)
+
+
+def _identify(gallery: Gallery) -> None:
+    if gallery.dimension <= 64:
+        for answer in gallery.identify(np.ones((2, gallery.dimension), np.float32)):
+            require_typed(answer)
+
+
+_WISHES: tuple[Callable[[Gallery], object], ...] = (
+    *(_see_people, _identify, Gallery.counts, Gallery.methods, Gallery.check),
+    lambda gallery: gallery.vector(1),
+    lambda gallery: gallery.check_enrolment("Ann", np.ones((1, gallery.dimension), np.float32)),
+    lambda gallery: gallery.learning.models(),
+)
 
 
 def _databases() -> Iterable[bytes]:
@@ -343,6 +382,15 @@ READERS = (
         _databases,
         largest=1 << 17,
         weight=0.3,
+    ),
+    Reader(
+        "gallery",
+        _read_gallery,
+        (FaceGalleryError,),
+        mixed(edit_database),
+        _databases,
+        largest=1 << 17,
+        weight=0.1,
     ),
     Reader(
         "lock", _read_holder, (GalleryBusyError,), DOCUMENT, lambda: [b'{"pid": 7, "host": "a"}']
