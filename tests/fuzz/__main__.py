@@ -7,6 +7,7 @@ time for. What was found lies in tests/fuzz/findings, one file an input.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -76,7 +77,8 @@ def _print(name: str, tally: Tally) -> None:
 def _fuzz(name: str, asked: argparse.Namespace) -> Tally:
     tally, start = Tally(), time.monotonic()
     kept = _ROOT / "build" / "fuzz" / name
-    (kept / "found").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(kept, ignore_errors=True)  # each run begins anew, so that it can be repeated
+    (kept / "found").mkdir(parents=True)
     memory = Path("/dev/shm")  # a disk would be worn out for nothing
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as place:
         (Path(place) / "found").symlink_to(kept / "found")
@@ -89,6 +91,7 @@ def _fuzz(name: str, asked: argparse.Namespace) -> Tally:
                 status = subprocess.run(
                     [sys.executable, "-m", "tests.fuzz.one", name, place, *options],
                     cwd=_ROOT,
+                    env=os.environ | {"PYTHONHASHSEED": "0"},
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 ).returncode

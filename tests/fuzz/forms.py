@@ -6,15 +6,12 @@ import ast
 import io
 import json
 import random
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 from tests.fuzz.mutating import Mutate, edit_bytes
 
-_PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST = 1 << 18  # no input is longer, and damage upon damage must not fill the memory
 _DEEP = 1 << 11  # brackets: twice what Python's recursion allows
 _ODD: tuple[Callable[[random.Random], Any], ...] = (
@@ -169,66 +166,6 @@ def _quiet() -> Any:
     return warnings.catch_warnings(action="ignore")  # a name that is there twice
 
 
-def edit_photo(data: bytes, rng: random.Random) -> bytes:
-    """A chunk of a PNG with its checksum put right again; any other picture byte by byte."""
-    if not data.startswith(_PNG) or rng.random() < 0.3:
-        return edit_bytes(data, rng)
-    chunks = _chunks(data)
-    if not chunks:
-        return edit_bytes(data, rng)
-    at = rng.randrange(len(chunks))
-    kind, body = chunks[at]
-    match rng.randrange(8):
-        case 0:
-            chunks.pop(at)
-        case 1:
-            chunks.insert(rng.randrange(len(chunks)), chunks[at])
-        case 2:
-            sizes = (0, 1, 7, 255, 5000, 50_000, 2**31 - 1, 2**32 - 1)
-            head = struct.pack(">II", rng.choice(sizes), rng.choice(sizes)) + chunks[0][1][8:]
-            chunks[0] = (chunks[0][0], head)
-        case 3:
-            chunks[at] = (kind, _repacked(body, rng))
-        case 4:
-            kinds = (
-                b"tRNS",
-                b"PLTE",
-                b"iCCP",
-                b"eXIf",
-                b"zTXt",
-                b"iTXt",
-                b"acTL",
-                b"fcTL",
-                b"fdAT",
-            )
-            chunks.insert(1, (rng.choice(kinds), rng.choice((body, rng.randbytes(26)))))
-        case _:
-            chunks[at] = (kind, edit_bytes(body, rng))
-    packed = (
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks
-    )
-    return _PNG + b"".join(packed)
-
-
-def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    found, at = [], len(_PNG)
-    while at + 12 <= len(data) and len(found) < 64:
-        length = int.from_bytes(data[at : at + 4], "big")
-        found.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
-        at += 12 + length
-    return found
-
-
-def _repacked(body: bytes, rng: random.Random) -> bytes:
-    """Packed data unpacked, changed, and packed again."""
-    try:
-        plain = zlib.decompressobj().decompress(body, 1 << 20)
-    except zlib.error:
-        plain = body
-    return zlib.compress(rng.choice((edit_bytes(plain, rng), bytes(1 << 20), plain[:-1])))
-
-
 def edit_lines(data: bytes, rng: random.Random) -> bytes:
     """Cells and lines of a text exchanged, doubled, dropped or made odd."""
     lines = data.splitlines(keepends=True)
@@ -296,3 +233,5 @@ def mixed(*mutations: Mutate) -> Mutate:
 
 
 edit_document = mixed(*(edit_json,) * 12, edit_bytes, edit_bytes, edit_lines)
+DOCUMENT = mixed(*(edit_document,) * 12, deepened)
+"""Of a JSON document."""

@@ -7,7 +7,13 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.fuzz import reading_faces, reading_galleries, reading_records
+from tests.fuzz import (
+    reading_faces,
+    reading_index,
+    reading_models,
+    reading_records,
+    reading_store,
+)
 from tests.fuzz.judging import Reader
 
 HERE = Path(__file__).resolve().parent
@@ -17,7 +23,9 @@ FINDINGS = HERE / "findings"
 
 def _all() -> Iterator[Reader]:
     yield from reading_faces.READERS
-    yield from reading_galleries.READERS
+    yield from reading_store.READERS
+    yield from reading_index.READERS
+    yield from reading_models.READERS
     yield from reading_records.READERS
     if importlib.util.find_spec("PySide6") is not None:
         from tests.fuzz import reading_settings

@@ -16,9 +16,10 @@ from engine.errors import InputError, PhotoError
 from engine.fingerprint import Fingerprint
 from engine.names import MAX_LENGTH, check_name
 from engine.types import FaceBatch
-from tests.fuzz.forms import deepened, edit_lines, edit_npy, edit_npz, edit_photo, mixed
+from tests.fuzz.forms import deepened, edit_lines, edit_npy, edit_npz, mixed
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.mutating import edit_bytes
+from tests.fuzz.pictures import edit_photo
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data"
 _MOST_FILES = 24

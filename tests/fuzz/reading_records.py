@@ -24,8 +24,8 @@ from engine.learning import Learning
 from engine.progress import Measured, Message, Progress
 from engine.training import protocol
 from engine.types import Vectors
+from tests.fuzz.forms import DOCUMENT
 from tests.fuzz.judging import Reader, require
-from tests.fuzz.reading_galleries import DOCUMENT
 from tests.fuzz.typed import require_typed
 
 _IDS = np.arange(1, 13, dtype=np.int64)

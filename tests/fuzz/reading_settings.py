@@ -14,10 +14,9 @@ from PySide6.QtCore import qInstallMessageHandler
 
 from gallery_app import settings
 from gallery_app.recent import forget, recent_galleries, remember
-from tests.fuzz.forms import edit_lines, mixed
+from tests.fuzz.forms import DOCUMENT, edit_lines, mixed
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.mutating import edit_bytes
-from tests.fuzz.reading_galleries import DOCUMENT
 
 _SETTINGS = [one for one in vars(settings).values() if isinstance(one, settings.Setting)]
 _TURN = count()  # Qt remembers files by their names, so each is another
