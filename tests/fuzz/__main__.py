@@ -18,9 +18,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz.readers import FINDINGS, HERE, READERS
+from tests.fuzz.readers import CORPUS, FINDINGS, HERE, READERS
 
 _ROOT = HERE.parents[1]
+_BUILD = _ROOT / "build" / "fuzz"
+_CORPUS_BYTES = 3_000  # of a reader, so that all of them stay small enough to be kept
 _LONGEST_INPUT = 20  # seconds on the clock, on a machine that others use too
 _MOST_MEMORY = 1_536  # megabytes of the whole process
 _DEATHS = 5  # after so many a reader is left alone
@@ -46,6 +48,8 @@ def main() -> None:
         tally = _fuzz(name, asked)
         tallies.append(tally)
         _print(name, tally)
+        if asked.keep:
+            _keep_smallest(name)
     total = Tally(
         sum(one.inputs for one in tallies),
         sum(one.seconds for one in tallies),
@@ -62,6 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=60, help="for each reader")
     parser.add_argument("--runs", type=int, default=-1, help="inputs for each reader at most")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="add small inputs to the corpus")
     return parser.parse_args()
 
 
@@ -76,7 +81,8 @@ def _print(name: str, tally: Tally) -> None:
 
 def _fuzz(name: str, asked: argparse.Namespace) -> Tally:
     tally, start = Tally(), time.monotonic()
-    kept = _ROOT / "build" / "fuzz" / name
+    kinds: set[str] = set()
+    kept = _BUILD / name
     shutil.rmtree(kept, ignore_errors=True)  # each run begins anew, so that it can be repeated
     (kept / "found").mkdir(parents=True)
     memory = Path("/dev/shm")  # a disk would be worn out for nothing
@@ -95,12 +101,14 @@ def _fuzz(name: str, asked: argparse.Namespace) -> Tally:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 ).returncode
-            _count(tally, (kept / f"log{death}.txt").read_text(errors="replace"))
-            tally.findings += sum(1 for _ in _deadly(name, Path(place)))
+            log_text = (kept / f"log{death}.txt").read_text(errors="replace")
+            _count(tally, log_text)
+            kinds |= set(re.findall(r"^FINDING (.+)", log_text, re.MULTILINE))
             if status == 0:
                 break
             if not tally.inputs:
                 sys.exit(f"{name} could not be fuzzed, see {kept / f'log{death}.txt'}")
+        tally.findings = len(kinds) + sum(1 for _ in _deadly(name, Path(place)))
     tally.seconds = time.monotonic() - start
     return tally
 
@@ -126,7 +134,18 @@ def _count(tally: Tally, log: str) -> None:
         tally.inputs += int(units)
     for megabytes in re.findall(r"peak_rss_mb: +(\d+)", log):
         tally.memory = max(tally.memory, int(megabytes))
-    tally.findings += len(re.findall(r"^FINDING ", log, re.MULTILINE))
+
+
+def _keep_smallest(name: str) -> None:
+    """The smallest of the inputs that reached what none before them had, into the corpus."""
+    folder, left = CORPUS / name, _CORPUS_BYTES
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in sorted((_BUILD / name / "found").iterdir(), key=lambda one: one.stat().st_size):
+        left -= path.stat().st_size
+        if left < 0:
+            break
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / path.name[:12])
 
 
 def _deadly(name: str, place: Path) -> Iterator[Path]:
