@@ -132,7 +132,7 @@ def _options(
 def _count(tally: Tally, log: str) -> None:
     for units in re.findall(r"number_of_executed_units: (\d+)", log):
         tally.inputs += int(units)
-    for megabytes in re.findall(r"peak_rss_mb: +(\d+)", log):
+    for megabytes in re.findall(r"(?:^PEAK|peak_rss_mb:) +(\d+)", log, re.MULTILINE):
         tally.memory = max(tally.memory, int(megabytes))
 
 

@@ -64,8 +64,7 @@ def _change(connection: sqlite3.Connection, rng: random.Random) -> None:
     column = rng.choice(columns)
     if rng.random() < 0.6:
         connection.execute(
-            f"UPDATE OR IGNORE {table} SET {column} = ? "
-            f"WHERE {rng.choice(('1', 'random() % 3 = 0'))}",
+            f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {rng.choice(('1', 'rowid % 3 = 0'))}",
             (rng.choice(_VALUES),),
         )
         return

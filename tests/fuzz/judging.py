@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,8 @@ class Finding:
 
 def judge(reader: Reader, data: bytes, folder: Path) -> Finding | None:
     """Has an input read. None where all is well; whatever is left in ``folder`` is the caller's."""
-    before, start = _peak(), time.process_time()
+    _forget_peak()
+    before, start = peak(), time.process_time()
     try:
         reader.read(data, folder)
     except reader.declared as error:
@@ -67,7 +69,7 @@ def judge(reader: Reader, data: bytes, folder: Path) -> Finding | None:
             return found
     except Exception as error:
         return Finding(_kind(error), traceback.format_exc())
-    seconds, megabytes = time.process_time() - start, (_peak() - before) / 1024
+    seconds, megabytes = time.process_time() - start, peak() - before
     if seconds > SLOWEST:
         return Finding("slow", f"{seconds:.1f} s of processor time")
     if megabytes > reader.memory:
@@ -116,7 +118,13 @@ def _is_ours(error: BaseException) -> bool:
     return isinstance(error, WrongAnswer)
 
 
-def _peak() -> float:
-    """Kilobytes of memory this process took at most so far."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak() -> float:
+    """Megabytes of memory that this process took at most, on Linux since an input began."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return most / 1024 if sys.platform == "darwin" else most
+
+
+def _forget_peak() -> None:
+    """Else what an earlier input or another test took would hide what this one takes."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

@@ -26,7 +26,7 @@ with atheris.instrument_imports(include=list(_WATCHED)):
 
     from PIL import Image
 
-    from tests.fuzz.judging import Finding, Reader, judge
+    from tests.fuzz.judging import Finding, Reader, judge, peak
     from tests.fuzz.readers import FINDINGS, READERS, empty, kept_inputs
 
     Image.preinit()
@@ -43,9 +43,14 @@ def main() -> None:
     for data in (*reader.seeds(), *kept_inputs(reader)):
         (begin / _digest(data)).write_bytes(data)
     known: set[str] = set()
+    most = 0
 
     def try_one(data: bytes) -> None:
+        nonlocal most
         found = judge(reader, data, scratch)
+        if peak() > most + 1:
+            most = int(peak())
+            print(f"PEAK {most}", flush=True)
         empty(os.fsencode(scratch))
         if found is not None and found.kind not in known:
             known.add(found.kind)
