@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
@@ -15,6 +16,7 @@ Scaling = Literal["none", "standardised", "whitened"]
 Mining = Literal["semi-hard", "batch-all", "batch-hard", "furthest-random"]
 Start = Literal["input", "lda"]
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 KINDS: tuple[Kind, ...] = ("mlp", "triplet")
 P = TypeVar("P", "MlpParameters", "TripletParameters")
 
@@ -174,6 +176,11 @@ class TrainingRequest:
     activate: bool = True
 
 
+def is_version_id(text: str) -> bool:
+    """Whether it can name a version, and with it a folder: never a path to anywhere else."""
+    return _ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True)
 class ModelVersion:
     """One trained model, as the registry knows it.
@@ -237,7 +244,10 @@ class ModelVersion:
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in record["parameters"].items()
             }
-            return checked(cls(**made, active=active))
+            version = checked(cls(**made, active=active))
+            if not is_version_id(version.id):
+                raise ValueError(f"{version.id[:40]!r} is no id")
+            return version
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"not a model of this version: {error}") from error
 

@@ -23,7 +23,14 @@ from engine.feeding import job_folder
 from engine.figures import Evaluation
 from engine.files import write_atomically
 from engine.in_use import FOLDER, read_model
-from engine.jobs import KINDS, Kind, ModelVersion, TrainingOutcome, TrainingRequest
+from engine.jobs import (
+    KINDS,
+    Kind,
+    ModelVersion,
+    TrainingOutcome,
+    TrainingRequest,
+    is_version_id,
+)
 from engine.models import (
     adopt_version,
     delete_version,
@@ -89,8 +96,9 @@ class Learning:
         """Removes a version for good; one in use is put out of use by that."""
         self._store.delete_model(model_id)
         self._recogniser.models_changed()
-        delete_version(self._folder / model_id)
-        shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
+        if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
+            delete_version(self._folder / model_id)
+            shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
 
     # -- training ----------------------------------------------------------------------------
 

@@ -96,6 +96,20 @@ def test_faces_of_nobody_are_told_of_and_nobody_is_named(folder: Path, answers: 
         assert any("belongs to nothing" in problem for problem in gallery.check().problems)
 
 
+def test_a_model_that_is_called_like_a_path_leads_nowhere(folder: Path) -> None:
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    with closing(sqlite3.connect(folder / "gallery.db")) as connection:
+        connection.execute("INSERT INTO models VALUES ('../../elsewhere', 'mlp', 0, 0, '{}')")
+        connection.commit()
+    with Gallery.open(folder) as gallery:
+        with pytest.raises(GalleryDamagedError):
+            gallery.learning.models()
+        gallery.learning.delete("../../elsewhere")
+        assert gallery.learning.models() == []
+    assert elsewhere.is_dir()
+
+
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS.keys())
 def test_a_harmed_index_is_rebuilt_told_once_and_answers_as_before(
     folder: Path, answers: Answers, contents: Contents, harm: Callable[[Path], None]

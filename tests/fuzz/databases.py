@@ -13,7 +13,19 @@ _PAGE_SIZE_AT = 16
 _SMALLEST_PAGE = 512
 _VALUES: tuple[object, ...] = (
     *(None, 0, -1, 1, 2**31, 2**63 - 1, -(2**63), 0.5, 1e308, float("inf"), "", "x", "1", "{}"),
-    *("[]", "null", "\0", "é\u202e", "[" * 3000, b"", b"\xff\xfe", bytes(16), bytes(64), "A" * 999),
+    *(
+        "[]",
+        "null",
+        "\0",
+        "é\u202e",
+        "../..",
+        "[" * 3000,
+        b"",
+        b"\xff\xfe",
+        bytes(16),
+        bytes(64),
+        "A" * 999,
+    ),
 )
 _STATEMENTS = (
     "DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table})",

@@ -62,6 +62,7 @@ def _ask_vectors(store: Store) -> None:
 def _ask_models(store: Store) -> None:
     for one in store.models():
         require_typed(one)
+        require(Path(one.id).name == one.id, "a version that leads out of the gallery")
 
 
 def _ask_history(store: Store) -> None:
