@@ -82,35 +82,41 @@ def _print(name: str, tally: Tally) -> None:
 def _fuzz(name: str, asked: argparse.Namespace) -> Tally:
     tally, start = Tally(), time.monotonic()
     kinds: set[str] = set()
-    kept = _BUILD / name
-    shutil.rmtree(kept, ignore_errors=True)  # each run begins anew, so that it can be repeated
-    (kept / "found").mkdir(parents=True)
+    died = 0
+    shutil.rmtree(_BUILD / name, ignore_errors=True)  # so that a run can be repeated
+    (_BUILD / name / "found").mkdir(parents=True)
     memory = Path("/dev/shm")  # a disk would be worn out for nothing
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as place:
-        (Path(place) / "found").symlink_to(kept / "found")
+        (Path(place) / "found").symlink_to(_BUILD / name / "found")
         for death in range(_DEATHS):
             left = asked.seconds - (time.monotonic() - start)
             if left < 1 or 0 < asked.runs <= tally.inputs:
                 break
             options = _options(name, asked, int(left), asked.runs - tally.inputs, death, place)
-            with (kept / f"log{death}.txt").open("w") as log:
-                status = subprocess.run(
-                    [sys.executable, "-m", "tests.fuzz.one", name, place, *options],
-                    cwd=_ROOT,
-                    env=os.environ | {"PYTHONHASHSEED": "0"},
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                ).returncode
-            log_text = (kept / f"log{death}.txt").read_text(errors="replace")
-            _count(tally, log_text)
-            kinds |= set(re.findall(r"^FINDING (.+)", log_text, re.MULTILINE))
+            log = _BUILD / name / f"log{death}.txt"
+            status = _run_one(log, name, place, *options)
+            _count(tally, kinds, log.read_text(errors="replace"))
             if status == 0:
                 break
+            died += 1
             if not tally.inputs:
-                sys.exit(f"{name} could not be fuzzed, see {kept / f'log{death}.txt'}")
-        tally.findings = len(kinds) + sum(1 for _ in _deadly(name, Path(place)))
+                sys.exit(f"{name} could not be fuzzed, see {log}")
+        deadly = sum(1 for _ in _deadly(name, Path(place)))
+        tally.findings = len(kinds) + max(deadly, died)  # whoever is killed leaves no input
     tally.seconds = time.monotonic() - start
     return tally
+
+
+def _run_one(log: Path, *arguments: str) -> int:
+    """The exit code of the process that fuzzes; 0 where nothing killed it."""
+    with log.open("w") as stream:
+        return subprocess.run(
+            [sys.executable, "-m", "tests.fuzz.one", *arguments],
+            cwd=_ROOT,
+            env=os.environ | {"PYTHONHASHSEED": "0"},
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        ).returncode
 
 
 def _options(
@@ -129,7 +135,8 @@ def _options(
     ]
 
 
-def _count(tally: Tally, log: str) -> None:
+def _count(tally: Tally, kinds: set[str], log: str) -> None:
+    kinds |= set(re.findall(r"^FINDING (.+)", log, re.MULTILINE))
     for units in re.findall(r"number_of_executed_units: (\d+)", log):
         tally.inputs += int(units)
     for megabytes in re.findall(r"(?:^PEAK|peak_rss_mb:) +(\d+)", log, re.MULTILINE):
