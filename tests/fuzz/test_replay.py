@@ -15,7 +15,7 @@ from tests.fuzz.judging import Reader, judge
 from tests.fuzz.readers import CORPUS, FINDINGS, READERS, empty, kept_inputs
 
 SEED = 20261126
-INPUTS = 400
+INPUTS = 250
 ALL = pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
 
 
