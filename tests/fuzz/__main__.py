@@ -12,13 +12,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz.readers import CORPUS, FINDINGS, HERE, READERS
+from tests.fuzz.readers import CORPUS, FINDINGS, HERE, READERS, scratch
 
 _ROOT = HERE.parents[1]
 _BUILD = _ROOT / "build" / "fuzz"
@@ -85,8 +84,7 @@ def _fuzz(name: str, asked: argparse.Namespace) -> Tally:
     died = 0
     shutil.rmtree(_BUILD / name, ignore_errors=True)  # so that a run can be repeated
     (_BUILD / name / "found").mkdir(parents=True)
-    memory = Path("/dev/shm")  # a disk would be worn out for nothing
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as place:
+    with scratch() as place:
         (Path(place) / "found").symlink_to(_BUILD / name / "found")
         for death in range(_DEATHS):
             left = asked.seconds - (time.monotonic() - start)

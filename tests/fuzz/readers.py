@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -40,6 +41,13 @@ def kept_inputs(reader: Reader) -> list[bytes]:
     """The corpus and all past findings of a reader."""
     folders = (CORPUS / reader.name, FINDINGS / reader.name)
     return [path.read_bytes() for folder in folders for path in sorted(folder.glob("*"))]
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder for inputs and what readers write, in memory where that can be had: a disk would
+    be waited for, and worn out, for nothing."""
+    memory = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
 
 
 def empty(folder: bytes) -> None:
