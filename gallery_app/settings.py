@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -44,11 +45,13 @@ class Settings:
 
     def get(self, setting: Setting) -> Any:
         """The remembered value, or the default where it is absent or of another type."""
-        value = self._file.value(setting.key, setting.default)
         try:
-            return type(setting.default)(value)
-        except (TypeError, ValueError):
-            return setting.default
+            value = self._file.value(setting.key, setting.default)
+            typed = type(setting.default)(value)
+        except (TypeError, ValueError, OverflowError, RuntimeError):  # the last where Qt has a
+            return setting.default  # type for it that Python has not
+        unusable = isinstance(typed, float) and not math.isfinite(typed)
+        return setting.default if unusable else typed
 
     def set(self, setting: Setting, value: Any) -> None:
         self._file.setValue(setting.key, value)

@@ -198,14 +198,6 @@ END;
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, V4)
-TABLES = frozenset(
-    {
-        *("gallery", "settings", "identities", "faces", "embeddings", "photos", "history"),
-        *("models", "decisions", "apart", "unknowns"),
-        *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
-        *("undo_apart", "undo_unknowns"),
-    }
-)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -129,8 +129,11 @@ class Shelving(Access):
             made = adding.plan(connection, batch, [name] * len(rows))
             if made.rows:
                 pictures = {at: one[4] for at, one in enumerate(rows) if one[4] is not None}
-                keys = {name: key}
-                added = adding.insert(connection, batch, made, keys.__getitem__, pictures, SILENT)
+                with self._sound():
+                    first = adding.next_face(connection)
+                added = adding.insert(
+                    connection, batch, made, first, {name: key}.__getitem__, pictures, SILENT
+                )
                 adding.overrule(connection, added.face_ids)
             _delete(connection, [one for one, _, _, _, _ in rows])
             payload = {"unknowns": [one for one, _, _, _, _ in rows], "name": name}

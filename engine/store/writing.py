@@ -63,7 +63,9 @@ class Writing(Access):
             made = adding.plan(connection, batch, names)
             if not made.rows:
                 return adding.foresee(connection, made)
-            added = adding.insert(connection, batch, made, key_of, thumbnails, reporter)
+            with self._sound():
+                first = adding.next_face(connection)
+            added = adding.insert(connection, batch, made, first, key_of, thumbnails, reporter)
             if overrule:
                 adding.overrule(connection, added.face_ids)
             forget_enrolled(connection)
