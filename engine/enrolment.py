@@ -10,6 +10,7 @@ from pathlib import PurePath
 import numpy as np
 
 from engine import embeddings, names
+from engine.backups import before_large_change
 from engine.errors import EmbeddingError, MismatchError, PhotoError
 from engine.fingerprint import Fingerprint
 from engine.progress import SILENT, Reporter
@@ -102,6 +103,8 @@ class Enroller:
         *,
         dry_run: bool = False,
     ) -> Added:
+        if action == "import" and not dry_run and self._store.counts()[1]:
+            before_large_change(self._store, action, self._count_new(batch), reporter=reporter)
         added = self._store.add(
             batch,
             keys=names.name_key,
@@ -115,6 +118,10 @@ class Enroller:
             self._recogniser.added(added, batch.vectors[added.rows])
             self._remember_network()
         return added
+
+    def _count_new(self, batch: FaceBatch) -> int:
+        """Faces of a batch that are not enrolled yet."""
+        return len(self._store.add(batch, keys=names.name_key, dry_run=True).face_ids)
 
     # -- one network a gallery ---------------------------------------------------------------
 

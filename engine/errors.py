@@ -57,6 +57,10 @@ class MismatchError(InputError):
     """Embeddings of another dimension or network than the gallery's."""
 
 
+class BackupError(InputError):
+    """A file that is no sound backup, or not one of this gallery."""
+
+
 class GalleryError(FaceGalleryError):
     """Something about the gallery folder itself."""
 

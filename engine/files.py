@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+_SCRATCH = ".unfinished-"
 
 
 def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None]) -> None:
@@ -33,6 +37,64 @@ def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None]) -> No
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def scratch_folder(place: Path | None) -> Iterator[Path]:
+    """A folder for its owner alone, gone at the end; those that killed processes left go too.
+
+    Args:
+        place: where it is to be; None for the system's temporary files.
+
+    Raises:
+        OSError: it cannot be made there.
+    """
+    if place is not None:
+        remove_dead_scratch(place)
+    prefix = f"{_SCRATCH}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def remove_dead_scratch(place: Path) -> None:
+    """Removes what :func:`scratch_folder` left there in processes that were killed."""
+    for left in place.glob(f"{_SCRATCH}*"):
+        if not _is_alive(left.name.removeprefix(_SCRATCH).partition("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: str) -> bool:
+    if os.name == "nt" or not process.isdecimal():  # where a signal to ask with would end it
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # somebody else's
+    return True
+
+
+def copy_private(source: Path, to: Path) -> None:
+    """A copy of a file, on disk when it returns, that its owner alone may read.
+
+    Raises:
+        OSError: as when there is something at ``to``.
+    """
+    to.touch(mode=0o600, exist_ok=False)
+    with source.open("rb") as stream, to.open("r+b") as out:
+        shutil.copyfileobj(stream, out)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def sync_tree(folder: Path) -> None:
+    """Has everything in a folder on disk, names and contents."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with (Path(place) / name).open("r+b") as stream:
+                os.fsync(stream.fileno())
+        sync_folder(Path(place))
 
 
 def sync_folder(folder: Path) -> None:

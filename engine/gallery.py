@@ -23,6 +23,7 @@ from engine.portraits import Lens
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
 from engine.reviewing import review_store
+from engine.safekeeping import Safekeeping
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
 from engine.types import (
@@ -39,7 +40,7 @@ from engine.types import (
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
 
-class Gallery(Browsing):
+class Gallery(Browsing, Safekeeping):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:
@@ -303,10 +304,10 @@ class Gallery(Browsing):
                 is only told of: it must be trained again.
         """
         reporter.progress("Checking the database", 0, 3)
-        problems = self._store.integrity()
-        sound = not problems
+        damage = self._store.integrity()
+        sound = not damage
         reporter.progress("Checking the models", 1, 3)
-        problems += model_problems(self._store) if sound else []
+        problems = damage + (model_problems(self._store) if sound else [])
         reporter.progress("Checking the index", 2, 3)
         wrong = index_problems(self._store) if sound else []
         if wrong and repair and not self.writable:
@@ -320,4 +321,4 @@ class Gallery(Browsing):
             self._recogniser.rebuild()
             wrong, repaired = index_problems(self._store), wrong
         reporter.progress("Checking the index", 3, 3)
-        return CheckReport(tuple(problems + wrong), tuple(repaired))
+        return CheckReport(tuple(problems + wrong), tuple(repaired), tuple(wrong), tuple(damage))

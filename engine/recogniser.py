@@ -167,6 +167,14 @@ class Recogniser:
             if self._original is not None:
                 self._take_up(self._listener)
 
+    def take_over(self) -> bool:
+        """Lets the store write if it can; what was read only is taken up anew, to be saved."""
+        with self._lock:
+            before = self._store.writable
+            if self._store.try_to_write() and not before and self._original is not None:
+                self._take_up(self._listener)
+            return self._store.writable
+
     def save(self) -> None:
         """Writes the index snapshots where they changed."""
         for space in self._spaces:

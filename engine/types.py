@@ -213,10 +213,17 @@ class EnrolmentReport:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What ``check`` found wrong, one sentence a problem; ``repaired`` names what was mended."""
+    """What ``check`` found wrong, one sentence a problem; ``repaired`` names what was mended.
+
+    Attributes:
+        in_index: those of the problems that a repair mends without any loss.
+        in_database: those that a repair cannot mend: faces may be lost.
+    """
 
     problems: tuple[str, ...]
     repaired: tuple[str, ...] = ()
+    in_index: tuple[str, ...] = ()
+    in_database: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

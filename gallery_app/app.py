@@ -16,6 +16,7 @@ from gallery_app.dialogs.error import error_box
 from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.judging import Judging
+from gallery_app.keeping import Keeping
 from gallery_app.modelling import Modelling
 from gallery_app.operations import deciding, enrolling, galleries, looking, queries
 from gallery_app.operations.context import Context
@@ -27,6 +28,7 @@ from gallery_app.state import AppState, Query
 from gallery_app.tasks import Task, TaskRunner
 from gallery_app.theme import apply_theme
 from gallery_app.views.main_window import MainWindow
+from gallery_app.watching import Watching
 from gallery_app.widgets.method_words import status_text
 from gallery_app.widgets.portrait import portrait_image
 
@@ -52,6 +54,8 @@ class App(QObject):
         self.reviewing = Reviewing(
             self.context, self.window, self.correcting.merge_names, self.commands.enroll_for
         )
+        self.keeping = Keeping(self.context, self.window)
+        self.watching = Watching(self.context, self.window)
         self._people: dict[int, Identity] = {}
         self._people_read = False
         self._portraits: dict[int, int | None] = {}
@@ -66,6 +70,7 @@ class App(QObject):
 
     def _connect_state(self) -> None:
         self.state.gallery_changed.connect(self._gallery_changed)
+        self.state.writable_changed.connect(self._writable_changed)
         self.state.contents_changed.connect(self._load_people)
         self.state.identity_chosen.connect(self._show_identity)
         self.state.query_changed.connect(self._show_query)
@@ -131,12 +136,22 @@ class App(QObject):
             self.window.welcome.set_recent(recent_galleries())
             self.window.welcome.set_sample(sample_faces().is_dir())
         else:
-            self.window.query.actions.set_writable(gallery.writable)
-            for button in self.window.faces.empty_gallery.buttons:
-                button.setEnabled(gallery.writable)
+            self._show_writable()
             self.window.identities.list.setFocus()
             self._load_people()
         self._enable_actions()
+
+    def _show_writable(self) -> None:
+        gallery = self.state.gallery
+        assert gallery is not None
+        self.window.query.actions.set_writable(gallery.writable)
+        for button in self.window.faces.empty_gallery.buttons:
+            button.setEnabled(gallery.writable)
+
+    def _writable_changed(self) -> None:
+        self._show_writable()
+        self._show_query()
+        self._show_status()
 
     def _load_people(self) -> None:
         if self.state.gallery is not None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QLineEdit, QTextEdit
 
-from engine.types import CheckReport, FaceBatch, ImportReport
+from engine.types import FaceBatch, ImportReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.enroll import EnrollDialog
 from gallery_app.dialogs.help import about_dialog, shortcuts_dialog
 from gallery_app.dialogs.offer import offer_import
-from gallery_app.dialogs.report import check_dialog, import_dialog
+from gallery_app.dialogs.report import import_dialog
 from gallery_app.item_models.identities import faces_text
 from gallery_app.operations import deciding, enrolling, galleries, queries
 from gallery_app.operations.context import Context
@@ -37,7 +37,6 @@ class Commands:
             "sample": lambda: galleries.open_sample(context),
             "import_folder": self.import_folder,
             "import_table": self.import_table,
-            "check": lambda: galleries.check_gallery(context, self._checked),
             "close": lambda: galleries.close_gallery(context),
             "quit": window.close,
             "find": self.find,
@@ -107,9 +106,6 @@ class Commands:
             people, faces = report.identities_added, report.faces_added
             who = "1 new person" if people == 1 else f"{people:,} new people"
             self._context.state.notice.emit(f"{faces_text(faces)} added, {who}.")
-
-    def _checked(self, report: CheckReport) -> None:
-        check_dialog(report, self._window).open()
 
     # -- queries
 

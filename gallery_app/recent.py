@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.files import write_atomically
+
 _KEPT = 8
 _APP = "face-gallery"
 
@@ -55,23 +57,20 @@ def _is_there(path: Path) -> bool:
 def remember(gallery: Path) -> None:
     """Puts a gallery first. A list that cannot be written is no reason to fail."""
     path = gallery.resolve()
-    kept = [path, *(other for other in recent_galleries() if other != path)][:_KEPT]
-    folder = config_folder()
-    temporary = folder / f"recent.json.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps([str(entry) for entry in kept]), encoding="utf-8")
-        temporary.replace(folder / "recent.json")
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    _keep([path, *(other for other in recent_galleries() if other != path)][:_KEPT])
 
 
 def forget(gallery: Path) -> None:
     """Takes a gallery off the list."""
     path = gallery.resolve()
-    kept = [str(other) for other in recent_galleries() if other != path]
-    try:
-        (config_folder() / "recent.json").write_text(json.dumps(kept), encoding="utf-8")
-    except OSError:
-        return
+    _keep([other for other in recent_galleries() if other != path])
+
+
+def _keep(galleries: list[Path]) -> None:
+    """Which galleries somebody has is nobody else's business."""
+    folder = config_folder()
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(
+            folder / "recent.json", json.dumps([str(entry) for entry in galleries]).encode()
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,11 @@ class Settings:
     """Reads and writes an ini file in the application's own folder."""
 
     def __init__(self) -> None:
-        path = config_folder() / "window.ini"
-        self._file = QSettings(str(path), QSettings.Format.IniFormat)
+        self._path = config_folder() / "window.ini"
+        with suppress(OSError):  # Qt would make both readable by everybody
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)
+        self._file = QSettings(str(self._path), QSettings.Format.IniFormat)
 
     def get(self, setting: Setting) -> Any:
         """The remembered value, or the default where it is absent or of another type."""
@@ -49,3 +53,5 @@ class Settings:
 
     def save(self) -> None:
         self._file.sync()
+        with suppress(OSError):  # it names folders, and may be older than this care
+            self._path.chmod(0o600)

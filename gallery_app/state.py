@@ -71,6 +71,8 @@ class AppState(QObject):
 
     Signals:
         gallery_changed: another gallery, or none, is open.
+        writable_changed: the open gallery can be written now.
+        damage_found: folder of a gallery that cannot be opened, and the error.
         contents_changed: identities or faces were added or removed.
         models_changed: other trained models are in use, or none.
         identity_chosen: id of the identity to show, or -1.
@@ -83,6 +85,8 @@ class AppState(QObject):
     """
 
     gallery_changed = Signal()
+    writable_changed = Signal()
+    damage_found = Signal(object, object)
     contents_changed = Signal()
     models_changed = Signal()
     identity_chosen = Signal(int)

@@ -148,8 +148,9 @@ QHeaderView::section { background: $panel; color: $muted; border: none;
     border-bottom: 1px solid $line; padding: 6px 8px; font-size: ${small}pt; }
 QHeaderView::section:hover { color: $text; }
 QTableCornerButton::section { background: $panel; border: none; border-bottom: 1px solid $line; }
-#versionsTable::item { padding: 4px 5px; }
-#versionsTable::item:selected { background: $selection; color: $text; }
+#versionsTable::item, #backupsTable::item { padding: 4px 5px; }
+#versionsTable::item:selected, #backupsTable::item:selected {
+    background: $selection; color: $text; }
 QTableView { gridline-color: $line; }
 #middle { background: $window; }
 #middle::tab-bar { left: 24px; }

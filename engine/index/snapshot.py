@@ -82,7 +82,8 @@ def load_snapshot(
 
 
 def _save(index: HnswIndex, folder: Path, change: int, name: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    for place in (folder.parent, folder):  # mkdir's own parents would be for everybody
+        place.mkdir(mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".tmp")
     os.close(descriptor)
     try:

@@ -39,6 +39,7 @@ def make_gallery(folder: Path, dimension: int, distance: Distance) -> None:
             _require_empty(folder)
             _make_database(folder / _UNFINISHED, dimension, distance)
             os.replace(folder / _UNFINISHED, folder / DATABASE_NAME)
+            folder.chmod(0o700)  # it may have been there
             sync_folder(folder)
             sync_folder(folder.parent)
         except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from engine.store.failures import ASK_PERMISSION, RESTORE, declared, primary_cod
 from engine.store.migrations import migrate, version_of
 
 _WAIT_SECONDS = 5.0
+_PAGES = 1_024  # 4 MB between two looks at whether to go on
 _PRAGMAS = ("temp_store = MEMORY",)  # no faces in temporary files
 WRITER_PRAGMAS = (
     "synchronous = FULL",  # a commit is on disk when it returns
@@ -107,6 +108,37 @@ class Database:
             writer.execute(f"PRAGMA user_version = {version_of(writer)}")
             writer.execute("ROLLBACK")
             migrate(writer)
+
+    def take_over(self) -> None:
+        """From now on it can be written, for whoever has the right to. Readers go on."""
+        with self._turn:
+            if self._closed:
+                raise _closed(self.path)
+            self._writer = connect(self.path, "mode=rw")
+            self.writable = True
+        try:
+            self.start_writing()
+        except BaseException:
+            with self._turn:
+                self._writer.close()
+                self._writer, self.writable = None, False
+            raise
+
+    def overwrite(self, path: Path, progress: Callable[[int, int, int], None]) -> None:
+        """Puts the content of another database, of the same page size, in place of all that is
+        here: one transaction, so that whoever reads sees the one or the other.
+
+        Args:
+            progress: SQLite's: status, pages remaining, pages in all; what it raises undoes it.
+        """
+        with self._turn, declared(self.path):
+            writer = self._require_writer()
+            self._require_file()
+            source = connect(path, "mode=ro&immutable=1")
+            try:
+                source.backup(writer, pages=_PAGES, progress=progress)
+            finally:
+                source.close()
 
     def close(self) -> None:
         """Waits for a running change, not for readers: each closes its own when it is done."""

@@ -15,7 +15,7 @@ from engine.errors import (
     GalleryWriteError,
 )
 
-RESTORE = "Put back a copy of the gallery from before, or import its faces again."
+RESTORE = "Restore a backup of the gallery, or salvage what can still be read of it."
 ASK_PERMISSION = "Ask its owner for permission, or copy the gallery to a folder of your own."
 
 _KINDS: dict[int, tuple[type[GalleryError], str, str]] = {

@@ -12,13 +12,15 @@ from engine.errors import (
     GalleryReadOnlyError,
     GalleryTooNewError,
 )
-from engine.store import migrations
+from engine.files import remove_dead_scratch
+from engine.store import backup, migrations
 from engine.store.confirming import Confirming
 from engine.store.correcting import Correcting
 from engine.store.creation import DATABASE_NAME, make_gallery
 from engine.store.database import Database
 from engine.store.decisions import Decisions
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
+from engine.store.keeping import Keeping
 from engine.store.lock import WriterLock
 from engine.store.merging import Merging
 from engine.store.models import Models
@@ -29,7 +31,9 @@ from engine.store.writing import Writing
 from engine.types import Distance
 
 
-class Store(Reading, Writing, Correcting, Moving, Merging, Decisions, Confirming, Undoing, Models):
+class Store(
+    Reading, Writing, Correcting, Moving, Merging, Decisions, Confirming, Undoing, Models, Keeping
+):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 
     Reading never waits for a running change and sees what was committed last, also by another
@@ -85,6 +89,8 @@ class Store(Reading, Writing, Correcting, Moving, Merging, Decisions, Confirming
         lock = WriterLock(folder) if write else None
         if lock is not None:
             lock.acquire()
+            for place in (folder, folder / backup.FOLDER):
+                remove_dead_scratch(place)  # whole copies of the gallery may lie there
         try:
             database, dimension, distance = _open_database(path, write)
         except BaseException:
@@ -92,6 +98,31 @@ class Store(Reading, Writing, Correcting, Moving, Merging, Decisions, Confirming
                 lock.release()
             raise
         return cls(folder, database, lock, dimension, distance)
+
+    def try_to_write(self) -> bool:
+        """Takes over writing where no other process has it any more; False where that is not so.
+
+        Raises:
+            GalleryDamagedError, GalleryError: as :meth:`open`; it can be read on.
+        """
+        if self.writable:
+            return True
+        lock = WriterLock(self.folder)
+        try:
+            lock.acquire()
+        except GalleryReadOnlyError:
+            return False
+        try:
+            with declared(self._database.path):
+                self._database.take_over()
+        except GalleryReadOnlyError:
+            lock.release()
+            return False
+        except BaseException:
+            lock.release()
+            raise
+        self._lock, self.writable = lock, True
+        return True
 
     def close(self) -> None:
         """Lets the gallery go; waits for a running change. May be called twice."""
@@ -132,6 +163,8 @@ def _open_database(path: Path, write: bool) -> tuple[Database, int, Distance]:
     try:
         with database.reading() as connection:
             _check_version(connection, path)
+            if write:
+                backup.backup_before_migration(connection, path)
         if write:
             database.start_writing()
         with database.reading() as connection:

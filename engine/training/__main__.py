@@ -19,6 +19,7 @@ from engine.training.job import Job
 
 def main(folder: Path) -> int:
     """Returns the exit code: 0 done, 1 failed, which the last line on stdout explains."""
+    os.umask(0o077)  # whatever it writes is for the owner alone, libraries' files too
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this one
     lines = _own_stdout()
     threading.Thread(target=_end_with_the_parent, args=(folder,), daemon=True).start()

@@ -44,14 +44,16 @@ class Job:
 
     def write(self, folder: Path) -> None:
         """Into an empty folder that nobody else can read."""
-        np.savez(
-            folder / _DATA,
-            faces=self.faces,
-            owners=self.owners,
-            vectors=self.vectors,
-            rejected=self.rejected,
-            rejected_owners=self.rejected_owners,
-        )
+        (folder / _DATA).touch(mode=0o600)
+        with (folder / _DATA).open("r+b") as stream:
+            np.savez(
+                stream,
+                faces=self.faces,
+                owners=self.owners,
+                vectors=self.vectors,
+                rejected=self.rejected,
+                rejected_owners=self.rejected_owners,
+            )
         asked = {
             "task": self.task,
             "asked": dict(self.asked),
@@ -59,6 +61,7 @@ class Job:
             "gallery": self.gallery,
             "active": dict(self.active),
         }
+        (folder / _ASKED).touch(mode=0o600)
         (folder / _ASKED).write_text(json.dumps(asked), encoding="utf-8")
 
     @classmethod

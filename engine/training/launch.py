@@ -44,6 +44,7 @@ def run(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
     lacking = missing_library()
     if lacking:
         raise TrainingError(lacking.split(". ")[0], remedy=_INSTALL)
+    (folder / LOG).touch(mode=0o600)
     with (folder / LOG).open("wb") as log:
         process = _started(folder, log)
         lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import FaceGalleryError
-from gallery_app.cli import changes, models, questions, window
+from gallery_app.cli import backups, changes, models, questions, window
 from gallery_app.cli.completion import completion
 from gallery_app.cli.review import review
 
@@ -43,6 +43,8 @@ for command in (
     models.evaluate,
     review,
     questions.check,
+    backups.backup,
+    backups.restore,
     completion,
 ):
     cli.add_command(command)

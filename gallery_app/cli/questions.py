@@ -12,6 +12,7 @@ import numpy as np
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
 from engine.types import FaceBatch, Identification
+from gallery_app.cli.backups import salvage_into
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
 
@@ -133,9 +134,18 @@ def _as_text(file: str, row: int, answer: Identification) -> str:
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt from the database.")
+@click.option(
+    "--salvage",
+    type=click.Path(path_type=Path),
+    metavar="DEST",
+    help="Make a new gallery in DEST of what can be read in a damaged one.",
+)
 @gallery_and_json
-def check(repair: bool, gallery: Path | None, as_json: bool) -> None:
+def check(repair: bool, salvage: Path | None, gallery: Path | None, as_json: bool) -> None:
     """Hold database, index and models of a gallery against one another."""
+    if salvage is not None:
+        salvage_into(salvage, gallery, as_json)
+        return
     with opened(gallery, write=repair) as source, Bar() as bar:
         report = source.check(repair=repair, reporter=bar.reporter())
     if as_json:

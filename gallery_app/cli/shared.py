@@ -34,16 +34,20 @@ def gallery_and_json(command: F) -> F:
     return gallery_option(json_option(command))
 
 
+def chosen(folder: Path | None) -> Path:
+    """The folder of the gallery asked for, or of the last one opened."""
+    recent = recent_galleries() if folder is None else [folder]
+    if not recent:
+        raise GalleryNotFoundError(
+            "No gallery was opened yet", remedy="Name one with -g, or make one with `new`."
+        )
+    return recent[0]
+
+
 @contextmanager
 def opened(folder: Path | None, *, write: bool) -> Iterator[Gallery]:
     """The gallery asked for, or the last one opened; closed at the end."""
-    if folder is None:
-        recent = recent_galleries()
-        if not recent:
-            raise GalleryNotFoundError(
-                "No gallery was opened yet", remedy="Name one with -g, or make one with `new`."
-            )
-        folder = recent[0]
+    folder = chosen(folder)
     with Bar() as bar, Gallery.open(folder, write=write, listener=bar) as gallery:
         remember(gallery.folder)
         if write:

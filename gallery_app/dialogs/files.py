@@ -11,6 +11,7 @@ from gallery_app.recent import data_folder
 from gallery_app.settings import FOLDER, Settings
 
 EMBEDDINGS = "Embeddings (*.npy *.npz *.csv)"
+BACKUPS = "Backups of galleries (*.zip)"
 TABLES = "Tables of embeddings (*.npz *.csv)"
 
 
@@ -34,11 +35,13 @@ def choose_folder(parent: QWidget, settings: Settings, title: str) -> Path | Non
     return _remember([Path(name)], settings)[0] if name else None
 
 
-def choose_new_gallery(parent: QWidget, suggestion: str = "people.gallery") -> Path | None:
+def choose_new_gallery(
+    parent: QWidget, suggestion: str = "people.gallery", title: str = "New gallery"
+) -> Path | None:
     """Where a new gallery is to be, or None when they cancel."""
     start = str(data_folder() / suggestion)
     name, _ = QFileDialog.getSaveFileName(
-        parent, "New gallery", start, "Gallery folder (*.gallery)", options=_NO_OVERWRITE
+        parent, title, start, "Gallery folder (*.gallery)", options=_NO_OVERWRITE
     )
     if not name:
         return None
@@ -49,6 +52,24 @@ def choose_report(parent: QWidget, settings: Settings, gallery: str) -> Path | N
     """Where an evaluation's report is to be, or None when they cancel."""
     start = str(Path(settings.get(FOLDER)) / f"{Path(gallery).stem} evaluation.html")
     name, _ = QFileDialog.getSaveFileName(parent, "Save report", start, "HTML file (*.html)")
+    return _remember([Path(name)], settings)[0] if name else None
+
+
+def choose_new_backup(parent: QWidget, settings: Settings, suggestion: str) -> Path | None:
+    """Where a backup is to be, or None when they cancel."""
+    start = str(Path(settings.get(FOLDER)) / suggestion)
+    name, _ = QFileDialog.getSaveFileName(
+        parent, "Back up the gallery", start, BACKUPS, options=_NO_OVERWRITE
+    )
+    if not name:
+        return None
+    return _remember([Path(name if name.endswith(".zip") else f"{name}.zip")], settings)[0]
+
+
+def choose_backup(parent: QWidget, settings: Settings) -> Path | None:
+    """A backup file, or None when they cancel."""
+    start = settings.get(FOLDER)
+    name, _ = QFileDialog.getOpenFileName(parent, "Choose a backup", start, BACKUPS)
     return _remember([Path(name)], settings)[0] if name else None
 
 

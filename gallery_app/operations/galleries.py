@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.errors import GalleryNotFoundError
+from engine.errors import GalleryDamagedError, GalleryNotFoundError
 from engine.gallery import Gallery
 from engine.progress import Event, Message, Reporter
 from engine.types import CheckReport, ImportReport
@@ -27,7 +28,10 @@ def open_gallery(context: Context, folder: Path) -> None:
             forget(folder)
             if context.state.gallery is None:
                 context.state.gallery_changed.emit()  # the welcome page lists it no longer
-        context.failed(error)
+        if isinstance(error, GalleryDamagedError) and os.access(folder / "gallery.db", os.R_OK):
+            context.state.damage_found.emit(folder, error)
+        else:
+            context.failed(error)
 
     context.tasks.run(
         f"Opening {folder.name}",

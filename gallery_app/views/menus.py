@@ -18,6 +18,8 @@ _ACTIONS = {
     "sample": ("Open the &sample", "", "158 people of Labeled Faces in the Wild", "sample"),
     "import_folder": ("&Import folder…", "Ctrl+I", "A folder a person, a .npy a face", "import"),
     "import_table": ("Import &table…", "Ctrl+Shift+I", "A .npz or .csv with names", "file"),
+    "backup": ("&Back up…", "", "The whole gallery into one file, while it is in use", "copy"),
+    "restore": ("&Restore…", "", "Put a gallery back as it was, or make one of a backup", "undo"),
     "check": ("&Check gallery", "", "Hold store and index against one another", "check"),
     "close": ("&Close gallery", "Ctrl+W", "Back to the welcome page", "close"),
     "quit": ("&Quit", "Ctrl+Q", "Close the window", ""),
@@ -52,8 +54,8 @@ _ACTIONS = {
     "about": ("&About Face Gallery", "", "", "info"),
 }  # fmt: skip
 _MENUS = {
-    "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "", "check",
-                 "close", "", "quit"),
+    "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "",
+                 "backup", "restore", "check", "", "close", "quit"),
     "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete", "",
               "move", "portrait", "confirm_faces", "remove", "", "find", "paste"),
     "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
@@ -62,7 +64,7 @@ _MENUS = {
     "&View": (),
     "&Help": ("shortcuts", "about"),
 }  # fmt: skip
-_NEED_GALLERY = ("import_table", "check", "close", "find", "paste", "open_query",
+_NEED_GALLERY = ("import_table", "backup", "check", "close", "find", "paste", "open_query",
                  "who", "enroll", "retrain", "versions", "evaluate", "history")  # fmt: skip
 _METHODS = {"auto": "Auto", "knn": "k-NN", "triplet": "Triplet", "mlp": "MLP"}
 _NEED_QUERY = ("confirm", "reject", "enroll_query", "previous", "next", "clear")

@@ -1,0 +1,252 @@
+"""Making a backup of a gallery that is in use, and looking after those made automatically."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from engine.errors import BackupError, FaceGalleryError, GalleryExistsError, GalleryWriteError
+from engine.files import scratch_folder, sync_folder
+from engine.progress import SILENT, Reporter
+from engine.safety import ASKED, Backup
+from engine.store.archive import DATABASE, Archive, write_archive
+from engine.store.database import connect
+from engine.store.failures import declared
+from engine.store.migrations import newest, version_of
+
+MODELS = "models"
+FOLDER = "backups"
+KEPT = "backups_kept"  # the setting
+KEPT_UNLESS_SAID = 5
+_PAGES = 1_024  # 4 MB between two reports
+_ID = re.compile(r"[A-Za-z0-9][\w-]{0,99}", re.ASCII)
+
+
+def write_backup(
+    source: sqlite3.Connection,
+    folder: Path,
+    target: Path,
+    *,
+    reason: str = ASKED,
+    reporter: Reporter = SILENT,
+) -> Backup:
+    """Writes a gallery's database and the models in use into one file at ``target``.
+
+    The database is copied with SQLite's own backup out of one snapshot of it, so whoever writes it
+    meanwhile neither waits nor disturbs. What was written is read again and checked before it
+    takes its name; killed at any moment, it leaves nothing under that name.
+
+    Args:
+        source: a connection to the database, nobody else's.
+        folder: the gallery's.
+
+    Raises:
+        GalleryExistsError: something is there. GalleryWriteError: the disk refuses.
+        GalleryDamagedError: the gallery itself is damaged. CancelledError. Nothing is left.
+    """
+    if target.exists():
+        raise GalleryExistsError(
+            "There is something already", file=target, remedy="Choose another name."
+        )
+    with on_disk(target), scratch_folder(target.parent) as scratch:
+        copy, written = scratch / DATABASE, scratch / "backup.zip"
+        with _refusals_of(folder, target):
+            copy_database(source, copy, reporter)
+        backup = _described(copy, folder, target, reason)
+        files = {DATABASE: copy, **_model_files(folder, backup.models)}
+        present = tuple(one for one in backup.models if any(f"/{one}/" in name for name in files))
+        for missing in sorted(set(backup.models) - set(present)):
+            reporter.message(f"The model {missing} is missing, so it is not in the backup.")
+        written.touch(mode=0o600)
+        with written.open("r+b") as stream:
+            write_archive(stream, replace(backup, models=present), files, reporter)
+            stream.flush()
+            os.fsync(stream.fileno())
+        made = _verified(written, reporter)
+        reporter.check()
+        os.replace(written, target)
+        sync_folder(target.parent)
+        return replace(made, path=target)
+
+
+def copy_database(source: sqlite3.Connection, copy: Path, reporter: Reporter = SILENT) -> None:
+    """A checked copy of what is committed now, in one file that its owner alone may read.
+
+    Raises:
+        GalleryDamagedError: the copy is damaged, so the original is.
+    """
+    copy.touch(mode=0o600, exist_ok=False)
+
+    def tell(_: int, remaining: int, total: int) -> None:
+        reporter.progress("Copying the database", total - remaining, total)
+
+    with closing(connect(copy, "mode=rw")) as target:
+        target.execute("PRAGMA synchronous = OFF")  # a scratch file: what is made of it is synced
+        target.execute("PRAGMA journal_mode = OFF")
+        source.execute("BEGIN")  # else each commit meanwhile would start the copy anew
+        try:
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            source.backup(target, pages=_PAGES, progress=tell)
+        finally:
+            source.execute("ROLLBACK")
+    reporter.check()
+    with closing(connect(copy, "mode=ro&immutable=1")) as written:
+        require_sound(written)
+
+
+def require_sound(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError, as SQLite itself does, where its structure is damaged."""
+    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if said != "ok":
+        error = sqlite3.DatabaseError(said)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+# -- automatic ones ----------------------------------------------------------------------------
+
+
+def write_automatic(
+    source: sqlite3.Connection,
+    folder: Path,
+    reason: str,
+    *,
+    spare: Path | None = None,
+    reporter: Reporter = SILENT,
+) -> Backup:
+    """A backup in the gallery's own ``backups/``; the oldest automatic ones beyond the number
+    kept go, but never this one nor ``spare``. For the process that writes the gallery.
+
+    Raises as :func:`write_backup`.
+    """
+    place = folder / FOLDER
+    with on_disk(place):
+        place.mkdir(mode=0o700, exist_ok=True)
+    made = write_backup(source, folder, _free_name(place, reason), reason=reason, reporter=reporter)
+    stay = [made.path, *([spare.absolute()] if spare is not None else [])]
+    kept = [one for one in automatic_backups(folder) if one.path not in stay]
+    for old in kept[max(0, number_kept(source) - 1) :]:
+        with suppress(OSError):
+            old.path.unlink()
+    return made
+
+
+def automatic_backups(folder: Path) -> list[Backup]:
+    """Those in the gallery's ``backups/`` that can be read, newest first."""
+    found = []
+    for path in (folder.absolute() / FOLDER).glob("*.zip"):
+        with suppress(FaceGalleryError), Archive(path) as archive:
+            if archive.backup.automatic:
+                found.append(archive.backup)
+    return sorted(found, key=lambda backup: backup.created, reverse=True)
+
+
+def number_kept(connection: sqlite3.Connection) -> int:
+    """How many automatic backups the gallery keeps; 0 makes none."""
+    row = connection.execute("SELECT value FROM settings WHERE key = ?", (KEPT,)).fetchone()
+    try:
+        return max(0, int(row[0])) if row is not None else KEPT_UNLESS_SAID
+    except ValueError:
+        return KEPT_UNLESS_SAID
+
+
+def backup_before_migration(connection: sqlite3.Connection, path: Path) -> None:
+    """Keeps a database as it was written by an older version, before it is brought up to date."""
+    version = version_of(connection)
+    if 0 < version < newest() and os.access(path, os.W_OK) and number_kept(connection):
+        write_automatic(connection, path.parent, "update")
+
+
+def default_name(gallery: str, created: float) -> str:
+    """``friends 2026-11-25 153012.zip``, in local time."""
+    return f"{Path(gallery).stem} {time.strftime('%Y-%m-%d %H%M%S', time.localtime(created))}.zip"
+
+
+def _free_name(place: Path, reason: str) -> Path:
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    path, number = place.absolute() / f"{moment}-{reason}.zip", 2
+    while path.exists():
+        path, number = path.with_name(f"{moment}-{number}-{reason}.zip"), number + 1
+    return path
+
+
+# -- inside ------------------------------------------------------------------------------------
+
+
+def _described(copy: Path, folder: Path, target: Path, reason: str) -> Backup:
+    with closing(connect(copy, "mode=ro&immutable=1")) as connection, declared(folder / DATABASE):
+        uuid, dimension, distance, change = connection.execute(
+            "SELECT uuid, dimension, distance, change FROM gallery"
+        ).fetchone()
+        (identities,) = connection.execute("SELECT count(*) FROM identities").fetchone()
+        (faces,) = connection.execute("SELECT count(*) FROM faces").fetchone()
+        schema = version_of(connection)
+        query = "SELECT id FROM models WHERE active = 1 ORDER BY id"
+        models = connection.execute(query).fetchall() if schema > 1 else []
+    ids = tuple(one for (one,) in models if isinstance(one, str) and _ID.fullmatch(one))
+    return Backup(
+        path=target,
+        size=0,
+        created=time.time(),
+        reason=reason,
+        gallery=folder.absolute().name,
+        uuid=uuid,
+        schema=schema,
+        dimension=dimension,
+        distance=distance,
+        change=change,
+        identities=identities,
+        faces=faces,
+        models=ids,
+    )
+
+
+def _model_files(folder: Path, ids: tuple[str, ...]) -> dict[str, Path]:
+    """A version's folder is written once and never changed; one that is gone is left out."""
+    files = {}
+    for one in ids:
+        for path in sorted((folder / MODELS / one).glob("[A-Za-z0-9]*")):
+            if path.is_file() and not path.is_symlink():
+                files[f"{MODELS}/{one}/{path.name}"] = path
+    return files
+
+
+def _verified(path: Path, reporter: Reporter) -> Backup:
+    """Opened again and read to the end. The database in it is the checked copy, byte by byte."""
+    try:
+        with Archive(path) as archive:
+            archive.check(reporter)
+            return archive.backup
+    except BackupError as error:
+        raise OSError(0, f"what was written reads differently: {error.problem}") from error
+
+
+@contextmanager
+def _refusals_of(folder: Path, target: Path) -> Iterator[None]:
+    """SQLite's: a disk that refuses is the one of the backup, damage is the gallery's."""
+    try:
+        with declared(folder / DATABASE):
+            yield
+    except GalleryWriteError as error:
+        raise GalleryWriteError(
+            "The backup could not be written", file=target, remedy=error.remedy
+        ) from error
+
+
+@contextmanager
+def on_disk(target: Path) -> Iterator[None]:
+    """Around what writes a backup, or out of one, at ``target``."""
+    try:
+        yield
+    except OSError as error:
+        raise GalleryWriteError(
+            f"The disk refuses ({error.strerror or error})",
+            file=target,
+            remedy="Choose a folder that may be written and has space, then try again.",
+        ) from error

@@ -1,0 +1,186 @@
+"""Putting a backup in place: looked at first, then all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError
+from engine.files import copy_private, sync_folder, sync_tree
+from engine.progress import SILENT, Reporter
+from engine.safety import Backup, Restored
+from engine.store.archive import DATABASE, Archive
+from engine.store.backup import MODELS, on_disk, require_sound, write_automatic
+from engine.store.database import connect
+from engine.store.failures import declared
+from engine.store.lock import WriterLock
+from engine.store.recording import record
+from engine.store.staging import staged
+from engine.store.store import Store
+
+_COUNTERS = ("faces", "identities", "decisions")  # tables whose ids are never given twice
+
+
+def restore(
+    path: Path, folder: Path, *, replace: bool = False, reporter: Reporter = SILENT
+) -> Restored:
+    """Makes a gallery of a backup; killed at any moment, the old one or the new one is whole.
+
+    Args:
+        folder: absent or empty; with ``replace`` the gallery that the backup was made from, of
+            which a safety backup is made first. One that is damaged is kept aside.
+
+    Raises:
+        BackupError: damaged, or made from another gallery than the one to be replaced.
+        GalleryExistsError: there is something in the folder, without ``replace``.
+        GalleryTooNewError, GalleryBusyError, GalleryReadOnlyError, GalleryWriteError,
+        CancelledError. Nothing was changed.
+    """
+    folder = folder.absolute()
+    present = (folder / DATABASE).exists()
+    if not (present and replace):
+        _require_room(folder)
+    with Archive(path) as archive, staged(archive, folder, reporter) as stage:
+        if not (present and replace):
+            _take_place(stage, folder)
+            return Restored(folder, archive.backup)
+        try:
+            with Store.open(folder) as store:
+                with store.connection() as connection:
+                    require_sound(connection)
+                safety = _overwrite(store, stage, archive.backup, reporter)
+                return Restored(folder, archive.backup, safety=safety)
+        except GalleryDamagedError:
+            return Restored(folder, archive.backup, aside=_exchange(stage, folder, reporter))
+
+
+# -- putting it in place -----------------------------------------------------------------------
+
+
+def _require_room(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if folder.exists():
+        gallery = (folder / DATABASE).exists()
+        raise GalleryExistsError(
+            "There is a gallery already" if gallery else "The folder is not empty",
+            file=folder,
+            remedy="Choose a new folder to restore into.",
+        )
+    with on_disk(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _take_place(stage: Path, folder: Path) -> None:
+    sync_tree(stage)
+    if folder.is_dir():
+        folder.rmdir()  # only an empty one: where it is not, it refuses
+    os.rename(stage, folder)
+    sync_folder(folder.parent)
+
+
+def _overwrite(store: Store, stage: Path, backup: Backup, reporter: Reporter) -> Path:
+    """Into a sound gallery: the one moment at which it counts is the commit of its database."""
+    with store.connection() as connection:
+        (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
+        if uuid != backup.uuid:
+            raise BackupError(
+                f"The backup was made from another gallery, {backup.gallery}",
+                file=backup.path,
+                remedy="Restore it into a new folder.",
+            )
+        safety = write_automatic(
+            connection, store.folder, "restore", spare=backup.path, reporter=reporter
+        )
+        _continue(stage / DATABASE, connection, backup)
+    _bring_models(stage, store.folder)
+    shutil.rmtree(store.folder / "index", ignore_errors=True)  # of other faces; it is made anew
+    store.overwrite(stage / DATABASE, reporter)
+    return safety.path
+
+
+def _continue(database: Path, present: sqlite3.Connection, backup: Backup) -> None:
+    """Readers go by the change counter, and indexes by the ids of faces: neither goes back."""
+    (change,) = present.execute("SELECT change FROM gallery").fetchone()
+    (page_size,) = present.execute("PRAGMA page_size").fetchone()
+    with declared(database), closing(connect(database, "mode=rw")) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table in _COUNTERS:
+            query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+            used = present.execute(query, (table,)).fetchone()
+            if used is None:
+                continue
+            if connection.execute(query, (table,)).fetchone() is None:
+                connection.execute("INSERT INTO sqlite_sequence VALUES (?, 0)", (table,))
+            connection.execute(
+                "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (*used, table)
+            )
+        connection.execute("UPDATE gallery SET change = max(change, ?)", (change,))
+        moment = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(backup.created))
+        payload = {"change": backup.change, "before": change, "created": backup.created}
+        record(connection, "restore", f"Put back as it was on {moment}", payload)
+        connection.execute("COMMIT")
+        if connection.execute("PRAGMA page_size").fetchone() != (page_size,):
+            connection.execute(f"PRAGMA page_size = {int(page_size)}")
+            connection.execute("VACUUM")
+
+
+def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
+    """In place of a damaged gallery, whose database is kept aside."""
+    lock = WriterLock(folder)
+    lock.acquire()
+    try:
+        reporter.check()
+        sync_tree(stage)
+        aside = keep_aside(folder)
+        _bring_models(stage, folder)
+        shutil.rmtree(folder / "index", ignore_errors=True)
+        for end in ("-wal", "-shm"):  # of the damaged one: they would be read into the new one
+            (folder / f"{DATABASE}{end}").unlink(missing_ok=True)
+        os.replace(stage / DATABASE, folder / DATABASE)
+        sync_folder(folder)
+        return aside
+    finally:
+        lock.release()
+
+
+def keep_aside(folder: Path) -> Path:
+    """Copies a damaged database to a folder of its own in the gallery; nothing is taken away."""
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    aside, number = folder / f"damaged-{moment}", 2
+    while aside.exists():
+        aside, number = folder / f"damaged-{moment}-{number}", number + 1
+    aside.mkdir(mode=0o700)
+    for end in ("", "-wal"):
+        source = folder / f"{DATABASE}{end}"
+        if source.is_file():
+            copy_private(source, aside / source.name)
+    sync_folder(aside)
+    sync_folder(folder)
+    return aside
+
+
+def _bring_models(stage: Path, folder: Path) -> None:
+    """Versions are written once: one that is there and the same stays, any other gives way."""
+    for version in sorted((stage / MODELS).glob("*")):
+        place = folder / MODELS / version.name
+        if place.is_dir() and _same_files(version, place):
+            continue
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        sync_tree(version)
+        if place.exists():
+            os.rename(place, stage / f"replaced-{version.name}")
+        os.rename(version, place)
+        sync_folder(place.parent)
+
+
+def _same_files(one: Path, other: Path) -> bool:
+    files = sorted(path.name for path in one.iterdir())
+    return all(
+        (other / name).is_file() and (one / name).read_bytes() == (other / name).read_bytes()
+        for name in files
+    )

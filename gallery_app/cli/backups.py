@@ -1,0 +1,185 @@
+"""Commands that keep a gallery safe: backup, restore."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine import backups
+from engine.safety import Backup, Present, Preview
+from gallery_app.cli.shared import (
+    Bar,
+    chosen,
+    gallery_and_json,
+    opened,
+    put_json,
+    say,
+)
+from gallery_app.recent import remember
+
+_NAMES_SHOWN = 5
+
+
+@click.command()
+@click.argument("destination", required=False, type=click.Path(path_type=Path))
+@click.option("--list", "list_", is_flag=True, help="List the automatic backups instead.")
+@click.option(
+    "--keep", type=click.IntRange(0, 1_000), help="How many automatic backups to keep; 0 is off."
+)
+@gallery_and_json
+def backup(
+    destination: Path | None, list_: bool, keep: int | None, gallery: Path | None, as_json: bool
+) -> None:
+    """Write the whole gallery into one new file at DESTINATION, also while it is in use.
+
+    DESTINATION is a file that is not there yet, or a folder to make one in. With trained models
+    that are in use; the index is left out, it is made anew.
+    """
+    if sum((destination is not None, list_, keep is not None)) != 1:
+        raise click.UsageError("Say where to write the backup, or --list, or --keep.")
+    if list_:
+        _list(chosen(gallery), as_json)
+    elif keep is not None:
+        with opened(gallery, write=True) as source:
+            source.keep_backups(keep)
+        put_json({"kept": keep}) if as_json else click.echo(f"{keep} automatic backups are kept.")
+    else:
+        assert destination is not None
+        with opened(gallery, write=False) as source, Bar() as bar:
+            made = source.backup(destination, reporter=bar.reporter())
+        put_json(_as_json(made)) if as_json else click.echo(f"Wrote {made.path}: {_counts(made)}.")
+
+
+def _list(folder: Path, as_json: bool) -> None:
+    """The gallery is not opened: it may be damaged."""
+    found = backups.listed(folder)
+    if as_json:
+        put_json([_as_json(one) for one in found])
+        return
+    for one in found:
+        click.echo(f"{_moment(one)}  before {one.reason:8}  {_counts(one)}  {one.path}")
+    if not found:
+        say("No automatic backup was made yet: they are made before large changes and updates.")
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    help="A new folder for it; without, the gallery is put back as it was.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before the gallery is replaced.")
+@gallery_and_json
+def restore(
+    source: Path, into: Path | None, dry_run: bool, yes: bool, gallery: Path | None, as_json: bool
+) -> None:
+    """Make a gallery of the backup SOURCE, in a new folder or in place of the present gallery.
+
+    What is there is replaced only by a backup of the same gallery; a safety backup of it is made
+    first, and a damaged one is kept aside.
+    """
+    target = into if into is not None else chosen(gallery)
+    with Bar() as bar:
+        seen = backups.preview(source, target, reporter=bar.reporter())
+    if not as_json or not (dry_run or yes):
+        _tell(seen, target)
+    if dry_run:
+        if as_json:
+            put_json(_preview_as_json(seen))
+        return
+    replaced = into is None and (target / "gallery.db").exists()
+    if replaced and not yes and not click.confirm(f"Replace {target}?", err=True):
+        raise click.Abort()
+    with Bar() as bar:
+        done = backups.restore(source, target, replace=into is None, reporter=bar.reporter())
+    remember(done.folder)
+    if as_json:
+        put_json(
+            {
+                "gallery": str(done.folder),
+                "identities": done.backup.identities,
+                "faces": done.backup.faces,
+                "safety": str(done.safety) if done.safety else None,
+                "aside": str(done.aside) if done.aside else None,
+            }
+        )
+        return
+    if done.safety:
+        say(f"What was there before is in {done.safety}.")
+    if done.aside:
+        say(f"The damaged database is kept in {done.aside}.")
+    click.echo(f"Restored {done.folder}: {_counts(done.backup)}.")
+
+
+def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:
+    """Makes a gallery of what can be read in a damaged one, and says what was lost."""
+    with Bar() as bar:
+        saved = backups.salvage(chosen(gallery), target, reporter=bar.reporter())
+    if as_json:
+        put_json({**vars(saved), "folder": str(saved.folder)})
+        return
+    people = "1 person" if saved.identities == 1 else f"{saved.identities:,} people"
+    click.echo(f"Saved {people}, {_number(saved.faces, 'face')} into {saved.folder}.")
+    say("Lost:" if saved.lost else "Nothing was lost but the history.")
+    for sentence in saved.lost:
+        say(f"  {sentence}")
+
+
+def _tell(seen: Preview, target: Path) -> None:
+    say(f"A backup of {seen.backup.gallery} from {_moment(seen.backup)}: {_counts(seen.backup)}.")
+    if seen.obstacle:
+        say(f"{target} cannot be compared: {seen.obstacle}")
+    elif seen.present is not None:
+        for sentence in _differences(seen.present):
+            say(sentence)
+
+
+def _differences(present: Present) -> list[str]:
+    if not present.differs:
+        return ["The gallery has the same faces now."]
+    said = [f"The gallery has {_number(present.faces, 'face')} now."]
+    for faces, names, where in (
+        (present.faces_only_there, present.only_there, "the backup"),
+        (present.faces_only_here, present.only_here, "the gallery now"),
+    ):
+        people = f", all those of {_some(names)}" if names else ""
+        if faces:
+            said.append(f"Only in {where}: {_number(faces, 'face')}{people}.")
+    return said
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMES_SHOWN:,} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _counts(made: Backup) -> str:
+    people = "1 person" if made.identities == 1 else f"{made.identities:,} people"
+    return f"{people}, {_number(made.faces, 'face')}, {made.size / 1e6:.1f} MB"
+
+
+def _moment(made: Backup) -> str:
+    return f"{datetime.fromtimestamp(made.created):%Y-%m-%d %H:%M}"
+
+
+def _as_json(made: Backup) -> dict[str, Any]:
+    names = ("created", "reason", "gallery", "change", "identities", "faces", "size")
+    return {
+        "file": str(made.path),
+        **{name: getattr(made, name) for name in names},
+        "models": list(made.models),
+    }
+
+
+def _preview_as_json(seen: Preview) -> dict[str, Any]:
+    present = None if seen.present is None else dict(vars(seen.present))
+    return {"backup": _as_json(seen.backup), "present": present, "obstacle": seen.obstacle}

@@ -1,0 +1,178 @@
+"""Back up, restore and what to do with a damaged gallery: menu, dialogs and operations joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from engine.errors import FaceGalleryError
+from engine.safety import Backup, Preview, Restored, Salvaged
+from engine.types import CheckReport
+from gallery_app.dialogs import files
+from gallery_app.dialogs.damaged import DamagedDialog, salvaged_dialog
+from gallery_app.dialogs.report import check_dialog
+from gallery_app.dialogs.restore import RestoreDialog, restored_dialog
+from gallery_app.errors import readable
+from gallery_app.operations import galleries, keeping
+from gallery_app.operations.context import Context
+from gallery_app.views.main_window import MainWindow
+from gallery_app.widgets.backup_words import size_text
+
+
+class Keeping(QObject):
+    """One method a menu entry, and what becomes of the answers."""
+
+    def __init__(self, context: Context, window: MainWindow) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._dialog: RestoreDialog | None = None
+        actions = window.menus.actions
+        actions["backup"].triggered.connect(lambda: self.back_up())
+        actions["restore"].triggered.connect(lambda: self.restore())
+        actions["check"].triggered.connect(lambda: self.check())
+        context.state.damage_found.connect(self._found_damaged)
+
+    # -- back up -----------------------------------------------------------------------------
+
+    def back_up(self) -> None:
+        """Asks where to, then writes it; the gallery can be used meanwhile."""
+        name = keeping.suggested_name(self._context)
+        target = files.choose_new_backup(self._window, self._context.settings, name)
+        if target is not None:
+            keeping.back_up(self._context, target, self._backed_up)
+
+    def _backed_up(self, backup: Backup) -> None:
+        size = size_text(backup.size)
+        self._context.state.notice.emit(
+            f"The backup was written and checked: {backup.path}, {size}."
+        )
+
+    # -- restore -----------------------------------------------------------------------------
+
+    def restore(self, folder: Path | None = None, source: Path | None = None) -> None:
+        """Shows the automatic backups and what each would bring.
+
+        Args:
+            folder: of the gallery, where it is not the open one.
+            source: the backup to show first.
+        """
+        gallery = self._context.state.gallery
+        if folder is None and gallery is not None:
+            folder = gallery.folder
+        dialog = RestoreDialog(folder.name if folder is not None else "", self._window)
+        dialog.preview_wanted.connect(lambda path: self._look(path, folder))
+        dialog.file_wanted.connect(lambda: self._choose(folder))
+        dialog.restore_wanted.connect(lambda path, replace: self._restore(path, folder, replace))
+        dialog.finished.connect(self._forget)
+        self._dialog = dialog
+        if source is not None:
+            self._look(source, folder)
+        if folder is not None:
+            keeping.load_backups(self._context, folder, self._show_backups)
+        dialog.open()
+
+    def _forget(self) -> None:
+        self._dialog = None
+
+    def _show_backups(self, backups: list[Backup]) -> None:
+        if self._dialog is not None:
+            self._dialog.set_backups(backups)
+
+    def _choose(self, folder: Path | None) -> None:
+        source = files.choose_backup(self._window, self._context.settings)
+        if source is not None:
+            self._look(source, folder)
+
+    def _look(self, source: Path, folder: Path | None) -> None:
+        dialog = self._dialog
+        if dialog is None:
+            return
+        dialog.show_reading(source)
+
+        def failed(error: BaseException) -> None:
+            if self._dialog is dialog:
+                told = readable(error)
+                declared = isinstance(error, FaceGalleryError)
+                dialog.show_problem(source, error.reason if declared else told.headline)
+
+        def show(preview: Preview) -> None:
+            if self._dialog is dialog:
+                dialog.show_preview(preview)
+
+        keeping.load_preview(self._context, source, folder, show, failed)
+
+    def _restore(self, source: Path, folder: Path | None, replace: bool) -> None:
+        target = folder
+        if not replace or folder is None:
+            target = files.choose_new_gallery(self._window, _beside(folder, source), "Restore into")
+        if target is None:
+            return
+        if self._dialog is not None:
+            self._dialog.accept()
+        keeping.restore(self._context, source, target, replace=replace, done=self._restored)
+
+    def _restored(self, done: Restored) -> None:
+        restored_dialog(done, self._window).open()
+
+    # -- damage ------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Holds the open gallery against itself."""
+        galleries.check_gallery(self._context, self._checked)
+
+    def _checked(self, report: CheckReport) -> None:
+        gallery = self._context.state.gallery
+        if report.ok or gallery is None:
+            check_dialog(report, self._window).open()
+            return
+        self._offer(gallery.folder, report.problems, report)
+
+    def _found_damaged(self, folder: Path, error: FaceGalleryError) -> None:
+        """A gallery that cannot even be opened."""
+        problem = f"The gallery cannot be opened: {error.problem[:1].lower()}{error.problem[1:]}."
+        report = CheckReport((problem,), in_database=(problem,))
+        self._offer(folder, report.problems, report)
+
+    def _offer(self, folder: Path, problems: Sequence[str], report: CheckReport) -> None:
+        def show(backup: Backup | None) -> None:
+            dialog = DamagedDialog(
+                folder.name,
+                problems,
+                in_index=bool(report.in_index),
+                in_database=bool(report.in_database),
+                backup=backup,
+                parent=self._window,
+            )
+            dialog.rebuild_wanted.connect(self._rebuild)
+            dialog.restore_wanted.connect(lambda path: self.restore(folder, path))
+            dialog.salvage_wanted.connect(lambda: self._salvage(folder))
+            dialog.open()
+
+        keeping.find_sound_backup(self._context, folder, show)
+
+    def _rebuild(self) -> None:
+        keeping.repair(self._context, self._repaired)
+
+    def _repaired(self, report: CheckReport) -> None:
+        if report.ok:
+            self._context.state.notice.emit("The search index was rebuilt; the gallery is sound.")
+        else:
+            self._checked(report)
+
+    def _salvage(self, folder: Path) -> None:
+        suggestion = f"{folder.stem} salvaged.gallery"
+        target = files.choose_new_gallery(self._window, suggestion, "Save what can be read")
+        if target is not None:
+            keeping.salvage(self._context, folder, target, self._salvaged)
+
+    def _salvaged(self, saved: Salvaged) -> None:
+        galleries.open_gallery(self._context, saved.folder)
+        salvaged_dialog(saved, self._window).open()
+
+
+def _beside(folder: Path | None, source: Path) -> str:
+    """A name for a new gallery made of a backup."""
+    return f"{folder.stem if folder is not None else source.stem} restored.gallery"

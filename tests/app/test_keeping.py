@@ -1,0 +1,234 @@
+"""Backing up, restoring and mending a gallery in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from engine import backups
+from engine.gallery import Gallery
+from gallery_app.app import App
+from gallery_app.dialogs.damaged import DamagedDialog
+from gallery_app.dialogs.report import ReportDialog
+from gallery_app.dialogs.restore import RestoreDialog
+
+
+def dialog(kind: type, qtbot: QtBot):  # type: ignore[no-untyped-def]
+    """The dialog of this kind, once it is open."""
+
+    def shown() -> list:  # type: ignore[type-arg]
+        return [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(shown()))
+    return shown()[0]
+
+
+def choosing(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Whatever file is asked for, this is the answer."""
+    for name in ("getSaveFileName", "getOpenFileName"):
+        monkeypatch.setattr(QFileDialog, name, lambda *_, **__: (str(path), ""))
+
+
+def click(qtbot: QtBot, button) -> None:  # type: ignore[no-untyped-def]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def enrol_somebody(app: App, qtbot: QtBot) -> None:
+    app.context.gallery.enroll("Somebody", app.context.gallery.vector(1))
+    app.state.contents_changed.emit()
+    qtbot.waitUntil(lambda: "7 people" in app.window.left_status.text())
+
+
+def restore_dialog(app: App, qtbot: QtBot) -> RestoreDialog:
+    app.window.menus.actions["restore"].trigger()
+    return dialog(RestoreDialog, qtbot)
+
+
+def test_a_backup_is_written_where_it_was_asked_for_and_that_is_told(
+    app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choosing(monkeypatch, tmp_path / "mine")
+    app.window.menus.actions["backup"].trigger()
+    qtbot.waitUntil(lambda: app.window.message.isVisible())
+    assert str(tmp_path / "mine.zip") in app.window.message.words.text()
+    assert backups.preview(tmp_path / "mine.zip", None).backup.faces == 54
+
+
+def test_a_backup_that_is_refused_is_one_message(
+    app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PySide6.QtWidgets import QMessageBox
+
+    (tmp_path / "mine.zip").write_text("mine")
+    choosing(monkeypatch, tmp_path / "mine.zip")
+    app.window.menus.actions["backup"].trigger()
+    box = dialog(QMessageBox, qtbot)
+    assert "something already" in box.text()
+    box.close()
+
+
+def test_the_gallery_is_put_back_as_it_was_and_can_be_put_forward_again(
+    app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = app.context.gallery.backup(tmp_path / "b.zip").path
+    enrol_somebody(app, qtbot)
+    asking = restore_dialog(app, qtbot)
+    assert not asking.restore_button.isEnabled()
+    choosing(monkeypatch, source)
+    click(qtbot, asking.file_button)
+    qtbot.waitUntil(asking.restore_button.isEnabled)
+    assert "6 people, 54 faces" in asking.headline.text()
+    assert "Would go: 1 face, among them all of Somebody." in asking.sentences.text()
+    assert asking.replace.isChecked()
+    assert asking.safety.isVisible()
+    click(qtbot, asking.restore_button)
+    done = dialog(ReportDialog, qtbot)
+    qtbot.waitUntil(lambda: "6 people · 54 faces" in app.window.left_status.text())
+    assert app.context.gallery.writable
+    done.close()
+
+    asking = restore_dialog(app, qtbot)
+    qtbot.waitUntil(asking.restore_button.isEnabled)
+    assert asking.table.rowCount() == 1
+    assert "Comes back: 1 face" in asking.sentences.text()
+    click(qtbot, asking.restore_button)
+    dialog(ReportDialog, qtbot).close()
+    qtbot.waitUntil(lambda: "7 people · 55 faces" in app.window.left_status.text())
+
+
+def test_a_new_gallery_is_made_of_a_backup_where_none_is_open(
+    start: Callable[..., App],
+    gallery_folder: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Gallery.open(gallery_folder) as gallery:
+        source = gallery.backup(tmp_path / "b.zip").path
+    app = start()
+    assert not app.window.menus.actions["backup"].isEnabled()
+    asking = restore_dialog(app, qtbot)
+    choosing(monkeypatch, source)
+    click(qtbot, asking.file_button)
+    qtbot.waitUntil(asking.restore_button.isEnabled)
+    choosing(monkeypatch, tmp_path / "new.gallery")
+    click(qtbot, asking.restore_button)
+    qtbot.waitUntil(lambda: "6 people · 54 faces" in app.window.left_status.text())
+    assert app.context.gallery.folder == tmp_path / "new.gallery"
+    dialog(ReportDialog, qtbot).close()
+
+
+def test_a_broken_file_is_told_in_the_dialog_and_cannot_be_restored(
+    app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(app.context.gallery.backup(tmp_path / "b.zip").path.read_bytes()[:9_000])
+    asking = restore_dialog(app, qtbot)
+    choosing(monkeypatch, broken)
+    click(qtbot, asking.file_button)
+    qtbot.waitUntil(asking.problem.isVisible)
+    assert "no whole backup" in asking.problem.text()
+    assert not asking.restore_button.isEnabled()
+    qtbot.keyClick(asking, Qt.Key.Key_Escape)
+    assert app.context.gallery.counts() == (6, 54)
+
+
+def test_a_restore_that_fails_opens_the_gallery_as_it_was(
+    app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PySide6.QtWidgets import QMessageBox
+
+    source = app.context.gallery.backup(tmp_path / "b.zip").path
+    asking = restore_dialog(app, qtbot)
+    choosing(monkeypatch, source)
+    click(qtbot, asking.file_button)
+    qtbot.waitUntil(asking.restore_button.isEnabled)
+    source.unlink()
+    click(qtbot, asking.restore_button)
+    box = dialog(QMessageBox, qtbot)
+    assert "no such file" in box.text()
+    box.close()
+    qtbot.waitUntil(lambda: app.state.gallery is not None)
+    assert app.context.gallery.counts() == (6, 54)
+    assert app.context.gallery.writable
+
+
+# -- damage ------------------------------------------------------------------------------------
+
+
+def harm(folder: Path) -> None:
+    """The beginning of the database is gone; its rows are there."""
+    database = folder / "gallery.db"
+    database.write_bytes(b"x" * 4_096 + database.read_bytes()[4_096:])
+
+
+def test_a_damaged_index_is_rebuilt_at_a_click(app: App, qtbot: QtBot) -> None:
+    app.context.gallery.prepare()
+    (graph,) = (app.context.gallery.folder / "index").glob("faces-*.bin")
+    graph.write_bytes(np.random.default_rng(0).bytes(graph.stat().st_size))
+    app.window.menus.actions["check"].trigger()
+    asking = dialog(DamagedDialog, qtbot)
+    assert "No face is lost" in " ".join(_texts(asking))
+    assert not asking.salvage.isVisible()
+    click(qtbot, asking.rebuild)
+    qtbot.waitUntil(lambda: "is sound" in app.window.message.words.text())
+    assert app.context.gallery.check().ok
+
+
+def test_a_gallery_that_cannot_be_opened_leads_to_its_newest_sound_backup(
+    start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
+) -> None:
+    with Gallery.open(gallery_folder) as gallery:
+        gallery._store.backup_automatically("import")
+        gallery.enroll("Somebody", gallery.vector(1))
+        gallery._store.backup_automatically("import")
+        newest, older = gallery.backups()
+    newest.path.write_bytes(newest.path.read_bytes()[:-2_000] + bytes(2_000))
+    harm(gallery_folder)
+    app = start(gallery_folder)
+    asking = dialog(DamagedDialog, qtbot)
+    assert "6 people, 54 faces" in " ".join(_texts(asking))
+    assert not asking.rebuild.isVisible()
+    click(qtbot, asking.restore)
+    choosing_ = dialog(RestoreDialog, qtbot)
+    qtbot.waitUntil(choosing_.restore_button.isEnabled)
+    assert choosing_.replace.isChecked()
+    assert not choosing_.safety.isVisible()
+    click(qtbot, choosing_.restore_button)
+    dialog(ReportDialog, qtbot).close()
+    qtbot.waitUntil(lambda: "6 people · 54 faces" in app.window.left_status.text())
+    assert older.path.exists()
+    assert list(gallery_folder.glob("damaged-*/gallery.db"))
+
+
+def test_what_can_be_read_is_salvaged_into_a_new_gallery_and_opened(
+    start: Callable[..., App],
+    gallery_folder: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    harm(gallery_folder)
+    damaged = (gallery_folder / "gallery.db").read_bytes()
+    app = start(gallery_folder)
+    asking = dialog(DamagedDialog, qtbot)
+    assert "no automatic backup" in " ".join(_texts(asking))
+    choosing(monkeypatch, tmp_path / "saved.gallery")
+    click(qtbot, asking.salvage)
+    told = dialog(ReportDialog, qtbot)
+    assert "6 people, 54 faces saved" in " ".join(_texts(told))
+    told.close()
+    qtbot.waitUntil(lambda: "6 people · 54 faces" in app.window.left_status.text())
+    assert (gallery_folder / "gallery.db").read_bytes() == damaged
+
+
+def _texts(shown) -> list[str]:  # type: ignore[no-untyped-def]
+    from PySide6.QtWidgets import QLabel
+
+    return [label.text() for label in shown.findChildren(QLabel)]
