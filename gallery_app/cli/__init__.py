@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import FaceGalleryError
-from gallery_app.cli import backups, changes, models, questions, window
+from gallery_app.cli import backups, changes, erasing, models, questions, window
 from gallery_app.cli.completion import completion
 from gallery_app.cli.review import review
 
@@ -36,6 +36,7 @@ for command in (
     changes.new,
     changes.import_,
     changes.enroll,
+    erasing.erase,
     questions.people,
     questions.identify,
     models.train,
