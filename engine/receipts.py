@@ -21,7 +21,7 @@ UNREACHABLE = (
 )
 """What no program of this kind can erase."""
 REBUILT = (
-    "the database, compacted so that no free page is left",
+    "the database",
     "the search index",
     "the calibration",
     "the lens that portraits are drawn through",

@@ -46,9 +46,13 @@ class Erasing(QObject):
 
     def _foreseen(self, plan: ErasurePlan) -> None:
         def erase(keep: bool) -> None:
-            erasing.erase(self._context, plan, keep_files=keep, done=self._show)
+            erasing.erase(self._context, plan, keep_files=keep, done=self._erased)
 
         EraseDialog(plan, erase, self._window).open()
+
+    def _erased(self, receipt: Receipt) -> None:
+        self._window.message.hide()  # whatever it says is of models and people of before
+        self._show(receipt)
 
     def _show(self, receipt: Receipt) -> None:
         retrain = self._window.menus.actions["retrain"].trigger

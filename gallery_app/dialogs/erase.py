@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -37,18 +38,19 @@ class EraseDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Erase person")
         self.setMinimumWidth(600)
-        self.keep = QCheckBox("&Leave these files; the receipt will list them")
-        self.keep.setVisible(bool(plan.inside))
+        self.files = QCheckBox("&Delete them too; if not, the receipt lists them")
+        self.files.setChecked(True)
         self.name = QLineEdit()
         self.name.setPlaceholderText(self._name)
         self.name.setAccessibleName("Name of the person, to confirm")
         self.name.textChanged.connect(self._typed)
         self.cancel = QPushButton("Cancel")
+        self.cancel.setDefault(True)
         self.cancel.clicked.connect(self.reject)
         self.erase = QPushButton("&Erase for good")
         self.erase.setEnabled(False)
         self.erase.clicked.connect(self.accept)
-        self.accepted.connect(lambda: erase(self.keep.isChecked()))
+        self.accepted.connect(lambda: erase(not self.files.isChecked()))
         self._lay_out(plan)
         self.name.setFocus()
 
@@ -67,9 +69,7 @@ class EraseDialog(QDialog):
         layout.addWidget(self._card(plan))
         if plan.outside:
             layout.addWidget(
-                text_label(
-                    f"Not touched, though it holds the person: {_some(plan.outside)}.", "bad"
-                )
+                text_label(f"Outside the folder, not touched: {_some(plan.outside)}", "bad")
             )
         asking = text_label(f"Type “{self._name}” to confirm:", "")
         asking.setBuddy(self.name)
@@ -80,7 +80,7 @@ class EraseDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.erase)
-        layout.addSpacing(4)
+        layout.addStretch(1)
         layout.addLayout(buttons)
 
     def _card(self, plan: ErasurePlan) -> QFrame:
@@ -88,8 +88,8 @@ class EraseDialog(QDialog):
         card.setObjectName("card")
         inside = QVBoxLayout(card)
         inside.setContentsMargins(16, 12, 16, 12)
-        inside.setSpacing(8)
-        add_section(inside, "Removed", plan.removed.words())
+        inside.setSpacing(12)
+        add_section(inside, "Removed", [", ".join(plan.removed.words())])
         if plan.steps:
             add_section(inside, "Undo", [_undo_words(plan.steps)])
         if plan.models:
@@ -97,12 +97,19 @@ class EraseDialog(QDialog):
             learned = "that learned from these faces; it can be trained again afterwards"
             add_section(inside, "Trained models", [f"{len(plan.models):,} {noun} {learned}"])
         if plan.inside:
-            names = [str(path.name) for path in plan.inside[:_SHOWN]]
-            if len(plan.inside) > _SHOWN:
-                names.append(f"and {len(plan.inside) - _SHOWN:,} more")
-            add_section(inside, "Files in the gallery's folder", names)
-            inside.addWidget(self.keep)
+            names = [path.name for path in plan.inside]
+            add_section(
+                inside, "Files in the gallery's folder that hold the person", [_some(names)]
+            )
+            inside.addWidget(self.files)
         return card
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Wrapped lines get the height that they need; Qt would squeeze them on a small screen."""
+        layout = self.layout()
+        assert layout is not None
+        self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        super().showEvent(event)
 
     def _typed(self, text: str) -> None:
         right = text.strip() == self._name
@@ -122,11 +129,14 @@ def text_label(text: str, role: str) -> QLabel:
 
 def add_section(layout: QVBoxLayout, title: str, lines: Sequence[str]) -> None:
     """A small title, and a line for each entry under it."""
-    head = text_label(title, "small")
-    layout.addWidget(head)
-    body = text_label("\n".join(lines), "")
-    body.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    layout.addWidget(body)
+    section = QVBoxLayout()
+    section.setSpacing(2)
+    section.addWidget(text_label(title, "small"))
+    for line in lines:
+        body = text_label(line, "")
+        body.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        section.addWidget(body)
+    layout.addLayout(section)
 
 
 def _undo_words(steps: int) -> str:

@@ -81,9 +81,9 @@ def _sections(receipt: Receipt) -> QScrollArea:
     card.setObjectName("card")
     inside = QVBoxLayout(card)
     inside.setContentsMargins(16, 12, 16, 12)
-    inside.setSpacing(8)
-    add_section(inside, "Removed", receipt.removed.words())
-    add_section(inside, "Made anew without the person", receipt.rebuilt)
+    inside.setSpacing(12)
+    add_section(inside, "Removed", [", ".join(receipt.removed.words())])
+    add_section(inside, "Made anew without the person", [", ".join(receipt.rebuilt)])
     if receipt.models:
         add_section(inside, "Trained models deleted, as they had learned from it", receipt.models)
     if receipt.deleted:

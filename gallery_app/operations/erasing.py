@@ -34,6 +34,7 @@ def erase(
             queries.clear_queries(context)
             context.pictures.set_gallery(gallery)  # portraits are drawn through another lens now
             context.state.contents_changed.emit()
+            context.state.models_changed.emit()
 
     def erased(receipt: Receipt) -> None:
         show_rest()

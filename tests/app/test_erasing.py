@@ -77,7 +77,7 @@ def test_the_person_goes_and_the_receipt_is_handed_over(
 def test_files_that_hold_the_person_may_be_left(app: App, qtbot: QtBot) -> None:
     backup = app.context.gallery.backup(app.context.gallery.folder / "mine.zip").path
     asking = asked(app, qtbot)
-    asking.keep.setChecked(True)
+    asking.files.setChecked(False)
     qtbot.keyClicks(asking.name, NAME)
     click(qtbot, asking.erase)
     receipt = dialog(ReceiptDialog, qtbot)
