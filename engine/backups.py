@@ -15,7 +15,8 @@ from engine.progress import SILENT, Reporter
 from engine.safety import Backup, Preview, Restored, Salvaged
 from engine.store import Store
 from engine.store.archive import Archive
-from engine.store.backup import KEPT, automatic_backups, default_name
+from engine.store.automatic import KEPT, automatic_backups
+from engine.store.backup import default_name
 from engine.store.restoring import restore as _restore
 from engine.store.salvage import salvage as _salvage
 from engine.store.staging import preview as _preview

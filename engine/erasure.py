@@ -25,7 +25,8 @@ from engine.progress import SILENT, Progress, Reporter
 from engine.receipts import ErasurePlan, Receipt, hash_of
 from engine.store import Store
 from engine.store.archive import Archive
-from engine.store.backup import FOLDER as BACKUPS
+from engine.store.automatic import ASIDE
+from engine.store.automatic import FOLDER as BACKUPS
 from engine.store.recording import actor
 from engine.store.subject import Subject
 
@@ -178,7 +179,7 @@ def _further(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.absolute().iterdir()):
         if path.name in _OWN or path.is_symlink():
             continue
-        if path.is_dir() and not path.name.startswith("damaged-"):
+        if path.is_dir() and not path.name.startswith(ASIDE):
             yield from sorted(one for one in path.rglob("*") if one.is_file())
         else:
             yield path

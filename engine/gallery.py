@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from engine import embeddings
+from engine.backups import before_large_change
 from engine.browsing import Browsing
 from engine.corrections import Corrections
 from engine.enrolment import Enroller, as_batch, as_rows
@@ -296,6 +297,7 @@ class Gallery(Browsing, Privacy):
 
     def remove_faces(self, faces: Sequence[int]) -> int:
         """Takes faces out of the gallery; returns how many. The way back of an enrolment."""
+        before_large_change(self._store, "delete", len(faces))
         removed = self.corrections.remove(faces)
         return len(removed.faces) if removed else 0
 

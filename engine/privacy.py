@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine import erasure
-from engine.errors import FaceGalleryError
+from engine.errors import FaceGalleryError, GalleryDamagedError
 from engine.learning import Learning
 from engine.portraits import Lens
 from engine.progress import SILENT, Reporter
@@ -61,11 +61,14 @@ class Privacy(Safekeeping):
 
     def finish_erasure(self) -> None:
         """Finishes what a killed process began; ``notices`` and ``receipt`` tell of it."""
-        if not self.writable or not erasure.is_under_way(self._store):
+        if not self.writable:
             return
         try:
-            self.receipt = self._recogniser.renew(lambda: erasure.finish(self._store))
-            self.notices.append("An erasure that was interrupted has been finished.")
+            if erasure.is_under_way(self._store):
+                self.receipt = self._recogniser.renew(lambda: erasure.finish(self._store))
+                self.notices.append("An erasure that was interrupted has been finished.")
+        except GalleryDamagedError:
+            return  # what it is opened for will say so, and offer a backup
         except FaceGalleryError as error:
             self.notices.append(f"An erasure is not finished yet. {error}")
 

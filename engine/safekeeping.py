@@ -49,6 +49,18 @@ class Safekeeping:
         """Sets :attr:`backups_kept`. Raises InputError: not 0 to 1000. GalleryReadOnlyError."""
         backups.keep(self._store, number)
 
+    def clear_backups(self) -> int:
+        """Deletes the automatic backups, and damaged databases that were kept aside: they still
+        hold whoever was removed since. Backups made elsewhere are not known here.
+
+        Returns:
+            how many there were.
+
+        Raises:
+            GalleryReadOnlyError, GalleryWriteError.
+        """
+        return self._store.clear_backups()
+
     def try_to_write(self) -> bool:
         """Takes over writing where a gallery is open for reading only because another process
         wrote it, and that has let it go; whether it can be written now.

@@ -66,12 +66,15 @@ class Keeping(QObject):
         dialog.preview_wanted.connect(lambda path: self._look(path, folder))
         dialog.file_wanted.connect(lambda: self._choose(folder))
         dialog.restore_wanted.connect(lambda path, replace: self._restore(path, folder, replace))
+        dialog.keep_wanted.connect(lambda number: keeping.keep(self._context, number))
         dialog.finished.connect(self._forget)
         self._dialog = dialog
         if source is not None:
             self._look(source, folder)
         if folder is not None:
             keeping.load_backups(self._context, folder, self._show_backups)
+        if gallery is not None and gallery.writable and gallery.folder == folder:
+            keeping.load_kept(self._context, self._show_kept)
         dialog.open()
 
     def _forget(self) -> None:
@@ -80,6 +83,10 @@ class Keeping(QObject):
     def _show_backups(self, backups: list[Backup]) -> None:
         if self._dialog is not None:
             self._dialog.set_backups(backups)
+
+    def _show_kept(self, number: int) -> None:
+        if self._dialog is not None:
+            self._dialog.show_kept(number)
 
     def _choose(self, folder: Path | None) -> None:
         source = files.choose_backup(self._window, self._context.settings)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Progress, Reporter
 
-Lane = Literal["question", "change", "review", "training"]
+Lane = Literal["question", "change", "review", "training", "keeping"]
 _EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
 
 
@@ -90,6 +90,7 @@ class TaskRunner(QObject):
             "change": ThreadPoolExecutor(1, "changes"),
             "review": ThreadPoolExecutor(1, "reviews"),
             "training": ThreadPoolExecutor(1, "training"),
+            "keeping": ThreadPoolExecutor(1, "keeping"),
         }
         self._serials: dict[str, int] = {}
         self._generation = 0
@@ -120,7 +121,8 @@ class TaskRunner(QObject):
 
         def is_late() -> bool:
             newer = bool(key) and serial != self._serials[key]
-            return self._closed or newer or (lane != "change" and generation != self._generation)
+            stays = lane in ("change", "keeping")  # what was done is told whatever is open
+            return self._closed or newer or (not stays and generation != self._generation)
 
         task = Task(title, work, key)
         if done is not None:

@@ -27,6 +27,7 @@ _MANIFEST = "manifest.json"
 _MOST_ENTRIES = 2_000
 _LARGEST_MANIFEST = 1 << 20
 _PIECE = 1 << 20
+_YEAR_9999 = 253_370_000_000.0  # seconds; later ones have no date
 _NAME = re.compile(r"gallery\.db|models/[A-Za-z0-9][\w-]{0,99}/[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
 _REMEDY = "Use another backup, or copy this one again from where it came."
 _BROKEN = (
@@ -216,6 +217,8 @@ def _as_json(backup: Backup) -> dict[str, Any]:
 
 
 def _backup(kept: Mapping[str, Any], path: Path, size: int) -> Backup:
+    if not 0 <= float(kept["created"]) < _YEAR_9999:
+        raise ValueError("no date")
     if kept["distance"] not in ("cosine", "euclidean"):
         raise ValueError("another distance")
     return Backup(

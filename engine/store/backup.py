@@ -7,23 +7,20 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import BackupError, FaceGalleryError, GalleryExistsError, GalleryWriteError
+from engine.errors import BackupError, GalleryExistsError, GalleryWriteError
 from engine.files import scratch_folder, sync_folder
 from engine.progress import SILENT, Reporter
 from engine.safety import ASKED, Backup
 from engine.store.archive import DATABASE, Archive, write_archive
 from engine.store.database import connect
 from engine.store.failures import declared
-from engine.store.migrations import newest, version_of
+from engine.store.migrations import version_of
 
 MODELS = "models"
-FOLDER = "backups"
-KEPT = "backups_kept"  # the setting
-KEPT_UNLESS_SAID = 5
 _PAGES = 1_024  # 4 MB between two reports
 _ID = re.compile(r"[A-Za-z0-9][\w-]{0,99}", re.ASCII)
 
@@ -50,7 +47,9 @@ def write_backup(
         GalleryExistsError: something is there. GalleryWriteError: the disk refuses.
         GalleryDamagedError: the gallery itself is damaged. CancelledError. Nothing is left.
     """
-    if target.exists():
+    with on_disk(target):
+        there = target.exists()
+    if there:
         raise GalleryExistsError(
             "There is something already", file=target, remedy="Choose another name."
         )
@@ -109,71 +108,9 @@ def require_sound(connection: sqlite3.Connection) -> None:
         raise error
 
 
-# -- automatic ones ----------------------------------------------------------------------------
-
-
-def write_automatic(
-    source: sqlite3.Connection,
-    folder: Path,
-    reason: str,
-    *,
-    spare: Path | None = None,
-    reporter: Reporter = SILENT,
-) -> Backup:
-    """A backup in the gallery's own ``backups/``; the oldest automatic ones beyond the number
-    kept go, but never this one nor ``spare``. For the process that writes the gallery.
-
-    Raises as :func:`write_backup`.
-    """
-    place = folder / FOLDER
-    with on_disk(place):
-        place.mkdir(mode=0o700, exist_ok=True)
-    made = write_backup(source, folder, _free_name(place, reason), reason=reason, reporter=reporter)
-    stay = [made.path, *([spare.absolute()] if spare is not None else [])]
-    kept = [one for one in automatic_backups(folder) if one.path not in stay]
-    for old in kept[max(0, number_kept(source) - 1) :]:
-        with suppress(OSError):
-            old.path.unlink()
-    return made
-
-
-def automatic_backups(folder: Path) -> list[Backup]:
-    """Those in the gallery's ``backups/`` that can be read, newest first."""
-    found = []
-    for path in (folder.absolute() / FOLDER).glob("*.zip"):
-        with suppress(FaceGalleryError), Archive(path) as archive:
-            if archive.backup.automatic:
-                found.append(archive.backup)
-    return sorted(found, key=lambda backup: backup.created, reverse=True)
-
-
-def number_kept(connection: sqlite3.Connection) -> int:
-    """How many automatic backups the gallery keeps; 0 makes none."""
-    row = connection.execute("SELECT value FROM settings WHERE key = ?", (KEPT,)).fetchone()
-    try:
-        return max(0, int(row[0])) if row is not None else KEPT_UNLESS_SAID
-    except ValueError:
-        return KEPT_UNLESS_SAID
-
-
-def backup_before_migration(connection: sqlite3.Connection, path: Path) -> None:
-    """Keeps a database as it was written by an older version, before it is brought up to date."""
-    version = version_of(connection)
-    if 0 < version < newest() and os.access(path, os.W_OK) and number_kept(connection):
-        write_automatic(connection, path.parent, "update")
-
-
 def default_name(gallery: str, created: float) -> str:
     """``friends 2026-11-25 153012.zip``, in local time."""
     return f"{Path(gallery).stem} {time.strftime('%Y-%m-%d %H%M%S', time.localtime(created))}.zip"
-
-
-def _free_name(place: Path, reason: str) -> Path:
-    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    path, number = place.absolute() / f"{moment}-{reason}.zip", 2
-    while path.exists():
-        path, number = path.with_name(f"{moment}-{number}-{reason}.zip"), number + 1
-    return path
 
 
 # -- inside ------------------------------------------------------------------------------------

@@ -13,12 +13,14 @@ from engine.files import scratch_folder
 from engine.store.archive import DATABASE, Archive
 from engine.store.database import connect
 from engine.store.subject import Subject
+from engine.store.whereabouts import BY_DIGEST, BY_IDENTITY, TEXTS
 
-_DIGESTS = ("faces", "decisions", "undo_faces", "undo_decisions")
-_OWNERS = (("identities", "id"), ("undo_identities", "id"), ("decisions", "identity_id"),
-           ("undo_decisions", "identity_id"), ("undo_faces", "identity_id"))  # fmt: skip
-_TEXTS = (("identities", "name"), ("identities", "note"), ("undo_identities", "name"),
-          ("undo_identities", "note"), ("faces", "file"), ("undo_faces", "file"),
+_TABLES = ("faces", *BY_DIGEST)
+_DIGESTS = (*_TABLES, *(f"undo_{table}" for table in _TABLES))
+_IDS = (("identities", "id"), ("faces", "identity_id"), *BY_IDENTITY)
+_OWNERS = (*_IDS, *((f"undo_{table}", column) for table, column in _IDS))
+_WORDS = (("identities", "name"), *TEXTS)
+_TEXTS = (*_WORDS, *((f"undo_{table}", column) for table, column in _WORDS),
           ("history", "summary"), ("history", "payload"))  # fmt: skip
 
 

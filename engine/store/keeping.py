@@ -6,9 +6,10 @@ import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from engine.errors import GalleryReadOnlyError, GalleryWriteError
 from engine.progress import SILENT, Progress, Reporter
 from engine.safety import Backup
-from engine.store import backup
+from engine.store import automatic, backup
 from engine.store.access import Access
 
 
@@ -30,15 +31,34 @@ class Keeping(Access):
 
     def backup_automatically(self, reason: str, *, reporter: Reporter = SILENT) -> Backup | None:
         """The same into ``backups/`` of the gallery, before a change; None where none are kept."""
+        if not self.writable:
+            return None  # the change will be refused
         with self.connection() as connection:
-            if not backup.number_kept(connection):
+            if not automatic.number_kept(connection):
                 return None
-            return backup.write_automatic(connection, self.folder, reason, reporter=reporter)
+            try:
+                return automatic.write_automatic(connection, self.folder, reason, reporter=reporter)
+            except GalleryWriteError as error:
+                raise GalleryWriteError(
+                    "The backup before this change could not be written, so nothing was changed",
+                    file=error.file,
+                    remedy="Free some space, or keep no automatic backups.",
+                ) from error
 
     def backups_kept(self) -> int:
         """How many automatic backups are kept; 0 makes none."""
         with self.connection() as connection:
-            return backup.number_kept(connection)
+            return automatic.number_kept(connection)
+
+    def clear_backups(self) -> int:
+        """Deletes the automatic backups and what was kept aside of damage; returns how many."""
+        if not self.writable:
+            raise GalleryReadOnlyError(
+                "The gallery is open for reading only",
+                file=self.folder,
+                remedy="Close it where it is being written, then try again.",
+            )
+        return automatic.clear(self.folder)
 
     def connection(self) -> AbstractContextManager[sqlite3.Connection]:
         """For reading, within this package."""

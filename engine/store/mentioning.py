@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Mapping
 
 from engine.mentions import Mentions
+from engine.store.whereabouts import TEXTS
 
 
-def strike_mentions(
-    connection: sqlite3.Connection,
-    mentions: Mentions,
-    identities: str = "[]",
-    faces: str = "[]",
-    *,
-    dry_run: bool = False,
+def count_mentions(
+    connection: sqlite3.Connection, mentions: Mentions, going: Mapping[str, str]
 ) -> int:
-    """Strikes a name out of notes and of file names of faces; returns of how many.
+    """In how many notes and file names a name would be struck out.
 
     Args:
-        identities, faces: ids to pass over, as JSON.
-        dry_run: only count.
+        going: ids of ``identities`` and ``faces`` that go, as JSON.
     """
-    changed = 0
-    for table, column, passed in (("identities", "note", identities), ("faces", "file", faces)):
+    return sum(len(found) for *_, found in _mentioning(connection, mentions, going))
+
+
+def strike_mentions(connection: sqlite3.Connection, mentions: Mentions) -> None:
+    """Strikes a name out of them."""
+    for table, column, found in _mentioning(connection, mentions, {}):
+        connection.executemany(
+            f"UPDATE {table} SET {column} = ? WHERE id = ?",
+            [(mentions.struck(text), one) for one, text in found],
+        )
+
+
+def _mentioning(
+    connection: sqlite3.Connection, mentions: Mentions, going: Mapping[str, str]
+) -> Iterator[tuple[str, str, list[tuple[int, str]]]]:
+    """Table, column, and id and text of each row that mentions a name."""
+    for table, column in TEXTS:
         rows = connection.execute(
             f"SELECT id, {column} FROM {table} WHERE {column} <> '' "
             "AND id NOT IN (SELECT value FROM json_each(?))",
-            (passed,),
+            (going.get(table, "[]"),),
         )
-        told = [(mentions.struck(text), one) for one, text in rows if mentions.found(text)]
-        changed += len(told)
-        if not dry_run:
-            connection.executemany(f"UPDATE {table} SET {column} = ? WHERE id = ?", told)
-    return changed
+        yield table, column, [(one, text) for one, text in rows if mentions.found(text)]

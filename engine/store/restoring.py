@@ -14,7 +14,8 @@ from engine.files import copy_private, sync_folder, sync_tree
 from engine.progress import SILENT, Reporter
 from engine.safety import Backup, Restored
 from engine.store.archive import DATABASE, Archive
-from engine.store.backup import MODELS, on_disk, require_sound, write_automatic
+from engine.store.automatic import ASIDE, write_automatic
+from engine.store.backup import MODELS, on_disk, require_sound
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.lock import WriterLock
@@ -45,6 +46,7 @@ def restore(
     if not (present and replace):
         _require_room(folder)
     with Archive(path) as archive, staged(archive, folder, reporter) as stage:
+        _forget_models(stage, folder, reporter)
         if not (present and replace):
             _take_place(stage, folder)
             return Restored(folder, archive.backup)
@@ -73,6 +75,19 @@ def _require_room(folder: Path) -> None:
         )
     with on_disk(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _forget_models(stage: Path, folder: Path, reporter: Reporter) -> None:
+    """Versions that were not in use are in no backup: those that are not in the folder either."""
+    with declared(stage / DATABASE), closing(connect(stage / DATABASE, "mode=rw")) as connection:
+        ids = [one for (one,) in connection.execute("SELECT id FROM models ORDER BY id")]
+        gone = [
+            one for one in ids
+            if not any((place / MODELS / str(one)).is_dir() for place in (stage, folder))
+        ]  # fmt: skip
+        connection.executemany("DELETE FROM models WHERE id = ?", [(one,) for one in gone])
+    for one in gone:
+        reporter.message(f"The model {one} was not in use, so it is not in the backup.")
 
 
 def _take_place(stage: Path, folder: Path) -> None:
@@ -151,9 +166,9 @@ def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
 def keep_aside(folder: Path) -> Path:
     """Copies a damaged database to a folder of its own in the gallery; nothing is taken away."""
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    aside, number = folder / f"damaged-{moment}", 2
+    aside, number = folder / f"{ASIDE}{moment}", 2
     while aside.exists():
-        aside, number = folder / f"damaged-{moment}-{number}", number + 1
+        aside, number = folder / f"{ASIDE}{moment}-{number}", number + 1
     aside.mkdir(mode=0o700)
     for end in ("", "-wal"):
         source = folder / f"{DATABASE}{end}"

@@ -86,6 +86,7 @@ def _check(database: Path, backup: Backup) -> None:
     )
     try:
         with declared(database), closing(connect(database, "mode=rw")) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA journal_mode = DELETE")
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             require_sound(connection)
@@ -101,8 +102,21 @@ def _check(database: Path, backup: Backup) -> None:
             if found != said:
                 raise damaged
             migrations.migrate(connection)
+            if _schema(connection) != _schema_of_ours():
+                raise damaged  # a trigger in it would act in our name
     except GalleryDamagedError as error:
         raise damaged from error
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {row for row in rows if not row[1].startswith("sqlite_")}
+
+
+def _schema_of_ours() -> set[tuple[str, str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrations.migrate(connection)
+        return _schema(connection)
 
 
 def _faces(database: Path) -> set[tuple[str, bytes]]:

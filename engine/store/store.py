@@ -13,7 +13,7 @@ from engine.errors import (
     GalleryTooNewError,
 )
 from engine.files import remove_dead_scratch
-from engine.store import backup, migrations
+from engine.store import automatic, migrations
 from engine.store.confirming import Confirming
 from engine.store.correcting import Correcting
 from engine.store.creation import DATABASE_NAME, make_gallery
@@ -100,7 +100,7 @@ class Store(
         lock = WriterLock(folder) if write else None
         if lock is not None:
             lock.acquire()
-            for place in (folder, folder / backup.FOLDER):
+            for place in (folder, folder / automatic.FOLDER):
                 remove_dead_scratch(place)  # whole copies of the gallery may lie there
         try:
             database, dimension, distance = _open_database(path, write)
@@ -175,7 +175,7 @@ def _open_database(path: Path, write: bool) -> tuple[Database, int, Distance]:
         with database.reading() as connection:
             _check_version(connection, path)
             if write:
-                backup.backup_before_migration(connection, path)
+                automatic.backup_before_migration(connection, path)
         if write:
             database.start_writing()
         with database.reading() as connection:

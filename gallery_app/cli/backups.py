@@ -29,23 +29,31 @@ _NAMES_SHOWN = 5
 @click.option(
     "--keep", type=click.IntRange(0, 1_000), help="How many automatic backups to keep; 0 is off."
 )
+@click.option(
+    "--clear", is_flag=True, help="Delete the automatic ones: they hold whoever was removed since."
+)
 @gallery_and_json
 def backup(
-    destination: Path | None, list_: bool, keep: int | None, gallery: Path | None, as_json: bool
-) -> None:
+    destination: Path | None, list_: bool, keep: int | None, clear: bool,
+    gallery: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Write the whole gallery into one new file at DESTINATION, also while it is in use.
 
     DESTINATION is a file that is not there yet, or a folder to make one in. With trained models
     that are in use; the index is left out, it is made anew.
     """
-    if sum((destination is not None, list_, keep is not None)) != 1:
-        raise click.UsageError("Say where to write the backup, or --list, or --keep.")
+    if sum((destination is not None, list_, keep is not None, clear)) != 1:
+        raise click.UsageError("Say where to write the backup, or --list, --keep or --clear.")
     if list_:
         _list(chosen(gallery), as_json)
     elif keep is not None:
         with opened(gallery, write=True) as source:
             source.keep_backups(keep)
         put_json({"kept": keep}) if as_json else click.echo(f"{keep} automatic backups are kept.")
+    elif clear:
+        with opened(gallery, write=True) as source:
+            count = source.clear_backups()
+        put_json({"deleted": count}) if as_json else click.echo(f"{count} deleted.")
     else:
         assert destination is not None
         with opened(gallery, write=False) as source, Bar() as bar:

@@ -158,5 +158,10 @@ def check(repair: bool, salvage: Path | None, gallery: Path | None, as_json: boo
             click.echo(sentence)
         if report.ok:
             click.echo("The gallery is sound.")
+        if report.in_database:
+            say(
+                "See `backup --list` for a backup to restore, or save what can be read: "
+                "`check --salvage DEST`."
+            )
     if not report.ok:
         raise click.exceptions.Exit(1)

@@ -7,40 +7,34 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QRadioButton,
-    QTableWidget,
-    QTableWidgetItem,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.safety import Backup, Preview, Restored
+from gallery_app.dialogs.backups_table import BackupsTable
 from gallery_app.dialogs.report import ReportDialog
-from gallery_app.theme import tabular
-from gallery_app.widgets.backup_words import differences, headline, reason_text, size_text
-from gallery_app.widgets.model_words import date_text
-
-_COLUMNS = (("Made", 168), ("Why", 200), ("People", 72), ("Faces", 80), ("Size", 80))
-_NUMBERS = (2, 3, 4)
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+from gallery_app.widgets.backup_words import differences, headline
 
 
 class RestoreDialog(QDialog):
     """Shows what it is given and asks; never changes anything itself.
 
     Signals: ``preview_wanted`` (path of a backup), ``file_wanted``, ``restore_wanted`` (path, and
-    whether the present gallery is to be replaced).
+    whether the present gallery is to be replaced), ``keep_wanted`` (number of automatic backups).
     """
 
     preview_wanted = Signal(object)
     file_wanted = Signal()
     restore_wanted = Signal(object, bool)
+    keep_wanted = Signal(int)
 
     def __init__(self, gallery: str, parent: QWidget | None = None) -> None:
         """
@@ -52,18 +46,23 @@ class RestoreDialog(QDialog):
         self.setMinimumWidth(680)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._gallery = gallery
-        self._backups: list[Backup] = []
+        self._number = 0
         self._source: Path | None = None
         self.title = _label("Restore a backup", "heading")
         self.intro = _label(
-            "Backups are made automatically before large imports, before restoring and before an "
-            "update, and whenever you ask for one."
+            "Backups are made automatically before large imports and deletions, before restoring "
+            "and before an update, and whenever you ask for one."
             if gallery
             else "Choose a backup file.",
             "muted",
         )
-        self.table = _table()
-        self.table.itemSelectionChanged.connect(self._selected)
+        self.table = BackupsTable()
+        self.table.chosen.connect(self.preview_wanted)
+        self.keep = QSpinBox()
+        self.keep.setRange(0, 1_000)
+        self.keep.setSpecialValueText("none")
+        self.keep.setAccessibleName("Automatic backups to keep")
+        self.keep.editingFinished.connect(self._keep)
         self.file_button = QPushButton("Choose a &file…")
         self.file_button.clicked.connect(self.file_wanted)
         self.headline = _label("", "")
@@ -99,7 +98,15 @@ class RestoreDialog(QDialog):
         for label in (self.headline, self.sentences, self.problem):
             inside.addWidget(label)
         inside.addStretch(1)
-        self.box.setMinimumHeight(136)
+        self.box.setMinimumHeight(128)
+        self.kept = QWidget()
+        self.kept.hide()
+        row = QHBoxLayout(self.kept)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(QLabel("Kept of this gallery, the newest:"))
+        row.addWidget(self.keep)
+        row.addStretch(1)
         ways = QVBoxLayout()
         ways.setSpacing(4)
         under = QHBoxLayout()
@@ -120,6 +127,7 @@ class RestoreDialog(QDialog):
         layout.addWidget(self.title)
         layout.addWidget(self.intro)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.kept)
         layout.addWidget(self.box)
         layout.addLayout(ways)
         layout.addSpacing(4)
@@ -127,23 +135,23 @@ class RestoreDialog(QDialog):
 
     def set_backups(self, backups: Sequence[Backup]) -> None:
         """The automatic ones, newest first; the newest is looked at."""
-        self._backups = list(backups)
         self.table.setVisible(bool(backups))
-        self.table.setRowCount(len(backups))
-        for row, backup in enumerate(backups):
-            for column, text in enumerate(_cells(backup)):
-                item = QTableWidgetItem(text)
-                if column in _NUMBERS:
-                    item.setTextAlignment(_RIGHT)
-                    item.setFont(tabular(self.font()))
-                self.table.setItem(row, column, item)
+        self.table.show_backups(backups)
+        (self.table if backups else self.file_button).setFocus()
         if backups and self._source is None:
             self.table.selectRow(0)
+
+    def show_kept(self, number: int) -> None:
+        """How many automatic backups the gallery keeps; until then it cannot be chosen."""
+        self._number = number
+        self.keep.setValue(number)
+        self.kept.show()
+        self._make_room()
 
     def show_reading(self, source: Path) -> None:
         """A backup is being looked at."""
         self._source = source
-        if source not in [backup.path for backup in self._backups]:
+        if not self.table.lists(source):
             self.table.clearSelection()
         self._clear(f"Reading {source.name} …")
 
@@ -171,6 +179,7 @@ class RestoreDialog(QDialog):
         )
         self.restore_button.setEnabled(True)
         self.restore_button.setDefault(True)
+        self._make_room()
 
     def show_problem(self, source: Path, text: str) -> None:
         """Why a file cannot be restored."""
@@ -193,10 +202,16 @@ class RestoreDialog(QDialog):
         self.restore_button.setEnabled(False)
         self._show_ways(replaceable=False, damaged=False)
 
-    def _selected(self) -> None:
-        rows = self.table.selectionModel().selectedRows()
-        if rows:
-            self.preview_wanted.emit(self._backups[rows[0].row()].path)
+    def _make_room(self) -> None:
+        """For what came in since it was opened; it never gets smaller under the cursor."""
+        height = self.layout().totalHeightForWidth(self.width())
+        self.resize(self.width(), max(self.height(), height))
+
+    def _keep(self) -> None:
+        """Also where the field was only left: then nothing is asked for."""
+        if self.keep.value() != self._number:
+            self._number = self.keep.value()
+            self.keep_wanted.emit(self._number)
 
     def _restore(self) -> None:
         self.restore_wanted.emit(self._source, self.replace.isChecked())
@@ -213,16 +228,6 @@ def restored_dialog(done: Restored, parent: QWidget | None) -> ReportDialog:
     return ReportDialog("Restore", title, sentences, parent=parent)
 
 
-def _cells(backup: Backup) -> tuple[str, ...]:
-    return (
-        date_text(backup.created),
-        reason_text(backup.reason),
-        f"{backup.identities:,}",
-        f"{backup.faces:,}",
-        size_text(backup.size),
-    )
-
-
 def _label(text: str, role: str) -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
@@ -230,26 +235,3 @@ def _label(text: str, role: str) -> QLabel:
     if role:
         label.setProperty("textRole", role)
     return label
-
-
-def _table() -> QTableWidget:
-    table = QTableWidget(0, len(_COLUMNS))
-    table.setHorizontalHeaderLabels([name for name, _ in _COLUMNS])
-    table.setObjectName("backupsTable")
-    table.setAccessibleName("Automatic backups")
-    table.verticalHeader().hide()
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.setMinimumHeight(136)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setStretchLastSection(True)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    for column, (_, width) in enumerate(_COLUMNS):
-        table.setColumnWidth(column, width)
-        if column in _NUMBERS:
-            table.horizontalHeaderItem(column).setTextAlignment(_RIGHT)
-    return table

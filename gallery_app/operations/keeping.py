@@ -26,7 +26,7 @@ def back_up(context: Context, target: Path, done: Callable[[Backup], None]) -> N
         lambda reporter: gallery.backup(target, reporter=reporter),
         done=done,
         failed=context.failed,
-        lane="question",
+        lane="keeping",  # questions and changes go on
     )
 
 
@@ -47,6 +47,31 @@ def load_backups(context: Context, folder: Path, done: Callable[[list[Backup]], 
     )
 
 
+def load_kept(context: Context, done: Callable[[int], None]) -> None:
+    """How many automatic backups the open gallery keeps."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Reading settings",
+        lambda _: gallery.backups_kept,
+        done=done,
+        failed=context.failed,
+        key="kept",
+        shown=False,
+    )
+
+
+def keep(context: Context, number: int) -> None:
+    """Sets how many automatic backups the open gallery keeps."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Saving settings",
+        lambda _: gallery.keep_backups(number),
+        failed=context.failed,
+        lane="change",
+        shown=False,
+    )
+
+
 def load_preview(
     context: Context,
     source: Path,
@@ -60,6 +85,7 @@ def load_preview(
         lambda reporter: backups.preview(source, folder, reporter=reporter),
         done=done,
         failed=failed,
+        lane="keeping",
         key="preview",
     )
 
@@ -99,7 +125,7 @@ def find_sound_backup(
         lambda reporter: backups.newest_sound(folder, reporter),
         done=done,
         failed=context.failed,
-        lane="change",  # of a gallery that may not be open, so the answer must not be dropped
+        lane="keeping",
         key="sound backup",
     )
 

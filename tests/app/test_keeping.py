@@ -124,6 +124,17 @@ def test_a_new_gallery_is_made_of_a_backup_where_none_is_open(
     dialog(ReportDialog, qtbot).close()
 
 
+def test_how_many_backups_are_kept_is_chosen_in_the_dialog(app: App, qtbot: QtBot) -> None:
+    asking = restore_dialog(app, qtbot)
+    qtbot.waitUntil(asking.kept.isVisible)
+    assert asking.keep.value() == 5
+    asking.keep.setValue(2)
+    asking.file_button.setFocus()
+    asking.keep.editingFinished.emit()
+    qtbot.waitUntil(lambda: app.context.gallery.backups_kept == 2)
+    asking.close()
+
+
 def test_a_broken_file_is_told_in_the_dialog_and_cannot_be_restored(
     app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

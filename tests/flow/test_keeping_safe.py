@@ -74,6 +74,23 @@ def test_how_many_are_kept_is_asked_and_set(run: Run, folder: Path) -> None:
     assert run("backup", "x.zip", "--list", "-g", folder).returncode == 2
 
 
+def test_clearing_deletes_the_automatic_ones_and_nothing_else(
+    run: Run, folder: Path, tmp_path: Path, sample: Path
+) -> None:
+    run("backup", tmp_path / "b.zip", "-g", folder)
+    run("import", sample / "Hans_Blix", "-g", folder)
+    (folder / "gallery.db").write_bytes(b"garbage" * 1_000)
+    run("restore", tmp_path / "b.zip", "-g", folder, "--yes")
+    assert len(list((folder / "backups").iterdir())) == 1
+    assert len(list(folder.glob("damaged-*"))) == 1
+    assert document(run("backup", "--clear", "-g", folder, "--json")) == {"deleted": 2}
+    assert not list(folder.glob("damaged-*"))
+    assert document(run("backup", "--list", "-g", folder, "--json")) == []
+    assert (tmp_path / "b.zip").exists()
+    with Gallery.open(folder) as gallery:
+        assert gallery.counts() == (4, 36)
+
+
 def test_a_gallery_is_backed_up_while_another_process_writes_it(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from engine.errors import (
     CancelledError,
     GalleryDamagedError,
     GalleryExistsError,
+    GalleryReadOnlyError,
     GalleryWriteError,
 )
 from engine.gallery import Gallery
@@ -252,6 +253,13 @@ def test_an_import_does_not_happen_where_its_backup_cannot_be_made(folder: Path)
             add(gallery, range(100, 200))
         assert refused.value.file == str(folder / "backups")
         assert gallery.counts() == (20, 120)
+
+
+def test_a_reader_makes_none(folder: Path):
+    with Gallery.open(folder, write=False) as reader:
+        with pytest.raises(GalleryReadOnlyError):
+            add(reader, range(100, 200))
+        assert not (folder / "backups").exists()
 
 
 def test_an_older_gallery_is_kept_as_it_was_before_it_is_brought_up_to_date(

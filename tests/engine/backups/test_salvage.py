@@ -195,7 +195,7 @@ def test_a_disk_that_refuses_leaves_nothing(folder: Path, original: list, tmp_pa
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(harm=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 600), st.integers(0)), max_size=6))
 def test_whatever_the_damage_faces_are_as_they_were_or_lost(
