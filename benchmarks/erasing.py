@@ -5,7 +5,8 @@ moments and the gallery opened again.
     .venv/bin/python benchmarks/erasing.py [PEOPLE] [KILLS] [SEED]
 
 A vector is found by any 16 bytes of it in a row, at any offset; a name in several cases, Unicode
-forms and encodings; a digest as bytes and as hex.
+forms and encodings; a digest as bytes and as hex. Looked for are the vectors as they came, and as
+the indexes hold them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
+from engine.embeddings import read_sources
 from engine.gallery import Gallery
 from engine.jobs import TrainingRequest
 from engine.needles import Needles
@@ -70,17 +74,21 @@ def made(place: Path, people: list[Path]) -> Path:
     return folder
 
 
-def needles_of(person: Path) -> Needles:
-    """What is to be looked for: all files of the data set of this person."""
-    from engine.embeddings import read_sources
-
-    vectors = read_sources([person.parent]).batch
-    mine = [at for at, name in enumerate(vectors.names) if name == person.name.replace("_", " ")]
-    rows = vectors.vectors[mine]
+def needles_of(person: Path, folder: Path) -> Needles:
+    """What is to be looked for: all files of this person in the data set, and what the indexes
+    hold of them: of unit length, and as a model maps them.
+    """
+    name = person.name.replace("_", " ")
+    batch = read_sources([person.parent]).batch
+    rows = batch.vectors[[at for at, one in enumerate(batch.names) if one == name]]
+    with Gallery.open(folder) as gallery:
+        gallery.prepare()
+        ids = np.array([face.id for face in gallery.faces(name)], dtype=np.int64)
+        held = [space.keeper._live.get(ids) for space in gallery._recogniser._spaces]
     digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(rows)]
     others = [("digest", one) for one in digests]
     others += [("digest", one.hex().encode()) for one in digests]
-    return Needles([person.name.replace("_", " ")], rows, others)
+    return Needles([name], np.concatenate([rows, *held]), others)
 
 
 def kill(folder: Path, name: str, needles: Needles, seconds: float) -> str:
@@ -110,7 +118,7 @@ def main(people: int = 3, kills: int = 20, seed: int = 0) -> int:
     chosen = chance.sample([one for one in sorted(DATA.iterdir()) if one.is_dir()], people)
     with tempfile.TemporaryDirectory() as place:
         template = made(Path(place), chosen)
-        looked_for = {one.name.replace("_", " "): needles_of(one) for one in chosen}
+        looked_for = {one.name.replace("_", " "): needles_of(one, template) for one in chosen}
         folder = shutil.copytree(template, Path(place) / "copy.gallery")
         bad = 0
         with Gallery.open(folder) as gallery:

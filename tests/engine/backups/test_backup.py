@@ -143,8 +143,8 @@ def test_of_a_damaged_gallery_none_is_made(folder: Path, tmp_path: Path):
     data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
     database.write_bytes(data)
     with (
-        Gallery.open(folder, write=False) as gallery,
         pytest.raises(GalleryDamagedError) as refused,
+        Gallery.open(folder, write=False) as gallery,
     ):
         gallery.backup(tmp_path / "b.zip")
     assert refused.value.file == str(database)

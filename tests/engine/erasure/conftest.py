@@ -74,11 +74,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     put_to_use(folder, "triplet")
     with Gallery.open(folder) as gallery:
         gallery.prepare()
+        indexed = searched(gallery, [one.id for one in _faces(gallery)])
         gallery._store.backup_automatically("import")
     vectors = np.delete(vectors, MOVED, axis=0)
     needles = Needles(
         [NAME, OLD_NAME],
-        vectors,
+        np.concatenate([vectors, *indexed]),
         [
             *(("digest", encoding.digest_of(one)) for one in encoding.to_blobs(vectors)),
             *(("digest", encoding.digest_of(one).hex().encode())
@@ -88,6 +89,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
         ],
     )  # fmt: skip
     return Scene(folder, needles)
+
+
+def searched(gallery: Gallery, faces: list[int]) -> list[Vectors]:
+    """Vectors as the indexes hold them: of unit length, and as a model maps them."""
+    ids = np.array(faces, dtype=np.int64)
+    return [space.keeper._live.get(ids) for space in gallery._recogniser._spaces]
 
 
 def _touch(gallery: Gallery, vectors: Vectors) -> None:
