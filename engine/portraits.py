@@ -22,6 +22,10 @@ class Lens:
             self._fitted = self._kept() or self._fit(vectors)
         return self._fitted.traits(vectors)
 
+    def forget(self) -> None:
+        """Fits it anew when it is next needed."""
+        self._fitted = None
+
     def _kept(self) -> Appearance | None:
         kept = self._store.setting("appearance")
         return Appearance.from_json(kept) if kept is not None else None

@@ -57,7 +57,7 @@ class Privacy(Safekeeping):
                     )
                 )
         finally:
-            self._lens = Lens(self._store)
+            self._lens.forget()
 
     def finish_erasure(self) -> None:
         """Finishes what a killed process began; ``notices`` and ``receipt`` tell of it."""
