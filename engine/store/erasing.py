@@ -17,7 +17,7 @@ from engine.errors import GalleryBusyError
 from engine.receipts import Removed
 from engine.store import adding
 from engine.store.access import Access
-from engine.store.encoding import from_blobs
+from engine.store.encoding import digest_of, from_blobs
 from engine.store.forgetting import clear_undo, fix, make_nameless, steps_to_fix
 from engine.store.holding import holds
 from engine.store.mentioning import count_mentions, strike_mentions
@@ -58,14 +58,15 @@ class Erasing(Access):
         return row is not None
 
     def vectors_to_erase(self, subject: Subject) -> Vectors:
-        """Theirs, ``(n, d)``, with those kept for undo; in no order."""
+        """Theirs, ``(n, d)``, with those kept for undo that nobody else has; in no order."""
         with self._database.reading() as connection, self._sound():
             rows = connection.execute(
                 f"SELECT vector FROM embeddings WHERE face_id IN {FACES} UNION "
                 f"SELECT vector FROM undo_faces WHERE vector IS NOT NULL AND id IN {FACES}",
                 {"faces": as_json((*subject.faces, *subject.elsewhere, *subject.dead))},
             )
-            return from_blobs([vector for (vector,) in rows], self.dimension)
+            theirs = [one for (one,) in rows if digest_of(one) in subject.digests]
+            return from_blobs(theirs, self.dimension)
 
     def holding(self, path: Path, subject: Subject, models: Sequence[str]) -> bool:
         """Whether a backup holds them, or one of the models; True where it cannot be read."""

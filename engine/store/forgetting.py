@@ -47,9 +47,10 @@ def steps_to_fix(
 
 
 def _telling(connection: sqlite3.Connection, subject: Subject) -> set[int]:
-    """Steps whose kept rows mention a name with somebody else."""
+    """Steps whose kept rows mention a name with somebody else, or as somebody else's then."""
     query = " UNION ".join(
-        f"SELECT step, {column} FROM undo_{table} WHERE {column} <> ''" for table, column in TEXTS
+        f"SELECT step, {column} FROM undo_{table} WHERE {column} <> ''"
+        for table, column in (("identities", "name"), *TEXTS)
     )
     rows = connection.execute(query)
     return {step for step, text in rows if subject.mentions.found(text)}

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from engine.errors import UnknownIdentityError
@@ -47,11 +48,12 @@ class Subject:
         return (
             self.mentions.found(summary)
             or any(identity in self.identities for identity, _ in _people(told))
-            or any(self.mentions.found(text) or self._is_digest(text) for text in _texts(told))
+            or any(text in self._hex or self.mentions.found(text) for text in _texts(told))
         )
 
-    def _is_digest(self, text: str) -> bool:
-        return len(text) == 32 and any(text == digest.hex() for digest in self.digests)
+    @cached_property
+    def _hex(self) -> frozenset[str]:
+        return frozenset(digest.hex() for digest in self.digests)
 
 
 def find_subject(connection: sqlite3.Connection, names: Sequence[str]) -> Subject:
@@ -97,10 +99,11 @@ def digests_as_json(connection: sqlite3.Connection, digests: Iterable[bytes]) ->
 
 
 def _ids_of(connection: sqlite3.Connection, name: str) -> set[int]:
-    """Of the one enrolled, else of those who had the name and are kept for undo."""
-    gone = _numbers(connection, "SELECT id FROM identities WHERE name = ?", name) or _numbers(
+    """Of the one enrolled, and of those who had the name and are only kept for undo."""
+    gone = _numbers(
         connection,
-        "SELECT id FROM undo_identities WHERE name = ? AND id NOT IN (SELECT id FROM identities)",
+        "SELECT id FROM identities WHERE name = ?1 UNION SELECT id FROM undo_identities "
+        "WHERE name = ?1 AND id NOT IN (SELECT id FROM identities)",
         name,
     )
     if not gone:
