@@ -138,11 +138,8 @@ def _looked_at(
 ) -> tuple[Subject, ErasurePlan]:
     subject, removed, steps = store.foresee_erasure(names)
     models = _that_saw(store, subject)
-    needles = Needles(
-        subject.names,
-        store.vectors_to_erase(subject),
-        [("digest", one) for one in subject.digests],
-    )
+    digests = [("digest", one) for one in subject.digests]
+    needles = Needles((), store.vectors_to_erase(subject), digests)
     inside, outside = [], []
     files = list(_further(store.folder))
     for at, path in enumerate(files):
@@ -192,23 +189,37 @@ def _holds(
         return True  # a damaged database: nobody can tell what is in it
     if subject.mentions.found(path.name):
         return True
-    if path.suffix == ".zip":
+    if path.suffix == ".zip" and (path.parent.name == BACKUPS or _is_backup(path)):
         return store.holding(path, subject, models)
     try:
-        return any(needles.count_in(path).values())
+        return any(needles.count_in(path).values()) or subject.mentions.found(_text_of(path))
     except OSError:
         return True
 
 
-def _backups_beside(folder: Path, gallery: str) -> Iterator[Path]:
-    """Backups of the gallery of this uuid in the folder that it lies in."""
-    for path in sorted(folder.parent.glob("*.zip")):
+def _is_backup(path: Path, gallery: str | None = None) -> bool:
+    """Whether it can be read as one, and is of the gallery of this uuid."""
+    try:
+        with Archive(path) as archive:
+            return gallery in (None, archive.backup.uuid)
+    except FaceGalleryError:
+        return False
+
+
+def _text_of(path: Path) -> str:
+    """Of a text file; "" of others, where a short name may stand by chance."""
+    data = path.read_bytes()
+    for encoding in ("utf-8-sig", "utf-16"):
         try:
-            with Archive(path) as archive:
-                if archive.backup.uuid == gallery:
-                    yield path
-        except FaceGalleryError:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
             continue
+    return ""
+
+
+def _backups_beside(folder: Path, gallery: str) -> Iterator[Path]:
+    """Backups of the gallery in the folder that it lies in."""
+    yield from (path for path in sorted(folder.parent.glob("*.zip")) if _is_backup(path, gallery))
 
 
 # -- removing ----------------------------------------------------------------------------------

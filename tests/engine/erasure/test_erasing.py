@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -142,10 +143,17 @@ def test_files_that_hold_the_person_may_be_kept_and_are_listed(scene: Scene) -> 
     export.write_text(f"name\n{NAME}\n", encoding="utf-8")
     innocent = scene.folder / "readme.txt"
     innocent.write_text("Zoë is a common name", encoding="utf-8")
+    with zipfile.ZipFile(scene.folder / "photos.zip", "w") as photos:
+        photos.writestr("a.txt", "nobody")
+    (scene.folder / "backups" / "broken.zip").write_bytes(b"PK")  # nobody can tell what it held
+    np.save(scene.folder / "one.npy", person(1, 12)[0])
+    np.save(scene.folder / "other.npy", person(10)[0])
     with Gallery.open(scene.folder) as gallery:
         receipt = gallery.erase([NAME], keep_files=True)
     assert receipt.deleted == ()
-    assert {Path(one).suffix for one in receipt.holding} == {".zip", ".csv"}
+    names = sorted(Path(one).name for one in receipt.holding)
+    assert names[1:] == ["broken.zip", "export.csv", "one.npy"]
+    assert names[0].endswith("-import.zip")
     assert export.exists()
     with Gallery.open(scene.folder) as gallery, pytest.raises(UnknownIdentityError):
         gallery.erase([NAME])
