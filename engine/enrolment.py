@@ -135,14 +135,18 @@ class Enroller:
             raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
 
     def _remember_network(self) -> None:
-        known = self._known_network()
+        kept = self._store.setting("fingerprint")
+        known = None if kept is None else Fingerprint.from_json(kept)
         if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
             _, owners, vectors = self._store.vectors()
             self._store.set_setting("fingerprint", Fingerprint.of(vectors, owners).to_json())
 
     def _known_network(self) -> Fingerprint | None:
         kept = self._store.setting("fingerprint")
-        return Fingerprint.from_json(kept) if kept is not None else None
+        if kept is not None:
+            return Fingerprint.from_json(kept)
+        _, owners, vectors = self._store.vectors()  # somebody was erased, and it with them
+        return Fingerprint.of(vectors, owners) if len(vectors) else None
 
     # -- warnings ----------------------------------------------------------------------------
 
