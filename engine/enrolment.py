@@ -175,14 +175,18 @@ class Enroller:
 
     def remember_network(self) -> None:
         """Measures anew what vectors of this gallery are like, while it is small."""
-        known = self._known_network()
+        kept = self._store.setting("fingerprint")
+        known = None if kept is None else Fingerprint.from_json(kept)
         if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
             _, owners, vectors = self._store.vectors()
             self._store.set_setting("fingerprint", Fingerprint.of(vectors, owners).to_json())
 
     def _known_network(self) -> Fingerprint | None:
         kept = self._store.setting("fingerprint")
-        return Fingerprint.from_json(kept) if kept is not None else None
+        if kept is not None:
+            return Fingerprint.from_json(kept)
+        _, owners, vectors = self._store.vectors()  # somebody was erased, and it with them
+        return Fingerprint.of(vectors, owners) if len(vectors) else None
 
     # -- what an import has to tell ----------------------------------------------------------
 

@@ -25,6 +25,7 @@ REBUILT = (
     "the search index",
     "the calibration",
     "the lens that portraits are drawn through",
+    "the fingerprint of the network that made the embeddings",
 )
 _NOUNS = {
     "identities": ("name", "names"),

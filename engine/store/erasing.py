@@ -28,7 +28,7 @@ from engine.store.whereabouts import DIGESTS, FACES, GOING, THEIRS
 from engine.types import Vectors
 
 _UNDER_WAY = "erasing"
-_DERIVED = "appearance"  # the lens, fitted on all vectors
+_DERIVED = ("appearance", "fingerprint")  # settings that are means of all vectors
 
 
 class Erasing(Access):
@@ -183,7 +183,7 @@ def _delete(
     ):
         connection.execute(f"DELETE FROM {table} WHERE {theirs}", asked)
     connection.executemany("DELETE FROM models WHERE id = ?", [(one,) for one in models])
-    connection.execute("DELETE FROM settings WHERE key = ?", (_DERIVED,))
+    connection.executemany("DELETE FROM settings WHERE key = ?", [(key,) for key in _DERIVED])
 
 
 def _settle(connection: sqlite3.Connection, owners: set[int]) -> None:

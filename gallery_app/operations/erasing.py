@@ -32,7 +32,8 @@ def erase(
     def show_rest() -> None:
         if context.state.gallery is gallery:
             queries.clear_queries(context)
-            context.pictures.set_gallery(gallery)  # portraits are drawn through another lens now
+            for pictures in (context.pictures, context.shelf_pictures):
+                pictures.set_gallery(gallery)  # portraits are drawn through another lens now
             context.state.contents_changed.emit()
             context.state.models_changed.emit()
 

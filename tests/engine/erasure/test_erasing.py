@@ -16,11 +16,13 @@ from engine.errors import (
     GalleryReadOnlyError,
     GalleryWriteError,
     HistoryError,
+    MismatchError,
     TrainingError,
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
 from engine.receipts import Receipt
+from engine.types import Vectors
 from tests.engine.erasure.conftest import MOVED, NAME, OLD_NAME, Scene, batch, person
 
 KINDS = {"vector", "digest", "thumbnail", "name"}
@@ -283,3 +285,20 @@ def test_a_file_that_cannot_be_removed_is_told_and_removed_at_the_next_opening(
         with pytest.raises(UnknownIdentityError):
             gallery.erase([NAME])  # but first it finished the one under way
     assert not any(scene.hits().values())
+
+
+def test_means_of_all_vectors_are_made_anew(tmp_path: Path) -> None:
+    def unit(seed: int, count: int) -> Vectors:
+        rows = person(seed, count)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    with Gallery.create(tmp_path / "g", dimension=16) as gallery:
+        for seed in range(1, 5):
+            gallery.enroll(f"Person {seed}", batch(f"Person {seed}", unit(seed, 20)))
+        before = gallery._store.setting("fingerprint")
+        gallery.erase(["Person 1"])
+        assert gallery._store.setting("fingerprint") is None
+        with pytest.raises(MismatchError):
+            gallery.enroll("Somebody", batch("Somebody", 40 * unit(5, 24)))
+        gallery.enroll("Person 2", batch("Person 2", unit(2, 24)))
+        assert gallery._store.setting("fingerprint") not in (None, before)
