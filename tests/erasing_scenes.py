@@ -10,6 +10,7 @@ SHOTS = [
     ("erase", "light", WIDE, 1), ("erase", "dark", WIDE, 1), ("erase", "light", SMALL, 2),
     ("erase_little", "light", WIDE, 1), ("erase_menu", "light", WIDE, 1),
     ("erased", "light", WIDE, 1), ("erased", "dark", WIDE, 1), ("erased", "light", SMALL, 1),
+    ("erased_history", "light", WIDE, 1),
 ]  # fmt: skip
 
 
@@ -72,3 +73,11 @@ def erased(stage: Stage) -> None:
     dialog.erase.click()
     stage.wait(lambda: stage.dialog() is not dialog)
     stage.settle()
+
+
+def erased_history(stage: Stage) -> None:
+    erased(stage)
+    stage.dialog().accept()
+    stage.settle()
+    stage.window.menus.actions["history"].trigger()
+    stage.dialog()
