@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 import click
 
-from engine.errors import FaceGalleryError
+from engine.errors import CancelledError, FaceGalleryError
 from gallery_app.cli import backups, changes, corrections, erasing, models, questions, window
 from gallery_app.cli.completion import completion
 from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.review import review
+from gallery_app.cli.shared import interrupt
 from gallery_app.cli.unknown import unknown
 
 PROGRAM = "face-gallery"
@@ -64,6 +67,8 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names beyond the terminal's encoding
             stream.reconfigure(errors="backslashreplace")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, interrupt)
     try:
         result = cli.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.Exit as left:
@@ -71,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.UsageError as error:
         error.show()
         return 2
-    except click.Abort:
+    except (click.Abort, CancelledError):
         click.echo("Stopped. What had not been saved yet is not in the gallery.", err=True)
         return 1
     except (FaceGalleryError, OSError) as error:

@@ -13,10 +13,11 @@ import click
 
 from engine.errors import FaceGalleryError, GalleryNotFoundError
 from engine.gallery import Gallery
-from engine.progress import Event, Message, Progress, Reporter
+from engine.progress import CancelToken, Event, Message, Progress, Reporter
 from gallery_app.recent import recent_galleries, remember
 
 F = TypeVar("F", bound=Callable[..., Any])
+_interrupted = CancelToken()
 
 gallery_option = click.option(
     "-g",
@@ -69,6 +70,14 @@ def _save_for_the_next(folder: Path) -> None:
         return  # it was only to save the next question some time
 
 
+def interrupt(*_: object) -> None:
+    """What Ctrl+C does. Long work hears it too: Python drops an exception that comes at an awkward
+    moment, such as while it frees an object.
+    """
+    _interrupted.cancel()
+    raise KeyboardInterrupt
+
+
 def say(text: str) -> None:
     """A sentence for the person, on stderr."""
     click.echo(text, err=True)
@@ -115,4 +124,4 @@ class Bar:
         self._end()
 
     def reporter(self) -> Reporter:
-        return Reporter(self)
+        return Reporter(self, _interrupted)
