@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from engine.types import Face, Identity
 from gallery_app import settings as remembered
+from gallery_app.asking import Asking
 from gallery_app.commands import Commands
 from gallery_app.correcting import Correcting
 from gallery_app.dialogs.error import error_box
@@ -19,21 +19,20 @@ from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.judging import Judging
 from gallery_app.keeping import Keeping
 from gallery_app.modelling import Modelling
-from gallery_app.operations import deciding, enrolling, galleries, looking, queries
+from gallery_app.operations import galleries, looking, queries
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.recent import recent_galleries, sample_faces
 from gallery_app.reviewing import Reviewing
 from gallery_app.settings import Settings
 from gallery_app.shelving import Shelving
-from gallery_app.state import AppState, Query
+from gallery_app.state import AppState
 from gallery_app.tasks import Task, TaskRunner
 from gallery_app.theme import apply_theme
 from gallery_app.undoing import Undoing
 from gallery_app.views.main_window import MainWindow
 from gallery_app.watching import Watching
 from gallery_app.widgets.method_words import status_text
-from gallery_app.widgets.portrait import portrait_image
 
 
 class App(QObject):
@@ -56,6 +55,7 @@ class App(QObject):
         self.commands = Commands(self.context, self.window)
         self.modelling = Modelling(self.context, self.window)
         self.judging = Judging(self.context, self.window)
+        self.asking = Asking(self.context, self.window)
         self.correcting = Correcting(self.context, self.window)
         self.undoing = Undoing(self.context, self.window)
         self.reviewing = Reviewing(
@@ -67,8 +67,6 @@ class App(QObject):
         self.shelving = Shelving(self.context, self.window)
         self._people: dict[int, Identity] = {}
         self._people_read = False
-        self._portraits: dict[int, int | None] = {}
-        self._photo: tuple[Path, QPixmap] | None = None
         self._connect_state()
         self._connect_panels()
         self._connect_menus()
@@ -82,12 +80,10 @@ class App(QObject):
         self.state.writable_changed.connect(self._writable_changed)
         self.state.contents_changed.connect(self._load_people)
         self.state.identity_chosen.connect(self._show_identity)
-        self.state.query_changed.connect(self._show_query)
-        self.state.queries_changed.connect(self._show_place)
+        self.state.query_changed.connect(self._enable_actions)
         self.state.method_changed.connect(self._show_status)
         self.state.notice.connect(self._show_notice)
         self.tasks.started.connect(self._task_started)
-        self.pictures.ready.connect(self._show_query_picture)
 
     def _connect_panels(self) -> None:
         window, context = self.window, self.context
@@ -101,13 +97,8 @@ class App(QObject):
         window.faces.enroll_wanted.connect(self.commands.enroll)
         window.query.open_wanted.connect(self.commands.open_query)
         window.query.identity_wanted.connect(self.go_to_identity)
-        window.query.stepper.step.connect(self.state.step)
-        window.query.stepper.closed.connect(lambda: queries.clear_queries(context))
         window.query.candidates.named.connect(self._go_to_name)
-        window.query.actions.confirmed.connect(lambda name: enrolling.confirm(context, name))
-        window.query.actions.rejected.connect(lambda: deciding.reject(context))
         window.query.actions.enroll_wanted.connect(self.commands.enroll_query)
-        window.query.actions.taken_back.connect(lambda: enrolling.take_back(context))
         window.welcome.open_wanted.connect(self.commands.open_gallery)
         window.welcome.import_wanted.connect(self.commands.import_folder)
         window.welcome.sample_wanted.connect(lambda: galleries.open_sample(context))
@@ -159,7 +150,8 @@ class App(QObject):
 
     def _writable_changed(self) -> None:
         self._show_writable()
-        self._show_query()
+        self.asking.show()
+        self._enable_actions()
         self._show_status()
 
     def _load_people(self) -> None:
@@ -169,7 +161,6 @@ class App(QObject):
     def _show_people(self, people: list[Identity]) -> None:
         self._people = {identity.id: identity for identity in people}
         self._people_read = True
-        self._portraits = {identity.id: identity.portrait for identity in people}
         self.window.identities.set_people(people)
         self._show_status()
         if self.state.identity in self._people:
@@ -180,7 +171,7 @@ class App(QObject):
             first = self.window.identities.model.identity_at(0)
             self.window.identities.choose(first.id if first else -1)
             self.state.choose_identity(first.id if first else -1)
-        self._show_query()
+        self.asking.show()
         self.judging.look()  # last: it loads the index, the faces do not
 
     def _show_status(self) -> None:
@@ -236,49 +227,6 @@ class App(QObject):
         for identity in self._people.values():
             if identity.name == name:
                 self.go_to_identity(identity.id)
-
-    # -- the query ---------------------------------------------------------------------------
-
-    def _show_query(self) -> None:
-        query = self.state.query
-        picture = self._picture_of(query) if query is not None else None
-        self.window.query.show_query(query, picture, self._portraits)
-        self._show_place()
-        self._enable_actions()
-
-    def _show_query_picture(self, faces: list[int]) -> None:
-        query = self.state.query
-        if query is not None and query.face in faces:
-            self.window.query.comparison.show_query(self._picture_of(query))
-
-    def _show_place(self) -> None:
-        self.window.query.stepper.show_place(self.state.queries, self.state.position)
-
-    def _picture_of(self, query: Query) -> QPixmap | None:
-        """The query's picture: of the enrolled face, a drawn portrait, or None while the
-        photograph is read.
-        """
-        if query.face is not None:
-            return self.pictures.get(query.face)
-        if query.photo is not None and self._photo and self._photo[0] == query.photo:
-            return self._photo[1]
-        if query.photo is not None:
-            looking.load_query_photo(self.context, query.photo, self._show_query_photo)
-            return None
-        return self._portrait_of(query)
-
-    def _portrait_of(self, query: Query) -> QPixmap:
-        traits = self.context.gallery.traits_of(query.vector[None, :])[0]
-        return QPixmap.fromImage(portrait_image(traits, 320))
-
-    def _show_query_photo(self, path: Path, photo: bytes | None) -> None:
-        query = self.state.query
-        if query is None or query.photo != path:
-            return
-        image = QImage.fromData(photo) if photo is not None else QImage()
-        drawn = self._portrait_of(query) if image.isNull() else QPixmap.fromImage(image)
-        self._photo = path, drawn  # another answer to the same query does not read it again
-        self.window.query.comparison.show_query(drawn)
 
     def _enable_actions(self) -> None:
         gallery, query = self.state.gallery, self.state.query
