@@ -13,7 +13,7 @@ from engine.errors import CancelledError, FaceGalleryError, SnapshotError
 from engine.index.base import VectorIndex
 from engine.index.exact import ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters
-from engine.index.snapshot import load_snapshot, save_snapshot
+from engine.index.snapshot import has_snapshot, load_snapshot, save_snapshot
 from engine.progress import SILENT, CancelToken, Listener, Reporter
 from engine.types import Distance, Ids, Neighbours, Vectors
 
@@ -97,7 +97,7 @@ class IndexKeeper:
             index.add(*vectors(None if not len(index) else missing), reporter=self._reporter)
         self._live = index
         self._dirty = self._dirty or bool(len(gone) + len(missing))
-        if reason and len(wanted):
+        if reason and (len(wanted) or has_snapshot(self._folder)):
             self.save()
             self._reporter.message(reason)
         self._compact_if_due()
@@ -158,8 +158,17 @@ class IndexKeeper:
 
     def remove(self, ids: Ids, change: int) -> None:
         """Makes faces unfindable. Raises UnknownIdentityError when one is not there."""
+        nothing = np.empty((0, self._dimension), dtype=np.float32)
+        self.exchange(ids, np.empty(0, dtype=np.int64), nothing, change)
+
+    def exchange(self, gone: Ids, ids: Ids, vectors: Vectors, change: int) -> None:
+        """Makes faces unfindable and others findable, as one: in between, nothing is saved.
+
+        Raises as :meth:`remove` and :meth:`VectorIndex.add`.
+        """
         with self._changing:
-            self._live.remove(ids)
+            self._live.remove(gone)
+            self._live.add(ids, vectors)
             self._change, self._dirty = change, True
         self._compact_if_due()
 

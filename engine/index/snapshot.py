@@ -46,6 +46,11 @@ def save_snapshot(index: HnswIndex, folder: Path, *, change: int, name: str = "f
         raise _unwritable(folder, error) from error
 
 
+def has_snapshot(folder: Path, name: str = "faces") -> bool:
+    """Whether an index was ever saved there, sound or not."""
+    return (folder / f"{name}.json").exists()
+
+
 def load_snapshot(
     folder: Path,
     *,
