@@ -8,7 +8,7 @@ PYTHON ?= $(shell for below in 14 99; do for python in python3 python3.13 python
 	$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null \
 	&& echo $$python && exit; done; done)
 
-.PHONY: run setup test check screens test-engine clean
+.PHONY: run setup test check torture screens test-engine clean
 
 run: setup
 	@$(BIN)/face-gallery open --sample
@@ -24,6 +24,14 @@ check: setup
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+KILLS ?= 200
+STEPS ?= 4000
+SEED ?= 0
+PARTS ?= machine kills full failing
+# Kills, full disks, failing writes and everything in any order, at length (half an hour)
+torture: setup
+	@$(BIN)/python -m tests.torture --kills $(KILLS) --steps $(STEPS) --seed $(SEED) $(PARTS)
 
 screens: setup
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screens

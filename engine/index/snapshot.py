@@ -110,7 +110,7 @@ def _save(index: HnswIndex, folder: Path, change: int, name: str) -> None:
     try:
         write_atomically(folder / f"{name}.json", _sealed(record))
     except OSError:
-        if not unchanged:
+        if not unchanged and not _speaks_of(folder / f"{name}.json", digest):
             graph.unlink(missing_ok=True)
         raise
     _drop_others(folder, name, graph)
@@ -135,6 +135,14 @@ def _drop_others(folder: Path, name: str, graph: Path) -> None:
             for old in folder.glob(pattern):
                 if old != graph:
                     old.unlink(missing_ok=True)
+
+
+def _speaks_of(sidecar: Path, digest: str) -> bool:
+    """Whether it took its place after all, and only its name could not be synced."""
+    try:
+        return bool(_read_sidecar(sidecar)["hash"] == digest)
+    except SnapshotError:
+        return False
 
 
 def _read_sidecar(path: Path) -> dict[str, Any]:

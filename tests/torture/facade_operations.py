@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -205,9 +205,19 @@ class Worker:
         work: where the sources of imports and the backups are.
     """
 
-    def __init__(self, folder: Path, work: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        work: Path,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """
+        Args:
+            around: made around each call of the façade, when what it is to read is there.
+        """
         self.folder = folder
         self.work = work
+        self._around = around
         self.gallery = Gallery.open(folder)
 
     def __enter__(self) -> Worker:
@@ -219,7 +229,9 @@ class Worker:
     def do(self, operation: Operation) -> object:
         """What the façade answers."""
         verb, *values = operation
-        return getattr(self, f"_{verb}", self._correct(verb))(*values)
+        do = getattr(self, f"_{verb}", self._correct(verb))
+        with nullcontext() if verb in ("import", "plan") else self._around():
+            return do(*values)
 
     def _correct(self, verb: str) -> Callable[..., object]:
         names = {
@@ -232,13 +244,16 @@ class Worker:
         with ExitStack() as stack:
             source = tree_of(rows, self.work) if kind == "tree" else table_of(rows, self.work)
             stack.callback(shutil.rmtree if kind == "tree" else Path.unlink, source)
-            return self.gallery.import_([source])
+            with self._around():
+                return self.gallery.import_([source])
 
     def _plan(
         self, rows: list[tuple[str, int]], without: list[int], sent: list[int], name: str
     ) -> object:
-        plan = self.gallery.plan_import([table_of(rows, self.work)])
-        return self.gallery.import_plan(plan.without(without).sending(sent, name))
+        source = table_of(rows, self.work)
+        with self._around():
+            plan = self.gallery.plan_import([source])
+            return self.gallery.import_plan(plan.without(without).sending(sent, name))
 
     def _enroll(self, name: str, numbers: list[int], elsewhere: dict[str, str]) -> object:
         rows = {int(row): other for row, other in elsewhere.items()}
@@ -284,6 +299,11 @@ class Worker:
         self._closed(lambda: damage(self.folder / "index", how))
         return self.gallery.identify(POOL[:1])
 
+    def open_anew(self) -> None:
+        """Also where it stayed closed, or could be opened for reading only."""
+        self.gallery.close()
+        self.gallery = Gallery.open(self.folder)
+
     def _closed(self, do: Callable[[], object]) -> object:
         self.gallery.close()
         try:
@@ -293,6 +313,29 @@ class Worker:
 
     def saved(self, number: int) -> Path:
         return self.work / f"backup-{number}.zip"
+
+
+def attempt(worker: Worker, operation: Operation, model: Model) -> tuple[Model, Exception | None]:
+    """Does an operation that the disk may refuse.
+
+    Returns:
+        the model of what must be there now, and what was raised.
+    """
+    after, failure = model.copy(), None
+    after.do(operation)
+    try:
+        worker.do(operation)
+    except Exception as error:
+        failure = error
+    if operation[0] in ("reopen", "restore", "hurt"):
+        worker.open_anew()
+    if failure is None:
+        return after, None
+    if operation[0] == "restore":  # it may be in place, and only not have been opened then
+        newest = worker.gallery.corrections.history(1)
+        if newest and newest[0].change == after.now.change:
+            return after, failure
+    return model, failure
 
 
 def table_of(rows: list[tuple[str, int]], work: Path) -> Path:

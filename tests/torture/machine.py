@@ -69,7 +69,7 @@ def none_of(problems: Iterable[str]) -> None:
 class FacadeMachine(RuleBasedStateMachine):
     """``model`` is what ``worker.gallery``, and ``reader`` beside it, must hold."""
 
-    steps = longest = 0  # of all that were run
+    examples = steps = longest = 0  # of all that were run
 
     @initialize()
     def create(self) -> None:
@@ -79,6 +79,7 @@ class FacadeMachine(RuleBasedStateMachine):
         self.worker, self.model = Worker(folder, self.work), Model()
         self.reader = Gallery.open(folder, write=False)
         self.length = 0
+        FacadeMachine.examples += 1
         for number, name in enumerate(NAMES[:4]):
             self.perform(("enroll", name, [8 * number, 8 * number + 1, 8 * number + 2], {}))
 
@@ -89,8 +90,8 @@ class FacadeMachine(RuleBasedStateMachine):
         if hasattr(self.worker.gallery.corrections, verb) and verb != "go_to":
             assert (done is not None) == changed, operation
         self.length += 1
-        type(self).steps += 1
-        type(self).longest = max(self.longest, self.length)
+        FacadeMachine.steps += 1
+        FacadeMachine.longest = max(FacadeMachine.longest, self.length)
 
     @rule(data=st.data(), verb=st.sampled_from(FILLING))
     def fill(self, data: st.DataObject, verb: str) -> None:
