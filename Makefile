@@ -8,7 +8,7 @@ PYTHON ?= $(shell for below in 14 99; do for python in python3 python3.13 python
 	$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null \
 	&& echo $$python && exit; done; done)
 
-.PHONY: run setup test check torture screens test-engine clean
+.PHONY: run setup test check torture screens fuzz test-engine clean
 
 run: setup
 	@$(BIN)/face-gallery open --sample
@@ -27,7 +27,7 @@ check: setup
 
 KILLS ?= 200
 STEPS ?= 4000
-SEED ?= 0
+SEED ?= 1
 PARTS ?= machine kills full failing
 # Kills, full disks, failing writes and everything in any order, at length (half an hour)
 torture: setup
@@ -35,6 +35,15 @@ torture: setup
 
 screens: setup
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screens
+
+SECONDS ?= 60
+# Damaged files for every reader, led by coverage; SECONDS for each, READER=name for one alone,
+# RUNS=number for the same inputs every time
+fuzz: setup
+	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install -q \
+		--disable-pip-version-check -c constraints.txt --no-build-isolation -e .[fuzz]
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) \
+		$(if $(RUNS),--runs $(RUNS)) $(if $(READER),--reader $(READER))
 
 ENGINE_NEEDS := filelock hnswlib jinja2 matplotlib numpy pillow scikit-learn hypothesis pytest pytest-timeout
 # The engine's tests in an environment that has no Qt, in build/engine-venv

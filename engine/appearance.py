@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import GalleryDamagedError
+from engine.records import parsed
 from engine.types import Vectors
 
 TRAITS = 16
@@ -65,9 +66,11 @@ class Appearance:
     def from_json(cls, text: str) -> Appearance:
         """Raises GalleryDamagedError for a text that :meth:`to_json` did not write."""
         try:
-            parts = json.loads(text)
+            parts = parsed(text)
             mean, axes = _unpacked(parts["mean"]), _unpacked(parts["axes"])
             lens = cls(mean, axes.reshape(len(mean), TRAITS))
+            if not (len(mean) and np.isfinite(mean).all() and np.isfinite(axes).all()):
+                raise ValueError("no finite numbers")
         except (ValueError, KeyError, TypeError) as error:
             raise GalleryDamagedError(
                 "The stored lens for drawn portraits cannot be read",

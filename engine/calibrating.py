@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 
 from engine.files import write_atomically
 from engine.identification import Calibration, calibrate
 from engine.identification.templates import TemplateTable
+from engine.records import checked, parsed
 from engine.store import Store
 
 _STALE = 0.02
 """Share of faces that may come to identities or leave them before it is fitted anew; one that
 moves from one to another does both."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the file holds: a calibration, the change that it stands for, and how many faces each
+    identity had then.
+    """
+
+    change: int
+    faces: Mapping[str, int]
+    calibration: str
 
 
 class CalibrationKeeper:
@@ -60,23 +73,20 @@ class CalibrationKeeper:
 
     def _load(self, change: int) -> None:
         try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
-            if kept["change"] <= change:  # else the gallery was put back to an older state
-                calibration = Calibration.from_json(kept["calibration"])
-                self._faces = {int(one): int(count) for one, count in kept["faces"].items()}
+            kept = checked(_Kept(**parsed(self._file.read_text(encoding="utf-8"))))
+            if kept.change <= change:  # else the gallery was put back to an older state
+                calibration = Calibration.from_json(kept.calibration)
+                self._faces = {int(one): count for one, count in kept.faces.items()}
                 self.latest = calibration
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError):
             return  # absent or damaged: it is fitted anew
 
     def _save(self, change: int) -> None:
         """A reader saves it too: it is derived, stamped with the change, and written whole."""
-        kept = {
-            "change": change,
-            "faces": self._faces,
-            "calibration": self.latest.to_json(),
-        }
+        faces = {str(one): count for one, count in (self._faces or {}).items()}
+        kept = _Kept(change, faces, self.latest.to_json())
         try:
             self._file.parent.mkdir(mode=0o700, exist_ok=True)
-            write_atomically(self._file, json.dumps(kept).encode())
+            write_atomically(self._file, json.dumps(asdict(kept)).encode())
         except OSError:
             return  # it only saves work

@@ -129,6 +129,23 @@ class Corrections(Previewing):
         """Ids of the faces that are ignored, ascending."""
         return self._store.ignored()
 
+    def keep_apart(self, name: str, other: str) -> Changed | None:
+        """Remembers for good that two identities are two people: a review does not propose to
+        merge them. Merging them all the same overrules it; another merge takes it along.
+
+        Raises:
+            InputError: they are one identity.
+        """
+        return self._apply(lambda: self._store.keep_apart(name, other))
+
+    def unkeep_apart(self, name: str, other: str) -> Changed | None:
+        """Forgets what :meth:`keep_apart` remembered. Raises as it does."""
+        return self._apply(lambda: self._store.unkeep_apart(name, other))
+
+    def apart(self) -> frozenset[tuple[int, int]]:
+        """Pairs of ids of identities that are two people, the smaller id first."""
+        return self._store.apart()
+
     def reject(self, vector: Vectors, identity_id: int) -> Changed | None:
         """Remembers for good that a vector ``(d,)`` is not this identity.
 

@@ -92,7 +92,7 @@ class Enroller:
         """See :meth:`engine.gallery.Gallery.enroll`."""
         batch = named(faces, names.check_name(name), elsewhere)
         said = grouped(self.advice(batch, reporter), batch.files)
-        thumbnails, refused = _thumbnails(batch, reporter)
+        thumbnails, refused = thumbnails_of(batch, reporter)
         added = self._add(batch, thumbnails, "enroll", reporter)
         return EnrolmentReport(
             name=name,
@@ -120,8 +120,7 @@ class Enroller:
         Raises:
             MismatchError, EmbeddingError: they cannot be enrolled at all.
         """
-        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
-        self._check_network(batch)
+        self.check(batch)
         return self._coach.advise(batch, self._coach.holders(batch.vectors), reporter)
 
     # -- storing -----------------------------------------------------------------------------
@@ -130,7 +129,7 @@ class Enroller:
         self, batch: FaceBatch, reporter: Reporter, action: str = "import"
     ) -> tuple[Added, tuple[Rejection, ...]]:
         self._check_network(batch)
-        thumbnails, refused = _thumbnails(batch, reporter)
+        thumbnails, refused = thumbnails_of(batch, reporter)
         return self._add(batch, thumbnails, action, reporter), refused
 
     def _add(
@@ -148,7 +147,7 @@ class Enroller:
         )
         if len(added.face_ids):
             self._recogniser.added(added, batch.vectors[added.rows])
-            self._remember_network()
+            self.remember_network()
         return added
 
     def _count_new(self, batch: FaceBatch) -> int:
@@ -156,6 +155,15 @@ class Enroller:
         return len(self._store.add(batch, keys=names.name_key, dry_run=True).face_ids)
 
     # -- one network a gallery ---------------------------------------------------------------
+
+    def check(self, batch: FaceBatch) -> None:
+        """Whether a batch can be enrolled here.
+
+        Raises:
+            MismatchError: another dimension or network. EmbeddingError: a row is no embedding.
+        """
+        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
+        self._check_network(batch)
 
     def _check_network(self, batch: FaceBatch) -> None:
         known = self._known_network()
@@ -166,8 +174,11 @@ class Enroller:
         except MismatchError as error:
             raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
 
-    def _remember_network(self) -> None:
-        """Called when the faces are in: a disk that refuses this has not refused them."""
+    def remember_network(self) -> None:
+        """Measures anew what vectors of this gallery are like, while it is small.
+
+        Called when faces are in: a disk that refuses this has not refused them.
+        """
         with suppress(GalleryError):  # it is measured when the next ones come
             known = self._known_network()
             if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
@@ -239,7 +250,7 @@ def as_rows(vectors: Vectors) -> Vectors:
     )
 
 
-def _thumbnails(
+def thumbnails_of(
     batch: FaceBatch, reporter: Reporter
 ) -> tuple[dict[int, bytes], tuple[Rejection, ...]]:
     """Thumbnails by row, and the photographs that could not be used: their faces are kept."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from engine.records import checked
+
 Protocol = Literal["closed", "open"]
 
 
@@ -118,15 +120,9 @@ class Evaluation:
             closed = tuple(_closed(one) for one in record["closed"])
             open_ = tuple(_open(one) for one in record["open"])
             rest = {one.name: record[one.name] for one in fields(cls)}
-            return cls(
-                **{
-                    **rest,
-                    "closed": closed,
-                    "open": open_,
-                    "sentences": tuple(record["sentences"]),
-                }
-            )
-        except (KeyError, TypeError, AttributeError) as error:
+            made = {"closed": closed, "open": open_, "sentences": tuple(record["sentences"])}
+            return checked(cls(**{**rest, **made}))
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"Not an evaluation of this version: {error}") from error
 
 

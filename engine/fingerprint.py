@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from engine.errors import MismatchError
+from engine.records import checked, parsed
 from engine.types import Ids, Vectors
 
 _NORM_TOLERANCE = 0.15
@@ -90,7 +91,17 @@ class Fingerprint:
     def from_json(cls, text: str) -> Fingerprint | None:
         """None where the text is damaged: it is measured anew."""
         try:
-            values = json.loads(text)
-            return cls(**{**values, "direction": tuple(values["direction"])})
+            values = parsed(text)
+            kept = checked(cls(**{**values, "direction": tuple(values["direction"])}))
         except (ValueError, KeyError, TypeError):
             return None
+        return kept if kept._is_sound() else None
+
+    def _is_sound(self) -> bool:
+        """Whether it can be that of some faces."""
+        return (
+            1 <= self.people <= self.count
+            and 0 <= self.norm_low <= self.norm_high < math.inf
+            and len(self.direction) == self.dimension
+            and all(abs(share) <= 1.01 for share in self.direction)  # each is rounded
+        )

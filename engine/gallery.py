@@ -25,6 +25,7 @@ from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
 from engine.reviewing import review_store
 from engine.safekeeping import Safekeeping
+from engine.shelf import Shelf
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
 from engine.types import (
@@ -50,6 +51,7 @@ class Gallery(Browsing, Importing, Safekeeping):
         notices: sentences for the person about how it was opened.
         learning: its trained models: train, versions, evaluation.
         corrections: rename, merge, move, delete, notes, decisions; undo and redo.
+        shelf: unknown queries that are kept, to be named many at a time.
     """
 
     def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
@@ -64,6 +66,7 @@ class Gallery(Browsing, Importing, Safekeeping):
         self._enroller = Enroller(store, self._recogniser)
         self.learning = Learning(store, self._recogniser)
         self.corrections = Corrections(store, self._recogniser)
+        self.shelf = Shelf(store, self._recogniser, self._enroller, self._lens)
 
     @classmethod
     def create(

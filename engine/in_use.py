@@ -26,6 +26,7 @@ from engine.models import (
     load_version,
 )
 from engine.progress import Listener, Message
+from engine.records import parsed
 from engine.store import Store
 from engine.types import Ids
 
@@ -167,12 +168,12 @@ def _newest_first(models: Mapping[Kind, Model]) -> list[Model]:
 
 def _kept(path: Path, ids: list[str], methods: set[str]) -> Auto | None:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = parsed(path.read_text(encoding="utf-8"))
         if record["format"] != _FORMAT or record["versions"] != ids:
             return None
         auto = Auto.from_json(record["auto"])
         return auto if methods.issuperset(auto.all_members) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # absent or damaged: it is chosen anew
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
 from engine.errors import InputError
+from engine.records import checked
 
 Kind = Literal["mlp", "triplet"]
 Preset = Literal["default", "notebook"]
@@ -14,6 +16,7 @@ Scaling = Literal["none", "standardised", "whitened"]
 Mining = Literal["semi-hard", "batch-all", "batch-hard", "furthest-random"]
 Start = Literal["input", "lda"]
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 KINDS: tuple[Kind, ...] = ("mlp", "triplet")
 P = TypeVar("P", "MlpParameters", "TripletParameters")
 
@@ -173,6 +176,11 @@ class TrainingRequest:
     activate: bool = True
 
 
+def is_version_id(text: str) -> bool:
+    """Whether it can name a version, and with it a folder: never a path to anywhere else."""
+    return _ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True)
 class ModelVersion:
     """One trained model, as the registry knows it.
@@ -231,18 +239,17 @@ class ModelVersion:
         """
         try:
             made = {name: record[name] for name in _RECORDED}
-            wrong = [name for name, kinds in _RECORDED.items() if not isinstance(made[name], kinds)]
-            wrong += [name for name in ("kind", "preset") if made[name] not in _CHOICES[name]]
             made["metrics"] = {name: float(value) for name, value in record["metrics"].items()}
             made["parameters"] = {
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in record["parameters"].items()
             }
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            version = checked(cls(**made, active=active))
+            if not is_version_id(version.id):
+                raise ValueError(f"{version.id[:40]!r} is no id")
+            return version
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"not a model of this version: {error}") from error
-        if wrong:
-            raise ValueError(f"not a model of this version: {', '.join(wrong)}")
-        return cls(**made, active=active)
 
 
 @dataclass(frozen=True)
@@ -270,23 +277,11 @@ def _changed(preset: P, changes: Mapping[str, Any]) -> P:
     return replace(preset, **made)
 
 
-_RECORDED: Mapping[str, type | tuple[type, ...]] = {
-    "id": str,
-    "kind": str,
-    "preset": str,
-    "seed": int,
-    "created": (int, float),
-    "seconds": (int, float),
-    "collapsed": bool,
-    "sentence": str,
-    "metrics": Mapping,
-    "parameters": Mapping,
-    "identities": int,
-    "faces": int,
-}
+_RECORDED = (
+    *("id", "kind", "preset", "seed", "created", "seconds", "collapsed", "sentence"),
+    *("metrics", "parameters", "identities", "faces"),
+)
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "kind": KINDS,
-    "preset": ("default", "notebook"),
     "scaling": ("none", "standardised", "whitened"),
     "start": ("input", "lda"),
     "mining": ("semi-hard", "batch-all", "batch-hard", "furthest-random"),

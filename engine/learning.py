@@ -23,7 +23,14 @@ from engine.feeding import job_folder
 from engine.figures import Evaluation
 from engine.files import write_atomically
 from engine.in_use import FOLDER, read_model
-from engine.jobs import KINDS, Kind, ModelVersion, TrainingOutcome, TrainingRequest
+from engine.jobs import (
+    KINDS,
+    Kind,
+    ModelVersion,
+    TrainingOutcome,
+    TrainingRequest,
+    is_version_id,
+)
 from engine.models import (
     adopt_version,
     delete_version,
@@ -36,6 +43,7 @@ from engine.models import (
 )
 from engine.progress import SILENT, Measured, Reporter
 from engine.recogniser import Recogniser
+from engine.records import parsed
 from engine.store import Store
 from engine.training import launch
 from engine.training.job import settings
@@ -88,8 +96,9 @@ class Learning:
         """Removes a version for good; one in use is put out of use by that."""
         self._store.delete_model(model_id)
         self._recogniser.models_changed()
-        delete_version(self._folder / model_id)
-        shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
+        if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
+            delete_version(self._folder / model_id)
+            shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
 
     # -- training ----------------------------------------------------------------------------
 
@@ -152,7 +161,7 @@ class Learning:
         """What :meth:`evaluate` last measured here; None where there is none, or it is damaged."""
         try:
             text = (self._folder / _EVALUATION).read_text(encoding="utf-8")
-            return Evaluation.from_json(json.loads(text))
+            return Evaluation.from_json(parsed(text))
         except (OSError, ValueError):
             return None
 

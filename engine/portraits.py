@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.appearance import Appearance
+import numpy as np
+
+from engine.appearance import TRAITS, Appearance
+from engine.errors import GalleryDamagedError
 from engine.store import Store
 from engine.types import Vectors
 
@@ -18,6 +21,8 @@ class Lens:
 
     def traits(self, vectors: Vectors) -> Vectors:
         """Numbers to draw portraits with, ``(n, 16)``, for embeddings ``(n, d)``."""
+        if not len(vectors):
+            return np.empty((0, TRAITS), dtype=np.float32)  # nothing to fit a lens to either
         if self._fitted is None:
             self._fitted = self._kept() or self._fit()
         # where nobody is enrolled yet, the faces shown are a measure for one another
@@ -25,8 +30,15 @@ class Lens:
         return lens.traits(vectors)
 
     def _kept(self) -> Appearance | None:
+        """What was fitted before; None where there is none, or it is damaged."""
         kept = self._store.setting("appearance")
-        return Appearance.from_json(kept) if kept is not None else None
+        if kept is None:
+            return None
+        try:
+            lens = Appearance.from_json(kept)
+        except GalleryDamagedError:
+            return None
+        return lens if lens.dimension == self._store.dimension else None
 
     def _fit(self) -> Appearance | None:
         enrolled = self._store.vectors()[2]

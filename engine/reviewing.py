@@ -36,6 +36,7 @@ def review_store(
         confirmed=frozenset(store.confirmed().tolist()),
         ignored=frozenset(store.ignored().tolist()),
         refused=refused,
+        apart=store.apart(),
     )
     faces = Faces.of(
         moment.ids, moment.owners, moment.vectors, store.distance, moment.names, decided

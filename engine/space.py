@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from engine.errors import GalleryDamagedError
 from engine.identification import Templates
 from engine.index import IndexKeeper
 from engine.progress import Listener
@@ -36,13 +37,28 @@ class Moment:
 
     @classmethod
     def of(cls, store: Store) -> Moment:
-        """As it is now, though another process may be writing it."""
+        """As it is now, though another process may be writing it.
+
+        Raises:
+            GalleryDamagedError: a face belongs to nobody.
+        """
         while True:
             change = store.change()
             ids, owners, vectors = store.vectors()
             names = {identity.id: identity.name for identity in store.identities()}
             if store.change() == change:
+                _require_names(store, owners, names)
                 return cls(change, ids, owners, vectors, names)
+
+
+def _require_names(store: Store, owners: Ids, names: Mapping[int, str]) -> None:
+    nobody = set(np.unique(owners).tolist()) - names.keys()
+    if nobody:
+        raise GalleryDamagedError(
+            f"There are faces of {len(nobody):,} people who are not in the database",
+            file=store.folder,
+            remedy="`face-gallery check` lists them. Put back a copy of the gallery from before.",
+        )
 
 
 class Space:

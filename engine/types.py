@@ -38,6 +38,16 @@ class FaceBatch:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    def take(self, rows: Sequence[int]) -> FaceBatch:
+        """Some of the rows, in the order given."""
+        return FaceBatch(
+            self.vectors[list(rows)],
+            [self.names[row] for row in rows],
+            [self.files[row] for row in rows],
+            [self.rows[row] for row in rows],
+            [self.photos[row] for row in rows],
+        )
+
 
 @dataclass(frozen=True)
 class Rejection:

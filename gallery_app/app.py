@@ -20,13 +20,15 @@ from gallery_app.keeping import Keeping
 from gallery_app.modelling import Modelling
 from gallery_app.operations import deciding, enrolling, galleries, looking, queries
 from gallery_app.operations.context import Context
-from gallery_app.pictures import Pictures
+from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.recent import recent_galleries, sample_faces
 from gallery_app.reviewing import Reviewing
 from gallery_app.settings import Settings
+from gallery_app.shelving import Shelving
 from gallery_app.state import AppState, Query
 from gallery_app.tasks import Task, TaskRunner
 from gallery_app.theme import apply_theme
+from gallery_app.undoing import Undoing
 from gallery_app.views.main_window import MainWindow
 from gallery_app.watching import Watching
 from gallery_app.widgets.method_words import status_text
@@ -44,18 +46,23 @@ class App(QObject):
         self.state = AppState(self)
         self.tasks = TaskRunner(self)
         self.pictures = Pictures(parent=self)
-        self.window = MainWindow(self.pictures)
+        self.shelf_pictures = ShelfPictures(parent=self)
+        self.window = MainWindow(self.pictures, self.shelf_pictures)
         self.window.setWindowIcon(app_icon())
-        self.context = Context(self.state, self.tasks, self.pictures, self.settings, self.failed)
+        self.context = Context(
+            self.state, self.tasks, self.pictures, self.shelf_pictures, self.settings, self.failed
+        )
         self.commands = Commands(self.context, self.window)
         self.modelling = Modelling(self.context, self.window)
         self.judging = Judging(self.context, self.window)
         self.correcting = Correcting(self.context, self.window)
+        self.undoing = Undoing(self.context, self.window)
         self.reviewing = Reviewing(
             self.context, self.window, self.correcting.merge_names, self.commands.enroll_for
         )
         self.keeping = Keeping(self.context, self.window)
         self.watching = Watching(self.context, self.window)
+        self.shelving = Shelving(self.context, self.window)
         self._people: dict[int, Identity] = {}
         self._people_read = False
         self._portraits: dict[int, int | None] = {}
@@ -316,8 +323,9 @@ class App(QObject):
         self.settings.set(remembered.GEOMETRY, self.window.saveGeometry())
         self.settings.set(remembered.SPLITTER, self.window.splitter.saveState())
         self.settings.save()
-        self.pictures.set_gallery(None)
-        self.pictures.close()
+        for pictures in (self.pictures, self.shelf_pictures):
+            pictures.set_gallery(None)
+            pictures.close()
         self.tasks.close()
         if self.state.gallery is not None:
             self.state.gallery.close()

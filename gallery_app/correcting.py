@@ -1,18 +1,16 @@
-"""The Edit menu: corrections of people and faces, undo and history, joined to the dialogs."""
+"""The Edit menu: corrections of people and faces, joined to the dialogs, and drops."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
-from engine.changes import Changed
 from engine.types import Face, Identity
-from gallery_app.dialogs.history import HistoryDialog
 from gallery_app.dialogs.merge import MergeDialog
-from gallery_app.dialogs.naming import NameDialog
+from gallery_app.dialogs.naming import NameDialog, Says
 from gallery_app.dialogs.note import note_dialog
 from gallery_app.dialogs.split import SplitDialog
 from gallery_app.item_models.identities import faces_text
@@ -21,9 +19,8 @@ from gallery_app.operations.context import Context
 from gallery_app.operations.correcting import Correction
 from gallery_app.views.main_window import MainWindow
 
-_HISTORY = 5_000  # entries shown at most
 _OF_PEOPLE = ("rename", "merge", "split", "note", "", "delete")
-_OF_FACES = ("move", "portrait", "confirm_faces", "", "remove")
+_OF_FACES = ("", "move", "portrait", "confirm_faces", "", "remove")
 
 
 class Correcting(QObject):
@@ -33,16 +30,13 @@ class Correcting(QObject):
         super().__init__(window)
         self._context = context
         self._window = window
-        self._history: HistoryDialog | None = None
         self._connect()
         self._enable()
 
     def _connect(self) -> None:
         window, state = self._window, self._context.state
         handlers = {
-            "undo": lambda: self._correct("Undoing", lambda to: to.undo(), self._show_touched),
-            "redo": lambda: self._correct("Redoing", lambda to: to.redo(), self._show_touched),
-            "history": self.history, "rename": self.rename, "merge": self.merge,
+            "rename": self.rename, "merge": self.merge,
             "split": self.split, "note": self.note, "delete": self.delete, "move": self.move,
             "portrait": self.portrait, "confirm_faces": self.confirm, "remove": self.remove,
         }  # fmt: skip
@@ -50,12 +44,13 @@ class Correcting(QObject):
             window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
         window.identities.selection_changed.connect(self._enable)
         window.faces.selection_changed.connect(self._enable)
-        window.identities.menu_wanted.connect(self._people_menu)
-        window.faces.menu_wanted.connect(self._faces_menu)
+        window.identities.menu_wanted.connect(lambda at: self._popup(_OF_PEOPLE, at))
+        own = [window.faces.ask, window.faces.copy]
+        window.faces.menu_wanted.connect(lambda at: self._popup(_OF_FACES, at, own))
         window.identities.model.faces_dropped.connect(self._faces_dropped)
         window.identities.model.people_dropped.connect(self._people_dropped)
-        state.gallery_changed.connect(self._look)
-        state.contents_changed.connect(self._look)
+        state.gallery_changed.connect(self._enable)
+        state.writable_changed.connect(self._enable)
         state.corrected.connect(self._tell)
         deleting = {window.identities.list: self.delete, window.faces.grid: self.remove}
         for view, handler in deleting.items():
@@ -64,21 +59,6 @@ class Correcting(QObject):
             key.activated.connect(handler)
 
     # -- what can be done --------------------------------------------------------------------
-
-    def _look(self) -> None:
-        """What undo and redo stand for now."""
-        self._show_steps(None, None)
-        if self._context.state.gallery is not None:
-            correcting.load_steps(self._context, self._show_steps)
-            if self._history is not None:
-                self._load_history()
-
-    def _show_steps(self, undo: str | None, redo: str | None) -> None:
-        for name, word, step in (("undo", "&Undo", undo), ("redo", "&Redo", redo)):
-            action = self._window.menus.actions[name]
-            shown = (step or "").replace("&", "&&")
-            action.setText(f"{word}: {shown}" if step else word)
-            action.setEnabled(step is not None and self._writable)
 
     def _enable(self) -> None:
         people, faces = len(self._people()), len(self._faces())
@@ -215,59 +195,21 @@ class Correcting(QObject):
         if self._writable and all(listed):
             self._open_merge([one for one in listed if one is not None])
 
-    # -- history -----------------------------------------------------------------------------
-
-    def history(self) -> None:
-        if self._history is None:
-            self._history = HistoryDialog(
-                lambda change: self._correct("Going there", lambda to: to.go_to(change)),
-                writable=self._writable,
-                parent=self._window,
-            )
-            self._history.destroyed.connect(self._forget_history)
-        self._load_history()
-        self._history.show()
-        self._history.raise_()
-
-    def _forget_history(self) -> None:
-        self._history = None
-
-    def _load_history(self) -> None:
-        dialog = self._history
-        if dialog is not None:
-            correcting.load_history(
-                self._context,
-                _HISTORY,
-                lambda entries: dialog is self._history and dialog.show_entries(entries),
-            )
-
     # -- helpers -----------------------------------------------------------------------------
 
-    def _correct(self, title: str, correction: Correction, done=None) -> None:  # type: ignore[no-untyped-def]
-        correcting.correct(self._context, title, correction, done)
+    def _correct(self, title: str, correction: Correction) -> None:
+        correcting.correct(self._context, title, correction)
 
-    def _show_touched(self, changed: Changed) -> None:
-        """An identity that the change touched comes into view, where the chosen one was not."""
-        state = self._context.state
-        if changed.identities and state.identity not in changed.identities:
-            state.identity = changed.identities[0]
-
-    def _ask_name(self, title: str, says, text: str, taken, name: str = "") -> None:  # type: ignore[no-untyped-def]
+    def _ask_name(
+        self, title: str, says: Says, text: str, taken: Callable[[str], None], name: str = ""
+    ) -> None:
         names = self._window.identities.model.names()
         NameDialog(title, names, says, text, taken, name=name, parent=self._window).open()
 
-    def _people_menu(self, at: QPoint) -> None:
-        self._popup(_OF_PEOPLE, at)
-
-    def _faces_menu(self, at: QPoint) -> None:
-        self._popup(_OF_FACES, at, [self._window.faces.ask, self._window.faces.copy])
-
-    def _popup(self, names: Sequence[str], at: QPoint, first=()) -> None:  # type: ignore[no-untyped-def]
+    def _popup(self, names: Sequence[str], at: QPoint, first: Sequence[QAction] = ()) -> None:
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions(list(first))
-        if first:
-            menu.addSeparator()
         for name in names:
             menu.addAction(self._window.menus.actions[name]) if name else menu.addSeparator()
         menu.popup(at)

@@ -116,16 +116,24 @@ class Pictures(QObject):
     def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
         images: dict[int, QImage] = {}
         for face in faces:
-            photo = gallery.photo(face)
+            photo = self._photo_of(gallery, face)
             image = QImage.fromData(photo) if photo is not None else QImage()
             if not image.isNull():
                 images[face] = image
         bare = [face for face in faces if face not in images]
         if bare:
-            known = [face.id for face in gallery.faces_by_id(bare)]
-            for face, traits in zip(known, gallery.traits(known), strict=True):
-                images[face] = portrait_image(traits, self._side)
+            known, traits = self._traits_of(gallery, bare)
+            for face, numbers in zip(known, traits, strict=True):
+                images[face] = portrait_image(numbers, self._side)
         return images
+
+    def _photo_of(self, gallery: Gallery, face: int) -> bytes | None:
+        return gallery.photo(face)
+
+    def _traits_of(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
+        """Those of the faces that exist, and the numbers to draw them with."""
+        known = [face.id for face in gallery.faces_by_id(faces)]
+        return known, gallery.traits(known)
 
     def close(self) -> None:
         """Ends the thread, also of what :meth:`of_rows` gave. Nothing comes afterwards."""
@@ -182,3 +190,13 @@ def _read(gallery: Gallery, photo: Path) -> QImage:
         return QImage.fromData(gallery.read_photo(photo))
     except PhotoError:
         return QImage()  # the face itself is sound, and gets a portrait
+
+
+class ShelfPictures(Pictures):
+    """The same for the unknown queries on the shelf, by their own ids."""
+
+    def _photo_of(self, gallery: Gallery, face: int) -> bytes | None:
+        return gallery.shelf.photo(face)
+
+    def _traits_of(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
+        return faces, gallery.shelf.traits(faces)

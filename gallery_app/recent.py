@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from engine.files import write_atomically
+from engine.records import parsed
 
 _KEPT = 8
 _APP = "face-gallery"
@@ -40,7 +41,7 @@ def sample_gallery() -> Path:
 def recent_galleries() -> list[Path]:
     """Last opened first; those that are gone are left out."""
     try:
-        listed = json.loads((config_folder() / "recent.json").read_text(encoding="utf-8"))
+        listed = parsed((config_folder() / "recent.json").read_text(encoding="utf-8"))
         paths = [Path(entry) for entry in listed if isinstance(entry, str)]
     except (OSError, ValueError, TypeError):
         return []

@@ -40,6 +40,7 @@ class Reviewing(QObject):
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self.look)
         context.state.gallery_changed.connect(self._gallery_changed)
+        context.state.writable_changed.connect(lambda: window.review.card.set_writable(True))
         context.state.contents_changed.connect(self._changed)
         window.middle.currentChanged.connect(self._shown)
         window.review.answered.connect(self._answer)

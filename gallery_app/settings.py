@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ GEOMETRY = Setting("window/geometry", QByteArray(), "size and place of the windo
 SPLITTER = Setting("window/splitter", QByteArray(), "widths of the three panels")
 FPIR = Setting("identify/fpir", 0.01, "share of strangers that may get a name")
 METHOD = Setting("identify/method", "auto", "auto, knn, triplet or mlp")
+KEEP_UNKNOWN = Setting("identify/keep-unknown", 1, "1: unknown queries are kept, 0: they are not")
 VERSIONS = Setting("versions/columns", QByteArray(), "widths of the columns of the versions")
 IMPORT = Setting("import/columns", QByteArray(), "widths of the columns of an import's faces")
 FOLDER = Setting("files/folder", "", "folder that the file dialogs open in")
@@ -43,11 +45,13 @@ class Settings:
 
     def get(self, setting: Setting) -> Any:
         """The remembered value, or the default where it is absent or of another type."""
-        value = self._file.value(setting.key, setting.default)
         try:
-            return type(setting.default)(value)
-        except (TypeError, ValueError):
-            return setting.default
+            value = self._file.value(setting.key, setting.default)
+            typed = type(setting.default)(value)
+        except (TypeError, ValueError, OverflowError, RuntimeError):  # the last where Qt has a
+            return setting.default  # type for it that Python has not
+        unusable = isinstance(typed, float) and not math.isfinite(typed)
+        return setting.default if unusable else typed
 
     def set(self, setting: Setting, value: Any) -> None:
         self._file.setValue(setting.key, value)

@@ -30,7 +30,8 @@ QToolTip { background: $panel; color: $text; border: 1px solid $border; padding:
 """
 
 _PANELS = """
-QMainWindow, QDialog, QMessageBox, #facesPanel, #reviewPanel { background: $window; }
+QMainWindow, QDialog, QMessageBox, #facesPanel, #reviewPanel,
+#unknownPanel { background: $window; }
 #identitiesPanel, #queryPanel, #queryPanel QWidget#qt_scrollarea_viewport { background: $panel; }
 #queryPanel QScrollArea, #queryPanel QScrollArea > QWidget > QWidget { background: $panel; }
 #faceDetails, #queryActions { background: $panel; border: none; border-top: 1px solid $line; }
@@ -138,9 +139,10 @@ QAbstractItemView { background: $panel; color: $text; border: 1px solid $line;
     border-radius: 6px; outline: none; selection-background-color: $selection;
     selection-color: $text; }
 #identityList { background: $panel; border: none; border-radius: 0; }
-#findingList { background: $window; border: none; border-radius: 0; padding: 0 16px 0 24px; }
+#findingList, #clusterList { background: $window; border: none; border-radius: 0;
+    padding: 0 16px 0 24px; }
 #faceGrid { background: $window; border: none; border-radius: 0; padding: 0 18px; }
-#groupFaces { background: $panel; border: none; border-radius: 0; }
+#groupFaces, #clusterFaces { background: $panel; border: none; border-radius: 0; }
 QListWidget::item, QListView#plainList::item { padding: 5px 8px; border-radius: 4px; }
 QComboBox QAbstractItemView { border: 1px solid $border; padding: 4px; }
 QHeaderView { background: $panel; border: none; }

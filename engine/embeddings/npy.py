@@ -99,6 +99,8 @@ def _parse(raw: bytes) -> Header:
     read = read_array_header_1_0 if version == (1, 0) else read_array_header_2_0
     try:
         shape, fortran, dtype = read(io.BytesIO(raw[8:]), max_header_size=_MAX_HEADER)
+        if any(type(size) is not int for size in shape):  # True passes for a number there
+            raise TypeError
         nbytes = math.prod(shape) * dtype.itemsize
     except Exception:  # literal_eval and numpy.dtype have no list of what arbitrary text raises
         raise MalformedError("Its header cannot be understood") from None

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.identification.logit import LogOdds, Numbers
 from engine.identification.shortlist import FEATURES
+from engine.records import checked, parsed
 
 _FORMAT = 2
 
@@ -120,11 +121,11 @@ class Calibration:
                 calibrate again.
         """
         try:
-            record = json.loads(text)
+            record = parsed(text)
             if record["format"] != _FORMAT or record["features"] != list(features):
                 raise ValueError("another version")
-            calibration = cls(**_fields(record))
-        except (KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
+            calibration = checked(cls(**_fields(record)))
+        except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
             raise ValueError(f"Not a calibration of this version: {error}") from error
         calibration._check()
         return calibration
@@ -144,6 +145,7 @@ class Calibration:
             and (0 < self.unmet < self.identities or not self.strangers)
             and list(self.strangers) == sorted(self.strangers, reverse=True)
             and list(self.mated) == sorted(self.mated)
+            and not any(math.isnan(score) for score in self.mated)
         )
         if not sound:
             raise ValueError("Not a calibration of this version: its parts do not fit")

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import sys
 import tempfile
 from dataclasses import asdict
@@ -21,10 +22,14 @@ from typing import Any
 from engine.errors import GalleryReadOnlyError, SnapshotError
 from engine.files import sync_folder, write_atomically
 from engine.index.hnsw import GraphFile, HnswIndex, HnswParameters
+from engine.records import parsed
 from engine.types import Distance
 
 FORMAT = 1
 _LARGEST_SIDECAR = 1 << 28
+_LONGEST_VALUE = 80  # characters of one that is shown
+_HASH = re.compile("[0-9a-f]{64}")
+_FIELDS = {"hash": str, "length": int, "count": int, "change": int, "removed": list}
 _REMEDY = "It is rebuilt from the gallery; nothing is lost."
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -70,8 +75,9 @@ def load_snapshot(
     record = _read_sidecar(sidecar)
     for key, value in _conditions(dimension, distance, parameters).items():
         if record.get(key) != value:
+            found = str(record.get(key))[:_LONGEST_VALUE]
             raise SnapshotError(
-                f"Was made with {key} {record.get(key)}, not {value}", file=sidecar, remedy=_REMEDY
+                f"Was made with {key} {found}, not {value}", file=sidecar, remedy=_REMEDY
             )
     graph = folder / _graph_name(name, record["hash"])
     _check_graph(graph, record)
@@ -149,17 +155,30 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST_SIDECAR:
             raise ValueError("too large")
-        sealed = json.loads(path.read_bytes())
+        sealed = parsed(path.read_bytes())
         body = sealed["snapshot"]
         if sealed["seal"] != _digest(str(body)):
             raise ValueError("the seal is broken")
-        record: dict[str, Any] = json.loads(body)
+        record = _sound(parsed(body))
     except FileNotFoundError as error:
         raise SnapshotError("Is missing", file=path, remedy=_REMEDY) from error
     except OSError as error:
         raise SnapshotError(f"Cannot be read: {error}", file=path, remedy=_REMEDY) from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise SnapshotError("Is damaged", file=path, remedy=_REMEDY) from error
+    return record
+
+
+def _sound(record: Any) -> dict[str, Any]:
+    """The record itself. Raises ValueError where it is none, or a field is of another kind."""
+    if not isinstance(record, dict):
+        raise ValueError("not a record")
+    if any(type(record[name]) is not kind for name, kind in _FIELDS.items()):
+        raise ValueError("a field of another kind")
+    if any(type(face) is not int for face in record["removed"]):
+        raise ValueError("a face that is no number")
+    if not _HASH.fullmatch(record["hash"]):  # it becomes part of a file name
+        raise ValueError("a hash that is none")
     return record
 
 

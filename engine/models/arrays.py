@@ -36,6 +36,7 @@ BROKEN = (
 """What reading bytes that are not what they should be can raise."""
 MOST_BYTES = 2 * 1024**3
 _MOST_MEMBERS = 1_000
+_LONGEST_REASON = 200
 _KINDS = "biufU"  # truth values, numbers and text, never pickled objects
 
 Array = npt.NDArray[Any]
@@ -46,6 +47,8 @@ def damaged(path: Path, what: str, error: Exception) -> ModelError:
     reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     if isinstance(error, KeyError):
         reason = f"it lacks {reason}"
+    if len(reason) > _LONGEST_REASON:  # zipfile quotes whatever stands where a name should
+        reason = f"{reason[:_LONGEST_REASON]}…"
     return ModelError(f"{what} cannot be read ({reason})", file=path, remedy=REMEDY)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from engine.jobs import ModelVersion
 from engine.models.arrays import BROKEN, damaged, parse_npy, read_bytes
 from engine.models.network import Network
 from engine.progress import Measured
+from engine.records import parsed
 from engine.types import Ids
 
 NETWORK = "network.npz"
@@ -107,7 +107,7 @@ def _loaded(path: Path, what: str, parse: Callable[[bytes], _T]) -> _T:
 
 
 def _version(name: str, data: bytes) -> Version:
-    kept: Any = json.loads(data)
+    kept: Any = parsed(data)
     if kept["format"] != FORMAT:
         raise ValueError("another version")
     record = ModelVersion.from_json(kept["version"])
@@ -125,7 +125,7 @@ def _curves(data: bytes) -> list[Measured]:
             int(point["steps"]),
             {str(name): float(value) for name, value in point["values"].items()},
         )
-        for point in json.loads(data)
+        for point in parsed(data)
     ]
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import UnionType
 from typing import Any
 
 from engine.errors import GalleryDamagedError
 from engine.store.database import Database
 from engine.store.failures import RESTORE
+
+_SHOWN = 120  # characters of what is wrong
 
 
 class Access:
@@ -21,14 +24,27 @@ class Access:
         with self._database.reading() as connection:
             return connection.execute(query, values).fetchall()
 
+    def _typed(self, kinds: tuple[type | UnionType, ...], query: str, *values: object) -> list[Any]:
+        """Rows whose columns are of these kinds: SQLite lets any column hold anything.
+
+        Raises:
+            GalleryDamagedError: a value is of another kind.
+        """
+        rows = self._rows(query, *values)
+        with self._sound():
+            for row in rows:
+                if not all(map(isinstance, row, kinds)):
+                    raise TypeError(f"{row!r:.60}")
+        return rows
+
     @contextmanager
     def _sound(self) -> Iterator[None]:
         """Around what takes values for granted that damage can have made something else."""
         try:
             yield
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise GalleryDamagedError(
-                f"The database holds values that make no sense ({error})",
+                f"The database holds values that make no sense ({str(error)[:_SHOWN]})",
                 file=self._database.path,
                 remedy=RESTORE,
             ) from error

@@ -17,6 +17,7 @@ from engine.store.reading import as_json, holders
 from engine.types import Added, Conflict, Duplicate, FaceBatch, Ids, Vectors
 
 _ROWS_AT_ONCE = 4_000
+_MOST_FACES = 1 << 62
 _STAGE = "Saving faces"
 
 
@@ -85,18 +86,18 @@ def insert(
     connection: sqlite3.Connection,
     batch: FaceBatch,
     made: Plan,
+    first: int,
     key_of: Callable[[str], str],
     thumbnails: Mapping[int, bytes],
     reporter: Reporter,
 ) -> Added:
-    """Writes the planned rows; face ids run in their order and are never given twice."""
+    """Writes the planned rows; face ids run in their order from ``first`` on."""
     new = _new_names(made, _identity_ids(connection, made))
     connection.executemany(
         "INSERT INTO identities (name, key) VALUES (?, ?)", [(name, key_of(name)) for name in new]
     )
     ids = _identity_ids(connection, made)
     owners = [ids[made.names[row]] for row in made.rows]
-    first = _next_id(connection, "faces")
     records = list(zip(range(first, first + len(owners)), owners, made.rows, strict=True))
     now = time.time()
     for start in range(0, len(records), _ROWS_AT_ONCE):
@@ -190,7 +191,7 @@ def _insert_faces(
     connection.executemany(
         "INSERT INTO faces (id, identity_id, file, row, digest, added) VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (face, owner, _text(batch.files[row]), int(batch.rows[row]), made.digests[row], now)
+            (face, owner, as_text(batch.files[row]), int(batch.rows[row]), made.digests[row], now)
             for face, owner, row in records
         ],
     )
@@ -204,9 +205,13 @@ def _insert_faces(
     )
 
 
-def _next_id(connection: sqlite3.Connection, table: str) -> int:
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-    return int(row[0]) + 1 if row else 1
+def next_face(connection: sqlite3.Connection) -> int:
+    """An id that no face ever had. Raises ValueError where the database has lost count."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'faces'").fetchone()
+    last = row[0] if row else 0
+    if not isinstance(last, int) or not 0 <= last < _MOST_FACES:
+        raise ValueError(f"the last face has the number {last!r:.40}")
+    return last + 1
 
 
 def _named(name: str | None, file: str) -> str:
@@ -214,13 +219,13 @@ def _named(name: str | None, file: str) -> str:
         raise IdentityNameError(
             "There is no name with this embedding", file=file, remedy="Say whose face it is."
         )
-    if _text(name) != name:
+    if as_text(name) != name:
         raise IdentityNameError(
             "The name is not valid Unicode text", file=file, remedy="Rename the folder or column."
         )
     return name
 
 
-def _text(text: str) -> str:
+def as_text(text: str) -> str:
     """A file name of undecodable bytes becomes text that a database can hold."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

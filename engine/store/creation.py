@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.errors import GalleryExistsError, GalleryReadOnlyError, GalleryWriteError
+from engine.errors import (
+    GalleryExistsError,
+    GalleryReadOnlyError,
+    GalleryWriteError,
+    InputError,
+)
 from engine.files import sync_folder
 from engine.store.database import connect
 from engine.store.failures import declared
@@ -18,6 +23,7 @@ from engine.store.migrations import APPLICATION_ID, migrate
 from engine.types import Distance
 
 DATABASE_NAME = "gallery.db"
+LARGEST_DIMENSION = 65_536
 _UNFINISHED = "gallery.db.new"  # takes its name when it is whole
 _OURS = frozenset(
     {LOCK_NAME, HOLDER_NAME, *(f"{_UNFINISHED}{end}" for end in ("", "-journal", "-wal", "-shm"))}
@@ -29,7 +35,14 @@ def make_gallery(folder: Path, dimension: int, distance: Distance) -> None:
 
     Raises:
         GalleryExistsError: something is there. GalleryReadOnlyError: it cannot be made there.
+        InputError: no dimension that a gallery can have.
     """
+    if not 1 <= dimension <= LARGEST_DIMENSION:
+        raise InputError(
+            f"A gallery cannot hold embeddings of {dimension:,} numbers",
+            file=folder,
+            remedy=f"Use embeddings of 1 to {LARGEST_DIMENSION:,} numbers.",
+        )
     with _undone_on_failure(folder):
         _make_folder(folder)
         _require_empty(folder)

@@ -14,7 +14,10 @@ from engine.store.migrations import migrate, version_of
 
 _WAIT_SECONDS = 5.0
 _PAGES = 1_024  # 4 MB between two looks at whether to go on
-_PRAGMAS = ("temp_store = MEMORY",)  # no faces in temporary files
+_PRAGMAS = (
+    "temp_store = MEMORY",  # no faces in temporary files
+    "trusted_schema = OFF",  # a gallery may come from somebody else
+)
 WRITER_PRAGMAS = (
     "synchronous = FULL",  # a commit is on disk when it returns
     "fullfsync = ON",  # what FULL means on macOS
@@ -43,12 +46,27 @@ def connect(path: Path, mode: str) -> _Connection:
     )
     pragmas = (*_PRAGMAS, *WRITER_PRAGMAS) if mode == "mode=rw" else _PRAGMAS
     try:
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+        with _reading_the_schema():
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()  # a damaged file: nobody else holds this connection
         raise
     return connection
+
+
+@contextmanager
+def _reading_the_schema() -> Iterator[None]:
+    """SQLite says that memory ran out where some damaged schemas make no sense to it."""
+    try:
+        yield
+    except MemoryError as error:
+        raise sqlite3.DatabaseError("its schema cannot be read") from error
+
+
+def _read_schema(connection: sqlite3.Connection) -> None:
+    with _reading_the_schema():
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 class Database:
@@ -188,7 +206,7 @@ class Database:
     def _open_reader(self) -> _Connection:
         connection = connect(self.path, "mode=ro")
         try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            _read_schema(connection)
             return connection
         except sqlite3.Error as error:
             connection.close()
@@ -210,6 +228,11 @@ class Database:
             )
         connection = connect(self.path, "mode=ro&immutable=1")
         connection.reusable = False
+        try:
+            _read_schema(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 

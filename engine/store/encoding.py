@@ -20,8 +20,14 @@ def to_blobs(vectors: Vectors) -> list[bytes]:
 
 
 def from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
-    """The rows again, float32 ``(n, d)``. Raises ValueError where the sizes do not fit."""
+    """The rows again, float32 ``(n, d)``.
+
+    Raises:
+        ValueError: the sizes do not fit, or a number is none: what was enrolled is finite.
+    """
     rows = np.frombuffer(b"".join(blobs), dtype=_STORED).reshape(len(blobs), dimension)
+    if not np.isfinite(rows).all():
+        raise ValueError("an embedding holds NaN or infinity")
     return rows.astype(np.float32)  # native byte order, and writable
 
 

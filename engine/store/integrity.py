@@ -38,7 +38,8 @@ _QUERIES = (
     ),
     (
         "SELECT step FROM (SELECT step FROM undo_identities UNION SELECT step FROM undo_faces "
-        "UNION SELECT step FROM undo_spans UNION SELECT step FROM undo_decisions) "
+        "UNION SELECT step FROM undo_spans UNION SELECT step FROM undo_decisions "
+        "UNION SELECT step FROM undo_apart UNION SELECT step FROM undo_unknowns) "
         "WHERE step NOT IN (SELECT step FROM history WHERE step IS NOT NULL)",
         "What was kept to undo step {} belongs to no change",
     ),
@@ -54,6 +55,7 @@ def problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
         found += [sentence.format(value) for (value,) in rows]
     found += _vectors(connection, encoding.size_of(dimension))
     found += _decisions(connection, encoding.size_of(dimension))
+    found += _unknowns(connection, encoding.size_of(dimension))
     found += _models(connection)
     connection.execute("COMMIT")
     return found
@@ -89,6 +91,16 @@ def _decisions(connection: sqlite3.Connection, size: int) -> list[str]:
             found.append(f"The vector of decision {decision} does not have {size} bytes")
         elif encoding.digest_of(vector) != digest:
             found.append(f"The vector of decision {decision} is not the one that was decided on")
+    return found[:_MOST]
+
+
+def _unknowns(connection: sqlite3.Connection, size: int) -> list[str]:
+    found: list[str] = []
+    for one, digest, vector in connection.execute("SELECT id, digest, vector FROM unknowns"):
+        if not isinstance(vector, bytes) or len(vector) != size:
+            found.append(f"The vector of unknown {one} does not have {size} bytes")
+        elif encoding.digest_of(vector) != digest:
+            found.append(f"The vector of unknown {one} is not the one that was kept")
     return found[:_MOST]
 
 

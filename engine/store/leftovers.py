@@ -41,6 +41,8 @@ class Found:
     faces: dict[int, tuple[int, str, int, bytes, float]] = field(default_factory=dict)
     blobs: dict[int, list[bytes]] = field(default_factory=dict)
     decisions: list[tuple[bytes, int | None, str, bytes, float, str]] = field(default_factory=list)
+    apart: list[tuple[int, int, float, str]] = field(default_factory=list)
+    unknowns: list[tuple[bytes, str, int, bytes, bytes | None, float]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     models: int = 0
     last_face: int = 0
@@ -54,7 +56,7 @@ def read_rows(database: Path, reporter: Reporter) -> Found:
     """
     found = Found()
     for row in rows_of(database, lambda done, of: reporter.progress("Reading pages", done, of)):
-        for take in (_gallery, _identity, _face, _blob, _decision, _setting, _counter):
+        for take in _TAKES:
             if take(row, found):
                 break
     return found
@@ -122,12 +124,34 @@ def _setting(row: Row, found: Found) -> bool:
     return False
 
 
+def _apart(row: Row, found: Found) -> bool:
+    match row.values:
+        case (None, int(one), int(other), float() | int() as at, str(actor)) if one < other:
+            found.apart.append((one, other, float(at), actor))
+            return True
+    return False
+
+
+def _unknown(row: Row, found: Found) -> bool:
+    match row.values:
+        case (None, bytes(digest), str(file), int(place), bytes(vector), bytes() | None as photo,
+              float() | int() as at) if digest == encoding.digest_of(vector):  # fmt: skip
+            found.unknowns.append((digest, file, place, vector, photo, float(at)))
+            return True
+    return False
+
+
 def _counter(row: Row, found: Found) -> bool:
     match row:
         case Row(int(), ("faces", int(last))):
             found.last_face = max(found.last_face, last)
             return True
     return False
+
+
+_TAKES = (
+    _gallery, _identity, _face, _blob, _decision, _apart, _unknown, _setting, _counter,
+)  # fmt: skip
 
 
 def told_apart(found: Found, lost: list[str]) -> tuple[dict[int, bytes], dict[int, bytes], Fixed]:

@@ -11,10 +11,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.errors import GalleryBusyError, GalleryReadOnlyError
+from engine.records import parsed
 from engine.store.failures import ASK_PERMISSION
 
 LOCK_NAME = "gallery.lock"
 HOLDER_NAME = "gallery.lock.json"
+_LONGEST_HOST = 255  # characters of an honest one
 
 
 class WriterLock:
@@ -63,8 +65,8 @@ class WriterLock:
 
     def _describe_holder(self) -> str:
         try:
-            holder = json.loads(self._holder.read_text(encoding="utf-8"))
-            where = "" if holder["host"] == socket.gethostname() else f" on {holder['host']}"
-            return f"Process {holder['pid']}{where}"
-        except (OSError, ValueError, KeyError, TypeError):
+            holder = parsed(self._holder.read_text(encoding="utf-8"))
+            pid, host = int(holder["pid"]), str(holder["host"])[:_LONGEST_HOST]
+            return f"Process {pid}{'' if host == socket.gethostname() else f' on {host}'}"
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return "Another process"

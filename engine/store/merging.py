@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from engine.changes import Changed
 from engine.errors import UnknownIdentityError
 from engine.store.access import Access
+from engine.store.apart import join_apart
 from engine.store.known import faces_known, require_faces, require_identities, require_identity
 from engine.store.moving import hand_over, put_under, settle
 from engine.store.reading import as_json
@@ -26,6 +27,8 @@ class Merging(Access):
         joined, the survivor's first. Decisions follow: that a vector is one of the others says
         that it is the survivor; that it is not, likewise, unless it is enrolled under the
         survivor. Where they contradict one another the survivor's count, then those that say is.
+        Whoever was said to be another person than one of them is another person than the
+        survivor, unless merged too.
 
         Returns None where no other identity is named. Raises as :class:`Correcting`.
         """
@@ -42,6 +45,7 @@ class Merging(Access):
             )
             faces = faces_known(connection, [face for (face,) in ids.fetchall()])
             _join_decisions(connection, others, target)
+            join_apart(connection, others, target)
             dropped = hand_over(connection, faces, target)
             _join_notes(connection, others, target)
             settle(connection, {target, *others})

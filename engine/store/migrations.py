@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from engine.store.schema4 import V4
+
 APPLICATION_ID = 0x4647616C  # "FGal", tells our files from other SQLite databases
 
 _V1 = """
@@ -195,14 +197,7 @@ CREATE TRIGGER decisions_gone AFTER DELETE ON decisions BEGIN
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
-TABLES = frozenset(
-    {
-        *("gallery", "settings", "identities", "faces", "embeddings", "photos", "history"),
-        *("models", "decisions"),
-        *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
-    }
-)
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, V4)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

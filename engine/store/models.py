@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from engine.errors import ModelError
 from engine.jobs import Kind, ModelVersion
+from engine.records import parsed
 from engine.store.access import Access
 from engine.store.recording import record_aside
 
@@ -102,7 +103,7 @@ class Models(Access):
 
 def model_of(model_id: str, kind: str, created: float, text: str, active: int) -> ModelVersion:
     """The version of a row. Raises ValueError or TypeError where it makes no sense."""
-    kept = json.loads(text)
+    kept = parsed(text)
     if not isinstance(kept, dict):
         raise ValueError("not a record of a model")
     key = {"id": model_id, "kind": kind, "created": created}

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.changes import HistoryEntry
 from engine.errors import GalleryDamagedError
+from engine.records import checked, parsed
 from engine.store import encoding, integrity
 from engine.store.access import Access
 from engine.types import Face, Identity, Ids, Vectors
@@ -22,6 +23,8 @@ _FACE = """
            EXISTS (SELECT 1 FROM photos p WHERE p.face_id = f.id)
     FROM faces f JOIN identities i ON i.id = f.identity_id
 """
+_AN_IDENTITY = (int, str, int, int | None, str, int)
+_A_FACE = (int, int, str, str, int, float, int)
 # CROSS JOIN keeps SQLite from turning the loops round, and with them the order asked for.
 _ASKED = "FROM json_each(?) asked CROSS JOIN"
 _DIGESTS_AT_ONCE = 10_000
@@ -32,41 +35,48 @@ class Reading(Access):
 
     def change(self) -> int:
         """The change counter as committed, by whichever process."""
-        return int(self._rows("SELECT change FROM gallery")[0][0])
+        with self._sound():
+            ((change,),) = self._typed((int,), "SELECT change FROM gallery")
+            return int(change)
 
     def identities(self) -> list[Identity]:
         """All identities, by name."""
-        return [_identity(row) for row in self._rows(f"{_IDENTITY} ORDER BY name")]
+        rows = self._typed(_AN_IDENTITY, f"{_IDENTITY} ORDER BY name")
+        return [_identity(row) for row in rows]
 
     def identity(self, name: str) -> Identity | None:
         """The identity of exactly this name."""
-        rows = self._rows(f"{_IDENTITY} WHERE name = ?", name)
+        rows = self._typed(_AN_IDENTITY, f"{_IDENTITY} WHERE name = ?", name)
         return _identity(rows[0]) if rows else None
 
     def names_of(self, ids: Sequence[int]) -> dict[int, str]:
         """The names of identities; ids that do not exist are left out."""
         query = "SELECT id, name FROM identities WHERE id IN (SELECT value FROM json_each(?))"
-        return dict(self._rows(query, as_json(ids)))
+        return dict(self._typed((int, str), query, as_json(ids)))
 
     def names_like(self, key: str) -> list[str]:
         """Names that have this look-alike key."""
-        rows = self._rows("SELECT name FROM identities WHERE key = ? ORDER BY name", key)
+        query = "SELECT name FROM identities WHERE key = ? ORDER BY name"
+        rows = self._typed((str,), query, key)
         return [name for (name,) in rows]
 
     def counts(self) -> tuple[int, int]:
         """How many identities and faces."""
-        rows = self._rows("SELECT count(*), coalesce(sum(face_count), 0) FROM identities")
-        return rows[0][0], rows[0][1]
+        query = "SELECT count(*), coalesce(sum(face_count), 0) FROM identities"
+        identities, faces = self._typed((int, int), query)[0]
+        return identities, faces
 
     def faces(self, identity_id: int) -> list[Face]:
         """The faces of an identity in the order of enrolment; none where there is no such id."""
-        rows = self._rows(f"{_FACE} WHERE f.identity_id = ? ORDER BY f.id", identity_id)
+        query = f"{_FACE} WHERE f.identity_id = ? ORDER BY f.id"
+        rows = self._typed(_A_FACE, query, identity_id)
         return [_face(row) for row in rows]
 
     def faces_by_id(self, ids: Sequence[int]) -> list[Face]:
         """Faces in the order asked; ids that do not exist are left out."""
         select = _FACE.replace("FROM faces f JOIN", f"{_ASKED} faces f ON f.id = asked.value JOIN")
-        return [_face(row) for row in self._rows(f"{select} ORDER BY asked.key", as_json(ids))]
+        rows = self._typed(_A_FACE, f"{select} ORDER BY asked.key", as_json(ids))
+        return [_face(row) for row in rows]
 
     def faces_from(self, file: str) -> list[Face]:
         """Faces whose file is this one or ends with these parts, by id; ``:3`` at the end is the
@@ -75,7 +85,8 @@ class Reading(Access):
         name, colon, row = file.rpartition(":")
         at = int(row) - 1 if colon and row.isdecimal() else None
         ending = "/" + (name if at is not None else file).replace("\\", "/")
-        rows = self._rows(
+        rows = self._typed(
+            _A_FACE,
             f"{_FACE} WHERE substr('/' || replace(f.file, '\\', '/'), -length(?)) = ? "
             "AND (? IS NULL OR f.row = ?) ORDER BY f.id",
             *(ending, ending, at, at),
@@ -120,8 +131,9 @@ class Reading(Access):
 
     def photo(self, face_id: int) -> bytes | None:
         """The thumbnail's bytes, or None where the face has none."""
-        rows = self._rows("SELECT thumbnail FROM photos WHERE face_id = ?", int(face_id))
-        return bytes(rows[0][0]) if rows else None
+        query = "SELECT thumbnail FROM photos WHERE face_id = ?"
+        rows = self._typed((bytes,), query, int(face_id))
+        return rows[0][0] if rows else None
 
     def find(self, vectors: Vectors) -> list[list[tuple[int, str]]]:
         """For each row of ``(n, d)``, the enrolled faces with exactly this vector.
@@ -144,18 +156,19 @@ class Reading(Access):
 
     def setting(self, key: str) -> str | None:
         """The value kept under ``key``."""
-        rows = self._rows("SELECT value FROM settings WHERE key = ?", key)
-        return str(rows[0][0]) if rows else None
+        rows = self._typed((str,), "SELECT value FROM settings WHERE key = ?", key)
+        return rows[0][0] if rows else None
 
     def _entries(self, where: str, limit: int | None) -> list[HistoryEntry]:
-        rows = self._rows(
+        rows = self._typed(
+            (int, float, str, str, str, str, str),
             "SELECT change, at, actor, action, summary, payload, state FROM history "
             f"{where} ORDER BY change DESC LIMIT ?",
             -1 if limit is None else limit,
         )
         with self._sound():
             return [
-                HistoryEntry(change, at, actor, action, summary, json.loads(payload), state)
+                checked(HistoryEntry(change, at, actor, action, summary, parsed(payload), state))
                 for change, at, actor, action, summary, payload, state in rows
             ]
 

@@ -22,15 +22,24 @@ _DECIDED = """
     UNION SELECT d.digest, d.identity_id FROM undo_decisions u JOIN decisions d ON d.id = u.id
     WHERE u.step = :step
 """
+_APART = """
+    SELECT one, other FROM undo_apart WHERE step = :step AND one IS NOT NULL
+    UNION SELECT a.one, a.other FROM undo_apart u JOIN apart a ON a.id = u.id
+    WHERE u.step = :step
+"""
 _TOUCHED_IDENTITIES = f"""
     SELECT id FROM undo_identities WHERE step = :step
     UNION SELECT identity_id FROM ({_DECIDED}) WHERE identity_id IS NOT NULL
+    UNION SELECT one FROM ({_APART}) UNION SELECT other FROM ({_APART})
 """
 _TOUCHED_FACES = f"""
     SELECT id FROM undo_faces WHERE step = :step
     UNION SELECT f.id FROM ({_DECIDED}) one JOIN faces f ON f.digest = one.digest
 """
-_IMAGES = ("undo_identities", "undo_faces", "undo_spans", "undo_decisions")
+_IMAGES = (
+    *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
+    *("undo_apart", "undo_unknowns"),
+)
 
 
 def record(

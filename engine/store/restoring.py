@@ -23,7 +23,8 @@ from engine.store.recording import record_aside
 from engine.store.staging import staged
 from engine.store.store import Store
 
-_COUNTERS = ("faces", "identities", "decisions")  # tables whose ids are never given twice
+# tables whose ids are never given twice
+_COUNTERS = ("faces", "identities", "decisions", "apart", "unknowns")
 
 
 def restore(

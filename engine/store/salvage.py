@@ -132,6 +132,15 @@ def _fill(
             "VALUES (?, ?, ?, ?, ?, ?)",
             [one for one in found.decisions if one[1] is None or one[1] in names],
         )
+        connection.executemany(
+            "INSERT OR IGNORE INTO apart (one, other, at, actor) VALUES (?, ?, ?, ?)",
+            [one for one in found.apart if one[0] in names and one[1] in names],
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO unknowns (digest, file, row, vector, thumbnail, at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            found.unknowns,
+        )
         adding.refresh(connection, owners)
         summary = f"{number(len(faces), 'face')} salvaged from a damaged gallery"
         record_beginning(connection, "salvage", summary, {"faces": len(faces)})

@@ -17,6 +17,7 @@ from engine.store.archive import DATABASE, Archive
 from engine.store.backup import on_disk, require_sound
 from engine.store.database import connect
 from engine.store.failures import declared
+from engine.store.schema import schema_of, schema_of_ours
 from engine.store.store import Store
 
 
@@ -102,21 +103,10 @@ def _check(database: Path, backup: Backup) -> None:
             if found != said:
                 raise damaged
             migrations.migrate(connection)
-            if _schema(connection) != _schema_of_ours():
+            if schema_of(connection) != schema_of_ours():
                 raise damaged  # a trigger in it would act in our name
     except GalleryDamagedError as error:
         raise damaged from error
-
-
-def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
-    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return {row for row in rows if not row[1].startswith("sqlite_")}
-
-
-def _schema_of_ours() -> set[tuple[str, str, str]]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrations.migrate(connection)
-        return _schema(connection)
 
 
 def _faces(database: Path) -> set[tuple[str, bytes]]:

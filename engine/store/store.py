@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Self
+from typing import Self, get_args
 
 from engine.errors import (
     GalleryDamagedError,
@@ -14,9 +14,10 @@ from engine.errors import (
 )
 from engine.files import remove_dead_scratch
 from engine.store import automatic, migrations
+from engine.store.apart import Apart
 from engine.store.confirming import Confirming
 from engine.store.correcting import Correcting
-from engine.store.creation import DATABASE_NAME, make_gallery
+from engine.store.creation import DATABASE_NAME, LARGEST_DIMENSION, make_gallery
 from engine.store.database import Database
 from engine.store.decisions import Decisions
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
@@ -26,13 +27,28 @@ from engine.store.merging import Merging
 from engine.store.models import Models
 from engine.store.moving import Moving
 from engine.store.reading import Reading
+from engine.store.schema import lacking, strangers
+from engine.store.shelving import Shelving
 from engine.store.undoing import Undoing
 from engine.store.writing import Writing
 from engine.types import Distance
 
+_SHOWN = 80  # characters of a name
+
 
 class Store(
-    Reading, Writing, Correcting, Moving, Merging, Decisions, Confirming, Undoing, Models, Keeping
+    Reading,
+    Writing,
+    Correcting,
+    Moving,
+    Merging,
+    Decisions,
+    Confirming,
+    Apart,
+    Shelving,
+    Undoing,
+    Models,
+    Keeping,
 ):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 
@@ -203,9 +219,14 @@ def _require_current(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _require_tables(connection: sqlite3.Connection, path: Path) -> None:
-    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    missing = sorted(migrations.TABLES - {name for (name,) in rows})
-    if missing:
+    """Ours are all there, and nothing else that runs by itself."""
+    if strange := strangers(connection):
+        raise GalleryDamagedError(
+            f"Another program has put “{strange[0][:_SHOWN]}” into the database",
+            file=path,
+            remedy=RESTORE,
+        )
+    if missing := lacking(connection):
         raise GalleryDamagedError(
             f"The database lacks {', '.join(missing)}", file=path, remedy=RESTORE
         )
@@ -217,4 +238,13 @@ def _fixed(connection: sqlite3.Connection, path: Path) -> tuple[int, Distance]:
         raise GalleryDamagedError(
             "The database does not say what kind of embeddings it holds", file=path, remedy=RESTORE
         )
-    return row[0], row[1]
+    dimension, distance = row
+    possible = isinstance(dimension, int) and 1 <= dimension <= LARGEST_DIMENSION
+    if not possible or distance not in get_args(Distance):
+        raise GalleryDamagedError(
+            f"The database claims to hold embeddings of {dimension!r:.40} numbers, compared by "
+            f"{distance!r:.40}, which cannot be",
+            file=path,
+            remedy=RESTORE,
+        )
+    return dimension, distance

@@ -26,6 +26,11 @@ _WORDS = {"undo": ("done", "undone", "Undone"), "redo": ("undone", "done", "Redo
 _SWAP = (
     "DELETE FROM decisions WHERE id IN "
     "(SELECT id FROM undo_decisions WHERE step = :step AND digest IS NULL)",
+    "DELETE FROM apart WHERE id IN (SELECT id FROM undo_apart WHERE step = :step AND one IS NULL)",
+    "DELETE FROM unknowns WHERE id IN "
+    "(SELECT id FROM undo_unknowns WHERE step = :step AND digest IS NULL)",
+    "DELETE FROM unknowns WHERE digest IN "  # kept anew since: that step's from then on
+    "(SELECT digest FROM undo_unknowns WHERE step = :step AND digest IS NOT NULL)",
     "DELETE FROM faces WHERE id IN (SELECT f.id FROM undo_spans s "
     "JOIN faces f ON f.id BETWEEN s.first AND s.last WHERE s.step = :step)",
     "DELETE FROM identities WHERE id IN "
@@ -55,6 +60,11 @@ _SWAP = (
     "ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, "
     "identity_id = excluded.identity_id, kind = excluded.kind, vector = excluded.vector, "
     "at = excluded.at, actor = excluded.actor",
+    "INSERT INTO apart (id, one, other, at, actor) SELECT id, one, other, at, actor "
+    "FROM undo_apart WHERE step = :step AND one IS NOT NULL",
+    "INSERT INTO unknowns (id, digest, file, row, vector, thumbnail, at) "
+    "SELECT id, digest, file, row, vector, thumbnail, at "
+    "FROM undo_unknowns WHERE step = :step AND digest IS NOT NULL",
 )
 
 

@@ -10,6 +10,7 @@ from engine.progress import SILENT, Reporter
 from engine.store import adding
 from engine.store.access import Access
 from engine.store.recording import number, record
+from engine.store.shelving import forget_enrolled
 from engine.types import Added, FaceBatch
 
 _NO_THUMBNAILS: Mapping[int, bytes] = MappingProxyType({})
@@ -36,7 +37,8 @@ class Writing(Access):
     ) -> Added:
         """Enrols a batch. A vector that its identity has already, or has twice in the batch, is
         left out as a duplicate; one that another identity has is kept and told as a conflict.
-        Where all are duplicates nothing is changed.
+        What was on the shelf of unknown queries and is enrolled now leaves it. Where all are
+        duplicates nothing is changed.
 
         Args:
             batch: every row named.
@@ -61,9 +63,12 @@ class Writing(Access):
             made = adding.plan(connection, batch, names)
             if not made.rows:
                 return adding.foresee(connection, made)
-            added = adding.insert(connection, batch, made, key_of, thumbnails, reporter)
+            with self._sound():
+                first = adding.next_face(connection)
+            added = adding.insert(connection, batch, made, first, key_of, thumbnails, reporter)
             if overrule:
                 adding.overrule(connection, added.face_ids)
+            forget_enrolled(connection)
             record(connection, action, summary or _summary(added), _span(added))
         return added
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import FaceGalleryError, TrainingError
 from engine.progress import Event, Measured, Message, Progress
+from engine.records import checked, parsed
 
 DONE = "done"
 FAILED = "failed"
@@ -51,17 +52,21 @@ def decoded(line: str) -> Event | Mapping[str, Any]:
         TrainingError: the line says that it failed.
         ValueError: not a line of this protocol.
     """
-    record = json.loads(line)
-    match record:
+    match parsed(line):
         case {"kind": "progress", "stage": stage, "done": done, "total": total}:
-            return Progress(stage, done, total)
+            return checked(Progress(stage, done, total))
         case {"kind": "message", "text": text, "alarm": alarm}:
-            return Message(text, alarm)
+            return checked(Message(text, alarm))
         case {"kind": "measured", "series": series, "step": step, "steps": steps, "values": values}:
-            return Measured(series, step, steps, values)
+            return checked(Measured(series, step, steps, values))
         case {"kind": "done", "result": dict(result)}:
             return result
-        case {"kind": "failed", "problem": problem, "file": file, "remedy": remedy}:
+        case {
+            "kind": "failed",
+            "problem": str(problem),
+            "file": str() | None as file,
+            "remedy": str(remedy),
+        } if problem:
             raise TrainingError(problem, file=file, remedy=remedy)
     raise ValueError(f"not a line of the training process: {line[:80]}")
 

@@ -13,6 +13,7 @@ from gallery_app.cli import backups, changes, corrections, models, questions, wi
 from gallery_app.cli.completion import completion
 from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.review import review
+from gallery_app.cli.unknown import unknown
 
 PROGRAM = "face-gallery"
 
@@ -44,6 +45,7 @@ for command in (
     models.models,
     models.evaluate,
     review,
+    unknown,
     questions.check,
     backups.backup,
     backups.restore,

@@ -14,6 +14,7 @@ from engine.gallery import Gallery
 from engine.types import FaceBatch, Identification
 from gallery_app.cli.backups import salvage_into
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
+from gallery_app.cli.unknown import keep_unknown as keep
 
 
 @click.command()
@@ -60,13 +61,17 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="The share of strangers that may get a name.",
 )
+@click.option(
+    "--keep-unknown", is_flag=True, help="Keep those that nobody is recognised in: see `unknown`."
+)
 @gallery_and_json
 def identify(
     queries: tuple[Path, ...], k: int, top: int, method: str, fpir: float,
-    gallery: Path | None, as_json: bool,
+    keep_unknown: bool, gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell who each vector in each file of QUERIES is (.npy, .npz, .csv)."""
-    with opened(gallery, write=False) as source, Bar() as bar:
+    kept: int | None = None
+    with opened(gallery, write=keep_unknown) as source, Bar() as bar:
         batches, errors = _read(source, queries)
         answers: list[Identification] = []
         if batches:
@@ -74,10 +79,13 @@ def identify(
             bar.reporter().progress("Identifying", 0, len(vectors))
             answers = source.identify(vectors, k=k, top=top, method=method, fpir=fpir)  # type: ignore[arg-type]
             bar.reporter().progress("Identifying", len(vectors), len(vectors))
+        if keep_unknown:
+            kept = keep(source, batches, answers)
     places = [place for batch in batches for place in zip(batch.files, batch.rows, strict=True)]
     if as_json:
         results = [_as_json(*place, one) for place, one in zip(places, answers, strict=True)]
-        put_json({"results": results, "errors": errors})
+        more = {} if kept is None else {"kept": kept}
+        put_json({"results": results, "errors": errors, **more})
     else:
         for place, one in zip(places, answers, strict=True):
             click.echo(_as_text(*place, one))
@@ -85,6 +93,8 @@ def identify(
             say(note)
         for error in errors:
             say(f"{error['file']}: {error['reason']}")
+        if kept is not None:
+            say(f"{kept:,} unknown kept.")
     if errors and not answers:
         raise click.exceptions.Exit(1)
 

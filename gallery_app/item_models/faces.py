@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 )
 
 from engine.types import Face
+from engine.unknowns import Unknown
 from gallery_app.item_models.dragging import FACES, packed
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, IdentityIdRole, PictureRole
 from gallery_app.pictures import Pictures
@@ -85,7 +86,7 @@ class FaceListModel(QAbstractListModel):
         return packed(FACES, [self._faces[row].id for row in rows])
 
 
-def caption(face: Face) -> str:
+def caption(face: Face | Unknown) -> str:
     """What tells a face from its siblings: ``0007`` of ``Tiger_Woods_0007.npy``."""
     stem = PurePath(face.file.replace("\\", "/")).stem
     number = stem.rsplit("_", 1)[-1]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.gallery import Gallery
-from gallery_app.pictures import Pictures
+from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.settings import Settings
 from gallery_app.state import AppState
 from gallery_app.tasks import TaskRunner
@@ -23,6 +23,7 @@ class Context:
     state: AppState
     tasks: TaskRunner
     pictures: Pictures
+    shelf_pictures: ShelfPictures
     settings: Settings
     failed: Callable[[BaseException], None]
 

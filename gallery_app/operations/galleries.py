@@ -107,6 +107,7 @@ def _show(context: Context, gallery: Gallery) -> None:
     _let_go(context)
     remember(gallery.folder)
     context.pictures.set_gallery(gallery)
+    context.shelf_pictures.set_gallery(gallery)
     context.state.set_gallery(gallery)
     for notice in gallery.notices:
         context.state.notice.emit(notice)
@@ -118,6 +119,7 @@ def _let_go(context: Context) -> None:
     context.tasks.drop_answers()
     context.tasks.cancel("training")
     context.pictures.set_gallery(None)
+    context.shelf_pictures.set_gallery(None)
     if old is not None:
         context.state.gallery = None
         context.tasks.run("Closing the gallery", lambda _: old.close(), lane="change", shown=False)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from gallery_app.dialogs.files import local_paths
-from gallery_app.pictures import Pictures
+from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.theme import current_theme
 from gallery_app.views.faces_panel import FacesPanel
 from gallery_app.views.identities_panel import IdentitiesPanel
@@ -35,6 +35,7 @@ from gallery_app.views.middle import Middle
 from gallery_app.views.query_panel import QueryPanel
 from gallery_app.views.review_panel import ReviewPanel
 from gallery_app.views.training_panel import TrainingPanel
+from gallery_app.views.unknown_panel import UnknownPanel
 from gallery_app.views.welcome import WelcomePage
 from gallery_app.widgets.busy_strip import BusyStrip
 from gallery_app.widgets.message_bar import MessageBar
@@ -48,7 +49,7 @@ class MainWindow(QMainWindow):
     dropped = Signal(list)
     closing = Signal()
 
-    def __init__(self, pictures: Pictures) -> None:
+    def __init__(self, pictures: Pictures, shelf_pictures: ShelfPictures) -> None:
         super().__init__()
         self.setWindowTitle("Face Gallery")
         self.setMinimumSize(960, 600)
@@ -59,7 +60,8 @@ class MainWindow(QMainWindow):
         self.identities = IdentitiesPanel(pictures)
         self.faces = FacesPanel(pictures)
         self.review = ReviewPanel(pictures)
-        self.middle = Middle(self.faces, self.review)
+        self.unknown = UnknownPanel(shelf_pictures)
+        self.middle = Middle(self.faces, self.review, self.unknown)
         self.query = QueryPanel(pictures)
         self.message = MessageBar()
         self.message.hide()

@@ -44,6 +44,8 @@ _ACTIONS = {
                "The first candidate is wrong: remember that for good", ""),
     "enroll_query": ("Enroll query as &new…", "Ctrl+E", "Add the query as a person", "add-person"),
     "enroll": ("&Enroll faces…", "Ctrl+Shift+E", "Add files to somebody's faces", "add-person"),
+    "keep_unknown": ("&Keep unknown queries", "",
+                     "Queries that nobody is recognised in go on the Unknown shelf", ""),
     "previous": ("&Previous query", "Alt+Left", "", "chevron-left"),
     "next": ("Ne&xt query", "Alt+Right", "", "chevron-right"),
     "clear": ("C&lear query", "", "Empty the query panel", "close"),
@@ -59,7 +61,7 @@ _MENUS = {
     "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete", "",
               "move", "portrait", "confirm_faces", "remove", "", "find", "paste"),
     "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
-                  "previous", "next", "clear", ""),
+                  "keep_unknown", "", "previous", "next", "clear", ""),
     "&Model": ("retrain", "versions", "", "evaluate"),
     "&View": (),
     "&Help": ("shortcuts", "about"),
@@ -112,6 +114,7 @@ class Menus:
 def build_menus(window: QMainWindow) -> Menus:
     """Makes the menu bar of the window."""
     actions = {name: _action(window, *parts) for name, parts in _ACTIONS.items()}
+    actions["keep_unknown"].setCheckable(True)
     actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
     actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
     recent = QMenu("Open &recent", window)

@@ -8,13 +8,16 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 class Middle(QTabWidget):
     """Tabs with the number of what waits in them."""
 
-    def __init__(self, faces: QWidget, review: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, faces: QWidget, review: QWidget, unknown: QWidget, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("middle")
         self.setDocumentMode(True)
-        self._review = review
+        self._review, self._unknown = review, unknown
         self.addTab(faces, "Faces")
         self.addTab(review, "Review")
+        self.addTab(unknown, "Unknown")
 
     def shows(self, view: QWidget) -> bool:
         """Whether this view is the one in front."""
@@ -24,3 +27,8 @@ class Middle(QTabWidget):
         """How many questions are open; None where nobody looked yet."""
         text = "Review" if count is None else f"Review · {count:,}"
         self.setTabText(self.indexOf(self._review), text)
+
+    def set_unknown_count(self, count: int) -> None:
+        """How many queries are on the shelf."""
+        text = f"Unknown · {count:,}" if count else "Unknown"
+        self.setTabText(self.indexOf(self._unknown), text)

@@ -223,7 +223,7 @@ def test_no_thread_stays_when_the_dialog_is_closed_or_the_window(
     assert drawing() == before
     opened(app, qtbot, "Winona Ryder", new_person)
     app.window.close()
-    qtbot.waitUntil(lambda: drawing() == before - 1)
+    qtbot.waitUntil(lambda: drawing() == 0)
     for left in QApplication.topLevelWidgets():
         if isinstance(left, EnrollDialog):
             left.reject()

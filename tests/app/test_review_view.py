@@ -147,3 +147,29 @@ def test_a_reader_is_asked_but_cannot_answer(
     qtbot.waitUntil(lambda: second.window.review.asked is not None)
     buttons = second.window.review.card.buttons
     assert [name for name, button in buttons.items() if button.isEnabled()] == ["later"]
+
+
+def test_two_people_are_not_asked_about_again(
+    start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
+) -> None:
+    with Gallery.open(gallery_folder) as gallery:
+        faces = [face.id for face in gallery.faces("Tiger Woods")][:4]
+        gallery.corrections.split("Tiger Woods", {"Eldrick Woods": faces})
+    app = start(gallery_folder)
+    qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
+    review = app.window.review
+    app.window.middle.setCurrentWidget(review)
+    qtbot.waitUntil(lambda: review.asked is not None)
+    asked = next(
+        one
+        for row in range(review.model.rowCount())
+        if (one := review.model.finding_at(row)) is not None and one.kind == "merges"
+    )
+    review.list.setCurrentIndex(review.model.index(review.model.row_of(asked)))
+    review.card.buttons["apart"].click()
+    qtbot.waitUntil(lambda: len(app.context.gallery.corrections.apart()) == 1)
+    app.reviewing.look()
+    qtbot.waitUntil(lambda: not app.tasks.is_running("review"))
+    assert review.model.row_of(asked) == -1
+    trigger(app, qtbot, "undo")
+    qtbot.waitUntil(lambda: review.model.row_of(asked) >= 0)

@@ -88,6 +88,11 @@ def same_as_opened_anew(gallery: Gallery) -> None:
     assert gallery.check().problems == ()
 
 
+def name_unknowns(gallery: Gallery, name: str) -> None:
+    gallery.shelf.keep(crowd(2).vectors[:5])
+    gallery.shelf.name([one.id for one in gallery.shelf.unknowns()], name)
+
+
 Step = Callable[[Gallery], object]
 STEPS: dict[str, Step] = {
     "rename": lambda one: one.corrections.rename("P03", "Somebody"),
@@ -104,6 +109,9 @@ STEPS: dict[str, Step] = {
     "confirm": lambda one: one.corrections.confirm(ids(one, "P09")),
     "reject": lambda one: one.corrections.reject(one.vector(1), 2),
     "enroll": lambda one: one.enroll("P10", crowd(2).vectors[:5]),
+    "keep apart": lambda one: one.corrections.keep_apart("P01", "P02"),
+    "name unknown ones": lambda one: name_unknowns(one, "P10"),
+    "name unknown ones anew": lambda one: name_unknowns(one, "New"),
 }
 
 

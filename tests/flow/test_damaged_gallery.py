@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import GalleryReadOnlyError, GalleryTooNewError
+from engine.errors import GalleryDamagedError, GalleryReadOnlyError, GalleryTooNewError
 from engine.gallery import Gallery
 from engine.progress import Event, Message
 from engine.types import Identification
@@ -84,6 +84,30 @@ def said_while_answering(
         given = answers(gallery)
         assert gallery.check().ok or not write
     return [event.text for event in events if isinstance(event, Message)], given
+
+
+def test_faces_of_nobody_are_told_of_and_nobody_is_named(folder: Path, answers: Answers) -> None:
+    with closing(sqlite3.connect(folder / "gallery.db")) as connection:
+        connection.execute("UPDATE faces SET identity_id = 999 WHERE id = 5")
+        connection.commit()
+    with Gallery.open(folder, write=False) as gallery:
+        with pytest.raises(GalleryDamagedError, match="not in the database"):
+            answers(gallery)
+        assert any("belongs to nothing" in problem for problem in gallery.check().problems)
+
+
+def test_a_model_that_is_called_like_a_path_leads_nowhere(folder: Path) -> None:
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    with closing(sqlite3.connect(folder / "gallery.db")) as connection:
+        connection.execute("INSERT INTO models VALUES ('../../elsewhere', 'mlp', 0, 0, '{}')")
+        connection.commit()
+    with Gallery.open(folder) as gallery:
+        with pytest.raises(GalleryDamagedError):
+            gallery.learning.models()
+        gallery.learning.delete("../../elsewhere")
+        assert gallery.learning.models() == []
+    assert elsewhere.is_dir()
 
 
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS.keys())

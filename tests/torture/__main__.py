@@ -1,6 +1,6 @@
 """The gallery put to the torture, at length. Each part prints a line at its end.
 
-    make torture [KILLS=200] [STEPS=4000] [SEED=0] [PARTS="machine kills full failing"]
+    make torture [KILLS=200] [STEPS=4000] [SEED=1] [PARTS="machine kills full failing"]
 
 The same seed does the same operations; when a kill comes is up to the machine.
 """
@@ -36,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--steps", type=int, default=4_000, help="of the state machine")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART")
     asked = parser.parse_args()
     lines, problems = [], 0

@@ -26,6 +26,7 @@ def disagreements(gallery: Gallery, model: Model) -> Iterator[str]:
     """Sentences on whatever a gallery holds otherwise than the model."""
     yield from _people(gallery, model)
     yield from _decisions(gallery, model)
+    yield from _shelf(gallery, model)
     yield from _history(gallery, model)
     if gallery.backups_kept != model.now.backups:
         yield f"{gallery.backups_kept} backups are kept, not {model.now.backups}"
@@ -77,6 +78,9 @@ def _decisions(gallery: Gallery, model: Model) -> Iterator[str]:
         [face for face, (_, number, _) in faces if (number, None) in said],
     )
     yield from _differ(
+        "apart", gallery.corrections.apart(), {tuple(sorted(pair)) for pair in people.apart}
+    )
+    yield from _differ(
         "rejected",
         gallery._store.rejections(POOL),
         [
@@ -84,6 +88,14 @@ def _decisions(gallery: Gallery, model: Model) -> Iterator[str]:
             for number in range(len(POOL))
         ],
     )
+
+
+def _shelf(gallery: Gallery, model: Model) -> Iterator[str]:
+    shelf = gallery.shelf.unknowns()
+    yield from _differ("shelf", sorted(one.row for one in shelf), model.shown())
+    vectors = gallery._store.unknown_vectors([one.id for one in shelf])[1]
+    if vectors.tobytes() != POOL[[one.row for one in shelf]].tobytes():
+        yield "vectors on the shelf differ"
 
 
 def _history(gallery: Gallery, model: Model) -> Iterator[str]:

@@ -126,6 +126,16 @@ class Model:
         self.now.change = change
         self.now.states[change] = "aside"
 
+    def _shelve(self, numbers: list[int]) -> None:
+        """No step: it is there at every moment that did not hold it by itself."""
+        new = set(numbers) - self.people.shelf - self.people.enrolled()
+        for one in (self, *self.now.past, *self.now.future):
+            one.people.shelf |= new
+
+    def shown(self) -> list[int]:
+        """Numbers of the vectors on the shelf."""
+        return sorted(self.people.shelf - self.people.enrolled())
+
     def _new_face(self) -> int:
         self.last_face += 1
         return self.last_face
@@ -160,6 +170,8 @@ def _enrol(model: Model, rows: Iterable[tuple[str, int, bool]], overrule: bool) 
         people.faces[model._new_face()] = (owner, number, PICTURE if pictured else None)
         if overrule and people.decided.get((number, owner)) == "is-not":
             del people.decided[number, owner]
+    if new:
+        people.shelf -= people.enrolled()
 
 
 def _import(model: Model, kind: str, rows: list[tuple[str, int]]) -> None:
@@ -265,6 +277,23 @@ def _unreject(model: Model, number: int, person: int) -> None:
         del model.people.decided[number, person]
 
 
+def _keep_apart(model: Model, name: str, other: str) -> None:
+    model.people.apart.add(frozenset({model.people.id_of(name), model.people.id_of(other)}))
+
+
+def _unkeep_apart(model: Model, name: str, other: str) -> None:
+    model.people.apart.discard(frozenset({model.people.id_of(name), model.people.id_of(other)}))
+
+
+def _name(model: Model, number: int, name: str) -> None:
+    _enrol(model, [(name, number, False)], True)
+    model.people.shelf.discard(number)
+
+
+def _dismiss(model: Model, numbers: list[int]) -> None:
+    model.people.shelf -= set(numbers)
+
+
 def _nothing(model: Model, *_: Any) -> None:
     pass
 
@@ -285,6 +314,12 @@ CHANGES: dict[str, Callable[..., None]] = {
     **{kind: _decide(kind) for kind in ("confirm", "unconfirm", "ignore", "unignore")},
     "reject": _reject,
     "unreject": _unreject,
+    "keep_apart": _keep_apart,
+    "unkeep_apart": _unkeep_apart,
+    "name": _name,
+    "dismiss": _dismiss,
     # what changes nothing that anybody is told of
-    **dict.fromkeys(("identify", "review", "repair", "reopen", "hurt", "draw"), _nothing),
+    **dict.fromkeys(
+        ("identify", "review", "cluster", "repair", "reopen", "hurt", "draw"), _nothing
+    ),
 }

@@ -149,6 +149,28 @@ def _unreject(model: Model, choose: Chooser) -> tuple[Any, ...] | None:
     return choose.one(said) if said else None
 
 
+def _keep_apart(model: Model, choose: Chooser) -> tuple[Any, ...] | None:
+    names = _names(model)
+    return tuple(choose.some(names, 2, 2)) if len(names) > 1 else None
+
+
+def _unkeep_apart(model: Model, choose: Chooser) -> tuple[Any, ...] | None:
+    if not model.people.apart:
+        return None
+    pair = choose.one(sorted(map(sorted, model.people.apart)))
+    return tuple(model.people.people[one].name for one in pair)
+
+
+def _name(model: Model, choose: Chooser) -> tuple[Any, ...] | None:
+    shown = model.shown()
+    return (choose.one(shown), choose.one(NAMES)) if shown else None
+
+
+def _dismiss(model: Model, choose: Chooser) -> tuple[Any, ...] | None:
+    shown = model.shown()
+    return (choose.some(shown, 1, 3),) if shown else None
+
+
 def _backup(model: Model, _: Chooser) -> tuple[Any, ...]:
     return (len(model.saved),)
 
@@ -173,6 +195,11 @@ _PROPOSE: dict[str, Callable[[Model, Chooser], tuple[Any, ...] | None]] = {
     **{kind: _faces(5) for kind in ("confirm", "unconfirm", "ignore", "unignore")},
     "reject": _about,
     "unreject": _unreject,
+    "keep_apart": _keep_apart,
+    "unkeep_apart": _unkeep_apart,
+    "shelve": lambda _, choose: (choose.some(range(len(POOL)), 1, 6),),
+    "name": _name,
+    "dismiss": _dismiss,
     "undo": lambda _, choose: (),
     "redo": lambda _, choose: (),
     "go_to": lambda model, choose: (choose.one(model.reachable()),),
@@ -181,6 +208,7 @@ _PROPOSE: dict[str, Callable[[Model, Chooser], tuple[Any, ...] | None]] = {
     "restore": _restore,
     "identify": lambda _, choose: (choose.some(range(len(POOL)), 1, 3),),
     "review": lambda _, choose: (),
+    "cluster": lambda _, choose: (),
     "repair": lambda _, choose: (),
     "draw": lambda _, choose: (),
     "reopen": lambda _, choose: (),
@@ -189,7 +217,18 @@ _PROPOSE: dict[str, Callable[[Model, Chooser], tuple[Any, ...] | None]] = {
 VERBS = tuple(_PROPOSE)
 FILLING = ("import", "plan", "enroll")
 GOING = ("undo", "redo", "go_to")
-KEEPING = ("keep", "backup", "restore", "reopen", "hurt", "repair", "draw", "identify", "review")
+KEEPING = (
+    "keep",
+    "backup",
+    "restore",
+    "reopen",
+    "hurt",
+    "repair",
+    "draw",
+    "identify",
+    "review",
+    "cluster",
+)
 CORRECTING = tuple(verb for verb in VERBS if verb not in {*FILLING, *GOING, *KEEPING})
 
 
@@ -268,6 +307,24 @@ class Worker:
 
     def _unreject(self, number: int, person: int) -> object:
         return self.gallery.corrections.take_back_rejection(POOL[number], person)
+
+    def _shelve(self, numbers: list[int]) -> object:
+        count = len(numbers)
+        files = ["query"] * count
+        batch = FaceBatch(POOL[numbers], [None] * count, files, numbers, [None] * count)
+        return self.gallery.shelf.keep(batch)
+
+    def _name(self, number: int, name: str) -> object:
+        return self.gallery.shelf.name(self._on_shelf([number]), name)
+
+    def _dismiss(self, numbers: list[int]) -> object:
+        return self.gallery.shelf.dismiss(self._on_shelf(numbers))
+
+    def _on_shelf(self, numbers: list[int]) -> list[int]:
+        return [one.id for one in self.gallery.shelf.unknowns() if one.row in numbers]
+
+    def _cluster(self) -> object:
+        return self.gallery.shelf.clusters()
 
     def _keep(self, number: int) -> None:
         self.gallery.keep_backups(number)

@@ -41,6 +41,9 @@ OPERATIONS: dict[str, Operation] = {
     "split": ("split", "Ada", {"Hal": [1], "Bo": [2]}),
     "delete": ("delete", ["Ada", "Bo", "Cy", "Di"]),
     "confirm": ("confirm", [1, 2, 3]),
+    "two people": ("keep_apart", "Ada", "Bo"),
+    "shelf": ("shelve", [14, 15, 22]),
+    "naming": ("name", 39, "Fay"),
     "undo": ("undo",),
     "redo": ("redo",),
     "go to": ("go_to", 1),
@@ -80,6 +83,7 @@ def prepare(work: Path) -> Model:
     ]
     operations += [
         ("keep", 1),
+        ("shelve", [38, 39]),
         ("backup", 0),
         ("enroll", "Ed", [35, 36], {}),
         ("note", "Ada", "one"),

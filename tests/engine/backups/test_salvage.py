@@ -79,6 +79,9 @@ def test_ids_settings_decisions_and_photographs_come_along(
         gallery.corrections.note("Person 004", "A note")
         gallery.corrections.confirm(faces[:2])
         gallery.corrections.ignore(faces[2:3])
+        gallery.corrections.keep_apart("Person 004", "Person 005")
+        gallery.shelf.keep(gallery.vector(faces[0]) + np.float32(0.1))
+        shelf, apart = gallery.shelf.unknowns(), gallery.corrections.apart()
     with closing(sqlite3.connect(folder / "gallery.db")) as base:
         base.execute("INSERT INTO photos VALUES (?, ?)", (faces[1], thumbnail))
         base.commit()
@@ -94,6 +97,8 @@ def test_ids_settings_decisions_and_photographs_come_along(
         assert gallery.identity("Person 004").note == "A note"
         assert gallery.corrections.confirmed().tolist() == faces[:2]
         assert gallery.corrections.ignored().tolist() == faces[2:3]
+        assert gallery.corrections.apart() == apart
+        assert [one.file for one in gallery.shelf.unknowns()] == [one.file for one in shelf]
         assert gallery.corrections.undo() is None
         assert gallery.check().ok
 

@@ -19,11 +19,15 @@ class People:
     people: by id.
     faces: face id to (person's id, number of the vector, thumbnail).
     decided: (number of the vector, person's id or None) to the kind of decision.
+    apart: pairs of ids of those who are two people.
+    shelf: numbers of the vectors on the shelf, also of those that are enrolled since.
     """
 
     people: dict[int, Person] = field(default_factory=dict)
     faces: dict[int, tuple[int, int, bytes | None]] = field(default_factory=dict)
     decided: dict[tuple[int, int | None], str] = field(default_factory=dict)
+    apart: set[frozenset[int]] = field(default_factory=set)
+    shelf: set[int] = field(default_factory=set)
 
     def id_of(self, name: str) -> int | None:
         return next((one for one, person in self.people.items() if person.name == name), None)
@@ -48,9 +52,13 @@ class People:
             for (number, one), kind in self.decided.items()
             if one is None or one in owners
         }
+        self.apart = {pair for pair in self.apart if pair <= owners}
         for one, person in self.people.items():
             if person.chosen not in self.of(one):
                 person.chosen = None
+
+    def enrolled(self) -> set[int]:
+        return {number for _, number, _ in self.faces.values()}
 
     def remove(self, faces: Iterable[int]) -> None:
         for face in faces:
@@ -90,6 +98,12 @@ class People:
                     said.setdefault(number, set()).add(kind)
         for number, kinds in said.items():
             self.decided.setdefault((number, target), "is" if "is" in kinds else "is-not")
+        gone = set(others)
+        self.apart = {
+            (pair - gone) | {target} if pair & gone else pair
+            for pair in self.apart
+            if not pair <= gone | {target}
+        }
         self.hand_over([face for one in others for face in self.of(one)], target)
         notes = [self.people[one].note for one in (target, *others)]
         self.people[target].note = "\n\n".join(dict.fromkeys(note for note in notes if note))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine.changes import Changed
-from engine.errors import HistoryError, NameTakenError, UnknownIdentityError
+from engine.errors import HistoryError, InputError, NameTakenError, UnknownIdentityError
 from engine.store import Store
 from engine.types import FaceBatch
 from tests.engine.store.people import People, Person
@@ -26,7 +26,7 @@ NAMES = st.sampled_from(["A", "B", "É", "C D"])
 NUMBERS = st.integers(0, 4)
 FACES = st.lists(st.tuples(NAMES, NUMBERS), min_size=1, max_size=6)
 VECTORS = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
-TABLES = ("identities", "faces", "embeddings", "photos", "decisions")
+TABLES = ("identities", "faces", "embeddings", "photos", "decisions", "apart", "unknowns")
 
 
 def rows_of(folder: Path) -> dict[str, list[Any]]:
@@ -79,7 +79,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
             for one in {*before.people, *after.people}
             if before.people.get(one) != after.people.get(one)
         }
-        assert people <= set(done.identities)
+        assert people.union(*before.apart ^ after.apart) <= set(done.identities)
 
     @rule(faces=FACES, with_photos=st.booleans(), overrule=st.booleans())
     def add(self, faces, with_photos, overrule):
@@ -101,6 +101,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
             after.faces[face] = (owner, numbers[row], thumbnails.get(row))
             if overrule and after.decided.get((numbers[row], owner)) == "is-not":
                 del after.decided[numbers[row], owner]
+        after.shelf -= after.enrolled()
         entry = self.store.history(1)[0]
         assert min(added.face_ids) > max([0, *self.now.faces])
         self.step(Changed(entry.change, "", "", tuple(after.people), tuple(after.faces)), after)
@@ -209,6 +210,80 @@ class CorrectionsMachine(RuleBasedStateMachine):
         change = self.store.unreject if back else self.store.reject
         self.step(change(VECTORS[number], person), after)
 
+    @rule(name=NAMES, other=NAMES, back=st.booleans())
+    def keep_apart(self, name, other, back):
+        pair = {self.now.id_of(name), self.now.id_of(other)}
+        change = self.store.unkeep_apart if back else self.store.keep_apart
+        if None in pair or len(pair) == 1:
+            with pytest.raises(UnknownIdentityError if None in pair else InputError):
+                change(name, other)
+            return
+        after = copy.deepcopy(self.now)
+        after.apart = after.apart - {frozenset(pair)} if back else after.apart | {frozenset(pair)}
+        self.step(change(name, other), after)
+
+    # -- the shelf ---------------------------------------------------------------------------
+
+    @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=3), with_photos=st.booleans())
+    def keep_unknowns(self, numbers, with_photos):
+        """No step: what is kept is there at every moment that does not hold it by itself."""
+        count = len(numbers)
+        batch = FaceBatch(VECTORS[numbers], [None] * count, ["q"] * count, numbers, [None] * count)
+        thumbnails = dict.fromkeys(range(count), b"q") if with_photos else {}
+        kept = self.store.keep_unknowns(batch, thumbnails)
+        new = set(numbers) - self.now.shelf - self.now.enrolled()
+        assert kept == len(new)
+        assert self.store.change() == self.change
+        came = {row[3]: row for row in rows_of(self.folder)["unknowns"][-kept or 99 :]}
+        assert set(came) == new
+        for model, rows in [(self.now, None), *(one[1:] for one in (*self.past, *self.future))]:
+            missing = new - model.shelf
+            model.shelf |= missing
+            if rows is not None:
+                rows["unknowns"] = sorted(rows["unknowns"] + [came[number] for number in missing])
+
+    def on_shelf(self, numbers) -> list[int]:
+        return [one.id for one in self.store.unknowns() if one.row in numbers]
+
+    @rule(data=st.data(), name=NAMES)
+    def name_unknowns(self, data, name):
+        shown = sorted(self.now.shelf - self.now.enrolled())
+        numbers = data.draw(st.sets(st.sampled_from(shown))) if shown else set()
+        thumbnails = {one.row: self.store.unknown_photo(one.id) for one in self.store.unknowns()}
+        after = copy.deepcopy(self.now)
+        known = {*self.now.faces}
+        done = self.store.name_unknowns(self.on_shelf(numbers), name, name)
+        faces = sorted(set(done.faces) - known) if done else []
+        order = [row[0] for row in rows_of(self.folder)["faces"] if row[0] in faces]
+        assert order == faces
+        if faces:
+            owner = self.store.identity(name).id
+            after.people.setdefault(owner, Person(name))
+        vectors = self.store.vectors(np.array(faces, dtype=np.int64))[2]
+        for face, vector in zip(faces, vectors, strict=True):
+            number = next(one for one in numbers if (VECTORS[one] == vector).all())
+            after.faces[face] = (owner, number, thumbnails[number])
+            if after.decided.get((number, owner)) == "is-not":
+                del after.decided[number, owner]
+        assert len(faces) == len(numbers)
+        after.shelf -= numbers
+        self.step(done, after)
+
+    @rule(data=st.data())
+    def dismiss_unknowns(self, data):
+        shown = sorted(self.now.shelf - self.now.enrolled())
+        numbers = data.draw(st.sets(st.sampled_from(shown))) if shown else set()
+        after = copy.deepcopy(self.now)
+        after.shelf -= numbers
+        self.step(self.store.dismiss_unknowns(self.on_shelf(numbers)), after)
+
+    @rule()
+    def name_what_is_not_there(self):
+        for change in (lambda: self.store.name_unknowns([999], "A", "A"),
+                       lambda: self.store.dismiss_unknowns([999])):  # fmt: skip
+            with pytest.raises(UnknownIdentityError):
+                change()
+
     # -- the way back ------------------------------------------------------------------------
 
     def some_faces(self):
@@ -309,6 +384,10 @@ class CorrectionsMachine(RuleBasedStateMachine):
             face for face, (_, number, _) in faces if (number, None) in said
         ]
         assert len(self.rows["decisions"]) == len(said)
+        assert self.store.apart() == {tuple(sorted(pair)) for pair in self.now.apart}
+        assert {one.row for one in self.store.unknowns()} == self.now.shelf - self.now.enrolled()
+        assert self.store.count_unknowns() == len(self.store.unknowns())
+        assert {row[3] for row in self.rows["unknowns"]} == self.now.shelf
 
     def history_agrees(self):
         entries = {entry.change: entry for entry in self.store.changes()}

@@ -91,6 +91,39 @@ def test_a_database_without_its_dimension_is_refused(full):
         Store.open(full)
 
 
+@pytest.mark.parametrize(
+    "change", ["dimension = 'eight'", "dimension = 65537", "distance = 'chebyshev'"]
+)
+def test_a_database_of_embeddings_that_cannot_be_is_refused(full, change):
+    spoil(full, "PRAGMA ignore_check_constraints = ON", f"UPDATE gallery SET {change}")
+    with pytest.raises(GalleryDamagedError, match="cannot be"):
+        Store.open(full)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW strange AS SELECT 1",
+        "CREATE TRIGGER strange AFTER UPDATE ON gallery BEGIN DELETE FROM faces; END",
+    ],
+)
+@pytest.mark.parametrize("write", [True, False])
+def test_a_database_that_would_run_what_others_wrote_is_refused(full, statement, write):
+    spoil(full, statement)
+    with pytest.raises(GalleryDamagedError, match="strange"):
+        Store.open(full, write=write)
+
+
+@pytest.mark.parametrize("last", ["'many'", "NULL", "9223372036854775807", "-5"])
+def test_where_the_count_of_faces_is_lost_none_is_added(full, contents, batch_of, last):
+    spoil(full, f"UPDATE sqlite_sequence SET seq = {last} WHERE name = 'faces'")
+    with Store.open(full) as store:
+        before = contents(store)
+        with pytest.raises(GalleryDamagedError, match="last face"):
+            store.add(batch_of(("A", 1)), keys=str)
+        assert contents(store) == before
+
+
 def test_a_lost_log_costs_what_was_in_it_and_nothing_else(full, tmp_path, batch_of):
     copy = tmp_path / "copy"
     with Store.open(full) as store:
@@ -149,6 +182,14 @@ def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(f
             "decision 1 is not the one",
         ),
         (
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0)",
+            "unknown 1 does not have 32 bytes",
+        ),
+        (
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(32), NULL, 0)",
+            "unknown 1 is not the one",
+        ),
+        (
             "INSERT INTO models VALUES ('X', 'mlp', 0, 0, '{}')",
             "model X cannot be read (not a model of this version: 'preset')",
         ),
@@ -170,13 +211,29 @@ def test_the_check_says_what_is_wrong(full, statement, said):
         ("UPDATE embeddings SET vector = 'text' WHERE face_id = 5", Store.vectors),
         ("UPDATE faces SET identity_id = x'ff' WHERE id = 5", Store.vectors),
         ("UPDATE faces SET identity_id = x'ff' WHERE id = 5", Store.membership),
+        # a NaN, and infinity, as little-endian float32
+        ("UPDATE embeddings SET vector = x'0000c07f' || zeroblob(28)", Store.vectors),
+        ("UPDATE embeddings SET vector = x'0000807f' || zeroblob(28)", Store.vectors),
         ("UPDATE history SET payload = '{'", Store.history),
+        ("UPDATE history SET payload = '7'", Store.history),
+        ("UPDATE history SET actor = x'00'", Store.history),
+        ("UPDATE gallery SET change = 'many'", Store.change),
+        ("UPDATE identities SET name = x'00' WHERE id = 1", Store.identities),
+        ("UPDATE identities SET portrait = 'none' WHERE id = 1", Store.identities),
+        ("UPDATE identities SET face_count = 0.5 WHERE id = 1", Store.counts),
+        ("UPDATE faces SET file = x'00' WHERE id = 1", lambda store: store.faces_by_id([1])),
+        ("INSERT INTO photos VALUES (1, 'text')", lambda store: store.photo(1)),
+        ("INSERT INTO settings VALUES ('a', x'00')", lambda store: store.setting("a")),
         ("UPDATE identities SET name = CAST(x'ff' AS TEXT) WHERE id = 1", Store.identities),
         ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '{')", Store.models),
         ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '7')", Store.models),
         (
             "INSERT INTO decisions VALUES (1, zeroblob(16), 1, 'is-not', zeroblob(30), 0, 'A')",
             Store.rejected,
+        ),
+        (
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0)",
+            lambda store: store.unknown_vectors([1]),
         ),
     ],
 )

@@ -84,6 +84,27 @@ def test_a_gallery_of_version_1_can_be_read_once_it_was_opened_for_writing(old_g
         assert store.rejected()[1].tolist() == [2]
 
 
+def test_a_gallery_of_version_3_keeps_what_can_be_undone(old_gallery, monkeypatch):
+    connection = sqlite3.connect(old_gallery / "gallery.db", isolation_level=None)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
+        migrations.migrate(connection)
+    connection.executescript(
+        "UPDATE identities SET note = 'new' WHERE id = 1;"
+        "UPDATE gallery SET change = change + 1, step = step + 1;"
+        "INSERT INTO history (change, at, actor, action, summary, payload, state, step)"
+        "SELECT change, 0, 'A', 'note', 'Note', '{}', 'done', step - 1 FROM gallery;"
+    )
+    connection.close()
+    with Store.open(old_gallery) as store:
+        assert store.identity("A").note == "new"
+        assert store.undo() is not None
+        assert store.identity("A").note == ""
+        assert store.keep_apart("A", "B") is not None
+        assert store.redo() is None
+        assert store.integrity() == []
+
+
 def test_the_first_step_is_still_the_one_that_was_released(old_gallery, tmp_path, monkeypatch):
     monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
     connection = sqlite3.connect(tmp_path / "new.db")

@@ -1,0 +1,126 @@
+"""The shelf as Qt models: who looks like one person, and the queries of one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from engine.unknowns import Cluster, Unknown
+from gallery_app.item_models.faces import caption
+from gallery_app.item_models.roles import CaptionRole, FaceIdRole, NameRole, PictureRole
+from gallery_app.pictures import ShelfPictures
+from gallery_app.widgets.shelf_words import headline, likeness_text
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+
+
+class ClusterListModel(QAbstractListModel):
+    """One row a cluster, the largest first."""
+
+    def __init__(self, pictures: ShelfPictures, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pictures = pictures
+        self._clusters: list[Cluster] = []
+        pictures.ready.connect(self._pictures_ready)
+
+    def set_clusters(self, clusters: Sequence[Cluster]) -> None:
+        self.beginResetModel()
+        self._clusters = list(clusters)
+        self.endResetModel()
+
+    def take_out(self, ids: Collection[int]) -> None:
+        """Queries that left the shelf; a cluster of none goes, the others stay where they are."""
+        gone = set(ids)
+        for row in reversed(range(len(self._clusters))):
+            cluster = self._clusters[row]
+            left = tuple(one for one in cluster.unknowns if one.id not in gone)
+            if not left:
+                self.beginRemoveRows(_NOWHERE, row, row)
+                del self._clusters[row]
+                self.endRemoveRows()
+            elif len(left) < len(cluster):
+                self._clusters[row] = replace(cluster, unknowns=left)
+                self.dataChanged.emit(self.index(row), self.index(row))
+
+    def cluster_at(self, row: int) -> Cluster | None:
+        return self._clusters[row] if 0 <= row < len(self._clusters) else None
+
+    def count(self) -> int:
+        """How many queries there are in all."""
+        return sum(len(cluster) for cluster in self._clusters)
+
+    def row_of(self, ids: Collection[int]) -> int:
+        """Row of the cluster that has most of these queries, or -1."""
+        asked = set(ids)
+        shared = [len(asked.intersection(cluster.ids)) for cluster in self._clusters]
+        most = max(shared, default=0)
+        return shared.index(most) if most else -1
+
+    def _pictures_ready(self, _: list[int]) -> None:
+        if self._clusters:
+            first, last = self.index(0), self.index(len(self._clusters) - 1)
+            self.dataChanged.emit(first, last, [PictureRole])
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._clusters)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        cluster = self.cluster_at(index.row())
+        if cluster is None:
+            return None
+        if role == PictureRole:
+            return self._pictures.get(cluster.unknowns[0].id)
+        if role in (Qt.ItemDataRole.DisplayRole, NameRole):
+            return headline(cluster)
+        if role == CaptionRole:
+            return likeness_text(cluster.likeness)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{headline(cluster)}, {likeness_text(cluster.likeness)}"
+        return None
+
+
+class UnknownListModel(QAbstractListModel):
+    """One row a query, the one nearest to the middle of its cluster first."""
+
+    def __init__(self, pictures: ShelfPictures, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pictures = pictures
+        self._unknowns: list[Unknown] = []
+        pictures.ready.connect(self._pictures_ready)
+
+    def set_unknowns(self, unknowns: Sequence[Unknown]) -> None:
+        self.beginResetModel()
+        self._unknowns = list(unknowns)
+        self.endResetModel()
+
+    def unknown_at(self, row: int) -> Unknown | None:
+        return self._unknowns[row] if 0 <= row < len(self._unknowns) else None
+
+    def ids(self) -> list[int]:
+        return [one.id for one in self._unknowns]
+
+    def _pictures_ready(self, _: list[int]) -> None:
+        if self._unknowns:
+            first, last = self.index(0), self.index(len(self._unknowns) - 1)
+            self.dataChanged.emit(first, last, [PictureRole])
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._unknowns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        one = self.unknown_at(index.row())
+        if one is None:
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, CaptionRole):
+            return caption(one)
+        if role == PictureRole:
+            return self._pictures.get(one.id)
+        if role == FaceIdRole:
+            return one.id
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return one.file
+        return None

@@ -1,0 +1,192 @@
+"""The readers of a gallery's database and of its lock: through the store and through the façade."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import FaceGalleryError, GalleryBusyError, GalleryError, UnknownIdentityError
+from engine.gallery import Gallery
+from engine.store import Store
+from engine.store.lock import HOLDER_NAME, WriterLock
+from engine.types import FaceBatch
+from tests.fuzz.databases import compact, edit_database
+from tests.fuzz.forms import DOCUMENT, mixed
+from tests.fuzz.judging import Reader, require
+from tests.fuzz.reading_faces import rows
+from tests.fuzz.reading_models import made_up_version
+from tests.fuzz.typed import require_typed
+
+
+def _read_database(data: bytes, folder: Path) -> None:
+    """Everything that can be asked of it, for reading and then for writing."""
+    (folder / "gallery.db").write_bytes(data)
+    for write in (False, True):
+        with Store.open(folder, write=write) as store:
+            require(isinstance(store.dimension, int), "a dimension that is no number")
+            require(store.distance in ("cosine", "euclidean"), "a distance that is none")
+            for ask in _QUESTIONS:
+                _refused_at_most(ask, store)
+            if write:
+                _refused_at_most(_change, store)
+
+
+def _refused_at_most(ask: Callable[[Store], object], store: Store) -> None:
+    try:
+        ask(store)
+    except GalleryError as error:
+        require(error.problem and error.remedy, "a refusal that says too little")
+
+
+def _ask_people(store: Store) -> None:
+    for one in store.identities():
+        require_typed(one)
+        require(store.identity(one.name) is not None, "an identity that is not there")
+        for face in store.faces(one.id):
+            require_typed(face)
+            photo = store.photo(face.id)
+            require(photo is None or isinstance(photo, bytes), "a photo of another type")
+
+
+def _ask_vectors(store: Store) -> None:
+    faces, owners, found = store.vectors()
+    require(found.shape == (len(faces), store.dimension), "vectors of another shape")
+    require(len(owners) == len(faces), "columns of different length")
+    some = store.vectors(np.array([3, 1, 99], dtype=np.int64))[2]
+    require(some.shape[1:] == (store.dimension,), "vectors of another shape")
+
+
+def _ask_models(store: Store) -> None:
+    for one in store.models():
+        require_typed(one)
+        require(Path(one.id).name == one.id, "a version that leads out of the gallery")
+
+
+def _ask_history(store: Store) -> None:
+    for entry in store.history():
+        require_typed(entry)
+
+
+def _ask_rest(store: Store) -> None:
+    require(all(isinstance(count, int) for count in store.counts()), "a count that is no number")
+    require(isinstance(store.setting("fingerprint"), str | None), "a setting of another type")
+
+
+def _ask_decisions(store: Store) -> None:
+    rejected, owners = store.rejected()
+    require(rejected.shape == (len(owners), store.dimension), "vectors of another shape")
+    if store.dimension <= 64:
+        store.rejections(np.ones((2, store.dimension), np.float32))
+        store.find(np.ones((2, store.dimension), np.float32))
+
+
+def _ask_soundness(store: Store) -> None:
+    require(all(isinstance(one, str) for one in store.integrity()), "a sentence that is none")
+
+
+def _change(store: Store) -> None:
+    if store.dimension <= 64:
+        store.add(_batch(store.dimension, "Zoë"), keys=str.casefold)
+
+
+_QUESTIONS: tuple[Callable[[Store], object], ...] = (
+    *(Store.change, Store.membership, _ask_people, _ask_vectors, _ask_models, _ask_history),
+    *(_ask_rest, _ask_decisions, _ask_soundness),
+    lambda store: store.names_like("ann"),
+    lambda store: store.faces_by_id([2, 1, 77]),
+)
+
+
+def _batch(dimension: int, *names: str) -> FaceBatch:
+    made = np.random.default_rng(len(names)).standard_normal((len(names), dimension))
+    files = [f"{name}.npy" for name in names]
+    return FaceBatch(made.astype(np.float32), names, files, [0] * len(names), [None] * len(names))
+
+
+def _read_gallery(data: bytes, folder: Path) -> None:
+    """What the window asks of it at its start, and a query."""
+    (folder / "gallery.db").write_bytes(data)
+    with Gallery.open(folder, write=False) as gallery:
+        for ask in _WISHES:
+            try:
+                ask(gallery)
+            except UnknownIdentityError:
+                continue  # there is no face 1, and nothing to do about it
+            except FaceGalleryError as error:
+                require(error.problem and error.remedy, "a refusal that says too little")
+
+
+def _see_people(gallery: Gallery) -> None:
+    for person in gallery.people("faces"):
+        faces = [face.id for face in gallery.faces(person.id)]
+        if faces:
+            traits = gallery.traits(faces)
+            require(np.isfinite(traits).all(), "a trait that is no number")
+            gallery.identify_enrolled(faces[0])
+        gallery.nearest_identity(person.id)
+
+
+def _identify(gallery: Gallery) -> None:
+    if gallery.dimension <= 64:
+        for answer in gallery.identify(np.ones((2, gallery.dimension), np.float32)):
+            require_typed(answer)
+
+
+_WISHES: tuple[Callable[[Gallery], object], ...] = (
+    *(_see_people, _identify, Gallery.counts, Gallery.methods, Gallery.check),
+    lambda gallery: gallery.vector(1),
+    lambda gallery: gallery.check_enrolment("Ann", np.ones((1, gallery.dimension), np.float32)),
+    lambda gallery: gallery.learning.models(),
+)
+
+
+def _databases() -> Iterable[bytes]:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "seed.gallery"
+        with Store.create(folder, dimension=8) as store:
+            yield compact(folder / "gallery.db")
+            batch = _batch(8, "Ann", "Ann", "Bob", "Éva")
+            store.add(batch, keys=str.casefold, thumbnails={0: b"\xff\xd8", 2: b"\xff\xd8"})
+            store.set_setting("fingerprint", "{}")
+            store.reject(rows()[0], 1)
+            store.add_model(made_up_version(), activate=True)
+            store.remove_faces([2])
+            yield compact(folder / "gallery.db")
+
+
+def _read_holder(data: bytes, folder: Path) -> None:
+    holder = WriterLock(folder)
+    holder.acquire()
+    try:
+        (folder / HOLDER_NAME).write_bytes(data)
+        WriterLock(folder).acquire()
+    finally:
+        holder.release()
+
+
+READERS = (
+    Reader(
+        "database",
+        _read_database,
+        (FaceGalleryError,),
+        mixed(edit_database),
+        _databases,
+        largest=1 << 17,
+        weight=0.3,
+    ),
+    Reader(
+        "gallery",
+        _read_gallery,
+        (FaceGalleryError,),
+        mixed(edit_database),
+        _databases,
+        largest=1 << 17,
+        weight=0.1,
+    ),
+    Reader(
+        "lock", _read_holder, (GalleryBusyError,), DOCUMENT, lambda: [b'{"pid": 7, "host": "a"}']
+    ),
+)
