@@ -123,10 +123,14 @@ def unsound(gallery: Gallery) -> Iterator[str]:
 
 def other_answers(gallery: Gallery, other: Gallery) -> Iterator[str]:
     """Questions that two processes in one folder do not answer alike."""
-    answers = zip(gallery.identify(QUERIES), other.identify(QUERIES), strict=True)
-    for query, (mine, theirs) in enumerate(answers):
-        if not _alike(mine, theirs):
-            yield f"query {query}: {mine} here, {theirs} there"
+    if gallery.methods() != other.methods():
+        yield f"{gallery.methods()} can be asked here, {other.methods()} there"
+        return
+    for method in ("auto", *gallery.methods()):
+        mine, theirs = (one.identify(QUERIES, method=method) for one in (gallery, other))
+        for query, (here, there) in enumerate(zip(mine, theirs, strict=True)):
+            if not _alike(here, there):
+                yield f"query {query}, {method}: {here} here, {there} there"
 
 
 def _alike(one: Identification, other: Identification) -> bool:

@@ -14,7 +14,9 @@ from PIL import Image
 
 from engine import backups
 from engine.gallery import Gallery
+from engine.jobs import Kind
 from engine.types import FaceBatch
+from tests.handmade import put_to_use
 from tests.torture.facade_model import Model, Operation
 
 NAMES = ("Ada", "Bo", "Cy", "Di", "Ed", "Fay", "Gus")
@@ -370,6 +372,22 @@ class Worker:
 
     def saved(self, number: int) -> Path:
         return self.work / f"backup-{number}.zip"
+
+
+def begin(folder: Path, *kinds: Kind) -> Model:
+    """Makes a gallery of four people, with models of these kinds in use."""
+    Gallery.create(folder, dimension=DIMENSION).close()
+    model = Model()
+    with Worker(folder, folder.parent) as worker:
+        for place, name in enumerate(NAMES[:4]):
+            operation = ("enroll", name, [EACH * place + face for face in range(3)], {})
+            model.do(operation)
+            worker.do(operation)
+    put_to_use(folder, *kinds)
+    for _ in kinds:
+        model.now.change += 1
+        model.now.states[model.now.change] = "aside"
+    return model
 
 
 def attempt(worker: Worker, operation: Operation, model: Model) -> tuple[Model, Exception | None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from engine import backups
 from engine.errors import (
@@ -25,17 +25,17 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
+from engine.jobs import Kind
 from tests.torture.agreement import disagreements, other_answers, unsound
-from tests.torture.facade_model import Model, Operation
+from tests.torture.facade_model import Operation
 from tests.torture.facade_operations import (
     CORRECTING,
-    DIMENSION,
     FILLING,
     GOING,
     KEEPING,
-    NAMES,
     POOL,
     Worker,
+    begin,
     propose,
 )
 
@@ -71,17 +71,15 @@ class FacadeMachine(RuleBasedStateMachine):
 
     examples = steps = longest = 0  # of all that were run
 
-    @initialize()
-    def create(self) -> None:
+    @initialize(kinds=st.sampled_from([(), ("triplet",), ("mlp", "triplet")]))
+    def create(self, kinds: tuple[Kind, ...]) -> None:
+        self.kinds, self.length = kinds, 0
         self.work = Path(tempfile.mkdtemp())
         folder = self.work / "some.gallery"
-        Gallery.create(folder, dimension=DIMENSION).close()
-        self.worker, self.model = Worker(folder, self.work), Model()
+        self.model = begin(folder, *kinds)
+        self.worker = Worker(folder, self.work)
         self.reader = Gallery.open(folder, write=False)
-        self.length = 0
         FacadeMachine.examples += 1
-        for number, name in enumerate(NAMES[:4]):
-            self.perform(("enroll", name, [8 * number, 8 * number + 1, 8 * number + 2], {}))
 
     def perform(self, operation: Operation) -> None:
         changed = self.model.do(operation)
@@ -173,6 +171,25 @@ class FacadeMachine(RuleBasedStateMachine):
     def let_the_reader_come_anew(self) -> None:
         self.reader.close()
         self.reader = Gallery.open(self.worker.folder, write=False)
+
+    @precondition(lambda self: self.kinds)
+    @rule()
+    def lose_a_model_for_a_while(self) -> None:
+        """A damaged one is told of, and answers are given without it."""
+        (weights,) = (self.worker.folder / "models").glob("triplet-*/network.npz")
+        whole = weights.read_bytes()
+        weights.write_bytes(whole[: len(whole) // 2])
+        try:
+            self.worker.open_anew()
+            gallery = self.worker.gallery
+            assert "triplet" not in gallery.methods()
+            none_of(disagreements(gallery, self.model))
+            problems = gallery.check(repair=True).problems
+            assert len(problems) == 1, problems
+            assert problems[0].startswith("Model triplet-")
+        finally:
+            weights.write_bytes(whole)
+            self.worker.open_anew()
 
     # -- agreement -----------------------------------------------------------------------------
 
