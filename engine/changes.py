@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 State = Literal["done", "undone", "cut", "aside", "fixed"]
 """``done`` can be undone, ``undone`` can be redone; ``cut`` was undone and a later change took its
-place. ``aside`` are models and the undoing itself, ``fixed`` what was done before there was undo.
+place. ``aside`` are models, erasures and the undoing itself; ``fixed`` what was done before there
+was undo, or touched somebody who was erased, or was done before that.
 """
 
 

@@ -180,14 +180,18 @@ class Enroller:
         Called when faces are in: a disk that refuses this has not refused them.
         """
         with suppress(GalleryError):  # it is measured when the next ones come
-            known = self._known_network()
+            kept = self._store.setting("fingerprint")
+            known = None if kept is None else Fingerprint.from_json(kept)
             if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
                 _, owners, vectors = self._store.vectors()
                 self._store.set_setting("fingerprint", Fingerprint.of(vectors, owners).to_json())
 
     def _known_network(self) -> Fingerprint | None:
         kept = self._store.setting("fingerprint")
-        return Fingerprint.from_json(kept) if kept is not None else None
+        if kept is not None:
+            return Fingerprint.from_json(kept)
+        _, owners, vectors = self._store.vectors()  # somebody was erased, and it with them
+        return Fingerprint.of(vectors, owners) if len(vectors) else None
 
     # -- what an import has to tell ----------------------------------------------------------
 

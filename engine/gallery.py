@@ -21,10 +21,10 @@ from engine.findings import KINDS, Kind, Review
 from engine.importing import Importing
 from engine.learning import Learning
 from engine.portraits import Lens
+from engine.privacy import Privacy
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
 from engine.reviewing import review_store
-from engine.safekeeping import Safekeeping
 from engine.shelf import Shelf
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
@@ -41,7 +41,7 @@ from engine.types import (
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
 
-class Gallery(Browsing, Importing, Safekeeping):
+class Gallery(Browsing, Importing, Privacy):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:
@@ -50,6 +50,7 @@ class Gallery(Browsing, Importing, Safekeeping):
         writable: False when it is open for reading only; ``notices`` says why.
         notices: sentences for the person about how it was opened.
         learning: its trained models: train, versions, evaluation.
+        receipt: of an erasure that a killed process began and that was finished here, else None.
         corrections: rename, merge, move, delete, notes, decisions; undo and redo.
         shelf: unknown queries that are kept, to be named many at a time.
     """
@@ -61,6 +62,7 @@ class Gallery(Browsing, Importing, Safekeeping):
         self.distance: Distance = store.distance
         self.writable = store.writable
         self.notices: list[str] = []
+        self.receipt = None
         self._recogniser = Recogniser(store, listener=listener, background=background)
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
@@ -109,6 +111,7 @@ class Gallery(Browsing, Importing, Safekeeping):
             notices.append(f"Opened for reading only. {error.reason}")
         gallery = cls(store, listener=listener, background=background)
         gallery.notices += notices
+        gallery.finish_erasure()
         return gallery
 
     @classmethod

@@ -119,7 +119,7 @@ class Learning:
                 remedy="Close it where it is being written, then open it again.",
             )
         started = time.monotonic()
-        with self._at_work(), job_folder(self._store, "train", asdict(request)) as folder:
+        with self.at_rest(), job_folder(self._store, "train", asdict(request)) as folder:
             before = self._active()
             result = launch.run(folder, reporter)
             reporter.check()
@@ -151,7 +151,7 @@ class Learning:
         if not 1 <= repeats <= 100:
             raise InputError(f"{repeats} repeats cannot be made", remedy="Choose 1 to 100.")
         asked = {"protocol": protocol, "methods": [*methods], "repeats": repeats, "seed": seed}
-        with self._at_work(), job_folder(self._store, "evaluate", asked) as folder:
+        with self.at_rest(), job_folder(self._store, "evaluate", asked) as folder:
             evaluation = Evaluation.from_json(launch.run(folder, reporter))
         if self._store.writable:
             self._keep(evaluation)
@@ -176,6 +176,22 @@ class Learning:
         if several < 2:
             return "Training needs at least two people with two faces each."
         return ""
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """While it lasts no other training or evaluation begins.
+
+        Raises:
+            TrainingError: one is under way.
+        """
+        if not self._busy.acquire(blocking=False):
+            raise TrainingError(
+                "A training or an evaluation is under way", remedy="Wait for it, or cancel it."
+            )
+        try:
+            yield
+        finally:
+            self._busy.release()
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -224,17 +240,6 @@ class Learning:
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
-
-    @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        if not self._busy.acquire(blocking=False):
-            raise TrainingError(
-                "A training or an evaluation is under way", remedy="Wait for it, or cancel it."
-            )
-        try:
-            yield
-        finally:
-            self._busy.release()
 
     def _keep(self, evaluation: Evaluation) -> None:
         with suppress(OSError):  # it only spares measuring it again

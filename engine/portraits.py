@@ -29,6 +29,10 @@ class Lens:
         lens = self._fitted or Appearance.fit(vectors)
         return lens.traits(vectors)
 
+    def forget(self) -> None:
+        """Fits it anew when it is next needed."""
+        self._fitted = None
+
     def _kept(self) -> Appearance | None:
         """What was fitted before; None where there is none, or it is damaged."""
         kept = self._store.setting("appearance")

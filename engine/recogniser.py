@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from engine.store import Store
 from engine.types import Added, Identification, Identity, Ids, Neighbours, Vectors
 
 Change = Callable[[], Changed | None]
+_T = TypeVar("_T")
 
 
 class Recogniser:
@@ -131,6 +133,17 @@ class Recogniser:
             self._calibration = CalibrationKeeper(self._store)
             self._take_up(None)
             self.save()
+
+    def renew(self, change: Callable[[], _T]) -> _T:
+        """Makes a change of the store after which nothing derived from it may be used again."""
+        with self._lock:
+            self.close()
+            self._owners, self._names, self._in_use = {}, {}, InUse()
+            self._calibration = CalibrationKeeper(self._store)
+            changed = change()
+            self._take_up(None)
+            self.save()
+            return changed
 
     @property
     def unsaved(self) -> bool:

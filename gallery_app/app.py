@@ -13,6 +13,7 @@ from gallery_app import settings as remembered
 from gallery_app.commands import Commands
 from gallery_app.correcting import Correcting
 from gallery_app.dialogs.error import error_box
+from gallery_app.erasing import Erasing
 from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.judging import Judging
@@ -61,6 +62,7 @@ class App(QObject):
             self.context, self.window, self.correcting.merge_names, self.commands.enroll_for
         )
         self.keeping = Keeping(self.context, self.window)
+        self.erasing = Erasing(self.context, self.window)
         self.watching = Watching(self.context, self.window)
         self.shelving = Shelving(self.context, self.window)
         self._people: dict[int, Identity] = {}

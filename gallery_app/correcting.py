@@ -19,7 +19,7 @@ from gallery_app.operations.context import Context
 from gallery_app.operations.correcting import Correction
 from gallery_app.views.main_window import MainWindow
 
-_OF_PEOPLE = ("rename", "merge", "split", "note", "", "delete")
+_OF_PEOPLE = ("rename", "merge", "split", "note", "", "delete", "erase")
 _OF_FACES = ("", "move", "portrait", "confirm_faces", "", "remove")
 
 

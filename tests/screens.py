@@ -54,13 +54,19 @@ SHOTS = [
 
 def main(wanted: list[str]) -> int:
     """Renders the scenes whose name is asked for, or all."""
-    from tests import correcting_scenes, keeping_scenes, shelf_scenes, training_scenes
+    from tests import (
+        correcting_scenes,
+        erasing_scenes,
+        keeping_scenes,
+        shelf_scenes,
+        training_scenes,
+    )
 
     if not wanted:
         shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True, exist_ok=True)
     failed = 0
-    more = (training_scenes, correcting_scenes, keeping_scenes, shelf_scenes)
+    more = (training_scenes, correcting_scenes, keeping_scenes, shelf_scenes, erasing_scenes)
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
             continue
@@ -180,13 +186,23 @@ class Stage:
 
 def one(scene: str, theme: str, size: str, name: str) -> None:
     """Renders one scene in this process."""
-    from tests import correcting_scenes, keeping_scenes, scenes, shelf_scenes, training_scenes
+    from tests import (
+        correcting_scenes,
+        erasing_scenes,
+        keeping_scenes,
+        scenes,
+        shelf_scenes,
+        training_scenes,
+    )
 
     width, height = map(int, size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FACE_GALLERY_HOME"] = folder
         stage = Stage(theme, (width, height), Path(folder))
-        modules = (scenes, training_scenes, correcting_scenes, keeping_scenes, shelf_scenes)
+        modules = (
+            *(scenes, training_scenes, correcting_scenes),
+            *(keeping_scenes, shelf_scenes, erasing_scenes),
+        )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)
         stage.close()

@@ -158,6 +158,24 @@ class Database:
             finally:
                 source.close()
 
+    def compact(self) -> bool:
+        """Writes the file anew without free pages and empties the log; False where a reader of
+        older pages kept the log from being emptied.
+        """
+        with self._turn, declared(self.path):
+            writer = self._require_writer()
+            self._require_file()
+            _empty_log(writer)  # erased pages are overwritten in the file itself
+            writer.execute("VACUUM")
+            return _empty_log(writer)
+
+    def empty_log(self) -> bool:
+        """Puts all that is committed into the file itself; False where a reader kept it from
+        being done.
+        """
+        with self._turn, declared(self.path):
+            return _empty_log(self._require_writer())
+
     def close(self) -> None:
         """Waits for a running change, not for readers: each closes its own when it is done."""
         with self._turn:
@@ -234,6 +252,10 @@ class Database:
             connection.close()
             raise
         return connection
+
+
+def _empty_log(writer: sqlite3.Connection) -> bool:
+    return bool(writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
 
 
 def _closed(path: Path) -> GalleryError:

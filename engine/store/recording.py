@@ -36,7 +36,7 @@ _TOUCHED_FACES = f"""
     SELECT id FROM undo_faces WHERE step = :step
     UNION SELECT f.id FROM ({_DECIDED}) one JOIN faces f ON f.digest = one.digest
 """
-_IMAGES = (
+IMAGES = (
     *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
     *("undo_apart", "undo_unknowns"),
 )
@@ -109,7 +109,7 @@ def touched(connection: sqlite3.Connection, step: int) -> tuple[tuple[int, ...],
 
 def forget(connection: sqlite3.Connection, step: int) -> None:
     """Lets go what was kept of a step."""
-    for table in _IMAGES:
+    for table in IMAGES:
         connection.execute(f"DELETE FROM {table} WHERE step = ?", (step,))
 
 

@@ -20,6 +20,7 @@ from engine.store.correcting import Correcting
 from engine.store.creation import DATABASE_NAME, LARGEST_DIMENSION, make_gallery
 from engine.store.database import Database
 from engine.store.decisions import Decisions
+from engine.store.erasing import Erasing
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
 from engine.store.keeping import Keeping
 from engine.store.lock import WriterLock
@@ -49,6 +50,7 @@ class Store(
     Undoing,
     Models,
     Keeping,
+    Erasing,
 ):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 

@@ -171,6 +171,6 @@ def _require_reachable(connection: sqlite3.Connection, change: int) -> None:
     (fixed,) = connection.execute(query).fetchone()
     if change < fixed:
         raise HistoryError(
-            f"Change {fixed} and those before it were made before changes could be undone",
+            f"Change {fixed} and those before it cannot be undone",
             remedy=remedy,
         )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import FaceGalleryError
-from gallery_app.cli import backups, changes, corrections, models, questions, window
+from gallery_app.cli import backups, changes, corrections, erasing, models, questions, window
 from gallery_app.cli.completion import completion
 from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.review import review
@@ -38,6 +38,7 @@ for command in (
     changes.new,
     changes.import_,
     enroll,
+    erasing.erase,
     questions.people,
     questions.identify,
     *corrections.COMMANDS,

@@ -55,6 +55,13 @@ def choose_report(parent: QWidget, settings: Settings, gallery: str) -> Path | N
     return _remember([Path(name)], settings)[0] if name else None
 
 
+def choose_receipt(parent: QWidget, settings: Settings) -> Path | None:
+    """Where the receipt of an erasure is to be, or None when they cancel."""
+    start = str(Path(settings.get(FOLDER)) / "receipt.txt")
+    name, _ = QFileDialog.getSaveFileName(parent, "Save receipt", start, "Text file (*.txt)")
+    return _remember([Path(name)], settings)[0] if name else None
+
+
 def choose_new_backup(parent: QWidget, settings: Settings, suggestion: str) -> Path | None:
     """Where a backup is to be, or None when they cancel."""
     start = str(Path(settings.get(FOLDER)) / suggestion)

@@ -20,7 +20,7 @@ _STATES = {
     "undone": "undone",
     "cut": "undone, then changed otherwise",
     "aside": "not part of undo",
-    "fixed": "before there was undo",
+    "fixed": "cannot be undone",
 }
 
 

@@ -31,6 +31,7 @@ _ACTIONS = {
     "split": ("&Split person…", "Ctrl+Shift+S", "There are several people under this name", ""),
     "note": ("N&ote…", "Ctrl+Shift+N", "Write something down about the chosen person", ""),
     "delete": ("&Delete person", "", "Take the chosen people out, with all their faces", "trash"),
+    "erase": ("&Erase person…", "", "Remove the chosen person for good, from every file", ""),
     "move": ("Mo&ve faces…", "Ctrl+Shift+M", "The selected faces are somebody else's", ""),
     "portrait": ("Set as &portrait", "", "The selected face stands for its person", "image"),
     "confirm_faces": ("Confirm &faces", "", "The selected faces are named right", "check"),
@@ -58,8 +59,8 @@ _ACTIONS = {
 _MENUS = {
     "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "",
                  "backup", "restore", "check", "", "close", "quit"),
-    "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete", "",
-              "move", "portrait", "confirm_faces", "remove", "", "find", "paste"),
+    "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete",
+              "erase", "", "move", "portrait", "confirm_faces", "remove", "", "find", "paste"),
     "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
                   "keep_unknown", "", "previous", "next", "clear", ""),
     "&Model": ("retrain", "versions", "", "evaluate"),

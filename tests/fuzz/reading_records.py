@@ -74,11 +74,13 @@ def _read_kept_calibration(data: bytes, folder: Path) -> None:
     empty = (_IDS[:0], _OWNERS[:0], _faces()[:0])
     store = SimpleNamespace(folder=folder, distance="cosine", vectors=lambda: empty)
     keeper = CalibrationKeeper(store)  # type: ignore[arg-type]
-    _check_calibration(keeper.current(lambda: _IDS, change=9))
+    table = SimpleNamespace(ids=np.arange(1, 5), counts=np.full(4, 3))
+    _check_calibration(keeper.current(lambda: table, change=9))  # type: ignore[arg-type,return-value]
 
 
 def _kept_calibrations() -> Iterable[bytes]:
-    kept = {"change": 7, "faces": 12, "newest": 12, "calibration": _calibration().to_json()}
+    faces = {str(identity): 3 for identity in range(1, 5)}
+    kept = {"change": 7, "faces": faces, "calibration": _calibration().to_json()}
     yield json.dumps(kept).encode()
 
 

@@ -106,10 +106,9 @@ def _history(gallery: Gallery, model: Model) -> Iterator[str]:
         return
     yield from _differ("change", gallery.change(), model.now.change)
     steps = (gallery.corrections.undo_step(), gallery.corrections.redo_step())
-    ways = (model.now.past, model.now.future)
-    yield from _differ(
-        "next steps", steps, tuple(entries[way[-1].change].summary if way else None for way in ways)
-    )
+    for step, way in zip(steps, (model.now.past, model.now.future), strict=True):
+        if way or model.can_undo():
+            yield from _differ("next step", step, entries[way[-1].change].summary if way else None)
 
 
 def unsound(gallery: Gallery) -> Iterator[str]:

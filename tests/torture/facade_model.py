@@ -28,7 +28,11 @@ class Past:
 
 @dataclass
 class Kept:
-    """What a backup holds, and what a restored gallery goes on from."""
+    """What a backup holds, and what a restored gallery goes on from.
+
+    Attributes:
+        known_from: change from which on the way back is known here; an erasure hides it.
+    """
 
     people: People = field(default_factory=People)
     past: list[Past] = field(default_factory=list)
@@ -36,6 +40,7 @@ class Kept:
     states: dict[int, str] = field(default_factory=dict)
     change: int = 0
     backups: int = 5
+    known_from: int = 0
 
 
 @dataclass
@@ -110,7 +115,14 @@ class Model:
 
     def reachable(self) -> list[int]:
         """Changes that can be gone to."""
-        return [0, *(one for one, state in self.now.states.items() if state != "cut")]
+        known = {0: "done", **self.now.states}
+        return [
+            one for one, state in known.items() if state != "cut" and one >= self.now.known_from
+        ]
+
+    def can_undo(self) -> bool:
+        """Whether it is known here what undoing comes to."""
+        return bool(self.now.past) or not self.now.known_from
 
     # -- around it -----------------------------------------------------------------------------
 

@@ -202,7 +202,7 @@ _PROPOSE: dict[str, Callable[[Model, Chooser], tuple[Any, ...] | None]] = {
     "shelve": lambda _, choose: (choose.some(range(len(POOL)), 1, 6),),
     "name": _name,
     "dismiss": _dismiss,
-    "undo": lambda _, choose: (),
+    "undo": lambda model, choose: () if model.can_undo() else None,
     "redo": lambda _, choose: (),
     "go_to": lambda model, choose: (choose.one(model.reachable()),),
     "keep": lambda _, choose: (choose.one((0, 1, 3)),),

@@ -27,6 +27,7 @@ from engine.errors import (
 from engine.gallery import Gallery
 from engine.jobs import Kind
 from tests.torture.agreement import disagreements, other_answers, unsound
+from tests.torture.erased import adopted, not_erased
 from tests.torture.facade_model import Operation
 from tests.torture.facade_operations import (
     CORRECTING,
@@ -172,7 +173,17 @@ class FacadeMachine(RuleBasedStateMachine):
         self.reader.close()
         self.reader = Gallery.open(self.worker.folder, write=False)
 
-    @precondition(lambda self: self.kinds)
+    @precondition(lambda self: self.model.people.people)
+    @rule(data=st.data())
+    def erase(self, data: st.DataObject) -> None:
+        """Nothing is left of a person in any file; what else is there is as it was."""
+        names = [person.name for person in self.model.people.people.values()]
+        name, gallery = data.draw(st.sampled_from(names)), self.worker.gallery
+        gallery.erase([name])
+        none_of(not_erased(gallery, self.model, name))
+        self.model = adopted(gallery, self.model)
+
+    @precondition(lambda self: any((self.worker.folder / "models").glob("triplet-*/network.npz")))
     @rule()
     def lose_a_model_for_a_while(self) -> None:
         """A damaged one is told of, and answers are given without it."""

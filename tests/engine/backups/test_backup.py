@@ -145,8 +145,8 @@ def test_of_a_damaged_gallery_none_is_made(folder: Path, tmp_path: Path):
     data[page * 4096 : (page + 1) * 4096] = bytes(4096)  # nothing that opening reads
     database.write_bytes(data)
     with (
-        Gallery.open(folder, write=False) as gallery,
         pytest.raises(GalleryDamagedError) as refused,
+        Gallery.open(folder, write=False) as gallery,
     ):
         gallery.backup(tmp_path / "b.zip")
     assert refused.value.file == str(database)

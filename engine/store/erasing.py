@@ -1,0 +1,200 @@
+"""Erasing people from the database: one transaction, after which no page holds a byte of them.
+
+A note of the erasure under way, which names nobody, is written by that transaction and taken away
+when everything outside the database is erased too: whoever opens the gallery for writing finishes
+what a killed process began.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.errors import GalleryBusyError
+from engine.receipts import Removed
+from engine.store import adding
+from engine.store.access import Access
+from engine.store.encoding import digest_of, from_blobs
+from engine.store.forgetting import clear_undo, fix, make_nameless, steps_to_fix
+from engine.store.holding import holds
+from engine.store.mentioning import count_mentions, strike_mentions
+from engine.store.reading import as_json
+from engine.store.recording import enter, number
+from engine.store.subject import Subject, digests_as_json, find_subject
+from engine.store.whereabouts import DIGESTS, FACES, GOING, THEIRS
+from engine.types import Vectors
+
+_UNDER_WAY = "erasing"
+_DERIVED = ("appearance", "fingerprint")  # settings that are means of all vectors
+
+
+class Erasing(Access):
+    """The erasures of a :class:`engine.store.Store`."""
+
+    folder: Path
+
+    def foresee_erasure(self, names: Sequence[str]) -> tuple[Subject, Removed, int]:
+        """Who goes, what goes, and how many changes could not be undone any more.
+
+        Raises:
+            UnknownIdentityError: nobody of a name is enrolled, or kept for undo.
+        """
+        with self._database.reading() as connection:
+            subject = find_subject(connection, names)
+            asked = _asked(connection, subject)
+            steps = steps_to_fix(connection, subject, asked)
+            return subject, _counts(connection, subject, asked), len(steps)
+
+    def seen_by_model(self, subject: Subject, created: float) -> bool:
+        """Whether a decision about one of their vectors was there when a model was trained."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"SELECT 1 FROM decisions WHERE at <= :created AND digest IN {DIGESTS} LIMIT 1",
+                {"digests": digests_as_json(connection, subject.digests), "created": created},
+            ).fetchone()
+        return row is not None
+
+    def vectors_to_erase(self, subject: Subject) -> Vectors:
+        """Theirs, ``(n, d)``, with those kept for undo that nobody else has; in no order."""
+        with self._database.reading() as connection, self._sound():
+            rows = connection.execute(
+                f"SELECT vector FROM embeddings WHERE face_id IN {FACES} UNION "
+                f"SELECT vector FROM undo_faces WHERE vector IS NOT NULL AND id IN {FACES}",
+                {"faces": as_json((*subject.faces, *subject.elsewhere, *subject.dead))},
+            )
+            theirs = [one for (one,) in rows if digest_of(one) in subject.digests]
+            return from_blobs(theirs, self.dimension)
+
+    def holding(self, path: Path, subject: Subject, models: Sequence[str]) -> bool:
+        """Whether a backup holds them, or one of the models; True where it cannot be read."""
+        return holds(path, subject, models, self.folder)
+
+    def erase(self, subject: Subject, models: Sequence[str], under_way: Mapping[str, Any]) -> None:
+        """Takes out everything that is theirs, and the records of models that saw them.
+
+        Args:
+            under_way: what is to be known to finish the erasure; it must name nobody.
+
+        Raises:
+            GalleryReadOnlyError, GalleryWriteError: nothing was changed.
+        """
+        with self._database.transaction() as connection:
+            asked = _asked(connection, subject)
+            faces = len(subject.faces) + len(subject.elsewhere)
+            fix(connection, steps_to_fix(connection, subject, asked))
+            owners = _owners(connection, subject.elsewhere)
+            _delete(connection, asked, models)
+            _settle(connection, owners)
+            strike_mentions(connection, subject.mentions)
+            clear_undo(connection)  # what the triggers kept of all this goes too
+            make_nameless(connection, subject)
+            enter(
+                connection,
+                "erase",
+                f"{_people(len(set(under_way['names'])))} erased with {number(faces, 'face')}",
+                {"faces": faces, "hashes": under_way["names"]},
+                "aside",
+            )
+            connection.execute(
+                "REPLACE INTO settings (key, value) VALUES (?, ?)",
+                (_UNDER_WAY, json.dumps(under_way, ensure_ascii=False)),
+            )
+
+    def erasure_under_way(self) -> Any:
+        """What :meth:`erase` was told, where that erasure is not finished; else None."""
+        rows = self._rows("SELECT value FROM settings WHERE key = ?", _UNDER_WAY)
+        with self._sound():
+            return json.loads(rows[0][0]) if rows else None
+
+    def end_erasure(self) -> None:
+        """Compacts the database, so that no free page is left, and takes the note away.
+
+        Raises:
+            GalleryWriteError: no room. GalleryBusyError: somebody reads the old pages. The
+            erasure is still under way then.
+        """
+        if not self._database.compact():
+            raise GalleryBusyError(
+                "Another program is reading the gallery, so pages with erased faces are still in "
+                "its log",
+                file=self._database.path,
+                remedy="Close it there, then open the gallery again; that finishes the erasure.",
+            )
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM settings WHERE key = ?", (_UNDER_WAY,))
+        self._database.empty_log()
+
+
+# -- what goes ---------------------------------------------------------------------------------
+
+
+def _asked(connection: sqlite3.Connection, subject: Subject) -> dict[str, str]:
+    owners = _owners(connection, subject.elsewhere)
+    return {
+        "identities": as_json(subject.identities),
+        "concerned": as_json(subject.identities | owners),
+        "faces": as_json((*subject.faces, *subject.elsewhere, *subject.dead)),
+        "digests": digests_as_json(connection, subject.digests),
+    }
+
+
+def _owners(connection: sqlite3.Connection, faces: Iterable[int]) -> set[int]:
+    rows = connection.execute(
+        "SELECT identity_id FROM faces WHERE id IN (SELECT value FROM json_each(?))",
+        (as_json(faces),),
+    )
+    return {owner for (owner,) in rows}
+
+
+def _counts(connection: sqlite3.Connection, subject: Subject, asked: Mapping[str, str]) -> Removed:
+    def count(query: str) -> int:
+        return int(connection.execute(f"SELECT count(*) FROM {query}", asked).fetchone()[0])
+
+    entries = connection.execute("SELECT summary, payload FROM history")
+    return Removed(
+        identities=len(subject.names),
+        faces=len(subject.faces),
+        photographs=count(f"photos WHERE face_id IN {FACES}"),
+        same_elsewhere=len(subject.elsewhere),
+        faces_in_history=len(subject.dead),
+        notes=count(f"identities WHERE note <> '' AND id IN {THEIRS}"),
+        decisions=count(
+            "("
+            + " UNION ".join(
+                f"SELECT '{table}', id FROM {table} WHERE {theirs}" for table, theirs in GOING
+            )
+            + ")"
+        ),
+        history=sum(subject.concerns(*entry) for entry in entries),
+        mentions=count_mentions(connection, subject.mentions, asked),
+    )
+
+
+def _delete(
+    connection: sqlite3.Connection, asked: Mapping[str, str], models: Sequence[str]
+) -> None:
+    for table, theirs in (
+        *GOING,
+        ("faces", f"id IN {FACES}"),
+        ("identities", f"id IN {THEIRS}"),
+    ):
+        connection.execute(f"DELETE FROM {table} WHERE {theirs}", asked)
+    connection.executemany("DELETE FROM models WHERE id = ?", [(one,) for one in models])
+    connection.executemany("DELETE FROM settings WHERE key = ?", [(key,) for key in _DERIVED])
+
+
+def _settle(connection: sqlite3.Connection, owners: set[int]) -> None:
+    """Others who had a face with the same vector: who has none left goes."""
+    connection.execute(
+        "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?)) "
+        "AND NOT EXISTS (SELECT 1 FROM faces WHERE identity_id = identities.id)",
+        (as_json(owners),),
+    )
+    adding.refresh(connection, owners)
+
+
+def _people(count: int) -> str:
+    return "A person was" if count == 1 else f"{count:,} people were"

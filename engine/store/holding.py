@@ -1,0 +1,73 @@
+"""Whether a backup file holds people who are to be erased."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from engine.errors import FaceGalleryError
+from engine.files import scratch_folder
+from engine.store.archive import DATABASE, Archive
+from engine.store.database import connect
+from engine.store.subject import Subject
+from engine.store.whereabouts import BY_DIGEST, BY_IDENTITY, TEXTS
+
+_TABLES = ("faces", *BY_DIGEST)
+_DIGESTS = (*_TABLES, *(f"undo_{table}" for table in _TABLES))
+_IDS = (("identities", "id"), ("faces", "identity_id"), *BY_IDENTITY)
+_OWNERS = (*_IDS, *((f"undo_{table}", column) for table, column in _IDS))
+_WORDS = (("identities", "name"), *TEXTS)
+_TEXTS = (*_WORDS, *((f"undo_{table}", column) for table, column in _WORDS),
+          ("history", "summary"), ("history", "payload"))  # fmt: skip
+
+
+def holds(path: Path, subject: Subject, models: Sequence[str], place: Path) -> bool:
+    """Whether one of their vectors, a name, a row about them or one of the models is in it.
+
+    Args:
+        models: ids of models that saw them.
+        place: a folder that may be written; nothing is left there.
+
+    Returns:
+        True where it cannot be read: nobody can tell what is in it.
+    """
+    try:
+        with Archive(path) as archive, scratch_folder(place) as scratch:
+            if any(f"models/{one}/" in name for name in archive.members for one in models):
+                return True
+            archive.extract(DATABASE, scratch / DATABASE)
+            with closing(connect(scratch / DATABASE, "mode=ro&immutable=1")) as connection:
+                (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
+                return _holds(connection, subject, uuid == subject.gallery)
+    except (FaceGalleryError, sqlite3.Error, OSError):
+        return True
+
+
+def _holds(connection: sqlite3.Connection, subject: Subject, same: bool) -> bool:
+    """
+    Args:
+        same: it is of the same gallery, so that ids of identities are theirs.
+    """
+    if any(digest in subject.digests for digest in _values(connection, _DIGESTS, "digest")):
+        return True
+    for table, column in _OWNERS:
+        ids = _values(connection, (table,), column)
+        if same and any(one in subject.identities for one in ids):
+            return True
+    return any(
+        subject.mentions.found(text)
+        for table, column in _TEXTS
+        for text in _values(connection, (table,), column)
+    )
+
+
+def _values(connection: sqlite3.Connection, tables: Sequence[str], column: str) -> Iterator[Any]:
+    """What stands in a column of tables; an older schema may lack some."""
+    for table in tables:
+        columns = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+        if column in columns:
+            query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"
+            yield from (value for (value,) in connection.execute(query))

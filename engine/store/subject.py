@@ -1,0 +1,199 @@
+"""Everything in a gallery's database that belongs to people who are to be erased."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from engine.errors import UnknownIdentityError
+from engine.mentions import Mentions
+from engine.store.reading import as_json
+
+_NAMED = ("identities", "from", "into", "to")  # in payloads: ids by name
+_OWNED = "identity_id IN (SELECT value FROM json_each(?1))"
+_DEAD = f"vector IS NOT NULL AND {_OWNED} AND id NOT IN (SELECT id FROM faces)"
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Who is to be erased.
+
+    Attributes:
+        gallery: its uuid.
+        identities: ids, also of those that were deleted before or merged into them.
+        names: all that they ever had here, but for those that somebody else has now.
+        faces: ids of faces enrolled under them.
+        elsewhere: ids of faces enrolled under other names with the very same vector.
+        dead: ids of faces that are not enrolled any more but kept for undo.
+        digests: of all their vectors.
+        mentions: finds their names in a text.
+    """
+
+    gallery: str
+    identities: frozenset[int]
+    names: tuple[str, ...]
+    faces: tuple[int, ...]
+    elsewhere: tuple[int, ...]
+    dead: tuple[int, ...]
+    digests: frozenset[bytes]
+    mentions: Mentions
+
+    def concerns(self, summary: str, payload: str) -> bool:
+        """Whether an entry of the history tells of them: by id, by digest or by name."""
+        told = json.loads(payload)
+        return (
+            self.mentions.found(summary)
+            or any(identity in self.identities for identity, _ in _people(told))
+            or any(text in self._hex or self.mentions.found(text) for text in _texts(told))
+        )
+
+    @cached_property
+    def _hex(self) -> frozenset[str]:
+        return frozenset(digest.hex() for digest in self.digests)
+
+
+def find_subject(connection: sqlite3.Connection, names: Sequence[str]) -> Subject:
+    """Raises UnknownIdentityError: nobody of a name is enrolled, or kept for undo."""
+    if not names:
+        raise UnknownIdentityError("Nobody is named", remedy="Say who is to be erased.")
+    identities: set[int] = set()
+    for name in names:
+        identities |= _ids_of(connection, name)
+    identities |= _merged_into(connection, identities)
+    asked = as_json(identities)
+    faces = _numbers(connection, f"SELECT id FROM faces WHERE {_OWNED}", asked)
+    enrolled = _blobs(connection, f"SELECT digest FROM faces WHERE {_OWNED}", asked)
+    elsewhere = _elsewhere(connection, enrolled, identities)
+    dead = _numbers(connection, f"SELECT id FROM undo_faces WHERE {_DEAD}", asked)
+    further = _blobs(
+        connection,
+        f"SELECT digest FROM undo_faces WHERE {_DEAD} "
+        f"UNION SELECT digest FROM decisions WHERE kind = 'is' AND {_OWNED}",
+        asked,
+    )
+    theirs = {one for one in further if not _elsewhere(connection, {one}, identities)}
+    known = _names_of(connection, identities) | set(names)
+    others = _others(connection, identities)
+    gone = tuple(sorted(known - others))
+    (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
+    return Subject(
+        uuid,
+        frozenset(identities),
+        gone,
+        tuple(faces),
+        tuple(elsewhere),
+        tuple(dead),
+        frozenset(enrolled | theirs),
+        Mentions(gone, others),
+    )
+
+
+def digests_as_json(connection: sqlite3.Connection, digests: Iterable[bytes]) -> str:
+    """Digests as the one parameter that json_each takes; ``from_hex`` makes each one again."""
+    connection.create_function("from_hex", 1, bytes.fromhex, deterministic=True)
+    return json.dumps([digest.hex() for digest in digests])
+
+
+def _ids_of(connection: sqlite3.Connection, name: str) -> set[int]:
+    """Of the one enrolled, and of those who had the name and are only kept for undo."""
+    gone = _numbers(
+        connection,
+        "SELECT id FROM identities WHERE name = ?1 UNION SELECT id FROM undo_identities "
+        "WHERE name = ?1 AND id NOT IN (SELECT id FROM identities)",
+        name,
+    )
+    if not gone:
+        raise UnknownIdentityError(
+            f"Nobody called “{name}” is in the gallery, nor kept for undo",
+            remedy="See `face-gallery people`.",
+        )
+    return set(gone)
+
+
+def _merged_into(connection: sqlite3.Connection, identities: Iterable[int]) -> set[int]:
+    """Ids of those who were taken for the same person; newest merge first, so chains are found."""
+    found = set(identities)
+    rows = connection.execute(
+        "SELECT payload FROM history WHERE action = 'merge' AND state IN ('done', 'fixed') "
+        "ORDER BY change DESC"
+    )
+    for (payload,) in rows:
+        told = json.loads(payload)
+        if found.intersection(told.get("into", {}).values()):
+            found.update(told["from"].values())
+    live = {one for (one,) in connection.execute("SELECT id FROM identities")}
+    return {one for one in found if one not in live}
+
+
+def _elsewhere(
+    connection: sqlite3.Connection, digests: Iterable[bytes], identities: Iterable[int]
+) -> list[int]:
+    rows = connection.execute(
+        "SELECT f.id, f.identity_id FROM json_each(?) asked "
+        "CROSS JOIN faces f ON f.digest = from_hex(asked.value)",
+        (digests_as_json(connection, digests),),
+    )
+    mine = set(identities)
+    return sorted(face for face, owner in rows if owner not in mine)
+
+
+def _names_of(connection: sqlite3.Connection, identities: set[int]) -> set[str]:
+    asked = as_json(identities)
+    rows = connection.execute(
+        "SELECT name FROM identities WHERE id IN (SELECT value FROM json_each(?1)) "
+        "UNION SELECT name FROM undo_identities WHERE name IS NOT NULL "
+        "AND id IN (SELECT value FROM json_each(?1))",
+        (asked,),
+    )
+    found = {str(name) for (name,) in rows}
+    for (payload,) in connection.execute("SELECT payload FROM history"):
+        found.update(name for one, name in _people(json.loads(payload)) if one in identities)
+    return found
+
+
+def _others(connection: sqlite3.Connection, identities: set[int]) -> set[str]:
+    rows = connection.execute("SELECT id, name FROM identities")
+    return {str(name) for one, name in rows if one not in identities}
+
+
+def _people(told: Any) -> Iterator[tuple[int, str]]:
+    """Ids and names of identities anywhere in a payload."""
+    for one in _dicts(told):
+        for key in _NAMED:
+            named = one.get(key)
+            if isinstance(named, Mapping):
+                yield from ((number, name) for name, number in named.items())
+        if "identity_id" in one:
+            yield from ((one["identity_id"], one[key]) for key in ("name", "new") if key in one)
+
+
+def _dicts(told: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(told, Mapping):
+        yield told
+    inside = told.values() if isinstance(told, Mapping) else told if isinstance(told, list) else ()
+    for one in inside:
+        yield from _dicts(one)
+
+
+def _texts(told: Any) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, Mapping):
+        for key, value in told.items():
+            yield str(key)
+            yield from _texts(value)
+    elif isinstance(told, list):
+        for one in told:
+            yield from _texts(one)
+
+
+def _numbers(connection: sqlite3.Connection, query: str, asked: object) -> list[int]:
+    return sorted({int(one) for (one,) in connection.execute(query, (asked,))})
+
+
+def _blobs(connection: sqlite3.Connection, query: str, asked: object) -> set[bytes]:
+    return {bytes(one) for (one,) in connection.execute(query, (asked,))}

@@ -1,0 +1,93 @@
+"""Killed at any moment, an erasure has not happened, or the next opening finishes it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.gallery import Gallery
+from tests.engine.erasure.conftest import NAME, Scene
+
+ROOT = Path(__file__).resolve().parents[3]
+KILLED = """
+import os, signal, sys
+from engine import erasure
+from engine.gallery import Gallery
+from engine.store import Store
+from engine.store.database import Database
+
+def dies(owner, name, after):
+    real = getattr(owner, name)
+    def killed(*args, **options):
+        if not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(*args, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+    setattr(owner, name, killed)
+
+place, when, folder, person = sys.argv[1:]
+owners = {"erase": Store, "end_erasure": Store, "compact": Database, "delete_version": erasure,
+          "_remove": erasure, "_clear": erasure}
+with Gallery.open(folder) as gallery:
+    gallery.prepare()
+    dies(owners[place], place, when == "after")
+    gallery.erase([person])
+"""
+INSIDE = """
+import os, signal, sys
+from engine.gallery import Gallery
+from engine.store import erasing
+def killed(*args, **options):
+    os.kill(os.getpid(), signal.SIGKILL)
+erasing.enter = killed
+with Gallery.open(sys.argv[1]) as gallery:
+    gallery.erase([sys.argv[2]])
+"""
+
+
+def run(*arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such kill there")
+@pytest.mark.parametrize(
+    "place", ["erase", "delete_version", "_remove", "_clear", "compact", "end_erasure"]
+)
+def test_killed_after_the_commit_the_next_opening_finishes_it(scene: Scene, place: str) -> None:
+    when = "before" if place in ("delete_version", "_clear", "compact") else "after"
+    run(KILLED, place, when, str(scene.folder), NAME)
+    with Gallery.open(scene.folder, write=False) as gallery:
+        assert gallery.identity(NAME) is None
+    with Gallery.open(scene.folder) as gallery:
+        ended = place == "end_erasure"
+        assert (gallery.receipt is None) == ended
+        if gallery.receipt is not None:
+            assert gallery.receipt.is_of(NAME)
+            assert gallery.receipt.removed.faces == 9
+        assert gallery.check().ok
+        assert gallery.identify(gallery.vector(gallery.faces("Person 10")[0].id))
+    assert not any(scene.hits().values())
+    with Gallery.open(scene.folder) as gallery:
+        assert gallery.receipt is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such kill there")
+def test_killed_before_the_commit_nothing_has_happened(scene: Scene) -> None:
+    run(INSIDE, str(scene.folder), NAME)
+    with Gallery.open(scene.folder) as gallery:
+        assert gallery.receipt is None
+        who = gallery.identity(NAME)
+        assert who is not None
+        assert who.faces == 9
+        assert gallery.corrections.undo_step() == "Note on “Person 21” changed"
+        assert len(gallery.backups()) == 1
+        assert gallery.learning.models()
+        assert gallery.check().ok

@@ -1,0 +1,61 @@
+"""The search for what is left finds people however they are written, and nobody else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.mentions import Mentions
+from engine.needles import Needles
+
+ROWS = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
+
+
+@pytest.mark.parametrize("offset", range(5))
+@pytest.mark.parametrize("start", [0, 2, 4])
+def test_four_numbers_in_a_row_are_found_wherever_they_stand(offset: int, start: int) -> None:
+    part = ROWS[1, start : start + 4].tobytes()
+    assert Needles(vectors=ROWS).count(bytes(offset) + part + b"x")["vector"] == 1
+    assert Needles(vectors=ROWS).count(bytes(offset) + part[:-1])["vector"] == 0
+
+
+def test_what_is_in_any_file_is_nobody() -> None:
+    sparse = np.zeros((2, 8), dtype=np.float32)
+    sparse[1, 3] = 1
+    assert not any(Needles(vectors=sparse).count(sparse.tobytes()).values())
+    assert not any(Needles(vectors=ROWS[:, :2]).count(ROWS.tobytes()).values())
+
+
+def test_what_spans_two_pieces_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.needles._PIECE", 4_099)
+    path = tmp_path / "any"
+    for offset in range(4_080, 4_120):
+        path.write_bytes(bytes(offset) + ROWS[0, :4].tobytes() + bytes(9_000))
+        assert Needles(vectors=ROWS).count_in(path)["vector"] >= 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Zoë Quist".encode(),
+        "zoë_quist/1.npy".encode(),
+        "ZOË QUIST".encode("utf-16-le"),
+        json.dumps("Zoë Quist").encode(),
+        np.array(["Zoë Quist"]).tobytes(),
+    ],
+)
+def test_a_name_is_found_in_many_forms(written: bytes) -> None:
+    assert Needles(["Zoë Quist"]).count(b"\x00" + written + b"\x00")["name"] >= 1
+
+
+def test_a_name_is_no_part_of_another_word() -> None:
+    assert Needles(["Ann"]).count(b"Annabel and Joann")["name"] == 0
+    mentions = Mentions(["Ann"], others=["Ann Lee"])
+    assert (
+        mentions.struck("ann, Annabel, Ann_Lee, ANN-1.npy")
+        == "erased, Annabel, Ann_Lee, erased-1.npy"
+    )
+    assert not Mentions([]).found("anything")

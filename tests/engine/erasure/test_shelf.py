@@ -1,0 +1,49 @@
+"""Queries on the shelf that are an erased person's go too, also those that undo keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.gallery import Gallery
+from engine.needles import Needles
+from engine.store import encoding
+from engine.types import FaceBatch
+from tests.engine.erasure.conftest import NAME, Scene, batch, person
+
+QUERIES = person(41, 3)
+
+
+def test_unknowns_that_were_named_and_names_in_their_files_go(tmp_path: Path) -> None:
+    folder = tmp_path / "g"
+    strangers = person(42, 2)
+    with Gallery.create(folder, dimension=16) as gallery:
+        for seed in range(10, 13):
+            gallery.enroll(f"Person {seed}", batch(f"Person {seed}", person(seed)))
+        rows = np.concatenate([QUERIES, strangers])
+        files = ["a.npy", "b.npy", "c.npy", f"beside {NAME}.npy", "d.npy"]
+        gallery.shelf.keep(FaceBatch(rows, [None] * 5, files, [0] * 5, [None] * 5))
+        shelved = gallery.shelf.unknowns()
+        gallery.shelf.name([one.id for one in shelved[:3]], NAME)
+        gallery.corrections.undo()
+        gallery.corrections.redo()
+        digests = [("digest", encoding.digest_of(one)) for one in encoding.to_blobs(QUERIES)]
+        scene = Scene(folder, Needles([NAME], QUERIES, digests))
+        assert all(scene.hits()[kind] for kind in ("vector", "digest", "name"))
+        foreseen = gallery.foresee_erasure([NAME])
+        assert foreseen.removed.faces == 3
+        assert foreseen.removed.mentions == 1
+        gallery.erase([NAME])
+        assert [one.file for one in gallery.shelf.unknowns()] == ["beside erased.npy", "d.npy"]
+        assert gallery.check().ok
+    assert not any(scene.hits().values())
+
+
+def test_that_two_are_not_one_person_goes_with_one_of_them(scene: Scene) -> None:
+    with Gallery.open(scene.folder) as gallery:
+        gallery.corrections.keep_apart(NAME, "Person 14")
+        gallery.erase([NAME])
+        gallery.corrections.undo()
+        assert gallery.check().ok
+    assert not any(scene.hits().values())
