@@ -13,7 +13,12 @@ from engine.errors import CancelledError, FaceGalleryError, SnapshotError
 from engine.index.base import VectorIndex
 from engine.index.exact import ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters
-from engine.index.snapshot import has_snapshot, load_snapshot, save_snapshot
+from engine.index.snapshot import (
+    drop_leftovers,
+    has_snapshot,
+    load_snapshot,
+    save_snapshot,
+)
 from engine.progress import SILENT, CancelToken, Listener, Reporter
 from engine.types import Distance, Ids, Neighbours, Vectors
 
@@ -85,6 +90,8 @@ class IndexKeeper:
         self._reporter = Reporter(listener, self._cancel)
         self._background = background
         self._change = change
+        if self._writable:
+            drop_leftovers(self._folder)
         wanted = membership()
         index, reason = self._take_up(change, wanted, vectors)
         gone, missing = _difference(index, wanted)

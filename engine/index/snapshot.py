@@ -134,12 +134,22 @@ def _write_graph(index: HnswIndex, path: Path) -> tuple[str, GraphFile]:
     return digest, written
 
 
+def drop_leftovers(folder: Path, name: str = "faces") -> None:
+    """Removes what interrupted saves left. Only for whoever alone may save there."""
+    _drop(folder, f".{name}-*.tmp", ".writing-*")
+
+
 def _drop_others(folder: Path, name: str, graph: Path) -> None:
     """Removes graphs of older snapshots and what interrupted saves left."""
+    drop_leftovers(folder, name)
+    _drop(folder, f"{name}-*.bin", but=graph)
+
+
+def _drop(folder: Path, *patterns: str, but: Path | None = None) -> None:
     with contextlib.suppress(OSError):  # a reader may hold one open (Windows); the next save tries
-        for pattern in (f"{name}-*.bin", f".{name}-*.tmp", ".writing-*"):
+        for pattern in patterns:
             for old in folder.glob(pattern):
-                if old != graph:
+                if old != but:
                     old.unlink(missing_ok=True)
 
 
