@@ -13,9 +13,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from engine.erasure import is_under_way
 from engine.gallery import Gallery
 from tests.torture.facade_model import PICTURE, Model
-from tests.torture.facade_operations import POOL
+from tests.torture.facade_operations import POOL, Worker
 
 _NUMBERS = {row.tobytes(): number for number, row in enumerate(POOL)}
 
@@ -44,6 +45,28 @@ def not_erased(gallery: Gallery, before: Model, name: str) -> Iterator[str]:
         for number in theirs:
             if POOL[number].tobytes() in content:
                 yield f"vector {number} of {name} is left in {path.name}"
+
+
+def attempt_erasure(
+    worker: Worker, name: str, model: Model
+) -> tuple[Model, Exception | None, list[str]]:
+    """Erases a person while the disk may refuse it; what was begun, the next opening finishes.
+
+    Returns:
+        the model of what is there now, what was raised, and what is wrong.
+    """
+    failure = None
+    try:
+        worker.do(("erase", name))
+    except Exception as error:
+        failure = error
+        worker.open_anew()
+    if worker.gallery.identity(name) is not None:
+        return model, failure, [] if failure else [f"{name} is still there"]
+    problems = list(not_erased(worker.gallery, model, name))
+    if is_under_way(worker.gallery._store):
+        problems.append("the erasure is still under way")
+    return adopted(worker.gallery, model), failure, problems
 
 
 def adopted(gallery: Gallery, before: Model) -> Model:

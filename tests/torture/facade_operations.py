@@ -325,6 +325,9 @@ class Worker:
     def _on_shelf(self, numbers: list[int]) -> list[int]:
         return [one.id for one in self.gallery.shelf.unknowns() if one.row in numbers]
 
+    def _erase(self, name: str) -> object:
+        return self.gallery.erase([name])
+
     def _cluster(self) -> object:
         return self.gallery.shelf.clusters()
 

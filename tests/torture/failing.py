@@ -25,6 +25,7 @@ from pathlib import Path
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
 from tests.torture.agreement import disagreements, unsound
+from tests.torture.erased import attempt_erasure
 from tests.torture.facade_model import Model, Operation
 from tests.torture.facade_operations import DIMENSION, EACH, NAMES, Worker, attempt
 
@@ -50,6 +51,7 @@ OPERATIONS: dict[str, Operation] = {
     "backup": ("backup", 1),
     "restore": ("restore", 0),
     "setting": ("keep", 3),
+    "erase": ("erase", "Cy"),
     "snapshot": ("reopen",),
     "index made anew": ("hurt", "folder"),
 }  # fmt: skip
@@ -167,7 +169,12 @@ class _Trial:
         """Whether there was such a write at all."""
         self._failure = (position, code, lasting)
         try:
-            expected, self.error = attempt(self._worker, operation, self._model)
+            if operation[0] == "erase":
+                expected, self.error, self.problems = attempt_erasure(
+                    self._worker, operation[1], self._model
+                )
+            else:
+                expected, self.error = attempt(self._worker, operation, self._model)
         finally:
             self._failure = None
         if self._seen < position and self.error is None:
