@@ -256,7 +256,13 @@ class Recogniser:
 
     def _take_up(self, listener: Listener | None) -> None:
         self.close()
-        moment = Moment.of(self._store)
+        try:
+            self._start_from(Moment.of(self._store), listener)
+        except BaseException:
+            self.close()  # half of it would answer as if it were all
+            raise
+
+    def _start_from(self, moment: Moment, listener: Listener | None) -> None:
         self._owners = dict(zip(moment.ids.tolist(), moment.owners.tolist(), strict=True))
         self._names = moment.names  # a question under way keeps the old ones
         self._in_use = models_in_use(self._store, self._tell_once)

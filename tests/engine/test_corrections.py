@@ -240,6 +240,21 @@ def test_an_enrolment_is_made_though_recognition_cannot_follow(
         assert gallery.identify(query)[0].evidence[0].face == report.face_ids[0]
 
 
+def test_what_could_be_taken_up_only_by_half_does_not_answer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise GalleryDamagedError("Cannot be read")
+
+    query = crowd().vectors[0]
+    with Gallery.open(folder) as gallery:
+        with monkeypatch.context() as patched:
+            patched.setattr("engine.index.IndexKeeper.start", refuse)
+            with pytest.raises(GalleryDamagedError):
+                gallery.identify(query)
+        assert gallery.identify(query)[0].evidence[0].distance < 1e-6
+
+
 def test_an_enrolment_is_made_though_its_network_cannot_be_remembered(gallery: Gallery):
     with closing(sqlite3.connect(gallery.folder / "gallery.db")) as base, base:
         base.execute(

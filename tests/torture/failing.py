@@ -24,6 +24,7 @@ from pathlib import Path
 
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
+from tests.torture import making
 from tests.torture.agreement import disagreements, unsound
 from tests.torture.erased import attempt_erasure
 from tests.torture.facade_model import Model, Operation
@@ -32,7 +33,8 @@ from tests.torture.facade_operations import DIMENSION, EACH, NAMES, Worker, atte
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Path(__file__).with_name("failing.c")
 HOW = {"the disk is full from then on": (errno.ENOSPC, 1), "one write is refused": (errno.EIO, 0)}
-MOST = 500
+Trial = tuple[Exception | None, list[str]]
+"""What was raised and what was wrong then; None in its place where there was no such write."""
 OPERATIONS: dict[str, Operation] = {
     "import": ("import", "npz", [(name, EACH * place + face)
                                  for place, name in enumerate(NAMES) for face in (3, 4, 5)]),
@@ -55,6 +57,7 @@ OPERATIONS: dict[str, Operation] = {
     "snapshot": ("reopen",),
     "index made anew": ("hurt", "folder"),
 }  # fmt: skip
+ALL = (*OPERATIONS, *making.MAKING)
 
 
 @dataclass(frozen=True)
@@ -108,33 +111,63 @@ def fail_all(work: Path, chosen: Sequence[str], every: int = 1) -> Iterator[Fail
     template = work / "template"
     template.mkdir()
     model = prepare(template)
+    making.prepare(template)
+
+    def trial(name: str, position: int, code: int, lasting: int) -> Trial | None:
+        if name in making.MAKING:
+            return _made(library, template, name, position, code, lasting)
+        return _changed(library, template, model, OPERATIONS[name], position, code, lasting)
+
     for name in chosen:
         for how, (code, lasting) in HOW.items():
-            yield _fail(library, template, model, name, how, (code, lasting), every)
+            trials, problems = [], []
+            while one := trial(name, 1 + every * len(trials), code, lasting):
+                trials.append(one)
+                problems += [f"write {1 + every * (len(trials) - 1)}: {said}" for said in one[1]]
+            refused = sum(error is not None for error, _ in trials)
+            yield Failures(name, how, len(trials), refused, tuple(problems))
 
 
-def _fail(
+def _made(
+    library: ctypes.CDLL, template: Path, name: str, position: int, code: int, lasting: int
+) -> Trial | None:
+    place, error = template.with_name("place"), None
+    place.mkdir()
+    try:
+        library.torture_arm(position, code, lasting)
+        try:
+            making.MAKING[name](template, place / "new.gallery")
+        except Exception as raised:
+            error = raised
+        finally:
+            seen = library.torture_disarm()
+        if seen < position and error is None:
+            return None
+        return error, list(making.judged(place, error))
+    finally:
+        shutil.rmtree(place)
+
+
+def _changed(
     library: ctypes.CDLL,
     template: Path,
     model: Model,
-    name: str,
-    how: str,
-    failure: tuple[int, int],
-    every: int,
-) -> Failures:
-    refused, positions, problems = 0, 0, []
-    for position in range(1, MOST, every):
-        work = shutil.copytree(template, template.with_name("work"))
-        try:
-            trial = _Trial(library, work, model)
-            if not trial.run(OPERATIONS[name], position, *failure):
-                return Failures(name, how, positions, refused, tuple(problems))
-            positions += 1
-            refused += trial.error is not None
-            problems += [f"write {position}: {problem}" for problem in trial.problems]
-        finally:
-            shutil.rmtree(work)
-    return Failures(name, how, positions, refused, (*problems, "it never succeeds"))
+    operation: Operation,
+    position: int,
+    code: int,
+    lasting: int,
+) -> Trial | None:
+    work = template.with_name("work")
+    for name in ("some.gallery", "backup-0.zip"):
+        copy = shutil.copytree if (template / name).is_dir() else shutil.copy
+        work.mkdir(exist_ok=True)
+        copy(template / name, work / name)
+    try:
+        trial = _Trial(library, work, model)
+        there = trial.run(operation, position, code, lasting)
+        return (trial.error, trial.problems) if there else None
+    finally:
+        shutil.rmtree(work)
 
 
 class _Trial:
@@ -189,7 +222,8 @@ class _Trial:
             self.problems.append(f"undeclared {self.error!r}")
         try:
             self._compare("at once", expected)
-            operation = ("note", "Ada", "afterwards")
+            somebody = next(iter(expected.people.people.values())).name
+            operation = ("note", somebody, "afterwards")
             expected = expected.copy()
             expected.do(operation)
             worker.do(operation)

@@ -246,6 +246,27 @@ def test_a_damaged_gallery_is_replaced_and_kept_aside(
     assert (done.aside / "gallery.db").read_bytes() == harmed
 
 
+@pytest.mark.parametrize("what", ["restore", "backup"])
+def test_a_name_that_cannot_be_synced_is_taken_back(
+    folder: Path, backup: Path, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(_: Path) -> None:
+        raise OSError("Input/output error")
+
+    module = {"restore": "restoring", "backup": "backup"}[what]
+    monkeypatch.setattr(f"engine.store.{module}.sync_folder", refuse)
+    new = tmp_path / "elsewhere" / "new"
+    new.parent.mkdir()
+    with Gallery.open(folder, write=False) as gallery:
+        do = {
+            "restore": lambda: backups.restore(backup, new),
+            "backup": lambda: gallery.backup(new),
+        }
+        with pytest.raises(GalleryWriteError):
+            do[what]()
+    assert list(new.parent.iterdir()) == []
+
+
 def test_a_database_that_cannot_be_opened_just_now_is_not_taken_for_damaged(
     folder: Path, backup: Path, contents: Snapshot
 ):

@@ -15,6 +15,7 @@ from engine.errors import (
     GalleryExistsError,
     GalleryNotFoundError,
     GalleryReadOnlyError,
+    GalleryWriteError,
 )
 from engine.store import Store
 
@@ -250,3 +251,17 @@ def test_a_read_only_copy_with_an_unmerged_log_is_refused_rather_than_shown_with
     place.chmod(0o555)
     with pytest.raises(GalleryReadOnlyError, match="not closed properly"):
         Store.open(place, write=False)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_gallery_that_is_made_and_cannot_be_opened_is_not_left_behind(folder, there, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise GalleryWriteError("The disk is full")
+
+    if there:
+        folder.mkdir()
+    monkeypatch.setattr("engine.store.store._open_database", refuse)
+    with pytest.raises(GalleryWriteError):
+        Store.create(folder, dimension=8)
+    assert folder.exists() == there
+    assert not there or list(folder.iterdir()) == []
