@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.gallery import Gallery
 from engine.types import Identification
-from tests.torture.facade_model import Model
-from tests.torture.facade_operations import POOL
+from tests.torture.faces import POOL
+from tests.torture.model import Model
 
 QUERIES = POOL[::5]
 _BELONGS = re.compile(
@@ -28,6 +28,7 @@ def disagreements(gallery: Gallery, model: Model) -> Iterator[str]:
     yield from _decisions(gallery, model)
     yield from _shelf(gallery, model)
     yield from _history(gallery, model)
+    yield from _backups(gallery, model)
     if gallery.backups_kept != model.now.backups:
         yield f"{gallery.backups_kept} backups are kept, not {model.now.backups}"
 
@@ -109,6 +110,12 @@ def _history(gallery: Gallery, model: Model) -> Iterator[str]:
     for step, way in zip(steps, (model.now.past, model.now.future), strict=True):
         if way or model.can_undo():
             yield from _differ("next step", step, entries[way[-1].change].summary if way else None)
+
+
+def _backups(gallery: Gallery, model: Model) -> Iterator[str]:
+    """Those that were asked for stand beside the gallery."""
+    found = {path.name for path in gallery.folder.parent.glob("backup-*")}
+    yield from _differ("backups", found, {f"backup-{number}.zip" for number in model.saved})
 
 
 def unsound(gallery: Gallery) -> Iterator[str]:

@@ -15,8 +15,10 @@ from typing import Any
 
 from engine.erasure import is_under_way
 from engine.gallery import Gallery
-from tests.torture.facade_model import PICTURE, Model
-from tests.torture.facade_operations import POOL, Worker
+from tests.torture.consequences import PICTURE
+from tests.torture.faces import POOL
+from tests.torture.model import Model
+from tests.torture.worker import Worker
 
 _NUMBERS = {row.tobytes(): number for number, row in enumerate(POOL)}
 

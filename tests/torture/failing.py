@@ -27,8 +27,9 @@ from engine.gallery import Gallery
 from tests.torture import making
 from tests.torture.agreement import disagreements, unsound
 from tests.torture.erased import attempt_erasure
-from tests.torture.facade_model import Model, Operation
-from tests.torture.facade_operations import DIMENSION, EACH, NAMES, Worker, attempt
+from tests.torture.faces import DIMENSION, EACH, NAMES
+from tests.torture.model import Model, Operation
+from tests.torture.worker import Worker, attempt
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Path(__file__).with_name("failing.c")

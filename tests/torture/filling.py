@@ -16,8 +16,10 @@ from random import Random
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
 from tests.torture.agreement import disagreements, unsound
-from tests.torture.facade_model import Model
-from tests.torture.facade_operations import DIMENSION, VERBS, Dice, Worker, attempt, propose
+from tests.torture.faces import DIMENSION
+from tests.torture.model import Model
+from tests.torture.proposing import VERBS, Dice, propose
+from tests.torture.worker import Worker, attempt
 
 KILOBYTES = 24_000
 MOST_FREE = 600_000  # bytes that the ballast leaves at most: an import with its backup needs more

@@ -15,13 +15,15 @@ from benchmarks.killing import killed_after, started
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
 from tests.torture.agreement import disagreements, unsound
-from tests.torture.facade_model import Model, Operation
-from tests.torture.facade_operations import POOL, VERBS, Dice, begin, propose
+from tests.torture.faces import POOL
+from tests.torture.model import Model, Operation
+from tests.torture.proposing import VERBS, Dice, propose
+from tests.torture.worker import begin
 
 OPERATIONS = """
 import json, sys
 from pathlib import Path
-from tests.torture.facade_operations import Worker
+from tests.torture.worker import Worker
 operations = json.loads(Path(sys.argv[2]).read_text())
 with Worker(Path(sys.argv[1]), Path(sys.argv[1]).parent) as worker:
     print("ready", flush=True)
@@ -88,7 +90,7 @@ def kill_one(
     possible = models[done : done + 2]
     try:
         with Gallery.open(folder) as gallery:
-            wrong = [list(missing(gallery, model)) for model in possible]
+            wrong = [list(disagreements(gallery, model)) for model in possible]
             problems = [] if [] in wrong else wrong[0]
             if during == "hurt":  # the index may be damaged by then, and not be mended yet
                 gallery.identify(POOL[:1])
@@ -100,16 +102,6 @@ def kill_one(
     return Kill(alive, len(said), during, whole, tuple(problems)), possible[
         right[-1] if right else 0
     ]
-
-
-def missing(gallery: Gallery, model: Model) -> Iterator[str]:
-    """What a gallery, or the backups beside it, have otherwise than the model."""
-    yield from disagreements(gallery, model)
-    for number in model.saved:
-        if not (gallery.folder.parent / f"backup-{number}.zip").exists():
-            yield f"backup {number} is not there"
-    if (gallery.folder.parent / f"backup-{len(model.saved)}.zip").exists():
-        yield f"backup {len(model.saved)} is there"
 
 
 def summary(kills: Sequence[Kill]) -> str:

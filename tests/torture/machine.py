@@ -28,17 +28,10 @@ from engine.gallery import Gallery
 from engine.jobs import Kind
 from tests.torture.agreement import disagreements, other_answers, unsound
 from tests.torture.erased import adopted, not_erased
-from tests.torture.facade_model import Operation
-from tests.torture.facade_operations import (
-    CORRECTING,
-    FILLING,
-    GOING,
-    KEEPING,
-    POOL,
-    Worker,
-    begin,
-    propose,
-)
+from tests.torture.faces import POOL
+from tests.torture.model import Operation
+from tests.torture.proposing import CORRECTING, FILLING, GOING, KEEPING, propose
+from tests.torture.worker import Worker, begin
 
 
 class Drawn:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine import backups
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
-from tests.torture.facade_operations import DIMENSION, EACH, NAMES, table_of
+from tests.torture.faces import DIMENSION, EACH, NAMES, table_of
 
 Make = Callable[[Path, Path], object]
 """Makes a gallery at the second path of what is in the first, see :func:`prepare`."""
