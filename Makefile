@@ -8,7 +8,7 @@ PYTHON ?= $(shell for below in 14 99; do for python in python3 python3.13 python
 	$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null \
 	&& echo $$python && exit; done; done)
 
-.PHONY: run setup test check screens fuzz test-engine clean
+.PHONY: run setup test check torture screens fuzz test-engine clean
 
 run: setup
 	@$(BIN)/face-gallery open --sample
@@ -25,11 +25,18 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+KILLS ?= 200
+STEPS ?= 4000
+SEED ?= 1
+PARTS ?= machine kills full failing
+# Kills, full disks, failing writes and everything in any order, at length (half an hour)
+torture: setup
+	@$(BIN)/python -m tests.torture --kills $(KILLS) --steps $(STEPS) --seed $(SEED) $(PARTS)
+
 screens: setup
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screens
 
 SECONDS ?= 60
-SEED ?= 1
 # Damaged files for every reader, led by coverage; SECONDS for each, READER=name for one alone,
 # RUNS=number for the same inputs every time
 fuzz: setup

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -13,7 +14,7 @@ from engine import embeddings, names
 from engine.advice import Advice, grouped, lookalike_words
 from engine.backups import before_large_change
 from engine.coaching import Coach
-from engine.errors import EmbeddingError, MismatchError, PhotoError
+from engine.errors import EmbeddingError, GalleryError, MismatchError, PhotoError
 from engine.fingerprint import Fingerprint
 from engine.planning import chosen_faces, plan_reading
 from engine.plans import ImportPlan
@@ -174,12 +175,16 @@ class Enroller:
             raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
 
     def remember_network(self) -> None:
-        """Measures anew what vectors of this gallery are like, while it is small."""
-        kept = self._store.setting("fingerprint")
-        known = None if kept is None else Fingerprint.from_json(kept)
-        if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
-            _, owners, vectors = self._store.vectors()
-            self._store.set_setting("fingerprint", Fingerprint.of(vectors, owners).to_json())
+        """Measures anew what vectors of this gallery are like, while it is small.
+
+        Called when faces are in: a disk that refuses this has not refused them.
+        """
+        with suppress(GalleryError):  # it is measured when the next ones come
+            kept = self._store.setting("fingerprint")
+            known = None if kept is None else Fingerprint.from_json(kept)
+            if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
+                _, owners, vectors = self._store.vectors()
+                self._store.set_setting("fingerprint", Fingerprint.of(vectors, owners).to_json())
 
     def _known_network(self) -> Fingerprint | None:
         kept = self._store.setting("fingerprint")

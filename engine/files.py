@@ -21,7 +21,8 @@ def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None]) -> No
 
     Raises:
         OSError: nothing was written; what was at ``path`` is as it was. So for any exception
-            that ``data`` raises.
+            that ``data`` raises. Only where the folder itself cannot be synced the new file is
+            there, and a power cut may take it back.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -160,30 +161,41 @@ class Recogniser:
         """The store holds these faces now; from here on they are found."""
         with self._lock:
             if self._original is None:
-                first = len(added.face_ids) == self._store.counts()[1]
-                self._take_up(None if first else self._listener)  # a first index is no news
+                with self._taken_up_anew_on_failure():
+                    first = len(added.face_ids) == self._store.counts()[1]
+                    self._take_up(None if first else self._listener)  # a first index is no news
                 return
             if int(added.face_ids[0]) in self._owners:
                 return  # taken up from the store meanwhile, for a question
-            faces, owners, change = added.face_ids, added.identity_ids, self._store.change()
-            for space in self._spaces:
-                space.add(faces, owners, vectors, change)
-            self._owners.update(zip(faces.tolist(), owners.tolist(), strict=True))
-            self._names.update((one.id, one.name) for one in self._store.identities())
-            self._change = change
+            faces, owners = added.face_ids, added.identity_ids
+            with self._taken_up_anew_on_failure():
+                change = self._store.change()
+                for space in self._spaces:
+                    space.add(faces, owners, vectors, change)
+                self._owners.update(zip(faces.tolist(), owners.tolist(), strict=True))
+                self._names.update((one.id, one.name) for one in self._store.identities())
+                self._change = change
 
     def apply(self, change: Change) -> Changed | None:
         """Makes a change of the store, then brings what is derived from it along."""
         with self._lock:
             changed = change()
             if changed is not None and self._original is not None:
-                try:
+                with self._taken_up_anew_on_failure():
                     follow(self._store, self._spaces, self._owners, changed)
                     self._names.update(self._store.names_of(changed.identities))
                     self._change = changed.change
-                except FaceGalleryError:
-                    self.close()  # the change is made; the next question takes all up anew
             return changed
+
+    @contextmanager
+    def _taken_up_anew_on_failure(self) -> Iterator[None]:
+        """Around what follows a change that is made, whatever comes now: where it cannot, the next
+        question takes everything up anew.
+        """
+        try:
+            yield
+        except FaceGalleryError:
+            self.close()
 
     def models_changed(self) -> None:
         """Other versions are in use now, or none."""
@@ -244,7 +256,13 @@ class Recogniser:
 
     def _take_up(self, listener: Listener | None) -> None:
         self.close()
-        moment = Moment.of(self._store)
+        try:
+            self._start_from(Moment.of(self._store), listener)
+        except BaseException:
+            self.close()  # half of it would answer as if it were all
+            raise
+
+    def _start_from(self, moment: Moment, listener: Listener | None) -> None:
         self._owners = dict(zip(moment.ids.tolist(), moment.owners.tolist(), strict=True))
         self._names = moment.names  # a question under way keeps the old ones
         self._in_use = models_in_use(self._store, self._tell_once)

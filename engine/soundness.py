@@ -9,7 +9,7 @@ import numpy as np
 from engine.errors import ModelError, SnapshotError
 from engine.identification import Trials
 from engine.in_use import FOLDER, read_model
-from engine.index import load_snapshot
+from engine.index import has_snapshot, load_snapshot
 from engine.jobs import ModelVersion
 from engine.models import KNN_TRIALS, TRIALS, load_curves, load_faces
 from engine.store import Store
@@ -51,7 +51,7 @@ def _indexes(store: Store) -> list[str]:
 
 
 def _index(store: Store, what: str, folder: Path, dimension: int, distance: Distance) -> list[str]:
-    if not (folder / "faces.json").exists():
+    if not has_snapshot(folder):
         return []
     try:
         index, change = load_snapshot(folder, dimension=dimension, distance=distance)

@@ -113,10 +113,8 @@ class Space:
 
         Templates are not touched: see :meth:`renew`.
         """
-        if len(gone):
-            self.keeper.remove(gone, change)
-        if len(ids):
-            self.keeper.add(ids, self._mapped(vectors), change)
+        if len(gone) or len(ids):
+            self.keeper.exchange(gone, ids, self._mapped(vectors), change)
 
     def renew(self, identities: Ids, owners: Ids, vectors: Vectors) -> None:
         """Starts the templates of identities anew from all their faces."""

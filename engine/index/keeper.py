@@ -13,7 +13,12 @@ from engine.errors import CancelledError, FaceGalleryError, SnapshotError
 from engine.index.base import VectorIndex
 from engine.index.exact import ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters
-from engine.index.snapshot import load_snapshot, save_snapshot
+from engine.index.snapshot import (
+    drop_leftovers,
+    has_snapshot,
+    load_snapshot,
+    save_snapshot,
+)
 from engine.progress import SILENT, CancelToken, Listener, Reporter
 from engine.types import Distance, Ids, Neighbours, Vectors
 
@@ -85,6 +90,8 @@ class IndexKeeper:
         self._reporter = Reporter(listener, self._cancel)
         self._background = background
         self._change = change
+        if self._writable:
+            drop_leftovers(self._folder)
         wanted = membership()
         index, reason = self._take_up(change, wanted, vectors)
         gone, missing = _difference(index, wanted)
@@ -97,7 +104,7 @@ class IndexKeeper:
             index.add(*vectors(None if not len(index) else missing), reporter=self._reporter)
         self._live = index
         self._dirty = self._dirty or bool(len(gone) + len(missing))
-        if reason and len(wanted):
+        if reason and (len(wanted) or has_snapshot(self._folder)):
             self.save()
             self._reporter.message(reason)
         self._compact_if_due()
@@ -158,8 +165,17 @@ class IndexKeeper:
 
     def remove(self, ids: Ids, change: int) -> None:
         """Makes faces unfindable. Raises UnknownIdentityError when one is not there."""
+        nothing = np.empty((0, self._dimension), dtype=np.float32)
+        self.exchange(ids, np.empty(0, dtype=np.int64), nothing, change)
+
+    def exchange(self, gone: Ids, ids: Ids, vectors: Vectors, change: int) -> None:
+        """Makes faces unfindable and others findable, as one: in between, nothing is saved.
+
+        Raises as :meth:`remove` and :meth:`VectorIndex.add`.
+        """
         with self._changing:
-            self._live.remove(ids)
+            self._live.remove(gone)
+            self._live.add(ids, vectors)
             self._change, self._dirty = change, True
         self._compact_if_due()
 

@@ -51,6 +51,11 @@ def save_snapshot(index: HnswIndex, folder: Path, *, change: int, name: str = "f
         raise _unwritable(folder, error) from error
 
 
+def has_snapshot(folder: Path, name: str = "faces") -> bool:
+    """Whether an index was ever saved there, sound or not."""
+    return (folder / f"{name}.json").exists()
+
+
 def load_snapshot(
     folder: Path,
     *,
@@ -111,7 +116,7 @@ def _save(index: HnswIndex, folder: Path, change: int, name: str) -> None:
     try:
         write_atomically(folder / f"{name}.json", _sealed(record))
     except OSError:
-        if not unchanged:
+        if not unchanged and not _speaks_of(folder / f"{name}.json", digest):
             graph.unlink(missing_ok=True)
         raise
     _drop_others(folder, name, graph)
@@ -129,13 +134,31 @@ def _write_graph(index: HnswIndex, path: Path) -> tuple[str, GraphFile]:
     return digest, written
 
 
+def drop_leftovers(folder: Path, name: str = "faces") -> None:
+    """Removes what interrupted saves left. Only for whoever alone may save there."""
+    _drop(folder, f".{name}-*.tmp", ".writing-*")
+
+
 def _drop_others(folder: Path, name: str, graph: Path) -> None:
     """Removes graphs of older snapshots and what interrupted saves left."""
+    drop_leftovers(folder, name)
+    _drop(folder, f"{name}-*.bin", but=graph)
+
+
+def _drop(folder: Path, *patterns: str, but: Path | None = None) -> None:
     with contextlib.suppress(OSError):  # a reader may hold one open (Windows); the next save tries
-        for pattern in (f"{name}-*.bin", f".{name}-*.tmp", ".writing-*"):
+        for pattern in patterns:
             for old in folder.glob(pattern):
-                if old != graph:
+                if old != but:
                     old.unlink(missing_ok=True)
+
+
+def _speaks_of(sidecar: Path, digest: str) -> bool:
+    """Whether it took its place after all, and only its name could not be synced."""
+    try:
+        return bool(_read_sidecar(sidecar)["hash"] == digest)
+    except SnapshotError:
+        return False
 
 
 def _read_sidecar(path: Path) -> dict[str, Any]:

@@ -70,7 +70,11 @@ def write_backup(
         made = _verified(written, reporter)
         reporter.check()
         os.replace(written, target)
-        sync_folder(target.parent)
+        try:
+            sync_folder(target.parent)
+        except OSError:
+            target.unlink()
+            raise
         return replace(made, path=target)
 
 

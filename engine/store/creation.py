@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import (
+    GalleryBusyError,
     GalleryExistsError,
     GalleryReadOnlyError,
     GalleryWriteError,
-    InputError,
 )
 from engine.files import sync_folder
 from engine.store.database import connect
@@ -30,38 +30,50 @@ _OURS = frozenset(
 )
 
 
-def make_gallery(folder: Path, dimension: int, distance: Distance) -> None:
-    """Makes the folder, its parents and an empty database.
+@contextmanager
+def made_gallery(folder: Path, dimension: int, distance: Distance) -> Iterator[None]:
+    """Makes the folder, its parents and an empty database; what fails in the body of the
+    statement, such as opening it, undoes that.
 
     Raises:
-        GalleryExistsError: something is there. GalleryReadOnlyError: it cannot be made there.
-        InputError: no dimension that a gallery can have.
+        GalleryExistsError: something is there. GalleryReadOnlyError, GalleryWriteError: it cannot
+            be made there.
     """
-    if not 1 <= dimension <= LARGEST_DIMENSION:
-        raise InputError(
-            f"A gallery cannot hold embeddings of {dimension:,} numbers",
-            file=folder,
-            remedy=f"Use embeddings of 1 to {LARGEST_DIMENSION:,} numbers.",
-        )
     with _undone_on_failure(folder):
-        _make_folder(folder)
-        _require_empty(folder)
-        lock = WriterLock(folder)
-        lock.acquire()
+        _make(folder, dimension, distance)
         try:
-            _require_empty(folder)
-            _make_database(folder / _UNFINISHED, dimension, distance)
-            os.replace(folder / _UNFINISHED, folder / DATABASE_NAME)
-            folder.chmod(0o700)  # it may have been there
-            sync_folder(folder)
-            sync_folder(folder.parent)
+            yield
+        except GalleryBusyError:
+            raise  # somebody else has it open already
         except BaseException:
-            for name in (DATABASE_NAME, *_OURS):  # the lock too, while nobody else can hold it
-                with suppress(OSError):
-                    (folder / name).unlink()
+            _unmake(folder)
             raise
-        finally:
-            lock.release()
+
+
+def _make(folder: Path, dimension: int, distance: Distance) -> None:
+    _make_folder(folder)
+    _require_empty(folder)
+    lock = WriterLock(folder)
+    lock.acquire()
+    try:
+        _require_empty(folder)
+        _make_database(folder / _UNFINISHED, dimension, distance)
+        os.replace(folder / _UNFINISHED, folder / DATABASE_NAME)
+        folder.chmod(0o700)  # it may have been there
+        sync_folder(folder)
+        sync_folder(folder.parent)
+    except BaseException:
+        _unmake(folder)  # the lock too, while nobody else can hold it
+        raise
+    finally:
+        lock.release()
+
+
+def _unmake(folder: Path) -> None:
+    logs = [f"{DATABASE_NAME}{end}" for end in ("-wal", "-shm")]
+    for name in (DATABASE_NAME, *logs, *_OURS):
+        with suppress(OSError):
+            (folder / name).unlink()
 
 
 @contextmanager

@@ -41,10 +41,10 @@ _KINDS: dict[int, tuple[type[GalleryError], str, str]] = {
     ),
     sqlite3.SQLITE_CORRUPT: (GalleryDamagedError, "The database is damaged", RESTORE),
     sqlite3.SQLITE_NOTADB: (GalleryDamagedError, "This is not a gallery database", RESTORE),
-    sqlite3.SQLITE_CANTOPEN: (
-        GalleryDamagedError,
+    sqlite3.SQLITE_CANTOPEN: (  # says nothing of what is in it: a full disk is enough
+        GalleryError,
         "The database cannot be opened",
-        ASK_PERMISSION,
+        "Check that you have permission to read it, and that its disk is connected and has space.",
     ),
 }
 

@@ -96,7 +96,11 @@ def _take_place(stage: Path, folder: Path) -> None:
     if folder.is_dir():
         folder.rmdir()  # only an empty one: where it is not, it refuses
     os.rename(stage, folder)
-    sync_folder(folder.parent)
+    try:
+        sync_folder(folder.parent)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _overwrite(store: Store, stage: Path, backup: Backup, reporter: Reporter) -> Path:

@@ -17,7 +17,7 @@ from engine.store import automatic, migrations
 from engine.store.apart import Apart
 from engine.store.confirming import Confirming
 from engine.store.correcting import Correcting
-from engine.store.creation import DATABASE_NAME, LARGEST_DIMENSION, make_gallery
+from engine.store.creation import DATABASE_NAME, LARGEST_DIMENSION, made_gallery
 from engine.store.database import Database
 from engine.store.decisions import Decisions
 from engine.store.erasing import Erasing
@@ -88,8 +88,8 @@ class Store(
             GalleryExistsError: a gallery, a file or a folder with something in it is there.
             GalleryReadOnlyError, GalleryWriteError: it cannot be made there. Nothing is left.
         """
-        make_gallery(Path(folder), dimension, distance)
-        return cls.open(folder)
+        with made_gallery(Path(folder), dimension, distance):
+            return cls.open(folder)
 
     @classmethod
     def open(cls, folder: Path, *, write: bool = True) -> Store:

@@ -208,6 +208,63 @@ def test_a_correction_is_made_though_recognition_cannot_follow(gallery: Gallery)
     assert gallery.corrections.undo() is not None
 
 
+def test_the_index_on_disk_is_sound_when_all_faces_give_way_to_others(tmp_path: Path):
+    with Gallery.create(tmp_path / "few.gallery", dimension=DIMENSION) as gallery:
+        gallery.enroll("A", crowd().vectors[0])
+        gallery.corrections.remove([1])
+        gallery.enroll("B", crowd().vectors[1:4])
+        gallery.identify(crowd().vectors[0])
+        gallery.corrections.go_to(1)
+        assert gallery.check().problems == ()
+        gallery.corrections.redo()
+        assert gallery.check().problems == ()
+
+
+@pytest.mark.parametrize("taken_up", [True, False])
+def test_an_enrolment_is_made_though_recognition_cannot_follow(
+    folder: Path, taken_up: bool, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise GalleryDamagedError("Cannot be read")
+
+    with Gallery.open(folder) as gallery:
+        if taken_up:
+            gallery.identify(crowd().vectors[0])
+        query = crowd(2).vectors[0]
+        with monkeypatch.context() as patched:
+            patched.setattr("engine.space.Space.add", refuse)
+            patched.setattr("engine.recogniser.Recogniser._take_up", refuse)
+            patched.setattr("engine.coaching.Coach.advise", lambda *_: [])
+            report = gallery.enroll("P00", query)
+        assert report.faces_added == 1
+        assert gallery.identify(query)[0].evidence[0].face == report.face_ids[0]
+
+
+def test_what_could_be_taken_up_only_by_half_does_not_answer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise GalleryDamagedError("Cannot be read")
+
+    query = crowd().vectors[0]
+    with Gallery.open(folder) as gallery:
+        with monkeypatch.context() as patched:
+            patched.setattr("engine.index.IndexKeeper.start", refuse)
+            with pytest.raises(GalleryDamagedError):
+                gallery.identify(query)
+        assert gallery.identify(query)[0].evidence[0].distance < 1e-6
+
+
+def test_an_enrolment_is_made_though_its_network_cannot_be_remembered(gallery: Gallery):
+    with closing(sqlite3.connect(gallery.folder / "gallery.db")) as base, base:
+        base.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON settings BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    query = crowd(2).vectors[0]
+    assert gallery.enroll("P00", query).faces_added == 1
+    assert gallery.identify(query)[0].evidence[0].distance < 1e-6
+
+
 def test_a_correction_says_what_it_touched(gallery: Gallery):
     identity = {one.name: one.id for one in gallery.people()}
     moved = ids(gallery, "P06")[:2]

@@ -342,3 +342,15 @@ def test_the_command_line_reads_beside_a_writer_and_refuses_to_write(
     assert "Traceback" not in done.stderr
     assert "writing this gallery" in done.stderr
     assert contents(folder) == stored
+
+
+def test_a_damaged_index_of_no_faces_is_replaced_as_any_other(tmp_path: Path):
+    folder = tmp_path / "empty.gallery"
+    with Gallery.create(folder) as gallery:
+        gallery.enroll("Somebody", np.ones(128, dtype=np.float32))
+        gallery.corrections.undo()
+    (folder / "index" / "faces.json").write_bytes(b"{")
+    with Gallery.open(folder) as gallery:
+        assert gallery.check().problems
+        gallery.identify(np.ones(128, dtype=np.float32))
+        assert gallery.check().problems == ()

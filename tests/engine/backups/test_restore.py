@@ -21,6 +21,8 @@ from engine.errors import (
     CancelledError,
     FaceGalleryError,
     GalleryBusyError,
+    GalleryDamagedError,
+    GalleryError,
     GalleryExistsError,
     GalleryTooNewError,
     GalleryWriteError,
@@ -242,6 +244,43 @@ def test_a_damaged_gallery_is_replaced_and_kept_aside(
     assert done.safety is None
     assert done.aside is not None
     assert (done.aside / "gallery.db").read_bytes() == harmed
+
+
+@pytest.mark.parametrize("what", ["restore", "backup"])
+def test_a_name_that_cannot_be_synced_is_taken_back(
+    folder: Path, backup: Path, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(_: Path) -> None:
+        raise OSError("Input/output error")
+
+    module = {"restore": "restoring", "backup": "backup"}[what]
+    monkeypatch.setattr(f"engine.store.{module}.sync_folder", refuse)
+    new = tmp_path / "elsewhere" / "new"
+    new.parent.mkdir()
+    with Gallery.open(folder, write=False) as gallery:
+        do = {
+            "restore": lambda: backups.restore(backup, new),
+            "backup": lambda: gallery.backup(new),
+        }
+        with pytest.raises(GalleryWriteError):
+            do[what]()
+    assert list(new.parent.iterdir()) == []
+
+
+def test_a_database_that_cannot_be_opened_just_now_is_not_taken_for_damaged(
+    folder: Path, backup: Path, contents: Snapshot
+):
+    change(folder)
+    before = contents(folder)
+    log = folder / "gallery.db-wal"
+    log.unlink(missing_ok=True)
+    log.mkdir()  # SQLite can no more open its log than on a full disk
+    with pytest.raises(GalleryError, match="cannot be opened") as refused:
+        backups.restore(backup, folder, replace=True)
+    assert not isinstance(refused.value, GalleryDamagedError)
+    log.rmdir()
+    assert contents(folder) == before
+    assert list(folder.glob("damaged-*")) == []
 
 
 def test_a_damaged_model_is_replaced_by_the_one_in_the_backup(folder: Path, backup: Path):

@@ -118,6 +118,15 @@ def test_a_sound_snapshot_answers_at_once_and_nothing_is_said(saved, open_keeper
     assert finds(keeper, faces)
 
 
+def test_what_a_killed_save_left_goes_when_a_writer_opens_it(saved, open_keeper, tmp_path):
+    left = tmp_path / "index" / ".faces-killed.tmp"
+    left.write_bytes(b"half a graph")
+    open_keeper(writable=False)
+    assert left.exists()  # a writer may be at it
+    open_keeper()
+    assert not left.exists()
+
+
 def test_an_empty_new_gallery_says_nothing_and_takes_faces(tmp_path, make_faces, ear):
     faces = Faces(make_faces)
     keeper = IndexKeeper(tmp_path / "index", dimension=D, distance="cosine", writable=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
@@ -285,3 +286,21 @@ def test_killed_at_any_moment_of_saving_it_leaves_a_whole_snapshot(tmp_path, tur
     index, change = load(tmp_path)
     assert change in (done[-1], done[-1] + 1)
     assert len(index) == 3000 + change
+
+
+def test_a_snapshot_whose_folder_cannot_be_synced_is_there_or_not_as_a_whole(
+    saved, make_faces, monkeypatch
+):
+    """The sidecar has its name already: its graph must not go."""
+
+    def refuse(folder):
+        raise OSError(errno.EIO, "Input/output error")
+
+    ids, rows = make_faces(220)
+    index, _ = load(saved)
+    index.add(ids[200:], rows[200:])
+    monkeypatch.setattr("engine.files.sync_folder", refuse)
+    with pytest.raises(SnapshotError, match="could not be saved"):
+        save_snapshot(index, saved, change=6)
+    found, change = load(saved)
+    assert (len(found), change) == (200, 6)

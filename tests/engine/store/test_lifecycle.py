@@ -15,6 +15,7 @@ from engine.errors import (
     GalleryExistsError,
     GalleryNotFoundError,
     GalleryReadOnlyError,
+    GalleryWriteError,
 )
 from engine.store import Store
 
@@ -236,8 +237,9 @@ def test_a_read_only_database_in_a_writable_folder_is_not_opened_for_writing(
 def test_a_gallery_that_may_not_be_read_is_said_to_be_so(store, folder, unprivileged):
     store.close()
     place = unprivileged(folder, file_mode=0o000)
-    with pytest.raises(GalleryDamagedError, match="permission"):
+    with pytest.raises(GalleryError, match="permission") as refused:
         Store.open(place, write=False)
+    assert not isinstance(refused.value, GalleryDamagedError)  # nobody knows what is in it
 
 
 def test_a_read_only_copy_with_an_unmerged_log_is_refused_rather_than_shown_without_it(
@@ -249,3 +251,17 @@ def test_a_read_only_copy_with_an_unmerged_log_is_refused_rather_than_shown_with
     place.chmod(0o555)
     with pytest.raises(GalleryReadOnlyError, match="not closed properly"):
         Store.open(place, write=False)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_gallery_that_is_made_and_cannot_be_opened_is_not_left_behind(folder, there, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise GalleryWriteError("The disk is full")
+
+    if there:
+        folder.mkdir()
+    monkeypatch.setattr("engine.store.store._open_database", refuse)
+    with pytest.raises(GalleryWriteError):
+        Store.create(folder, dimension=8)
+    assert folder.exists() == there
+    assert not there or list(folder.iterdir()) == []
