@@ -96,10 +96,14 @@ PARTS: dict[str, Callable[[argparse.Namespace], tuple[str, int]]] = {
 
 
 def _told(outcomes: Iterable[Any], summary: Callable[[list[Any]], str]) -> tuple[str, int]:
-    """Prints what went wrong as it comes; the summary, and how many had problems."""
+    """Prints what went wrong as it comes, and now and then how far it is; the summary, and how
+    many had problems.
+    """
     done = []
     for outcome in outcomes:
         done.append(outcome)
+        if len(done) % 50 == 0:
+            print(summary(done), file=sys.stderr, flush=True)
         if outcome.problems:
             print(outcome, flush=True)
     return summary(done), sum(bool(one.problems) for one in done)

@@ -145,8 +145,10 @@ def _unkeep_apart(model: Model, name: str, other: str) -> None:
 
 
 def _name(model: Model, number: int, name: str) -> None:
+    """Only what is named leaves the shelf, not what else is enrolled since it was put there."""
+    shelf = model.people.shelf - {number}
     _enrol(model, [(name, number, False)], True)
-    model.people.shelf.discard(number)
+    model.people.shelf = shelf
 
 
 def _dismiss(model: Model, numbers: list[int]) -> None:

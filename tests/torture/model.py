@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.engine.store.people import People, Person
@@ -41,6 +41,12 @@ class Kept:
     backups: int = 5
     known_from: int = 0
 
+    def copy(self) -> Kept:
+        """People are shared: those that are kept are never changed, others take their place."""
+        return replace(
+            self, past=list(self.past), future=list(self.future), states=dict(self.states)
+        )
+
 
 @dataclass
 class Model:
@@ -60,7 +66,7 @@ class Model:
         return self.now.people
 
     def copy(self) -> Model:
-        return copy.deepcopy(self)
+        return replace(self, now=self.now.copy(), saved=dict(self.saved))
 
     def do(self, operation: Operation) -> bool:
         """Does an operation that a gallery would not refuse; whether it changed people or
@@ -77,10 +83,11 @@ class Model:
     # -- one step of the history ---------------------------------------------------------------
 
     def _step(self, change: Callable[..., None], *values: Any) -> bool:
-        before = copy.deepcopy(self.people)
-        last = (self.last_face, self.last_person)
+        before, last = self.people, (self.last_face, self.last_person)
+        self.now.people = copy.deepcopy(before)
         change(self, *values)
         if self.people == before:
+            self.now.people = before
             self.last_face, self.last_person = last  # undone with the transaction
             return False
         for gone in self.now.future:
@@ -129,19 +136,24 @@ class Model:
         self.now.backups = number
 
     def _backup(self, number: int) -> None:
-        self.saved[number] = copy.deepcopy(self.now)
+        self.saved[number] = self.now.copy()
 
     def _restore(self, number: int) -> None:
         change = max(self.now.change, self.saved[number].change) + 1
-        self.now = copy.deepcopy(self.saved[number])
+        self.now = self.saved[number].copy()
         self.now.change = change
         self.now.states[change] = "aside"
 
     def _shelve(self, numbers: list[int]) -> None:
         """No step: it is there at every moment that did not hold it by itself."""
         new = set(numbers) - self.people.shelf - self.people.enrolled()
-        for one in (self, *self.now.past, *self.now.future):
-            one.people.shelf |= new
+
+        def with_new(people: People) -> People:
+            return replace(people, shelf=people.shelf | new)
+
+        self.now.people = with_new(self.people)
+        for way in (self.now.past, self.now.future):
+            way[:] = [replace(one, people=with_new(one.people)) for one in way]
 
     def shown(self) -> list[int]:
         """Numbers of the vectors on the shelf."""
