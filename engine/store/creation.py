@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.errors import GalleryExistsError, GalleryReadOnlyError, GalleryWriteError
 from engine.files import sync_folder
+from engine.store.cipher import Key, new_key
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.lock import HOLDER_NAME, LOCK_NAME, WriterLock
@@ -24,12 +25,16 @@ _OURS = frozenset(
 )
 
 
-def make_gallery(folder: Path, dimension: int, distance: Distance) -> None:
-    """Makes the folder, its parents and an empty database.
+def make_gallery(
+    folder: Path, dimension: int, distance: Distance, passphrase: str | None = None
+) -> None:
+    """Makes the folder, its parents and an empty database, encrypted where there is a passphrase.
 
     Raises:
         GalleryExistsError: something is there. GalleryReadOnlyError: it cannot be made there.
+        InputError: the passphrase is too easy to guess. EncryptionMissingError.
     """
+    key = None if passphrase is None else new_key(passphrase)
     with _undone_on_failure(folder):
         _make_folder(folder)
         _require_empty(folder)
@@ -37,7 +42,7 @@ def make_gallery(folder: Path, dimension: int, distance: Distance) -> None:
         lock.acquire()
         try:
             _require_empty(folder)
-            _make_database(folder / _UNFINISHED, dimension, distance)
+            _make_database(folder / _UNFINISHED, dimension, distance, key)
             os.replace(folder / _UNFINISHED, folder / DATABASE_NAME)
             folder.chmod(0o700)  # it may have been there
             sync_folder(folder)
@@ -106,12 +111,12 @@ def _require_empty(folder: Path) -> None:
     raise GalleryExistsError(problem, file=folder, remedy=remedy)
 
 
-def _make_database(path: Path, dimension: int, distance: Distance) -> None:
+def _make_database(path: Path, dimension: int, distance: Distance, key: Key | None) -> None:
     for leftover in path.parent.glob(f"{path.name}*"):
         leftover.unlink()
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with declared(path):
-        connection = connect(path, "mode=rw")
+        connection = connect(path, "mode=rw", key)
         try:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrate(connection)
