@@ -9,7 +9,15 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import FaceGalleryError
-from gallery_app.cli import backups, changes, corrections, models, questions, window
+from gallery_app.cli import (
+    backups,
+    changes,
+    corrections,
+    encryption,
+    models,
+    questions,
+    window,
+)
 from gallery_app.cli.completion import completion
 from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.review import review
@@ -47,6 +55,7 @@ for command in (
     questions.check,
     backups.backup,
     backups.restore,
+    *encryption.COMMANDS,
     completion,
 ):
     cli.add_command(command)
