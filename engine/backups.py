@@ -17,6 +17,7 @@ from engine.store import Store
 from engine.store.archive import Archive
 from engine.store.automatic import KEPT, automatic_backups
 from engine.store.backup import default_name
+from engine.store.cipher import Key
 from engine.store.restoring import restore as _restore
 from engine.store.salvage import salvage as _salvage
 from engine.store.staging import preview as _preview
@@ -34,14 +35,14 @@ def preview(
     folder: str | Path | None,
     *,
     reporter: Reporter = SILENT,
-    passphrase: str | None = None,
-    passphrase_there: str | None = None,
+    passphrase: str | Key | None = None,
+    passphrase_there: str | Key | None = None,
 ) -> Preview:
     """Reads a backup to the end, and tells what restoring it would bring.
 
     Args:
         folder: the gallery to hold it against; None holds it against none.
-        passphrase: that an encrypted gallery had when the backup was made.
+        passphrase: that an encrypted gallery had when the backup was made, or its key.
         passphrase_there: that the gallery in the folder has; the same unless said.
 
     Raises:
@@ -63,8 +64,8 @@ def restore(
     *,
     replace: bool = False,
     reporter: Reporter = SILENT,
-    passphrase: str | None = None,
-    passphrase_there: str | None = None,
+    passphrase: str | Key | None = None,
+    passphrase_there: str | Key | None = None,
 ) -> Restored:
     """Makes a gallery of a backup, all of it or nothing.
 

@@ -17,6 +17,7 @@ from engine.store.store import key_in
 
 __all__ = [
     "SHORTEST",
+    "Key",
     "change_passphrase",
     "decrypt",
     "encrypt",

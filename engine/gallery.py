@@ -28,6 +28,7 @@ from engine.reviewing import review_store
 from engine.safekeeping import Safekeeping
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
+from engine.store.cipher import Key
 from engine.types import (
     CheckReport,
     Distance,
@@ -104,7 +105,7 @@ class Gallery(Browsing, Importing, Safekeeping):
         write: bool = True,
         listener: Listener | None = None,
         background: bool = False,
-        passphrase: str | None = None,
+        passphrase: str | Key | None = None,
     ) -> Gallery:
         """Opens a gallery; for reading only where another process writes it or the folder is
         read-only (``notices`` then says so).
@@ -113,7 +114,7 @@ class Gallery(Browsing, Importing, Safekeeping):
             write: False opens for reading only in any case.
             listener: is told when the index had to be rebuilt, and how far that is.
             background: rebuild the index in a thread while exact search answers.
-            passphrase: of an encrypted gallery; a plain one needs and heeds none.
+            passphrase: of an encrypted gallery, or its key; a plain one needs and heeds none.
 
         Raises:
             GalleryNotFoundError, GalleryTooNewError, GalleryDamagedError,

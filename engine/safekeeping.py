@@ -81,6 +81,15 @@ class Safekeeping:
         """Whether it needs a passphrase to be opened."""
         return self._store.encrypted
 
+    @property
+    def key(self) -> Key | None:
+        """What opens it again, and its backups, as its passphrase does; None of a plain one."""
+        return self._store.key
+
+    def is_passphrase(self, words: str) -> bool:
+        """Whether these words open it (0.2 s)."""
+        return self._store.is_passphrase(words)
+
     def encrypt(self, passphrase: str, *, reporter: Reporter = SILENT) -> None:
         """Encrypts this gallery in place: see :func:`engine.encryption.encrypt`.
 

@@ -28,6 +28,7 @@ FPIR = Setting("identify/fpir", 0.01, "share of strangers that may get a name")
 METHOD = Setting("identify/method", "auto", "auto, knn, triplet or mlp")
 VERSIONS = Setting("versions/columns", QByteArray(), "widths of the columns of the versions")
 IMPORT = Setting("import/columns", QByteArray(), "widths of the columns of an import's faces")
+LOCK_AFTER = Setting("encryption/lock", 10, "minutes without input; 0 never locks")
 FOLDER = Setting("files/folder", "", "folder that the file dialogs open in")
 
 

@@ -54,14 +54,18 @@ SHOTS = [
 
 def main(wanted: list[str]) -> int:
     """Renders the scenes whose name is asked for, or all."""
-    from tests import correcting_scenes, keeping_scenes, training_scenes
+    from tests import correcting_scenes, encryption_scenes, keeping_scenes, training_scenes
 
     if not wanted:
         shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True, exist_ok=True)
     failed = 0
     for scene, theme, (width, height), scale in (
-        SHOTS + training_scenes.SHOTS + correcting_scenes.SHOTS + keeping_scenes.SHOTS
+        SHOTS
+        + training_scenes.SHOTS
+        + correcting_scenes.SHOTS
+        + keeping_scenes.SHOTS
+        + encryption_scenes.SHOTS
     ):
         if wanted and scene not in wanted:
             continue
@@ -181,13 +185,22 @@ class Stage:
 
 def one(scene: str, theme: str, size: str, name: str) -> None:
     """Renders one scene in this process."""
-    from tests import correcting_scenes, keeping_scenes, scenes, training_scenes
+    from tests import (
+        correcting_scenes,
+        encryption_scenes,
+        keeping_scenes,
+        scenes,
+        training_scenes,
+    )
 
     width, height = map(int, size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FACE_GALLERY_HOME"] = folder
         stage = Stage(theme, (width, height), Path(folder))
-        modules = (scenes, training_scenes, correcting_scenes, keeping_scenes)
+        modules = (
+            *(scenes, training_scenes, correcting_scenes, keeping_scenes),
+            encryption_scenes,
+        )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)
         stage.close()

@@ -75,6 +75,11 @@ def key_for(path: Path, passphrase: str) -> Key:
         return _stretched(passphrase, stream.read(_SALT))
 
 
+def opened_with(path: Path, passphrase: str | Key) -> Key:
+    """The same of a passphrase or of a key."""
+    return passphrase if isinstance(passphrase, Key) else key_for(path, passphrase)
+
+
 def new_key(passphrase: str) -> Key:
     """A key for a new file.
 

@@ -33,8 +33,8 @@ def restore(
     *,
     replace: bool = False,
     reporter: Reporter = SILENT,
-    passphrase: str | None = None,
-    passphrase_there: str | None = None,
+    passphrase: str | Key | None = None,
+    passphrase_there: str | Key | None = None,
 ) -> Restored:
     """Makes a gallery of a backup; killed at any moment, the old one or the new one is whole.
 

@@ -33,8 +33,8 @@ def preview(
     folder: Path | None,
     reporter: Reporter = SILENT,
     *,
-    passphrase: str | None = None,
-    passphrase_there: str | None = None,
+    passphrase: str | Key | None = None,
+    passphrase_there: str | Key | None = None,
 ) -> Preview:
     """What a backup holds, read to the end and found sound, and how a gallery differs from it.
 
@@ -70,7 +70,11 @@ def preview(
 
 @contextmanager
 def staged(
-    archive: Archive, folder: Path | None, reporter: Reporter, *, passphrase: str | None = None
+    archive: Archive,
+    folder: Path | None,
+    reporter: Reporter,
+    *,
+    passphrase: str | Key | None = None,
 ) -> Iterator[tuple[Path, Key | None]]:
     """A whole gallery made of the archive, on the folder's disk, gone at the end unless moved;
     and the key of its database.
@@ -95,7 +99,7 @@ def staged(
             archive.extract(name, stage / name, reporter)
         key = None
         if archive.backup.encrypted and passphrase:
-            key = cipher.key_for(stage / DATABASE, passphrase)
+            key = cipher.opened_with(stage / DATABASE, passphrase)
         _check(stage / DATABASE, archive.backup, key)
         yield stage, key
 

@@ -175,6 +175,10 @@ class Store(
         """What it is encrypted with; None for a plain one."""
         return self._database.key
 
+    def is_passphrase(self, words: str) -> bool:
+        """Whether these words open it."""
+        return self.key is not None and cipher.key_for(self._database.path, words) == self.key
+
     def __enter__(self) -> Self:
         return self
 
@@ -196,7 +200,7 @@ def key_in(folder: Path, passphrase: str | Key | None) -> Key | None:
         raise PassphraseNeededError(
             "The gallery is encrypted", file=folder, remedy="Give its passphrase."
         )
-    return passphrase if isinstance(passphrase, Key) else cipher.key_for(path, passphrase)
+    return cipher.opened_with(path, passphrase)
 
 
 def _database_in(folder: Path) -> Path:
