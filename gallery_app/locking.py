@@ -51,6 +51,7 @@ class Locking(QObject):
         actions["encryption"].triggered.connect(lambda: self.show_encryption())
         actions["lock"].triggered.connect(lambda: self.lock())
         window.locked.buttons[0].clicked.connect(lambda: self.unlock())
+        window.closing.connect(self._close)
         context.state.gallery_changed.connect(self._gallery_changed)
         context.state.passphrase_wanted.connect(self._wanted)
 
@@ -79,6 +80,10 @@ class Locking(QObject):
     def _asked(self, dialog: PassphraseDialog) -> None:
         if self._asking is dialog:
             self._asking = None
+
+    def _close(self) -> None:
+        if self._asking is not None:
+            self._asking.reject()
 
     def _open(self, folder: Path, words: str) -> None:
         galleries.open_gallery(self._context, folder, passphrase=words, opened=self._opened)

@@ -25,9 +25,9 @@ _PROTECTS = (
     "the folder or a backup of it in other hands."
 )
 _PROTECTS_NOT = (
-    "Somebody at this computer while the gallery is open, or who can read its memory. Photographs "
-    "and tables that were imported: they stay where they are, in clear. A forgotten passphrase: "
-    "nobody can open the gallery without it, not even we."
+    "Somebody at this computer while the gallery is open, or who can read its memory.",
+    "Whoever finds the photographs and tables that were imported: they stay where they are.",
+    "A forgotten passphrase: nobody can open the gallery without it, not even we.",
 )
 _BEFORE = (
     "What was in clear is overwritten and removed, the automatic backups with it. An SSD may keep "
@@ -125,7 +125,8 @@ class EncryptionDialog(QDialog):
         inside.addWidget(_label(_PROTECTS, ""))
         inside.addSpacing(8)
         inside.addWidget(section("DOES NOT PROTECT AGAINST"))
-        inside.addWidget(_label(_PROTECTS_NOT, ""))
+        for sentence in _PROTECTS_NOT:
+            inside.addWidget(_label(sentence, ""))
         idle = QWidget()
         row = QHBoxLayout(idle)
         row.setContentsMargins(0, 0, 0, 0)

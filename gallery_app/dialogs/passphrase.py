@@ -57,7 +57,7 @@ class PassphraseDialog(QDialog):
 
     def show_wrong(self) -> None:
         """What was typed does not open it."""
-        self.field.setEnabled(True)
+        self.field.setReadOnly(False)
         self.field.forget()
         self.field.setFocus()
         self.told.setText("The passphrase is wrong. Try again.")
@@ -67,7 +67,7 @@ class PassphraseDialog(QDialog):
         self.ok.setEnabled(bool(self.field.text()))
 
     def _give(self) -> None:
-        self.field.setEnabled(False)
+        self.field.setReadOnly(True)
         self.ok.setEnabled(False)
         self.given.emit(self.field.text())
 
