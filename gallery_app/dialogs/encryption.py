@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine import encryption
 from engine.errors import InputError
+from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.passphrase_field import PassphraseField
 from gallery_app.widgets.rows import section
 
@@ -26,7 +27,7 @@ _PROTECTS = (
 )
 _PROTECTS_NOT = (
     "Somebody at this computer while the gallery is open, or who can read its memory.",
-    "Whoever finds the photographs and tables that were imported: they stay where they are.",
+    "Whoever finds the photographs and tables that were imported.",
     "A forgotten passphrase: nobody can open the gallery without it, not even we.",
 )
 _BEFORE = (
@@ -34,6 +35,8 @@ _BEFORE = (
     "old blocks, and backups elsewhere stay in clear."
 )
 _NEVER = "never"
+_WIDE = 552  # pixels between the margins of the dialog
+_INSIDE = _WIDE - 34  # and between those of the card
 
 
 class EncryptionDialog(QDialog):
@@ -66,11 +69,12 @@ class EncryptionDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Encryption")
-        self.setFixedWidth(600)
+        self.setFixedWidth(_WIDE + 48)
         self._encrypted = encrypted
         self._possible = not obstacle
         is_now = "encrypted" if encrypted else "not encrypted"
-        self.title = _label(f"“{gallery}” is {is_now}", "heading")
+        self.title = ElidedLabel(f"“{gallery}” is {is_now}")
+        self.title.setProperty("textRole", "heading")
         self.present = PassphraseField("Present passphrase")
         self.new = PassphraseField(
             f"{'New passphrase' if encrypted else 'Passphrase'}, "
@@ -78,6 +82,8 @@ class EncryptionDialog(QDialog):
         )
         self.again = PassphraseField("The same once more")
         self.told = _label(obstacle or " ", "bad" if obstacle else "small")
+        self.told.setFixedHeight(2 * self.told.fontMetrics().lineSpacing())  # nothing moves
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.sure = QCheckBox("I can get at the passphrase when I forget it")
         self.sure.setVisible(not encrypted)
         self.minutes = QSpinBox()
@@ -122,11 +128,11 @@ class EncryptionDialog(QDialog):
         inside.setContentsMargins(16, 12, 16, 12)
         inside.setSpacing(4)
         inside.addWidget(section("PROTECTS AGAINST"))
-        inside.addWidget(_label(_PROTECTS, ""))
+        inside.addWidget(_whole(_label(_PROTECTS, ""), _INSIDE))
         inside.addSpacing(8)
         inside.addWidget(section("DOES NOT PROTECT AGAINST"))
         for sentence in _PROTECTS_NOT:
-            inside.addWidget(_label(sentence, ""))
+            inside.addWidget(_whole(_label(sentence, ""), _INSIDE))
         idle = QWidget()
         row = QHBoxLayout(idle)
         row.setContentsMargins(0, 0, 0, 0)
@@ -152,11 +158,14 @@ class EncryptionDialog(QDialog):
         layout.addWidget(self.told)
         layout.addWidget(self.sure)
         layout.addSpacing(4)
-        layout.addWidget(_label(_BEFORE, "small") if not self._encrypted else idle)
+        layout.addWidget(idle if self._encrypted else _whole(_label(_BEFORE, "small"), _WIDE))
         layout.addSpacing(8)
         layout.addLayout(buttons)
         self.present.setVisible(self._encrypted)
         self.remove_button.setVisible(self._encrypted)
+        for widget in (self, *self.findChildren(QWidget)):
+            widget.ensurePolished()
+        self.setFixedHeight(layout.totalHeightForWidth(self.width()))
 
     def _look(self) -> None:
         if not self._possible:
@@ -201,4 +210,11 @@ def _label(text: str, role: str) -> QLabel:
     label.setWordWrap(True)
     if role:
         label.setProperty("textRole", role)
+    return label
+
+
+def _whole(label: QLabel, width: int) -> QLabel:
+    """All of its lines stay to be read, whatever comes and goes beside it."""
+    label.ensurePolished()
+    label.setMinimumHeight(label.heightForWidth(width))
     return label

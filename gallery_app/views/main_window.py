@@ -117,9 +117,7 @@ class MainWindow(QMainWindow):
 
     def show_locked(self, name: str) -> None:
         """An empty window that says which gallery is locked."""
-        self.locked.set_texts(
-            f"“{name}” is locked", "Nothing of it is in memory; its passphrase opens it again."
-        )
+        self.locked.set_texts(f"“{name}” is locked", "It is closed; its passphrase opens it again.")
         self.pages.setCurrentWidget(self.locked)
         self.left_status.clear()
         self.right_status.clear()
