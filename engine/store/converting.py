@@ -1,8 +1,8 @@
 """Encrypting a gallery, decrypting it, or giving it another passphrase: the one or the other.
 
 A whole converted database is made beside the present one and takes its name in one rename. What
-else lies in the folder follows it: whatever of it is still in clear when an encrypted gallery is
-opened for writing is removed then, so a killed conversion is finished by the next opening.
+else lies in the folder follows it. The file being made, then the one replaced, are there under
+names of their own until all is done: so the next opening for writing finishes what was killed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.store.lock import WriterLock
 from engine.store.sealing import SEALED
 
 _NEW = f"{DATABASE}.converting"
-_OLD = ".old"
+_OLD = ".before-conversion"
 _ASIDE = f"{ASIDE}*"
 _BACKUPS = f"{FOLDER}/*.zip"
 _STARTS = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")  # databases, their logs
@@ -64,36 +64,38 @@ def convert(folder: Path, old: Key | None, new: Key | None, reporter: Reporter =
                 raise
             _switch(folder)
             reporter.progress("Removing what was there before", 0, 0)
-            remove_leftovers(folder, encrypted=new is not None)
-            if new is not None:
+            if old is None:
                 for aside in folder.glob(_ASIDE):
                     shred_tree(aside)
+            remove_leftovers(folder, encrypted=new is not None, backups=old is None)
     finally:
         lock.release()
 
 
-def remove_leftovers(folder: Path, *, encrypted: bool) -> None:
-    """Removes what a conversion that was killed left, and of an encrypted gallery all in clear.
+def remove_leftovers(folder: Path, *, encrypted: bool, backups: bool = False) -> None:
+    """Finishes a conversion that was killed, or undoes it; nothing where none was.
 
     For the process that has the gallery's lock. What cannot be removed stays.
+
+    Args:
+        encrypted: what the gallery is now.
+        backups: whether those in clear go too; they do where a plain gallery was replaced.
     """
-    for path in folder.glob(f"{DATABASE}*"):
-        if path.name.startswith(_NEW):
-            _give_up(path)
-        elif path.name.endswith(_OLD):
-            _give_up(path, unless=path.with_name(path.name.removesuffix(_OLD)))
-    if not encrypted:
+    marks = [
+        path
+        for path in sorted(folder.glob(f"{DATABASE}*"), reverse=True)  # the database itself last
+        if path.name.startswith(_NEW) or path.name.endswith(_OLD)
+    ]
+    if not marks:
+        return
+    if encrypted:
+        replaced = folder / f"{DATABASE}{_OLD}"
+        _remove_clear(folder, backups or _is_clear(replaced))
+    else:
         for sealed in folder.glob(f"{MODELS}/*/{SEALED}"):
             sealed.unlink(missing_ok=True)
-        return
-    if (folder / "index").exists():
-        shred_tree(folder / "index")
-    for path in (*folder.glob(f"{MODELS}/*"), *folder.glob(f"{MODELS}/*/*")):
-        if path.is_file() and path.name not in (SEALED, f".unfinished-{SEALED}"):
-            _give_up(path)
-    for path in (*folder.glob(_BACKUPS), *folder.glob(f"{_ASIDE}/*")):
-        if _is_clear(path):
-            _give_up(path)
+    for path in marks:
+        _give_up(path, unless=path.with_name(path.name.removesuffix(_OLD)))
 
 
 # -- inside ------------------------------------------------------------------------------------
@@ -153,13 +155,28 @@ def _convert_versions(folder: Path, old: Key | None, new: Key | None) -> None:
             half.rmdir()
 
 
+def _remove_clear(folder: Path, backups: bool) -> None:
+    """Of an encrypted gallery: what is derived, and backups where it was just encrypted."""
+    if (folder / "index").exists():
+        shred_tree(folder / "index")
+    for path in (*folder.glob(f"{MODELS}/*"), *folder.glob(f"{MODELS}/*/*")):
+        if path.is_file() and path.name != SEALED:
+            _give_up(path)
+    if backups:
+        for path in (*folder.glob(_BACKUPS), *folder.glob(f"{_ASIDE}/*")):
+            if _is_clear(path):
+                _give_up(path)
+
+
 def _switch(folder: Path) -> None:
     """The one moment at which the conversion counts. What is replaced keeps a name, to be
     overwritten under it.
     """
-    path = folder / DATABASE
-    with suppress(OSError):  # a file system without hard links: then it is removed only
-        os.link(path, folder / f"{DATABASE}{_OLD}")
+    path, replaced = folder / DATABASE, folder / f"{DATABASE}{_OLD}"
+    try:
+        os.link(path, replaced)
+    except OSError:  # a file system without hard links: then it is not overwritten
+        replaced.touch(mode=0o600)
     os.replace(folder / _NEW, path)
     sync_folder(folder)
 

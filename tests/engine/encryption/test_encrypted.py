@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import unicodedata
@@ -143,7 +144,7 @@ def test_a_gallery_is_encrypted_in_place_and_decrypted_again(plain: Path, secret
         assert gallery.check().ok
     with Gallery.open(plain) as gallery:
         assert gallery.identity("Aaron Aardvark") is not None
-        assert not list(plain.glob("gallery.db*.old"))
+        assert not list(plain.glob("gallery.db*-conversion"))
 
 
 def test_automatic_backups_in_clear_go_with_the_rest(plain: Path, secrets: Secrets):
@@ -157,6 +158,29 @@ def test_automatic_backups_in_clear_go_with_the_rest(plain: Path, secrets: Secre
         gallery.corrections.delete([one.name for one in gallery.people()[:4]])
         assert gallery.backups()[0].encrypted
         assert secrets.in_clear(plain) == []
+
+
+def test_what_a_person_lays_into_the_folder_later_stays(encrypted: Path, plain: Path):
+    (encrypted / "backups").mkdir()
+    with Gallery.open(plain, write=False) as other:
+        mine = other.backup(encrypted / "backups" / "mine.zip")
+    copy = encrypted / "gallery.db.old"
+    copy.write_bytes(b"a copy of my own")
+    with Gallery.open(encrypted, passphrase=PASSPHRASE) as gallery:
+        gallery.change_passphrase(OTHER)
+    assert copy.exists()
+    assert mine.path.exists()
+
+
+def test_nobody_else_on_the_computer_can_look_at_it(plain: Path):
+    before = os.umask(0o022)
+    try:
+        for convert in (encryption.encrypt, encryption.decrypt):
+            convert(plain, PASSPHRASE)
+            modes = {path: path.stat().st_mode & 0o077 for path in [plain, *plain.rglob("*")]}
+            assert not any(modes.values()), modes
+    finally:
+        os.umask(before)
 
 
 def test_another_passphrase_opens_it_and_the_old_one_does_not(encrypted: Path):
