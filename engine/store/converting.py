@@ -140,14 +140,14 @@ def _convert_versions(folder: Path, old: Key | None, new: Key | None) -> None:
     database, key = (_NEW, new) if new is not None else (DATABASE, old)
     with closing(connect(folder / database, "mode=ro&immutable=1", key)) as connection:
         sealed_with = sealing.kept_key(connection)
-        ids = [str(one) for (one,) in connection.execute("SELECT id FROM models")]
-    for one in ids:
-        version = folder / MODELS / one
-        if new is not None and version.is_dir():
+    for version in sorted((folder / MODELS).glob("[A-Za-z0-9]*")):
+        if not version.is_dir():
+            continue
+        if new is not None:
             assert sealed_with is not None
             sealing.seal(version, version, sealed_with)
-        elif new is None and (version / SEALED).exists():
-            half = version.with_name(f".unfinished-{one}")
+        elif (version / SEALED).exists():
+            half = version.with_name(f".unfinished-{version.name}")
             sealing.unseal(version, half, sealed_with)
             for path in half.iterdir():
                 sync_file(path)

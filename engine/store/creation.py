@@ -27,8 +27,11 @@ _OURS = frozenset(
 
 def make_gallery(
     folder: Path, dimension: int, distance: Distance, passphrase: str | None = None
-) -> None:
+) -> Key | None:
     """Makes the folder, its parents and an empty database, encrypted where there is a passphrase.
+
+    Returns:
+        what it is encrypted with.
 
     Raises:
         GalleryExistsError: something is there. GalleryReadOnlyError: it cannot be made there.
@@ -54,6 +57,7 @@ def make_gallery(
             raise
         finally:
             lock.release()
+    return key
 
 
 @contextmanager

@@ -99,8 +99,8 @@ class Store(
             GalleryReadOnlyError, GalleryWriteError: it cannot be made there. Nothing is left.
             InputError: the passphrase is too easy to guess. EncryptionMissingError.
         """
-        make_gallery(Path(folder), dimension, distance, passphrase)
-        return cls.open(folder, passphrase=passphrase)
+        key = make_gallery(Path(folder), dimension, distance, passphrase)
+        return cls.open(folder, passphrase=key)
 
     @classmethod
     def open(
