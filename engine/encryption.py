@@ -23,6 +23,7 @@ __all__ = [
     "encrypt",
     "is_encrypted",
     "missing",
+    "require",
     "require_strong",
 ]
 
@@ -44,6 +45,18 @@ def require_strong(passphrase: str) -> None:
     cipher.require_strong(passphrase)
 
 
+def require(folder: str | Path, *, encrypted: bool) -> None:
+    """Before anybody thinks of a passphrase. Raises InputError: the gallery is the other kind."""
+    there = (Path(folder) / DATABASE).exists()  # where it is not, opening it says so
+    if not there or is_encrypted(folder) == encrypted:
+        return
+    raise InputError(
+        "The gallery is not encrypted" if encrypted else "The gallery is encrypted already",
+        file=folder,
+        remedy="Encrypt it first." if encrypted else "Change its passphrase instead.",
+    )
+
+
 def encrypt(folder: str | Path, passphrase: str, *, reporter: Reporter = SILENT) -> None:
     """Encrypts a plain gallery in place; killed at any moment it is the one or the other.
 
@@ -56,13 +69,8 @@ def encrypt(folder: str | Path, passphrase: str, *, reporter: Reporter = SILENT)
         GalleryDamagedError, CancelledError: it is as it was.
     """
     folder = Path(folder)
+    require(folder, encrypted=False)
     made = cipher.new_key(passphrase)
-    if is_encrypted(folder):
-        raise InputError(
-            "The gallery is encrypted already",
-            file=folder,
-            remedy="Change its passphrase instead.",
-        )
     key_in(folder, None)  # there is a gallery
     converting.convert(folder, None, made, reporter)
 
@@ -87,12 +95,12 @@ def change_passphrase(
     Raises as :func:`encrypt`; PassphraseError.
     """
     folder = Path(folder)
-    made = cipher.new_key(new)
-    converting.convert(folder, _present(folder, passphrase), made, reporter)
+    present = _present(folder, passphrase)
+    converting.convert(folder, present, cipher.new_key(new), reporter)
 
 
 def _present(folder: Path, passphrase: str | Key | None) -> Key:
+    require(folder, encrypted=True)
     key = key_in(folder, passphrase)
-    if key is None:
-        raise InputError("The gallery is not encrypted", file=folder, remedy="Encrypt it first.")
+    assert key is not None
     return key

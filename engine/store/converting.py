@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.errors import GalleryBusyError, GalleryDamagedError, GalleryWriteError
 from engine.files import shred, shred_tree, sync_file, sync_folder
-from engine.progress import SILENT, Reporter
+from engine.progress import SILENT, Progress, Reporter
 from engine.store import cipher, derived, sealing
 from engine.store.archive import DATABASE
 from engine.store.automatic import ASIDE, FOLDER
@@ -28,6 +28,7 @@ from engine.store.failures import RESTORE, declared
 from engine.store.lock import WriterLock
 from engine.store.sealing import SEALED
 
+_STAGE, _STEPS = "Rewriting the gallery", 3
 _NEW = f"{DATABASE}.converting"
 _OLD = ".before-conversion"
 _ASIDE = f"{ASIDE}*"
@@ -63,11 +64,12 @@ def convert(folder: Path, old: Key | None, new: Key | None, reporter: Reporter =
                 remove_leftovers(folder, encrypted=old is not None)
                 raise
             _switch(folder)
-            reporter.progress("Removing what was there before", 0, 0)
+            reporter.tell(Progress(_STAGE, 2, _STEPS))  # too late to be cancelled
             if old is None:
                 for aside in folder.glob(_ASIDE):
                     shred_tree(aside)
             remove_leftovers(folder, encrypted=new is not None, backups=old is None)
+            reporter.tell(Progress(_STAGE, _STEPS, _STEPS))
     finally:
         lock.release()
 
@@ -105,7 +107,7 @@ def _write(folder: Path, old: Key | None, new: Key | None, reporter: Reporter) -
     """A whole converted database beside the present one, checked and on disk."""
     path, made = folder / DATABASE, folder / _NEW
     made.touch(mode=0o600, exist_ok=False)
-    reporter.progress("Rewriting the database", 0, 0)
+    reporter.progress(_STAGE, 0, _STEPS)
     with closing(_opened(path, old)) as source:
         _require_alone(source, folder)
         literal = new.literal if new is not None else "''"
@@ -117,7 +119,7 @@ def _write(folder: Path, old: Key | None, new: Key | None, reporter: Reporter) -
             source.execute(f"PRAGMA made.{pragma} = {int(value)}")
         source.execute("COMMIT")
         reporter.check()
-        reporter.progress("Checking what was written", 0, 0)
+        reporter.progress(_STAGE, 1, _STEPS)
         if _contents(source, "main") != _contents(source, "made"):
             raise GalleryDamagedError(
                 "Not all of the database could be copied", file=path, remedy=RESTORE

@@ -30,8 +30,7 @@ def encrypt(gallery: Path | None, as_json: bool) -> None:
     What was in clear is overwritten and removed, the automatic backups with it; an SSD may keep
     the old blocks.
     """
-    require_library()
-    folder = chosen(gallery)
+    folder = _chosen(gallery, encrypted=False)
     passphrase = first_passphrase(folder)
     with Bar() as bar:
         encryption.encrypt(folder, passphrase, reporter=bar.reporter())
@@ -43,8 +42,7 @@ def encrypt(gallery: Path | None, as_json: bool) -> None:
 @gallery_and_json
 def decrypt(gallery: Path | None, as_json: bool) -> None:
     """Take the encryption off: everything in clear again."""
-    require_library()
-    folder = chosen(gallery)
+    folder = _chosen(gallery, encrypted=True)
     with Bar() as bar:
         encryption.decrypt(folder, passphrase_of(folder), reporter=bar.reporter())
     _tell(folder, False, as_json, f"Decrypted {folder}: everything in it is in clear now.")
@@ -55,8 +53,7 @@ def decrypt(gallery: Path | None, as_json: bool) -> None:
 @gallery_and_json
 def passphrase(gallery: Path | None, as_json: bool) -> None:
     """Give an encrypted gallery another passphrase; backups keep theirs."""
-    require_library()
-    folder = chosen(gallery)
+    folder = _chosen(gallery, encrypted=True)
     present, new = passphrase_of(folder), new_passphrase(folder)
     with Bar() as bar:
         encryption.change_passphrase(folder, present, new, reporter=bar.reporter())
@@ -68,6 +65,14 @@ def require_library() -> None:
     lacking = encryption.missing()
     if lacking:
         raise EncryptionMissingError(lacking)
+
+
+def _chosen(gallery: Path | None, *, encrypted: bool) -> Path:
+    """The gallery meant, where it is of the kind that can be converted."""
+    require_library()
+    folder = chosen(gallery)
+    encryption.require(folder, encrypted=encrypted)
+    return folder
 
 
 def _tell(folder: Path, encrypted: bool, as_json: bool, sentence: str) -> None:
