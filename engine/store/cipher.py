@@ -7,11 +7,12 @@ import importlib.util
 import os
 import sqlite3
 import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from engine.errors import EncryptionMissingError, InputError, WrongPassphraseError
 from engine.store.failures import primary_code, refusals
@@ -25,6 +26,7 @@ in its tools too."""
 _FEWEST = 5  # different characters
 _PLAIN = b"SQLite format 3\0"
 _PAGE = 4_096
+_LOOKED_AT = 64  # pages
 _MOST_ALIKE = 64  # of 4,096 random bytes some 16 have the same value, by no chance so many
 _SALT = 16
 
@@ -61,12 +63,14 @@ def is_encrypted(path: Path) -> bool:
     """
     try:
         with path.open("rb") as stream:
-            page = stream.read(_PAGE)
+            start = stream.read(_PAGE * _LOOKED_AT)
     except OSError:
         return False
-    if len(page) < _PAGE or page.startswith(_PLAIN):
+    if len(start) < _PAGE or start.startswith(_PLAIN):
         return False
-    return max(Counter(page).values()) < _MOST_ALIKE
+    # of a plain one whose first page is damaged the next ones are not noise: they hold its tables
+    pages = np.frombuffer(start[: len(start) // _PAGE * _PAGE], np.uint8).reshape(-1, _PAGE)
+    return all(np.bincount(page).max() < _MOST_ALIKE for page in pages)
 
 
 def key_for(path: Path, passphrase: str) -> Key:

@@ -43,7 +43,7 @@ def new(folder: Path, dimension: int, distance: str, encrypted: bool, as_json: b
         remember(gallery.folder)
     made = {"gallery": str(folder), "dimension": dimension, "distance": distance}
     if as_json:
-        put_json(made | {"encrypted": encrypted})
+        put_json(made | ({"encrypted": True} if encrypted else {}))
         return
     kind = ", encrypted" if encrypted else ""
     click.echo(f"Made {folder}: dimension {dimension}, {distance}{kind}.")

@@ -59,7 +59,12 @@ def test_a_plain_gallery_never_imports_it(plain: Path):
 def test_a_damaged_plain_database_is_not_taken_for_an_encrypted_one(plain: Path):
     database = plain / "gallery.db"
     content = database.read_bytes()
-    for damaged in (b"\0" * 100 + content[100:], b"garbage", os.urandom(16) + content[16:], b""):
+    for damaged in (
+        b"\0" * 100 + content[100:],
+        b"garbage",
+        os.urandom(4096) + content[4096:],
+        b"",
+    ):
         database.write_bytes(damaged)
         assert not is_encrypted(plain)
     assert not is_encrypted(plain.parent)
