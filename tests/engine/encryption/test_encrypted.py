@@ -20,6 +20,7 @@ from engine.errors import (
     WrongPassphraseError,
 )
 from engine.gallery import Gallery, is_encrypted
+from engine.store.memory import Memory, missing_memory
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -123,6 +124,22 @@ def test_a_reader_takes_over_when_the_writer_has_left(encrypted: Path):
         writer.close()
         assert reader.try_to_write()
         assert reader.corrections.delete([reader.people()[0].name]) is not None
+
+
+@pytest.mark.skipif(bool(missing_memory()), reason="no folder in memory")
+def test_what_a_killed_process_left_in_memory_goes_with_the_next(tmp_path: Path):
+    left = (
+        "import os, signal; from engine.store.memory import Memory\n"
+        "memory = Memory(); print(memory.folder(), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", left], cwd=ROOT, capture_output=True, text=True)
+    folder = Path(done.stdout.strip())
+    assert folder.is_dir()
+    memory = Memory()
+    assert memory.folder().stat().st_mode & 0o077 == 0
+    assert not folder.exists()
+    memory.close()
 
 
 # -- there and back ----------------------------------------------------------------------------
