@@ -96,9 +96,8 @@ class Learning:
         self._store.delete_model(model_id)
         self._recogniser.models_changed()
         if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
-            delete_version(self._folder / model_id)
-            if self._store.encrypted:
-                delete_version(self._store.models_folder / model_id)
+            for place in self._store.model_places():
+                delete_version(place / model_id)
             shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
 
     # -- training ----------------------------------------------------------------------------

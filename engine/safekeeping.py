@@ -94,7 +94,7 @@ class Safekeeping:
         """Encrypts this gallery in place: see :func:`engine.encryption.encrypt`.
 
         It is closed and opened again meanwhile: nothing else may be asked of it until then, and
-        :attr:`learning` and :attr:`corrections` are others afterwards.
+        :attr:`learning`, :attr:`corrections` and :attr:`shelf` are others afterwards.
 
         Raises:
             InputError: too easy to guess, or it is encrypted. As that function raises.

@@ -74,6 +74,15 @@ def is_encrypted(path: Path) -> bool:
     return noise > len(pages) / 2
 
 
+def may_be_encrypted(path: Path) -> bool:
+    """Whether any file, whatever its name, may be a database that is: whole pages of noise.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return path.stat().st_size % _PAGE == 0 and is_encrypted(path)
+
+
 def key_for(path: Path, passphrase: str) -> Key:
     """The key that a passphrase opens an encrypted file with, if it is the right one (0.2 s)."""
     with path.open("rb") as stream:

@@ -67,6 +67,11 @@ def move(connection: sqlite3.Connection, folder: Path, *, encrypted: bool) -> No
     if row is not None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         write_atomically(path, str(row[0]).encode())
+    forget(connection)
+
+
+def forget(connection: sqlite3.Connection) -> None:
+    """Takes all of it out of a database."""
     connection.execute("DELETE FROM settings WHERE key LIKE ?", (f"{_KEY}%",))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import GalleryWriteError
+from engine.errors import GalleryWriteError, ModelError
 from engine.store import sealing
 from engine.store.access import Access
 from engine.store.backup import MODELS
@@ -34,6 +35,14 @@ class Versions(Access):
     def models_obstacle(self) -> str:
         """Why no trained model can be used here, one sentence; "" where they can."""
         return missing_memory() if self.encrypted else ""
+
+    def model_places(self) -> list[Path]:
+        """Every folder that versions lie in: on disk and, of an encrypted gallery, in memory."""
+        places = [self.folder / MODELS]
+        if self.encrypted:
+            with suppress(ModelError):  # then there is none in memory
+                places.append(self.models_folder)
+        return places
 
     def version_folder(self, model_id: str) -> Path:
         """The folder of a version, to be read; whether there is one is the reader's to see.

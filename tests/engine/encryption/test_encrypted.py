@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,17 @@ import pytest
 from engine import encryption
 from engine.errors import (
     GalleryBusyError,
+    GalleryDamagedError,
     GalleryReadOnlyError,
+    GalleryWriteError,
     InputError,
     PassphraseNeededError,
     WrongPassphraseError,
 )
 from engine.gallery import Gallery, is_encrypted
+from engine.store.cipher import key_for
+from engine.store.database import Database, connect
+from engine.store.derived import CALIBRATION
 from engine.store.memory import Memory, missing_memory
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
@@ -245,3 +251,47 @@ def test_a_gallery_that_others_read_is_not_converted_under_them(gallery: Gallery
     assert gallery.encrypted
     assert gallery.people()
     gallery.decrypt()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (
+            "CREATE TRIGGER stranger AFTER INSERT ON faces BEGIN DELETE FROM identities; END",
+            "Another program has put “stranger”",
+        ),
+        ("DROP TABLE unknowns", "The database lacks .*unknowns"),
+    ],
+)
+def test_what_is_not_ours_in_an_encrypted_database_is_refused(
+    encrypted: Path, statement: str, words: str
+):
+    path = encrypted / "gallery.db"
+    with closing(connect(path, "mode=rw", key_for(path, PASSPHRASE))) as connection:
+        connection.execute(statement)
+    with pytest.raises(GalleryDamagedError, match=words):
+        Gallery.open(encrypted, passphrase=PASSPHRASE)
+
+
+def test_a_gallery_that_cannot_be_opened_once_made_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise GalleryWriteError("The disk is full")
+
+    monkeypatch.setattr(Database, "start_writing", full)
+    with pytest.raises(GalleryWriteError, match="full"):
+        Gallery.create(tmp_path / "new" / "some.gallery", passphrase=PASSPHRASE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_calibration_that_is_damaged_in_it_is_made_anew(gallery: Gallery):
+    gallery.prepare()
+    kept = gallery._store.derived(CALIBRATION)
+    for damaged in ("{", '{"change": 1}', '{"change": "1", "faces": {}, "calibration": ""}'):
+        gallery._store.keep_derived(CALIBRATION, damaged)
+        with Gallery.open(gallery.folder, write=False, passphrase=PASSPHRASE) as reader:
+            reader.identify(reader.vector(1))
+            assert reader.unsaved
+        gallery._recogniser.renew(gallery.prepare)
+        assert gallery._store.derived(CALIBRATION) == kept
