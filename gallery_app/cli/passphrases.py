@@ -27,7 +27,8 @@ _NEW_FILE = "new passphrase file"
 
 def _option(name: str, kept: str, help_: str) -> Callable[[F], F]:
     def keep(context: click.Context, _: click.Parameter, path: Path | None) -> None:
-        context.meta[kept] = path
+        if path is not None:  # else a command says nothing against the group that it is in
+            context.meta[kept] = path
 
     return click.option(
         name,

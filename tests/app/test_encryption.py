@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
+    QMenu,
     QMessageBox,
     QWidget,
 )
@@ -25,8 +26,10 @@ from engine.gallery import Gallery, is_encrypted
 from gallery_app import settings
 from gallery_app.app import App
 from gallery_app.dialogs.encryption import EncryptionDialog
+from gallery_app.dialogs.history import HistoryDialog
 from gallery_app.dialogs.passphrase import PassphraseDialog
 from gallery_app.dialogs.restore import RestoreDialog
+from tests.app.conftest import DATA
 from tests.sealed import OTHER, PASSPHRASE, needs_sqlcipher
 
 PERSON = "Tom Ridge"
@@ -302,3 +305,60 @@ def test_without_the_library_the_menu_says_how_to_get_it(
     assert not asking.new.isEnabled()
     assert not asking.ok.isEnabled()
     asking.close()
+
+
+@needs_sqlcipher
+def test_locking_clears_the_shelf_the_history_and_open_menus(
+    start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
+) -> None:
+    ryder = sorted((DATA / "Winona_Ryder").glob("*.npy"))
+    with Gallery.open(gallery_folder) as gallery:
+        gallery.enroll("Winona Ryder", gallery.read_queries(ryder[0]))
+        for file in ryder[7:10]:
+            gallery.shelf.keep(gallery.read_queries(file))
+        gallery.corrections.rename("Winona Ryder", "Winona R.")
+    encryption.encrypt(gallery_folder, PASSPHRASE)
+    app = start(gallery_folder)
+    type_in(qtbot, dialog(PassphraseDialog, qtbot), PASSPHRASE)
+    filled(app, qtbot)
+    names = [*(one.name for one in app.context.gallery.people()), "Winona_Ryder"]
+    shelf, actions = app.window.unknown, app.window.menus.actions
+    app.window.middle.setCurrentWidget(shelf)
+    qtbot.waitUntil(lambda: shelf.model.count() == 3 and bool(app.shelf_pictures._kept))
+    qtbot.keyClicks(shelf.card.name, PERSON)
+    qtbot.waitUntil(lambda: "Winona" in actions["undo"].text())
+    actions["history"].trigger()
+    history = dialog(HistoryDialog, qtbot)
+    qtbot.waitUntil(lambda: history.model.rowCount() > 0)
+    menu = QMenu(f"About {PERSON}", app.window)
+    menu.addAction(PERSON)
+    menu.popup(app.window.pos())
+    assert {PERSON, "Winona R.", "Winona_Ryder"} <= set(words_in(app.window, names))
+    app.locking.lock()
+    dialog(PassphraseDialog, qtbot)
+    assert not menu.isVisible()
+    menu.deleteLater()
+    assert not history.isVisible()
+    qtbot.waitUntil(lambda: not app.tasks.is_busy())
+    qtbot.waitUntil(lambda: words_in(app.window, names) == {})
+    assert app.shelf_pictures._kept == {}
+    assert shelf.card.name.completer().model().stringList() == []  # type: ignore[attr-defined]
+    assert app.asking._photo is None
+
+
+@needs_sqlcipher
+def test_a_second_window_takes_over_with_its_key(
+    start: Callable[..., App], sealed: Path, qtbot: QtBot
+) -> None:
+    with Gallery.open(sealed, passphrase=PASSPHRASE) as first:
+        app = start(sealed)
+        type_in(qtbot, dialog(PassphraseDialog, qtbot), PASSPHRASE)
+        filled(app, qtbot)
+        assert not app.context.gallery.writable
+        first.corrections.rename(PERSON, "Tom Bridge")
+        app.watching._look()
+        qtbot.waitUntil(lambda: "Tom Bridge" in app.window.identities.model.names())
+    app.watching._look()
+    qtbot.waitUntil(lambda: app.context.gallery.writable)
+    assert not app.watching.timer.isActive()
+    app.context.gallery.corrections.rename("Tom Bridge", PERSON)

@@ -143,3 +143,35 @@ def test_without_the_library_each_command_says_how_to_get_it(
     assert done.returncode == 1
     assert 'pip install "face-gallery[encrypted]"' in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@needs_sqlcipher
+def test_a_passphrase_file_opens_it_for_commands_that_have_commands(
+    run: Run, folder: Path, sample: Path, tmp_path: Path
+) -> None:
+    strangers = sorted((sample / "Winona_Ryder").glob("*.npy"))[7:9]
+    with Gallery.open(folder) as gallery:
+        for file in strangers:
+            gallery.shelf.keep(gallery.read_queries(file))
+        gallery.encrypt(PASSPHRASE)
+    words = tmp_path / "words.txt"
+    words.write_text(f"{PASSPHRASE}\n", encoding="utf-8")
+    before = run("unknown", "--passphrase-file", words, "-g", folder, "dismiss", strangers[0])
+    assert before.returncode == 0, before.stderr
+    after = run("unknown", "-g", folder, "dismiss", strangers[1], "--passphrase-file", words)
+    assert after.returncode == 0, after.stderr
+    left = run("unknown", "--passphrase-file", words, "-g", folder, "--json")
+    assert json.loads(left.stdout) == []
+
+
+@needs_sqlcipher
+@pytest.mark.usefixtures("scripted")
+def test_a_person_is_erased_from_an_encrypted_gallery(run: Run, folder: Path) -> None:
+    with Gallery.open(folder) as gallery:
+        gallery.encrypt(PASSPHRASE)
+    assert run("backup", folder / "mine.zip", "-g", folder).returncode == 0
+    done = run("erase", "Tony Blair", "--yes", "-g", folder, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["deleted"] == ["mine.zip"]
+    people = json.loads(run("people", "-g", folder, "--json").stdout)
+    assert "Tony Blair" not in [one["name"] for one in people]
