@@ -333,6 +333,7 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     menu = QMenu(f"About {PERSON}", app.window)
     menu.addAction(PERSON)
     menu.popup(app.window.pos())
+    app.asking._photo = ryder[7], app.window.grab()
     assert {PERSON, "Winona R.", "Winona_Ryder"} <= set(words_in(app.window, names))
     app.locking.lock()
     dialog(PassphraseDialog, qtbot)
