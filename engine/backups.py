@@ -17,6 +17,7 @@ from engine.store import Store
 from engine.store.archive import Archive
 from engine.store.automatic import KEPT, automatic_backups
 from engine.store.backup import default_name
+from engine.store.cipher import Key
 from engine.store.restoring import restore as _restore
 from engine.store.salvage import salvage as _salvage
 from engine.store.staging import preview as _preview
@@ -29,21 +30,42 @@ just a handful."""
 _MOST_KEPT = 1_000
 
 
-def preview(path: str | Path, folder: str | Path | None, *, reporter: Reporter = SILENT) -> Preview:
+def preview(
+    path: str | Path,
+    folder: str | Path | None,
+    *,
+    reporter: Reporter = SILENT,
+    passphrase: str | Key | None = None,
+    passphrase_there: str | Key | None = None,
+) -> Preview:
     """Reads a backup to the end, and tells what restoring it would bring.
 
     Args:
         folder: the gallery to hold it against; None holds it against none.
+        passphrase: that an encrypted gallery had when the backup was made, or its key.
+        passphrase_there: that the gallery in the folder has; the same unless said.
 
     Raises:
         BackupError: absent, foreign or damaged. GalleryTooNewError. GalleryWriteError.
-        CancelledError.
+        CancelledError. PassphraseNeededError, WrongPassphraseError, EncryptionMissingError.
     """
-    return _preview(Path(path), None if folder is None else Path(folder), reporter)
+    return _preview(
+        Path(path),
+        None if folder is None else Path(folder),
+        reporter,
+        passphrase=passphrase,
+        passphrase_there=passphrase_there or passphrase,
+    )
 
 
 def restore(
-    path: str | Path, folder: str | Path, *, replace: bool = False, reporter: Reporter = SILENT
+    path: str | Path,
+    folder: str | Path,
+    *,
+    replace: bool = False,
+    reporter: Reporter = SILENT,
+    passphrase: str | Key | None = None,
+    passphrase_there: str | Key | None = None,
 ) -> Restored:
     """Makes a gallery of a backup, all of it or nothing.
 
@@ -51,12 +73,22 @@ def restore(
         folder: a new or empty one; with ``replace`` the gallery that the backup was made from,
             open nowhere for writing. A safety backup of it is made first, whatever number is
             kept; where it is damaged its database is kept aside instead.
+        passphrase, passphrase_there: as of :func:`preview`. A new gallery has the passphrase of
+            the backup; one that is replaced keeps its own.
 
     Raises:
         BackupError, GalleryExistsError, GalleryTooNewError, GalleryBusyError,
-        GalleryReadOnlyError, GalleryWriteError, CancelledError: nothing was changed.
+        GalleryReadOnlyError, GalleryWriteError, CancelledError, PassphraseNeededError,
+        WrongPassphraseError, EncryptionMissingError: nothing was changed.
     """
-    return _restore(Path(path), Path(folder), replace=replace, reporter=reporter)
+    return _restore(
+        Path(path),
+        Path(folder),
+        replace=replace,
+        reporter=reporter,
+        passphrase=passphrase,
+        passphrase_there=passphrase_there or passphrase,
+    )
 
 
 def listed(folder: str | Path) -> list[Backup]:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
-from engine.files import write_atomically
 from engine.identification import Calibration, calibrate
 from engine.identification.templates import TemplateTable
 from engine.records import checked, parsed
 from engine.store import Store
+from engine.store.derived import CALIBRATION
 
 _STALE = 0.02
 """Share of faces that may come to identities or leave them before it is fitted anew; one that
@@ -33,15 +33,16 @@ class CalibrationKeeper:
 
     Attributes:
         latest: the calibration of the last call of :meth:`current`.
+        unsaved: whether it could not be saved when it was fitted last.
     """
 
     latest: Calibration
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._file = store.folder / "index" / "calibration.json"
         self._faces: dict[int, int] | None = None
         self._checked = -1
+        self.unsaved = False
 
     def current(self, templates: Callable[[], TemplateTable], change: int) -> Calibration:
         """The calibration that speaks for the gallery at this change.
@@ -73,20 +74,18 @@ class CalibrationKeeper:
 
     def _load(self, change: int) -> None:
         try:
-            kept = checked(_Kept(**parsed(self._file.read_text(encoding="utf-8"))))
+            kept = checked(_Kept(**parsed(self._store.derived(CALIBRATION) or "")))
             if kept.change <= change:  # else the gallery was put back to an older state
                 calibration = Calibration.from_json(kept.calibration)
                 self._faces = {int(one): count for one, count in kept.faces.items()}
                 self.latest = calibration
-        except (OSError, ValueError, TypeError):
+        except (ValueError, TypeError):
             return  # absent or damaged: it is fitted anew
 
     def _save(self, change: int) -> None:
-        """A reader saves it too: it is derived, stamped with the change, and written whole."""
+        """A reader saves it too, where it can: it is derived, stamped with the change, and written
+        whole.
+        """
         faces = {str(one): count for one, count in (self._faces or {}).items()}
         kept = _Kept(change, faces, self.latest.to_json())
-        try:
-            self._file.parent.mkdir(mode=0o700, exist_ok=True)
-            write_atomically(self._file, json.dumps(asdict(kept)).encode())
-        except OSError:
-            return  # it only saves work
+        self.unsaved = not self._store.keep_derived(CALIBRATION, json.dumps(asdict(kept)))

@@ -27,10 +27,12 @@ from engine.store import Store
 from engine.store.archive import Archive
 from engine.store.automatic import ASIDE
 from engine.store.automatic import FOLDER as BACKUPS
+from engine.store.cipher import may_be_encrypted
 from engine.store.recording import actor
 from engine.store.subject import Subject
 
-_DERIVED = ("index", "models/evaluation.json", "models/auto.json")
+_DERIVED = ("index", "models/evaluation.json")
+_AUTO = "auto.json"
 _OWN = ("index", MODELS, "gallery.db", "gallery.db-wal", "gallery.db-shm", "gallery.lock",
         "gallery.lock.json")  # fmt: skip
 _STAGE = "Erasing"
@@ -110,9 +112,11 @@ def finish(store: Store, reporter: Reporter = SILENT) -> Receipt | None:
     folder = store.folder
     with _on_disk(folder):
         reporter.tell(Progress(_STAGE, 1, _STEPS))
-        for model in receipt.models:
-            delete_version(folder / MODELS / model)
-        remove_unfinished(folder / MODELS)
+        for place in store.model_places():
+            for model in receipt.models:
+                delete_version(place / model)
+            remove_unfinished(place)
+            _remove(place / _AUTO)
         for name in _DERIVED:
             _remove(folder / name)
         reporter.tell(Progress(_STAGE, 2, _STEPS))
@@ -161,7 +165,7 @@ def _that_saw(store: Store, subject: Subject) -> tuple[str, ...]:
     saw = []
     for version in store.models():
         try:
-            faces, owners = load_faces(store.folder / MODELS / version.id)
+            faces, owners = load_faces(store.version_folder(version.id))
         except ModelError:
             saw.append(version.id)  # nobody can tell any more
             continue
@@ -192,6 +196,8 @@ def _holds(
     if path.suffix == ".zip" and (path.parent.name == BACKUPS or _is_backup(path)):
         return store.holding(path, subject, models)
     try:
+        if may_be_encrypted(path):
+            return True  # nobody can tell either
         return any(needles.count_in(path).values()) or subject.mentions.found(_text_of(path))
     except OSError:
         return True

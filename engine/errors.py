@@ -89,6 +89,22 @@ class GalleryDamagedError(GalleryError):
     """The database cannot be read."""
 
 
+class PassphraseError(GalleryError):
+    """An encrypted gallery, or a backup of one, that cannot be opened with what was given."""
+
+
+class PassphraseNeededError(PassphraseError):
+    """It is encrypted, and no passphrase was given."""
+
+
+class WrongPassphraseError(PassphraseError):
+    """The passphrase is wrong, or the file is no gallery at all: nobody can tell which."""
+
+
+class EncryptionMissingError(PassphraseError):
+    """SQLCipher, which encrypts galleries, is not installed."""
+
+
 class GalleryWriteError(GalleryError):
     """The disk refused a change; the gallery is as it was before."""
 

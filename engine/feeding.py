@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from engine.errors import GalleryWriteError
-from engine.in_use import FOLDER
 from engine.store import Store
 from engine.training.job import Job, Task
 
@@ -24,12 +23,12 @@ def job_folder(store: Store, task: Task, asked: Mapping[str, Any]) -> Iterator[P
     """A folder with all that the process needs; gone at the end, come what may.
 
     It lies in the gallery, on whose disk a version must be written, or among the system's
-    temporary files where the gallery may not be written.
+    temporary files where the gallery may not be written; of an encrypted gallery in memory.
 
     Raises:
-        GalleryWriteError: the disk refuses.
+        GalleryWriteError: the disk refuses. ModelError: there is no folder in memory.
     """
-    place = store.folder / FOLDER if store.writable else None
+    place = store.models_folder if store.writable or store.encrypted else None
     job = _snapshot(store, task, asked)
     with _on_disk():
         if place is not None:
@@ -58,7 +57,7 @@ def _snapshot(store: Store, task: Task, asked: Mapping[str, Any]) -> Job:
         rejected,
         rejected_owners,
         store.folder.name,
-        {one.kind: str(store.folder / FOLDER / one.id) for one in store.models() if one.active},
+        {one.kind: str(store.version_folder(one.id)) for one in store.models() if one.active},
     )
 
 

@@ -6,11 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 _SCRATCH = ".unfinished-"
+_PIECE = 1 << 20
 
 
 def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None]) -> None:
@@ -93,8 +94,7 @@ def sync_tree(folder: Path) -> None:
     """Has everything in a folder on disk, names and contents."""
     for place, _, names in os.walk(folder):
         for name in names:
-            with (Path(place) / name).open("r+b") as stream:
-                os.fsync(stream.fileno())
+            sync_file(Path(place) / name)
         sync_folder(Path(place))
 
 
@@ -107,3 +107,34 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Has a file's content on disk."""
+    with path.open("r+b") as stream:
+        os.fsync(stream.fileno())
+
+
+def shred(path: Path) -> None:
+    """Overwrites a file and removes it. An SSD, or a file system that copies on writing, may keep
+    the old blocks all the same.
+
+    Raises:
+        OSError: it is still there, in whole or in part.
+    """
+    with path.open("r+b") as stream:
+        left = os.fstat(stream.fileno()).st_size
+        while left > 0:
+            left -= stream.write(bytes(min(left, _PIECE)))
+        stream.flush()
+        os.fsync(stream.fileno())
+    path.unlink()
+
+
+def shred_tree(folder: Path) -> None:
+    """The same with all files of a folder, and the folder; what cannot be removed stays."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with suppress(OSError):
+                shred(path)
+    shutil.rmtree(folder, ignore_errors=True)

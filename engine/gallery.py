@@ -15,6 +15,7 @@ from pathlib import Path
 from engine import embeddings
 from engine.browsing import Browsing
 from engine.corrections import Corrections
+from engine.encryption import is_encrypted as is_encrypted
 from engine.enrolment import Enroller, as_rows
 from engine.errors import GalleryReadOnlyError, InputError
 from engine.findings import KINDS, Kind, Review
@@ -28,6 +29,7 @@ from engine.reviewing import review_store
 from engine.shelf import Shelf
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
+from engine.store.cipher import Key
 from engine.types import (
     CheckReport,
     Distance,
@@ -56,14 +58,20 @@ class Gallery(Browsing, Importing, Privacy):
     """
 
     def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
+        self._listener = listener
+        self._background = background
+        self.notices: list[str] = []
+        self.receipt = None
+        self._take(store)
+
+    def _take(self, store: Store) -> None:
+        """Everything that stands on an open store."""
         self._store = store
         self.folder = store.folder
         self.dimension = store.dimension
         self.distance: Distance = store.distance
         self.writable = store.writable
-        self.notices: list[str] = []
-        self.receipt = None
-        self._recogniser = Recogniser(store, listener=listener, background=background)
+        self._recogniser = Recogniser(store, listener=self._listener, background=self._background)
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
         self.learning = Learning(store, self._recogniser)
@@ -72,15 +80,26 @@ class Gallery(Browsing, Importing, Privacy):
 
     @classmethod
     def create(
-        cls, folder: str | Path, *, dimension: int = 128, distance: Distance = "cosine"
+        cls,
+        folder: str | Path,
+        *,
+        dimension: int = 128,
+        distance: Distance = "cosine",
+        passphrase: str | None = None,
     ) -> Gallery:
         """Makes an empty gallery and opens it.
+
+        Args:
+            passphrase: makes it an encrypted one, of at least 12 characters.
 
         Raises:
             GalleryExistsError: something is there already.
             GalleryReadOnlyError: the folder cannot be written.
+            InputError: the passphrase is too easy to guess. EncryptionMissingError.
         """
-        store = Store.create(Path(folder), dimension=dimension, distance=distance)
+        store = Store.create(
+            Path(folder), dimension=dimension, distance=distance, passphrase=passphrase
+        )
         return cls(store, listener=None, background=False)
 
     @classmethod
@@ -91,6 +110,7 @@ class Gallery(Browsing, Importing, Privacy):
         write: bool = True,
         listener: Listener | None = None,
         background: bool = False,
+        passphrase: str | Key | None = None,
     ) -> Gallery:
         """Opens a gallery; for reading only where another process writes it or the folder is
         read-only (``notices`` then says so).
@@ -99,15 +119,17 @@ class Gallery(Browsing, Importing, Privacy):
             write: False opens for reading only in any case.
             listener: is told when the index had to be rebuilt, and how far that is.
             background: rebuild the index in a thread while exact search answers.
+            passphrase: of an encrypted gallery, or its key; a plain one needs and heeds none.
 
         Raises:
-            GalleryNotFoundError, GalleryTooNewError, GalleryDamagedError.
+            GalleryNotFoundError, GalleryTooNewError, GalleryDamagedError,
+            PassphraseNeededError, WrongPassphraseError, EncryptionMissingError.
         """
         notices = []
         try:
-            store = Store.open(Path(folder), write=write)
+            store = Store.open(Path(folder), write=write, passphrase=passphrase)
         except GalleryReadOnlyError as error:
-            store = Store.open(Path(folder), write=False)
+            store = Store.open(Path(folder), write=False, passphrase=passphrase)
             notices.append(f"Opened for reading only. {error.reason}")
         gallery = cls(store, listener=listener, background=background)
         gallery.notices += notices
@@ -121,6 +143,7 @@ class Gallery(Browsing, Importing, Privacy):
         sources: Iterable[str | Path],
         *,
         distance: Distance = "cosine",
+        passphrase: str | None = None,
         reporter: Reporter = SILENT,
     ) -> tuple[Gallery, ImportReport]:
         """Makes a gallery of the sources' own dimension and fills it; nothing half-made stays.
@@ -131,7 +154,7 @@ class Gallery(Browsing, Importing, Privacy):
         started = time.monotonic()
         reading = embeddings.read_sources([Path(source) for source in sources], reporter=reporter)
         dimension = reading.batch.vectors.shape[1]
-        gallery = cls.create(folder, dimension=dimension, distance=distance)
+        gallery = cls.create(folder, dimension=dimension, distance=distance, passphrase=passphrase)
         try:
             report = gallery._enroller.import_reading(reading, started=started, reporter=reporter)
         except BaseException:

@@ -88,7 +88,7 @@ def models_in_use(store: Store, listener: Listener | None) -> InUse:
             models[version.kind] = read_model(store, version)
         except ModelError as error:
             tell(f"The {version.kind} model is not used: {error}")
-    folder = store.folder / FOLDER
+    folder = store.models_folder if models else store.folder / FOLDER
     auto = _auto(folder, models, tell)
     fuses = any(len(choice.members) > 1 for choice in (auto, auto.otherwise) if choice is not None)
     try:
@@ -100,7 +100,7 @@ def models_in_use(store: Store, listener: Listener | None) -> InUse:
 
 def read_model(store: Store, version: ModelVersion) -> Model:
     """A version, ready for use. Raises ModelError: absent, damaged, or of another gallery."""
-    folder = store.folder / FOLDER / version.id
+    folder = store.version_folder(version.id)
     text = load_text(folder, CALIBRATION)
     features = MLP_FEATURES if version.kind == "mlp" else FEATURES
     try:

@@ -21,7 +21,6 @@ from engine.errors import (
 )
 from engine.feeding import job_folder
 from engine.figures import Evaluation
-from engine.files import write_atomically
 from engine.in_use import FOLDER, read_model
 from engine.jobs import (
     KINDS,
@@ -45,12 +44,12 @@ from engine.progress import SILENT, Measured, Reporter
 from engine.recogniser import Recogniser
 from engine.records import parsed
 from engine.store import Store
+from engine.store.derived import EVALUATION
 from engine.training import launch
 from engine.training.job import settings
 from engine.types import Ids
 
 METHODS = ("knn", "mlp", "triplet", "auto")
-_EVALUATION = "evaluation.json"
 
 
 class Learning:
@@ -74,7 +73,7 @@ class Learning:
     def curves(self, model_id: str) -> tuple[Measured, ...]:
         """One point an epoch. Raises ModelError: unknown, or its file is damaged."""
         self._version(model_id)
-        return tuple(load_curves(self._folder / model_id))
+        return tuple(load_curves(self._store.version_folder(model_id)))
 
     def activate(self, model_id: str) -> None:
         """Puts a version to use in place of the one of its kind.
@@ -97,7 +96,8 @@ class Learning:
         self._store.delete_model(model_id)
         self._recogniser.models_changed()
         if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
-            delete_version(self._folder / model_id)
+            for place in self._store.model_places():
+                delete_version(place / model_id)
             shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
 
     # -- training ----------------------------------------------------------------------------
@@ -108,7 +108,8 @@ class Learning:
         Raises:
             InputError: a kind, preset or parameter that does not exist. GalleryReadOnlyError:
                 nothing can be kept. TrainingError: too little to learn from, TensorFlow is not
-                installed, or the process died. CancelledError. The gallery is then as it was.
+                installed, or the process died. ModelError: an encrypted gallery, and no folder in
+                memory. CancelledError. The gallery is then as it was.
             GalleryWriteError: the disk refuses; what was kept before that stays.
         """
         settings(request)
@@ -154,20 +155,20 @@ class Learning:
         with self.at_rest(), job_folder(self._store, "evaluate", asked) as folder:
             evaluation = Evaluation.from_json(launch.run(folder, reporter))
         if self._store.writable:
-            self._keep(evaluation)
+            self._store.keep_derived(EVALUATION, json.dumps(evaluation.to_json()))
         return evaluation
 
     def last_evaluation(self) -> Evaluation | None:
         """What :meth:`evaluate` last measured here; None where there is none, or it is damaged."""
         try:
-            text = (self._folder / _EVALUATION).read_text(encoding="utf-8")
-            return Evaluation.from_json(parsed(text))
-        except (OSError, ValueError):
+            text = self._store.derived(EVALUATION)
+            return None if text is None else Evaluation.from_json(parsed(text))
+        except ValueError:
             return None
 
     def obstacle(self) -> str:
         """Why nothing can be trained here, one sentence; "" where it can."""
-        lacking = launch.missing_library()
+        lacking = launch.missing_library() or self._store.models_obstacle()
         if lacking:
             return lacking
         if not self._store.writable:
@@ -203,7 +204,7 @@ class Learning:
 
     def _with_staleness(self, version: ModelVersion, faces: Ids, owners: Ids) -> ModelVersion:
         try:
-            seen = load_faces(self._folder / version.id)
+            seen = load_faces(self._store.version_folder(version.id))
         except ModelError:
             return version  # damaged: putting it to use says so
         identities, new, gone = staleness(*seen, faces, owners)
@@ -233,19 +234,15 @@ class Learning:
         return models
 
     def _adopt(self, written: Path, version: ModelVersion) -> None:
-        place = self._folder / version.id
+        place = self._store.models_folder / version.id
         adopt_version(written, place)
         try:
+            self._store.keep_version(version.id)
             self._store.add_model(version, activate=version.active)
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
+            self._store.drop_version(version.id)
             raise
-
-    def _keep(self, evaluation: Evaluation) -> None:
-        with suppress(OSError):  # it only spares measuring it again
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            text = json.dumps(evaluation.to_json())
-            write_atomically(self._folder / _EVALUATION, text.encode())
 
     def _tidy(self) -> None:
         """Removes what a process that was killed left behind."""

@@ -147,8 +147,11 @@ class Recogniser:
 
     @property
     def unsaved(self) -> bool:
-        """Whether the index was made anew and this reader may not save it."""
-        return not self._store.writable and any(one.keeper.unsaved for one in self._spaces)
+        """Whether something was made anew that this reader may not save."""
+        if self._store.writable:
+            return False
+        lost = self._store.encrypted and self._calibration.unsaved
+        return lost or any(one.keeper.unsaved for one in self._spaces)
 
     def prepare(self) -> None:
         """Makes whatever is missing or old and saves it."""
@@ -279,7 +282,7 @@ class Recogniser:
         """The one that faces came in, or the one that a network maps them to."""
         return Space(
             name,
-            folder,
+            None if self._store.encrypted else folder,
             dimension=self._store.dimension if network is None else network.outputs,
             distance=self._store.distance if network is None else "cosine",
             writable=self._store.writable,

@@ -23,6 +23,7 @@ class Backup:
         schema: version of the database in it.
         change: the change counter.
         models: ids of the trained models in it, those that were in use.
+        encrypted: whether it needs the passphrase that the gallery had then.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class Backup:
     identities: int
     faces: int
     models: tuple[str, ...]
+    encrypted: bool = False
 
     @property
     def automatic(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.errors import ModelError, SnapshotError
 from engine.identification import Trials
-from engine.in_use import FOLDER, read_model
+from engine.in_use import read_model
 from engine.index import has_snapshot, load_snapshot
 from engine.jobs import ModelVersion
 from engine.models import KNN_TRIALS, TRIALS, load_curves, load_faces
@@ -74,7 +74,10 @@ def _speaks_of_now(store: Store, change: int) -> bool:
 
 
 def _model(store: Store, version: ModelVersion) -> list[str]:
-    folder = store.folder / FOLDER / version.id
+    try:
+        folder = store.version_folder(version.id)
+    except ModelError as error:
+        return [f"Model {version.id}: {error}"]
     if not folder.is_dir():
         remedy = "Delete this version and train it again."
         return [f"Model {version.id}: its folder is missing. {remedy}"]

@@ -75,7 +75,7 @@ class Space:
     def __init__(
         self,
         name: str,
-        folder: Path,
+        folder: Path | None,
         *,
         dimension: int,
         distance: Distance,

@@ -18,6 +18,7 @@ from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.judging import Judging
 from gallery_app.keeping import Keeping
+from gallery_app.locking import Locking
 from gallery_app.modelling import Modelling
 from gallery_app.operations import galleries, looking, queries
 from gallery_app.operations.context import Context
@@ -65,6 +66,7 @@ class App(QObject):
         self.erasing = Erasing(self.context, self.window)
         self.watching = Watching(self.context, self.window)
         self.shelving = Shelving(self.context, self.window)
+        self.locking = Locking(self.context, self.window)
         self._people: dict[int, Identity] = {}
         self._people_read = False
         self._connect_state()
@@ -128,6 +130,7 @@ class App(QObject):
     def _gallery_changed(self) -> None:
         gallery = self.state.gallery
         self._people, self._people_read = {}, False
+        self._portraits, self._photo = {}, None
         self.window.show_gallery(gallery.folder.name if gallery else "")
         self.window.message.hide()
         self.window.identities.set_people([])

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from engine.errors import FaceGalleryError
+from engine.errors import FaceGalleryError, PassphraseNeededError, WrongPassphraseError
 from engine.safety import Backup, Preview, Restored, Salvaged
 from engine.types import CheckReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.damaged import DamagedDialog, salvaged_dialog
+from gallery_app.dialogs.passphrase import PassphraseDialog
 from gallery_app.dialogs.report import check_dialog
 from gallery_app.dialogs.restore import RestoreDialog, restored_dialog
 from gallery_app.errors import readable
@@ -29,6 +30,7 @@ class Keeping(QObject):
         self._context = context
         self._window = window
         self._dialog: RestoreDialog | None = None
+        self._passphrases: dict[Path, str] = {}
         actions = window.menus.actions
         actions["backup"].triggered.connect(lambda: self.back_up())
         actions["restore"].triggered.connect(lambda: self.restore())
@@ -79,6 +81,7 @@ class Keeping(QObject):
 
     def _forget(self) -> None:
         self._dialog = None
+        self._passphrases.clear()
 
     def _show_backups(self, backups: list[Backup]) -> None:
         if self._dialog is not None:
@@ -101,6 +104,8 @@ class Keeping(QObject):
 
         def failed(error: BaseException) -> None:
             if self._dialog is dialog:
+                if isinstance(error, PassphraseNeededError | WrongPassphraseError):
+                    self._ask(source, folder)
                 told = readable(error)
                 declared = isinstance(error, FaceGalleryError)
                 dialog.show_problem(source, error.reason if declared else told.headline)
@@ -109,7 +114,27 @@ class Keeping(QObject):
             if self._dialog is dialog:
                 dialog.show_preview(preview)
 
-        keeping.load_preview(self._context, source, folder, show, failed)
+        words = self._passphrases.get(source)
+        keeping.load_preview(self._context, source, folder, show, failed, passphrase=words)
+
+    def _ask(self, source: Path, folder: Path | None) -> None:
+        """For the passphrase of an encrypted backup, and once more where it was wrong."""
+        question = PassphraseDialog(
+            f"“{source.name}” is encrypted",
+            "Type the passphrase that the gallery had when the backup was made.",
+            "Look at it",
+            self._window,
+        )
+
+        def given(words: str) -> None:
+            self._passphrases[source] = words
+            question.accept()
+            self._look(source, folder)
+
+        question.given.connect(given)
+        question.open()
+        if source in self._passphrases:
+            question.show_wrong()
 
     def _restore(self, source: Path, folder: Path | None, replace: bool) -> None:
         target = folder
@@ -117,9 +142,17 @@ class Keeping(QObject):
             target = files.choose_new_gallery(self._window, _beside(folder, source), "Restore into")
         if target is None:
             return
+        words = self._passphrases.get(source)
         if self._dialog is not None:
             self._dialog.accept()
-        keeping.restore(self._context, source, target, replace=replace, done=self._restored)
+        keeping.restore(
+            self._context,
+            source,
+            target,
+            replace=replace,
+            done=self._restored,
+            passphrase=words,
+        )
 
     def _restored(self, done: Restored) -> None:
         restored_dialog(done, self._window).open()

@@ -30,6 +30,7 @@ METHOD = Setting("identify/method", "auto", "auto, knn, triplet or mlp")
 KEEP_UNKNOWN = Setting("identify/keep-unknown", 1, "1: unknown queries are kept, 0: they are not")
 VERSIONS = Setting("versions/columns", QByteArray(), "widths of the columns of the versions")
 IMPORT = Setting("import/columns", QByteArray(), "widths of the columns of an import's faces")
+LOCK_AFTER = Setting("encryption/lock", 10, "minutes without input; 0 never locks")
 FOLDER = Setting("files/folder", "", "folder that the file dialogs open in")
 
 

@@ -73,6 +73,7 @@ class AppState(QObject):
         gallery_changed: another gallery, or none, is open.
         writable_changed: the open gallery can be written now.
         damage_found: folder of a gallery that cannot be opened, and the error.
+        passphrase_wanted: folder of a gallery that only a passphrase opens, and what it said.
         contents_changed: identities or faces were added or removed.
         models_changed: other trained models are in use, or none.
         identity_chosen: id of the identity to show, or -1.
@@ -87,6 +88,7 @@ class AppState(QObject):
     gallery_changed = Signal()
     writable_changed = Signal()
     damage_found = Signal(object, object)
+    passphrase_wanted = Signal(object, object)
     contents_changed = Signal()
     models_changed = Signal()
     identity_chosen = Signal(int)

@@ -144,6 +144,10 @@ class TaskRunner(QObject):
         """Whether a task of this key has not ended yet."""
         return any(task.key == key for task in self._alive)
 
+    def is_busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return bool(self._alive)
+
     def cancel(self, key: str) -> None:
         """Asks the tasks of a key to stop."""
         for task in self._alive:

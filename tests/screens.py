@@ -56,6 +56,7 @@ def main(wanted: list[str]) -> int:
     """Renders the scenes whose name is asked for, or all."""
     from tests import (
         correcting_scenes,
+        encryption_scenes,
         erasing_scenes,
         keeping_scenes,
         shelf_scenes,
@@ -66,7 +67,10 @@ def main(wanted: list[str]) -> int:
         shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True, exist_ok=True)
     failed = 0
-    more = (training_scenes, correcting_scenes, keeping_scenes, shelf_scenes, erasing_scenes)
+    more = (
+        *(training_scenes, correcting_scenes, keeping_scenes),
+        *(shelf_scenes, erasing_scenes, encryption_scenes),
+    )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
             continue
@@ -188,6 +192,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
     """Renders one scene in this process."""
     from tests import (
         correcting_scenes,
+        encryption_scenes,
         erasing_scenes,
         keeping_scenes,
         scenes,
@@ -200,8 +205,8 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         os.environ["FACE_GALLERY_HOME"] = folder
         stage = Stage(theme, (width, height), Path(folder))
         modules = (
-            *(scenes, training_scenes, correcting_scenes),
-            *(keeping_scenes, shelf_scenes, erasing_scenes),
+            *(scenes, training_scenes, correcting_scenes, keeping_scenes),
+            *(shelf_scenes, erasing_scenes, encryption_scenes),
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

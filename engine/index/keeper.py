@@ -39,7 +39,7 @@ class IndexKeeper:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None,
         *,
         dimension: int,
         distance: Distance,
@@ -48,7 +48,8 @@ class IndexKeeper:
     ) -> None:
         """
         Args:
-            folder: the gallery's ``index/``.
+            folder: the gallery's ``index/``; None never saves nor builds anything, and answers
+                from memory by exact search.
             writable: False never saves.
         """
         self._folder = folder
@@ -90,10 +91,13 @@ class IndexKeeper:
         self._reporter = Reporter(listener, self._cancel)
         self._background = background
         self._change = change
+        if self._folder is None:
+            self._live.add(*vectors(None))
+            return
         if self._writable:
             drop_leftovers(self._folder)
         wanted = membership()
-        index, reason = self._take_up(change, wanted, vectors)
+        index, reason = self._take_up(self._folder, change, wanted, vectors)
         gone, missing = _difference(index, wanted)
         if background and len(missing) > _QUICK:
             self._live.add(*vectors(None))
@@ -121,7 +125,9 @@ class IndexKeeper:
         saved here can be rebuilt.
         """
         with self._changing:
-            if not (self._writable and self._dirty and isinstance(self._live, HnswIndex)):
+            if self._folder is None or not (self._writable and self._dirty):
+                return
+            if not isinstance(self._live, HnswIndex):
                 return
             try:
                 save_snapshot(self._live, self._folder, change=self._change)
@@ -138,7 +144,7 @@ class IndexKeeper:
     @property
     def unsaved(self) -> bool:
         """Whether what answers now differs from what is on disk."""
-        return self._dirty
+        return self._dirty and self._folder is not None
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits for a rebuild to end; False when it still runs after ``timeout`` seconds."""
@@ -181,21 +187,23 @@ class IndexKeeper:
 
     # -- building ------------------------------------------------------------------------------
 
-    def _take_up(self, change: int, wanted: Ids, vectors: Fetch) -> tuple[HnswIndex, str]:
+    def _take_up(
+        self, folder: Path, change: int, wanted: Ids, vectors: Fetch
+    ) -> tuple[HnswIndex, str]:
         """The saved index and "", or an empty one and why."""
         try:
             index, saved = load_snapshot(
-                self._folder,
+                folder,
                 dimension=self._dimension,
                 distance=self._distance,
                 parameters=self._parameters,
             )
             if saved > change or not self._same_faces(index, wanted, vectors):
-                raise SnapshotError("Belongs to another gallery or state", file=self._folder)
+                raise SnapshotError("Belongs to another gallery or state", file=folder)
             self._dirty = saved != change
             return index, ""
         except SnapshotError as error:
-            place = Path(error.file or self._folder).name
+            place = Path(error.file or folder).name
             problem = error.problem[:1].lower() + error.problem[1:]
             self._dirty = True
             return self._fresh(), f"The search index was rebuilt: {place} {problem}."

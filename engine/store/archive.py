@@ -235,4 +235,5 @@ def _backup(kept: Mapping[str, Any], path: Path, size: int) -> Backup:
         identities=int(kept["identities"]),
         faces=int(kept["faces"]),
         models=tuple(str(one) for one in kept["models"]),
+        encrypted=bool(kept.get("encrypted", False)),
     )

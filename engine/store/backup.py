@@ -16,6 +16,7 @@ from engine.files import scratch_folder, sync_folder
 from engine.progress import SILENT, Reporter
 from engine.safety import ASKED, Backup
 from engine.store.archive import DATABASE, Archive, write_archive
+from engine.store.cipher import Key, key_of
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.migrations import version_of
@@ -57,7 +58,7 @@ def write_backup(
         copy, written = scratch / DATABASE, scratch / "backup.zip"
         with _refusals_of(folder, target):
             copy_database(source, copy, reporter)
-        backup = _described(copy, folder, target, reason)
+        backup = _described(copy, folder, target, reason, key_of(source))
         files = {DATABASE: copy, **_model_files(folder, backup.models)}
         present = tuple(one for one in backup.models if any(f"/{one}/" in name for name in files))
         for missing in sorted(set(backup.models) - set(present)):
@@ -79,7 +80,8 @@ def write_backup(
 
 
 def copy_database(source: sqlite3.Connection, copy: Path, reporter: Reporter = SILENT) -> None:
-    """A checked copy of what is committed now, in one file that its owner alone may read.
+    """A checked copy of what is committed now, in one file that its owner alone may read;
+    encrypted with the same key where the original is.
 
     Raises:
         GalleryDamagedError: the copy is damaged, so the original is.
@@ -89,7 +91,7 @@ def copy_database(source: sqlite3.Connection, copy: Path, reporter: Reporter = S
     def tell(_: int, remaining: int, total: int) -> None:
         reporter.progress("Copying the database", total - remaining, total)
 
-    with closing(connect(copy, "mode=rw")) as target:
+    with closing(connect(copy, "mode=rw", key_of(source))) as target:
         target.execute("PRAGMA synchronous = OFF")  # a scratch file: what is made of it is synced
         target.execute("PRAGMA journal_mode = OFF")
         source.execute("BEGIN")  # else each commit meanwhile would start the copy anew
@@ -99,7 +101,7 @@ def copy_database(source: sqlite3.Connection, copy: Path, reporter: Reporter = S
         finally:
             source.execute("ROLLBACK")
     reporter.check()
-    with closing(connect(copy, "mode=ro&immutable=1")) as written:
+    with closing(connect(copy, "mode=ro&immutable=1", key_of(source))) as written:
         require_sound(written)
 
 
@@ -120,8 +122,9 @@ def default_name(gallery: str, created: float) -> str:
 # -- inside ------------------------------------------------------------------------------------
 
 
-def _described(copy: Path, folder: Path, target: Path, reason: str) -> Backup:
-    with closing(connect(copy, "mode=ro&immutable=1")) as connection, declared(folder / DATABASE):
+def _described(copy: Path, folder: Path, target: Path, reason: str, key: Key | None) -> Backup:
+    opened = closing(connect(copy, "mode=ro&immutable=1", key))
+    with opened as connection, declared(folder / DATABASE):
         uuid, dimension, distance, change = connection.execute(
             "SELECT uuid, dimension, distance, change FROM gallery"
         ).fetchone()
@@ -145,6 +148,7 @@ def _described(copy: Path, folder: Path, target: Path, reason: str) -> Backup:
         identities=identities,
         faces=faces,
         models=ids,
+        encrypted=key is not None,
     )
 
 

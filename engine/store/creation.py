@@ -16,6 +16,7 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.files import sync_folder
+from engine.store.cipher import Key, new_key
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.lock import HOLDER_NAME, LOCK_NAME, WriterLock
@@ -31,18 +32,24 @@ _OURS = frozenset(
 
 
 @contextmanager
-def made_gallery(folder: Path, dimension: int, distance: Distance) -> Iterator[None]:
-    """Makes the folder, its parents and an empty database; what fails in the body of the
-    statement, such as opening it, undoes that.
+def made_gallery(
+    folder: Path, dimension: int, distance: Distance, passphrase: str | None = None
+) -> Iterator[Key | None]:
+    """Makes the folder, its parents and an empty database, encrypted where there is a passphrase;
+    what fails in the body of the statement, such as opening it, undoes that.
+
+    Yields:
+        what it is encrypted with.
 
     Raises:
         GalleryExistsError: something is there. GalleryReadOnlyError, GalleryWriteError: it cannot
-            be made there.
+            be made there. InputError: the passphrase is too easy to guess. EncryptionMissingError.
     """
+    key = None if passphrase is None else new_key(passphrase)
     with _undone_on_failure(folder):
-        _make(folder, dimension, distance)
+        _make(folder, dimension, distance, key)
         try:
-            yield
+            yield key
         except GalleryBusyError:
             raise  # somebody else has it open already
         except BaseException:
@@ -50,14 +57,14 @@ def made_gallery(folder: Path, dimension: int, distance: Distance) -> Iterator[N
             raise
 
 
-def _make(folder: Path, dimension: int, distance: Distance) -> None:
+def _make(folder: Path, dimension: int, distance: Distance, key: Key | None) -> None:
     _make_folder(folder)
     _require_empty(folder)
     lock = WriterLock(folder)
     lock.acquire()
     try:
         _require_empty(folder)
-        _make_database(folder / _UNFINISHED, dimension, distance)
+        _make_database(folder / _UNFINISHED, dimension, distance, key)
         os.replace(folder / _UNFINISHED, folder / DATABASE_NAME)
         folder.chmod(0o700)  # it may have been there
         sync_folder(folder)
@@ -131,12 +138,12 @@ def _require_empty(folder: Path) -> None:
     raise GalleryExistsError(problem, file=folder, remedy=remedy)
 
 
-def _make_database(path: Path, dimension: int, distance: Distance) -> None:
+def _make_database(path: Path, dimension: int, distance: Distance, key: Key | None) -> None:
     for leftover in path.parent.glob(f"{path.name}*"):
         leftover.unlink()
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with declared(path):
-        connection = connect(path, "mode=rw")
+        connection = connect(path, "mode=rw", key)
         try:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrate(connection)

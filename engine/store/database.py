@@ -7,9 +7,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 from engine.errors import GalleryError, GalleryReadOnlyError
-from engine.store.failures import ASK_PERMISSION, RESTORE, declared, primary_code
+from engine.store import cipher
+from engine.store.cipher import Key
+from engine.store.failures import (
+    ASK_PERMISSION,
+    RESTORE,
+    declared,
+    primary_code,
+    refusals,
+)
 from engine.store.migrations import migrate, version_of
 
 _WAIT_SECONDS = 5.0
@@ -29,30 +38,47 @@ WRITER_PRAGMAS = (
 
 
 class _Connection(sqlite3.Connection):
-    """Attributes: reusable: False for one that must not outlive a single reading."""
+    """
+    Attributes:
+        reusable: False for one that must not outlive a single reading.
+        key: what its database is encrypted with; None for a plain one.
+    """
 
     reusable = True
+    key: Key | None = None
 
 
-def connect(path: Path, mode: str) -> _Connection:
-    """Opens ``path`` with URI parameters such as ``mode=rw``; transactions begin by hand."""
-    connection = sqlite3.connect(
+def connect(path: Path, mode: str, key: Key | None = None) -> _Connection:
+    """Opens ``path`` with URI parameters such as ``mode=rw``; transactions begin by hand.
+
+    Args:
+        key: of an encrypted database; it is opened by SQLCipher.
+
+    Raises:
+        WrongPassphraseError: it is not encrypted with this key.
+        EncryptionMissingError: SQLCipher is not installed.
+    """
+    module = sqlite3 if key is None else cipher.library()
+    connection = module.connect(
         f"{path.absolute().as_uri()}?{mode}",
         uri=True,
         timeout=_WAIT_SECONDS,
         isolation_level=None,
         check_same_thread=False,  # a connection is used by one thread at a time, not by one only
-        factory=_Connection,
+        factory=_Connection if key is None else cipher.connection_class(),
     )
     pragmas = (*_PRAGMAS, *WRITER_PRAGMAS) if mode == "mode=rw" else _PRAGMAS
     try:
         with _reading_the_schema():
+            if key is not None:
+                cipher.unlock(connection, key, path)
+                connection.key = key
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()  # a damaged file: nobody else holds this connection
         raise
-    return connection
+    return cast(_Connection, connection)
 
 
 @contextmanager
@@ -75,16 +101,18 @@ class Database:
     Attributes:
         path: the file.
         writable: whether :meth:`transaction` is allowed.
+        key: what it is encrypted with; None for a plain one.
     """
 
-    def __init__(self, path: Path, *, write: bool) -> None:
+    def __init__(self, path: Path, *, write: bool, key: Key | None = None) -> None:
         self.path = path
+        self.key = key
         self.writable = write
         self._idle: list[_Connection] = []
         self._guard = threading.Lock()
         self._turn = threading.Lock()
         self._closed = False
-        self._writer = connect(path, "mode=rw") if write else None
+        self._writer = connect(path, "mode=rw", key) if write else None
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -113,7 +141,7 @@ class Database:
                 yield writer
                 writer.execute("COMMIT")
             except BaseException:
-                with suppress(sqlite3.Error):  # SQLite may have undone it already
+                with suppress(*refusals()):  # SQLite may have undone it already
                     writer.execute("ROLLBACK")
                 raise
 
@@ -132,7 +160,7 @@ class Database:
         with self._turn:
             if self._closed:
                 raise _closed(self.path)
-            self._writer = connect(self.path, "mode=rw")
+            self._writer = connect(self.path, "mode=rw", self.key)
             self.writable = True
         try:
             self.start_writing()
@@ -142,17 +170,20 @@ class Database:
                 self._writer, self.writable = None, False
             raise
 
-    def overwrite(self, path: Path, progress: Callable[[int, int, int], None]) -> None:
+    def overwrite(
+        self, path: Path, progress: Callable[[int, int, int], None], key: Key | None = None
+    ) -> None:
         """Puts the content of another database, of the same page size, in place of all that is
         here: one transaction, so that whoever reads sees the one or the other.
 
         Args:
             progress: SQLite's: status, pages remaining, pages in all; what it raises undoes it.
+            key: of the other one, which is encrypted where this one is.
         """
         with self._turn, declared(self.path):
             writer = self._require_writer()
             self._require_file()
-            source = connect(path, "mode=ro&immutable=1")
+            source = connect(path, "mode=ro&immutable=1", key)
             try:
                 source.backup(writer, pages=_PAGES, progress=progress)
             finally:
@@ -185,7 +216,7 @@ class Database:
             for connection in idle:
                 connection.close()
             if self._writer is not None:
-                with suppress(sqlite3.Error):  # the log is read at the next opening anyway
+                with suppress(*refusals()):  # the log is read at the next opening anyway
                     self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._writer.close()
                 self._writer = None
@@ -222,12 +253,14 @@ class Database:
         connection.close()
 
     def _open_reader(self) -> _Connection:
-        connection = connect(self.path, "mode=ro")
+        connection = None
         try:
+            connection = connect(self.path, "mode=ro", self.key)
             _read_schema(connection)
             return connection
-        except sqlite3.Error as error:
-            connection.close()
+        except refusals() as error:
+            if connection is not None:
+                connection.close()
             if primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise
         return self._open_immutable()
@@ -244,7 +277,7 @@ class Database:
                 file=self.path,
                 remedy=ASK_PERMISSION,
             )
-        connection = connect(self.path, "mode=ro&immutable=1")
+        connection = connect(self.path, "mode=ro&immutable=1", self.key)
         connection.reusable = False
         try:
             _read_schema(connection)

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import GalleryBusyError
 from engine.receipts import Removed
-from engine.store import adding
+from engine.store import adding, derived
 from engine.store.access import Access
 from engine.store.encoding import digest_of, from_blobs
 from engine.store.forgetting import clear_undo, fix, make_nameless, steps_to_fix
@@ -69,8 +69,10 @@ class Erasing(Access):
             return from_blobs(theirs, self.dimension)
 
     def holding(self, path: Path, subject: Subject, models: Sequence[str]) -> bool:
-        """Whether a backup holds them, or one of the models; True where it cannot be read."""
-        return holds(path, subject, models, self.folder)
+        """Whether a backup holds them, or one of the models; True where it cannot be read, as one
+        that was made with another passphrase.
+        """
+        return holds(path, subject, models, self.folder, self._database.key)
 
     def erase(self, subject: Subject, models: Sequence[str], under_way: Mapping[str, Any]) -> None:
         """Takes out everything that is theirs, and the records of models that saw them.
@@ -184,6 +186,7 @@ def _delete(
         connection.execute(f"DELETE FROM {table} WHERE {theirs}", asked)
     connection.executemany("DELETE FROM models WHERE id = ?", [(one,) for one in models])
     connection.executemany("DELETE FROM settings WHERE key = ?", [(key,) for key in _DERIVED])
+    derived.forget(connection)
 
 
 def _settle(connection: sqlite3.Connection, owners: set[int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,9 +50,14 @@ _KINDS: dict[int, tuple[type[GalleryError], str, str]] = {
 }
 
 
-def primary_code(error: sqlite3.Error) -> int:
+def refusals() -> tuple[type[Exception], ...]:
+    """What a database raises: of sqlite3, and of SQLCipher where that was loaded."""
+    return (sqlite3.Error, *_of_sqlcipher("Error"))
+
+
+def primary_code(error: Exception) -> int:
     """SQLite's primary result code; 0 for what Python itself found."""
-    code: int = getattr(error, "sqlite_errorcode", 0)
+    code: int = getattr(error, "sqlite_errorcode", 0) or 0
     return code & 0xFF
 
 
@@ -60,13 +66,24 @@ def declared(path: Path) -> Iterator[None]:
     """Turns every refusal of SQLite into a declared error about ``path``."""
     try:
         yield
-    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
-        raise  # our own misuse
+    except _misuse():
+        raise
     except UnicodeDecodeError as error:  # text that is none, or a message that quotes it
         raise GalleryDamagedError("The database is damaged", file=path, remedy=RESTORE) from error
-    except sqlite3.Error as error:
+    except refusals() as error:
         code = primary_code(error)
         kind, problem, remedy = _KINDS.get(
             code, (GalleryDamagedError, f"The database refuses: {error}", RESTORE)
         )
         raise kind(problem, file=path, remedy=remedy) from error
+
+
+def _misuse() -> tuple[type[Exception], ...]:
+    """Our own, not the database's."""
+    ours = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
+    return (*ours, *_of_sqlcipher("ProgrammingError", "InterfaceError"))
+
+
+def _of_sqlcipher(*names: str) -> tuple[type[Exception], ...]:
+    module = sys.modules.get("sqlcipher3.dbapi2")
+    return tuple(getattr(module, name) for name in names) if module is not None else ()

@@ -11,7 +11,9 @@ from typing import Any
 from engine.errors import FaceGalleryError
 from engine.files import scratch_folder
 from engine.store.archive import DATABASE, Archive
+from engine.store.cipher import Key
 from engine.store.database import connect
+from engine.store.failures import declared
 from engine.store.subject import Subject
 from engine.store.whereabouts import BY_DIGEST, BY_IDENTITY, TEXTS
 
@@ -24,12 +26,15 @@ _TEXTS = (*_WORDS, *((f"undo_{table}", column) for table, column in _WORDS),
           ("history", "summary"), ("history", "payload"))  # fmt: skip
 
 
-def holds(path: Path, subject: Subject, models: Sequence[str], place: Path) -> bool:
+def holds(
+    path: Path, subject: Subject, models: Sequence[str], place: Path, key: Key | None
+) -> bool:
     """Whether one of their vectors, a name, a row about them or one of the models is in it.
 
     Args:
         models: ids of models that saw them.
         place: a folder that may be written; nothing is left there.
+        key: opens a backup that is encrypted.
 
     Returns:
         True where it cannot be read: nobody can tell what is in it.
@@ -39,10 +44,15 @@ def holds(path: Path, subject: Subject, models: Sequence[str], place: Path) -> b
             if any(f"models/{one}/" in name for name in archive.members for one in models):
                 return True
             archive.extract(DATABASE, scratch / DATABASE)
-            with closing(connect(scratch / DATABASE, "mode=ro&immutable=1")) as connection:
+            opens = key if archive.backup.encrypted else None
+            database = scratch / DATABASE
+            with (
+                declared(database),
+                closing(connect(database, "mode=ro&immutable=1", opens)) as connection,
+            ):
                 (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
                 return _holds(connection, subject, uuid == subject.gallery)
-    except (FaceGalleryError, sqlite3.Error, OSError):
+    except (FaceGalleryError, OSError):
         return True
 
 

@@ -11,6 +11,7 @@ from engine.progress import SILENT, Progress, Reporter
 from engine.safety import Backup
 from engine.store import automatic, backup
 from engine.store.access import Access
+from engine.store.cipher import Key
 
 
 class Keeping(Access):
@@ -68,7 +69,9 @@ class Keeping(Access):
         """A transaction, within this package."""
         return self._database.transaction()
 
-    def overwrite(self, database: Path, reporter: Reporter = SILENT) -> None:
+    def overwrite(
+        self, database: Path, reporter: Reporter = SILENT, key: Key | None = None
+    ) -> None:
         """Puts another database's content in place of all that is here, in one transaction."""
 
         def tell(_: int, remaining: int, total: int) -> None:
@@ -78,4 +81,4 @@ class Keeping(Access):
 
         reporter.progress("Restoring", 0, 0)
         reporter.check()
-        self._database.overwrite(database, tell)
+        self._database.overwrite(database, tell, key)

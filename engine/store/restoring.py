@@ -16,6 +16,7 @@ from engine.safety import Backup, Restored
 from engine.store.archive import DATABASE, Archive
 from engine.store.automatic import ASIDE, write_automatic
 from engine.store.backup import MODELS, on_disk, require_sound
+from engine.store.cipher import Key, is_encrypted
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.lock import WriterLock
@@ -28,16 +29,26 @@ _COUNTERS = ("faces", "identities", "decisions", "apart", "unknowns")
 
 
 def restore(
-    path: Path, folder: Path, *, replace: bool = False, reporter: Reporter = SILENT
+    path: Path,
+    folder: Path,
+    *,
+    replace: bool = False,
+    reporter: Reporter = SILENT,
+    passphrase: str | Key | None = None,
+    passphrase_there: str | Key | None = None,
 ) -> Restored:
     """Makes a gallery of a backup; killed at any moment, the old one or the new one is whole.
 
     Args:
         folder: absent or empty; with ``replace`` the gallery that the backup was made from, of
             which a safety backup is made first. One that is damaged is kept aside.
+        passphrase: that an encrypted gallery had when the backup was made; a new gallery made of
+            it has that one, one that it replaces keeps its own.
+        passphrase_there: that the gallery in the folder has.
 
     Raises:
-        BackupError: damaged, or made from another gallery than the one to be replaced.
+        BackupError: damaged, or made from another gallery than the one to be replaced, or one of
+            the two is encrypted and the other is not. PassphraseError.
         GalleryExistsError: there is something in the folder, without ``replace``.
         GalleryTooNewError, GalleryBusyError, GalleryReadOnlyError, GalleryWriteError,
         CancelledError. Nothing was changed.
@@ -46,16 +57,21 @@ def restore(
     present = (folder / DATABASE).exists()
     if not (present and replace):
         _require_room(folder)
-    with Archive(path) as archive, staged(archive, folder, reporter) as stage:
-        _forget_models(stage, folder, reporter)
+    with (
+        Archive(path) as archive,
+        staged(archive, folder, reporter, passphrase=passphrase) as (stage, key),
+    ):
+        if present and replace:
+            _require_like(folder, archive.backup)
+        _forget_models(stage, folder, key, reporter)
         if not (present and replace):
             _take_place(stage, folder)
             return Restored(folder, archive.backup)
         try:
-            with Store.open(folder) as store:
+            with Store.open(folder, passphrase=passphrase_there) as store:
                 with store.connection() as connection:
                     require_sound(connection)
-                safety = _overwrite(store, stage, archive.backup, reporter)
+                safety = _overwrite(store, stage, key, archive.backup, reporter)
                 return Restored(folder, archive.backup, safety=safety)
         except GalleryDamagedError:
             return Restored(folder, archive.backup, aside=_exchange(stage, folder, reporter))
@@ -78,9 +94,22 @@ def _require_room(folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _forget_models(stage: Path, folder: Path, reporter: Reporter) -> None:
+def _require_like(folder: Path, backup: Backup) -> None:
+    there = is_encrypted(folder / DATABASE)
+    if there != backup.encrypted:
+        raise BackupError(
+            "The gallery is encrypted, and this backup of it is not"
+            if there
+            else "The backup is encrypted, and the gallery is not",
+            file=backup.path,
+            remedy="Restore it into a new folder.",
+        )
+
+
+def _forget_models(stage: Path, folder: Path, key: Key | None, reporter: Reporter) -> None:
     """Versions that were not in use are in no backup: those that are not in the folder either."""
-    with declared(stage / DATABASE), closing(connect(stage / DATABASE, "mode=rw")) as connection:
+    opened = closing(connect(stage / DATABASE, "mode=rw", key))
+    with declared(stage / DATABASE), opened as connection:
         ids = [one for (one,) in connection.execute("SELECT id FROM models ORDER BY id")]
         gone = [
             one for one in ids
@@ -103,7 +132,9 @@ def _take_place(stage: Path, folder: Path) -> None:
         raise
 
 
-def _overwrite(store: Store, stage: Path, backup: Backup, reporter: Reporter) -> Path:
+def _overwrite(
+    store: Store, stage: Path, key: Key | None, backup: Backup, reporter: Reporter
+) -> Path:
     """Into a sound gallery: the one moment at which it counts is the commit of its database."""
     with store.connection() as connection:
         (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
@@ -116,18 +147,18 @@ def _overwrite(store: Store, stage: Path, backup: Backup, reporter: Reporter) ->
         safety = write_automatic(
             connection, store.folder, "restore", spare=backup.path, reporter=reporter
         )
-        _continue(stage / DATABASE, connection, backup)
+        _continue(stage / DATABASE, key, connection, backup)
     _bring_models(stage, store.folder)
     shutil.rmtree(store.folder / "index", ignore_errors=True)  # of other faces; it is made anew
-    store.overwrite(stage / DATABASE, reporter)
+    store.overwrite(stage / DATABASE, reporter, key)
     return safety.path
 
 
-def _continue(database: Path, present: sqlite3.Connection, backup: Backup) -> None:
+def _continue(database: Path, key: Key | None, present: sqlite3.Connection, backup: Backup) -> None:
     """Readers go by the change counter, and indexes by the ids of faces: neither goes back."""
     (change,) = present.execute("SELECT change FROM gallery").fetchone()
     (page_size,) = present.execute("PRAGMA page_size").fetchone()
-    with declared(database), closing(connect(database, "mode=rw")) as connection:
+    with declared(database), closing(connect(database, "mode=rw", key)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         for table in _COUNTERS:
             query = "SELECT seq FROM sqlite_sequence WHERE name = ?"

@@ -16,6 +16,7 @@ from engine.safety import Salvaged
 from engine.store import adding
 from engine.store.archive import DATABASE
 from engine.store.backup import on_disk
+from engine.store.cipher import is_encrypted
 from engine.store.failures import RESTORE
 from engine.store.leftovers import Found, placeholder, read_rows, tell_lost, told_apart
 from engine.store.recording import number, record_beginning
@@ -47,6 +48,12 @@ def salvage(
     if not (folder / DATABASE).is_file():
         raise GalleryNotFoundError(
             "There is no gallery here", file=folder, remedy="Choose the damaged gallery."
+        )
+    if is_encrypted(folder / DATABASE):
+        raise GalleryDamagedError(
+            "Of an encrypted gallery that is damaged nothing can be read",
+            file=folder,
+            remedy=RESTORE,
         )
     with on_disk(target):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,46 +8,89 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from engine.errors import BackupError, GalleryDamagedError, GalleryError, GalleryTooNewError
+from engine.errors import (
+    BackupError,
+    GalleryDamagedError,
+    GalleryError,
+    GalleryTooNewError,
+    PassphraseError,
+    PassphraseNeededError,
+)
 from engine.files import scratch_folder
 from engine.progress import SILENT, Reporter
 from engine.safety import Backup, Present, Preview
-from engine.store import migrations
+from engine.store import cipher, migrations
 from engine.store.archive import DATABASE, Archive
 from engine.store.backup import on_disk, require_sound
+from engine.store.cipher import Key
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.schema import schema_of, schema_of_ours
 from engine.store.store import Store
 
 
-def preview(path: Path, folder: Path | None, reporter: Reporter = SILENT) -> Preview:
+def preview(
+    path: Path,
+    folder: Path | None,
+    reporter: Reporter = SILENT,
+    *,
+    passphrase: str | Key | None = None,
+    passphrase_there: str | Key | None = None,
+) -> Preview:
     """What a backup holds, read to the end and found sound, and how a gallery differs from it.
 
     Args:
         folder: the gallery that it may replace.
+        passphrase: that an encrypted gallery had when the backup was made.
+        passphrase_there: that the gallery in the folder has.
 
     Raises:
-        BackupError, GalleryTooNewError, GalleryWriteError, CancelledError.
+        BackupError, GalleryTooNewError, GalleryWriteError, CancelledError, PassphraseError.
     """
-    with Archive(path) as archive, staged(archive, folder, reporter) as stage:
+    with (
+        Archive(path) as archive,
+        staged(archive, folder, reporter, passphrase=passphrase) as (stage, key),
+    ):
         if folder is None or not (folder / DATABASE).exists():
             return Preview(archive.backup)
-        there = _faces(stage / DATABASE)
+        there = _faces(stage / DATABASE, key)
         try:
-            with Store.open(folder, write=False) as store, store.connection() as connection:
+            with (
+                Store.open(folder, write=False, passphrase=passphrase_there) as store,
+                store.connection() as connection,
+            ):
                 require_sound(connection)
                 (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
                 here = _faces_of(connection)
+        except PassphraseError:
+            raise
         except GalleryError as error:
             return Preview(archive.backup, obstacle=error.reason)
         return Preview(archive.backup, _compared(uuid == archive.backup.uuid, here, there))
 
 
 @contextmanager
-def staged(archive: Archive, folder: Path | None, reporter: Reporter) -> Iterator[Path]:
-    """A whole gallery made of the archive, on the folder's disk, gone at the end unless moved."""
+def staged(
+    archive: Archive,
+    folder: Path | None,
+    reporter: Reporter,
+    *,
+    passphrase: str | Key | None = None,
+) -> Iterator[tuple[Path, Key | None]]:
+    """A whole gallery made of the archive, on the folder's disk, gone at the end unless moved;
+    and the key of its database.
+
+    Raises:
+        PassphraseError: it is encrypted, and this passphrase does not open it.
+    """
     _require_known(archive)
+    if archive.backup.encrypted and not passphrase:
+        cipher.library()
+        raise PassphraseNeededError(
+            "The backup is encrypted",
+            file=archive.path,
+            remedy="Give the passphrase that the gallery had when it was made.",
+        )
     with on_disk(folder or archive.path), scratch_folder(_place_near(folder)) as scratch:
         stage = scratch / "gallery"
         stage.mkdir(mode=0o700)
@@ -55,8 +98,11 @@ def staged(archive: Archive, folder: Path | None, reporter: Reporter) -> Iterato
             for parent in reversed(Path(name).parents):  # mkdir's own parents are for everybody
                 (stage / parent).mkdir(mode=0o700, exist_ok=True)
             archive.extract(name, stage / name, reporter)
-        _check(stage / DATABASE, archive.backup)
-        yield stage
+        key = None
+        if archive.backup.encrypted and passphrase:
+            key = cipher.opened_with(stage / DATABASE, passphrase)
+        _check(stage / DATABASE, archive.backup, key)
+        yield stage, key
 
 
 def _place_near(folder: Path | None) -> Path | None:
@@ -78,7 +124,7 @@ def _require_known(archive: Archive) -> None:
         )
 
 
-def _check(database: Path, backup: Backup) -> None:
+def _check(database: Path, backup: Backup, key: Key | None) -> None:
     """Held against the manifest, and brought up to date."""
     damaged = BackupError(
         "The backup is damaged: the database in it is not a gallery's, or not the one it says",
@@ -86,7 +132,7 @@ def _check(database: Path, backup: Backup) -> None:
         remedy="Use another backup.",
     )
     try:
-        with declared(database), closing(connect(database, "mode=rw")) as connection:
+        with declared(database), closing(connect(database, "mode=rw", key)) as connection:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA journal_mode = DELETE")
             (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -109,8 +155,8 @@ def _check(database: Path, backup: Backup) -> None:
         raise damaged from error
 
 
-def _faces(database: Path) -> set[tuple[str, bytes]]:
-    with declared(database), closing(connect(database, "mode=ro")) as connection:
+def _faces(database: Path, key: Key | None) -> set[tuple[str, bytes]]:
+    with declared(database), closing(connect(database, "mode=ro", key)) as connection:
         return _faces_of(connection)
 
 

@@ -11,15 +11,18 @@ from engine.errors import (
     GalleryNotFoundError,
     GalleryReadOnlyError,
     GalleryTooNewError,
+    PassphraseNeededError,
 )
 from engine.files import remove_dead_scratch
-from engine.store import automatic, migrations
+from engine.store import automatic, cipher, converting, migrations
 from engine.store.apart import Apart
+from engine.store.cipher import Key
 from engine.store.confirming import Confirming
 from engine.store.correcting import Correcting
 from engine.store.creation import DATABASE_NAME, LARGEST_DIMENSION, made_gallery
 from engine.store.database import Database
 from engine.store.decisions import Decisions
+from engine.store.derived import Derived
 from engine.store.erasing import Erasing
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
 from engine.store.keeping import Keeping
@@ -31,6 +34,7 @@ from engine.store.reading import Reading
 from engine.store.schema import lacking, strangers
 from engine.store.shelving import Shelving
 from engine.store.undoing import Undoing
+from engine.store.versions import Versions
 from engine.store.writing import Writing
 from engine.types import Distance
 
@@ -51,6 +55,8 @@ class Store(
     Models,
     Keeping,
     Erasing,
+    Derived,
+    Versions,
 ):
     """One gallery's database, open. Safe to use from several threads; a context manager.
 
@@ -63,6 +69,7 @@ class Store(
         dimension: numbers in an embedding.
         distance: how embeddings are compared.
         writable: False when it is open for reading only.
+        encrypted: whether its database is; then nothing of it lies on disk in clear.
     """
 
     def __init__(
@@ -77,23 +84,41 @@ class Store(
         self.dimension = dimension
         self.distance = distance
         self.writable = database.writable
+        self.encrypted = database.key is not None
         self._database = database
         self._lock = lock
+        self._start_versions()
 
     @classmethod
-    def create(cls, folder: Path, *, dimension: int = 128, distance: Distance = "cosine") -> Store:
+    def create(
+        cls,
+        folder: Path,
+        *,
+        dimension: int = 128,
+        distance: Distance = "cosine",
+        passphrase: str | None = None,
+    ) -> Store:
         """Makes an empty gallery, its folder and parents with it, and opens it for writing.
+
+        Args:
+            passphrase: makes it an encrypted one.
 
         Raises:
             GalleryExistsError: a gallery, a file or a folder with something in it is there.
             GalleryReadOnlyError, GalleryWriteError: it cannot be made there. Nothing is left.
+            InputError: the passphrase is too easy to guess. EncryptionMissingError.
         """
-        with made_gallery(Path(folder), dimension, distance):
-            return cls.open(folder)
+        with made_gallery(Path(folder), dimension, distance, passphrase) as key:
+            return cls.open(folder, passphrase=key)
 
     @classmethod
-    def open(cls, folder: Path, *, write: bool = True) -> Store:
+    def open(
+        cls, folder: Path, *, write: bool = True, passphrase: str | Key | None = None
+    ) -> Store:
         """Opens a gallery; for writing it also takes the lock and brings the schema up to date.
+
+        Args:
+            passphrase: of an encrypted gallery, or its key; a plain one needs and heeds none.
 
         Raises:
             GalleryNotFoundError: none there. GalleryTooNewError: of a newer version; untouched.
@@ -101,16 +126,20 @@ class Store(
             GalleryBusyError: another process writes it (only with ``write``).
             GalleryReadOnlyError: it may not be written (with ``write``), or would have to be to
                 be read: its schema is old, or it was not closed properly.
+            PassphraseNeededError, WrongPassphraseError, EncryptionMissingError.
         """
         folder = Path(folder)
         path = _database_in(folder)
+        key = key_in(folder, passphrase)
         lock = WriterLock(folder) if write else None
         if lock is not None:
             lock.acquire()
             for place in (folder, folder / automatic.FOLDER):
                 remove_dead_scratch(place)  # whole copies of the gallery may lie there
         try:
-            database, dimension, distance = _open_database(path, write)
+            database, dimension, distance = _open_database(path, write, key)
+            if lock is not None:
+                converting.remove_leftovers(folder, encrypted=key is not None)
         except BaseException:
             if lock is not None:
                 lock.release()
@@ -145,15 +174,42 @@ class Store(
     def close(self) -> None:
         """Lets the gallery go; waits for a running change. May be called twice."""
         self._database.close()
+        self._end_versions()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    @property
+    def key(self) -> Key | None:
+        """What it is encrypted with; None for a plain one."""
+        return self._database.key
+
+    def is_passphrase(self, words: str) -> bool:
+        """Whether these words open it."""
+        return self.key is not None and cipher.key_for(self._database.path, words) == self.key
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def key_in(folder: Path, passphrase: str | Key | None) -> Key | None:
+    """What the gallery there is encrypted with, if the passphrase is right; None for a plain one.
+
+    Raises:
+        GalleryNotFoundError, GalleryDamagedError, PassphraseNeededError, EncryptionMissingError.
+    """
+    path = _database_in(folder)
+    if not cipher.is_encrypted(path):
+        return None
+    cipher.library()  # where it is missing, nobody need think of the passphrase
+    if not passphrase:
+        raise PassphraseNeededError(
+            "The gallery is encrypted", file=folder, remedy="Give its passphrase."
+        )
+    return cipher.opened_with(path, passphrase)
 
 
 def _database_in(folder: Path) -> Path:
@@ -175,9 +231,9 @@ def _database_in(folder: Path) -> Path:
     )
 
 
-def _open_database(path: Path, write: bool) -> tuple[Database, int, Distance]:
+def _open_database(path: Path, write: bool, key: Key | None) -> tuple[Database, int, Distance]:
     with declared(path):
-        database = Database(path, write=write)
+        database = Database(path, write=write, key=key)
     try:
         with database.reading() as connection:
             _check_version(connection, path)

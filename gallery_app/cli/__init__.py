@@ -11,7 +11,16 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import CancelledError, FaceGalleryError
-from gallery_app.cli import backups, changes, corrections, erasing, models, questions, window
+from gallery_app.cli import (
+    backups,
+    changes,
+    corrections,
+    encryption,
+    erasing,
+    models,
+    questions,
+    window,
+)
 from gallery_app.cli.completion import completion
 from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.review import review
@@ -53,6 +62,7 @@ for command in (
     questions.check,
     backups.backup,
     backups.restore,
+    *encryption.COMMANDS,
     completion,
 ):
     cli.add_command(command)

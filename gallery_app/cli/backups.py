@@ -9,7 +9,14 @@ from typing import Any
 import click
 
 from engine import backups
+from engine.errors import PassphraseNeededError, WrongPassphraseError
 from engine.safety import Backup, Present, Preview
+from gallery_app.cli.passphrases import (
+    at_terminal,
+    given_passphrase,
+    passphrase_of,
+    passphrase_of_backup,
+)
 from gallery_app.cli.shared import (
     Bar,
     chosen,
@@ -92,8 +99,7 @@ def restore(
     first, and a damaged one is kept aside.
     """
     target = into if into is not None else chosen(gallery)
-    with Bar() as bar:
-        seen = backups.preview(source, target, reporter=bar.reporter())
+    seen, opens = _previewed(source, target)
     if not as_json or not (dry_run or yes):
         _tell(seen, target)
     if dry_run:
@@ -104,7 +110,9 @@ def restore(
     if replaced and not yes and not click.confirm(f"Replace {target}?", err=True):
         raise click.Abort()
     with Bar() as bar:
-        done = backups.restore(source, target, replace=into is None, reporter=bar.reporter())
+        done = backups.restore(
+            source, target, replace=into is None, reporter=bar.reporter(), **opens
+        )
     remember(done.folder)
     if as_json:
         put_json(
@@ -122,6 +130,21 @@ def restore(
     if done.aside:
         say(f"The damaged database is kept in {done.aside}.")
     click.echo(f"Restored {done.folder}: {_counts(done.backup)}.")
+
+
+def _previewed(source: Path, target: Path) -> tuple[Preview, dict[str, str | None]]:
+    """What a restore would bring, and the passphrases that it takes."""
+    there = passphrase_of(target)
+    opens = {"passphrase": there or given_passphrase(), "passphrase_there": there}
+    try:
+        with Bar() as bar:
+            return backups.preview(source, target, reporter=bar.reporter(), **opens), opens
+    except (PassphraseNeededError, WrongPassphraseError):
+        if not at_terminal():
+            raise
+    opens["passphrase"] = passphrase_of_backup(source)
+    with Bar() as bar:
+        return backups.preview(source, target, reporter=bar.reporter(), **opens), opens
 
 
 def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:

@@ -10,6 +10,8 @@ import click
 from engine.gallery import Gallery
 from engine.plans import ImportPlan
 from engine.types import ImportReport
+from gallery_app.cli.encryption import require_library
+from gallery_app.cli.passphrases import first_passphrase, passphrase_option
 from gallery_app.cli.planned import files_json, plan_options, tell_plan, without_duplicates
 from gallery_app.cli.shared import Bar, gallery_and_json, json_option, opened, put_json, say
 from gallery_app.recent import remember
@@ -23,13 +25,28 @@ _SHOWN = 20
 @click.option(
     "--distance", default="cosine", show_default=True, type=click.Choice(["cosine", "euclidean"])
 )
+@click.option("--encrypted", is_flag=True, help="Ask for a passphrase, and encrypt it with that.")
+@passphrase_option
 @json_option
-def new(folder: Path, dimension: int, distance: str, as_json: bool) -> None:
+def new(folder: Path, dimension: int, distance: str, encrypted: bool, as_json: bool) -> None:
     """Make an empty gallery in FOLDER."""
-    with Gallery.create(folder, dimension=dimension, distance=distance) as gallery:  # type: ignore[arg-type]
+    passphrase = None
+    if encrypted:
+        require_library()
+        passphrase = first_passphrase(folder)
+    with Gallery.create(
+        folder,
+        dimension=dimension,
+        distance=distance,  # type: ignore[arg-type]
+        passphrase=passphrase,
+    ) as gallery:
         remember(gallery.folder)
     made = {"gallery": str(folder), "dimension": dimension, "distance": distance}
-    put_json(made) if as_json else click.echo(f"Made {folder}: dimension {dimension}, {distance}.")
+    if as_json:
+        put_json(made | ({"encrypted": True} if encrypted else {}))
+        return
+    kind = ", encrypted" if encrypted else ""
+    click.echo(f"Made {folder}: dimension {dimension}, {distance}{kind}.")
 
 
 @click.command(name="import")

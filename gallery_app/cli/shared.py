@@ -14,6 +14,7 @@ import click
 from engine.errors import FaceGalleryError, GalleryNotFoundError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
+from gallery_app.cli.passphrases import passphrase_of, passphrase_option
 from gallery_app.recent import recent_galleries, remember
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,8 +32,8 @@ json_option = click.option(
 
 
 def gallery_and_json(command: F) -> F:
-    """The two options that every command has."""
-    return gallery_option(json_option(command))
+    """The options that every command has."""
+    return gallery_option(passphrase_option(json_option(command)))
 
 
 def chosen(folder: Path | None) -> Path:
@@ -49,7 +50,11 @@ def chosen(folder: Path | None) -> Path:
 def opened(folder: Path | None, *, write: bool) -> Iterator[Gallery]:
     """The gallery asked for, or the last one opened; closed at the end."""
     folder = chosen(folder)
-    with Bar() as bar, Gallery.open(folder, write=write, listener=bar) as gallery:
+    passphrase = passphrase_of(folder)
+    with (
+        Bar() as bar,
+        Gallery.open(folder, write=write, listener=bar, passphrase=passphrase) as gallery,
+    ):
         remember(gallery.folder)
         if write:
             for notice in gallery.notices:
@@ -57,13 +62,13 @@ def opened(folder: Path | None, *, write: bool) -> Iterator[Gallery]:
         yield gallery
         spare = not write and gallery.unsaved
     if spare:
-        _save_for_the_next(folder)
+        _save_for_the_next(folder, passphrase)
 
 
-def _save_for_the_next(folder: Path) -> None:
+def _save_for_the_next(folder: Path, passphrase: str | None) -> None:
     """What a question had to make anew is saved, unless somebody else is writing."""
     try:
-        with Gallery.open(folder) as gallery:
+        with Gallery.open(folder, passphrase=passphrase) as gallery:
             if gallery.writable:
                 gallery.prepare()
     except FaceGalleryError:

@@ -6,7 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.errors import GalleryDamagedError, GalleryNotFoundError
+from engine.encryption import Key
+from engine.errors import (
+    GalleryDamagedError,
+    GalleryNotFoundError,
+    PassphraseNeededError,
+    WrongPassphraseError,
+)
 from engine.gallery import Gallery
 from engine.progress import Event, Message, Reporter
 from engine.types import CheckReport, ImportReport
@@ -16,8 +22,19 @@ from gallery_app.recent import forget, remember, sample_faces, sample_gallery
 _OPENING = "opening"  # one at a time: a second would find the first one's lock
 
 
-def open_gallery(context: Context, folder: Path) -> None:
-    """Opens a gallery in place of the one that is open; nothing where that is the same."""
+def open_gallery(
+    context: Context,
+    folder: Path,
+    *,
+    passphrase: str | Key | None = None,
+    opened: Callable[[], None] | None = None,
+) -> None:
+    """Opens a gallery in place of the one that is open; nothing where that is the same.
+
+    Args:
+        passphrase: of an encrypted one, or its key.
+        opened: called when it is shown.
+    """
     folder = folder.resolve()
     current = context.state.gallery
     if context.tasks.is_running(_OPENING) or (current is not None and current.folder == folder):
@@ -28,17 +45,27 @@ def open_gallery(context: Context, folder: Path) -> None:
             forget(folder)
             if context.state.gallery is None:
                 context.state.gallery_changed.emit()  # the welcome page lists it no longer
-        if isinstance(error, GalleryDamagedError) and os.access(folder / "gallery.db", os.R_OK):
+        if isinstance(error, PassphraseNeededError | WrongPassphraseError):
+            context.state.passphrase_wanted.emit(folder, error)
+        elif isinstance(error, GalleryDamagedError) and os.access(folder / "gallery.db", os.R_OK):
             context.state.damage_found.emit(folder, error)
         else:
             context.failed(error)
 
+    def done(gallery: Gallery) -> None:
+        _show(context, gallery)
+        if opened is not None:
+            opened()
+
     context.tasks.run(
         f"Opening {folder.name}",
         lambda _: Gallery.open(
-            folder, listener=lambda event: _tell(context, event), background=True
+            folder,
+            listener=lambda event: _tell(context, event),
+            background=True,
+            passphrase=passphrase,
         ),
-        done=lambda gallery: _show(context, gallery),
+        done=done,
         failed=failed,
         lane="change",
         key=_OPENING,

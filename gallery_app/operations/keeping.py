@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine import backups
+from engine.encryption import Key
 from engine.errors import FaceGalleryError
 from engine.progress import Reporter
 from engine.safety import Backup, Preview, Restored, Salvaged
@@ -78,11 +79,24 @@ def load_preview(
     folder: Path | None,
     done: Callable[[Preview], None],
     failed: Callable[[BaseException], None],
+    *,
+    passphrase: str | None = None,
 ) -> None:
-    """What a backup holds, and how the gallery differs; only the last one asked for arrives."""
+    """What a backup holds, and how the gallery differs; only the last one asked for arrives.
+
+    Args:
+        passphrase: of an encrypted backup; the open gallery's is tried unless said.
+    """
+    there = _key_of(context, folder)
     context.tasks.run(
         f"Reading {source.name}",
-        lambda reporter: backups.preview(source, folder, reporter=reporter),
+        lambda reporter: backups.preview(
+            source,
+            folder,
+            reporter=reporter,
+            passphrase=passphrase or there,
+            passphrase_there=there,
+        ),
         done=done,
         failed=failed,
         lane="keeping",
@@ -91,29 +105,54 @@ def load_preview(
 
 
 def restore(
-    context: Context, source: Path, folder: Path, *, replace: bool, done: Callable[[Restored], None]
+    context: Context,
+    source: Path,
+    folder: Path,
+    *,
+    replace: bool,
+    done: Callable[[Restored], None],
+    passphrase: str | None = None,
 ) -> Task:
-    """Makes a gallery of a backup and opens it; the one that it replaces is closed before."""
+    """Makes a gallery of a backup and opens it; the one that it replaces is closed before.
+
+    Args:
+        passphrase: of an encrypted backup; the open gallery's is tried unless said.
+    """
     current = context.state.gallery
+    there = _key_of(context, folder)
+    words = passphrase or (current.key if current is not None else None)
     if replace and current is not None and current.folder == folder:
         galleries.close_gallery(context)  # in the lane of changes, before the task below
 
     task = context.tasks.run(
         f"Restoring {folder.name}",
-        lambda reporter: backups.restore(source, folder, replace=replace, reporter=reporter),
+        lambda reporter: backups.restore(
+            source,
+            folder,
+            replace=replace,
+            reporter=reporter,
+            passphrase=words,
+            passphrase_there=there,
+        ),
         done=done,
         failed=context.failed,
         lane="change",
         key="restoring",
     )
-    task.ended.connect(lambda: _open_again(context, folder))
+    task.ended.connect(lambda: _open_again(context, folder, there or words))
     return task
 
 
-def _open_again(context: Context, folder: Path) -> None:
+def _key_of(context: Context, folder: Path | None) -> Key | None:
+    """What opens the gallery in a folder again, where it is the one that is open."""
+    current = context.state.gallery
+    return current.key if current is not None and current.folder == folder else None
+
+
+def _open_again(context: Context, folder: Path, passphrase: str | Key | None) -> None:
     """Restored, or as it was where that failed or was cancelled."""
     if (folder / "gallery.db").exists():
-        galleries.open_gallery(context, folder)
+        galleries.open_gallery(context, folder, passphrase=passphrase)
 
 
 def find_sound_backup(

@@ -144,6 +144,20 @@ class ClusterCard(QFrame):
         self._refresh()
         self._fit()
 
+    def forget(self) -> None:
+        """Nobody is asked about any more."""
+        self._cluster = None
+        self.model.set_unknowns(())
+        self.name.clear()
+        self.set_names(())
+        for label in (self.question, self.likeness):
+            label.setText("")
+        self.add.hide()
+        self.add.setText("")
+        self.add.setToolTip("")
+        self.add.setAccessibleName("")
+        self._refresh()
+
     def _show_add(self) -> None:
         """Beside the name that it is about; where there is room it says it again."""
         likeness = self._cluster.likeness if self._cluster is not None else None

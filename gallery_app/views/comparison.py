@@ -49,7 +49,10 @@ class Comparison(QWidget):
         self._face = face
         self.enrolled.setVisible(face is not None)
         self.enrolled_caption.setVisible(face is not None)
-        if face is not None:
+        if face is None:
+            self.enrolled.set_picture(None)
+            self.enrolled_caption.setText("")
+        else:
             self.enrolled.set_picture(self._pictures.get(face.face))
             self.enrolled_caption.setText(f"{face.name} · {face.distance:.3f}")
 

@@ -124,6 +124,18 @@ class FaceDetails(QFrame):
             button.setVisible(False)
         self.show()
 
+    def forget(self) -> None:
+        """Hidden, and without what it showed."""
+        self._face = None
+        self.picture.set_picture(None)
+        for label in (self.name, self.file, self.added):
+            label.setText("")
+        self.file.setToolTip("")
+        for button in self.nearest:
+            button.setText("")
+            button.setToolTip("")
+        self.hide()
+
     def show_nearest(self, face: Face, nearest: list[Candidate]) -> None:
         """Fills in who the face looks like."""
         for button, candidate in zip(self.nearest, nearest, strict=False):

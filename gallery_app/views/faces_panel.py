@@ -135,7 +135,10 @@ class FacesPanel(QWidget):
     def show_nobody(self, *, empty_gallery: bool) -> None:
         """No identity is chosen, or there is none yet."""
         self.model.set_faces([])
-        self.details.hide()
+        self.details.forget()
+        for label in (self.title, self.subtitle, self.note):
+            label.setText("")
+        self.note.setToolTip("")
         self._stack.setCurrentWidget(self.empty_gallery if empty_gallery else self.empty)
 
     def show_identity(self, identity: Identity, faces: list[Face]) -> None:

@@ -88,6 +88,14 @@ class FindingCard(QFrame):
             self.right.show_side(right)
         self._show_answers(finding)
 
+    def forget(self) -> None:
+        """Nobody is asked about any more."""
+        for label in (self.question, self.reason):
+            label.setText("")
+        self.question.setToolTip("")
+        for side in (self.left, self.right):
+            side.show_side(Side("", "", None))
+
     def _show_answers(self, finding: Finding) -> None:
         wanted = choices(finding)
         if [choice.text for choice in wanted] == [one.text() for one in self.buttons.values()]:

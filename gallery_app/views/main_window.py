@@ -38,6 +38,7 @@ from gallery_app.views.training_panel import TrainingPanel
 from gallery_app.views.unknown_panel import UnknownPanel
 from gallery_app.views.welcome import WelcomePage
 from gallery_app.widgets.busy_strip import BusyStrip
+from gallery_app.widgets.empty_state import EmptyState
 from gallery_app.widgets.message_bar import MessageBar
 
 _WIDTHS = (270, 706, 384)
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.menus = build_menus(self)
         self.welcome = WelcomePage()
+        self.locked = EmptyState("lock", "", "", [("Unlock…", lambda: None)])
         self.identities = IdentitiesPanel(pictures)
         self.faces = FacesPanel(pictures)
         self.review = ReviewPanel(pictures)
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.splitter)
+        self.pages.addWidget(self.locked)
         self._veil = DropVeil(self)
         self._status()
         self._lay_out()
@@ -113,6 +116,13 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self.splitter if name else self.welcome)
         self.statusBar().setVisible(bool(name))
         self.setWindowTitle(f"{name} – Face Gallery" if name else "Face Gallery")
+
+    def show_locked(self, name: str) -> None:
+        """An empty window that says which gallery is locked."""
+        self.locked.set_texts(f"“{name}” is locked", "It is closed; its passphrase opens it again.")
+        self.pages.setCurrentWidget(self.locked)
+        self.left_status.clear()
+        self.right_status.clear()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if local_paths(event.mimeData()):

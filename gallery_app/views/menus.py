@@ -21,6 +21,8 @@ _ACTIONS = {
     "backup": ("&Back up…", "", "The whole gallery into one file, while it is in use", "copy"),
     "restore": ("&Restore…", "", "Put a gallery back as it was, or make one of a backup", "undo"),
     "check": ("&Check gallery", "", "Hold store and index against one another", "check"),
+    "encryption": ("&Encryption…", "", "With a passphrase: what it protects against", ""),
+    "lock": ("&Lock", "Ctrl+L", "Close the gallery and ask for its passphrase", "lock"),
     "close": ("&Close gallery", "Ctrl+W", "Back to the welcome page", "close"),
     "quit": ("&Quit", "Ctrl+Q", "Close the window", ""),
     "undo": ("&Undo", "Ctrl+Z", "Take the last change back", "undo"),
@@ -58,7 +60,7 @@ _ACTIONS = {
 }  # fmt: skip
 _MENUS = {
     "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "",
-                 "backup", "restore", "check", "", "close", "quit"),
+                 "backup", "restore", "check", "", "encryption", "lock", "", "close", "quit"),
     "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete",
               "erase", "", "move", "portrait", "confirm_faces", "remove", "", "find", "paste"),
     "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",

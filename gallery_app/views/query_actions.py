@@ -77,6 +77,14 @@ class QueryActions(QFrame):
         _set_primary(self.enroll, not known)
         self._show_said(query)
 
+    def forget(self) -> None:
+        """Nobody is spoken of any more."""
+        self._name = ""
+        self.reject.setAccessibleName("")
+        self.told.setText("")
+        for button in (self.confirm, self.reject, self.undo):
+            button.setToolTip("")
+
     def _show_confirm(self, query: Query, best: str, known: bool) -> None:
         self.confirm.setVisible(query.is_open_question and bool(best))
         self.confirm.setEnabled(self._writable)

@@ -105,6 +105,7 @@ class QueryPanel(QWidget):
         """
         self._stack.setCurrentIndex(0 if query is None else 1)
         if query is None:
+            self._forget()
             return
         self.comparison.show_query(picture)
         self._show_verdict(query.answer)
@@ -112,6 +113,15 @@ class QueryPanel(QWidget):
         self.evidence.show_answer(query.answer)
         self.candidates.show_answer(query.answer, portraits)
         self.actions.show_for(query)
+
+    def _forget(self) -> None:
+        """Also what is not seen now holds no face and no name of the query before."""
+        self.comparison.show_query(None)
+        self._show_verdict(None)
+        self._show_note(None)
+        self.evidence.show_answer(None)
+        self.candidates.show_answer(None, {})
+        self.actions.forget()
 
     def _show_verdict(self, answer: Identification | None) -> None:
         if answer is None:

@@ -109,7 +109,10 @@ class ReviewPanel(QWidget):
     # -- what is shown -----------------------------------------------------------------------
 
     def show_looking(self) -> None:
-        """The first review of a gallery is being made."""
+        """The first review of a gallery is being made; nothing is known of the one before."""
+        self._portraits = {}
+        self.model.set_findings((), {})
+        self.card.forget()
         self._stack.setCurrentWidget(self.looking)
 
     def show_review(self, review: Review, portraits: Mapping[int, int | None]) -> None:

@@ -111,8 +111,10 @@ class UnknownPanel(QWidget):
         self.empty.set_texts("No unknown faces", _KEPT if on else _NOT_KEPT)
 
     def show_looking(self) -> None:
-        """The shelf of a gallery is looked at for the first time."""
+        """The shelf of a gallery is looked at for the first time; nothing is known of another."""
         self.model.set_clusters([])
+        self.card.forget()
+        self.total.setText("")
         self._stack.setCurrentWidget(self.looking)
 
     def show_clusters(self, clusters: Sequence[Cluster], names: Sequence[str]) -> None:

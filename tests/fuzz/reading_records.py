@@ -22,8 +22,9 @@ from engine.identification import KNN_ALONE, Calibration, calibrate
 from engine.in_use import _kept
 from engine.learning import Learning
 from engine.progress import Measured, Message, Progress
+from engine.store.derived import Derived
 from engine.training import protocol
-from engine.types import Vectors
+from engine.types import Ids, Vectors
 from tests.fuzz.forms import DOCUMENT
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.typed import require_typed
@@ -67,13 +68,24 @@ def _check_calibration(calibration: Calibration) -> None:
             one.missed(fpir)
 
 
+class _Beside(Derived):
+    """A plain gallery of nobody, with no more of it than what lies beside its database."""
+
+    encrypted = writable = False
+    distance = "cosine"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def vectors(self) -> tuple[Ids, Ids, Vectors]:
+        return _IDS[:0], _OWNERS[:0], _faces()[:0]
+
+
 def _read_kept_calibration(data: bytes, folder: Path) -> None:
     """Damage costs a fit, whatever it is."""
     (folder / "index").mkdir()
     (folder / "index" / "calibration.json").write_bytes(data)
-    empty = (_IDS[:0], _OWNERS[:0], _faces()[:0])
-    store = SimpleNamespace(folder=folder, distance="cosine", vectors=lambda: empty)
-    keeper = CalibrationKeeper(store)  # type: ignore[arg-type]
+    keeper = CalibrationKeeper(_Beside(folder))  # type: ignore[arg-type]
     table = SimpleNamespace(ids=np.arange(1, 5), counts=np.full(4, 3))
     _check_calibration(keeper.current(lambda: table, change=9))  # type: ignore[arg-type,return-value]
 
@@ -110,8 +122,7 @@ def _autos() -> Iterable[bytes]:
 def _read_evaluation(data: bytes, folder: Path) -> None:
     (folder / "models").mkdir()
     (folder / "models" / "evaluation.json").write_bytes(data)
-    store = SimpleNamespace(folder=folder, writable=False)
-    evaluation = Learning(store, None).last_evaluation()  # type: ignore[arg-type]
+    evaluation = Learning(_Beside(folder), None).last_evaluation()  # type: ignore[arg-type]
     if evaluation is not None:
         require_typed(evaluation)
 

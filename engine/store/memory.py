@@ -1,0 +1,71 @@
+"""A folder in memory, for what an encrypted gallery must not lay on disk in clear."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from engine.errors import ModelError
+from engine.files import scratch_folder
+
+_SHARED = Path("/dev/shm")
+_MOUNTS = Path("/proc/self/mounts")
+
+
+def missing_memory() -> str:
+    """Why nothing can be laid down in memory here, one sentence; "" where it can."""
+    with suppress(OSError):
+        for line in _MOUNTS.read_text(encoding="utf-8").splitlines():
+            kind = line.split()[1:3]
+            if kind == [str(_SHARED), "tmpfs"] and os.access(_SHARED, os.W_OK):
+                return ""
+    return (
+        "Trained models of an encrypted gallery lie in memory while it is open, and this system "
+        "has no folder for that (Linux has /dev/shm)."
+    )
+
+
+class Memory:
+    """Made where it is first asked for, gone when it is closed; what a killed process left goes
+    when the next one asks. For its owner alone. Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._made: Path | None = None
+        self._guard = threading.Lock()
+
+    def folder(self) -> Path:
+        """The folder. Raises ModelError: there can be none here."""
+        with self._guard:
+            if self._made is None:
+                lacking = missing_memory()
+                if lacking:
+                    raise ModelError(lacking.rstrip("."), remedy="Ask k-NN, which needs no model.")
+                try:
+                    self._made = self._stack.enter_context(scratch_folder(_own_place()))
+                except OSError as error:
+                    raise ModelError(
+                        f"No folder can be made in memory ({error.strerror or error})",
+                        file=error.filename,
+                        remedy="Free some of /dev/shm, then open the gallery again.",
+                    ) from error
+            return self._made
+
+    def close(self) -> None:
+        with self._guard:
+            self._stack.close()
+            self._made = None
+
+
+def _own_place() -> Path:
+    """Raises OSError: somebody else has taken the name."""
+    place = _SHARED / f"face-gallery-{os.getuid()}"
+    place.mkdir(mode=0o700, exist_ok=True)
+    found = place.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PermissionError(1, "it belongs to somebody else", str(place))
+    return place

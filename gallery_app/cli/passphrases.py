@@ -1,0 +1,123 @@
+"""Where a passphrase comes from: a file, the environment, or the terminal, unseen.
+
+Never from the command line itself: other people on the computer can read that, and the shell
+remembers it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine import encryption
+from engine.errors import InputError, PassphraseNeededError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+VARIABLE = "FACE_GALLERY_PASSPHRASE"
+NEW_VARIABLE = "FACE_GALLERY_NEW_PASSPHRASE"
+_FILE = "passphrase file"
+_NEW_FILE = "new passphrase file"
+
+
+def _option(name: str, kept: str, help_: str) -> Callable[[F], F]:
+    def keep(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+        if path is not None:  # else a command says nothing against the group that it is in
+            context.meta[kept] = path
+
+    return click.option(
+        name,
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        callback=keep,
+        expose_value=False,
+        help=help_,
+    )
+
+
+passphrase_option = _option(
+    "--passphrase-file", _FILE, f"Its first line opens an encrypted gallery; or set {VARIABLE}."
+)
+new_passphrase_option = _option(
+    "--new-passphrase-file", _NEW_FILE, f"Its first line is the new one; or set {NEW_VARIABLE}."
+)
+
+
+def passphrase_of(folder: Path) -> str | None:
+    """What opens the gallery there; None for one that is not encrypted.
+
+    Raises:
+        PassphraseNeededError: none was given, and there is no terminal to ask on.
+    """
+    if not encryption.is_encrypted(folder) or encryption.missing():
+        return None  # opening it says that the library is missing
+    return given_passphrase() or _asked(f"Passphrase of {folder.name}", folder, VARIABLE)
+
+
+def passphrase_of_backup(source: Path) -> str:
+    """What opens a backup that needs another one than the gallery has now."""
+    return _asked(f"Passphrase that the gallery had when {source.name} was made", source, VARIABLE)
+
+
+def first_passphrase(folder: Path) -> str:
+    """One for a gallery that is to be encrypted; asked for twice."""
+    return given_passphrase() or _asked_twice("Passphrase", folder, VARIABLE)
+
+
+def new_passphrase(folder: Path) -> str:
+    """One in place of the present one; asked for twice."""
+    return _given(_NEW_FILE, NEW_VARIABLE) or _asked_twice("New passphrase", folder, NEW_VARIABLE)
+
+
+def given_passphrase() -> str | None:
+    """What a file or the environment says, whatever it is for."""
+    return _given(_FILE, VARIABLE)
+
+
+def at_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _given(kept: str, variable: str) -> str | None:
+    path: Path | None = click.get_current_context().meta.get(kept)
+    if path is None:
+        return os.environ.get(variable)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        lines = []
+    if not lines or not lines[0]:
+        raise InputError(
+            "There is no passphrase in it", file=path, remedy="Its first line must be one, as text."
+        )
+    return lines[0]
+
+
+def _asked(question: str, about: Path, variable: str) -> str:
+    _require_terminal(about, variable)
+    return str(click.prompt(question, hide_input=True, err=True))
+
+
+def _asked_twice(question: str, about: Path, variable: str) -> str:
+    _require_terminal(about, variable)
+    while True:
+        said = str(click.prompt(question, hide_input=True, err=True, confirmation_prompt=True))
+        try:
+            encryption.require_strong(said)
+            return said
+        except InputError as error:
+            click.echo(error.reason, err=True)
+
+
+def _require_terminal(about: Path, variable: str) -> None:
+    if not at_terminal():
+        raise PassphraseNeededError(
+            "A passphrase is needed, and nobody is at a terminal to be asked",
+            file=about,
+            remedy=f"Set {variable} or give a file that holds it.",
+        )

@@ -1,0 +1,126 @@
+"""Trained models of an encrypted gallery lie on disk encrypted and, while it is open, in memory."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from engine import backups
+from engine.gallery import Gallery
+from engine.jobs import TrainingRequest
+from engine.progress import Event, Reporter
+from engine.store import memory
+from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
+from tests.trained import QUICK, TrainedOnce
+
+SHARED = Path("/dev/shm")
+pytestmark = [
+    needs_sqlcipher,
+    pytest.mark.timeout(300),  # the first one waits for the training of all
+    pytest.mark.skipif(bool(memory.missing_memory()), reason="no folder in memory"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
+    ),
+]
+
+
+@pytest.fixture
+def folder(trained_once: TrainedOnce, tmp_path: Path) -> Path:
+    return trained_once.copy(tmp_path / "some.gallery")
+
+
+def in_memory() -> set[Path]:
+    return set(SHARED.glob("face-gallery-*/*"))
+
+
+def on_disk(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "models").rglob("*") if path.is_file()}
+
+
+def test_models_go_there_and_back_with_their_gallery(folder: Path, tmp_path: Path):
+    with Gallery.open(folder) as gallery:
+        secrets, query = Secrets(gallery), gallery.vector(5)
+        models, files = gallery.learning.models(), on_disk(folder)
+        answers = [gallery.identify(query, method=name)[0] for name in gallery.methods()]
+        gallery.encrypt(PASSPHRASE)
+        assert on_disk(folder) == {"sealed.db"}
+        assert secrets.in_clear(folder) == []
+        assert gallery.learning.models() == models
+        again = [gallery.identify(query, method=name)[0] for name in gallery.methods()]
+        assert [one.name for one in again] == [one.name for one in answers]
+        assert gallery.learning.curves(models[0].id)
+        gallery.change_passphrase(OTHER)
+        assert gallery.check().ok
+        made = gallery.backup(tmp_path / "backup.zip")
+        assert made.models
+        assert secrets.in_clear(made.path) == []
+        backups.restore(made.path, tmp_path / "restored.gallery", passphrase=OTHER)
+        gallery.decrypt()
+        assert on_disk(folder) >= files - {"auto.json"}
+        assert gallery.check().ok
+    with Gallery.open(tmp_path / "restored.gallery", passphrase=OTHER) as restored:
+        assert restored.check().ok
+        assert len(restored.methods()) == 1 + len(made.models)
+
+
+def test_a_training_lays_nothing_on_disk_in_clear(folder: Path):
+    before = in_memory()
+    with Gallery.open(folder) as gallery:
+        secrets = Secrets(gallery)
+        gallery.encrypt(PASSPHRASE)
+        found: list[str] = []
+        seen: set[str] = set()
+
+        def look(event: Event) -> None:
+            if type(event).__name__ not in seen:
+                seen.add(type(event).__name__)
+                found.extend(secrets.in_clear(folder))
+
+        request = TrainingRequest(kinds=("mlp",), changes=QUICK)
+        version = gallery.learning.train(request, Reporter(look)).models[0]
+        assert seen
+        assert found == secrets.in_clear(folder) == []
+        assert on_disk(folder) == {"sealed.db"}
+        assert in_memory() > before
+    assert in_memory() == before
+    with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
+        gallery.learning.activate(version.id)
+        assert gallery.identify(gallery.vector(5), method="mlp")[0].candidates
+        gallery.learning.delete(version.id)
+        assert not (folder / "models" / version.id).exists()
+        assert gallery.check().ok
+
+
+def test_a_reader_finds_what_the_writer_trained_meanwhile(folder: Path):
+    with Gallery.open(folder) as writer:
+        writer.encrypt(PASSPHRASE)
+        version = next(one for one in writer.learning.models() if one.kind == "mlp")
+        writer.learning.deactivate("mlp")
+        with Gallery.open(folder, write=False, passphrase=PASSPHRASE) as reader:
+            assert "mlp" not in reader.methods()
+            writer.learning.activate(version.id)
+            assert "mlp" in reader.methods()
+
+
+def test_a_damaged_model_is_told_of_and_left_out(folder: Path):
+    with Gallery.open(folder) as gallery:
+        gallery.encrypt(PASSPHRASE)
+    for sealed in folder.glob("models/*/sealed.db"):
+        sealed.write_bytes(sealed.read_bytes()[: 4096 * 2])
+    with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
+        assert gallery.methods() == ("knn",)
+        assert len(gallery.check().problems) == 2
+
+
+def test_without_a_folder_in_memory_models_rest_and_it_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with Gallery.open(folder) as gallery:
+        gallery.encrypt(PASSPHRASE)
+    monkeypatch.setattr(memory, "_MOUNTS", folder / "nowhere")
+    with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
+        assert gallery.methods() == ("knn",)
+        assert "/dev/shm" in gallery.learning.obstacle()
+        assert len(gallery.learning.models()) == 2

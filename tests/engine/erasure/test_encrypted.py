@@ -1,0 +1,127 @@
+"""Erasing from an encrypted gallery, where the bytes of its files tell nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from engine.errors import GalleryBusyError
+from engine.gallery import Gallery
+from engine.receipts import Receipt
+from engine.store import memory
+from engine.store.database import Database
+from tests.engine.erasure.conftest import NAME, Scene, batch, person
+from tests.sealed import OTHER, PASSPHRASE, needs_sqlcipher
+
+pytestmark = needs_sqlcipher
+in_memory = pytest.mark.skipif(bool(memory.missing_memory()), reason="no folder in memory")
+
+
+@pytest.fixture
+def gallery(scene: Scene) -> Iterator[Gallery]:
+    """Encrypted, with one version of a model; what was in clear beside it is gone."""
+    with Gallery.open(scene.folder) as opened:
+        opened.encrypt(PASSPHRASE)
+        yield opened
+
+
+def versions(gallery: Gallery) -> set[str]:
+    """On disk and in memory."""
+    places = gallery._store.model_places()
+    return {path.name for place in places if place.is_dir() for path in place.iterdir()}
+
+
+def backup(gallery: Gallery, action: str) -> str:
+    made = gallery._store.backup_automatically(action)
+    assert made is not None
+    assert made.encrypted
+    return str(made.path.relative_to(gallery.folder.absolute()))
+
+
+def free_pages(gallery: Gallery) -> int:
+    with gallery._store.connection() as connection:
+        return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
+
+
+@in_memory
+def test_nothing_of_the_person_is_left_under_the_encryption(scene: Scene, gallery: Gallery) -> None:
+    gallery.prepare()
+    assert gallery.methods() == ("knn", "triplet")  # its files are in memory now
+    (model,) = gallery.learning.models()
+    held = backup(gallery, "import")
+    receipt = gallery.erase([NAME])
+    assert receipt.models == (model.id,)
+    assert receipt.deleted == (held,)
+    assert receipt.removed.faces == 9
+    assert versions(gallery) == set()
+    assert list((gallery.folder / "backups").iterdir()) == []
+    assert free_pages(gallery) <= 1  # of the note that it was under way
+    assert (gallery.folder / "gallery.db-wal").stat().st_size == 0
+    assert gallery.check().ok
+    assert gallery.encrypted
+    gallery.decrypt()
+    assert not any(scene.hits().values()), scene.hits()
+
+
+def test_what_was_measured_on_the_person_goes_too(gallery: Gallery) -> None:
+    gallery.prepare()
+    gallery._store.keep_derived("models/evaluation.json", '{"of": "everybody"}')
+    assert gallery._store.derived("index/calibration.json")
+    gallery.erase([NAME])
+    assert gallery._store.derived("models/evaluation.json") is None
+    assert gallery._store.derived("index/calibration.json") is None
+
+
+def test_an_encrypted_backup_is_looked_into(gallery: Gallery) -> None:
+    before = backup(gallery, "before")
+    gallery.enroll("Late Comer", batch("Late Comer", person(77)))
+    after = backup(gallery, "after")
+    foreseen = gallery.foresee_erasure(["Late Comer"])
+    assert [str(path.relative_to(gallery.folder.absolute())) for path in foreseen.inside] == [after]
+    assert gallery.erase(["Late Comer"]).deleted == (after,)
+    assert (gallery.folder / before).exists()
+
+
+def test_what_nobody_can_look_into_counts_as_holding_the_person(gallery: Gallery) -> None:
+    earlier = backup(gallery, "earlier")
+    gallery.change_passphrase(OTHER)
+    shutil.copy(gallery.folder / "gallery.db", gallery.folder / "copy")
+    (gallery.folder / "notes.txt").write_text("nobody in here", encoding="utf-8")
+    beside = gallery.backup(gallery.folder.parent / "beside.zip").path
+    receipt = gallery.erase([NAME], keep_files=True)
+    kept = [gallery.folder.absolute() / name for name in (earlier, "copy")]
+    assert set(receipt.holding) == {str(path) for path in (*kept, beside.absolute())}
+    assert gallery.erase(["Person 10"]).deleted == (earlier, "copy")
+    assert beside.exists()
+
+
+def test_the_next_opening_with_the_passphrase_finishes_it(
+    scene: Scene, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = backup(gallery, "import")
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "compact", lambda _: False)
+        with pytest.raises(GalleryBusyError, match="reading the gallery"):
+            gallery.erase([NAME])
+    gallery.close()
+    with Gallery.open(scene.folder, passphrase=PASSPHRASE) as again:
+        assert again.notices == ["An erasure that was interrupted has been finished."]
+        assert isinstance(again.receipt, Receipt)
+        assert again.receipt.is_of(NAME)
+        assert again.receipt.deleted == (held,)
+        assert free_pages(again) <= 1
+
+
+def test_undo_shelf_and_what_is_kept_apart_go_through_a_conversion(gallery: Gallery) -> None:
+    kept = gallery.shelf.count()
+    assert kept > 0
+    undo = gallery.corrections.undo_step()
+    gallery.corrections.keep_apart("Person 16", "Person 17")
+    gallery.corrections.undo()
+    gallery.decrypt()
+    assert gallery.shelf.count() == kept
+    assert gallery.corrections.undo_step() == undo
+    gallery.corrections.redo()
+    assert gallery.corrections.undo_step() != undo
