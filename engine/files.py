@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,6 +64,18 @@ def remove_dead_scratch(place: Path) -> None:
     for left in place.glob(f"{_SCRATCH}*"):
         if not _is_alive(left.name.removeprefix(_SCRATCH).partition("-")[0]):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def discard_tree(folder: Path, place: Path) -> None:
+    """Takes a folder away in one go: killed meanwhile, it is there or gone, never in part.
+
+    What is left of it then lies in ``place``, on the same disk, as that of :func:`scratch_folder`
+    does. Nothing where there is no such folder.
+    """
+    gone = place / f"{_SCRATCH}{os.getpid()}-{folder.name}-{time.monotonic_ns()}"
+    with suppress(OSError):
+        os.rename(folder, gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _is_alive(process: str) -> bool:

@@ -21,6 +21,7 @@ from engine.errors import (
 )
 from engine.feeding import job_folder
 from engine.figures import Evaluation
+from engine.files import discard_tree
 from engine.in_use import FOLDER, read_model
 from engine.jobs import (
     KINDS,
@@ -98,7 +99,7 @@ class Learning:
         if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
             for place in self._store.model_places():
                 delete_version(place / model_id)
-            shutil.rmtree(self._store.folder / "index" / model_id, ignore_errors=True)
+            discard_tree(self._store.folder / "index" / model_id, self._store.folder)
 
     # -- training ----------------------------------------------------------------------------
 
@@ -257,4 +258,4 @@ class Learning:
             for kind in KINDS:
                 for index in (self._store.folder / "index").glob(f"{kind}-*"):
                     if index.name not in known:
-                        shutil.rmtree(index, ignore_errors=True)
+                        discard_tree(index, self._store.folder)

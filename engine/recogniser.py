@@ -6,7 +6,6 @@ or reproducible, and can be made anew.
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import numpy as np
 from engine.calibrating import CalibrationKeeper
 from engine.changes import Changed
 from engine.errors import FaceGalleryError, UnknownIdentityError
+from engine.files import discard_tree
 from engine.following import follow
 from engine.identification import Auto, Calibration, Identifier
 from engine.in_use import InUse, models_in_use
@@ -129,7 +129,7 @@ class Recogniser:
         """Makes the index anew from the store and saves it."""
         with self._lock:
             self.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            discard_tree(self._folder, self._store.folder)
             self._calibration = CalibrationKeeper(self._store)
             self._take_up(None)
             self.save()

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError
-from engine.files import copy_private, sync_folder, sync_tree
+from engine.files import copy_private, discard_tree, sync_folder, sync_tree
 from engine.progress import SILENT, Reporter
 from engine.safety import Backup, Restored
 from engine.store.archive import DATABASE, Archive
@@ -149,7 +149,7 @@ def _overwrite(
         )
         _continue(stage / DATABASE, key, connection, backup)
     _bring_models(stage, store.folder)
-    shutil.rmtree(store.folder / "index", ignore_errors=True)  # of other faces; it is made anew
+    discard_tree(store.folder / "index", store.folder)  # of other faces; it is made anew
     store.overwrite(stage / DATABASE, reporter, key)
     return safety.path
 
@@ -189,7 +189,7 @@ def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
         sync_tree(stage)
         aside = keep_aside(folder)
         _bring_models(stage, folder)
-        shutil.rmtree(folder / "index", ignore_errors=True)
+        discard_tree(folder / "index", folder)
         for end in ("-wal", "-shm"):  # of the damaged one: they would be read into the new one
             (folder / f"{DATABASE}{end}").unlink(missing_ok=True)
         os.replace(stage / DATABASE, folder / DATABASE)
