@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from tests.trained import TrainedOnce, train_once
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+with suppress(ImportError):
+    import sqlcipher3  # noqa: F401  (before TensorFlow, whose SQLite would stand in for it)
 
 ROOT = Path(__file__).resolve().parent.parent
 GRACE = 2.0  # seconds a thread may take to end after its test

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sqlite3
 import unicodedata
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -127,7 +128,8 @@ def library() -> Any:
     """SQLCipher's module, in the manner of sqlite3.
 
     Raises:
-        EncryptionMissingError: it is not installed.
+        EncryptionMissingError: it is not installed, or the SQLite of another library answers in
+            its place, as TensorFlow's does where that was imported first: it heeds no key.
     """
     try:
         from sqlcipher3 import dbapi2
@@ -136,6 +138,12 @@ def library() -> Any:
             "The gallery is encrypted, and SQLCipher is not installed",
             remedy=f"Install it: {INSTALL}",
         ) from error
+    with closing(dbapi2.connect(":memory:")) as connection:
+        if connection.execute("PRAGMA cipher_version").fetchone() is None:
+            raise EncryptionMissingError(
+                "The SQLite of another library stands in for SQLCipher in this process",
+                remedy="Import sqlcipher3 before that library (TensorFlow, as a rule).",
+            )
     return dbapi2
 
 

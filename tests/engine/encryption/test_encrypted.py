@@ -295,3 +295,23 @@ def test_a_calibration_that_is_damaged_in_it_is_made_anew(gallery: Gallery):
             assert reader.unsaved
         gallery._recogniser.renew(gallery.prepare)
         assert gallery._store.derived(CALIBRATION) == kept
+
+
+USURPED = """
+import sys
+import tensorflow
+from engine.errors import EncryptionMissingError
+from engine.gallery import Gallery
+try:
+    Gallery.create(sys.argv[1], passphrase=sys.argv[2])
+except EncryptionMissingError as error:
+    print(error.remedy)
+"""
+
+
+def test_nothing_is_written_where_another_library_answers_for_sqlcipher(tmp_path: Path):
+    pytest.importorskip("tensorflow")
+    command = [sys.executable, "-c", USURPED, tmp_path / "new.gallery", PASSPHRASE]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert "Import sqlcipher3 before" in done.stdout, done.stderr
+    assert not (tmp_path / "new.gallery").exists()
