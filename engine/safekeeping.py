@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from engine.store import Store
 from engine.store.cipher import Key
 
 
-class Safekeeping:
+class Safekeeping(ABC):
     """What a :class:`engine.gallery.Gallery` does against loss and beside other processes."""
 
     folder: Path
@@ -130,11 +131,13 @@ class Safekeeping:
         finally:
             self._take(Store.open(self.folder, passphrase=opens))
 
+    @abstractmethod
     def _take(self, store: Store) -> None:
-        raise NotImplementedError
+        """Goes on with a store that was opened anew."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Lets the gallery go."""
 
     def change(self) -> int:
         """The change counter as committed, by whichever process."""
