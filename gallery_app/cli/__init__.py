@@ -19,6 +19,7 @@ from gallery_app.cli import (
     erasing,
     models,
     questions,
+    sorting,
     window,
 )
 from gallery_app.cli.completion import completion
@@ -54,6 +55,9 @@ for command in (
     questions.people,
     questions.identify,
     *corrections.COMMANDS,
+    sorting.split,
+    sorting.confirm,
+    sorting.ignore,
     models.train,
     models.models,
     models.evaluate,

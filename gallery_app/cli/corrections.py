@@ -31,7 +31,7 @@ def rename(name: str, new: str, merging: bool, gallery: Path | None, as_json: bo
             if not merging:
                 raise
             changed = target.corrections.merge([name], new)
-    _tell(changed, as_json)
+    tell(changed, as_json)
 
 
 @click.command()
@@ -47,7 +47,7 @@ def merge(
         if dry_run:
             _tell_preview(target.corrections.preview_merge(names, into), as_json)
         else:
-            _tell(target.corrections.merge(names, into), as_json)
+            tell(target.corrections.merge(names, into), as_json)
 
 
 @click.command()
@@ -57,7 +57,7 @@ def merge(
 def move(faces: tuple[str, ...], name: str, gallery: Path | None, as_json: bool) -> None:
     """Put faces under NAME, a new or known identity. FACE is its number or its file."""
     with opened(gallery, write=True) as target:
-        _tell(target.corrections.move(_faces(target, faces), name), as_json)
+        tell(target.corrections.move(faces_asked(target, faces), name), as_json)
 
 
 @click.command()
@@ -81,13 +81,13 @@ def delete(
         raise click.UsageError("Nobody can be asked here: say --yes to delete.")
     with opened(gallery, write=True) as target:
         if faces:
-            ids = _faces(target, faces)
+            ids = faces_asked(target, faces)
             _ask(f"Delete {len(ids):,} faces?", yes)
-            _tell(target.corrections.remove(ids), as_json)
+            tell(target.corrections.remove(ids), as_json)
         else:
             count = sum(len(target.faces(name)) for name in names)
             _ask(f"Delete {', '.join(names)} with {count:,} faces?", yes)
-            _tell(target.corrections.delete(names), as_json)
+            tell(target.corrections.delete(names), as_json)
 
 
 @click.command()
@@ -100,8 +100,8 @@ def portrait(name: str, face: str | None, auto: bool, gallery: Path | None, as_j
     if auto == (face is not None):
         raise click.UsageError("Name a face, or say --auto.")
     with opened(gallery, write=True) as target:
-        chosen = None if face is None else _faces(target, [face])[0]
-        _tell(target.corrections.choose_portrait(name, chosen), as_json)
+        chosen = None if face is None else faces_asked(target, [face])[0]
+        tell(target.corrections.choose_portrait(name, chosen), as_json)
 
 
 @click.command()
@@ -112,7 +112,7 @@ def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> No
     """Keep TEXT as the note on NAME ("" takes it away); without TEXT, show it."""
     with opened(gallery, write=text is not None) as target:
         if text is not None:
-            _tell(target.corrections.note(name, text), as_json)
+            tell(target.corrections.note(name, text), as_json)
             return
         found = target.identity(name)
     if found is None:
@@ -127,7 +127,7 @@ def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> No
 def undo(gallery: Path | None, as_json: bool) -> None:
     """Take the last change of people or faces back."""
     with opened(gallery, write=True) as target:
-        _tell(target.corrections.undo(), as_json, nothing="There is nothing to undo.")
+        tell(target.corrections.undo(), as_json, nothing="There is nothing to undo.")
 
 
 @click.command()
@@ -135,7 +135,7 @@ def undo(gallery: Path | None, as_json: bool) -> None:
 def redo(gallery: Path | None, as_json: bool) -> None:
     """Do again what was undone last."""
     with opened(gallery, write=True) as target:
-        _tell(target.corrections.redo(), as_json, nothing="There is nothing to redo.")
+        tell(target.corrections.redo(), as_json, nothing="There is nothing to redo.")
 
 
 @click.command()
@@ -154,7 +154,7 @@ def history(
     with opened(gallery, write=target_change is not None) as target:
         if target_change is not None:
             changed = target.corrections.go_to(target_change)
-            _tell(changed, as_json, nothing="The gallery is there already.")
+            tell(changed, as_json, nothing="The gallery is there already.")
             return
         entries = target.corrections.history(limit)
     if as_json:
@@ -167,7 +167,7 @@ def history(
 COMMANDS = (rename, merge, move, delete, portrait, note, undo, redo, history)
 
 
-def _faces(gallery: Gallery, asked: Sequence[str]) -> list[int]:
+def faces_asked(gallery: Gallery, asked: Sequence[str]) -> list[int]:
     """Ids of the faces that are given by number or by file, as `review` shows it."""
     found = []
     for text in asked:
@@ -195,7 +195,8 @@ def _ask(question: str, yes: bool) -> None:
         click.confirm(question, abort=True, err=True)
 
 
-def _tell(changed: Changed | None, as_json: bool, nothing: str = "Nothing to change.") -> None:
+def tell(changed: Changed | None, as_json: bool, nothing: str = "Nothing to change.") -> None:
+    """What a correction did, or that there was nothing to do."""
     if as_json:
         put_json(None if changed is None else asdict(changed))
     elif changed is None:
@@ -212,11 +213,12 @@ def _tell_preview(preview: MergePreview, as_json: bool) -> None:
     click.echo(f"“{preview.survivor}” would have {preview.faces:,} faces{dropped}.")
     click.echo(
         "Their faces, each left out, are told right: "
-        f"{_share(preview.before)} as it is, {_share(preview.after)} after."
+        f"{share_text(preview.before)} as it is, {share_text(preview.after)} after."
     )
 
 
-def _share(found: Recognition) -> str:
+def share_text(found: Recognition) -> str:
+    """ "98.0% (49 of 50)"."""
     if found.share is None:
         return "none can be asked"
     return f"{found.share:.1%} ({found.right:,} of {found.faces:,})"

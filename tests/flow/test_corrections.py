@@ -81,3 +81,36 @@ def test_a_note_and_a_portrait_are_kept(run: Run, folder: Path) -> None:
     assert run("portrait", "Tom Ridge", "--auto", "-g", folder).returncode == 0
     with Gallery.open(folder, write=False) as gallery:
         assert gallery.identity("Tom Ridge").portrait != face
+
+
+def test_a_person_is_split_into_groups_that_were_shown_first(run: Run, folder: Path) -> None:
+    run("merge", "Tim Henman", "--into", "Tiger Woods", "-g", folder)
+    shown = run("split", "Tiger Woods", "--groups", "2", "-g", folder)
+    first, second, _ = shown.stdout.splitlines()
+    assert first.startswith("1. 9 faces: ")
+    assert second.startswith("2. 9 faces: ")
+    refused = run(
+        "split", "Tiger Woods", "--groups", "2", "--into", "A", "--into", "B", "-g", folder
+    )
+    assert refused.returncode == 1
+    assert "2 names are given" in refused.stderr
+    done = run("split", "Tiger Woods", "--groups", "2", "--into", "Henman", "-g", folder)
+    assert done.stdout == "“Tiger Woods” split: 9 faces moved to “Henman”.\n"
+    assert people(folder)["Henman"] == 9
+    run("undo", "-g", folder)
+    assert people(folder)["Tiger Woods"] == 18
+
+
+def test_faces_are_confirmed_and_left_out_of_the_review_and_that_is_taken_back(
+    run: Run, folder: Path
+) -> None:
+    assert run("confirm", "1", "2", "-g", folder).stdout == "2 faces confirmed.\n"
+    assert run("ignore", "3", "-g", folder).stdout == "1 face not to be asked about.\n"
+    with Gallery.open(folder, write=False) as gallery:
+        assert gallery.corrections.confirmed().tolist() == [1, 2]
+        assert gallery.corrections.ignored().tolist() == [3]
+    assert run("confirm", "2", "--undo", "-g", folder).returncode == 0
+    assert run("ignore", "3", "--undo", "-g", folder).returncode == 0
+    with Gallery.open(folder, write=False) as gallery:
+        assert gallery.corrections.confirmed().tolist() == [1]
+        assert gallery.corrections.ignored().tolist() == []
