@@ -117,9 +117,15 @@ class Correcting(QObject):
             self._open_merge([listed[into], listed[name]])
 
     def _open_merge(self, people: Sequence[Identity]) -> None:
+        ids = {one.name: one.id for one in people}
+
         def merged(names: list[str], into: str) -> None:
-            self._context.state.identity = next(one.id for one in people if one.name == into)
-            self._correct(f"Merging into {into}", lambda to: to.merge(names, into))
+            correcting.correct(
+                self._context,
+                f"Merging into {into}",
+                lambda to: to.merge(names, into),
+                lambda _: setattr(self._context.state, "identity", ids[into]),
+            )
 
         MergeDialog(self._context, people, merged, self._window).open()
 

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from engine.findings import Review
 from gallery_app.operations.context import Context
 
-_KEY = "review"
-
 
 def load_review(context: Context, done: Callable[[Review], None]) -> None:
     """Everything that looks wrong; only the last one asked for arrives."""
@@ -19,10 +17,5 @@ def load_review(context: Context, done: Callable[[Review], None]) -> None:
         done=done,
         failed=context.failed,
         lane="review",
-        key=_KEY,
+        key="review",
     )
-
-
-def is_reviewing(context: Context) -> bool:
-    """Whether a review is under way."""
-    return context.tasks.is_running(_KEY)
