@@ -11,6 +11,7 @@ from engine.errors import GalleryDamagedError
 from engine.store.database import Database
 from engine.store.failures import RESTORE
 
+_ROWS_AT_ONCE = 4_000
 _SHOWN = 120  # characters of what is wrong
 
 
@@ -23,6 +24,13 @@ class Access:
     def _rows(self, query: str, *values: object) -> list[Any]:
         with self._database.reading() as connection:
             return connection.execute(query, values).fetchall()
+
+    def _each(self, query: str, *values: object) -> Iterator[list[Any]]:
+        """The rows of one moment, some thousand at a time."""
+        with self._database.reading() as connection:
+            cursor = connection.execute(query, values)
+            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                yield rows
 
     def _typed(self, kinds: tuple[type | UnionType, ...], query: str, *values: object) -> list[Any]:
         """Rows whose columns are of these kinds: SQLite lets any column hold anything.

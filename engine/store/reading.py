@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -105,23 +105,38 @@ class Reading(Access):
         Raises:
             GalleryDamagedError: an embedding does not have the gallery's dimension.
         """
+        parts = list(self.each_vectors(ids))
+        if not parts:
+            return _ids(()), _ids(()), np.empty((0, self.dimension), dtype=np.float32)
+        faces, identities, rows = zip(*parts, strict=True)
+        return np.concatenate(faces), np.concatenate(identities), np.concatenate(rows)
+
+    def each_vectors(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        """The same a few thousand at a time, all of one moment, however many there are.
+
+        Raises as :meth:`vectors`.
+        """
         columns = "SELECT f.id, f.identity_id, e.vector"
         join = "embeddings e ON e.face_id = f.id"
         if ids is None:
-            rows = self._rows(f"{columns} FROM faces f CROSS JOIN {join} ORDER BY f.id")
+            found = self._each(f"{columns} FROM faces f CROSS JOIN {join} ORDER BY f.id")
         else:
             asked = f"{_ASKED} faces f ON f.id = asked.value JOIN {join} ORDER BY asked.key"
-            rows = self._rows(f"{columns} {asked}", as_json(ids))
-        faces, identities, blobs = zip(*rows, strict=True) if rows else ((), (), ())
-        with self._sound():
-            return _ids(faces), _ids(identities), encoding.from_blobs(blobs, self.dimension)
+            found = self._each(f"{columns} {asked}", as_json(ids))
+        for rows in found:
+            faces, identities, blobs = zip(*rows, strict=True)
+            with self._sound():
+                part = _ids(faces), _ids(identities), encoding.from_blobs(blobs, self.dimension)
+            yield part
 
     def membership(self) -> tuple[Ids, Ids]:
         """Face ids and the identity id of each, by face id, without the embeddings."""
-        rows = self._rows("SELECT id, identity_id FROM faces")
-        with self._sound():
-            both = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2)
-        faces, identities = both[both[:, 0].argsort()].T
+        parts = [np.empty((0, 2), dtype=np.int64)]
+        for rows in self._each("SELECT id, identity_id FROM faces ORDER BY id"):
+            with self._sound():
+                flat = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows))
+            parts.append(flat.reshape(-1, 2))
+        faces, identities = np.concatenate(parts).T
         return np.ascontiguousarray(faces), np.ascontiguousarray(identities)
 
     def members(self, identity_ids: Sequence[int]) -> Ids:
