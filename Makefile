@@ -8,7 +8,7 @@ PYTHON ?= $(shell for below in 14 99; do for python in python3 python3.13 python
 	$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null \
 	&& echo $$python && exit; done; done)
 
-.PHONY: run setup test check torture screens fuzz test-engine clean
+.PHONY: run setup test check torture screens fuzz soak test-engine clean
 
 run: setup
 	@$(BIN)/face-gallery open --sample
@@ -44,6 +44,13 @@ fuzz: setup
 		--disable-pip-version-check -c constraints.txt --no-build-isolation -e .[fuzz]
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) \
 		$(if $(RUNS),--runs $(RUNS)) $(if $(READER),--reader $(READER))
+
+MINUTES ?= 60
+FACES ?= 100000
+# Everything clicked at random on a large gallery of made-up faces, made once or taken from
+# NPZ=embeddings-and-names.npz; what was seen is left in build/soak
+soak: setup
+	@$(BIN)/python -m benchmarks.soak $(NPZ) --faces $(FACES) --minutes $(MINUTES) --seed $(SEED)
 
 ENGINE_NEEDS := filelock hnswlib jinja2 matplotlib numpy pillow scikit-learn hypothesis pytest pytest-timeout
 # The engine's tests in an environment that has no Qt, in build/engine-venv

@@ -42,8 +42,9 @@ class Correcting(QObject):
         }  # fmt: skip
         for name, handler in handlers.items():
             window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
-        window.identities.selection_changed.connect(self._enable)
-        window.faces.selection_changed.connect(self._enable)
+        for panel in (window.identities, window.faces):
+            panel.selection_changed.connect(self._enable)
+            panel.model.modelReset.connect(self._enable)  # a selection that it empties tells nobody
         window.identities.menu_wanted.connect(lambda at: self._popup(_OF_PEOPLE, at))
         own = [window.faces.ask, window.faces.copy]
         window.faces.menu_wanted.connect(lambda at: self._popup(_OF_FACES, at, own))

@@ -23,6 +23,7 @@ class Erasing(QObject):
         self._action = window.menus.actions["erase"]
         self._action.triggered.connect(lambda: self.ask())
         window.identities.selection_changed.connect(self._enable)
+        window.identities.model.modelReset.connect(self._enable)
         context.state.gallery_changed.connect(self._gallery_changed)
         context.state.writable_changed.connect(self._gallery_changed)
         self._enable()

@@ -25,6 +25,7 @@ from engine.errors import FaceGalleryError, IdentityNameError
 from engine.names import check_name
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.dialogs.files import choose_embeddings, local_paths
+from gallery_app.dialogs.late import while_open
 from gallery_app.icons import icon
 from gallery_app.item_models.identities import faces_text
 from gallery_app.item_models.new_faces import NewFacesModel
@@ -74,6 +75,7 @@ class EnrollDialog(QDialog):
         self._lay_out()
         self.name.setText(name)
         self._take(list(batches), [])
+        self.finished.connect(self._end)
 
     def _name_field(self, names: Sequence[str]) -> QLineEdit:
         field = QLineEdit()
@@ -134,7 +136,8 @@ class EnrollDialog(QDialog):
 
     def add_files(self, paths: Sequence[Path]) -> None:
         """Reads files; those that cannot be used are listed with the reason."""
-        enrolling.read_faces(self._context, paths, self._take)
+        take = while_open(self, lambda read: self._take(*read))
+        enrolling.read_faces(self._context, paths, lambda *read: take(read))
 
     def _take(self, batches: list[FaceBatch], rejected: list[Rejection]) -> None:
         self.model.add(batches, rejected)
@@ -184,7 +187,12 @@ class EnrollDialog(QDialog):
 
         draft = self.model.draft
         enrolling.check_enrolment(
-            self._context, draft.name, draft.batch(), draft.elsewhere(), checked, refused
+            self._context,
+            draft.name,
+            draft.batch(),
+            draft.elsewhere(),
+            while_open(self, checked),
+            while_open(self, refused),
         )
 
     def _asked(self) -> tuple[str, list[int], dict[int, str]]:
@@ -215,11 +223,21 @@ class EnrollDialog(QDialog):
 
     def _not_enrolled(self) -> None:
         self._enrolling = False
-        self._changed()
+        if self.isVisible():
+            self._changed()
+        else:
+            self._end()
 
     def _enrolled(self, report: EnrolmentReport) -> None:
+        self._enrolling = False
         self.report = report
         self.accept()
+
+    def _end(self) -> None:
+        """It goes when it is closed; closed while it enrolls, when that is done."""
+        if not self._enrolling:
+            self._pause.stop()
+            self.deleteLater()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if local_paths(event.mimeData()):

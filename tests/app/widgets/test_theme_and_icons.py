@@ -75,6 +75,13 @@ def test_a_change_of_colours_is_told(qtbot: QtBot) -> None:
     apply_theme(app, "light")
 
 
+def test_colours_that_are_shown_already_are_not_put_on_again(mode: str, qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    with qtbot.assertNotEmitted(theme_changed().changed):
+        apply_theme(app, mode)
+
+
 def test_an_unknown_mode_counts_as_the_systems(qtbot: QtBot) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
