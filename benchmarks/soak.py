@@ -1,7 +1,7 @@
 """Clicks through the whole application at random on a large gallery, and watches what that does
 to memory, threads, file handles, processes and the UI thread.
 
-    .venv/bin/python -m benchmarks.soak FACES.npz [--minutes 60] [--faces 100000] [--seed 1]
+    .venv/bin/python -m benchmarks.soak [FACES.npz] [--minutes 60] [--faces 100000] [--seed 1]
 
 Leaves ``soak.json``, ``soak.md``, ``soak.png`` and ``steps.log`` in ``build/soak``. The exit code
 is 1 where a limit was broken, 2 where it was interrupted before the end.
@@ -10,6 +10,7 @@ is 1 where a limit was broken, 2 where it was interrupted before the end.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import gc
 import os
 import random
@@ -24,18 +25,20 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.soaking.making import ROOT, material
+from benchmarks.soaking.making import ROOT, made_up, material
 from benchmarks.soaking.reporting import Outcome, write
 from benchmarks.soaking.running import Run
 from benchmarks.soaking.stalls import Stalls
 from tests.watchdog import Watchdog
 
+_PATIENCE = 900  # seconds beyond its time after which it says where it hangs, and ends
 OUT = ROOT / "build" / "soak"
 
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("npz", type=Path, help="embeddings and names, in the order of people")
+    words = "embeddings and names, in the order of people; made up where none is given"
+    parser.add_argument("npz", type=Path, nargs="?", help=words)
     parser.add_argument("--faces", type=int, default=100_000, help="rows of it to enroll")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
@@ -57,7 +60,9 @@ def soak(wanted: argparse.Namespace, work: Path) -> int:
     os.environ["FACE_GALLERY_HOME"] = str(work / "home")
     (work / "home").mkdir()
     (work / "made").mkdir()
-    things = material(wanted.npz, wanted.faces, wanted.out / "galleries", work, wanted.seed)
+    kept = wanted.out / "galleries"
+    faces = wanted.npz or made_up(wanted.faces, kept)
+    things = material(faces, wanted.faces, kept, work, wanted.seed)
     outcome = Outcome(f"{wanted.faces:,} faces", wanted.seed, Stalls())
     qt = QApplication(["face-gallery"])
     _time_collections(outcome)
@@ -65,10 +70,12 @@ def soak(wanted: argparse.Namespace, work: Path) -> int:
         run = Run(things, work, outcome, random.Random(wanted.seed), log)
         for sign in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sign, lambda *_: run.interrupt())
+        faulthandler.dump_traceback_later(60 * wanted.minutes + _PATIENCE, exit=True)
         with Watchdog(run.stalled):
             run.begin(wanted.minutes)
             event_loop(qt)
         run.end()
+        faulthandler.cancel_dump_traceback_later()
     print(write(outcome, wanted.out))
     if run.interrupted:
         return 2

@@ -217,7 +217,7 @@ class Stacks:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as this is)
 
     def read(self) -> dict[int, list[str]]:
         """The calls of each thread by its id, outermost first, as "file:line function"."""

@@ -33,6 +33,17 @@ class Material:
     broken: tuple[Path, ...]
 
 
+def made_up(count: int, kept: Path) -> Path:
+    """Faces of the generator, ten a person in the mean, made once."""
+    path = kept / f"made-{count}.npz"
+    if not path.is_file():
+        from benchmarks.generator import write
+
+        kept.mkdir(parents=True, exist_ok=True)
+        write(path, count, max(count // 10, 1))
+    return path
+
+
 def material(faces: Path, count: int, kept: Path, work: Path, seed: int) -> Material:
     """Makes it all in ``work``; the large gallery is made once and copied from ``kept``.
 

@@ -108,6 +108,7 @@ def summary(outcome: Outcome) -> str:
     """In Markdown."""
     facts = outcome.as_dict()
     broken = outcome.broken()
+    gestures = ", ".join(f"{name} {count:,}" for name, count in outcome.steps.most_common())
     lines = [
         f"Soak: {outcome.about}, seed {outcome.seed}, {facts['minutes']:.0f} minutes, "
         f"{sum(outcome.steps.values()):,} gestures.",
@@ -121,7 +122,7 @@ def summary(outcome: Outcome) -> str:
         "",
         table([one for one in outcome.stalls.of_the_window() if one.over[1]][:25]),
         "",
-        f"Gestures: {', '.join(f'{name} {count:,}' for name, count in outcome.steps.most_common())}.",
+        f"Gestures: {gestures}.",
         "",
         "Limits broken:" if broken else "No limit was broken.",
         *(f"- {one}" for one in broken),

@@ -94,7 +94,7 @@ class Run:
         self._sampling.stop()
         if shown := in_front():
             put_away(shown)
-            QTimer.singleShot(20, self._finish)
+            QTimer.singleShot(20, self._finish)  # also where it is in a file chooser's event loop
             return
         for dialog in beside():
             put_away(dialog)
