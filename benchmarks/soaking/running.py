@@ -80,6 +80,7 @@ class Run:
         self._when(self._is_quiet, self._loose)
 
     def _loose(self) -> None:
+        measuring.trim()
         self._outcome.before = self._held()
         self._app.open(self._material.large)
         self._began = time.monotonic()
@@ -105,6 +106,8 @@ class Run:
         self._when(self._is_quiet, self._close)
 
     def _close(self) -> None:
+        self._log_line(f"closed, not trimmed: {measuring.rss()} MB")
+        measuring.trim()
         self._outcome.after = self._held()
         self._app.window.close()
         QApplication.quit()

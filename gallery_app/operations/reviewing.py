@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.findings import Review
+from engine.progress import Reporter
+from gallery_app.operations.charting import ready_to_draw
 from gallery_app.operations.context import Context
 
 
 def load_review(context: Context, done: Callable[[Review], None]) -> None:
     """Everything that looks wrong; only the last one asked for arrives."""
     gallery = context.gallery
+
+    def work(reporter: Reporter) -> Review:
+        ready_to_draw()  # the balance is a chart
+        return gallery.review(reporter=reporter)
+
     context.tasks.run(
         "Reviewing the faces",
-        lambda reporter: gallery.review(reporter=reporter),
+        work,
         done=done,
         failed=context.failed,
         lane="review",

@@ -9,7 +9,8 @@ from pathlib import Path
 from engine.evaluation.report import write_report
 from engine.figures import Evaluation
 from engine.jobs import Kind, ModelVersion, TrainingOutcome, TrainingRequest
-from engine.progress import Event, Measured
+from engine.progress import Event, Measured, Reporter
+from gallery_app.operations.charting import ready_to_draw
 from gallery_app.operations.context import Context
 from gallery_app.operations.queries import identify_all
 
@@ -34,6 +35,10 @@ def train(
     """Trains in a process of its own; what is better is in use when it is done."""
     gallery = context.gallery
 
+    def work(reporter: Reporter) -> TrainingOutcome:
+        ready_to_draw()
+        return gallery.learning.train(request, reporter)
+
     def trained(outcome: TrainingOutcome) -> None:
         done(outcome)
         if context.state.gallery is gallery:
@@ -42,7 +47,7 @@ def train(
 
     task = context.tasks.run(
         "Training",
-        lambda reporter: gallery.learning.train(request, reporter),
+        work,
         done=trained,
         failed=watcher.failed,
         lane="training",
@@ -63,11 +68,16 @@ def evaluate(
 ) -> None:
     """Measures methods and references on repeated splits of the gallery's own faces."""
     gallery = context.gallery
+
+    def work(reporter: Reporter) -> Evaluation:
+        ready_to_draw()
+        return gallery.learning.evaluate(
+            protocol=protocol, methods=methods, repeats=repeats, reporter=reporter
+        )
+
     task = context.tasks.run(
         "Evaluating",
-        lambda reporter: gallery.learning.evaluate(
-            protocol=protocol, methods=methods, repeats=repeats, reporter=reporter
-        ),
+        work,
         done=done,
         failed=watcher.failed,
         lane="training",
@@ -121,9 +131,14 @@ def load_curves(
 ) -> None:
     """The curves of several versions, to be compared."""
     gallery = context.gallery
+
+    def work(_: Reporter) -> Mapping[str, tuple[Measured, ...]]:
+        ready_to_draw()
+        return {one: gallery.learning.curves(one) for one in ids}
+
     context.tasks.run(
         "Reading curves",
-        lambda _: {one: gallery.learning.curves(one) for one in ids},
+        work,
         done=done,
         failed=context.failed,
         key="curves",
@@ -134,9 +149,16 @@ def load_curves(
 def load_evaluation(context: Context, done: Callable[[Evaluation | None], None]) -> None:
     """What was measured last on this gallery."""
     gallery = context.gallery
+
+    def work(_: Reporter) -> Evaluation | None:
+        found = gallery.learning.last_evaluation()
+        if found is not None:
+            ready_to_draw()
+        return found
+
     context.tasks.run(
         "Reading the evaluation",
-        lambda _: gallery.learning.last_evaluation(),
+        work,
         done=done,
         failed=context.failed,
         key="evaluation",
