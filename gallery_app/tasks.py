@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,9 @@ from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Progress, Reporter
 
 Lane = Literal["question", "change", "review", "training", "keeping"]
+# Seconds a worker keeps the interpreter while the UI thread wants it. Beside three busy workers a
+# repaint takes 550 ms with Python's own 5 ms, 70 with this, and the workers do no less.
+_TURN = 0.0005
 _EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
 
 
@@ -85,6 +89,7 @@ class TaskRunner(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        sys.setswitchinterval(_TURN)
         self._lanes: dict[Lane, ThreadPoolExecutor] = {
             "question": ThreadPoolExecutor(1, "questions"),
             "change": ThreadPoolExecutor(1, "changes"),
