@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QCompleter,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -26,6 +25,7 @@ from engine.names import check_name
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.dialogs.files import choose_embeddings, local_paths
 from gallery_app.dialogs.late import while_open
+from gallery_app.dialogs.naming import name_field
 from gallery_app.icons import icon
 from gallery_app.item_models.identities import faces_text
 from gallery_app.item_models.new_faces import NewFacesModel
@@ -78,13 +78,7 @@ class EnrollDialog(QDialog):
         self.finished.connect(self._end)
 
     def _name_field(self, names: Sequence[str]) -> QLineEdit:
-        field = QLineEdit()
-        field.setPlaceholderText("Name of a new or enrolled person")
-        field.setAccessibleName("Name")
-        completer = QCompleter(QStringListModel(list(names), self), self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        field.setCompleter(completer)
+        field = name_field(names, self)
         field.textChanged.connect(self._changed)
         return field
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QCompleter,
     QDialog,
     QDialogButtonBox,
     QLabel,
@@ -17,19 +16,17 @@ from PySide6.QtWidgets import (
 
 from engine.errors import IdentityNameError
 from engine.names import check_name
+from gallery_app.widgets.name_completer import NameCompleter
 
 Says = Callable[[str, bool], str]
 
 
 def name_field(names: Sequence[str], parent: QWidget) -> QLineEdit:
     """A field that offers the names there are."""
-    field = QLineEdit()
+    field = QLineEdit(parent)
     field.setPlaceholderText("Name of a new or enrolled person")
     field.setAccessibleName("Name")
-    completer = QCompleter(QStringListModel(list(names), parent), parent)
-    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-    completer.setFilterMode(Qt.MatchFlag.MatchContains)
-    field.setCompleter(completer)
+    NameCompleter(names, field)
     return field
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,6 +27,7 @@ from gallery_app.item_models.unknowns import UnknownListModel
 from gallery_app.pictures import ShelfPictures
 from gallery_app.widgets.delegates import FaceDelegate
 from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
+from gallery_app.widgets.name_completer import NameCompleter
 from gallery_app.widgets.shelf_words import hint, is_sure, likeness_text, question, these
 
 _NARROW = 520  # px: the buttons go below the field
@@ -119,9 +120,9 @@ class ClusterCard(QFrame):
     def set_names(self, names: Sequence[str]) -> None:
         """Those that are enrolled, to be offered while a name is typed."""
         self._names = list(names)
-        model = self.name.completer().model()
-        assert isinstance(model, QStringListModel)
-        model.setStringList(self._names)
+        completer = self.name.completer()
+        assert isinstance(completer, NameCompleter)
+        completer.set_names(self._names)
 
     def set_rows(self, rows: int) -> None:
         """How many rows of faces are seen at once; more are scrolled to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gallery_app.app import App
@@ -32,9 +32,11 @@ def shown() -> list[QDialog]:
 def test_a_dialog_that_is_closed_is_gone(entry: str, app: App, qtbot: QtBot) -> None:
     app.window.menus.actions[entry].trigger()
     qtbot.waitUntil(lambda: bool(shown()))
+    before = {type(one) for one in QApplication.topLevelWidgets()}
     for one in shown():
         one.reject()
     qtbot.waitUntil(lambda: dialogs() == [])
+    assert QLineEdit not in before | {type(one) for one in QApplication.topLevelWidgets()}
 
 
 def test_faces_that_are_read_for_a_closed_dialog_trouble_nobody(
