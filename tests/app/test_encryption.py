@@ -360,6 +360,6 @@ def test_a_second_window_takes_over_with_its_key(
         app.watching._look()
         qtbot.waitUntil(lambda: "Tom Bridge" in app.window.identities.model.names())
     app.watching._look()
-    qtbot.waitUntil(lambda: app.context.gallery.writable)
-    assert not app.watching.timer.isActive()
+    qtbot.waitUntil(lambda: not app.watching.timer.isActive())
+    assert app.context.gallery.writable
     app.context.gallery.corrections.rename("Tom Bridge", PERSON)
