@@ -38,6 +38,8 @@ _CHUNK = 512
 """Rows added or read at a time at first; as many as take _PAUSE from then on."""
 _PAUSE = 0.04
 """Seconds after which searches get their turn and a cancel is seen."""
+_LEAST = 128
+"""Rows added at a time at least: fewer do not keep several threads at work."""
 _ALONE = 10_000
 """Faces up to which one thread builds, so that the same faces give the same graph."""
 _TOLERABLE_REMOVED = 0.3
@@ -74,8 +76,8 @@ class Written:
 class HnswIndex:
     """A VectorIndex on hnswlib.
 
-    Removed faces are only marked: their vectors stay in memory and in the file until
-    :meth:`compacted`. Searches share a lock; a change takes it alone, a chunk at a time.
+    Removed faces are only marked: their vectors stay in memory and in the file until they are
+    copied into another index. Searches share a lock; a change takes it alone, a chunk at a time.
 
     Attributes:
         ef: breadth of a query.
@@ -227,7 +229,7 @@ class HnswIndex:
                 taken = time.perf_counter() - started
             at += len(some)
             if len(some) == self.pace:
-                self.pace = int(min(max(self.pace * _PAUSE / taken, 16), 2 * self.pace, 4096))
+                self.pace = int(min(max(self.pace * _PAUSE / taken, _LEAST), 2 * self.pace, 4096))
         reporter.progress("Indexing faces", len(keys), len(keys))
 
     def _put(self, keys: Ids, rows: Vectors) -> None:
@@ -297,15 +299,6 @@ class HnswIndex:
         """How many faces no chain of links leads to."""
         return len(self._aside)
 
-    def compacted(self) -> HnswIndex:
-        """A new index of the same faces in which nothing is left of the removed ones."""
-        fresh = HnswIndex(
-            self.dimension, self.distance, parameters=self.parameters, threads=self._threads
-        )
-        ids = self.ids()
-        fresh.add(ids, self.get(ids))
-        return fresh
-
     # -- files, for engine.index.snapshot only -----------------------------------------------
 
     def write(self, path: Path) -> Written:
@@ -343,5 +336,5 @@ class HnswIndex:
         index.ef = parameters.ef
         index._live.add(labels)
         index._live.discard(removed)
-        index._removed.add(removed)
+        index._removed.add(np.intersect1d(labels, removed))
         return index

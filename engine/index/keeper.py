@@ -2,83 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from engine.errors import FaceGalleryError, SnapshotError
+from engine.errors import SnapshotError
 from engine.index.base import VectorIndex
-from engine.index.building import Builder, Checkpoints, copy, drain, fill
-from engine.index.exact import Chunk, ExactIndex, StreamedIndex
-from engine.index.hnsw import HnswIndex, HnswParameters
+from engine.index.exact import Chunk, StreamedIndex
+from engine.index.hnsw import HnswIndex
 from engine.index.layers import LayeredIndex
 from engine.index.opening import Fetch, opened
-from engine.index.polish import bring_within_reach, each_vectors, measure, needs_measuring
-from engine.index.snapshot import (
-    PARTIAL,
-    Snapshot,
-    drop_leftovers,
-    has_snapshot,
-    make_folder,
-    save_snapshot,
-)
+from engine.index.polish import needs_measuring
+from engine.index.snapshot import Snapshot, drop_leftovers, has_snapshot
+from engine.index.upkeep import MANY, QUICK, SMALL, Upkeep
 from engine.progress import SILENT, Listener, Reporter
-from engine.types import Distance, Ids, Neighbours, Vectors
+from engine.types import Ids, Neighbours, Vectors
 
 Membership = Callable[[], Ids]
 State = Literal["ready", "loading", "building"]
 
-_QUICK = 500
-"""Faces that may be caught up while somebody waits (some 50 ms; half a second at a million)."""
-_MANY = 5_000
-"""Faces from which on an addition is indexed in the background."""
-_SMALL = 32 << 20
-"""Bytes of a graph that is loaded while somebody waits, and saved whatever changed (50 ms)."""
-_SHARE = 100
-"""Of a large index, one in so many faces may be left to be caught up at the next opening."""
 
-
-class IndexKeeper:
+class IndexKeeper(Upkeep):
     """Keeps one gallery's index findable, up to date and saved. Safe to use from several threads.
 
     It relies on the store: an id is never given to another face, and the vector of a face never
     changes. So the difference of two sets of ids says all that an index lacks.
     """
-
-    def __init__(
-        self,
-        folder: Path | None,
-        *,
-        dimension: int,
-        distance: Distance,
-        writable: bool,
-        parameters: HnswParameters | None = None,
-    ) -> None:
-        """
-        Args:
-            folder: the gallery's ``index/``; None never saves nor builds anything, and answers
-                from memory by exact search.
-            writable: False never saves.
-        """
-        self._folder = folder
-        self._dimension = dimension
-        self._distance: Distance = distance
-        self._writable = writable
-        self._parameters = parameters or HnswParameters()
-        self._live: VectorIndex = ExactIndex(dimension, distance)
-        self._vectors: Fetch = lambda _: ()
-        self._change = 0
-        self._unsaved = 0
-        self._saved = 0
-        self._changing = threading.Lock()
-        self._saving = threading.Lock()
-        self._builder = Builder()
-        self._background = False
-        self._loading = False
 
     # -- opening and closing -----------------------------------------------------------------
 
@@ -113,7 +64,7 @@ class IndexKeeper:
         wanted = membership()
         try:
             saved = self._opened(self._folder, wanted)
-            if background and saved.length > _SMALL:
+            if background and saved.length > SMALL:
                 self._load_later(saved, wanted)
             else:
                 self._take_up(saved.load(), wanted, "")
@@ -124,34 +75,6 @@ class IndexKeeper:
         """Stops a rebuild, waits for its thread, saves. May be called twice."""
         self._builder.close()
         self.save()
-
-    def save(self) -> None:
-        """Saves what changed since the last time, where catching it up would take longer. Changes
-        and questions go on meanwhile. A failure is told, never raised: what is saved here can be
-        rebuilt.
-        """
-        live = self._live
-        if isinstance(live, HnswIndex) and self._unsaved > self._negligible(live):
-            self._save(live)
-
-    def _negligible(self, live: HnswIndex) -> int:
-        """How many changes are not worth a save."""
-        length = len(live) * 4 * (self._dimension + 2 * self._parameters.M)
-        return max(_QUICK, len(live) // _SHARE) if self._saved and length > _SMALL else 0
-
-    def _save(self, live: HnswIndex) -> None:
-        if self._folder is None or not self._writable:
-            return
-        with self._saving:
-            with self._changing:  # what changes from here on may be in it and counts as unsaved
-                change, changes = self._change, self._unsaved
-                self._unsaved = 0
-            try:
-                save_snapshot(live, self._folder, change=change)
-                self._saved = len(live)
-            except FaceGalleryError as error:
-                self._unsaved += changes
-                self._builder.reporter.message(str(error))
 
     # -- in use --------------------------------------------------------------------------------
 
@@ -203,7 +126,7 @@ class IndexKeeper:
         """
         with self._changing:
             graph = self._live
-            later = self._background and len(ids) > _MANY and isinstance(graph, HnswIndex)
+            later = self._background and len(ids) > MANY and isinstance(graph, HnswIndex)
             later = later and self._builder.reserve()
             if later:
                 self._live = self._layered(graph)
@@ -259,7 +182,7 @@ class IndexKeeper:
         gone, missing = _difference(index, wanted)
         index.remove(gone)
         self._unsaved += len(gone) + len(missing)
-        if len(missing) > _QUICK:
+        if len(missing) > QUICK:
             rest = StreamedIndex(
                 self._dimension, self._distance, missing, lambda: self._read(index, missing)
             )
@@ -305,75 +228,6 @@ class IndexKeeper:
         if not len(missing):
             return ()
         return self._vectors(None if len(missing) > len(index) else missing)
-
-    # -- building ------------------------------------------------------------------------------
-
-    def _fresh(self) -> HnswIndex:
-        return HnswIndex(self._dimension, self._distance, parameters=self._parameters)
-
-    def _layered(self, *parts: VectorIndex, ids: Ids | None = None) -> LayeredIndex:
-        held = np.concatenate([part.ids() for part in parts]) if ids is None else ids
-        return LayeredIndex(self._dimension, self._distance, parts, held)
-
-    def _grow(self, graph: HnswIndex, source: Iterable[Chunk], reason: str = "") -> None:
-        """Brings all faces that can be found into the graph."""
-        layers, reporter = self._live, self._builder.reporter
-        assert isinstance(layers, LayeredIndex)
-        fill(layers, graph, source, reporter)
-        layers.replace(graph)
-        graph.reserve(len(layers))
-        drain(layers, graph, reporter, Checkpoints(self._checkpoint, self._saved))
-        self._finish(layers, graph, reason)
-
-    def _checkpoint(self, graph: HnswIndex) -> None:
-        if self._folder is not None and self._writable:
-            with contextlib.suppress(FaceGalleryError), self._saving:  # the last save tells
-                save_snapshot(graph, self._folder, change=PARTIAL)
-
-    def _compact_if_due(self) -> None:
-        with self._changing:
-            old = self._live
-            if not (isinstance(old, HnswIndex) and old.needs_rebuild and self._builder.reserve()):
-                return
-            fresh = self._fresh()
-            layers = self._live = self._layered(old, fresh)
-        self._builder.begin(lambda: self._compact(layers, old, fresh))
-
-    def _compact(self, layers: LayeredIndex, old: HnswIndex, fresh: HnswIndex) -> None:
-        fresh.ef = old.ef
-        copy(layers, fresh, each_vectors(old), self._builder.reporter)
-        layers.replace(fresh)
-        self._unsaved += _QUICK + len(fresh)
-        self._finish(layers, fresh, "")
-
-    def _finish(self, layers: LayeredIndex, graph: HnswIndex, reason: str) -> None:
-        """Lets the graph answer alone once nothing waits, and saves it."""
-        self._polish(graph)
-        while not self._alone(layers, graph):
-            drain(layers, graph, self._builder.reporter)
-        self.save()
-        if reason:
-            self._builder.reporter.message(reason)
-
-    def _measure_again(self, graph: HnswIndex) -> None:
-        self._polish(graph)
-        self._unsaved += 1
-        self.save()
-
-    def _polish(self, graph: HnswIndex) -> None:
-        if needs_measuring(graph):
-            measure(graph, self._builder.reporter)
-        if self._folder is not None and self._writable:
-            with contextlib.suppress(OSError):  # the save that follows tells
-                make_folder(self._folder)
-                bring_within_reach(graph, self._folder)
-
-    def _alone(self, layers: LayeredIndex, graph: HnswIndex) -> bool:
-        with self._changing:
-            if len(layers.waiting):
-                return False
-            self._live = graph
-            return True
 
 
 def _difference(index: VectorIndex, wanted: Ids) -> tuple[Ids, Ids]:

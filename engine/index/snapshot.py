@@ -9,14 +9,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import json
 import os
-import re
-import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,23 +23,12 @@ from engine.errors import GalleryReadOnlyError, SnapshotError
 from engine.files import sync_folder, write_atomically
 from engine.index.graphfile import GraphFile
 from engine.index.hnsw import HnswIndex, HnswParameters, Written
-from engine.records import parsed
+from engine.index.sidecar import REMEDY, conditions, read_sidecar, sealed_record
 from engine.types import Distance, Ids
 
 T = TypeVar("T")
-FORMAT = 2
 PARTIAL = 0
 """The change that a snapshot of a half-built index stands for: none."""
-_LARGEST_SIDECAR = 1 << 28
-_LONGEST_VALUE = 80  # characters of one that is shown
-_HASH = re.compile("[0-9a-f]{64}")
-_FIELDS: dict[str, tuple[type, ...]] = {
-    **{"hash": (str,), "length": (int,), "count": (int,), "change": (int,)},
-    **{"removed": (list,), "aside": (list,)},
-    **{"ef": (int,), "measured": (int,), "recall": (float, type(None))},
-}
-_BROADEST = 100_000
-_REMEDY = "It is rebuilt from the gallery; nothing is lost."
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -104,7 +89,7 @@ class Snapshot:
         digest = _read(self.path, lambda stream: hashlib.file_digest(stream, _hasher).hexdigest())
         if digest != self._record["hash"]:
             raise SnapshotError(
-                "Is damaged: its checksum is another", file=self.path, remedy=_REMEDY
+                "Is damaged: its checksum is another", file=self.path, remedy=REMEDY
             )
 
     def load(self) -> HnswIndex:
@@ -122,10 +107,10 @@ class Snapshot:
             )
         except RuntimeError as error:
             raise SnapshotError(
-                f"hnswlib refused it ({error})", file=self.path, remedy=_REMEDY
+                f"hnswlib refused it ({error})", file=self.path, remedy=REMEDY
             ) from error
         if len(index) != self._record["count"]:
-            raise SnapshotError("Holds another number of faces", file=self.path, remedy=_REMEDY)
+            raise SnapshotError("Holds another number of faces", file=self.path, remedy=REMEDY)
         index.ef = self._record["ef"]
         index.recall, index.measured = self._record["recall"], self._record["measured"]
         index.set_aside(np.array(self._record["aside"], dtype=np.int64))
@@ -148,12 +133,12 @@ def open_snapshot(
     """
     parameters = parameters or HnswParameters()
     sidecar = folder / f"{name}.json"
-    record = _read_sidecar(sidecar, _conditions(dimension, distance, parameters))
+    record = read_sidecar(sidecar, conditions(dimension, distance, parameters))
     path = folder / _graph_name(name, record["hash"])
     length = _read(path, lambda stream: os.fstat(stream.fileno()).st_size)
     if length != record["length"]:
         problem = f"Has {length} bytes instead of {record['length']}"
-        raise SnapshotError(problem, file=path, remedy=_REMEDY)
+        raise SnapshotError(problem, file=path, remedy=REMEDY)
     file = _read(path, lambda _: GraphFile(path, dimension))
     removed = np.array(record["removed"], dtype=np.int64)
     return Snapshot(
@@ -185,9 +170,9 @@ def _read(path: Path, how: Callable[[BufferedReader], T]) -> T:
         with path.open("rb") as stream:
             return how(stream)
     except FileNotFoundError as error:
-        raise SnapshotError("Is missing", file=path, remedy=_REMEDY) from error
+        raise SnapshotError("Is missing", file=path, remedy=REMEDY) from error
     except OSError as error:
-        raise SnapshotError(f"Cannot be read: {error}", file=path, remedy=_REMEDY) from error
+        raise SnapshotError(f"Cannot be read: {error}", file=path, remedy=REMEDY) from error
 
 
 def make_folder(folder: Path) -> None:
@@ -209,7 +194,7 @@ def _save(index: HnswIndex, folder: Path, change: int, name: str) -> None:
     finally:
         Path(temporary).unlink(missing_ok=True)
     record = {
-        **_conditions(index.dimension, index.distance, index.parameters),
+        **conditions(index.dimension, index.distance, index.parameters),
         "change": change,
         "length": written.length,
         "hash": digest,
@@ -221,7 +206,7 @@ def _save(index: HnswIndex, folder: Path, change: int, name: str) -> None:
         "measured": index.measured,
     }
     try:
-        write_atomically(folder / f"{name}.json", _sealed(record))
+        write_atomically(folder / f"{name}.json", sealed_record(record))
     except OSError:
         if not unchanged and not _speaks_of(folder / f"{name}.json", digest):
             graph.unlink(missing_ok=True)
@@ -263,79 +248,13 @@ def _drop(folder: Path, *patterns: str, but: Path | None = None) -> None:
 def _speaks_of(sidecar: Path, digest: str) -> bool:
     """Whether it took its place after all, and only its name could not be synced."""
     try:
-        return bool(_read_sidecar(sidecar, {})["hash"] == digest)
+        return bool(read_sidecar(sidecar, {})["hash"] == digest)
     except SnapshotError:
         return False
 
 
-def _read_sidecar(path: Path, conditions: dict[str, Any]) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _LARGEST_SIDECAR:
-            raise ValueError("too large")
-        sealed = parsed(path.read_bytes())
-        body = sealed["snapshot"]
-        if sealed["seal"] != _digest(str(body)):
-            raise ValueError("the seal is broken")
-        record: dict[str, Any] = parsed(body)
-        for key, value in conditions.items():
-            if record.get(key) != value:
-                found = str(record.get(key))[:_LONGEST_VALUE]
-                problem = f"Was made with {key} {found}, not {value}"
-                raise SnapshotError(problem, file=path, remedy=_REMEDY)
-        _require_sound(record)
-    except FileNotFoundError as error:
-        raise SnapshotError("Is missing", file=path, remedy=_REMEDY) from error
-    except OSError as error:
-        raise SnapshotError(f"Cannot be read: {error}", file=path, remedy=_REMEDY) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SnapshotError("Is damaged", file=path, remedy=_REMEDY) from error
-    return record
-
-
-def _require_sound(record: dict[str, Any]) -> None:
-    """Raises ValueError where a field is of another kind, KeyError where one is missing."""
-    if any(type(record[name]) not in kinds for name, kinds in _FIELDS.items()):
-        raise ValueError("a field of another kind")
-    if any(type(face) is not int for face in (*record["removed"], *record["aside"])):
-        raise ValueError("a face that is no number")
-    if any(not 0 <= face < 1 << 63 for face in (*record["removed"], *record["aside"])):
-        raise ValueError("a face of no possible number")
-    if not 0 < record["ef"] <= _BROADEST:
-        raise ValueError("a breadth that cannot be")
-    if not _HASH.fullmatch(record["hash"]):  # it becomes part of a file name
-        raise ValueError("a hash that is none")
-
-
-def _conditions(dimension: int, distance: Distance, parameters: HnswParameters) -> dict[str, Any]:
-    """What a graph file has to agree with to be of use here."""
-    return {
-        "format": FORMAT,
-        "hnswlib": _hnswlib_version(),
-        "machine": f"{sys.byteorder} endian, {sys.maxsize.bit_length() + 1} bits",
-        "dimension": dimension,
-        "distance": distance,
-        "parameters": {name: one for name, one in asdict(parameters).items() if name != "ef"},
-    }
-
-
-@cache
-def _hnswlib_version() -> str:
-    from importlib.metadata import version  # 30 ms that only a snapshot needs
-
-    return version("hnswlib")
-
-
 def _graph_name(name: str, digest: str) -> str:
     return f"{name}-{digest[:16]}.bin"
-
-
-def _sealed(record: dict[str, Any]) -> bytes:
-    body = json.dumps(record)
-    return json.dumps({"seal": _digest(body), "snapshot": body}).encode()
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
 
 
 def _hasher() -> hashlib.blake2b:

@@ -322,12 +322,15 @@ def test_many_removals_end_in_a_compact_index(saved, open_keeper, faces, tmp_pat
     (graph,) = (tmp_path / "index").glob("faces-*.bin")
     before = graph.stat().st_size
     keeper = open_keeper(background=background)
+    gone = keeper.get(np.array([7]))[0].tobytes()
+    assert gone in graph.read_bytes()
     keeper.remove(*faces.remove(*range(1, 501)))
     assert keeper.wait(20)
     assert finds(keeper, faces)
     keeper.close()
     (graph,) = (tmp_path / "index").glob("faces-*.bin")
     assert graph.stat().st_size == pytest.approx(before * 2 / 3, rel=0.02)
+    assert gone not in graph.read_bytes()
 
 
 def test_a_refused_change_changes_nothing(saved, open_keeper, faces):
