@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from engine.types import Ids
 
-_NEAR = 1 << 28
-"""Ids below it have a flag of their own (at most 256 MB); a store counts up from 1."""
+_NEAR = 1 << 26
+"""Ids below it have a flag of their own (at most 64 MB); a store counts up from 1."""
 
 
 class FaceSet:

@@ -149,8 +149,7 @@ class Upkeep:
 
     def _measure_again(self, graph: HnswIndex) -> None:
         self._polish(graph)
-        self._unsaved += 1
-        self.save()
+        self._save(graph)
 
     def _polish(self, graph: HnswIndex) -> None:
         if needs_measuring(graph):
