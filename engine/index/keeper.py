@@ -215,7 +215,8 @@ class IndexKeeper(Upkeep):
         self._loading = False
         gone, missing = _difference(index, layers.ids())
         missing = missing[~layers.waiting.holds(missing)]
-        self._unsaved += len(gone) + len(missing)
+        with self._changing:
+            self._unsaved += len(gone) + len(missing)
         if reason:
             rest = StreamedIndex(
                 self._dimension, self._distance, missing, lambda: self._vectors(None)

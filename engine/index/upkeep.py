@@ -109,13 +109,13 @@ class Upkeep:
 
     def _grow(self, graph: HnswIndex, source: Iterable[Chunk], reason: str = "") -> None:
         """Brings all faces that can be found into the graph."""
-        layers, reporter = self._live, self._builder.reporter
+        layers, reporter, before = self._live, self._builder.reporter, len(graph)
         assert isinstance(layers, LayeredIndex)
         fill(layers, graph, source, reporter)
         layers.replace(graph)
         graph.reserve(len(layers))
         drain(layers, graph, reporter, Checkpoints(self._checkpoint, self._saved))
-        self._finish(layers, graph, reason)
+        self._finish(layers, graph, reason, other=bool(reason) or len(graph) - before > QUICK)
 
     def _checkpoint(self, graph: HnswIndex) -> None:
         if self._folder is not None and self._writable:
@@ -135,15 +135,19 @@ class Upkeep:
         fresh.ef = old.ef
         copy(layers, fresh, each_vectors(old), self._builder.reporter)
         layers.replace(fresh)
-        self._unsaved += QUICK + len(fresh)
-        self._finish(layers, fresh, "")
+        self._finish(layers, fresh, "", other=True)
 
-    def _finish(self, layers: LayeredIndex, graph: HnswIndex, reason: str) -> None:
-        """Lets the graph answer alone once nothing waits, and saves it."""
-        self._polish(graph)
+    def _finish(self, layers: LayeredIndex, graph: HnswIndex, reason: str, *, other: bool) -> None:
+        """Lets the graph answer alone once nothing waits; one that is another now is made good
+        and saved.
+        """
+        other = other or needs_measuring(graph)
+        if other:
+            self._polish(graph)
         while not self._alone(layers, graph):
             drain(layers, graph, self._builder.reporter)
-        self.save()
+        if other:
+            self._save(graph)
         if reason:
             self._builder.reporter.message(reason)
 

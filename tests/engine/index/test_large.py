@@ -34,7 +34,8 @@ def held(monkeypatch):
     go.set()
 
 
-def test_while_a_snapshot_is_loaded_its_file_answers(saved, open_keeper, faces, held):
+def test_while_a_snapshot_is_loaded_its_file_answers(saved, open_keeper, faces, held, tmp_path):
+    before = {path: path.stat().st_ino for path in (tmp_path / "index").iterdir()}
     keeper = open_keeper(background=True)
     assert keeper.state == "loading"
     assert None not in faces.asked
@@ -44,6 +45,8 @@ def test_while_a_snapshot_is_loaded_its_file_answers(saved, open_keeper, faces, 
     assert keeper.state == "ready"
     assert isinstance(keeper._live, HnswIndex)
     assert finds(keeper, faces)
+    keeper.close()
+    assert {path: path.stat().st_ino for path in (tmp_path / "index").iterdir()} == before
 
 
 def test_changes_while_it_is_loaded_are_found_at_once_and_after_it(saved, open_keeper, faces, held):
