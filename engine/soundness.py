@@ -9,7 +9,7 @@ import numpy as np
 from engine.errors import ModelError, SnapshotError
 from engine.identification import Trials
 from engine.in_use import read_model
-from engine.index import has_snapshot, load_snapshot
+from engine.index import has_snapshot, open_snapshot
 from engine.jobs import ModelVersion
 from engine.models import KNN_TRIALS, TRIALS, load_curves, load_faces
 from engine.store import Store
@@ -54,14 +54,15 @@ def _index(store: Store, what: str, folder: Path, dimension: int, distance: Dist
     if not has_snapshot(folder):
         return []
     try:
-        index, change = load_snapshot(folder, dimension=dimension, distance=distance)
+        saved = open_snapshot(folder, dimension=dimension, distance=distance)
+        saved.verify()
     except SnapshotError as error:
         return [f"{what}: {error}"]
-    if not _speaks_of_now(store, change):
+    if not _speaks_of_now(store, saved.change):
         return []  # merely old: it is caught up when the gallery is next used
     faces, _ = store.membership()
-    if not np.array_equal(index.ids(), faces):
-        return [f"{what}: holds {len(index):,} faces, the database {len(faces):,}"]
+    if not np.array_equal(saved.ids(), faces):
+        return [f"{what}: holds {len(saved.ids()):,} faces, the database {len(faces):,}"]
     return []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from engine.store import Store
 from engine.types import Distance, Ids, Vectors
 
 Transform = Callable[[Vectors], Vectors]
+
+_ROWS = 4_096
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +95,11 @@ class Space:
         ids, mapped = moment.ids, self._mapped(moment.vectors)
         self.templates.add(moment.owners, mapped)
 
-        def rows_of(wanted: Ids | None) -> tuple[Ids, Vectors]:
-            if wanted is None:
-                return ids, mapped
-            return wanted, mapped[np.searchsorted(ids, wanted)]
+        def rows_of(wanted: Ids | None) -> Iterator[tuple[Ids, Vectors]]:
+            some = ids if wanted is None else wanted
+            for at in range(0, len(some), _ROWS):
+                part = some[at : at + _ROWS]
+                yield part, mapped[np.searchsorted(ids, part)]
 
         self.keeper.start(
             moment.change, lambda: ids, rows_of, background=background, listener=listener

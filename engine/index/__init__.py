@@ -4,7 +4,7 @@ from engine.index.base import VectorIndex
 from engine.index.exact import ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters
 from engine.index.keeper import IndexKeeper
-from engine.index.snapshot import has_snapshot, load_snapshot, save_snapshot
+from engine.index.snapshot import has_snapshot, load_snapshot, open_snapshot, save_snapshot
 
 __all__ = [
     "ExactIndex",
@@ -14,5 +14,6 @@ __all__ = [
     "VectorIndex",
     "has_snapshot",
     "load_snapshot",
+    "open_snapshot",
     "save_snapshot",
 ]

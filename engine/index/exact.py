@@ -1,87 +1,196 @@
-"""Exact search by comparing with every face: the reference, and the stand-in during a rebuild."""
+"""Exact search by comparing with every face: the reference, and what answers during a rebuild."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.distances import between
+from engine.errors import FaceGalleryError
 from engine.index.base import (
     checked_ids,
+    merged,
     nearest_first,
     no_neighbours,
     prepared,
     refuse_known,
     refuse_unknown,
 )
+from engine.index.faceset import FaceSet
 from engine.progress import SILENT, Reporter
 from engine.types import Distance, Ids, Neighbours, Vectors
 
+Chunk = tuple[Ids, Vectors]
+Chunks = Callable[[], Iterable[Chunk]]
+
 _BLOCK = 4_000_000
 """Distances held in memory at once (16 MB)."""
+_ROWS = 8_192
+"""Faces of a block: a change copies one (4 MB of 128 numbers), not all."""
 
 
 class ExactIndex:
-    """A VectorIndex that never misses. A change copies the table, so a search takes no lock."""
+    """A VectorIndex that never misses.
+
+    Its faces lie in blocks of which a change makes new ones, so a search takes no lock.
+    """
 
     def __init__(self, dimension: int, distance: Distance) -> None:
         self.dimension = dimension
         self.distance: Distance = distance
         self._changing = threading.Lock()
-        self._table: tuple[Ids, Vectors] = (
-            np.empty(0, dtype=np.int64),
-            np.empty((0, dimension), dtype=np.float32),
-        )
+        self._held = FaceSet()
+        self.blocks: tuple[Chunk, ...] = ()
 
     def __len__(self) -> int:
-        return len(self._table[0])
+        return len(self._held)
 
     def ids(self) -> Ids:
-        return self._table[0]
+        return self._held.ids()
+
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        return self._held.holds(np.asarray(ids, dtype=np.int64))
 
     def add(self, ids: Ids, vectors: Vectors, *, reporter: Reporter = SILENT) -> None:
         rows = prepared(vectors, self.dimension, self.distance)
-        keys = np.array(checked_ids(ids, len(rows)), dtype=np.int64)
+        keys = checked_ids(ids, len(rows))
         with self._changing:
-            known, table = self._table
-            refuse_known(set(np.intersect1d(known, keys).tolist()))
+            refuse_known(keys[self._held.holds(keys)])
             reporter.progress("Loading faces", 0, len(keys))
-            merged = np.concatenate([known, keys])
-            order = np.argsort(merged, kind="stable")
-            self._table = merged[order], np.concatenate([table, rows])[order]
-        reporter.progress("Loading faces", len(keys), len(keys))
+            blocks = list(self.blocks)
+            if blocks and len(blocks[-1][0]) + len(keys) <= _ROWS:
+                last, their = blocks.pop()
+                keys, rows = np.concatenate([last, keys]), np.concatenate([their, rows])
+            for at in range(0, len(keys), _ROWS):
+                blocks.append((keys[at : at + _ROWS], rows[at : at + _ROWS]))
+            self._held.add(keys)
+            self.blocks = tuple(blocks)
+        reporter.progress("Loading faces", len(ids), len(ids))
 
     def remove(self, ids: Ids) -> None:
+        keys = np.unique(np.asarray(ids, dtype=np.int64))
         with self._changing:
-            known, table = self._table
-            refuse_unknown(set(np.setdiff1d(ids, known).tolist()))
-            kept = ~np.isin(known, ids)
-            self._table = known[kept], table[kept]
+            refuse_unknown(keys[~self._held.holds(keys)])
+            self._held.discard(keys)
+            self.blocks = tuple(_without(self.blocks, keys))
 
     def get(self, ids: Ids) -> Vectors:
-        known, table = self._table
-        refuse_unknown(set(np.setdiff1d(ids, known).tolist()))
-        found: Vectors = table[np.searchsorted(known, ids)]
+        keys, blocks = np.asarray(ids, dtype=np.int64), self.blocks
+        found = np.empty((len(keys), self.dimension), dtype=np.float32)
+        missing = np.ones(len(keys), dtype=bool)
+        for known, rows in blocks:
+            order = np.argsort(known)
+            places = np.searchsorted(known, keys, sorter=order)
+            places = order[np.minimum(places, len(known) - 1)]
+            here = known[places] == keys
+            found[here] = rows[places[here]]
+            missing &= ~here
+        refuse_unknown(keys[missing])
         return found
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)
-        ids, table = self._table
-        k = min(k, len(ids))
-        if k < 1 or not len(rows):
-            return no_neighbours(len(rows))
-        step = max(1, _BLOCK // max(len(ids), k * self.dimension))
-        blocks = [self._nearest(rows[at : at + step], table, k) for at in range(0, len(rows), step)]
-        places = np.concatenate([place for place, _ in blocks])
-        return nearest_first(ids[places], np.concatenate([distances for _, distances in blocks]))
+        return nearest_of(rows, self.blocks, k, self.distance)
 
-    def _nearest(self, rows: Vectors, table: Vectors, k: int) -> tuple[Ids, Vectors]:
-        """Places in the table and distances of the k nearest, in any order."""
-        distances = between(rows, table, self.distance)
-        places = np.argpartition(distances, k - 1, axis=1)[:, :k]
-        if self.distance == "cosine":
-            return places, np.take_along_axis(distances, places, axis=1)
-        # a² + b² - 2ab cancels where two faces are near: measure the winners by their difference
-        difference = rows[:, None, :] - table[places]
-        return places, np.asarray(np.linalg.norm(difference, axis=2), dtype=np.float32)
+
+class StreamedIndex:
+    """Exact search over faces that lie elsewhere and are read through at every search.
+
+    Faces can be removed, not added.
+    """
+
+    def __init__(self, dimension: int, distance: Distance, ids: Ids, chunks: Chunks) -> None:
+        """
+        Args:
+            ids: which of the faces count.
+            chunks: reads through at least these; their vectors need not be prepared.
+        """
+        self.dimension = dimension
+        self.distance: Distance = distance
+        self._held = FaceSet(ids)
+        self._chunks = chunks
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def ids(self) -> Ids:
+        return self._held.ids()
+
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        return self._held.holds(np.asarray(ids, dtype=np.int64))
+
+    def add(self, ids: Ids, vectors: Vectors, *, reporter: Reporter = SILENT) -> None:
+        raise FaceGalleryError("Faces cannot be added to what is only read through")
+
+    def remove(self, ids: Ids) -> None:
+        refuse_unknown(ids[~self._held.holds(ids)])
+        self._held.discard(ids)
+
+    def get(self, ids: Ids) -> Vectors:
+        some = ExactIndex(self.dimension, self.distance)
+        for known, rows in self._chunks():
+            wanted = np.isin(known, ids)
+            some.add(known[wanted], rows[wanted])
+        return some.get(ids)
+
+    def search(self, queries: Vectors, k: int) -> Neighbours:
+        rows = prepared(queries, self.dimension, self.distance)
+        return nearest_of(rows, self._counting(), k, self.distance)
+
+    def _counting(self) -> Iterator[Chunk]:
+        for ids, rows in self._chunks():
+            counts = self._held.holds(ids)
+            if not counts.all():
+                ids, rows = ids[counts], rows[counts]
+            yield ids, prepared(rows, self.dimension, self.distance)
+
+
+def nearest_of(queries: Vectors, chunks: Iterable[Chunk], k: int, distance: Distance) -> Neighbours:
+    """The k nearest, or all where there are fewer, by comparing with every face.
+
+    Args:
+        queries: ``(m, d)``, prepared.
+        chunks: ids and prepared vectors; each is read once, whatever the number of queries.
+    """
+    best = no_neighbours(len(queries))
+    if k < 1 or not len(queries):
+        return best
+    for ids, table in chunks:
+        if len(ids):
+            found = _nearest(queries, ids, table, min(k, len(ids)), distance)
+            best = merged([best, found], k) if best.ids.shape[1] else found
+    return best
+
+
+def _nearest(queries: Vectors, ids: Ids, table: Vectors, k: int, distance: Distance) -> Neighbours:
+    step = max(1, _BLOCK // max(len(ids), k * table.shape[1]))
+    parts = [
+        _places(queries[at : at + step], table, k, distance) for at in range(0, len(queries), step)
+    ]
+    places = np.concatenate([place for place, _ in parts])
+    return nearest_first(ids[places], np.concatenate([distances for _, distances in parts]))
+
+
+def _places(rows: Vectors, table: Vectors, k: int, distance: Distance) -> tuple[Ids, Vectors]:
+    """Places in the table and distances of the k nearest, in any order."""
+    distances = between(rows, table, distance)
+    places = np.argpartition(distances, k - 1, axis=1)[:, :k]
+    if distance == "cosine":
+        return places, np.take_along_axis(distances, places, axis=1)
+    # a² + b² - 2ab cancels where two faces are near: measure the winners by their difference
+    difference = rows[:, None, :] - table[places]
+    return places, np.asarray(np.linalg.norm(difference, axis=2), dtype=np.float32)
+
+
+def _without(blocks: Sequence[Chunk], keys: Ids) -> Iterator[Chunk]:
+    """The blocks without some faces, ascending; one that loses none stays as it is."""
+    for ids, rows in blocks:
+        elsewhere = not len(keys) or ids.max() < keys[0] or ids.min() > keys[-1]
+        stay = np.ones(len(ids), dtype=bool) if elsewhere else ~np.isin(ids, keys)
+        if stay.all():
+            yield ids, rows
+        elif stay.any():
+            yield ids[stay], rows[stay]

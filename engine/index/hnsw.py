@@ -6,18 +6,20 @@ nearest neighbor search using hierarchical navigable small world graphs", TPAMI 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Collection
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import hnswlib
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.distances import between
 from engine.index.base import (
     checked_ids,
+    merged,
     nearest_first,
     no_neighbours,
     prepared,
@@ -25,6 +27,7 @@ from engine.index.base import (
     refuse_unknown,
 )
 from engine.index.exact import ExactIndex
+from engine.index.faceset import FaceSet
 from engine.index.locks import SharedLock
 from engine.progress import SILENT, Reporter
 from engine.types import Distance, Ids, Neighbours, Vectors
@@ -32,7 +35,13 @@ from engine.types import Distance, Ids, Neighbours, Vectors
 _SPACES: dict[Distance, str] = {"cosine": "ip", "euclidean": "l2"}
 _FIRST_CAPACITY = 1024
 _CHUNK = 512
-"""Rows added at a time: some 40 ms, after which searches get their turn and a cancel is seen."""
+"""Rows added or read at a time at first; as many as take _PAUSE from then on."""
+_PAUSE = 0.04
+"""Seconds after which searches get their turn and a cancel is seen."""
+_LEAST = 128
+"""Rows added at a time at least: fewer do not keep several threads at work."""
+_ALONE = 10_000
+"""Faces up to which one thread builds, so that the same faces give the same graph."""
 _TOLERABLE_REMOVED = 0.3
 
 
@@ -43,30 +52,38 @@ class HnswParameters:
     Attributes:
         M: links of a face on each layer above the lowest (twice as many there).
         ef_construction: breadth of the search for a new face's links.
-        ef: breadth of a query; one with k above ``ef / 4`` is as broad as ``4 k``.
+        ef: breadth of a query until it is chosen by measurement; one with k above ``ef / 4`` is
+            as broad as ``4 k``.
         seed: of the faces' layers. Adding with one thread, the same seed gives the same graph.
     """
 
     M: int = 16
     ef_construction: int = 100
-    ef: int = 50
+    ef: int = 100
     seed: int = 1
 
 
-@dataclass(frozen=True)
-class GraphFile:
+@dataclass(frozen=True, eq=False)
+class Written:
     """What was written to a graph file: its length in bytes, and which faces are in it."""
 
     length: int
     count: int
-    removed: tuple[int, ...]
+    removed: Ids
+    aside: Ids
 
 
 class HnswIndex:
     """A VectorIndex on hnswlib.
 
-    Removed faces are only marked: their vectors stay in memory and in the file until
-    :meth:`compacted`. Searches share a lock; a change takes it alone, a chunk at a time.
+    Removed faces are only marked: their vectors stay in memory and in the file until they are
+    copied into another index. Searches share a lock; a change takes it alone, a chunk at a time.
+
+    Attributes:
+        ef: breadth of a query.
+        recall: recall@5 measured at this breadth; None where it was not measured.
+        measured: how many faces there were then.
+        pace: how many faces are added while a search may have to wait.
     """
 
     def __init__(
@@ -79,15 +96,19 @@ class HnswIndex:
     ) -> None:
         """
         Args:
-            threads: for batches of queries; 0 means all cores. Additions and single queries
-                always run in one, so that the same faces give the same graph.
+            threads: for batches of queries and for large additions; 0 means all cores. Single
+                queries and small indexes always run in one.
         """
         self.dimension = dimension
         self.distance: Distance = distance
         self.parameters = parameters or HnswParameters()
+        self.recall: float | None = None
+        self.measured = 0
+        self.pace = _CHUNK
         self._threads = threads
-        self._live: set[int] = set()
-        self._removed: set[int] = set()
+        self._live = FaceSet()
+        self._removed = FaceSet()
+        self._aside = ExactIndex(dimension, distance)
         self._changing = threading.Lock()
         self._lock = SharedLock()
         self._graph = hnswlib.Index(space=_SPACES[distance], dim=dimension)
@@ -97,16 +118,25 @@ class HnswIndex:
             ef_construction=self.parameters.ef_construction,
             random_seed=self.parameters.seed,
         )
-        self._graph.set_ef(self.parameters.ef)
+        self.ef = self.parameters.ef
+
+    @property
+    def ef(self) -> int:
+        return self._ef
+
+    @ef.setter
+    def ef(self, breadth: int) -> None:
+        self._ef = breadth
+        self._graph.set_ef(breadth)
 
     def __len__(self) -> int:
         return len(self._live)
 
     def ids(self) -> Ids:
-        with self._lock.read:
-            found = np.fromiter(self._live, dtype=np.int64, count=len(self._live))
-        found.sort()
-        return found
+        return self._live.ids()
+
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        return self._live.holds(np.asarray(ids, dtype=np.int64))
 
     @property
     def needs_rebuild(self) -> bool:
@@ -125,25 +155,38 @@ class HnswIndex:
             if found is None:
                 return self._exactly().search(queries, k)
         labels, scores = found
-        distances = np.maximum(scores, np.float32(0))
+        distances = np.maximum(scores, 0, out=scores)
         if self.distance == "euclidean":
             np.sqrt(distances, out=distances)
-        return nearest_first(labels.astype(np.int64), distances)
+        near = nearest_first(labels.view(np.int64), distances)
+        return self._with_aside(near, rows) if len(self._aside) else near
 
     def _query(self, rows: Vectors, k: int) -> tuple[Ids, Vectors] | None:
         """Labels and scores as hnswlib gives them; None where its graph does not reach k faces."""
         threads = 1 if len(rows) == 1 else self._threads
-        broad = k if 4 * k <= self.parameters.ef else min(4 * k, len(self._live))
-        for asked in dict.fromkeys((broad, k)):
-            with contextlib.suppress(RuntimeError):
-                labels, scores = self._graph.knn_query(rows, k=asked, num_threads=threads)
-                return labels[:, :k], scores[:, :k]
-        return None
+        broad = k if 4 * k <= self._ef else min(4 * k, len(self._live))
+        try:
+            labels, scores = self._graph.knn_query(rows, k=broad, num_threads=threads)
+        except RuntimeError:
+            try:
+                labels, scores = self._graph.knn_query(rows, k=k, num_threads=threads)
+            except RuntimeError:
+                return None
+        return labels[:, :k], scores[:, :k]
+
+    def _with_aside(self, near: Neighbours, rows: Vectors) -> Neighbours:
+        """The same with the faces to which no link leads, where one of them is nearer."""
+        blocks = self._aside.blocks
+        least = [between(rows, table, self.distance).min(axis=1) for _, table in blocks]
+        if not (np.min(least, axis=0) <= near.distances[:, -1]).any():
+            return near
+        k = near.ids.shape[1]
+        return merged([near, self._aside.search(rows, k)], k)
 
     def _exactly(self) -> ExactIndex:
-        ids = np.array(sorted(self._live), dtype=np.int64)
+        ids = self._live.ids()
         exact = ExactIndex(self.dimension, self.distance)
-        exact.add(ids, self._graph.get_items(ids))
+        exact.add(ids, np.asarray(self._graph.get_items(ids)))
         return exact
 
     def get(self, ids: Ids) -> Vectors:
@@ -152,7 +195,7 @@ class HnswIndex:
         for at in range(0, len(keys), _CHUNK):
             chunk = keys[at : at + _CHUNK]
             with self._lock.read:
-                refuse_unknown(set(chunk.tolist()) - self._live)
+                refuse_unknown(chunk[~self._live.holds(chunk)])
                 found[at : at + _CHUNK] = self._graph.get_items(chunk)
         return found
 
@@ -162,7 +205,7 @@ class HnswIndex:
         rows = prepared(vectors, self.dimension, self.distance)
         keys = checked_ids(ids, len(rows))
         with self._changing:
-            refuse_known(self._live.intersection(keys))
+            refuse_known(keys[self._live.holds(keys)])
             self._make_room(len(keys))
             try:
                 self._add_chunks(keys, rows, reporter)
@@ -170,23 +213,35 @@ class HnswIndex:
                 self._take_back(keys)
                 raise
 
-    def _add_chunks(self, keys: list[int], rows: Vectors, reporter: Reporter) -> None:
-        for at in range(0, len(keys), _CHUNK):
+    def reserve(self, count: int) -> None:
+        """Makes room for that many faces in all, so that growing does not move them."""
+        with self._changing:
+            self._make_room(count - self._graph.element_count)
+
+    def _add_chunks(self, keys: Ids, rows: Vectors, reporter: Reporter) -> None:
+        at = 0
+        while at < len(keys):
             reporter.progress("Indexing faces", at, len(keys))
             with self._lock.write:
-                self._put(keys[at : at + _CHUNK], rows[at : at + _CHUNK])
+                started = time.perf_counter()
+                some = keys[at : at + self.pace]
+                self._put(some, rows[at : at + self.pace])
+                taken = time.perf_counter() - started
+            at += len(some)
+            if len(some) == self.pace:
+                self.pace = int(min(max(self.pace * _PAUSE / taken, _LEAST), 2 * self.pace, 4096))
         reporter.progress("Indexing faces", len(keys), len(keys))
 
-    def _put(self, keys: list[int], rows: Vectors) -> None:
-        back = np.array([key in self._removed for key in keys])
-        labels = np.array(keys, dtype=np.int64)
+    def _put(self, keys: Ids, rows: Vectors) -> None:
+        back = self._removed.holds(keys)
         if back.any():
-            self._restore(labels[back], rows[back])
+            self._restore(keys[back], rows[back])
         if not back.all():
-            # with more threads, about 1 build in 20 of the sample left a face that nobody finds
-            self._graph.add_items(rows[~back], labels[~back], num_threads=1)
-        self._live.update(keys)
-        self._removed.difference_update(keys)
+            # several threads can leave a face that nobody finds: see engine.index.polish
+            threads = 1 if self._graph.element_count < _ALONE else self._threads
+            self._graph.add_items(rows[~back], keys[~back], num_threads=threads)
+        self._live.add(keys)
+        self._removed.discard(keys)
 
     def _restore(self, labels: Ids, rows: Vectors) -> None:
         """Lifts the mark of removed faces; hnswlib moves those whose vector is another now."""
@@ -196,14 +251,14 @@ class HnswIndex:
         if moved.any():
             self._graph.add_items(rows[moved], labels[moved], num_threads=1)
 
-    def _take_back(self, keys: list[int]) -> None:
+    def _take_back(self, keys: Ids) -> None:
         """Marks as removed whatever part of an addition came in before it failed."""
         with self._lock.write:
-            for key in set(keys).intersection(self._graph.get_ids_list()):
-                with contextlib.suppress(RuntimeError):  # already marked
-                    self._graph.mark_deleted(key)
-                self._removed.add(key)
-            self._live.difference_update(keys)
+            known = keys[np.isin(keys, self._graph.get_ids_list())]
+            for key in known[~self._removed.holds(known)].tolist():
+                self._graph.mark_deleted(key)
+            self._removed.add(known)
+            self._live.discard(known)
 
     def _make_room(self, more: int) -> None:
         needed, capacity = self._graph.element_count + more, self._graph.max_elements
@@ -212,33 +267,49 @@ class HnswIndex:
                 self._graph.resize_index(max(needed, capacity * 3 // 2))
 
     def remove(self, ids: Ids) -> None:
-        keys = set(np.asarray(ids, dtype=np.int64).tolist())
+        keys = np.unique(np.asarray(ids, dtype=np.int64))
         with self._changing:
-            refuse_unknown(keys - self._live)
+            refuse_unknown(keys[~self._live.holds(keys)])
             with self._lock.write:
-                for key in keys:
+                for key in keys.tolist():
                     self._graph.mark_deleted(key)
-                self._live -= keys
-                self._removed |= keys
+                self._live.discard(keys)
+                self._removed.add(keys)
+                self._aside.remove(keys[self._aside.holds(keys)])
 
-    def compacted(self, *, reporter: Reporter = SILENT) -> HnswIndex:
-        """A new index of the same faces in which nothing is left of the removed ones."""
-        fresh = HnswIndex(
-            self.dimension, self.distance, parameters=self.parameters, threads=self._threads
-        )
-        ids = self.ids()
-        fresh.add(ids, self.get(ids), reporter=reporter)
-        return fresh
+    def relink(self, ids: Ids) -> None:
+        """Searches the links of faces anew, which lets links lead to them again."""
+        with self._changing:
+            keys = ids[self._live.holds(ids)]
+            for at in range(0, len(keys), 16):
+                with self._lock.write:
+                    some = keys[at : at + 16]
+                    rows = np.asarray(self._graph.get_items(some))
+                    self._graph.add_items(rows, some, num_threads=1)
+
+    def set_aside(self, ids: Ids) -> None:
+        """These faces, and no others, are compared with one by one at each search."""
+        keys = ids[self._live.holds(ids)]
+        aside = ExactIndex(self.dimension, self.distance)
+        aside.add(keys, self.get(keys))
+        self._aside = aside
+
+    @property
+    def aside(self) -> int:
+        """How many faces no chain of links leads to."""
+        return len(self._aside)
 
     # -- files, for engine.index.snapshot only -----------------------------------------------
 
-    def write(self, path: Path) -> GraphFile:
-        """Writes the graph over ``path``. hnswlib reports no failure: check the length."""
+    def write(self, path: Path) -> Written:
+        """Writes the graph over ``path``. hnswlib reports no failure: check the length.
+
+        hnswlib keeps Python's lock meanwhile, some 0.3 s for a million faces.
+        """
         with self._changing:
             self._graph.save_index(os.fsencode(path))
-            return GraphFile(
-                self._graph.index_file_size(), len(self._live), tuple(sorted(self._removed))
-            )
+            length = self._graph.index_file_size()
+            return Written(length, len(self), self._removed.ids(), self._aside.ids())
 
     @classmethod
     def read(
@@ -248,16 +319,22 @@ class HnswIndex:
         distance: Distance,
         *,
         parameters: HnswParameters,
-        removed: Collection[int],
+        labels: Ids,
+        removed: Ids,
     ) -> HnswIndex:
         """An index from a graph file that is known to be whole: a damaged one can kill the
         process. Raises RuntimeError where hnswlib notices.
+
+        Args:
+            labels: of all faces in the file; those ``removed`` are marked there.
         """
         index = cls(dimension, distance, parameters=parameters)
         graph = hnswlib.Index(space=_SPACES[distance], dim=dimension)
-        graph.load_index(os.fsencode(path))
-        graph.set_ef(parameters.ef)
+        room = len(labels) + len(labels) // 20 + _FIRST_CAPACITY  # to grow without moving it all
+        graph.load_index(os.fsencode(path), max_elements=room)
         index._graph = graph
-        index._removed = set(removed)
-        index._live = set(graph.get_ids_list()) - index._removed
+        index.ef = parameters.ef
+        index._live.add(labels)
+        index._live.discard(removed)
+        index._removed.add(np.intersect1d(labels, removed))
         return index

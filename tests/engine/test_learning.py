@@ -723,7 +723,7 @@ def test_the_index_of_the_learned_space_is_checked_and_repaired(gallery: Gallery
 
 
 def _forge(folder: Path, saved: dict[str, bytes], change: int) -> None:
-    from engine.index.snapshot import _sealed
+    from engine.index.sidecar import sealed_record
 
     for path in (folder / "index").glob("faces*"):
         path.unlink()
@@ -731,4 +731,4 @@ def _forge(folder: Path, saved: dict[str, bytes], change: int) -> None:
         (folder / "index" / name).write_bytes(data)
     sidecar = folder / "index" / "faces.json"
     record = json.loads(json.loads(sidecar.read_bytes())["snapshot"])
-    sidecar.write_bytes(_sealed({**record, "change": change}))
+    sidecar.write_bytes(sealed_record({**record, "change": change}))

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.index import ExactIndex, HnswIndex
+from engine.index import ExactIndex, HnswIndex, IndexKeeper
 from engine.types import Ids, Vectors
+from tests.engine.index.stores import Ear, Faces
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared"))
@@ -103,3 +104,42 @@ def no_thread_is_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
+
+
+@pytest.fixture
+def faces(make_faces):
+    store = Faces(make_faces)
+    store.add(1500, first=1)
+    return store
+
+
+@pytest.fixture
+def ear():
+    return Ear()
+
+
+@pytest.fixture
+def open_keeper(tmp_path, faces, ear):
+    """Opens a keeper on the same folder and faces; closes it in the end."""
+    opened = []
+
+    def open_(*, background=False, writable=True, **other):
+        keeper = IndexKeeper(
+            tmp_path / "index", dimension=DIMENSION, distance="cosine", writable=writable, **other
+        )
+        opened.append(keeper)
+        keeper.start(faces.change, faces.ids, faces.vectors, background=background, listener=ear)
+        return keeper
+
+    yield open_
+    ear.go.set()
+    for keeper in opened:
+        keeper.close()
+
+
+@pytest.fixture
+def saved(open_keeper, ear, faces):
+    """The folder has a snapshot of all faces; nothing said so far."""
+    open_keeper().close()
+    ear.events.clear()
+    faces.asked.clear()

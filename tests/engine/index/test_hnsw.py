@@ -59,7 +59,7 @@ def test_faces_that_the_graph_does_not_reach_are_found_all_the_same(make_faces):
     assert np.array_equal(np.sort(found.ids[0]), np.arange(600))
 
 
-def test_it_says_when_removed_faces_are_too_many_and_compacting_cures_it(make_faces):
+def test_it_says_when_removed_faces_are_too_many(make_faces):
     ids, rows = make_faces(100)
     index = HnswIndex(D, "cosine")
     index.add(ids, rows)
@@ -67,21 +67,6 @@ def test_it_says_when_removed_faces_are_too_many_and_compacting_cures_it(make_fa
     assert not index.needs_rebuild
     index.remove(ids[30:31])
     assert index.needs_rebuild
-    fresh = index.compacted()
-    assert not fresh.needs_rebuild
-    assert np.array_equal(fresh.ids(), ids[31:])
-    assert np.array_equal(fresh.search(rows[31:], 1).ids[:, 0], ids[31:])
-
-
-def test_nothing_of_a_removed_face_is_left_in_a_compacted_file(make_faces, tmp_path):
-    ids, rows = make_faces(50)
-    index = HnswIndex(D, "euclidean")
-    index.add(ids, rows)
-    index.remove(ids[:1])
-    index.write(tmp_path / "marked")
-    index.compacted().write(tmp_path / "compacted")
-    assert rows[0].tobytes() in (tmp_path / "marked").read_bytes()
-    assert rows[0].tobytes() not in (tmp_path / "compacted").read_bytes()
 
 
 def test_the_same_faces_and_seed_give_the_same_file(make_faces, tmp_path):

@@ -9,105 +9,7 @@ import pytest
 
 from engine.errors import UnknownIdentityError
 from engine.index import HnswIndex, HnswParameters, IndexKeeper, load_snapshot, save_snapshot
-from engine.progress import Message, Progress
-
-D = 16
-
-
-class Faces:
-    """What a keeper sees of a store: faces by id, and a change counter."""
-
-    def __init__(self, make_faces):
-        self.make_faces = make_faces
-        self.rows: dict[int, np.ndarray] = {}
-        self.change = 0
-        self.asked: list[int | None] = []
-
-    def add(self, count, *, first):
-        ids, rows = self.make_faces(count, first=first)
-        self.rows.update(zip(ids.tolist(), rows, strict=True))
-        self.change += 1
-        return ids, rows, self.change
-
-    def remove(self, *ids):
-        for face in ids:
-            del self.rows[face]
-        self.change += 1
-        return np.array(ids), self.change
-
-    def ids(self):
-        return np.array(sorted(self.rows), dtype=np.int64)
-
-    def vectors(self, ids):
-        self.asked.append(None if ids is None else len(ids))
-        wanted = sorted(self.rows) if ids is None else ids.tolist()
-        rows = [self.rows[face] for face in wanted]
-        return np.array(wanted, np.int64), np.array(rows, np.float32).reshape(len(wanted), D)
-
-
-class Ear:
-    """A listener that can hold the builder up at its first step."""
-
-    def __init__(self):
-        self.events = []
-        self.held = threading.Event()
-        self.go = threading.Event()
-        self.go.set()
-
-    def __call__(self, event):
-        self.events.append(event)
-        if isinstance(event, Progress) and threading.current_thread().name == "index-builder":
-            self.held.set()
-            assert self.go.wait(20)
-
-    @property
-    def messages(self):
-        return [event.text for event in self.events if isinstance(event, Message)]
-
-
-@pytest.fixture
-def faces(make_faces):
-    store = Faces(make_faces)
-    store.add(1500, first=1)
-    return store
-
-
-@pytest.fixture
-def ear():
-    return Ear()
-
-
-@pytest.fixture
-def open_keeper(tmp_path, faces, ear):
-    """Opens a keeper on the same folder and faces; closes it in the end."""
-    opened = []
-
-    def open_(*, background=False, writable=True, **other):
-        keeper = IndexKeeper(
-            tmp_path / "index", dimension=D, distance="cosine", writable=writable, **other
-        )
-        opened.append(keeper)
-        keeper.start(faces.change, faces.ids, faces.vectors, background=background, listener=ear)
-        return keeper
-
-    yield open_
-    ear.go.set()
-    for keeper in opened:
-        keeper.close()
-
-
-@pytest.fixture
-def saved(open_keeper, ear, faces):
-    """The folder has a snapshot of all faces; nothing said so far."""
-    open_keeper().close()
-    ear.events.clear()
-    faces.asked.clear()
-
-
-def finds(keeper, faces):
-    """Whether every face, and no other, is found by its own vector."""
-    ids, rows = faces.vectors(None)
-    return len(keeper) == len(ids) and np.array_equal(keeper.search(rows, 1).ids[:, 0], ids)
+from tests.engine.index.stores import D, Faces, finds
 
 
 def test_a_sound_snapshot_answers_at_once_and_nothing_is_said(saved, open_keeper, faces, ear):
@@ -192,7 +94,7 @@ def garbage(folder, _faces):
 
 def other_parameters(folder, faces):
     index = HnswIndex(D, "cosine", parameters=HnswParameters(M=8))
-    index.add(*faces.vectors(None))
+    index.add(*faces.all())
     save_snapshot(index, folder, change=faces.change)
 
 
@@ -203,7 +105,7 @@ def other_dimension(folder, faces):
 def another_gallery(folder, faces):
     """Same ids, same change, another gallery's vectors."""
     index = HnswIndex(D, "cosine")
-    ids, rows = faces.vectors(None)
+    ids, rows = faces.all()
     index.add(ids, rows[::-1].copy())
     save_snapshot(index, folder, change=faces.change)
 
@@ -211,7 +113,7 @@ def another_gallery(folder, faces):
 def another_past(folder, faces):
     """The database was put back to an older state and went on: the newest ids mean others."""
     index = HnswIndex(D, "cosine")
-    ids, rows = faces.vectors(None)
+    ids, rows = faces.all()
     rows[-3:] = rows[:3]
     index.add(ids, rows)
     save_snapshot(index, folder, change=faces.change - 1)
@@ -219,7 +121,7 @@ def another_past(folder, faces):
 
 def newer_than_the_database(folder, faces):
     index = HnswIndex(D, "cosine")
-    index.add(*faces.vectors(None))
+    index.add(*faces.all())
     save_snapshot(index, folder, change=faces.change + 1)
 
 
@@ -317,12 +219,15 @@ def test_many_removals_end_in_a_compact_index(saved, open_keeper, faces, tmp_pat
     (graph,) = (tmp_path / "index").glob("faces-*.bin")
     before = graph.stat().st_size
     keeper = open_keeper(background=background)
+    gone = keeper.get(np.array([7]))[0].tobytes()
+    assert gone in graph.read_bytes()
     keeper.remove(*faces.remove(*range(1, 501)))
     assert keeper.wait(20)
     assert finds(keeper, faces)
     keeper.close()
     (graph,) = (tmp_path / "index").glob("faces-*.bin")
     assert graph.stat().st_size == pytest.approx(before * 2 / 3, rel=0.02)
+    assert gone not in graph.read_bytes()
 
 
 def test_a_refused_change_changes_nothing(saved, open_keeper, faces):

@@ -47,10 +47,6 @@ class Indexes(RuleBasedStateMachine):
         for face in ids:
             self.truth.pop(face, None)
 
-    @rule()
-    def compact(self):
-        self.indexes[0] = self.indexes[0].compacted()
-
     @rule(seed=seeds, k=st.integers(0, 50))
     def search(self, seed, k):
         queries = np.random.default_rng(seed).standard_normal((2, D)).astype(np.float32)
