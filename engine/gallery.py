@@ -37,6 +37,7 @@ from engine.types import (
     Identification,
     ImportReport,
     Method,
+    Neighbours,
     Vectors,
 )
 
@@ -265,7 +266,12 @@ class Gallery(Browsing, Importing, Privacy):
         Raises:
             InputError: a kind that does not exist. CancelledError.
         """
-        return review_store(self._store, kinds, reporter=reporter)
+        # in memory, without an index, an encrypted gallery is searched exactly all the same
+        index = None if self._store.encrypted else self._neighbours
+        return review_store(self._store, kinds, index=index, reporter=reporter)
+
+    def _neighbours(self, vectors: Vectors, k: int) -> Neighbours:
+        return self._recogniser.neighbours(vectors, k)[0]
 
     # -- changing ---------------------------------------------------------------------------
 

@@ -47,6 +47,7 @@ class Calibration:
             where there are too few pairs to say.
         features: what the score is made of.
         unmet: how many identities each of ``strangers`` did not meet, its own among them.
+        faces: how many there were; 0 where that was not noted.
     """
 
     identities: int
@@ -58,6 +59,7 @@ class Calibration:
     agreement: float | None
     features: tuple[str, ...] = FEATURES
     unmet: int = 1
+    faces: int = 0
 
     def grown(self, identities: int) -> Calibration:
         """The same for a gallery of more identities by now: a stranger meets more of them."""
@@ -210,4 +212,5 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
         "agreement": None if agreement is None else float(agreement),
         "features": tuple(map(str, record["features"])),
         "unmet": int(record["unmet"]),
+        "faces": int(record.get("faces", 0)),  # older versions did not note it
     }

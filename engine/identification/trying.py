@@ -6,21 +6,22 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.distances import between, prepare
+from engine.distances import prepare
 from engine.identification.calibration import BY_TEMPLATE, Calibration
 from engine.identification.folds import Fold
 from engine.identification.learning import as_calibration, learn
-from engine.identification.leaving_out import Searches, nearest_owners
+from engine.identification.leaving_out import Searches
 from engine.identification.logit import LogOdds
-from engine.identification.shortlist import FEATURES, Shortlist, shortlist
+from engine.identification.shortlist import FEATURES, NEIGHBOURS, Shortlist, shortlist
 from engine.identification.templates import Templates
 from engine.identification.trials import Trials
+from engine.nearest import nearest
 from engine.types import Distance, Ids, Vectors
 
 Looker = Callable[[Vectors], Shortlist]
 """Queries ``(m, d)``, as they came, to a shortlist whose rows are identity ids."""
 _BLOCK = 2_000_000
-"""Distances held in memory at once (8 MB)."""
+"""Distances to templates held in memory at once (8 MB)."""
 _SEED = 0
 
 
@@ -37,11 +38,11 @@ def space_looker(
     def look(queries: Vectors) -> Shortlist:
         parts = []
         wanted = prepare(transform(queries), distance)
-        block = max(1, _BLOCK // len(enrolled))
+        places, distances = nearest(wanted, enrolled, NEIGHBOURS, distance)
+        block = max(1, _BLOCK // len(table))
         for start in range(0, max(len(wanted), 1), block):
-            part = wanted[start : start + block]
-            distances = between(part, enrolled, distance)
-            found = shortlist(part, table, *nearest_owners(distances, rows))
+            part = slice(start, start + block)
+            found = shortlist(wanted[part], table, rows[places[part]], distances[part])
             identities = np.where(found.filled, table.ids[found.rows], -1)
             parts.append(Shortlist(identities, found.features))
         return Shortlist.joined(parts)

@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 
+from engine import nearest
 from engine.errors import CancelledError
 from engine.identification import Calibration, calibrate, leaving_out
 from engine.identification.calibration import BY_TEMPLATE
@@ -213,7 +214,7 @@ def test_blocks_do_not_change_what_is_found(crowd: Crowd, monkeypatch: pytest.Mo
     owners, vectors = crowd.draw(range(20), 5)
     ids = np.arange(len(owners), dtype=np.int64)
     at_once = calibrate(ids, owners, vectors, "cosine")
-    monkeypatch.setattr(leaving_out, "_BLOCK", 700)
+    monkeypatch.setattr(nearest, "AT_ONCE", 7)
     in_blocks = calibrate(ids, owners, vectors, "cosine")
     np.testing.assert_allclose(at_once.strangers, in_blocks.strangers, atol=1e-3)
 
