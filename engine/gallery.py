@@ -257,8 +257,8 @@ class Gallery(Browsing, Importing, Privacy):
 
     def auto(self) -> tuple[tuple[str, ...], str]:
         """The methods that ``auto`` stands for on this gallery, and one sentence that says why."""
-        auto = self._recogniser.auto()
-        return auto.members, auto.reason
+        auto, basis = self._recogniser.auto(), self._recogniser.calibration().basis
+        return auto.members, f"{auto.reason} {basis}".rstrip()
 
     def review(self, kinds: Collection[Kind] = KINDS, *, reporter: Reporter = SILENT) -> Review:
         """What looks wrong among the enrolled faces, worst first.

@@ -81,7 +81,7 @@ def calibrate_from(
     some = np.union1d(ids[rows], ids[other])
     known, owners, faces = _joined(_pieces(fetch(some), table), table)
     agreement = widest(*_both(known, faces, ids[one], ids[other]), table.distance)
-    nothing = Calibration(len(table), BY_TEMPLATE, False, (), (), (), agreement, faces=len(ids))
+    nothing = Calibration(len(table), BY_TEMPLATE, False, (), (), (), agreement)
     if len(table) < 2 or not len(known):
         return nothing
     asked = np.isin(known, ids[rows])
@@ -91,7 +91,7 @@ def calibrate_from(
     learned = learn(searches, random, BY_TEMPLATE, reporter.check)
     reporter.progress(_STAGE, len(ids), len(ids))
     made = as_calibration(learned, searches, identities=len(table), agreement=agreement)
-    return replace(made, faces=len(ids))
+    return replace(made, faces=len(ids)) if len(rows) < len(ids) else made
 
 
 def _pieces(parts: Iterable[tuple[Ids, Ids, Vectors]], table: TemplateTable) -> Iterator[Piece]:

@@ -47,7 +47,7 @@ class Calibration:
             where there are too few pairs to say.
         features: what the score is made of.
         unmet: how many identities each of ``strangers`` did not meet, its own among them.
-        faces: how many there were; 0 where that was not noted.
+        faces: how many there were where only a sample of them was searched, else 0.
     """
 
     identities: int
@@ -106,6 +106,16 @@ class Calibration:
         return (
             f"This gallery is too small to promise 1 in {round(1 / fpir)}; "
             f"at most 1 in {int(1 / promised)} strangers may get a name."
+        )
+
+    @property
+    def basis(self) -> str:
+        """One sentence where it was learned from a sample of the faces, else ""."""
+        if not self.faces or not self.strangers:
+            return ""
+        return (
+            f"Confidence and threshold were calibrated on {len(self.strangers):,} of "
+            f"{self.faces:,} faces, each searched among all."
         )
 
     def to_json(self) -> str:

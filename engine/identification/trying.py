@@ -68,12 +68,16 @@ def try_out(
         lookers: of the method, one for each fold, knowing only the faces enrolled there.
         features, unfitted: of the lookers' shortlists.
     """
-    mated = _gathered(len(faces), vectors, [fold.mated for fold in folds], lookers)
-    strangers = _gathered(len(faces), vectors, [fold.strangers for fold in folds], lookers)
-    searched = np.zeros(len(faces), dtype=bool)
-    searched[np.concatenate([fold.mated for fold in folds])] = True
     identities = len(np.unique(owners))
-    unmet = max(len(np.unique(owners[fold.strangers])) for fold in folds)
+    unmet = identities - min(len(np.unique(owners[fold.enrolled])) for fold in folds)
+    asked = np.sort(np.concatenate([fold.strangers for fold in folds]))
+    faces, owners, vectors = faces[asked], owners[asked], vectors[asked]
+    asked_mated = [np.searchsorted(asked, fold.mated) for fold in folds]
+    asked_strangers = [np.searchsorted(asked, fold.strangers) for fold in folds]
+    mated = _gathered(len(faces), vectors, asked_mated, lookers)
+    strangers = _gathered(len(faces), vectors, asked_strangers, lookers)
+    searched = np.zeros(len(faces), dtype=bool)
+    searched[np.concatenate(asked_mated)] = True
     searches = Searches(owners, ~searched, mated, strangers)
     learned = learn(searches, np.random.default_rng(_SEED), unfitted)
     calibration = as_calibration(
@@ -102,7 +106,7 @@ def try_out(
 def _gathered(
     count: int, vectors: Vectors, asked: Sequence[Ids], lookers: Sequence[Looker]
 ) -> Shortlist:
-    """A line for each face of the gallery; empty where it is asked in none of the folds."""
+    """A line for each face that is asked for; empty where it is in none of these folds."""
     found = [look(vectors[rows]) for rows, look in zip(asked, lookers, strict=True)]
     places = max(part.rows.shape[1] for part in found)
     identities = np.full((count, places), -1, dtype=np.int64)

@@ -32,6 +32,7 @@ from engine.training.stages import Stages
 from engine.types import Distance, Ids, Vectors
 
 OURS = ("knn", "mlp", "triplet", "auto")
+_TRAININGS = 4  # the model itself, and one for each fold that tries it
 
 
 def our_methods(distance: Distance, names: Sequence[str] = OURS) -> list[Method]:
@@ -84,10 +85,9 @@ class _Workshop:
 def _learn(
     faces: Faces, kind: Kind, seed: int, reporter: Reporter
 ) -> tuple[Network, Calibration, Trials]:
-    stages = Stages(Reporter(None), 0)
+    stages = Stages(reporter, _TRAININGS)
     settings = parameters(kind)
-    reporter.check()
-    trained = train(faces, settings, seed, SILENT)
+    trained = train(faces, settings, seed, stages.next(f"Training the {kind} model"))
     if trained.collapsed:
         raise TrainingError(f"The {kind} model collapsed", remedy="Report this gallery's figures.")
     reporter.check()
