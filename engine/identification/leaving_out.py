@@ -15,8 +15,8 @@ from engine.progress import Reporter
 from engine.types import Ids, Vectors
 
 PROBES = 10_000
-"""Faces searched at most. On 90,000 faces the FPIR that came of 1 %, in four draws, was 0.82 to 1.12 %
-from so many, 0.42 to 1.26 % from 1,000, 0.82 to 1.10 % from 20,000 (benchmarks/sampling.py)."""
+"""Faces searched at most. On 90,000 faces an FPIR of 1 % came, in four draws, to 0.82-1.12 % from
+so many, 0.42-1.26 % from 1,000 and 0.82-1.10 % from 20,000 (benchmarks/sampling.py)."""
 _TEMPLATES_AT_ONCE = 4_000_000
 """Distances of probes to templates held in memory at once (16 MB)."""
 
