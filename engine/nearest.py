@@ -16,7 +16,9 @@ from engine.types import Distance, Ids, Vectors
 Numbers = npt.NDArray[np.float32]
 
 AT_ONCE = 4_096
-"""Faces, and queries, that are compared with one another at a time: 64 MB."""
+"""Faces that queries are compared with at a time."""
+ASKED_AT_ONCE = 1_024
+"""Queries that are compared with them at a time: 16 MB, and some times that at work."""
 _GROUP = 64
 """Columns of which only the largest is looked at first."""
 
@@ -111,14 +113,14 @@ def nearest(
     if k < 1:
         return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
     found = Nearest(len(queries), k)
-    for start in range(0, len(queries), AT_ONCE):
-        asked = queries[start : start + AT_ONCE]
+    for start in range(0, len(queries), ASKED_AT_ONCE):
+        asked = queries[start : start + ASKED_AT_ONCE]
         for first in range(0, len(faces), AT_ONCE):
             check(start)
             part = faces[first : first + AT_ONCE]
             near = closeness(asked, part, distance)
             if itself is not None:
-                own = itself[start : start + AT_ONCE] - first
+                own = itself[start : start + ASKED_AT_ONCE] - first
                 met = np.flatnonzero((own >= 0) & (own < len(part)))
                 near[met, own[met]] = -np.inf
             found.offer(start, near, np.arange(first, first + len(part)))

@@ -10,7 +10,7 @@ import numpy as np
 from engine.identification.logit import Flags
 from engine.identification.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.identification.templates import TemplateTable
-from engine.nearest import AT_ONCE, Nearest, closeness
+from engine.nearest import ASKED_AT_ONCE, AT_ONCE, Nearest, closeness
 from engine.progress import Reporter
 from engine.types import Ids, Vectors
 
@@ -95,9 +95,9 @@ def search_own(
     done = 0
     for piece in gallery:
         reporter.progress(stage, min(done, count), count)
-        for start in range(0, len(own), AT_ONCE):
+        for start in range(0, len(own), ASKED_AT_ONCE):
             reporter.check()
-            part = slice(start, start + AT_ONCE)
+            part = slice(start, start + ASKED_AT_ONCE)
             near = closeness(queries[part], piece[2], table.distance)
             near[_same(probes[0][part], piece[0])] = -np.inf
             row, column = _same(own[part], piece[1])

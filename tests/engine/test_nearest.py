@@ -21,6 +21,7 @@ def test_it_finds_what_a_full_sort_finds(
     distance: Distance, faces: int, k: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "AT_ONCE", 640)  # several pieces, the last one cut
+    monkeypatch.setattr(module, "ASKED_AT_ONCE", 8)
     queries, rows = prepare(vectors(30, 1), distance), prepare(vectors(faces), distance)
     places, distances = nearest(queries, rows, k, distance)
     expected = between(queries, rows, distance)
