@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.errors import GalleryDamagedError
 from engine.records import parsed
-from engine.types import Vectors
+from engine.types import Ids, Vectors
 
 TRAITS = 16
 _SAMPLE = 5_000
@@ -44,8 +44,7 @@ class Appearance:
         Args:
             vectors: ``(n, d)``, finite, ``n`` and ``d`` at least 1.
         """
-        rows = np.linspace(0, len(vectors) - 1, min(len(vectors), _SAMPLE)).astype(np.int64)
-        sample = np.asarray(vectors[rows], dtype=np.float64)
+        sample = np.asarray(vectors[sample_rows(len(vectors))], dtype=np.float64)
         mean, axes = _principal(sample) if len(sample) >= _ENOUGH else _by_chance(sample)
         return cls(mean.astype(np.float32), _spread(axes).astype(np.float32))
 
@@ -77,6 +76,11 @@ class Appearance:
                 remedy="It can be fitted again from the faces.",
             ) from error
         return lens
+
+
+def sample_rows(count: int) -> Ids:
+    """The rows of so many that a lens is fitted to; of such a sample all of them."""
+    return np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)
 
 
 def _principal(sample: Any) -> tuple[Any, Any]:

@@ -34,17 +34,16 @@ def near_enough(owners: Ids, vectors: Vectors, distance: Distance) -> float | No
     """The mean distance up to which two groups of vectors are one person, by enrolled faces.
 
     Args:
-        owners: identity of each face, ``(n,)``.
+        owners: identity of each of :func:`measured` faces, ``(n,)``.
         vectors: as they came, ``(n, d)``.
 
     Returns:
         None where no two faces are enrolled.
     """
-    chosen = _some(owners)
-    rows = prepare(vectors[chosen], distance)
+    rows = prepare(vectors, distance)
     upper = np.triu_indices(len(rows), 1)
     away = between(rows, rows, distance)[upper]
-    same = owners[chosen][upper[0]] == owners[chosen][upper[1]]
+    same = owners[upper[0]] == owners[upper[1]]
     own = float(np.quantile(away[same], _SAME)) if same.any() else None
     if same.all():
         return own
@@ -95,8 +94,10 @@ def _far_below(away: Vectors) -> float:
     return float(away.mean() - _DEVIATIONS * away.std())
 
 
-def _some(owners: Ids) -> Ids:
-    """Rows of whole identities, by chance but always the same, up to a number of faces."""
+def measured(owners: Ids) -> Ids:
+    """Rows of the faces that say how near is near enough: of whole identities, by chance but
+    always the same, up to a number of faces.
+    """
     order = np.random.default_rng(_SEED).permutation(len(owners))
     _, where = np.unique(owners, return_inverse=True)
     shuffled = np.random.default_rng(_SEED).permutation(where.max(initial=-1) + 1)[where]

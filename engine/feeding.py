@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.errors import GalleryWriteError
 from engine.store import Store
-from engine.training.job import Job, Task
+from engine.training.job import Job, Task, room
 
 _PREFIX = ".unfinished-job-"
 
@@ -29,31 +29,43 @@ def job_folder(store: Store, task: Task, asked: Mapping[str, Any]) -> Iterator[P
         GalleryWriteError: the disk refuses. ModelError: there is no folder in memory.
     """
     place = store.models_folder if store.writable or store.encrypted else None
-    job = _snapshot(store, task, asked)
     with _on_disk():
         if place is not None:
             place.mkdir(mode=0o700, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     try:
         with _on_disk():
-            job.write(folder)
+            _snapshot(store, task, asked, folder).write(folder)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _snapshot(store: Store, task: Task, asked: Mapping[str, Any]) -> Job:
-    """The faces at this moment, without those that a person said to be somebody else's."""
-    faces, owners, vectors = store.vectors()
-    sound = ~np.isin(faces, store.contradicted())
-    rejected, rejected_owners = store.rejected()
+def _snapshot(store: Store, task: Task, asked: Mapping[str, Any], folder: Path) -> Job:
+    """The faces at this moment, without those that a person said to be somebody else's.
+
+    Their embeddings go to the folder piece by piece, and are never in memory all at once.
+    """
+    while True:
+        change = store.change()
+        faces, owners = store.membership()
+        sound = ~np.isin(faces, store.contradicted())
+        faces, owners = faces[sound], owners[sound]
+        vectors, done = room(folder, len(faces), store.dimension), 0
+        for ids, _, rows in store.each_vectors():
+            kept = rows[np.isin(ids, faces)][: len(vectors) - done]
+            vectors[done : done + len(kept)] = kept
+            done += len(kept)
+        rejected, rejected_owners = store.rejected()
+        if store.change() == change:  # else another process, or another thread, wrote meanwhile
+            break
     return Job(
         task,
         asked,
         store.distance,
-        faces[sound],
-        owners[sound],
-        vectors[sound],
+        faces,
+        owners,
+        vectors,
         rejected,
         rejected_owners,
         store.folder.name,

@@ -84,6 +84,15 @@ class OpenFigures:
 
 
 @dataclass(frozen=True)
+class Sampled:
+    """So many searches were made in a repeat ``of`` those that could have been."""
+
+    protocol: Protocol
+    searches: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Everything one evaluation measured.
 
@@ -91,6 +100,7 @@ class Evaluation:
         sentences: what it means, in plain words, the most important first.
         non_mated_identities: how many identities were never enrolled in a repeat.
         created: seconds since the epoch (UTC).
+        sampled: where the gallery is too large to make every search.
     """
 
     gallery: str
@@ -104,6 +114,7 @@ class Evaluation:
     closed: tuple[ClosedFigures, ...]
     open: tuple[OpenFigures, ...]
     non_mated_identities: int = 0
+    sampled: tuple[Sampled, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for a file."""
@@ -119,8 +130,10 @@ class Evaluation:
         try:
             closed = tuple(_closed(one) for one in record["closed"])
             open_ = tuple(_open(one) for one in record["open"])
-            rest = {one.name: record[one.name] for one in fields(cls)}
+            sampled = tuple(Sampled(**one) for one in record.get("sampled", ()))  # of late
+            rest = {one.name: record[one.name] for one in fields(cls) if one.name != "sampled"}
             made = {"closed": closed, "open": open_, "sentences": tuple(record["sentences"])}
+            made |= {"sampled": sampled}
             return checked(cls(**{**rest, **made}))
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"Not an evaluation of this version: {error}") from error

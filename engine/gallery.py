@@ -37,6 +37,7 @@ from engine.types import (
     Identification,
     ImportReport,
     Method,
+    Neighbours,
     Vectors,
 )
 
@@ -256,8 +257,8 @@ class Gallery(Browsing, Importing, Privacy):
 
     def auto(self) -> tuple[tuple[str, ...], str]:
         """The methods that ``auto`` stands for on this gallery, and one sentence that says why."""
-        auto = self._recogniser.auto()
-        return auto.members, auto.reason
+        auto, basis = self._recogniser.auto(), self._recogniser.calibration().basis
+        return auto.members, f"{auto.reason} {basis}".rstrip()
 
     def review(self, kinds: Collection[Kind] = KINDS, *, reporter: Reporter = SILENT) -> Review:
         """What looks wrong among the enrolled faces, worst first.
@@ -265,7 +266,12 @@ class Gallery(Browsing, Importing, Privacy):
         Raises:
             InputError: a kind that does not exist. CancelledError.
         """
-        return review_store(self._store, kinds, reporter=reporter)
+        # in memory, without an index, an encrypted gallery is searched exactly all the same
+        index = None if self._store.encrypted else self._neighbours
+        return review_store(self._store, kinds, index=index, reporter=reporter)
+
+    def _neighbours(self, vectors: Vectors, k: int) -> Neighbours:
+        return self._recogniser.neighbours(vectors, k)[0]
 
     # -- changing ---------------------------------------------------------------------------
 

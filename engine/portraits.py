@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.appearance import TRAITS, Appearance
+from engine.appearance import TRAITS, Appearance, sample_rows
 from engine.errors import GalleryDamagedError
 from engine.store import Store
 from engine.types import Vectors
@@ -45,10 +45,10 @@ class Lens:
         return lens if lens.dimension == self._store.dimension else None
 
     def _fit(self) -> Appearance | None:
-        enrolled = self._store.vectors()[2]
-        if not len(enrolled):
+        ids, _ = self._store.membership()
+        if not len(ids):
             return None
-        fitted = Appearance.fit(enrolled)
-        if self._store.writable and len(enrolled) >= _ENOUGH:
+        fitted = Appearance.fit(self._store.vectors(ids[sample_rows(len(ids))])[2])
+        if self._store.writable and len(ids) >= _ENOUGH:
             self._store.set_setting("appearance", fitted.to_json())
         return fitted

@@ -23,7 +23,7 @@ from engine.identification import Auto, Calibration, Identifier
 from engine.in_use import InUse, models_in_use
 from engine.joining import identifier_of, owners_of
 from engine.models import Network
-from engine.progress import Event, Listener
+from engine.progress import Event, Listener, Reporter
 from engine.space import Moment, Space
 from engine.store import Store
 from engine.types import Added, Identification, Identity, Ids, Neighbours, Vectors
@@ -237,7 +237,9 @@ class Recogniser:
         with self._lock:
             self._follow_store()
             assert self._original is not None
-            calibration = self._calibration.current(self._original.templates.table, self._change)
+            calibration = self._calibration.current(
+                self._original.templates.table, self._change, reporter=Reporter(self._listener)
+            )
             return identifier_of(
                 self._original,
                 self._learned,

@@ -87,7 +87,8 @@ class Shelf:
         ids, vectors = self._store.unknown_vectors(list(listed))
         if not len(ids):
             return ()
-        _, owners, enrolled = self._store.vectors()
+        faces, owners = self._store.membership()
+        _, owners, enrolled = self._store.vectors(faces[clustering.measured(owners)])
         limit = clustering.near_enough(owners, enrolled, self._store.distance)
         if limit is None:
             limit = clustering.usual(vectors, self._store.distance)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,22 @@ class Ranked:
     labels: Ids
     scores: Numbers
     confidence: Numbers | None = None
+
+    @classmethod
+    def joined(cls, parts: Sequence[Ranked]) -> Ranked:
+        """One after the other, of one method."""
+        width = max(part.labels.shape[1] for part in parts)
+        stated = [part.confidence for part in parts if part.confidence is not None]
+        return cls(
+            np.concatenate([_widened(part.labels, width, NOBODY) for part in parts]),
+            np.concatenate([_widened(part.scores, width, -np.inf) for part in parts]),
+            np.concatenate(stated) if len(stated) == len(parts) else None,
+        )
+
+
+def _widened(columns: Any, width: int, empty: float) -> Any:
+    more = width - columns.shape[1]
+    return np.pad(columns, ((0, 0), (0, more)), constant_values=empty) if more else columns
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from engine.errors import TrainingError
-from engine.evaluation.contract import NOBODY, CalibrationSet, Fitted, Method
+from engine.evaluation.contract import NOBODY, CalibrationSet, Fitted, Method, Ranked
 from engine.evaluation.judging import (
     FPIRS,
     Judged,
@@ -29,12 +29,14 @@ from engine.evaluation.protocols import (
     closed_splits,
     open_splits,
 )
-from engine.evaluation.sentences import sentences
-from engine.figures import ClosedFigures, Evaluation, OpenFigures
+from engine.evaluation.sentences import sampling, sentences
+from engine.figures import ClosedFigures, Evaluation, OpenFigures, Protocol, Sampled
 from engine.progress import SILENT, Event, Message, Reporter
 from engine.types import Ids, Vectors
 
 Asked = Literal["closed", "open", "both"]
+_SCORES = 4_000_000
+"""Scores of queries against people held in memory at once (32 MB, and some times that at work)."""
 
 
 def evaluate(
@@ -79,12 +81,14 @@ def evaluate(
         seconds=time.time() - started,
         sentences=(
             *sentences(gallery_name, repeats, closed, opened, strangers),
+            *sampling(list(run.sampled.values())),
             *(f"{name} was left out: {why}." for name, why in run.left_out.items()),
             *note,
         ),
         closed=tuple(one.figures for one in closed),
         open=tuple(one.figures for one in opened),
         non_mated_identities=strangers,
+        sampled=tuple(run.sampled.values()),
     )
 
 
@@ -104,8 +108,7 @@ def _possible(labels: Ids, protocol: Asked) -> tuple[bool, bool, tuple[str, ...]
 
 def _never_enrolled(labels: Ids, seed: int) -> int:
     split = next(open_splits(labels, 1, seed))
-    rows = np.concatenate([split.non_mated_calibration, split.non_mated_test])
-    return len(np.unique(labels[rows]))
+    return len(np.setdiff1d(labels, labels[split.enrolled]))
 
 
 class _Quiet(Reporter):
@@ -130,6 +133,7 @@ class _Run:
     Attributes:
         total: fits to do, those of all repeats and protocols.
         left_out: methods that could not learn here, and why.
+        sampled: by protocol, how many of the searches are made where not all are.
     """
 
     vectors: Vectors
@@ -139,6 +143,7 @@ class _Run:
     fits: int
     done: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
+    sampled: dict[str, Sampled] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -147,6 +152,7 @@ class _Run:
     def closed(self, methods: Sequence[Method], seed: int) -> list[Judged[ClosedFigures]]:
         answers = _Answers(methods)
         for repeat, split in enumerate(closed_splits(self.labels, self.repeats, seed)):
+            self._note("closed", split)
             for method in methods:
                 self._tell(method, repeat)
                 with self._may_fail(method):
@@ -158,6 +164,7 @@ class _Run:
         splits = list(open_splits(self.labels, self.repeats, seed))
         fpirs = self._measurable(splits)
         for repeat, split in enumerate(splits):
+            self._note("open", split)
             for method in methods:
                 self._tell(method, repeat)
                 with self._may_fail(method):
@@ -180,6 +187,10 @@ class _Run:
         self.reporter.progress(stage, self.done, self.total)
         self.done += 1
 
+    def _note(self, protocol: Protocol, split: ClosedSplit | OpenSplit) -> None:
+        if split.asked < split.askable:
+            self.sampled[protocol] = Sampled(protocol, split.asked, split.askable)
+
     def _measurable(self, splits: Sequence[OpenSplit]) -> list[str]:
         """The FPIRs whose threshold can be set in every repeat."""
         strangers = [self.labels[split.non_mated_calibration] for split in splits]
@@ -190,7 +201,7 @@ class _Run:
     ) -> tuple[Searches, float]:
         started = time.perf_counter()
         fitted, people = self._fit(method, split.enrolled, None, seed)
-        ranked = fitted.rank(self.vectors[split.queries], CMC_RANKS)
+        ranked = self._ranked(fitted, split.queries, CMC_RANKS, len(people))
         seconds = time.perf_counter() - started
         identities = self.labels[split.queries]
         return Searches.of(ranked, _known_as(identities, people), identities, {}), seconds
@@ -202,13 +213,22 @@ class _Run:
         started = time.perf_counter()
         calibration = np.concatenate([split.mated_calibration, split.non_mated_calibration])
         fitted, people = self._fit(method, split.enrolled, calibration, seed)
-        strangers = fitted.rank(self.vectors[split.non_mated_calibration], 1).scores[:, 0]
+        strangers = self._ranked(fitted, split.non_mated_calibration, 1, len(people)).scores[:, 0]
         rows = np.concatenate([split.mated_test, split.non_mated_test])
-        ranked = fitted.rank(self.vectors[rows], CMC_RANKS)
+        ranked = self._ranked(fitted, rows, CMC_RANKS, len(people))
         seconds = time.perf_counter() - started
         thresholds = {fpir: threshold(strangers, float(fpir)) for fpir in fpirs}
         identities = self.labels[rows]
         return Searches.of(ranked, _known_as(identities, people), identities, thresholds), seconds
+
+    def _ranked(self, fitted: Fitted, rows: Ids, top: int, people: int) -> Ranked:
+        """Answers to queries, so many at a time that their scores fit into memory."""
+        step = max(1, _SCORES // people)
+        parts = []
+        for start in range(0, max(len(rows), 1), step):
+            self.reporter.check()
+            parts.append(fitted.rank(self.vectors[rows[start : start + step]], top))
+        return Ranked.joined(parts)
 
     def _fit(
         self, method: Method, enrolled: Ids, calibration: Ids | None, seed: int

@@ -12,6 +12,9 @@ from engine.types import Ids
 
 QUERY_SHARE = 0.2
 NEVER_ENROLLED = 1 / 3
+SEARCHES = 5_000
+"""Searches of each kind (mated or not, to calibrate or to judge) in a repeat, at most: a share of
+1 % of so many has an interval of 0.3 percentage points to either side."""
 
 _CLOSED_LEAST = 2
 _OPEN_LEAST = 6
@@ -20,10 +23,19 @@ _OPEN_LEAST_MATED = 4
 
 @dataclass(frozen=True, eq=False)
 class ClosedSplit:
-    """Rows to train on and rows to ask with, disjoint; every identity asked for is trained on."""
+    """Rows to train on and rows to ask with, disjoint; every identity asked for is trained on.
+
+    Attributes:
+        askable: how many could ask, before a sample of them was drawn.
+    """
 
     enrolled: Ids
     queries: Ids
+    askable: int
+
+    @property
+    def asked(self) -> int:
+        return len(self.queries)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +45,9 @@ class OpenSplit:
     ``calibration`` and ``test`` share no identity: neither among the mated queries (whose other
     faces are enrolled) nor among the non-mated (none of whose faces is). So whatever a method
     learns from the calibration half about a person does not help it in the test half.
+
+    Attributes:
+        askable: how many could ask in all four, before samples of them were drawn.
     """
 
     enrolled: Ids
@@ -40,6 +55,12 @@ class OpenSplit:
     mated_test: Ids
     non_mated_calibration: Ids
     non_mated_test: Ids
+    askable: int
+
+    @property
+    def asked(self) -> int:
+        mated = len(self.mated_calibration) + len(self.mated_test)
+        return mated + len(self.non_mated_calibration) + len(self.non_mated_test)
 
 
 def closed_splits(
@@ -50,6 +71,9 @@ def closed_splits(
     Of an identity's ``n`` faces ``share * n`` ask, rounded, but at least one and never all; a
     single face is only trained on.
 
+    Where more than :data:`SEARCHES` faces would ask, so many of them do, by chance; the others
+    are not enrolled in their stead.
+
     Args:
         labels: identity of each face ``(n,)``.
 
@@ -59,7 +83,8 @@ def closed_splits(
     check_closed(labels)
     for repeat in range(repeats):
         random = np.random.default_rng([seed, repeat])
-        yield ClosedSplit(*_enrolled_and_queries(np.arange(len(labels)), labels, random, share))
+        enrolled, asked = _enrolled_and_queries(np.arange(len(labels)), labels, random, share)
+        yield ClosedSplit(enrolled, _some(asked, random), len(asked))
 
 
 def open_splits(
@@ -81,8 +106,9 @@ def open_splits(
         enrolled, queries = _enrolled_and_queries(inside, labels, random, share)
         asked = random.permutation(np.unique(labels[queries]))
         strangers = np.flatnonzero(np.isin(labels, outside))
-        mated = _halves(queries, labels, asked)
-        yield OpenSplit(enrolled, *mated, *_halves(strangers, labels, outside))
+        parts = (*_halves(queries, labels, asked), *_halves(strangers, labels, outside))
+        one, two, three, four = (_some(part, random) for part in parts)
+        yield OpenSplit(enrolled, one, two, three, four, sum(map(len, parts)))
 
 
 def check_closed(labels: Ids) -> None:
@@ -117,6 +143,13 @@ def _enrolled_and_queries(
     wanted = np.maximum(np.floor(share * counts + 0.5).astype(np.int64), 1)
     asks = turn < np.repeat(np.minimum(wanted, counts - 1), counts)
     return np.sort(order[~asks]), np.sort(order[asks])
+
+
+def _some(rows: Ids, random: np.random.Generator) -> Ids:
+    """At most :data:`SEARCHES` of them, ascending as they were."""
+    if len(rows) <= SEARCHES:
+        return rows
+    return np.sort(random.choice(rows, SEARCHES, replace=False))
 
 
 def _outsiders(labels: Ids, random: np.random.Generator) -> Ids:

@@ -80,7 +80,8 @@ def _behind(evaluation: Evaluation) -> str:
     faces = counted(evaluation.faces, "face", "faces")
     repeats = counted(evaluation.repeats, "repeat", "repeats")
     day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(evaluation.created))
-    return f"{people}, {faces} · {repeats}, seed {evaluation.seed} · {day}"
+    sampled = " · searches sampled" if evaluation.sampled else ""
+    return f"{people}, {faces} · {repeats}, seed {evaluation.seed}{sampled} · {day}"
 
 
 def _tables(evaluation: Evaluation) -> list[_Table]:

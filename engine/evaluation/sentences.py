@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.evaluation.judging import DECISIVE, FPIRS, F, Judged
 from engine.evaluation.references import MOST_FREQUENT, PLAIN, WHITENED
-from engine.figures import ClosedFigures, Estimate, OpenFigures
+from engine.figures import ClosedFigures, Estimate, OpenFigures, Sampled
 
 _ROUNDED_AWAY = 0.0005
 """Shares that differ by less look the same with one decimal of a percent."""
@@ -149,6 +149,17 @@ def _behind(
         yield (
             f"Behind this stand {strangers} of strangers and {mated} of enrolled people. In "
             f"{times} {left_out} left out of the gallery, half of them only to set the threshold."
+        )
+
+
+def sampling(sampled: Sequence[Sampled]) -> Iterator[str]:
+    """That not every search was made, where that is so."""
+    where = {"closed": "with everybody enrolled", "open": "with strangers about"}
+    if sampled:
+        made = [f"{where[one.protocol]} {one.searches:,} of {one.of:,}" for one in sampled]
+        yield (
+            f"The searches are a sample: {listed(made)} were made in each repeat, drawn by "
+            "chance, against everybody enrolled. The intervals allow for that."
         )
 
 

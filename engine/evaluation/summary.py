@@ -50,7 +50,8 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
 
     ``methods`` gives for each method ``rank1``, ``rank5`` and ``balanced_rank1`` with everybody
     enrolled, and ``fnir_at_fpir``, ``fpir`` and ``ece`` with strangers about; what was not
-    measured is null. ``interval`` is that of ``rank1``. ``open_rank1`` and ``open_rank5`` are
+    measured is null. ``sampled`` says where only some of the searches were made, and how many.
+    ``interval`` is that of ``rank1``. ``open_rank1`` and ``open_rank5`` are
     those with strangers about; where only the open set was run they are ``rank1`` and ``rank5``
     too.
     """
@@ -65,6 +66,10 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
         "repeats": evaluation.repeats,
         "seed": evaluation.seed,
         "non_mated_identities": evaluation.non_mated_identities,
+        "sampled": {
+            one.protocol: {"searches": one.searches, "of": one.of} for one in evaluation.sampled
+        }
+        or None,
         "methods": {
             name: _method(closed.get(name), opened.get(name)) for name in {**closed, **opened}
         },

@@ -2,7 +2,7 @@
 
 from engine.identification.agreement import disagreeing, widest_agreement
 from engine.identification.auto import KNN_ALONE, Auto
-from engine.identification.calibrating import calibrate
+from engine.identification.calibrating import calibrate, calibrate_from
 from engine.identification.calibration import Calibration
 from engine.identification.choosing import beats, choose, show
 from engine.identification.identifier import Identifier
@@ -23,6 +23,7 @@ __all__ = [
     "Trials",
     "beats",
     "calibrate",
+    "calibrate_from",
     "choose",
     "disagreeing",
     "show",

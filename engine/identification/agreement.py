@@ -44,15 +44,27 @@ def disagreeing(
 def widest_agreement(
     faces: Vectors, owners: Ids, probes: Ids, distance: Distance, random: np.random.Generator
 ) -> float | None:
-    """Distance that 99.5 % of the pairs of faces of one identity stay within.
-
-    One pair for each probe, with another face of its identity drawn at random. Where there are
-    under 200 pairs it is the widest of them, and None under 20.
+    """Distance that 99.5 % of the pairs of faces of one identity stay within; see
+    :func:`pairs_of` and :func:`widest`.
 
     Args:
         faces: prepared, ``(n, d)``.
         owners: a number for the identity of each face, ``(n,)``.
         probes: rows of ``faces``.
+    """
+    one, other = pairs_of(owners, probes, random)
+    return widest(faces[one], faces[other], distance)
+
+
+def pairs_of(owners: Ids, probes: Ids, random: np.random.Generator) -> tuple[Ids, Ids]:
+    """For each probe that is not alone another face of its identity, drawn at random.
+
+    Args:
+        owners: a number for the identity of each face, ``(n,)``.
+        probes: rows of faces.
+
+    Returns:
+        rows of the probes and of the others, ``(m,)``.
     """
     order = np.argsort(owners, kind="stable")
     place = np.empty_like(order)
@@ -61,11 +73,20 @@ def widest_agreement(
     group = np.searchsorted(first, place[probes], side="right") - 1
     start, size = first[group], count[group]
     paired = size > 1
-    if paired.sum() < _FEWEST_PAIRS:
-        return None
+    if not paired.any():
+        return probes[:0], probes[:0]
     shift = 1 + random.integers(0, np.maximum(size - 1, 1))
     partner = order[start + (place[probes] - start + shift) % size]
-    gaps = faces[probes[paired]] - faces[partner[paired]]
-    lengths = np.linalg.norm(gaps, axis=1)
+    return probes[paired], partner[paired]
+
+
+def widest(one: Vectors, other: Vectors, distance: Distance) -> float | None:
+    """Distance that 99.5 % of pairs of prepared faces ``(m, d)`` stay within.
+
+    Where there are under 200 pairs it is the widest of them, and None under 20.
+    """
+    if len(one) < _FEWEST_PAIRS:
+        return None
+    lengths = np.linalg.norm(one - other, axis=1)
     distances = lengths**2 / 2 if distance == "cosine" else lengths
     return float(np.quantile(distances, 1 - _SHARE, method="higher"))

@@ -47,6 +47,7 @@ class Calibration:
             where there are too few pairs to say.
         features: what the score is made of.
         unmet: how many identities each of ``strangers`` did not meet, its own among them.
+        faces: how many there were where only a sample of them was searched, else 0.
     """
 
     identities: int
@@ -58,6 +59,7 @@ class Calibration:
     agreement: float | None
     features: tuple[str, ...] = FEATURES
     unmet: int = 1
+    faces: int = 0
 
     def grown(self, identities: int) -> Calibration:
         """The same for a gallery of more identities by now: a stranger meets more of them."""
@@ -104,6 +106,16 @@ class Calibration:
         return (
             f"This gallery is too small to promise 1 in {round(1 / fpir)}; "
             f"at most 1 in {int(1 / promised)} strangers may get a name."
+        )
+
+    @property
+    def basis(self) -> str:
+        """One sentence where it was learned from a sample of the faces, else ""."""
+        if not self.faces or not self.strangers:
+            return ""
+        return (
+            f"Confidence and threshold were calibrated on {len(self.strangers):,} of "
+            f"{self.faces:,} faces, each searched among all."
         )
 
     def to_json(self) -> str:
@@ -210,4 +222,5 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
         "agreement": None if agreement is None else float(agreement),
         "features": tuple(map(str, record["features"])),
         "unmet": int(record["unmet"]),
+        "faces": int(record.get("faces", 0)),  # older versions did not note it
     }

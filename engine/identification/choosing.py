@@ -17,6 +17,7 @@ from engine.types import Ids
 
 FPIR = 0.01
 _DRAWS = 1_000
+_DRAWS_AT_ONCE = 50
 _SEED = 0
 _UNTRIED = Auto(
     ("knn",), None, "No model in use could be tried on people it does not know, so auto is k-NN."
@@ -101,8 +102,12 @@ def gain(ours: Flags, theirs: Flags, own: Ids, *, balanced: bool = False) -> Gai
     weight = count.astype(float)
     if balanced:
         differences, weight = differences / weight, np.ones(len(weight))
-    draws = np.random.default_rng(_SEED).integers(0, len(count), (_DRAWS, len(count)))
-    shares = differences[draws].sum(axis=1) / weight[draws].sum(axis=1)
+    random = np.random.default_rng(_SEED)
+    shares = np.empty(_DRAWS)
+    for start in range(0, _DRAWS, _DRAWS_AT_ONCE):
+        draws = random.integers(0, len(count), (_DRAWS_AT_ONCE, len(count)))
+        drawn = differences[draws].sum(axis=1) / weight[draws].sum(axis=1)
+        shares[start : start + _DRAWS_AT_ONCE] = drawn
     low, high = np.percentile(shares, [1, 99])
     return Gain(float(differences.sum() / weight.sum()), float(low), float(high))
 

@@ -12,6 +12,8 @@ FOLDS = 3
 """In each a third of the identities is not enrolled."""
 _GROUPS = 5
 """In each a fifth of the faces of every enrolled identity is asked for."""
+ASKED = 20_000
+"""Faces that are asked for at all, as strangers and as enrolled, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,9 @@ class Fold:
 def folds(faces: Ids, owners: Ids) -> list[Fold]:
     """Deals a gallery out so that every face is a stranger once and mated at most once.
 
+    In a gallery of more than ASKED faces, so many of them are; the others of the identities that
+    are strangers stay away with them, and the rest is enrolled.
+
     The same gallery gives the same folds, whatever the order of its faces: two methods that were
     tried on it at different times were tried alike.
 
@@ -35,13 +40,15 @@ def folds(faces: Ids, owners: Ids) -> list[Fold]:
     identities, row = np.unique(owners, return_inverse=True)
     away = _ranks(_scattered(identities)) % FOLDS
     turn = _ranks_within(row, _scattered(faces)) % _GROUPS
+    asked = _ranks(_scattered(faces)) < ASKED
     made = []
     for number in range(min(FOLDS, len(identities))):
         stranger = away[row] == number
-        mated = ~stranger & (turn == number)
+        mated = ~stranger & (turn == number) & asked
         mated &= np.bincount(row, ~stranger & ~mated, len(identities))[row] > 0
         enrolled = ~stranger & ~mated
-        made.append(Fold(*(np.flatnonzero(part) for part in (enrolled, mated, stranger))))
+        parts = enrolled, mated, stranger & asked
+        made.append(Fold(*(np.flatnonzero(part) for part in parts)))
     return made
 
 

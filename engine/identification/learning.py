@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,12 @@ class Learned:
     sound: Flags
 
 
-def learn(searches: Searches, random: np.random.Generator, unfitted: LogOdds) -> Learned:
+def learn(
+    searches: Searches,
+    random: np.random.Generator,
+    unfitted: LogOdds,
+    check: Callable[[], None] = lambda: None,
+) -> Learned:
     """Fits the model, and scores each probe by a model that did not see its identity.
 
     A stranger counts with that score or the final model's, whichever is higher: where the scores
@@ -42,6 +48,7 @@ def learn(searches: Searches, random: np.random.Generator, unfitted: LogOdds) ->
     Args:
         random: deals the identities out to the folds.
         unfitted: scores where nothing can be learned.
+        check: called now and then; what it raises ends the learning.
     """
     model, sound = fit_soundly(searches)
     if model is None:
@@ -51,6 +58,7 @@ def learn(searches: Searches, random: np.random.Generator, unfitted: LogOdds) ->
     folds = random.permutation(len(identities)) % min(_FOLDS, len(identities))
     fold = folds[np.searchsorted(identities, searches.own)]
     for held_out in (fold == number for number in np.unique(fold)):
+        check()
         seen = _fit(searches.chosen(sound & ~held_out), start=model) or model
         mated[held_out], unseen = _scores(searches.chosen(held_out), seen)
         strangers[held_out] = np.maximum(strangers[held_out], unseen)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.distances import between
 from engine.identification.logit import Flags
 from engine.identification.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.identification.templates import TemplateTable
+from engine.nearest import ASKED_AT_ONCE, AT_ONCE, Nearest, closeness
 from engine.progress import Reporter
 from engine.types import Ids, Vectors
 
-PROBES = 5_000
-"""Faces searched at most; in large galleries fewer, about WORK comparisons in all."""
-WORK = 200_000_000
-_FEWEST_PROBES = 1_000
-_BLOCK = 2_000_000
-"""Distances held in memory at once (8 MB)."""
+PROBES = 10_000
+"""Faces searched at most. On 90,000 faces an FPIR of 1 % came, in four draws, to 0.82-1.12 % from
+so many, 0.42-1.26 % from 1,000 and 0.82-1.10 % from 20,000 (benchmarks/sampling.py)."""
+_TEMPLATES_AT_ONCE = 4_000_000
+"""Distances of probes to templates held in memory at once (16 MB)."""
+
+Piece = tuple[Ids, Ids, Vectors]
+"""Some faces of a gallery: ids ``(n,)``, template rows ``(n,)``, prepared vectors ``(n, d)``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,46 +60,82 @@ class Searches:
 
 def sample(count: int, random: np.random.Generator) -> Ids:
     """Rows of the faces to be searched, ascending; all of them in an ordinary gallery."""
-    wanted = min(PROBES, max(_FEWEST_PROBES, WORK // max(count, 1)))
-    if count <= wanted:
+    if count <= PROBES:
         return np.arange(count, dtype=np.int64)
-    return np.sort(random.choice(count, wanted, replace=False)).astype(np.int64)
+    return np.sort(random.choice(count, PROBES, replace=False)).astype(np.int64)
+
+
+def in_pieces(ids: Ids, owners: Ids, faces: Vectors) -> Iterator[Piece]:
+    """Faces that are in memory, as :func:`search_own` takes them."""
+    for start in range(0, len(faces), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        yield ids[part], owners[part], faces[part]
 
 
 def search_own(
-    faces: Vectors, owners: Ids, probes: Ids, table: TemplateTable, reporter: Reporter, stage: str
+    probes: Piece,
+    gallery: Iterable[Piece],
+    count: int,
+    table: TemplateTable,
+    reporter: Reporter,
+    stage: str,
 ) -> Searches:
-    """Searches the probes among all faces.
+    """Searches some faces of a gallery among all of them, which are never in memory at once.
 
     Args:
-        faces: prepared, ``(n, d)``.
-        owners: template row of each face, ``(n,)``.
-        probes: rows of ``faces``, ``(m,)``.
+        probes: the faces to be searched.
+        gallery: all faces, the probes among them, in the order of their ids.
+        count: how many these are.
 
     Raises:
         CancelledError: stopped by the reporter.
     """
-    block = max(1, _BLOCK // len(faces))
-    mated, strangers = [], []
-    for start in range(0, len(probes), block):
-        reporter.progress(stage, start, len(probes))
-        rows = probes[start : start + block]
-        queries, own = faces[rows], owners[rows]
-        distances = between(queries, faces, table.distance)
-        distances[np.arange(len(rows)), rows] = np.inf
-        nearest = nearest_owners(distances, owners)
-        mated.append(shortlist(queries, table, *nearest, left_out=LeftOut(own, "face")))
-        distances[owners[None, :] == own[:, None]] = np.inf
-        nearest = nearest_owners(distances, owners)
-        strangers.append(shortlist(queries, table, *nearest, left_out=LeftOut(own, "identity")))
-    own = owners[probes]
-    alone = table.counts[own] < 2
-    return Searches(own, alone, Shortlist.joined(mated), Shortlist.joined(strangers))
+    _, own, queries = probes
+    theirs, others = Nearest(len(own), NEIGHBOURS), Nearest(len(own), NEIGHBOURS)
+    done = 0
+    for piece in gallery:
+        reporter.progress(stage, min(done, count), count)
+        for start in range(0, len(own), ASKED_AT_ONCE):
+            reporter.check()
+            part = slice(start, start + ASKED_AT_ONCE)
+            near = closeness(queries[part], piece[2], table.distance)
+            near[_same(probes[0][part], piece[0])] = -np.inf
+            row, column = _same(own[part], piece[1])
+            theirs.offer_pairs(start + row, near[row, column], piece[1][column])
+            near[row, column] = -np.inf
+            others.offer(start, near, piece[1])
+        done += len(piece[0])
+    all_of_them = theirs.with_others(others)
+    return Searches(
+        own,
+        table.counts[own] < 2,
+        _shortlisted(queries, table, all_of_them, LeftOut(own, "face"), reporter),
+        _shortlisted(queries, table, others, LeftOut(own, "identity"), reporter),
+    )
 
 
-def nearest_owners(distances: Vectors, owners: Ids) -> tuple[Ids, Vectors]:
-    """Owners and distances of the nearest faces in no order, -1 and infinity beyond the last."""
-    wanted = min(NEIGHBOURS, distances.shape[1])
-    places = np.argpartition(distances, wanted - 1, axis=1)[:, :wanted]
-    found = np.take_along_axis(distances, places, axis=1)
-    return np.where(np.isfinite(found), owners[places], -1), found
+def _same(queries: Ids, faces: Ids) -> tuple[Ids, Ids]:
+    """Rows and columns where a query ``(m,)`` and a face ``(n,)`` have the same number."""
+    order = np.argsort(faces, kind="stable")
+    first = np.searchsorted(faces, queries, side="left", sorter=order)
+    count = np.searchsorted(faces, queries, side="right", sorter=order) - first
+    row = np.repeat(np.arange(len(queries)), count)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    return row, order[first[row] + place]
+
+
+def _shortlisted(
+    queries: Vectors, table: TemplateTable, kept: Nearest, left_out: LeftOut, reporter: Reporter
+) -> Shortlist:
+    distances = kept.distances(queries, table.distance)
+    labels = np.where(np.isfinite(kept.closeness), kept.labels, -1)
+    parts = []
+    step = max(1, _TEMPLATES_AT_ONCE // len(table))
+    for start in range(0, len(queries), step):
+        reporter.check()
+        part = slice(start, start + step)
+        without = LeftOut(left_out.rows[part], left_out.what)
+        parts.append(
+            shortlist(queries[part], table, labels[part], distances[part], left_out=without)
+        )
+    return Shortlist.joined(parts)

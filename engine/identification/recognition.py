@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.changes import Recognition
 from engine.identification.calibration import Calibration
-from engine.identification.leaving_out import search_own
+from engine.identification.leaving_out import in_pieces, search_own
 from engine.identification.logit import Flags
 from engine.identification.templates import Templates
 from engine.progress import SILENT, Reporter
@@ -35,8 +35,15 @@ def recognition(
     templates = Templates(faces.shape[1], distance)
     templates.add(owners, faces)
     table = templates.table()
-    probes = np.flatnonzero(asked).astype(np.int64)
-    searches = search_own(faces, table.rows(owners), probes, table, reporter, "Asking for faces")
+    ids, rows, probes = np.arange(len(faces)), table.rows(owners), np.flatnonzero(asked)
+    searches = search_own(
+        (probes, rows[probes], faces[probes]),
+        in_pieces(ids, rows, faces),
+        len(faces),
+        table,
+        reporter,
+        "Asking for faces",
+    )
     odds = calibration.log_odds(searches.mated.features, searches.mated.filled)
     first = np.where(searches.mated.filled, odds, -np.inf).argmax(axis=1)
     right = (searches.truth() == first) & ~searches.alone

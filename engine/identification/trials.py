@@ -20,7 +20,8 @@ from engine.types import Ids, Vectors
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """Every face searched as a stranger, and some of them as enrolled, by models without it.
+    """Faces searched as strangers, and some of them as enrolled, by models without them: all of a
+    gallery, or a sample where it is large.
 
     Attributes:
         faces, own: face ids and identity ids, ``(n,)``.
@@ -117,8 +118,10 @@ def alike(ours: Trials, theirs: Trials) -> bool:
     With fewer people to be taken for, any method looks better.
     """
     mine, other = np.argsort(ours.faces), np.argsort(theirs.faces)
-    return np.array_equal(ours.faces[mine], theirs.faces[other]) and np.array_equal(
-        ours.own[mine], theirs.own[other]
+    return (
+        ours.identities == theirs.identities
+        and np.array_equal(ours.faces[mine], theirs.faces[other])
+        and np.array_equal(ours.own[mine], theirs.own[other])
     )
 
 

@@ -6,21 +6,22 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.distances import between, prepare
+from engine.distances import prepare
 from engine.identification.calibration import BY_TEMPLATE, Calibration
 from engine.identification.folds import Fold
 from engine.identification.learning import as_calibration, learn
-from engine.identification.leaving_out import Searches, nearest_owners
+from engine.identification.leaving_out import Searches
 from engine.identification.logit import LogOdds
-from engine.identification.shortlist import FEATURES, Shortlist, shortlist
+from engine.identification.shortlist import FEATURES, NEIGHBOURS, Shortlist, shortlist
 from engine.identification.templates import Templates
 from engine.identification.trials import Trials
+from engine.nearest import nearest
 from engine.types import Distance, Ids, Vectors
 
 Looker = Callable[[Vectors], Shortlist]
 """Queries ``(m, d)``, as they came, to a shortlist whose rows are identity ids."""
 _BLOCK = 2_000_000
-"""Distances held in memory at once (8 MB)."""
+"""Distances to templates held in memory at once (8 MB)."""
 _SEED = 0
 
 
@@ -37,11 +38,11 @@ def space_looker(
     def look(queries: Vectors) -> Shortlist:
         parts = []
         wanted = prepare(transform(queries), distance)
-        block = max(1, _BLOCK // len(enrolled))
+        places, distances = nearest(wanted, enrolled, NEIGHBOURS, distance)
+        block = max(1, _BLOCK // len(table))
         for start in range(0, max(len(wanted), 1), block):
-            part = wanted[start : start + block]
-            distances = between(part, enrolled, distance)
-            found = shortlist(part, table, *nearest_owners(distances, rows))
+            part = slice(start, start + block)
+            found = shortlist(wanted[part], table, rows[places[part]], distances[part])
             identities = np.where(found.filled, table.ids[found.rows], -1)
             parts.append(Shortlist(identities, found.features))
         return Shortlist.joined(parts)
@@ -67,12 +68,16 @@ def try_out(
         lookers: of the method, one for each fold, knowing only the faces enrolled there.
         features, unfitted: of the lookers' shortlists.
     """
-    mated = _gathered(len(faces), vectors, [fold.mated for fold in folds], lookers)
-    strangers = _gathered(len(faces), vectors, [fold.strangers for fold in folds], lookers)
-    searched = np.zeros(len(faces), dtype=bool)
-    searched[np.concatenate([fold.mated for fold in folds])] = True
     identities = len(np.unique(owners))
-    unmet = max(len(np.unique(owners[fold.strangers])) for fold in folds)
+    unmet = identities - min(len(np.unique(owners[fold.enrolled])) for fold in folds)
+    asked = np.sort(np.concatenate([fold.strangers for fold in folds]))
+    faces, owners, vectors = faces[asked], owners[asked], vectors[asked]
+    asked_mated = [np.searchsorted(asked, fold.mated) for fold in folds]
+    asked_strangers = [np.searchsorted(asked, fold.strangers) for fold in folds]
+    mated = _gathered(len(faces), vectors, asked_mated, lookers)
+    strangers = _gathered(len(faces), vectors, asked_strangers, lookers)
+    searched = np.zeros(len(faces), dtype=bool)
+    searched[np.concatenate(asked_mated)] = True
     searches = Searches(owners, ~searched, mated, strangers)
     learned = learn(searches, np.random.default_rng(_SEED), unfitted)
     calibration = as_calibration(
@@ -101,7 +106,7 @@ def try_out(
 def _gathered(
     count: int, vectors: Vectors, asked: Sequence[Ids], lookers: Sequence[Looker]
 ) -> Shortlist:
-    """A line for each face of the gallery; empty where it is asked in none of the folds."""
+    """A line for each face that is asked for; empty where it is in none of these folds."""
     found = [look(vectors[rows]) for rows, look in zip(asked, lookers, strict=True)]
     places = max(part.rows.shape[1] for part in found)
     identities = np.full((count, places), -1, dtype=np.int64)

@@ -2,7 +2,8 @@
 
 from engine.review.duplicates import exactly, limits_of
 from engine.review.faces import Decided, Faces
+from engine.review.nearest import Search
 from engine.review.newcomers import nearest_own, twins
 from engine.review.queue import review
 
-__all__ = ["Decided", "Faces", "exactly", "limits_of", "nearest_own", "review", "twins"]
+__all__ = ["Decided", "Faces", "Search", "exactly", "limits_of", "nearest_own", "review", "twins"]

@@ -42,7 +42,8 @@ def duplicates(faces: Faces, nearest: Nearest) -> list[Finding]:
 
 def limits(faces: Faces, nearest: Nearest) -> tuple[float, float]:
     """Distances up to which two faces are near-duplicates, and the same vector."""
-    face, place = np.nonzero(faces.owners[nearest.rows] == faces.owners[:, None])
+    mine = faces.owners[nearest.rows] == faces.owners[:, None]
+    face, place = np.nonzero(mine & (nearest.rows >= 0))
     _, first = np.unique(face, return_index=True)
     return limits_of(nearest.distances[face[first], place[first]], faces.rows, faces.distance)
 

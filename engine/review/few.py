@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.distances import between
 from engine.findings import Balance, Finding, Rate
-from engine.identification.leaving_out import nearest_owners
 from engine.identification.logit import Flags, LogOdds
-from engine.identification.shortlist import shortlist
+from engine.identification.shortlist import NEIGHBOURS, shortlist
+from engine.nearest import nearest
 from engine.progress import Reporter
 from engine.review.faces import Faces
 from engine.review.judgement import Judgement
@@ -23,6 +22,7 @@ _PROBES = 1_000
 _EACH = 10
 """Faces of one identity that are asked with, so that a few large ones do not decide."""
 _BLOCK = 2_000_000
+"""Distances to templates held in memory at once (8 MB)."""
 _STAGE = "Measuring how many faces are enough"
 
 
@@ -86,12 +86,19 @@ def _rate(
     if len(probes) < _FEWEST_PROBES:
         return None
     table, owners = faces.table(enrolled), faces.owners[enrolled]
-    recognised, block = 0, max(1, _BLOCK // len(owners))
+    places, distances = nearest(
+        faces.rows[probes],
+        faces.rows[enrolled],
+        NEIGHBOURS,
+        faces.distance,
+        check=lambda done: reporter.check(),
+    )
+    recognised, block = 0, max(1, _BLOCK // len(table))
     for start in range(0, len(probes), block):
         reporter.check()
-        rows = probes[start : start + block]
-        away = between(faces.rows[rows], faces.rows[enrolled], faces.distance)
-        found = shortlist(faces.rows[rows], table, *nearest_owners(away, owners))
+        part = slice(start, start + block)
+        rows = probes[part]
+        found = shortlist(faces.rows[rows], table, owners[places[part]], distances[part])
         odds = model(found.features, found.filled)
         first = np.take_along_axis(found.rows, odds.argmax(axis=1)[:, None], axis=1)[:, 0]
         recognised += int(((first == faces.owners[rows]) & (odds.max(axis=1) > 0)).sum())

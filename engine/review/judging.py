@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.identification.learning import fit_soundly
-from engine.identification.leaving_out import Searches, search_own
+from engine.identification.leaving_out import Searches, in_pieces, search_own
 from engine.identification.logit import Flags, LogOdds, Numbers
 from engine.identification.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.progress import Reporter
@@ -58,7 +58,15 @@ def _searched(faces: Faces, probes: Ids, reporter: Reporter) -> Searches | None:
     table = faces.table(np.ones(len(faces), dtype=bool))
     if len(table) < 2:
         return None
-    return search_own(faces.rows, faces.owners, probes, table, reporter, "Learning the odds")
+    ids = np.arange(len(faces))
+    return search_own(
+        (probes, faces.owners[probes], faces.rows[probes]),
+        in_pieces(ids, faces.owners, faces.rows),
+        len(faces),
+        table,
+        reporter,
+        "Learning the odds",
+    )
 
 
 def _learned_anew(
@@ -140,10 +148,11 @@ def _neighbours(faces: Faces, nearest: Nearest, part: Ids, trusted: Flags) -> tu
     The own identity always comes into question; it counts there as far as the last neighbour.
     """
     rows, distances = nearest.rows[part], nearest.distances[part]
-    order = np.argsort(~trusted[rows], axis=1, kind="stable")[:, :NEIGHBOURS]
+    usable = trusted[rows] & (rows >= 0)
+    order = np.argsort(~usable, axis=1, kind="stable")[:, :NEIGHBOURS]
     rows = np.take_along_axis(rows, order, axis=1)
     distances = np.take_along_axis(distances, order, axis=1)
-    kept = trusted[rows]
+    kept = np.take_along_axis(usable, order, axis=1)
     last = np.where(kept, distances, 0.0).max(axis=1, keepdims=True, initial=0.0)
     owners = np.hstack([np.where(kept, faces.owners[rows], -1), faces.owners[part][:, None]])
     return owners, np.hstack([distances, last]).astype(np.float32)

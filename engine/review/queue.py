@@ -12,18 +12,27 @@ from engine.review.few import balance, few
 from engine.review.judging import judge
 from engine.review.labels import labels, outliers
 from engine.review.merges import merge_findings, merges
-from engine.review.nearest import search
+from engine.review.nearest import Search, search
 
 
-def review(faces: Faces, kinds: Collection[Kind] = KINDS, *, reporter: Reporter = SILENT) -> Review:
+def review(
+    faces: Faces,
+    kinds: Collection[Kind] = KINDS,
+    *,
+    index: Search | None = None,
+    reporter: Reporter = SILENT,
+) -> Review:
     """Finds what looks wrong among faces.
+
+    Args:
+        index: of the gallery, for more faces than can be compared with one another.
 
     Raises:
         CancelledError: stopped by the reporter.
     """
     if not len(faces):
         return Review((), Balance((), (), 0) if "few" in kinds else None)
-    nearest = search(faces, reporter)
+    nearest = search(faces, reporter, index)
     found: dict[Kind, list[Finding]] = {}
     if "duplicates" in kinds:
         found["duplicates"] = duplicates(faces, nearest)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.lib.format import open_memmap
 
 from engine.errors import InputError
 from engine.jobs import KINDS, Kind, Parameters, TrainingRequest, as_json, parameters
 from engine.types import Distance, Ids, Vectors
 
 Task = Literal["train", "evaluate"]
-_DATA, _ASKED = "data.npz", "job.json"
+_DATA, _VECTORS, _ASKED = "data.npz", "vectors.npy", "job.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +44,15 @@ class Job:
     active: Mapping[str, str]
 
     def write(self, folder: Path) -> None:
-        """Into an empty folder that nobody else can read."""
+        """Into a folder that nobody else can read; what :func:`room` made there stays."""
+        if not (folder / _VECTORS).exists():
+            room(folder, *self.vectors.shape)[:] = self.vectors
         (folder / _DATA).touch(mode=0o600)
         with (folder / _DATA).open("r+b") as stream:
             np.savez(
                 stream,
                 faces=self.faces,
                 owners=self.owners,
-                vectors=self.vectors,
                 rejected=self.rejected,
                 rejected_owners=self.rejected_owners,
             )
@@ -72,11 +74,21 @@ class Job:
             return cls(
                 faces=arrays["faces"],
                 owners=arrays["owners"],
-                vectors=arrays["vectors"],
+                vectors=np.load(folder / _VECTORS, allow_pickle=False),
                 rejected=arrays["rejected"],
                 rejected_owners=arrays["rejected_owners"],
                 **record,
             )
+
+
+def room(folder: Path, count: int, dimension: int) -> Vectors:
+    """A file for the embeddings of a job, ``(count, dimension)``, to be filled piece by piece."""
+    path = folder / _VECTORS
+    path.touch(mode=0o600)
+    if not count:
+        np.save(path, np.empty((0, dimension), np.float32))
+        return np.empty((0, dimension), np.float32)
+    return open_memmap(path, mode="w+", dtype=np.float32, shape=(count, dimension))
 
 
 def settings(asked: TrainingRequest) -> dict[Kind, Parameters]:

@@ -32,6 +32,7 @@ from engine.training.stages import Stages
 from engine.types import Distance, Ids, Vectors
 
 OURS = ("knn", "mlp", "triplet", "auto")
+_TRAININGS = 4  # the model itself, and one for each fold that tries it
 
 
 def our_methods(distance: Distance, names: Sequence[str] = OURS) -> list[Method]:
@@ -53,32 +54,40 @@ class _Workshop:
     distance: Distance
     _split: tuple[int, int] = (-1, -1)
     _learned: dict[str, tuple[Network, Calibration, Trials]] = field(default_factory=dict)
+    _calibration: Calibration | None = None
+    _knn: tuple[Calibration, Trials] | None = None
 
     def identifier(
         self, vectors: Vectors, labels: Ids, kinds: Sequence[Kind], seed: int, reporter: Reporter
     ) -> Identifier:
         """k-NN, and with it the models of these kinds; auto chosen among them."""
         faces = _faces(vectors, labels, self.distance)
-        if self._split != (seed, hash(vectors.tobytes())):
-            self._split, self._learned = (seed, hash(vectors.tobytes())), {}
+        split = seed, hash(vectors.tobytes())
+        if self._split != split:
+            self._split, self._learned, self._knn = split, {}, None
+            self._calibration = calibrate(
+                faces.ids, faces.owners, faces.vectors, faces.distance, reporter=reporter
+            )
         for kind in kinds:
             if kind not in self._learned:
                 self._learned[kind] = _learn(faces, kind, seed, reporter)
         trials: dict[str, Trials] = {kind: self._learned[kind][2] for kind in kinds}
         models = {kind: self._learned[kind][:2] for kind in kinds}
+        assert self._calibration is not None, "it was learned with the split"
         if not trials:
-            return _identifier(faces, models, KNN_ALONE, None)
-        joint, knn = try_knn(faces)
-        return _identifier(faces, models, choose({"knn": knn, **trials}), joint)
+            return _identifier(faces, models, KNN_ALONE, self._calibration, None)
+        self._knn = self._knn or try_knn(faces)
+        joint, knn = self._knn
+        auto = choose({"knn": knn, **trials})
+        return _identifier(faces, models, auto, self._calibration, joint)
 
 
 def _learn(
     faces: Faces, kind: Kind, seed: int, reporter: Reporter
 ) -> tuple[Network, Calibration, Trials]:
-    stages = Stages(Reporter(None), 0)
+    stages = Stages(reporter, _TRAININGS)
     settings = parameters(kind)
-    reporter.check()
-    trained = train(faces, settings, seed, SILENT)
+    trained = train(faces, settings, seed, stages.next(f"Training the {kind} model"))
     if trained.collapsed:
         raise TrainingError(f"The {kind} model collapsed", remedy="Report this gallery's figures.")
     reporter.check()
@@ -89,9 +98,9 @@ def _identifier(
     faces: Faces,
     models: Mapping[Kind, tuple[Network, Calibration]],
     auto: Auto,
+    calibration: Calibration,
     joint: Calibration | None,
 ) -> Identifier:
-    calibration = calibrate(faces.ids, faces.owners, faces.vectors, faces.distance)
     triplet, mlp = None, None
     if "triplet" in models:
         network, its_own = models["triplet"]

@@ -23,6 +23,8 @@ from engine.types import Distance, Ids, Vectors
 
 NOUNS = {"mlp": "MLP", "triplet": "triplet model"}
 _IN_A_SPACE = (FEATURES, BY_TEMPLATE)
+_LOGITS = 4_000_000
+"""Outputs of a classifier held in memory at once (16 MB)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +144,11 @@ def looker(faces: Faces, kind: Kind, network: Network) -> Looker:
     identities = faces.identities
 
     def look(queries: Vectors) -> Shortlist:
-        found = mlp.mlp_shortlist(network(queries))
+        step = max(1, _LOGITS // len(identities))
+        starts = range(0, max(len(queries), 1), step)
+        found = Shortlist.joined(
+            [mlp.mlp_shortlist(network(queries[start : start + step])) for start in starts]
+        )
         return Shortlist(identities[found.rows], found.features)
 
     return look

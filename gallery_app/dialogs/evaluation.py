@@ -166,6 +166,7 @@ def _words(text: str, role: str) -> QLabel:
 
 def _about(evaluation: Evaluation) -> str:
     repeats = "1 repeat" if evaluation.repeats == 1 else f"{evaluation.repeats} repeats"
+    repeats += ", searches sampled" if evaluation.sampled else ""
     return " · ".join((
         evaluation.gallery, people_text(evaluation.identities), faces_text(evaluation.faces),
         repeats, f"seed {evaluation.seed}", date_text(evaluation.created),

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.figures import Evaluation
+from engine.figures import Evaluation, Sampled
 from gallery_app.dialogs.evaluation import EvaluationWindow
 from gallery_app.dialogs.evaluation_tables import closed_table, open_table
 from gallery_app.widgets.figures_table import FiguresTable
@@ -234,3 +234,12 @@ def test_a_second_evaluation_takes_the_place_of_the_first(
     window.show_evaluation(replace(evaluation, open=(), sentences=("Only the closed set.",)))
     assert [table.accessibleName() for table in window.tables] == ["Closed set"]
     assert window.form.hint.text()
+
+
+def test_that_the_searches_are_a_sample_is_said(
+    window: EvaluationWindow, evaluation: Evaluation
+) -> None:
+    window.show_evaluation(evaluation)
+    assert "sampled" not in words(window)
+    window.show_evaluation(replace(evaluation, sampled=(Sampled("open", 20_000, 44_000),)))
+    assert "searches sampled" in words(window)

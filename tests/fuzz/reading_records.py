@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -18,9 +17,10 @@ from engine.calibrating import CalibrationKeeper
 from engine.errors import GalleryDamagedError, MismatchError, TrainingError
 from engine.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
 from engine.fingerprint import Fingerprint
-from engine.identification import KNN_ALONE, Calibration, calibrate
+from engine.identification import KNN_ALONE, Calibration, Templates, calibrate
 from engine.in_use import _kept
 from engine.learning import Learning
+from engine.packing import packed
 from engine.progress import Measured, Message, Progress
 from engine.store.derived import Derived
 from engine.training import protocol
@@ -69,7 +69,7 @@ def _check_calibration(calibration: Calibration) -> None:
 
 
 class _Beside(Derived):
-    """A plain gallery of nobody, with no more of it than what lies beside its database."""
+    """A plain gallery of a few faces, with no more than what lies beside its database."""
 
     encrypted = writable = False
     distance = "cosine"
@@ -77,8 +77,11 @@ class _Beside(Derived):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def vectors(self) -> tuple[Ids, Ids, Vectors]:
-        return _IDS[:0], _OWNERS[:0], _faces()[:0]
+    def membership(self) -> tuple[Ids, Ids]:
+        return _IDS, _OWNERS
+
+    def each_vectors(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        yield _IDS, _OWNERS, _faces()
 
 
 def _read_kept_calibration(data: bytes, folder: Path) -> None:
@@ -86,13 +89,18 @@ def _read_kept_calibration(data: bytes, folder: Path) -> None:
     (folder / "index").mkdir()
     (folder / "index" / "calibration.json").write_bytes(data)
     keeper = CalibrationKeeper(_Beside(folder))  # type: ignore[arg-type]
-    table = SimpleNamespace(ids=np.arange(1, 5), counts=np.full(4, 3))
-    _check_calibration(keeper.current(lambda: table, change=9))  # type: ignore[arg-type,return-value]
+    templates = Templates(4, "cosine")
+    templates.add(_OWNERS, _faces())
+    _check_calibration(keeper.current(templates.table, change=9))
 
 
 def _kept_calibrations() -> Iterable[bytes]:
-    faces = {str(identity): 3 for identity in range(1, 5)}
-    kept = {"change": 7, "faces": faces, "calibration": _calibration().to_json()}
+    kept = {
+        "change": 7,
+        "identities": packed(np.unique(_OWNERS)),
+        "faces": packed(np.full(4, 3)),
+        "calibration": _calibration().to_json(),
+    }
     yield json.dumps(kept).encode()
 
 

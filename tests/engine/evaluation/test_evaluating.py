@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import CancelledError, TrainingError
+from engine.evaluation import evaluating, protocols
 from engine.evaluation.evaluating import evaluate
 from engine.evaluation.references import LDA, MOST_FREQUENT, PLAIN, WHITENED, references
+from engine.evaluation.report import report
+from engine.evaluation.summary import summary
 from engine.figures import ClosedFigures, Evaluation, OpenFigures
 from engine.progress import CancelToken, Event, Progress, Reporter
 from tests.engine.evaluation.crowds import Known, crowd
@@ -161,3 +165,32 @@ def test_on_real_faces_the_references_stand_where_they_were_measured(sample: Pat
     evaluation = evaluate(vectors, labels, few, protocol="closed", repeats=1)
     assert closed(evaluation, PLAIN).rank1.value > 0.99
     assert closed(evaluation, MOST_FREQUENT).rank1.value == pytest.approx(0.123, abs=0.002)
+
+
+def test_of_many_searches_a_sample_is_made_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, labels = crowd(180, 6)
+    methods = [RIGHT, *references("cosine")]
+    whole = evaluate(vectors, labels, methods, repeats=1, seed=1)
+    monkeypatch.setattr(protocols, "SEARCHES", 120)
+    monkeypatch.setattr(evaluating, "_SCORES", 180 * 50)  # and they are answered in pieces
+    sample, again = (evaluate(vectors, labels, methods, repeats=1, seed=1) for _ in range(2))
+    assert whole.sampled == ()
+    assert [(one.protocol, one.searches, one.of) for one in sample.sampled] == [
+        ("closed", 120, 180),
+        ("open", 360, 480),
+    ]
+    assert replace(sample, created=0, seconds=0).closed[0].rank1 == again.closed[0].rank1
+    for here, there in zip(sample.closed, whole.closed, strict=True):
+        assert here.rank1.low <= there.rank1.value <= here.rank1.high
+    (said,) = [one for one in sample.sentences if "sample" in one]
+    assert "with everybody enrolled 120 of 180" in said
+    assert summary(sample)["sampled"]["closed"] == {"searches": 120, "of": 180}
+    assert summary(whole)["sampled"] is None
+    assert "searches sampled" in report(sample)
+    assert Evaluation.from_json(sample.to_json()) == sample
+
+
+def test_an_evaluation_of_an_older_version_is_read(evaluation: Evaluation) -> None:
+    record = evaluation.to_json()
+    del record["sampled"]
+    assert Evaluation.from_json(record) == evaluation

@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 
+from engine import nearest
 from engine.errors import CancelledError
 from engine.identification import Calibration, calibrate, leaving_out
 from engine.identification.calibration import BY_TEMPLATE
@@ -213,7 +214,7 @@ def test_blocks_do_not_change_what_is_found(crowd: Crowd, monkeypatch: pytest.Mo
     owners, vectors = crowd.draw(range(20), 5)
     ids = np.arange(len(owners), dtype=np.int64)
     at_once = calibrate(ids, owners, vectors, "cosine")
-    monkeypatch.setattr(leaving_out, "_BLOCK", 700)
+    monkeypatch.setattr(nearest, "AT_ONCE", 7)
     in_blocks = calibrate(ids, owners, vectors, "cosine")
     np.testing.assert_allclose(at_once.strangers, in_blocks.strangers, atol=1e-3)
 
@@ -244,3 +245,30 @@ def test_in_a_gallery_that_has_grown_the_promise_is_harder_to_keep() -> None:
     assert grown.threshold(0.1) > calibration.threshold(0.1)
     assert grown.promised(1e-6) > calibration.promised(1e-6)
     assert calibration.grown(90) is calibration
+
+
+def test_a_calibration_from_a_sample_is_close_to_one_from_all_faces_and_says_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owners, vectors = crowd_of(5, spread=0.6).draw(range(400), 6)
+    ids = np.arange(len(owners), dtype=np.int64)
+    whole = calibrate(ids, owners, vectors, "cosine")
+    monkeypatch.setattr(leaving_out, "PROBES", 1_200)
+    sample = calibrate(ids, owners, vectors, "cosine")
+    assert sample == calibrate(ids, owners, vectors, "cosine")
+    assert sample.identities == whole.identities  # it stands for the whole gallery
+    strangers = np.array(whole.strangers)
+    named = [np.mean(strangers > one.threshold(0.05)) for one in (whole, sample)]
+    assert abs(named[0] - named[1]) < 0.02
+    missed = [one.missed(0.05) or 0.0 for one in (whole, sample)]
+    assert abs(missed[0] - missed[1]) < 0.05
+    assert whole.basis == ""
+    assert f"{len(sample.strangers):,} of 2,400 faces" in sample.basis
+    assert Calibration.from_json(sample.to_json()) == sample
+
+
+def test_what_an_older_version_wrote_is_read(crowd: Crowd) -> None:
+    made = InMemory.of(*crowd.draw(range(8), 3)).calibration
+    record = json.loads(made.to_json())
+    del record["faces"]
+    assert Calibration.from_json(json.dumps(record)) == made

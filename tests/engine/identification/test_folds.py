@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.identification import folds as module
+from engine.identification import show
 from engine.identification.folds import Fold, folds
 from engine.types import Ids
+from tests.engine.identification.galleries import crowd_of, tried
 
 
 @st.composite
@@ -74,3 +78,34 @@ def test_thirty_people_of_five_faces_take_fair_turns() -> None:
     dealt = folds(faces, owners)
     assert [len(fold.strangers) for fold in dealt] == [50, 50, 50]
     assert [len(fold.mated) for fold in dealt] == [20, 20, 20]
+
+
+def test_of_a_large_gallery_a_sample_is_asked_for_and_the_strangers_stay_away_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owners = np.repeat(np.arange(30), 10)
+    faces = np.arange(300, dtype=np.int64)
+    monkeypatch.setattr(module, "ASKED", 90)
+    dealt = folds(faces, owners)
+    strangers = np.concatenate([fold.strangers for fold in dealt])
+    assert len(np.unique(strangers)) == len(strangers) == 90
+    assert set(np.concatenate([fold.mated for fold in dealt])) <= set(strangers)
+    for fold in dealt:
+        enrolled = set(owners[fold.enrolled])
+        assert len(enrolled) == 20
+        assert not enrolled & set(owners[fold.strangers])
+        assert set(owners[fold.mated]) <= enrolled
+        assert not set(fold.mated) & set(fold.enrolled)
+
+
+def test_trials_of_a_sample_tell_the_same_as_trials_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    owners, vectors = crowd_of(4, spread=0.6).draw(range(150), 8)
+    whole = show([tried(owners, vectors)[1]])
+    monkeypatch.setattr(module, "ASKED", 600)
+    calibration, trials = tried(owners, vectors)
+    sample = show([trials])
+    assert len(trials.faces) == 600
+    assert trials.identities == calibration.identities == 150
+    assert trials.unmet == 50
+    assert abs(sample.rank1 - whole.rank1) < 0.05
+    assert abs(sample.fnir - whole.fnir) < 0.1

@@ -10,8 +10,10 @@ import pytest
 
 from engine.errors import CancelledError
 from engine.findings import KINDS
+from engine.index import ExactIndex
 from engine.progress import CancelToken, Event, Progress, Reporter
-from engine.review import Decided, Faces, review
+from engine.review import Decided, Faces, nearest, review
+from engine.types import Neighbours, Vectors
 from tests.engine.review.crowds import NOBODY, Crowd
 
 
@@ -103,3 +105,26 @@ def test_swapped_labels_are_found_where_the_nearest_neighbour_finds_half(
     hits = np.isin(told, rows).sum()
     assert hits / len(told) >= 0.92
     assert hits / len(rows) >= 0.96
+
+
+def test_a_large_gallery_is_asked_by_its_index_and_the_findings_are_the_same(
+    planted: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ignored = planted.after(ignored=frozenset({int(planted.ids[planted.row(9)])}))
+    index = ExactIndex(planted.vectors.shape[1], planted.distance)
+    index.add(planted.ids, planted.vectors)  # what is left out of the review is in it too
+    expected = review(faces_of(ignored))
+    asked: list[int] = []
+
+    def search(vectors: Vectors, k: int) -> Neighbours:
+        asked.append(len(vectors))
+        return index.search(vectors, k)
+
+    monkeypatch.setattr(nearest, "EXACT", 100)
+    monkeypatch.setattr(nearest, "_AT_ONCE", 64)
+    found = review(faces_of(ignored), index=search)
+    assert [(one.kind, one.face) for one in found.findings] == [
+        (one.kind, one.face) for one in expected.findings
+    ]
+    assert sum(asked) == len(ignored.ids) - 1
+    assert max(asked) == 64  # so often it can be cancelled
