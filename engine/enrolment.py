@@ -15,7 +15,7 @@ from engine.advice import Advice, grouped, lookalike_words
 from engine.backups import before_large_change
 from engine.coaching import Coach
 from engine.errors import EmbeddingError, GalleryError, MismatchError, PhotoError
-from engine.fingerprint import Fingerprint
+from engine.fingerprint import SAMPLE, Fingerprint
 from engine.planning import chosen_faces, plan_reading
 from engine.plans import ImportPlan
 from engine.progress import SILENT, Reporter
@@ -31,6 +31,7 @@ from engine.types import (
 )
 
 _REMEASURE_BELOW = 500  # a fingerprint of fewer faces is measured anew when faces come in
+_FOUND_AT_ONCE = 50_000  # faces made findable together: 26 MB of 128 numbers
 _FEW_PEOPLE = 20  # likewise one of fewer people
 
 
@@ -109,7 +110,7 @@ class Enroller:
         """See :meth:`engine.gallery.Gallery.plan_enrolment`."""
         started = time.monotonic()
         batch = named(faces, names.check_name(name))
-        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
+        embeddings.check_vectors(batch.vectors[:], dimension=self._store.dimension)
         reading = embeddings.Reading(batch, (), ())
         plan = self.plan(reading, started=started, reporter=reporter)
         return replace(plan, action="enroll")
@@ -135,8 +136,10 @@ class Enroller:
     def _add(
         self, batch: FaceBatch, thumbnails: dict[int, bytes], action: str, reporter: Reporter
     ) -> Added:
-        if action == "import" and self._store.counts()[1]:
-            before_large_change(self._store, action, self._count_new(batch), reporter=reporter)
+        def beforehand(faces: int) -> None:
+            if action == "import":
+                before_large_change(self._store, action, faces, reporter=reporter)
+
         added = self._store.add(
             batch,
             keys=names.name_key,
@@ -144,15 +147,14 @@ class Enroller:
             action=action,
             overrule=action == "enroll",
             reporter=reporter,
+            beforehand=beforehand,
         )
+        for start in range(0, len(added.face_ids), _FOUND_AT_ONCE):
+            part = _part(added, slice(start, start + _FOUND_AT_ONCE))
+            self._recogniser.added(part, batch.vectors[part.rows])
         if len(added.face_ids):
-            self._recogniser.added(added, batch.vectors[added.rows])
             self.remember_network()
         return added
-
-    def _count_new(self, batch: FaceBatch) -> int:
-        """Faces of a batch that are not enrolled yet."""
-        return len(self._store.add(batch, keys=names.name_key, dry_run=True).face_ids)
 
     # -- one network a gallery ---------------------------------------------------------------
 
@@ -162,7 +164,7 @@ class Enroller:
         Raises:
             MismatchError: another dimension or network. EmbeddingError: a row is no embedding.
         """
-        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
+        embeddings.check_vectors(batch.vectors[:], dimension=self._store.dimension)
         self._check_network(batch)
 
     def _check_network(self, batch: FaceBatch) -> None:
@@ -183,15 +185,21 @@ class Enroller:
             kept = self._store.setting("fingerprint")
             known = None if kept is None else Fingerprint.from_json(kept)
             if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
-                _, owners, vectors = self._store.vectors()
-                self._store.set_setting("fingerprint", Fingerprint.of(vectors, owners).to_json())
+                measured = self._measured()
+                if measured is not None:
+                    self._store.set_setting("fingerprint", measured.to_json())
 
     def _known_network(self) -> Fingerprint | None:
         kept = self._store.setting("fingerprint")
         if kept is not None:
             return Fingerprint.from_json(kept)
-        _, owners, vectors = self._store.vectors()  # somebody was erased, and it with them
-        return Fingerprint.of(vectors, owners) if len(vectors) else None
+        return self._measured()  # somebody was erased, and it with them
+
+    def _measured(self) -> Fingerprint | None:
+        """Of a sample of the enrolled faces; None where there is none."""
+        _, owners, vectors = self._store.vectors(self._store.spread(SAMPLE))
+        faces = self._store.counts()[1]
+        return Fingerprint.of(vectors, owners, faces) if len(vectors) else None
 
     # -- what an import has to tell ----------------------------------------------------------
 
@@ -201,11 +209,17 @@ class Enroller:
             f"{conflict.file}: the same vector is enrolled as {conflict.other_name}"
             for conflict in added.conflicts
         ]
-        for name in added.new_identities:
-            others = [one for one in self._store.names_like(names.name_key(name)) if one != name]
-            if others and not any(name in earlier for earlier in said):
-                notices += [lookalike_words(name, other) for other in others]
+        new = set(added.new_identities)
+        ids = np.unique(added.identity_ids).tolist()
+        for name, other in self._store.lookalikes(ids) if new else ():
+            if name in new and not any(name in earlier for earlier in said):
+                notices.append(lookalike_words(name, other))
         return tuple(notices)
+
+
+def _part(added: Added, part: slice) -> Added:
+    """Some of the faces alone."""
+    return Added(added.face_ids[part], added.identity_ids[part], added.rows[part])
 
 
 def named(
