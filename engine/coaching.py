@@ -121,7 +121,7 @@ class Coach:
         """Distance up to which two faces are near-duplicates: learned from the enrolled faces,
         or where they are too few from those on their way in.
         """
-        limit, same = self._measure.current(self._store.counts()[1], self._learned)
+        limit, same = self._measure.current(self._learned)
         if limit > same:
             return limit
         distance = self._store.distance

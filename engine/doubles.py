@@ -11,18 +11,19 @@ from engine.store import Store
 
 _NAME = "index/near_duplicates.json"
 _STALE = 0.02
-"""Share of faces that may come or go before it is learned anew."""
+"""Share of faces that may come, or be taken back, before it is learned anew. Others that go leave
+the distances among those that stay as they are."""
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """Distances up to which two faces are near-duplicates, and the same vector, and how many
-    faces there were when they were learned.
+    """Distances up to which two faces are near-duplicates, and the same vector, and the last
+    face that there was when they were learned.
     """
 
     limit: float
     same: float
-    faces: int
+    last: int
 
 
 class MeasureKeeper:
@@ -32,15 +33,12 @@ class MeasureKeeper:
         self._store = store
         self._kept: _Kept | None = None
 
-    def current(self, faces: int, learn: Callable[[], tuple[float, float]]) -> tuple[float, float]:
-        """Distances up to which two faces are near-duplicates, and the same vector.
-
-        Args:
-            faces: how many are enrolled now.
-        """
+    def current(self, learn: Callable[[], tuple[float, float]]) -> tuple[float, float]:
+        """Distances up to which two faces are near-duplicates, and the same vector."""
+        last = self._store.last_face()  # counting a million takes 10 ms
         kept = self._kept or self._loaded()
-        if kept is None or abs(faces - kept.faces) > _STALE * kept.faces:
-            kept = _Kept(*learn(), faces)
+        if kept is None or abs(last - kept.last) > _STALE * kept.last:
+            kept = _Kept(*learn(), last)
             self._store.keep_derived(_NAME, json.dumps(asdict(kept)))
         self._kept = kept
         return kept.limit, kept.same

@@ -31,7 +31,6 @@ from engine.types import (
 )
 
 _REMEASURE_BELOW = 500  # a fingerprint of fewer faces is measured anew when faces come in
-_FOUND_AT_ONCE = 50_000  # faces made findable together: 26 MB of 128 numbers
 _FEW_PEOPLE = 20  # likewise one of fewer people
 
 
@@ -149,10 +148,9 @@ class Enroller:
             reporter=reporter,
             beforehand=beforehand,
         )
-        for start in range(0, len(added.face_ids), _FOUND_AT_ONCE):
-            part = _part(added, slice(start, start + _FOUND_AT_ONCE))
-            self._recogniser.added(part, batch.vectors[part.rows])
         if len(added.face_ids):
+            vectors = embeddings.chosen_rows(batch.vectors, added.rows)
+            self._recogniser.added(added, vectors, reporter.progress_only())
             self.remember_network()
         return added
 
@@ -215,11 +213,6 @@ class Enroller:
             if name in new and not any(name in earlier for earlier in said):
                 notices.append(lookalike_words(name, other))
         return tuple(notices)
-
-
-def _part(added: Added, part: slice) -> Added:
-    """Some of the faces alone."""
-    return Added(added.face_ids[part], added.identity_ids[part], added.rows[part])
 
 
 def named(

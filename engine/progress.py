@@ -11,11 +11,19 @@ from engine.errors import CancelledError
 
 @dataclass(frozen=True)
 class Progress:
-    """So far ``done`` of ``total`` steps of ``stage``; ``total`` 0 means unknown."""
+    """So far ``done`` of ``total`` steps of ``stage``; ``total`` 0 means unknown.
+
+    Attributes:
+        overall: share of the time of the whole work that has passed, where the work has several
+            stages and foresees them; it never falls.
+        left: seconds until the whole work is done; None while nobody can tell.
+    """
 
     stage: str
     done: int
     total: int
+    overall: float | None = None
+    left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,10 @@ class Reporter:
         """Passes an event on; never raises CancelledError."""
         if self._listener is not None:
             self._listener(event)
+
+    def progress_only(self) -> Reporter:
+        """The same for work that can be cancelled no more and has nothing else to tell."""
+        return Reporter(lambda event: self.tell(event) if isinstance(event, Progress) else None)
 
 
 SILENT = Reporter()

@@ -64,7 +64,7 @@ def plan(
 ) -> Plan:
     """Compares a batch with the gallery and with itself. Raises CancelledError."""
     coded = Coded.of(names)
-    digests = encoding.digests_of(batch.vectors)
+    digests = encoding.digests_of(batch.vectors, reporter)
     kept = np.ones(len(batch), dtype=np.bool_)
     conflicts: list[tuple[int, str]] = []
     for rows, owners in _shared(connection, digests, reporter):

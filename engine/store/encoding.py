@@ -8,10 +8,12 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
+from engine.progress import SILENT, Reporter
 from engine.types import Ids, Rows, Vectors
 
 _STORED = np.dtype("<f4")
 _DIGEST = 16
+COMPARING = "Telling faces apart"
 _AT_ONCE = 4_096  # rows, 2 MB of 128 numbers
 Digests = npt.NDArray[np.uint64]
 """Digests of many vectors, ``(n, 2)``: 16 bytes a row."""
@@ -46,10 +48,15 @@ def digest_of(blob: bytes) -> bytes:
     return blake2b(blob, digest_size=_DIGEST).digest()
 
 
-def digests_of(vectors: Rows) -> Digests:
-    """The digest of each row of ``(n, d)``."""
-    data = b"".join(digest_of(blob) for part in _parts(vectors) for blob in to_blobs(part))
-    return np.frombuffer(data, dtype=np.uint64).reshape(len(vectors), 2)
+def digests_of(vectors: Rows, reporter: Reporter = SILENT) -> Digests:
+    """The digest of each row of ``(n, d)``. Raises CancelledError."""
+    found = np.empty((len(vectors), 2), dtype=np.uint64)
+    for start in range(0, len(vectors), _AT_ONCE):
+        reporter.progress(COMPARING, start, len(vectors))
+        blobs = to_blobs(vectors[start : start + _AT_ONCE])
+        data = b"".join(map(digest_of, blobs))
+        found[start : start + _AT_ONCE] = np.frombuffer(data, dtype=np.uint64).reshape(-1, 2)
+    return found
 
 
 def as_bytes(digests: Digests) -> list[bytes]:
@@ -75,8 +82,3 @@ def repeated(vectors: Rows) -> Iterator[list[int]]:
     ends = np.append(begins[1:], len(order))
     for group in np.flatnonzero(ends - begins > 1).tolist():
         yield order[begins[group] : ends[group]].tolist()
-
-
-def _parts(vectors: Rows) -> Iterator[Vectors]:
-    for start in range(0, len(vectors), _AT_ONCE):
-        yield vectors[start : start + _AT_ONCE]
