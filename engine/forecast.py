@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +12,8 @@ from engine.progress import Event, Progress, Reporter
 
 _SURE_AFTER = 2.0
 """Seconds until a pace means something."""
+_LEAST_GROWTH, _MOST_GROWTH = 0.7, 1.6
+"""Beyond them it is the machine's other work that shows."""
 
 
 @dataclass(frozen=True)
@@ -19,16 +23,13 @@ class Stage:
     Attributes:
         name: as its progress is told.
         cost: of one step, in any unit that is the same for all stages of the work.
-        growth: the first share x of its steps takes x ** growth of its time.
+        growth: the first share x of its steps takes x ** growth of its time, until the run has
+            shown how it really goes.
     """
 
     name: str
     cost: float
     growth: float = 1.0
-
-    def share(self, event: Progress) -> float:
-        """How much of its time is behind it."""
-        return float(min(event.done / event.total, 1.0) ** self.growth)
 
 
 class Forecast(Reporter):
@@ -56,6 +57,7 @@ class Forecast(Reporter):
         self._place = -1  # of the stage under way or the last one
         self._entered: float | None = None  # when it began; None while it is interrupted
         self._steps = 0
+        self._track: list[tuple[int, float]] = []  # steps done in it, after so many seconds
         self._spent = 0.0  # seconds of the stages that are done
         self._behind = 0.0  # cost of these
         self._overall = 0.0
@@ -75,7 +77,7 @@ class Forecast(Reporter):
         if place < self._place or not event.total:
             return replace(event, overall=self._overall)
         if self._entered is None:
-            self._place, self._entered = place, now
+            self._place, self._entered, self._track = place, now, []
         self._steps = event.total
         gone, left = now - self._began, self._left(event, now - self._entered)
         if left is None or gone < _SURE_AFTER:
@@ -92,8 +94,10 @@ class Forecast(Reporter):
     def _left(self, event: Progress, here: float) -> float | None:
         """Seconds until all is done, after so many in this stage; None while nothing was done."""
         stage = self._course[self._place]
+        self._track.append((event.done, here))
         whole = event.total * stage.cost
-        done = whole * stage.share(event)
+        share: float = min(event.done / event.total, 1.0) ** self._growth(stage.growth)
+        done = whole * share
         later = event.total * sum(one.cost for one in self._course[self._place + 1 :])
         if not self._behind + done:
             return None
@@ -102,3 +106,12 @@ class Forecast(Reporter):
             trust = min(here / _SURE_AFTER, 1.0)
             own = trust * here / done + (1 - trust) * pace
         return (whole - done) * own + later * pace
+
+    def _growth(self, expected: float) -> float:
+        """How the time of the stage grows with its steps, by when half of them were done."""
+        done, here = self._track[-1]
+        half, then = self._track[bisect_left(self._track, (done // 2, 0.0))]
+        if here < 2 * _SURE_AFTER or not (0 < half < done and 0 < then < here):
+            return expected
+        measured = math.log(here / then) / math.log(done / half)
+        return min(max(measured, _LEAST_GROWTH), _MOST_GROWTH)

@@ -25,7 +25,7 @@ _SAVING = (
     Stage("Telling faces apart", 2.5),
     Stage("Looking for faces that are enrolled", 1.0),
     Stage("Saving faces", 15.0),
-    Stage("Indexing faces", 350.0, growth=1.4),  # the more are there, the longer the next takes
+    Stage("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
 )
 _ADVISING = (
     Stage("Looking for near-duplicates", 200.0),

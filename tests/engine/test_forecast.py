@@ -47,6 +47,13 @@ def test_a_stage_that_takes_longer_than_its_cost_is_judged_by_itself() -> None:
     assert run.told[-1].left == pytest.approx(0.0)
 
 
+def test_how_the_steps_grow_is_seen_in_the_run() -> None:
+    run = Run((Stage("Indexing", 15.0, growth=1.1),))
+    run.stage("Indexing", 100.0, steps=64, growth=1.5)
+    half = run.told[32]
+    assert half.left == pytest.approx(100 - 100 * 0.5**1.5)
+
+
 def test_a_stage_whose_steps_grow_is_no_surprise() -> None:
     run = Run((Stage("Indexing", 15.0, growth=1.5),))
     run.stage("Indexing", 100.0, growth=1.5)
