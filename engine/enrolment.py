@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,8 +13,8 @@ from engine import embeddings, names
 from engine.advice import Advice, grouped, lookalike_words
 from engine.backups import before_large_change
 from engine.coaching import Coach
-from engine.errors import EmbeddingError, GalleryError, MismatchError, PhotoError
-from engine.fingerprint import SAMPLE, Fingerprint
+from engine.errors import EmbeddingError, PhotoError
+from engine.one_network import OneNetwork
 from engine.planning import chosen_faces, plan_reading
 from engine.plans import ImportPlan
 from engine.progress import SILENT, Reporter
@@ -30,17 +29,19 @@ from engine.types import (
     Vectors,
 )
 
-_REMEASURE_BELOW = 500  # a fingerprint of fewer faces is measured anew when faces come in
-_FEW_PEOPLE = 20  # likewise one of fewer people
-
 
 class Enroller:
-    """Imports and enrolments of one gallery."""
+    """Imports and enrolments of one gallery.
+
+    Attributes:
+        network: sees that all of its faces come from one.
+    """
 
     def __init__(self, store: Store, recogniser: Recogniser) -> None:
         self._store = store
         self._recogniser = recogniser
         self._coach = Coach(store, recogniser)
+        self.network = OneNetwork(store)
 
     def import_reading(
         self, reading: embeddings.Reading, *, started: float, reporter: Reporter
@@ -65,7 +66,7 @@ class Enroller:
         self, reading: embeddings.Reading, *, started: float, reporter: Reporter
     ) -> ImportPlan:
         """What :meth:`import_reading` would do with each face. Raises as it does."""
-        self._check_network(reading.batch)
+        self.network.check_network(reading.batch)
         return plan_reading(reading, self._store, self._coach, started=started, reporter=reporter)
 
     def import_planned(self, plan: ImportPlan, reporter: Reporter) -> ImportReport:
@@ -120,7 +121,7 @@ class Enroller:
         Raises:
             MismatchError, EmbeddingError: they cannot be enrolled at all.
         """
-        self.check(batch)
+        self.network.check(batch)
         return self._coach.advise(batch, self._coach.holders(batch.vectors), reporter)
 
     # -- storing -----------------------------------------------------------------------------
@@ -128,7 +129,7 @@ class Enroller:
     def _import(
         self, batch: FaceBatch, reporter: Reporter, action: str = "import"
     ) -> tuple[Added, tuple[Rejection, ...]]:
-        self._check_network(batch)
+        self.network.check_network(batch)
         thumbnails, refused = thumbnails_of(batch, reporter)
         return self._add(batch, thumbnails, action, reporter), refused
 
@@ -151,53 +152,8 @@ class Enroller:
         if len(added.face_ids):
             vectors = embeddings.chosen_rows(batch.vectors, added.rows)
             self._recogniser.added(added, vectors, reporter.progress_only())
-            self.remember_network()
+            self.network.remember()
         return added
-
-    # -- one network a gallery ---------------------------------------------------------------
-
-    def check(self, batch: FaceBatch) -> None:
-        """Whether a batch can be enrolled here.
-
-        Raises:
-            MismatchError: another dimension or network. EmbeddingError: a row is no embedding.
-        """
-        embeddings.check_vectors(batch.vectors[:], dimension=self._store.dimension)
-        self._check_network(batch)
-
-    def _check_network(self, batch: FaceBatch) -> None:
-        known = self._known_network()
-        if known is None or not len(batch):
-            return
-        try:
-            known.check(Fingerprint.of(batch.vectors))
-        except MismatchError as error:
-            raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
-
-    def remember_network(self) -> None:
-        """Measures anew what vectors of this gallery are like, while it is small.
-
-        Called when faces are in: a disk that refuses this has not refused them.
-        """
-        with suppress(GalleryError):  # it is measured when the next ones come
-            kept = self._store.setting("fingerprint")
-            known = None if kept is None else Fingerprint.from_json(kept)
-            if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
-                measured = self._measured()
-                if measured is not None:
-                    self._store.set_setting("fingerprint", measured.to_json())
-
-    def _known_network(self) -> Fingerprint | None:
-        kept = self._store.setting("fingerprint")
-        if kept is not None:
-            return Fingerprint.from_json(kept)
-        return self._measured()  # somebody was erased, and it with them
-
-    def _measured(self) -> Fingerprint | None:
-        """Of a sample of the enrolled faces; None where there is none."""
-        _, owners, vectors = self._store.vectors(self._store.spread(SAMPLE))
-        faces = self._store.counts()[1]
-        return Fingerprint.of(vectors, owners, faces) if len(vectors) else None
 
     # -- what an import has to tell ----------------------------------------------------------
 

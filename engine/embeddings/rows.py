@@ -64,10 +64,6 @@ class LazyRows:
         found = self.pick(wanted)
         return found[0] if isinstance(rows, int) else found
 
-    def __iter__(self) -> Iterator[Vectors]:
-        for part in parts(self):
-            yield from part
-
 
 class FileRows(LazyRows):
     """The rows of an array in a file."""
