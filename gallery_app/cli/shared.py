@@ -122,14 +122,16 @@ class Bar:
         if bar != self._stage:
             self._end()
             self._stage = bar
-            self._bar = self._made(total, whole=bar == _WHOLE)
+            self._bar = self._made(event.stage, total, whole=bar == _WHOLE)
             self._bar.__enter__()
         self._bar.label = f"{event.stage:{_WIDTH}}"
         self._bar.update(done - self._bar.pos)
 
-    def _made(self, total: int, *, whole: bool) -> Any:
+    def _made(self, stage: str, total: int, *, whole: bool) -> Any:
         return click.progressbar(
             length=total,
+            label=f"{stage:{_WIDTH}}",
+            update_min_steps=0,  # the words change while the bar does not
             file=sys.stderr,
             show_pos=not whole,
             show_percent=whole,
