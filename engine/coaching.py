@@ -113,8 +113,9 @@ class Coach:
             others = prepare(enrolled, distance)[np.searchsorted(ids, faces)]
             close = exactly(prepare(part, distance)[row], others, distance) <= limit
             known = self._store.names_of(np.unique(whose).tolist())
-            for at, owner in zip(row[close], whose[close], strict=True):
-                found.setdefault(start + int(at), known[int(owner)])
+            for at, owner in zip(row[close].tolist(), whose[close].tolist(), strict=True):
+                if owner in known:
+                    found.setdefault(start + at, known[owner])
         return found
 
     def _limit(self, batch: FaceBatch, groups: dict[str, Ids]) -> float:
