@@ -151,7 +151,8 @@ class Enroller:
         )
         if len(added.face_ids):
             vectors = embeddings.chosen_rows(batch.vectors, added.rows)
-            self._recogniser.added(added, vectors, reporter.progress_only())
+            with reporter.onlooking() as onlooker:
+                self._recogniser.added(added, vectors, onlooker)
             self.network.remember()
         return added
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from engine.errors import CancelledError
@@ -102,9 +103,21 @@ class Reporter:
         if self._listener is not None:
             self._listener(event)
 
-    def progress_only(self) -> Reporter:
-        """The same for work that can be cancelled no more and has nothing else to tell."""
-        return Reporter(lambda event: self.tell(event) if isinstance(event, Progress) else None)
+    @contextmanager
+    def onlooking(self) -> Iterator[Reporter]:
+        """The same for work that can be cancelled no more and that others go on with: it passes
+        on progress alone, and nothing when the statement is over.
+        """
+        passing = True
+
+        def tell(event: Event) -> None:
+            if passing and isinstance(event, Progress):
+                self.tell(event)
+
+        try:
+            yield Reporter(tell)
+        finally:
+            passing = False
 
 
 SILENT = Reporter()

@@ -172,9 +172,7 @@ class Recogniser:
             if self._original is None:
                 with self._taken_up_anew_on_failure():
                     first = len(added.face_ids) == self._store.counts()[1]
-                    # one built in the background goes on when nobody listens any more
-                    told = None if self._background else reporter.tell
-                    self._take_up(told if first else self._listener)
+                    self._take_up(reporter.tell if first else self._listener)
                 return
             if int(added.face_ids[0]) in self._owners:
                 return  # taken up from the store meanwhile, for a question

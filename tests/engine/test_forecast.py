@@ -96,6 +96,8 @@ def test_everything_else_passes_and_cancelling_is_heard() -> None:
     token.cancel()
     with pytest.raises(CancelledError):
         reporter.progress("Reading", 1, 2)
-    reporter.progress_only().progress("Reading", 1, 2)
-    reporter.progress_only().message("Unheard")
-    assert len(told) == 2
+    with reporter.onlooking() as onlooker:
+        onlooker.progress("Reading", 1, 2)
+        onlooker.message("Unheard")
+    onlooker.progress("Reading", 2, 2)
+    assert told[1:] == [Progress("Reading", 1, 2, overall=0.0)]
