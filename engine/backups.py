@@ -151,8 +151,10 @@ def before_large_change(
         GalleryWriteError: it cannot be made; the change is not to be made then either.
         CancelledError.
     """
+    if faces <= SMALL_COUNT:
+        return None
     enrolled = store.counts()[1]
-    share = faces > LARGE_SHARE * enrolled and faces > SMALL_COUNT
+    share = faces > LARGE_SHARE * enrolled
     if not enrolled or not (faces > LARGE_COUNT or share):
         return None
     return store.backup_automatically(action, reporter=reporter)

@@ -10,12 +10,14 @@ import numpy as np
 from engine import names
 from engine.advice import Advice, lookalike_words
 from engine.distances import prepare
+from engine.doubles import MeasureKeeper
 from engine.identification import disagreeing, widest_agreement
 from engine.progress import SILENT, Reporter
 from engine.recogniser import Recogniser
 from engine.review import exactly, limits_of, nearest_own, twins
 from engine.store import Store
-from engine.types import FaceBatch, Ids, Vectors
+from engine.store.encoding import repeated
+from engine.types import FaceBatch, Ids, Rows, Vectors
 
 _STAGE = "Comparing with the gallery"
 _ROWS_AT_ONCE = 1_000
@@ -23,7 +25,6 @@ _NEAREST = 5  # enrolled faces looked at for a near-duplicate
 _PROBES = 1_000  # enrolled faces that the measure of near-duplicates is learned from
 _AROUND = 31  # neighbours among which each of them finds its nearest own one, itself included
 _BESIDE = 100  # enrolled faces of an identity that new ones are compared with
-_STALE = 0.02  # share of faces that may come or go before the measure is learned anew
 
 Held = Sequence[frozenset[str]]
 
@@ -34,8 +35,7 @@ class Coach:
     def __init__(self, store: Store, recogniser: Recogniser) -> None:
         self._store = store
         self._recogniser = recogniser
-        self._measure: tuple[float, float] | None = None
-        self._measured = -1
+        self._measure = MeasureKeeper(store)
 
     def advise(self, batch: FaceBatch, held: Held, reporter: Reporter = SILENT) -> list[Advice]:
         """Everything to know about faces, each under the name that it is to get.
@@ -58,9 +58,13 @@ class Coach:
             *self._about_agreement(batch, groups, reporter),
         ]
 
-    def holders(self, vectors: Vectors) -> list[frozenset[str]]:
+    def holders(self, vectors: Rows) -> list[frozenset[str]]:
         """For each row the identities that have this very vector."""
-        return [frozenset(name for _, name in faces) for faces in self._store.find(vectors)]
+        held: list[frozenset[str]] = []
+        for start in range(0, len(vectors), _ROWS_AT_ONCE):
+            found = self._store.find(vectors[start : start + _ROWS_AT_ONCE])
+            held += [frozenset(name for _, name in faces) for faces in found]
+        return held
 
     # -- names -------------------------------------------------------------------------------
 
@@ -80,57 +84,54 @@ class Coach:
         self, batch: FaceBatch, groups: dict[str, Ids], held: Held, reporter: Reporter
     ) -> list[Advice]:
         distance = self._store.distance
-        rows = prepare(batch.vectors, distance)
-        limit = self._limit(rows, groups)
+        limit = self._limit(batch, groups)
         said: dict[int, Advice] = {}
         for members in groups.values():
-            for late, early in twins(rows[members], distance, limit, reporter).items():
+            rows = prepare(batch.vectors[members], distance)
+            for late, early in twins(rows, distance, limit, reporter).items():
                 row, first = int(members[late]), int(members[early])
                 sentence = f"Nearly the same picture as {_label(batch, first)}"
                 said[row] = Advice("near-duplicate", (row,), None, sentence)
-        for row, owner in self._near_enrolled(batch.vectors, rows, limit, reporter).items():
+        for row, owner in self._near_enrolled(batch.vectors, limit, reporter).items():
             sentence = f"Nearly the same picture as an enrolled face of {owner}"
             said[row] = Advice("near-duplicate", (row,), owner, sentence)
         return [said[row] for row in sorted(said) if not held[row]]
 
-    def _near_enrolled(
-        self, vectors: Vectors, rows: Vectors, limit: float, reporter: Reporter
-    ) -> dict[int, str]:
+    def _near_enrolled(self, vectors: Rows, limit: float, reporter: Reporter) -> dict[int, str]:
         """Rows that are near-duplicates of enrolled faces, and whose."""
-        known = {identity.id: identity.name for identity in self._store.identities()}
+        distance = self._store.distance
         found: dict[int, str] = {}
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            reporter.progress("Looking for near-duplicates", start, len(rows))
-            part = slice(start, start + _ROWS_AT_ONCE)
-            near, owners = self._recogniser.neighbours(vectors[part], _NEAREST)
+        for start in range(0, len(vectors), _ROWS_AT_ONCE):
+            reporter.progress("Looking for near-duplicates", start, len(vectors))
+            part = vectors[start : start + _ROWS_AT_ONCE]
+            near, owners = self._recogniser.neighbours(part, _NEAREST)
             row, place = np.nonzero(near.distances <= 2 * limit)  # they are rounded to float32
             faces, whose = near.ids[row, place], owners[row, place]
             ids, _, enrolled = self._store.vectors(np.unique(faces))
             there = np.isin(faces, ids)  # nobody took it out meanwhile
             row, faces, whose = row[there], faces[there], whose[there]
-            others = prepare(enrolled, self._store.distance)[np.searchsorted(ids, faces)]
-            close = exactly(rows[part][row], others, self._store.distance) <= limit
-            for at, owner in zip(row[close], whose[close], strict=True):
-                found.setdefault(start + int(at), known[int(owner)])
+            others = prepare(enrolled, distance)[np.searchsorted(ids, faces)]
+            close = exactly(prepare(part, distance)[row], others, distance) <= limit
+            known = self._store.names_of(np.unique(whose).tolist())
+            for at, owner in zip(row[close].tolist(), whose[close].tolist(), strict=True):
+                if owner in known:
+                    found.setdefault(start + at, known[owner])
         return found
 
-    def _limit(self, rows: Vectors, groups: dict[str, Ids]) -> float:
+    def _limit(self, batch: FaceBatch, groups: dict[str, Ids]) -> float:
         """Distance up to which two faces are near-duplicates: learned from the enrolled faces,
         or where they are too few from those on their way in.
         """
-        faces = self._store.counts()[1]
-        if self._measure is None or abs(faces - self._measured) > _STALE * self._measured:
-            self._measure, self._measured = self._learned(), faces
-        limit, same = self._measure
+        limit, same = self._measure.current(self._learned)
         if limit > same:
             return limit
+        distance = self._store.distance
+        rows = prepare(batch.vectors[:], distance)
         owners = _numbered(groups, len(rows))
-        return limits_of(
-            nearest_own(rows, owners, self._store.distance), rows, self._store.distance
-        )[0]
+        return limits_of(nearest_own(rows, owners, distance), rows, distance)[0]
 
     def _learned(self) -> tuple[float, float]:
-        faces, owners, vectors = self._store.vectors(_even(self._store.membership()[0], _PROBES))
+        faces, owners, vectors = self._store.vectors(self._store.spread(_PROBES))
         near, theirs = self._recogniser.neighbours(vectors, _AROUND)
         own = (theirs == owners[:, None]) & (near.ids != faces[:, None])
         found = own.any(axis=1)
@@ -157,14 +158,13 @@ class Coach:
     ) -> list[Advice]:
         widest = self._recogniser.calibration().agreement
         if widest is None:
-            widest = self._agreement_of(batch.vectors, groups)
+            widest = self._agreement_of(batch.vectors[:], groups)
         if widest is None:
             return []
-        enrolled = self._enrolled(set(groups))
         said = []
         for name, rows in groups.items():
             reporter.check()
-            beside = enrolled.get(name)
+            beside = self._enrolled(name)
             vectors = batch.vectors[rows]
             for odd in disagreeing(vectors, self._store.distance, widest, beside):
                 sentence = f"Does not look like the other faces of {name}"
@@ -179,19 +179,12 @@ class Coach:
         probes = np.arange(len(faces))
         return widest_agreement(faces, owners, probes, self._store.distance, random)
 
-    def _enrolled(self, wanted: set[str]) -> dict[str, Vectors]:
-        """An even choice of the enrolled faces of each identity among these names."""
-        known = {one.id: one.name for one in self._store.identities() if one.name in wanted}
-        if not known:
-            return {}
-        ids, owners = self._store.membership()
-        mine = np.isin(owners, list(known))
-        ids, owners = ids[mine], owners[mine]
-        order = np.argsort(owners, kind="stable")
-        ends = np.flatnonzero(np.diff(owners[order])) + 1
-        chosen = [_even(own, _BESIDE) for own in np.split(ids[order], ends)]
-        _, whose, vectors = self._store.vectors(np.concatenate(chosen))
-        return {name: vectors[whose == identity] for identity, name in known.items()}
+    def _enrolled(self, name: str) -> Vectors | None:
+        """An even choice of the enrolled faces of an identity; None where nobody has the name."""
+        identity = self._store.identity(name)
+        if identity is None:
+            return None
+        return self._store.vectors(_even(self._store.members([identity.id]), _BESIDE))[2]
 
 
 _NONE = np.empty(0, dtype=np.float32)
@@ -200,16 +193,18 @@ _NONE = np.empty(0, dtype=np.float32)
 def _about_copies(batch: FaceBatch, held: Held) -> list[Advice]:
     """Of vectors that somebody has, or that come under another name before."""
     said = []
-    before: dict[bytes, set[str]] = {}
-    for row, (name, vector) in enumerate(zip(batch.names, batch.vectors, strict=True)):
-        for holder in sorted(held[row]):
-            where = "this name" if holder == name else holder
+    for row, holders in enumerate(held):
+        for holder in sorted(holders):
+            where = "this name" if holder == batch.names[row] else holder
             said.append(Advice("enrolled", (row,), holder, f"Enrolled already under {where}"))
-        others = before.setdefault(vector.tobytes(), set())
-        for other in sorted(others - held[row] - {name}):
-            sentence = f"The very same face comes under {other} too"
-            said.append(Advice("enrolled", (row,), other, sentence))
-        others.add(name or "")
+    for rows in repeated(batch.vectors):
+        before: set[str] = set()
+        for row in rows:
+            name = batch.names[row] or ""
+            for other in sorted(before - held[row] - {name}):
+                sentence = f"The very same face comes under {other} too"
+                said.append(Advice("enrolled", (row,), other, sentence))
+            before.add(name)
     return said
 
 

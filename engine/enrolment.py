@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,8 +13,8 @@ from engine import embeddings, names
 from engine.advice import Advice, grouped, lookalike_words
 from engine.backups import before_large_change
 from engine.coaching import Coach
-from engine.errors import EmbeddingError, GalleryError, MismatchError, PhotoError
-from engine.fingerprint import Fingerprint
+from engine.errors import EmbeddingError, PhotoError
+from engine.one_network import OneNetwork
 from engine.planning import chosen_faces, plan_reading
 from engine.plans import ImportPlan
 from engine.progress import SILENT, Reporter
@@ -30,17 +29,19 @@ from engine.types import (
     Vectors,
 )
 
-_REMEASURE_BELOW = 500  # a fingerprint of fewer faces is measured anew when faces come in
-_FEW_PEOPLE = 20  # likewise one of fewer people
-
 
 class Enroller:
-    """Imports and enrolments of one gallery."""
+    """Imports and enrolments of one gallery.
+
+    Attributes:
+        network: sees that all of its faces come from one.
+    """
 
     def __init__(self, store: Store, recogniser: Recogniser) -> None:
         self._store = store
         self._recogniser = recogniser
         self._coach = Coach(store, recogniser)
+        self.network = OneNetwork(store)
 
     def import_reading(
         self, reading: embeddings.Reading, *, started: float, reporter: Reporter
@@ -65,7 +66,7 @@ class Enroller:
         self, reading: embeddings.Reading, *, started: float, reporter: Reporter
     ) -> ImportPlan:
         """What :meth:`import_reading` would do with each face. Raises as it does."""
-        self._check_network(reading.batch)
+        self.network.check_network(reading.batch)
         return plan_reading(reading, self._store, self._coach, started=started, reporter=reporter)
 
     def import_planned(self, plan: ImportPlan, reporter: Reporter) -> ImportReport:
@@ -109,7 +110,7 @@ class Enroller:
         """See :meth:`engine.gallery.Gallery.plan_enrolment`."""
         started = time.monotonic()
         batch = named(faces, names.check_name(name))
-        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
+        embeddings.check_vectors(batch.vectors[:], dimension=self._store.dimension)
         reading = embeddings.Reading(batch, (), ())
         plan = self.plan(reading, started=started, reporter=reporter)
         return replace(plan, action="enroll")
@@ -120,7 +121,7 @@ class Enroller:
         Raises:
             MismatchError, EmbeddingError: they cannot be enrolled at all.
         """
-        self.check(batch)
+        self.network.check(batch)
         return self._coach.advise(batch, self._coach.holders(batch.vectors), reporter)
 
     # -- storing -----------------------------------------------------------------------------
@@ -128,15 +129,17 @@ class Enroller:
     def _import(
         self, batch: FaceBatch, reporter: Reporter, action: str = "import"
     ) -> tuple[Added, tuple[Rejection, ...]]:
-        self._check_network(batch)
+        self.network.check_network(batch)
         thumbnails, refused = thumbnails_of(batch, reporter)
         return self._add(batch, thumbnails, action, reporter), refused
 
     def _add(
         self, batch: FaceBatch, thumbnails: dict[int, bytes], action: str, reporter: Reporter
     ) -> Added:
-        if action == "import" and self._store.counts()[1]:
-            before_large_change(self._store, action, self._count_new(batch), reporter=reporter)
+        def beforehand(faces: int) -> None:
+            if action == "import":
+                before_large_change(self._store, action, faces, reporter=reporter)
+
         added = self._store.add(
             batch,
             keys=names.name_key,
@@ -144,54 +147,14 @@ class Enroller:
             action=action,
             overrule=action == "enroll",
             reporter=reporter,
+            beforehand=beforehand,
         )
         if len(added.face_ids):
-            self._recogniser.added(added, batch.vectors[added.rows])
-            self.remember_network()
+            vectors = embeddings.chosen_rows(batch.vectors, added.rows)
+            with reporter.onlooking() as onlooker:
+                self._recogniser.added(added, vectors, onlooker)
+            self.network.remember()
         return added
-
-    def _count_new(self, batch: FaceBatch) -> int:
-        """Faces of a batch that are not enrolled yet."""
-        return len(self._store.add(batch, keys=names.name_key, dry_run=True).face_ids)
-
-    # -- one network a gallery ---------------------------------------------------------------
-
-    def check(self, batch: FaceBatch) -> None:
-        """Whether a batch can be enrolled here.
-
-        Raises:
-            MismatchError: another dimension or network. EmbeddingError: a row is no embedding.
-        """
-        embeddings.check_vectors(batch.vectors, dimension=self._store.dimension)
-        self._check_network(batch)
-
-    def _check_network(self, batch: FaceBatch) -> None:
-        known = self._known_network()
-        if known is None or not len(batch):
-            return
-        try:
-            known.check(Fingerprint.of(batch.vectors))
-        except MismatchError as error:
-            raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
-
-    def remember_network(self) -> None:
-        """Measures anew what vectors of this gallery are like, while it is small.
-
-        Called when faces are in: a disk that refuses this has not refused them.
-        """
-        with suppress(GalleryError):  # it is measured when the next ones come
-            kept = self._store.setting("fingerprint")
-            known = None if kept is None else Fingerprint.from_json(kept)
-            if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
-                _, owners, vectors = self._store.vectors()
-                self._store.set_setting("fingerprint", Fingerprint.of(vectors, owners).to_json())
-
-    def _known_network(self) -> Fingerprint | None:
-        kept = self._store.setting("fingerprint")
-        if kept is not None:
-            return Fingerprint.from_json(kept)
-        _, owners, vectors = self._store.vectors()  # somebody was erased, and it with them
-        return Fingerprint.of(vectors, owners) if len(vectors) else None
 
     # -- what an import has to tell ----------------------------------------------------------
 
@@ -201,10 +164,11 @@ class Enroller:
             f"{conflict.file}: the same vector is enrolled as {conflict.other_name}"
             for conflict in added.conflicts
         ]
-        for name in added.new_identities:
-            others = [one for one in self._store.names_like(names.name_key(name)) if one != name]
-            if others and not any(name in earlier for earlier in said):
-                notices += [lookalike_words(name, other) for other in others]
+        new = set(added.new_identities)
+        ids = np.unique(added.identity_ids).tolist()
+        for name, other in self._store.lookalikes(ids) if new else ():
+            if name in new and not any(name in earlier for earlier in said):
+                notices.append(lookalike_words(name, other))
         return tuple(notices)
 
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from engine.errors import MismatchError
 from engine.records import checked, parsed
-from engine.types import Ids, Vectors
+from engine.types import Ids, Rows
 
 _NORM_TOLERANCE = 0.15
 _SHARED_DIRECTION = 0.5
-_SAMPLE = 2_000
+SAMPLE = 2_000
 _ENOUGH = 20
 _REMEDY = "Use the network that made this gallery, or put them in a gallery of their own."
 
@@ -45,13 +45,14 @@ class Fingerprint:
     direction: tuple[float, ...]
 
     @classmethod
-    def of(cls, vectors: Vectors, owners: Ids | None = None) -> Fingerprint:
-        """Measures up to 2,000 evenly spaced rows of ``(n, d)``, n at least 1.
+    def of(cls, vectors: Rows, owners: Ids | None = None, count: int | None = None) -> Fingerprint:
+        """Measures some 2,000 evenly spaced rows of ``(n, d)``, n at least 1.
 
         Args:
             owners: identity of each row ``(n,)``, so that each counts once; one person for None.
+            count: how many faces the rows stand for, where they are a sample themselves.
         """
-        every = max(1, len(vectors) // _SAMPLE)
+        every = max(1, len(vectors) // SAMPLE)
         sample = vectors[::every].astype(np.float64)
         norms = np.linalg.norm(sample, axis=1)
         low, high = np.percentile(norms, [1, 99])
@@ -60,7 +61,8 @@ class Fingerprint:
         means = np.zeros((len(faces), vectors.shape[1]))
         np.add.at(means, place, sample / norms[:, None] / faces[place, None])
         direction = tuple(np.round(means.mean(axis=0), 5).tolist())
-        return cls(vectors.shape[1], len(vectors), len(faces), float(low), float(high), direction)
+        stands_for = len(vectors) if count is None else count
+        return cls(vectors.shape[1], stands_for, len(faces), float(low), float(high), direction)
 
     def check(self, other: Fingerprint) -> None:
         """Raises MismatchError when ``other`` was plainly made by another network."""

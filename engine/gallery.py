@@ -19,7 +19,7 @@ from engine.encryption import is_encrypted as is_encrypted
 from engine.enrolment import Enroller, as_rows
 from engine.errors import GalleryReadOnlyError, InputError
 from engine.findings import KINDS, Kind, Review
-from engine.importing import Importing
+from engine.importing import Importing, import_forecast
 from engine.learning import Learning
 from engine.portraits import Lens
 from engine.privacy import Privacy
@@ -153,6 +153,7 @@ class Gallery(Browsing, Importing, Privacy):
             GalleryExistsError, EmbeddingError, CancelledError.
         """
         started = time.monotonic()
+        reporter = import_forecast(reporter)
         reading = embeddings.read_sources([Path(source) for source in sources], reporter=reporter)
         dimension = reading.batch.vectors.shape[1]
         gallery = cls.create(folder, dimension=dimension, distance=distance, passphrase=passphrase)

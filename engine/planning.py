@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
+
 from engine import embeddings, names
 from engine.advice import by_row
 from engine.coaching import Coach
+from engine.columns import chosen
 from engine.plans import ImportPlan, PlannedFace, held_words
 from engine.progress import Reporter
 from engine.store import Store
@@ -62,12 +65,13 @@ def plan_reading(
 def chosen_faces(plan: ImportPlan) -> FaceBatch:
     """The faces of a plan that come in, each under the name that it is to get."""
     batch, rows = plan.batch, plan.rows()
+    kept = np.array(rows, dtype=np.int64)
     return FaceBatch(
-        batch.vectors[rows],
+        embeddings.chosen_rows(batch.vectors, kept),
         [plan.faces[row].name for row in rows],
-        [batch.files[row] for row in rows],
-        [batch.rows[row] for row in rows],
-        [batch.photos[row] for row in rows],
+        chosen(batch.files, kept),
+        chosen(batch.rows, kept),
+        chosen(batch.photos, kept),
     )
 
 

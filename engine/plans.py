@@ -16,7 +16,7 @@ _OF_ITSELF: tuple[AdviceKind, ...] = ("enrolled", "near-duplicate")
 """What is so whatever name the face gets."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedFace:
     """What would become of one face.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from engine.errors import CancelledError
@@ -11,11 +12,19 @@ from engine.errors import CancelledError
 
 @dataclass(frozen=True)
 class Progress:
-    """So far ``done`` of ``total`` steps of ``stage``; ``total`` 0 means unknown."""
+    """So far ``done`` of ``total`` steps of ``stage``; ``total`` 0 means unknown.
+
+    Attributes:
+        overall: share of the time of the whole work that has passed, where the work has several
+            stages and foresees them; it never falls.
+        left: seconds until the whole work is done; None while nobody can tell.
+    """
 
     stage: str
     done: int
     total: int
+    overall: float | None = None
+    left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,22 @@ class Reporter:
         """Passes an event on; never raises CancelledError."""
         if self._listener is not None:
             self._listener(event)
+
+    @contextmanager
+    def onlooking(self) -> Iterator[Reporter]:
+        """The same for work that can be cancelled no more and that others go on with: it passes
+        on progress alone, and nothing when the statement is over.
+        """
+        passing = True
+
+        def tell(event: Event) -> None:
+            if passing and isinstance(event, Progress):
+                self.tell(event)
+
+        try:
+            yield Reporter(tell)
+        finally:
+            passing = False
 
 
 SILENT = Reporter()

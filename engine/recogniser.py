@@ -23,13 +23,14 @@ from engine.identification import Auto, Calibration, Identifier
 from engine.in_use import InUse, models_in_use
 from engine.joining import identifier_of, owners_of
 from engine.models import Network
-from engine.progress import Event, Listener, Reporter
+from engine.progress import SILENT, Event, Listener, Reporter
 from engine.space import Moment, Space
 from engine.store import Store
-from engine.types import Added, Identification, Identity, Ids, Neighbours, Vectors
+from engine.types import Added, Identification, Identity, Ids, Neighbours, Rows, Vectors
 
 Change = Callable[[], Changed | None]
 _T = TypeVar("_T")
+_AT_ONCE = 5_000  # faces made findable between two looks at how far it is
 
 
 class Recogniser:
@@ -160,21 +161,29 @@ class Recogniser:
 
     # -- changes -----------------------------------------------------------------------------
 
-    def added(self, added: Added, vectors: Vectors) -> None:
-        """The store holds these faces now; from here on they are found."""
+    def added(self, added: Added, vectors: Rows, reporter: Reporter = SILENT) -> None:
+        """The store holds these faces now; from here on they are found.
+
+        Args:
+            vectors: of the faces, ``(n, d)``.
+            reporter: is told how far it is; one that cannot cancel, for they are enrolled.
+        """
         with self._lock:
             if self._original is None:
                 with self._taken_up_anew_on_failure():
                     first = len(added.face_ids) == self._store.counts()[1]
-                    self._take_up(None if first else self._listener)  # a first index is no news
+                    self._take_up(reporter.tell if first else self._listener)
                 return
             if int(added.face_ids[0]) in self._owners:
                 return  # taken up from the store meanwhile, for a question
             faces, owners = added.face_ids, added.identity_ids
             with self._taken_up_anew_on_failure():
                 change = self._store.change()
-                for space in self._spaces:
-                    space.add(faces, owners, vectors, change)
+                for start in range(0, len(faces), _AT_ONCE):
+                    reporter.progress("Indexing faces", start, len(faces))
+                    part = slice(start, start + _AT_ONCE)
+                    for space in self._spaces:
+                        space.add(faces[part], owners[part], vectors[part], change)
                 self._owners.update(zip(faces.tolist(), owners.tolist(), strict=True))
                 self._names.update((one.id, one.name) for one in self._store.identities())
                 self._change = change

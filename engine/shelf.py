@@ -50,7 +50,7 @@ class Shelf:
             GalleryReadOnlyError, CancelledError.
         """
         batch = as_batch(queries)
-        self._enroller.check(batch)
+        self._enroller.network.check(batch)
         thumbnails, _ = thumbnails_of(batch, reporter)
         return self._store.keep_unknowns(batch, thumbnails)
 
@@ -110,11 +110,11 @@ class Shelf:
             name = allowed.check_name(name)
         _, vectors = self._store.unknown_vectors(unknowns)
         if len(vectors):
-            self._enroller.check(as_batch(vectors))
+            self._enroller.network.check(as_batch(vectors))
         key = allowed.name_key(name)
         changed = self._recogniser.apply(lambda: self._store.name_unknowns(unknowns, name, key))
         if changed is not None:
-            self._enroller.remember_network()
+            self._enroller.network.remember()
         return changed
 
     def dismiss(self, unknowns: Sequence[int]) -> Changed | None:

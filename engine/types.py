@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
+
+
+class Rows(Protocol):
+    """Float32 vectors ``(n, d)``: an array, or a file that is read when rows are asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: int | slice | list[int] | Ids, /) -> Vectors: ...
+
+
 Distance = Literal["cosine", "euclidean"]
 Method = Literal["auto", "knn", "mlp", "triplet"]
 Verdict = Literal["known", "unknown"]
@@ -22,14 +35,15 @@ class FaceBatch:
     """Embeddings on their way in, one row a face.
 
     Attributes:
-        vectors: float32, shape ``(n, d)``, as they came (not normalised), all finite.
+        vectors: float32, shape ``(n, d)``, as they came (not normalised), all finite. Those of a
+            large file stay there; asking for rows then raises EmbeddingError where it was changed.
         names: ``n`` identity names; None where the source gives none (a bare query file).
         files: ``n`` labels of where each row came from (a path, or the table's own label).
         rows: ``n`` row numbers inside that file, from 0.
         photos: ``n`` paths of the photograph beside the vector, None where there is none.
     """
 
-    vectors: Vectors
+    vectors: Rows
     names: Sequence[str | None]
     files: Sequence[str]
     rows: Sequence[int]
@@ -193,7 +207,7 @@ class Added:
     identity_ids: Ids
     rows: Ids
     new_identities: tuple[str, ...] = ()
-    duplicates: tuple[Duplicate, ...] = ()
+    duplicates: Sequence[Duplicate] = ()
     conflicts: tuple[Conflict, ...] = ()
 
 

@@ -3,12 +3,14 @@
 from engine.embeddings.checks import check_vectors
 from engine.embeddings.photos import photo_beside, read_photo
 from engine.embeddings.reading import Reading, read_file, read_sources
+from engine.embeddings.rows import chosen_rows
 from engine.names import check_name, lookalikes, name_key, search_key, shown_name
 
 __all__ = [
     "Reading",
     "check_name",
     "check_vectors",
+    "chosen_rows",
     "lookalikes",
     "name_key",
     "photo_beside",

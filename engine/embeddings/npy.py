@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.format import read_array_header_1_0, read_array_header_2_0
 
+from engine.embeddings import rows
 from engine.embeddings.opening import open_regular, unreadable
+from engine.embeddings.rows import FileRows, Stamp
 from engine.errors import EmbeddingError
-from engine.types import Vectors
+from engine.types import Rows, Vectors
 
 HEAD = 1 << 16  # bytes read at first: all of a single embedding, and any honest header
 REMEDY = "Save it again with numpy.save(file, embeddings.astype('float32'))."
@@ -43,9 +45,16 @@ class Header:
     fortran: bool
     nbytes: int
 
+    @property
+    def stays(self) -> bool:
+        """Whether the data is better left in its file, where its rows can be found."""
+        return self.nbytes >= rows.LARGE and not self.fortran
 
-def read_array(path: str) -> Vectors:
+
+def read_array(path: str) -> Rows:
     """The embeddings of a ``.npy`` file, ``(1, d)`` or ``(n, d)``; values are not checked yet.
+
+    Those of a large file stay there.
 
     Raises:
         EmbeddingError: not readable, or not an array of one or two dimensions of real numbers.
@@ -58,6 +67,8 @@ def read_array(path: str) -> Vectors:
         check_length(header, size)
         if size == len(head):
             return to_vectors(head, header, shape, header.start)
+        if header.stays:
+            return FileRows(path, Stamp.of(descriptor), header.start, header.dtype, shape)
         with io.FileIO(descriptor, closefd=False) as stream:
             return to_vectors(read_data(stream, head, header), header, shape)
     except MalformedError as error:

@@ -6,14 +6,21 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from engine.columns import chained, chosen
 from engine.embeddings import checks
+from engine.embeddings.rows import AT_ONCE, chosen_rows, joined, parts
 from engine.errors import EmbeddingError, InputError
-from engine.types import FaceBatch, Vectors
+from engine.progress import SILENT, Reporter
+from engine.types import FaceBatch, Ids, Rows
+
+READING = "Reading"
+CHECKING = "Checking the vectors"
 
 
 @dataclass(slots=True)
@@ -29,7 +36,7 @@ class Piece:
     """
 
     path: str
-    vectors: Vectors
+    vectors: Rows
     names: Sequence[str | None]
     files: Sequence[str]
     rows: Sequence[int]
@@ -44,17 +51,17 @@ class Piece:
     def dimension(self) -> int:
         return int(self.vectors.shape[1])
 
-    def take(self, kept: Sequence[int]) -> Piece:
+    def take(self, kept: Ids) -> Piece:
         """The rows at these positions."""
         return Piece(
             self.path,
-            self.vectors[np.asarray(kept, dtype=np.intp)],
-            [self.names[i] for i in kept],
-            [self.files[i] for i in kept],
-            [self.rows[i] for i in kept],
-            [self.photos[i] for i in kept],
+            chosen_rows(self.vectors, kept),
+            chosen(self.names, kept),
+            chosen(self.files, kept),
+            chosen(self.rows, kept),
+            chosen(self.photos, kept),
             self.unit,
-            [self.numbers[i] for i in kept],
+            chosen(self.numbers, kept),
         )
 
     def refusal(self, position: int, problem: str, remedy: str) -> EmbeddingError:
@@ -70,7 +77,7 @@ def row_refusal(path: str, unit: str, number: int, problem: str, remedy: str) ->
     return EmbeddingError(problem, file=path, remedy=remedy)
 
 
-def bare_piece(path: str, label: str, vectors: Vectors, name: str | None) -> Piece:
+def bare_piece(path: str, label: str, vectors: Rows, name: str | None) -> Piece:
     """The rows of a ``.npy`` file, all of one name and without photographs."""
     count = len(vectors)
     unit = "Row" if count > 1 else ""
@@ -92,17 +99,24 @@ def of_one_dimension(
     return kept, [checks.mismatch(piece.dimension, dimension, piece.path) for piece in others]
 
 
-def join(pieces: Sequence[Piece], dimension: int | None) -> tuple[FaceBatch, list[InputError]]:
-    """All rows of pieces of one dimension in one batch; those that cannot be used are left out."""
-    vectors = _matrix(pieces, dimension or 0)
+def join(
+    pieces: Sequence[Piece], dimension: int | None, reporter: Reporter = SILENT
+) -> tuple[FaceBatch, list[InputError]]:
+    """All rows of pieces of one dimension in one batch; those that cannot be used are left out.
+
+    Raises:
+        EmbeddingError: a file was changed after it was opened. CancelledError.
+    """
+    if not pieces:
+        return FaceBatch(np.empty((0, dimension or 0), dtype=np.float32), [], [], [], []), []
     batch = FaceBatch(
-        vectors,
-        list(chain.from_iterable(piece.names for piece in pieces)),
-        list(chain.from_iterable(piece.files for piece in pieces)),
-        list(chain.from_iterable(piece.rows for piece in pieces)),
-        list(chain.from_iterable(piece.photos for piece in pieces)),
+        joined([piece.vectors for piece in pieces]),
+        chained([piece.names for piece in pieces]),
+        chained([piece.files for piece in pieces]),
+        chained([piece.rows for piece in pieces]),
+        chained([piece.photos for piece in pieces]),
     )
-    good = checks.usable(vectors)
+    good = _usable(batch.vectors, reporter)
     if good.all():
         return batch, []
     ends = list(accumulate(len(piece) for piece in pieces))
@@ -110,24 +124,25 @@ def join(pieces: Sequence[Piece], dimension: int | None) -> tuple[FaceBatch, lis
     for row in np.flatnonzero(~good).tolist():
         owner = bisect_right(ends, row)
         position = row - ends[owner] + len(pieces[owner])
-        problem = checks.fault(vectors[row])
+        problem = checks.fault(batch.vectors[row])
         refused.append(pieces[owner].refusal(position, problem, checks.REMEDY))
-    return _take(batch, np.flatnonzero(good).tolist()), refused
+    return _take(batch, np.flatnonzero(good)), refused
 
 
-def _matrix(pieces: Sequence[Piece], dimension: int) -> Vectors:
-    if not pieces:
-        return np.empty((0, dimension), dtype=np.float32)
-    count = sum(len(piece) for piece in pieces)
-    matrix = np.empty((count, pieces[0].dimension), dtype=np.float32)
-    return np.concatenate([piece.vectors for piece in pieces], out=matrix)
+def _usable(vectors: Rows, reporter: Reporter) -> npt.NDArray[np.bool_]:
+    good = [np.ones(0, dtype=np.bool_)]  # of no rows at all
+    for done, part in enumerate(parts(vectors)):
+        reporter.progress(CHECKING, done * AT_ONCE, len(vectors))
+        good.append(checks.usable(part))
+    reporter.progress(CHECKING, len(vectors), len(vectors))
+    return np.concatenate(good)
 
 
-def _take(batch: FaceBatch, kept: list[int]) -> FaceBatch:
+def _take(batch: FaceBatch, kept: Ids) -> FaceBatch:
     return FaceBatch(
-        batch.vectors[kept],
-        [batch.names[i] for i in kept],
-        [batch.files[i] for i in kept],
-        [batch.rows[i] for i in kept],
-        [batch.photos[i] for i in kept],
+        chosen_rows(batch.vectors, kept),
+        chosen(batch.names, kept),
+        chosen(batch.files, kept),
+        chosen(batch.rows, kept),
+        chosen(batch.photos, kept),
     )

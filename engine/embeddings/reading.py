@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from engine.columns import Coded
 from engine.embeddings.csv_table import read_csv
 from engine.embeddings.npz import read_npz
 from engine.embeddings.opening import printable, unreadable
@@ -58,12 +61,12 @@ def read_file(path: str | Path, *, dimension: int | None = None) -> FaceBatch:
     """
     file = os.fspath(path)
     piece, refused = _read_file(file, dimension, SILENT)
-    piece.names = [name and shown_name(name) for name in piece.names]
+    piece.names = Coded.of(piece.names).mapped(lambda name: name and shown_name(name))
     kept, mismatched = of_one_dimension([piece], dimension)
     batch, unusable = join(kept, dimension)
     if errors := [*mismatched, *refused, *unusable]:
         raise _as_one(errors, file)
-    return batch
+    return replace(batch, vectors=batch.vectors[:])  # all of them are asked for at once
 
 
 def _as_one(errors: Sequence[InputError], file: str) -> InputError:
@@ -99,7 +102,7 @@ def read_sources(
         pieces += found
         errors += refused
     kept, mismatched = of_one_dimension(pieces, dimension)
-    batch, unusable = join(kept, dimension)
+    batch, unusable = join(kept, dimension, reporter)
     errors += [*mismatched, *unusable]
     rejected = tuple(Rejection(printable(error.file or ""), error.reason) for error in errors)
     return Reading(batch, rejected, _notices(batch.names))
@@ -134,7 +137,7 @@ def _read_file(
     if suffix == ".npy":
         return read_vector_file(VectorFile(path, None, photo_beside(path))), []
     if suffix == ".npz":
-        return read_npz(path), []
+        return read_npz(path, reporter), []
     if suffix == ".csv":
         return read_csv(path, dimension, reporter)
     raise EmbeddingError(
@@ -154,18 +157,18 @@ def _with_names(piece: Piece) -> tuple[Piece, list[InputError]]:
     Raises:
         EmbeddingError: no row has a name at all.
     """
-    if not any(name is not None for name in piece.names):
+    piece.names = names = Coded.of(piece.names)
+    if all(name is None for name in names.values):
         raise EmbeddingError("It has no names", file=piece.path, remedy=_NAMES_REMEDY)
-    checked = {name: _checked(name) for name in set(piece.names)}
-    results = [checked[name] for name in piece.names]
-    kept = [row for row, result in enumerate(results) if isinstance(result, str)]
-    refused: list[InputError] = [
-        piece.refusal(row, result.problem, result.remedy)
-        for row, result in enumerate(results)
-        if not isinstance(result, str)
-    ]
-    named = piece.take(kept) if refused else piece
-    named.names = [result for result in results if isinstance(result, str)]
+    checked = [_checked(name) for name in names.values]
+    wrong = np.array([not isinstance(one, str) for one in checked])[names.codes]
+    refused: list[InputError] = []
+    for row in np.flatnonzero(wrong).tolist():
+        error = checked[names.codes[row]]
+        assert isinstance(error, IdentityNameError)
+        refused.append(piece.refusal(row, error.problem, error.remedy))
+    named = piece.take(np.flatnonzero(~wrong)) if refused else piece
+    named.names = Coded.of(named.names).mapped(lambda name: shown_name(name or ""))
     return named, refused
 
 
@@ -177,7 +180,8 @@ def _checked(name: str | None) -> str | IdentityNameError:
 
 
 def _notices(names: Sequence[str | None]) -> tuple[str, ...]:
-    groups = lookalikes({name for name in names if name is not None})
+    distinct = names.values if isinstance(names, Coded) else set(names)
+    groups = lookalikes(name for name in distinct if name is not None)
     return tuple(
         f"{' and '.join(f'“{name}”' for name in group)} differ only in upper and lower case or "
         "in Unicode form. If they are one person, merge them."

@@ -54,12 +54,12 @@ def read_tree(root: str, reporter: Reporter) -> tuple[list[Piece], list[InputErr
     pieces = []
     for number, vector_file in enumerate(found):
         if number % _EVERY == 0:
-            reporter.progress("Reading", number, len(found))
+            reporter.progress("Reading files", number, len(found))
         try:
             pieces.append(read_vector_file(vector_file))
         except EmbeddingError as error:
             refused.append(error)
-    reporter.progress("Reading", len(found), len(found))
+    reporter.progress("Reading files", len(found), len(found))
     return pieces, refused
 
 

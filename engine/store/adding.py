@@ -1,4 +1,4 @@
-"""Enrolling a batch: what is new, what is there already, and the rows that it becomes."""
+"""Enrolling a batch: whether it can be, and the rows that it becomes."""
 
 from __future__ import annotations
 
@@ -6,34 +6,24 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NoReturn
 
 import numpy as np
 
+from engine.columns import Coded, picked
 from engine.errors import EmbeddingError, IdentityNameError, MismatchError
 from engine.progress import Reporter
 from engine.store import encoding
-from engine.store.reading import as_json, holders
-from engine.types import Added, Conflict, Duplicate, FaceBatch, Ids, Vectors
+from engine.store.comparing import Plan
+from engine.store.reading import as_json
+from engine.types import Added, FaceBatch, Ids, Rows
 
 _ROWS_AT_ONCE = 4_000
 _MOST_FACES = 1 << 62
 _STAGE = "Saving faces"
 
 
-@dataclass
-class Plan:
-    """Which rows of a batch are to be kept, and the remarks on the others."""
-
-    blobs: list[bytes]
-    digests: list[bytes]
-    names: list[str]
-    rows: list[int] = field(default_factory=list)
-    duplicates: list[Duplicate] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
-
-
-def check(batch: FaceBatch, dimension: int) -> list[str]:
+def check(batch: FaceBatch, dimension: int) -> Coded[str]:
     """The batch's names, when every row can be enrolled.
 
     Raises:
@@ -41,45 +31,33 @@ def check(batch: FaceBatch, dimension: int) -> list[str]:
         IdentityNameError: a row has no name, or one that is not Unicode text.
     """
     check_vectors(batch.vectors, dimension, batch.files)
-    return [_named(name, file) for name, file in zip(batch.names, batch.files, strict=True)]
+    names = Coded.of(batch.names)
+    for code, name in enumerate(names.values):
+        if not name or as_text(name) != name:
+            _refuse_name(name, batch.files[int(np.argmax(names.codes == code))])
+    return names.mapped(str)
 
 
-def check_vectors(vectors: Vectors, dimension: int, files: Sequence[str] = ()) -> None:
+def check_vectors(vectors: Rows, dimension: int, files: Sequence[str] = ()) -> None:
     """Whether ``(n, dimension)`` vectors can be kept; ``files`` says where each came from.
 
     Raises:
         MismatchError: another dimension. EmbeddingError: a row is not finite.
     """
-    if vectors.ndim != 2 or vectors.shape[1] != dimension:
+    if len(vectors.shape) != 2 or vectors.shape[1] != dimension:
         shape = " × ".join(map(str, vectors.shape))
         raise MismatchError(
             f"Vectors of shape {shape} do not fit a gallery of dimension {dimension}",
             remedy="Use embeddings of the network that made this gallery.",
         )
-    finite = np.isfinite(vectors).all(axis=1)
-    if not finite.all():
-        raise EmbeddingError(
-            "The embedding holds NaN or infinity",
-            file=files[int(np.argmin(finite))] if files else None,
-            remedy="Compute it again.",
-        )
-
-
-def plan(connection: sqlite3.Connection, batch: FaceBatch, names: list[str]) -> Plan:
-    """Compares a batch with the gallery and with itself."""
-    blobs = encoding.to_blobs(batch.vectors)
-    made = Plan(blobs, [encoding.digest_of(blob) for blob in blobs], names)
-    known = holders(connection, made.digests)
-    owners = {digest: [name for _, name in faces] for digest, faces in known.items()}
-    for row, (digest, name, file) in enumerate(zip(made.digests, names, batch.files, strict=True)):
-        others = owners.setdefault(digest, [])
-        if name in others:
-            made.duplicates.append(Duplicate(file, name))
-            continue
-        made.conflicts += [Conflict(file, name, other) for other in others]
-        others.append(name)
-        made.rows.append(row)
-    return made
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        finite = np.isfinite(vectors[start : start + _ROWS_AT_ONCE]).all(axis=1)
+        if not finite.all():
+            raise EmbeddingError(
+                "The embedding holds NaN or infinity",
+                file=files[start + int(np.argmin(finite))] if len(files) else None,
+                remedy="Compute it again.",
+            )
 
 
 def insert(
@@ -92,31 +70,31 @@ def insert(
     reporter: Reporter,
 ) -> Added:
     """Writes the planned rows; face ids run in their order from ``first`` on."""
-    new = _new_names(made, _identity_ids(connection, made))
+    names = made.names.take(made.rows)
+    new = _new_names(names, _identity_ids(connection, names))
     connection.executemany(
         "INSERT INTO identities (name, key) VALUES (?, ?)", [(name, key_of(name)) for name in new]
     )
-    ids = _identity_ids(connection, made)
-    owners = [ids[made.names[row]] for row in made.rows]
-    records = list(zip(range(first, first + len(owners)), owners, made.rows, strict=True))
+    ids = _identity_ids(connection, names)
+    owners = _owners(names, ids)
+    faces = np.arange(first, first + len(owners), dtype=np.int64)
     now = time.time()
-    for start in range(0, len(records), _ROWS_AT_ONCE):
-        reporter.progress(_STAGE, start, len(records))
-        _insert_faces(
-            connection, batch, made, thumbnails, records[start : start + _ROWS_AT_ONCE], now
-        )
+    for start in range(0, len(faces), _ROWS_AT_ONCE):
+        reporter.progress(_STAGE, start, len(faces))
+        part = slice(start, start + _ROWS_AT_ONCE)
+        _insert_faces(connection, batch, made, thumbnails, (faces[part], owners[part], part), now)
     note_born(connection, first, first + len(owners) - 1)
     refresh(connection, ids.values())
-    reporter.progress(_STAGE, len(records), len(records))
-    return _answer(made, np.arange(first, first + len(owners), dtype=np.int64), owners, new)
+    reporter.progress(_STAGE, len(faces), len(faces))
+    return _answer(made, faces, owners, new)
 
 
 def foresee(connection: sqlite3.Connection, made: Plan) -> Added:
     """What :func:`insert` would answer; ids that are not given yet are 0."""
-    known = _identity_ids(connection, made)
-    owners = [known.get(made.names[row], 0) for row in made.rows]
-    none_yet = np.zeros(len(owners), dtype=np.int64)
-    return _answer(made, none_yet, owners, _new_names(made, known))
+    names = made.names.take(made.rows)
+    known = _identity_ids(connection, names)
+    none_yet = np.zeros(len(names), dtype=np.int64)
+    return _answer(made, none_yet, _owners(names, known), _new_names(names, known))
 
 
 def note_born(connection: sqlite3.Connection, first: int, last: int) -> None:
@@ -157,26 +135,31 @@ def refresh(connection: sqlite3.Connection, identity_ids: Iterable[int]) -> None
     )
 
 
-def _answer(made: Plan, face_ids: Ids, owners: Sequence[int], new: Sequence[str]) -> Added:
+def _answer(made: Plan, face_ids: Ids, owners: Ids, new: Sequence[str]) -> Added:
     return Added(
         face_ids=face_ids,
-        identity_ids=np.array(owners, dtype=np.int64),
-        rows=np.array(made.rows, dtype=np.int64),
+        identity_ids=owners,
+        rows=made.rows,
         new_identities=tuple(new),
-        duplicates=tuple(made.duplicates),
-        conflicts=tuple(made.conflicts),
+        duplicates=made.duplicates,
+        conflicts=made.conflicts,
     )
 
 
-def _new_names(made: Plan, known: Container[str]) -> list[str]:
-    wanted = dict.fromkeys(made.names[row] for row in made.rows)
-    return [name for name in wanted if name not in known]
+def _new_names(names: Coded[str], known: Container[str]) -> list[str]:
+    """In the order in which they come up."""
+    _, first = np.unique(names.codes, return_index=True)
+    return [name for name in names.pick(np.sort(first)) if name not in known]
 
 
-def _identity_ids(connection: sqlite3.Connection, made: Plan) -> dict[str, int]:
-    names = json.dumps(list({made.names[row] for row in made.rows}))
+def _owners(names: Coded[str], ids: Mapping[str, int]) -> Ids:
+    """The id of each row's identity; 0 where there is none yet."""
+    return np.array([ids.get(name, 0) for name in names.values], dtype=np.int64)[names.codes]
+
+
+def _identity_ids(connection: sqlite3.Connection, names: Coded[str]) -> dict[str, int]:
     query = "SELECT name, id FROM identities WHERE name IN (SELECT value FROM json_each(?))"
-    return dict(connection.execute(query, (names,)))
+    return dict(connection.execute(query, (json.dumps(list(names.values)),)))
 
 
 def _insert_faces(
@@ -184,25 +167,31 @@ def _insert_faces(
     batch: FaceBatch,
     made: Plan,
     thumbnails: Mapping[int, bytes],
-    records: Sequence[tuple[int, int, int]],
+    part: tuple[Ids, Ids, slice],
     now: float,
 ) -> None:
-    """Each record: face id, identity id, row of the batch."""
+    """A part: ids of faces and of their identities, and which of the planned rows they are."""
+    faces, rows = part[0].tolist(), made.rows[part[2]]
+    places = [int(row) for row in picked(batch.rows, rows)]
+    files = [as_text(file) for file in picked(batch.files, rows)]
+    digests = encoding.as_bytes(made.digests[rows])
     connection.executemany(
         "INSERT INTO faces (id, identity_id, file, row, digest, added) VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (face, owner, as_text(batch.files[row]), int(batch.rows[row]), made.digests[row], now)
-            for face, owner, row in records
-        ],
+        zip(faces, part[1].tolist(), files, places, digests, [now] * len(faces), strict=True),
     )
     connection.executemany(
         "INSERT INTO embeddings (face_id, vector) VALUES (?, ?)",
-        [(face, made.blobs[row]) for face, _, row in records],
+        zip(faces, encoding.to_blobs(batch.vectors[rows]), strict=True),
     )
-    connection.executemany(
-        "INSERT INTO photos (face_id, thumbnail) VALUES (?, ?)",
-        [(face, thumbnails[row]) for face, _, row in records if row in thumbnails],
-    )
+    if thumbnails:
+        connection.executemany(
+            "INSERT INTO photos (face_id, thumbnail) VALUES (?, ?)",
+            [
+                (face, thumbnails[row])
+                for face, row in zip(faces, rows.tolist(), strict=True)
+                if row in thumbnails
+            ],
+        )
 
 
 def next_face(connection: sqlite3.Connection) -> int:
@@ -214,16 +203,14 @@ def next_face(connection: sqlite3.Connection) -> int:
     return last + 1
 
 
-def _named(name: str | None, file: str) -> str:
+def _refuse_name(name: str | None, file: str) -> NoReturn:
     if not name:
         raise IdentityNameError(
             "There is no name with this embedding", file=file, remedy="Say whose face it is."
         )
-    if as_text(name) != name:
-        raise IdentityNameError(
-            "The name is not valid Unicode text", file=file, remedy="Rename the folder or column."
-        )
-    return name
+    raise IdentityNameError(
+        "The name is not valid Unicode text", file=file, remedy="Rename the folder or column."
+    )
 
 
 def as_text(text: str) -> str:

@@ -60,6 +60,19 @@ class Reading(Access):
         rows = self._typed((str,), query, key)
         return [name for (name,) in rows]
 
+    def lookalikes(self, identity_ids: Sequence[int]) -> list[tuple[str, str]]:
+        """Names of these identities, each with one of another that has the same look-alike key,
+        in the order of the ids.
+        """
+        query = (
+            f"SELECT mine.name, other.name {_ASKED} identities mine ON mine.id = asked.value "
+            "JOIN identities other ON other.key = mine.key AND other.id <> mine.id "
+            "ORDER BY asked.key, other.name"
+        )
+        return [
+            (mine, other) for mine, other in self._typed((str, str), query, as_json(identity_ids))
+        ]
+
     def counts(self) -> tuple[int, int]:
         """How many identities and faces."""
         query = "SELECT count(*), coalesce(sum(face_count), 0) FROM identities"
@@ -138,6 +151,25 @@ class Reading(Access):
             parts.append(flat.reshape(-1, 2))
         faces, identities = np.concatenate(parts).T
         return np.ascontiguousarray(faces), np.ascontiguousarray(identities)
+
+    def last_face(self) -> int:
+        """The highest id of a face, 0 where there is none; found without counting."""
+        return int(self._rows("SELECT coalesce(max(id), 0) FROM faces")[0][0])
+
+    def spread(self, most: int) -> Ids:
+        """At most so many face ids from the whole range, ascending, without reading all of them;
+        of a gallery with no more faces than that all, where few were ever taken out.
+        """
+        first, last = self._rows("SELECT min(id), max(id) FROM faces")[0]
+        if first is None:
+            return _ids(())
+        with self._sound():
+            asked = np.unique(np.linspace(first, last, most).astype(np.int64))
+        query = (
+            "SELECT DISTINCT (SELECT min(id) FROM faces WHERE id >= asked.value) "
+            "FROM json_each(?) asked"
+        )
+        return np.unique(_ids([face for (face,) in self._rows(query, as_json(asked))]))
 
     def members(self, identity_ids: Sequence[int]) -> Ids:
         """Ids of all faces of some identities, ascending."""

@@ -54,6 +54,18 @@ def record(
         summary: one sentence for the person.
         payload: which rows it touched.
     """
+    change, step = note(connection, action, summary, payload)
+    return Changed(change, action, summary, *touched(connection, step))
+
+
+def note(
+    connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
+) -> tuple[int, int]:
+    """The same without telling what was touched, which may be a million faces.
+
+    Returns:
+        the change counter after it, and the number of the step that it is.
+    """
     for (step,) in connection.execute("SELECT step FROM history WHERE state = 'undone'").fetchall():
         forget(connection, step)
     connection.execute("UPDATE history SET state = 'cut', step = NULL WHERE state = 'undone'")
@@ -61,7 +73,7 @@ def record(
     (step,) = connection.execute("SELECT step FROM gallery").fetchone()
     connection.execute("UPDATE history SET step = ? WHERE change = ?", (step, change))
     connection.execute("UPDATE gallery SET step = step + 1")
-    return Changed(change, action, summary, *touched(connection, step))
+    return change, int(step)
 
 
 def record_aside(

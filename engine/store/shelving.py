@@ -11,7 +11,7 @@ import numpy as np
 from engine.changes import Changed
 from engine.errors import UnknownIdentityError
 from engine.progress import SILENT
-from engine.store import adding, encoding
+from engine.store import adding, comparing, encoding
 from engine.store.access import Access
 from engine.store.reading import as_json
 from engine.store.recording import number, record
@@ -45,7 +45,7 @@ class Shelving(Access):
             MismatchError, EmbeddingError: a row that cannot be kept.
         """
         adding.check_vectors(batch.vectors, self.dimension, batch.files)
-        blobs = encoding.to_blobs(batch.vectors)
+        blobs = encoding.to_blobs(batch.vectors[:])
         now = time.time()
         rows = [
             (encoding.digest_of(blob), adding.as_text(batch.files[row]), int(batch.rows[row]), blob,
@@ -126,8 +126,8 @@ class Shelving(Access):
                 [row for _, _, row, _, _ in rows],
                 [None] * len(rows),
             )
-            made = adding.plan(connection, batch, [name] * len(rows))
-            if made.rows:
+            made = comparing.plan(connection, batch, [name] * len(rows))
+            if len(made.rows):
                 pictures = {at: one[4] for at, one in enumerate(rows) if one[4] is not None}
                 with self._sound():
                     first = adding.next_face(connection)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from engine.progress import SILENT, Reporter
-from engine.store import adding
+from engine.store import adding, comparing
 from engine.store.access import Access
-from engine.store.recording import number, record
+from engine.store.recording import note, number
 from engine.store.shelving import forget_enrolled
 from engine.types import Added, FaceBatch
 
@@ -34,6 +35,7 @@ class Writing(Access):
         overrule: bool = False,
         reporter: Reporter = SILENT,
         dry_run: bool = False,
+        beforehand: Callable[[int], object] | None = None,
     ) -> Added:
         """Enrols a batch. A vector that its identity has already, or has twice in the batch, is
         left out as a duplicate; one that another identity has is kept and told as a conflict.
@@ -49,19 +51,26 @@ class Writing(Access):
                 are deleted with it. They stay, and go on holding, where False.
             dry_run: change nothing and tell what would be; ids not given yet are 0. Also for a
                 gallery that is open for reading only.
+            beforehand: is told how many faces come in before anything is written, outside the
+                transaction; what it raises keeps it from being.
 
         Raises:
             MismatchError, EmbeddingError, IdentityNameError: a row that cannot be enrolled.
             CancelledError: through the reporter, at any time before it is committed.
         """
         names = adding.check(batch, self.dimension)
-        if dry_run:
-            with self._database.reading() as connection:
-                return adding.foresee(connection, adding.plan(connection, batch, names))
+        with self._database.reading() as connection:
+            at = _change(connection)
+            made = comparing.plan(connection, batch, names, reporter)
+            if dry_run:
+                return adding.foresee(connection, made)
+        if beforehand is not None and len(made.rows):
+            beforehand(len(made.rows))
         key_of = keys.__getitem__ if isinstance(keys, Mapping) else keys
         with self._database.transaction() as connection:
-            made = adding.plan(connection, batch, names)
-            if not made.rows:
+            if _change(connection) != at:  # another thread changed the gallery meanwhile
+                made = comparing.plan(connection, batch, names, reporter)
+            if not len(made.rows):
                 return adding.foresee(connection, made)
             with self._sound():
                 first = adding.next_face(connection)
@@ -69,13 +78,17 @@ class Writing(Access):
             if overrule:
                 adding.overrule(connection, added.face_ids)
             forget_enrolled(connection)
-            record(connection, action, summary or _summary(added), _span(added))
+            note(connection, action, summary or _summary(added), _span(added))
         return added
 
     def set_setting(self, key: str, value: str) -> None:
         """Keeps a value with the gallery; not a change in the sense of the history."""
         with self._database.transaction() as connection:
             connection.execute("REPLACE INTO settings (key, value) VALUES (?, ?)", (key, value))
+
+
+def _change(connection: sqlite3.Connection) -> object:
+    return connection.execute("SELECT change FROM gallery").fetchone()
 
 
 def _span(added: Added) -> dict[str, Any]:

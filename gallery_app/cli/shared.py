@@ -16,9 +16,13 @@ from engine.gallery import Gallery
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
 from gallery_app.cli.passphrases import passphrase_of, passphrase_option
 from gallery_app.recent import recent_galleries, remember
+from gallery_app.widgets.time_left import left_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 _interrupted = CancelToken()
+_WHOLE = "the whole work"
+_STEPS = 1_000
+_WIDTH = 35  # of the longest stage of an import
 
 gallery_option = click.option(
     "-g",
@@ -94,28 +98,46 @@ def put_json(document: Any) -> None:
 
 
 class Bar:
-    """Draws the engine's progress on stderr, one bar a stage; sentences go above it."""
+    """Draws the engine's progress on stderr, one bar a stage; sentences go above it. Work that
+    foresees how long all of it takes has one bar, with the time left.
+    """
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._stage = ""
+        self._words = ""
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Message):
             self._end()
             say(event.text)
         elif isinstance(event, Progress) and sys.stderr.isatty():
-            self._draw(event)
+            if event.overall is None:
+                self._draw(event, event.stage, event.done, event.total)
+            else:
+                self._words = "" if event.left is None else left_text(event.left)
+                self._draw(event, _WHOLE, int(event.overall * _STEPS), _STEPS)
 
-    def _draw(self, event: Progress) -> None:
-        if event.stage != self._stage:
+    def _draw(self, event: Progress, bar: str, done: int, total: int) -> None:
+        if bar != self._stage:
             self._end()
-            self._stage = event.stage
-            self._bar = click.progressbar(
-                length=event.total, label=f"{event.stage:24}", file=sys.stderr, show_pos=True
-            )
+            self._stage = bar
+            self._bar = self._made(event.stage, total, whole=bar == _WHOLE)
             self._bar.__enter__()
-        self._bar.update(event.done - self._bar.pos)
+        self._bar.label = f"{event.stage:{_WIDTH}}"
+        self._bar.update(done - self._bar.pos)
+
+    def _made(self, stage: str, total: int, *, whole: bool) -> Any:
+        return click.progressbar(
+            length=total,
+            label=f"{stage:{_WIDTH}}",
+            update_min_steps=0,  # the words change while the bar does not
+            file=sys.stderr,
+            show_pos=not whole,
+            show_percent=whole,
+            show_eta=not whole,
+            item_show_func=(lambda _: self._words) if whole else None,
+        )
 
     def _end(self) -> None:
         if self._bar is not None:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from engine.jobs import Kind
 from engine.progress import Event, Measured, Progress
-from gallery_app.widgets.busy_strip import left_text
 from gallery_app.widgets.model_words import kind_of, kinds_text
-from gallery_app.widgets.time_left import TimeLeft
+from gallery_app.widgets.time_left import TimeLeft, left_text
 
 _COLLAPSED = 0.3  # median distance of two unit vectors below which all faces look alike
 

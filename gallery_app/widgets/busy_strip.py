@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.progress import Event, Message, Progress
 from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.time_left import left_text, share_done
 
 _PATIENCE_MS = 300  # shorter work comes and goes without a strip
 _STEPS = 1000
@@ -112,9 +113,10 @@ class BusyStrip(QFrame):
             return
         if event.stage != self._stage:
             self._stage, self._began = event.stage, time.monotonic()
-        self.bar.setRange(0, _STEPS if event.total else 0)
-        if event.total:
-            self.bar.setValue(event.done * _STEPS // event.total)
+        share = share_done(event)
+        self.bar.setRange(0, 0 if share is None else _STEPS)
+        if share is not None:
+            self.bar.setValue(int(share * _STEPS))
         self.detail.setText(progress_text(event, time.monotonic() - self._began))
 
     def _ended(self, watched: _Watched) -> None:
@@ -136,20 +138,15 @@ class BusyStrip(QFrame):
 
 
 def progress_text(progress: Progress, seconds: float) -> str:
-    """ "Reading · 1,200 of 4,324 · about 5 s left"; the time once it means something."""
-    if not progress.total:
-        return progress.stage
-    text = f"{progress.stage} · {progress.done:,} of {progress.total:,}"
-    if seconds < _SURE_AFTER or not progress.done:
-        return text
-    left = seconds * (progress.total - progress.done) / progress.done
-    return f"{text} · {left_text(left)}"
+    """ "Reading · 1,200 of 4,324 · about 5 s left"; the time once it means something.
 
-
-def left_text(seconds: float) -> str:
-    """ "about 5 s left", "about 3 min left"."""
-    if seconds < 1:
-        return "almost done"
-    if seconds < 90:
-        return f"about {round(seconds)} s left"
-    return f"about {round(seconds / 60)} min left"
+    Args:
+        seconds: since the stage began; the time left is judged by it where the work itself does
+            not foresee how long all of it takes.
+    """
+    counted = f"{progress.stage} · {progress.done:,} of {progress.total:,}"
+    text = counted if progress.total else progress.stage
+    left = progress.left
+    if progress.overall is None and progress.done and progress.total and seconds >= _SURE_AFTER:
+        left = seconds * (progress.total - progress.done) / progress.done
+    return text if left is None else f"{text} · {left_text(left)}"

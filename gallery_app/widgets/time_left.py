@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from engine.progress import Progress
+
 _WINDOW = 10.0  # seconds that count as lately
 _SURE_AFTER = 2.0  # seconds until a time left means something
 
@@ -34,3 +36,21 @@ class TimeLeft:
             return None
         rate = (last - first) / (now - then)  # falls while nothing comes
         return max(self._total - last, 0.0) / rate
+
+
+def share_done(progress: Progress) -> float | None:
+    """How far the whole work is, or its stage where the whole is not foreseen; None where nobody
+    can tell.
+    """
+    if progress.overall is not None:
+        return progress.overall
+    return progress.done / progress.total if progress.total else None
+
+
+def left_text(seconds: float) -> str:
+    """ "about 5 s left", "about 3 min left"."""
+    if seconds < 1:
+        return "almost done"
+    if seconds < 90:
+        return f"about {round(seconds)} s left"
+    return f"about {round(seconds / 60)} min left"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.progress import Message, Progress
-from gallery_app.widgets.busy_strip import BusyStrip, left_text, progress_text
+from gallery_app.widgets.busy_strip import BusyStrip, progress_text
 from gallery_app.widgets.candidate_row import CandidateRow
 from gallery_app.widgets.confidence_bar import ConfidenceBar, confidence_text
 from gallery_app.widgets.elided_label import ElidedLabel
@@ -17,6 +17,7 @@ from gallery_app.widgets.empty_state import EmptyState
 from gallery_app.widgets.face_tile import FaceTile
 from gallery_app.widgets.message_bar import MessageBar
 from gallery_app.widgets.picture import PictureLabel
+from gallery_app.widgets.time_left import left_text
 
 
 def show(widget: QWidget, qtbot: QtBot) -> None:
@@ -243,3 +244,13 @@ def test_the_time_left_is_told_once_it_means_something() -> None:
     assert progress_text(Progress("Reading", 7, 0), 20) == "Reading"
     assert left_text(300) == "about 5 min left"
     assert left_text(0.2) == "almost done"
+
+
+def test_work_that_foresees_the_whole_shows_that(strip: BusyStrip) -> None:
+    work = Work("Importing")
+    strip.watch(work)
+    work.event.emit(Progress("Saving faces", 10, 100, overall=0.25, left=42.0))
+    assert (strip.bar.value(), strip.bar.maximum()) == (250, 1000)
+    assert strip.detail.text() == "Saving faces · 10 of 100 · about 42 s left"
+    work.event.emit(Progress("Compacting", 0, 0, overall=0.3))
+    assert (strip.bar.value(), strip.detail.text()) == (300, "Compacting")

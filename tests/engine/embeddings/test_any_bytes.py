@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.embeddings import read_file, read_photo, read_sources
+from engine.embeddings import read_file, read_photo, read_sources, rows
 from engine.errors import InputError, PhotoError
 
 quick = settings(
@@ -81,6 +81,18 @@ def check_reading(path) -> None:
         assert len(getattr(reading.batch, column)) == count
     assert np.isfinite(reading.batch.vectors).all()
     "".join([*reading.batch.files, *map(str, reading.batch.names)]).encode("utf-8")
+    check_left_there(path, reading)
+
+
+def check_left_there(path, reading) -> None:
+    """A file too large for memory is read in the same way."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "LARGE", 1)
+        there = read_sources([path])
+    assert there.rejected == reading.rejected
+    np.testing.assert_array_equal(there.batch.vectors[:], reading.batch.vectors)
+    for column in ("names", "files", "rows", "photos"):
+        assert list(getattr(there.batch, column)) == list(getattr(reading.batch, column))
 
 
 @pytest.mark.parametrize("suffix", FILES)
