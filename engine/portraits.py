@@ -9,6 +9,7 @@ from engine.errors import GalleryDamagedError
 from engine.store import Store
 from engine.types import Vectors
 
+_MOST = 20_000  # faces, spread over all; what they vary in is settled by fewer
 _ENOUGH = 50  # faces; with fewer the lens is fitted anew at each opening
 
 
@@ -45,7 +46,7 @@ class Lens:
         return lens if lens.dimension == self._store.dimension else None
 
     def _fit(self) -> Appearance | None:
-        enrolled = self._store.vectors()[2]
+        enrolled = self._store.vectors(self._store.some_faces(_MOST))[2]
         if not len(enrolled):
             return None
         fitted = Appearance.fit(enrolled)
