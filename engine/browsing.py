@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.errors import UnknownIdentityError
+from engine.long_lists import FaceColumns
 from engine.portraits import Lens
 from engine.recogniser import Recogniser
+from engine.roster import Roster
 from engine.store import Store
 from engine.types import Face, Identity, Vectors
 
@@ -26,6 +28,18 @@ class Browsing:
         if sort == "faces":
             return sorted(identities, key=lambda identity: (-identity.faces, identity.name))
         return identities
+
+    def roster(self, known: Roster | None = None) -> Roster:
+        """All identities in columns, for lists of any length.
+
+        Args:
+            known: what was read before; then only what has changed since is read.
+        """
+        return self._store.roster(known)
+
+    def face_columns(self, identity: int) -> FaceColumns:
+        """The faces of an identity in columns, in order of enrolment; none for no such id."""
+        return self._store.face_columns(identity)
 
     def counts(self) -> tuple[int, int]:
         """How many identities and faces."""

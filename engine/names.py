@@ -17,6 +17,8 @@ _BIDIRECTIONAL = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 _LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
+# What asks for blanks to be put in order: those that NFKD leaves, and loose spaces.
+_LOOSE = (*"\t\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029", "  ", " \n", "\n ")
 # Letters that Unicode does not take apart into a base letter and an accent.
 _PLAIN = str.maketrans(
     {
@@ -115,6 +117,19 @@ def search_key(name: str) -> str:
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(plain.translate(_PLAIN).split())
+
+
+def search_lines(text: str) -> str:
+    """:func:`search_key` of every line; quick, since it takes all of them at once."""
+    if text.isascii():
+        plain = text.lower()
+    else:
+        letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+        marks = {ord(one): None for one in set(letters) if unicodedata.combining(one)}
+        plain = letters.translate({**_PLAIN, **marks})
+    if plain == plain.strip(" ") and not any(loose in plain for loose in _LOOSE):
+        return plain
+    return "\n".join(" ".join(line.split()) for line in plain.split("\n"))
 
 
 def lookalikes(names: Iterable[str]) -> list[tuple[str, ...]]:

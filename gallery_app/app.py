@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from engine.types import Face, Identity
+from engine.long_lists import FaceColumns
+from engine.roster import Roster
 from gallery_app import settings as remembered
 from gallery_app.asking import Asking
 from gallery_app.commands import Commands
@@ -67,8 +68,6 @@ class App(QObject):
         self.watching = Watching(self.context, self.window)
         self.shelving = Shelving(self.context, self.window)
         self.locking = Locking(self.context, self.window)
-        self._people: dict[int, Identity] = {}
-        self._people_read = False
         self._connect_state()
         self._connect_panels()
         self._connect_menus()
@@ -129,11 +128,10 @@ class App(QObject):
 
     def _gallery_changed(self) -> None:
         gallery = self.state.gallery
-        self._people, self._people_read = {}, False
         self._portraits, self._photo = {}, None
         self.window.show_gallery(gallery.folder.name if gallery else "")
         self.window.message.hide()
-        self.window.identities.set_people([])
+        self.window.identities.set_roster(Roster())
         self.window.identities.search.clear()
         if gallery is None:
             self.window.welcome.set_recent(recent_galleries())
@@ -159,14 +157,18 @@ class App(QObject):
 
     def _load_people(self) -> None:
         if self.state.gallery is not None:
-            looking.load_people(self.context, self._show_people)
+            known = self._roster if self._roster.change >= 0 else None
+            looking.load_roster(self.context, known, self._show_people)
 
-    def _show_people(self, people: list[Identity]) -> None:
-        self._people = {identity.id: identity for identity in people}
-        self._people_read = True
-        self.window.identities.set_people(people)
+    @property
+    def _roster(self) -> Roster:
+        """Everybody, as last read."""
+        return self.window.identities.model.roster
+
+    def _show_people(self, roster: Roster) -> None:
+        self.window.identities.set_roster(roster)
         self._show_status()
-        if self.state.identity in self._people:
+        if roster.row_of(self.state.identity) >= 0:
             if self.window.identities.chosen_identity() != self.state.identity:
                 self.window.identities.choose(self.state.identity)
             self._show_identity(self.state.identity)
@@ -181,9 +183,10 @@ class App(QObject):
         gallery = self.state.gallery
         if gallery is None:
             return
-        faces = sum(identity.faces for identity in self._people.values())
         reading = "" if gallery.writable else " · reading only"
-        people = f"{people_text(len(self._people))} · {faces_text(faces)}{reading}"
+        people = (
+            f"{people_text(len(self._roster))} · {faces_text(self._roster.face_count)}{reading}"
+        )
         self.window.left_status.setText(f"{gallery.folder.name} · {people}")
         state = self.state
         status = status_text(state.method, state.methods.auto, gallery.index_status())
@@ -194,17 +197,19 @@ class App(QObject):
         self._show_status()
 
     def _show_identity(self, identity: int) -> None:
-        if identity in self._people and self.state.gallery is not None:
+        if self._roster.row_of(identity) >= 0 and self.state.gallery is not None:
             looking.load_faces(
                 self.context, identity, lambda faces: self._show_faces(identity, faces)
             )
         else:
-            self.window.faces.show_nobody(empty_gallery=self._people_read and not self._people)
+            nobody = self._roster.change >= 0 and not len(self._roster)
+            self.window.faces.show_nobody(empty_gallery=nobody)
 
-    def _show_faces(self, identity: int, faces: list[Face]) -> None:
-        if identity not in self._people or identity != self.state.identity:
+    def _show_faces(self, identity: int, faces: FaceColumns) -> None:
+        listed = self._roster.identity(identity)
+        if listed is None or identity != self.state.identity:
             return
-        self.window.faces.show_identity(self._people[identity], faces)
+        self.window.faces.show_identity(listed, faces)
         looking.load_nearest_identity(self.context, identity, self._show_nearest)
 
     def _show_nearest(self, identity: int, name: str) -> None:
@@ -227,9 +232,9 @@ class App(QObject):
 
     def _go_to_name(self, name: str) -> None:
         """The same for somebody of whom only the name was told."""
-        for identity in self._people.values():
-            if identity.name == name:
-                self.go_to_identity(identity.id)
+        identity = self._roster.named(name)
+        if identity is not None:
+            self.go_to_identity(identity.id)
 
     def _enable_actions(self) -> None:
         gallery, query = self.state.gallery, self.state.query

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap
 
+from engine.types import Vectors
 from gallery_app.operations import deciding, enrolling, looking, queries
 from gallery_app.operations.context import Context
 from gallery_app.state import Query
@@ -24,6 +25,7 @@ class Asking(QObject):
         self._context = context
         self._window = window
         self._photo: tuple[Path, QPixmap] | None = None
+        self._drawn: tuple[Vectors, QPixmap] | None = None
         state, panel = context.state, window.query
         state.gallery_changed.connect(self._forget)
         state.query_changed.connect(self.show)
@@ -36,13 +38,15 @@ class Asking(QObject):
         panel.actions.taken_back.connect(lambda: enrolling.take_back(context))
 
     def _forget(self) -> None:
-        self._photo = None
+        self._photo = self._drawn = None
 
     def show(self) -> None:
         """The query and its answer, with the portraits as they are now."""
         query = self._context.state.query
+        if query is None:
+            self._drawn = None  # nothing of a query that was cleared is kept
         picture = self._picture_of(query) if query is not None else None
-        portraits = self._window.identities.model.portraits()
+        portraits = self._window.identities.model.roster.portrait_of
         self._window.query.show_query(query, picture, portraits)
         self._show_place()
 
@@ -69,8 +73,11 @@ class Asking(QObject):
         return self._portrait_of(query)
 
     def _portrait_of(self, query: Query) -> QPixmap:
-        traits = self._context.gallery.traits_of(query.vector[None, :])[0]
-        return QPixmap.fromImage(portrait_image(traits, _SIDE))
+        """Drawn once: a query is shown when it is asked and when it is answered."""
+        if self._drawn is None or self._drawn[0] is not query.vector:
+            traits = self._context.gallery.traits_of(query.vector[None, :])[0]
+            self._drawn = query.vector, QPixmap.fromImage(portrait_image(traits, _SIDE))
+        return self._drawn[1]
 
     def _show_photo(self, path: Path, photo: bytes | None) -> None:
         query = self._context.state.query

@@ -152,9 +152,9 @@ class Commands:
             self._context.state.notice.emit("The clipboard holds no path of a file that exists.")
 
     def who_is_this(self) -> None:
-        selected = self._window.faces.selected_faces()
+        selected = self._window.faces.selected_ids()
         if selected:
-            queries.ask_about_face(self._context, selected[0].id)
+            queries.ask_about_face(self._context, selected[0])
         else:
             self._context.state.notice.emit("Select a face first, then ask who it is.")
 
@@ -182,8 +182,8 @@ class Commands:
         dialog.accepted.connect(lambda: enrolling.mark_added(self._context, query, dialog.report))
 
     def _open_enroll_dialog(self, batches: list[FaceBatch], name: str = "") -> QDialog:
-        names = self._window.identities.model.names()
-        dialog = EnrollDialog(self._context, names, batches, name, parent=self._window)
+        roster = self._window.identities.model.roster
+        dialog = EnrollDialog(self._context, roster, batches, name, parent=self._window)
         dialog.open()
         return dialog
 

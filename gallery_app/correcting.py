@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
-from engine.types import Face, Identity
+from engine.roster import Roster
+from engine.types import Identity
 from gallery_app.dialogs.merge import MergeDialog
 from gallery_app.dialogs.naming import NameDialog, Says
 from gallery_app.dialogs.note import note_dialog
@@ -20,6 +21,7 @@ from gallery_app.operations.correcting import Correction
 from gallery_app.views.main_window import MainWindow
 
 _OF_PEOPLE = ("rename", "merge", "split", "note", "", "delete", "erase")
+_MERGED = 100  # people at once: each has a row in the dialog, to be looked at
 _OF_FACES = ("", "move", "portrait", "confirm_faces", "", "remove")
 
 
@@ -62,7 +64,8 @@ class Correcting(QObject):
     # -- what can be done --------------------------------------------------------------------
 
     def _enable(self) -> None:
-        people, faces = len(self._people()), len(self._faces())
+        people = self._window.identities.list.selected_count()
+        faces = self._window.faces.grid.selected_count()
         can = {
             "rename": people == 1, "note": people == 1, "split": people == 1,
             "merge": people > 1, "delete": people > 0,
@@ -80,8 +83,12 @@ class Correcting(QObject):
     def _people(self) -> list[Identity]:
         return self._window.identities.selected()
 
-    def _faces(self) -> list[Face]:
-        return self._window.faces.selected_faces()
+    def _faces(self) -> list[int]:
+        return self._window.faces.selected_ids()
+
+    @property
+    def _roster(self) -> Roster:
+        return self._window.identities.model.roster
 
     def _tell(self, summary: str) -> None:
         self._window.statusBar().showMessage(summary, 6000)
@@ -96,7 +103,7 @@ class Correcting(QObject):
             return f"{name} is enrolled already: this asks whether to merge" if there else ""
 
         def taken(name: str) -> None:
-            if name in self._window.identities.model.names():
+            if self._roster.named(name) is not None:
                 self.merge_names(identity.name, name)
             else:
                 self._correct(
@@ -107,15 +114,18 @@ class Correcting(QObject):
 
     def merge(self) -> None:
         """The one with most faces is proposed to keep its name."""
+        if self._window.identities.list.selected_count() > _MERGED:
+            self._context.state.notice.emit(f"Select at most {_MERGED} people to merge them.")
+            return
         people = sorted(self._people(), key=lambda one: -one.faces)
         if len(people) > 1:
             self._open_merge(people)
 
     def merge_names(self, name: str, into: str) -> None:
         """Asks whether one identity is to go into another."""
-        listed = {one.name: one for one in self._window.identities.model.people()}
-        if name in listed and into in listed:
-            self._open_merge([listed[into], listed[name]])
+        goes, stays = self._roster.named(name), self._roster.named(into)
+        if goes is not None and stays is not None:
+            self._open_merge([stays, goes])
 
     def _open_merge(self, people: Sequence[Identity]) -> None:
         ids = {one.name: one.id for one in people}
@@ -136,8 +146,7 @@ class Correcting(QObject):
         def taken(parts: dict[str, list[int]]) -> None:
             self._correct(f"Splitting {identity.name}", lambda to: to.split(identity.name, parts))
 
-        names = self._window.identities.model.names()
-        SplitDialog(self._context, identity, names, taken, self._window).open()
+        SplitDialog(self._context, identity, self._roster, taken, self._window).open()
 
     def note(self) -> None:
         (identity,) = self._people()
@@ -156,8 +165,7 @@ class Correcting(QObject):
     # -- faces -------------------------------------------------------------------------------
 
     def move(self) -> None:
-        faces = [face.id for face in self._faces()]
-        self._ask_move(faces)
+        self._ask_move(self._faces())
 
     def _ask_move(self, faces: list[int]) -> None:
         def says(name: str, there: bool) -> str:
@@ -171,16 +179,16 @@ class Correcting(QObject):
         self._correct(f"Moving {faces_text(len(faces))}", lambda to: to.move(faces, name))
 
     def portrait(self) -> None:
-        (face,) = self._faces()
+        (face,) = self._window.faces.selected_faces()
         self._correct("Setting the portrait", lambda to: to.choose_portrait(face.name, face.id))
 
     def confirm(self) -> None:
-        faces = [face.id for face in self._faces()]
+        faces = self._faces()
         self._correct("Confirming faces", lambda to: to.confirm(faces))
 
     def remove(self) -> None:
         """Without a question: undo brings them back."""
-        faces = [face.id for face in self._faces()]
+        faces = self._faces()
         if faces and self._writable:
             self._correct("Removing faces", lambda to: to.remove(faces))
 
@@ -190,15 +198,14 @@ class Correcting(QObject):
         """On a person: moved there; beside all of them: a name is asked for."""
         if not self._writable:
             return
-        target = self._window.identities.model.identity(identity)
+        target = self._roster.identity(identity)
         if target is None:
             self._ask_move(faces)
         else:
             self._move(faces, target.name)
 
     def _people_dropped(self, people: list[int], identity: int) -> None:
-        model = self._window.identities.model
-        listed = [model.identity(one) for one in (identity, *people)]
+        listed = [self._roster.identity(one) for one in (identity, *people)]
         if self._writable and all(listed):
             self._open_merge([one for one in listed if one is not None])
 
@@ -210,8 +217,7 @@ class Correcting(QObject):
     def _ask_name(
         self, title: str, says: Says, text: str, taken: Callable[[str], None], name: str = ""
     ) -> None:
-        names = self._window.identities.model.names()
-        NameDialog(title, names, says, text, taken, name=name, parent=self._window).open()
+        NameDialog(title, self._roster, says, text, taken, name=name, parent=self._window).open()
 
     def _popup(self, names: Sequence[str], at: QPoint, first: Sequence[QAction] = ()) -> None:
         menu = QMenu(self._window)

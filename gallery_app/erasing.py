@@ -30,7 +30,7 @@ class Erasing(QObject):
 
     def _enable(self) -> None:
         gallery = self._context.state.gallery
-        one = len(self._window.identities.selected()) == 1
+        one = self._window.identities.list.selected_count() == 1
         self._action.setEnabled(one and gallery is not None and gallery.writable)
 
     def _gallery_changed(self) -> None:

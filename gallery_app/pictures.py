@@ -15,7 +15,8 @@ from engine.gallery import Gallery
 from engine.types import FaceBatch, Vectors
 from gallery_app.widgets.portrait import portrait_image
 
-_KEPT = 3_000
+_KEPT = 96 << 20  # bytes of pictures: some 650 of 192 × 192 pixels, more than a screen shows
+_WISHED = 400  # pictures on their way: what was scrolled past long ago is asked for no more
 _BATCH = 6  # drawn before the first of them are shown
 
 
@@ -33,6 +34,7 @@ class Pictures(QObject):
         super().__init__(parent)
         self._side = side
         self._kept: OrderedDict[int, QPixmap] = OrderedDict()
+        self._bytes = 0
         self._wished: OrderedDict[int, None] = OrderedDict()
         self._gallery: Gallery | None = None
         self._generation = 0
@@ -54,6 +56,7 @@ class Pictures(QObject):
             self._generation += 1
             self._wished.clear()
         self._kept.clear()
+        self._bytes = 0
 
     def of_rows(self) -> RowPictures:
         """Pictures of faces that are not enrolled yet, for a dialog; whoever asks closes them."""
@@ -78,7 +81,7 @@ class Pictures(QObject):
         with self._news:
             self._wished[face] = None
             self._wished.move_to_end(face)
-            while len(self._wished) > _KEPT // 2:  # scrolled past long ago
+            while len(self._wished) > _WISHED:
                 self._wished.popitem(last=False)
             self._news.notify()
         return None
@@ -88,10 +91,16 @@ class Pictures(QObject):
         if generation != self._generation:
             return
         for face, image in images.items():
+            self._let_go(self._kept.pop(face, None))
             self._kept[face] = QPixmap.fromImage(image)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+            self._bytes += _bytes(self._kept[face])
+        while self._bytes > _KEPT and len(self._kept) > 1:
+            self._let_go(self._kept.popitem(last=False)[1])
         self.ready.emit(list(images))
+
+    def _let_go(self, pixmap: QPixmap | None) -> None:
+        if pixmap is not None:
+            self._bytes -= _bytes(pixmap)
 
     def _work(self) -> None:
         while True:
@@ -144,6 +153,31 @@ class Pictures(QObject):
             self._stop = True
             self._news.notify()
         self._thread.join()
+
+
+def _bytes(pixmap: QPixmap) -> int:
+    return pixmap.width() * pixmap.height() * 4
+
+
+class Awaited:
+    """The rows of a model that wait for pictures: only they are painted anew when one is there."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, int] = {}
+
+    def add(self, face: int, row: int) -> None:
+        self._rows.pop(face, None)
+        self._rows[face] = row
+        if len(self._rows) > _WISHED:  # its picture is wished for no more either
+            del self._rows[next(iter(self._rows))]
+
+    def take(self, faces: list[int]) -> list[int]:
+        """The rows that waited for these."""
+        return [self._rows.pop(face) for face in faces if face in self._rows]
+
+    def clear(self) -> None:
+        """The rows are others now."""
+        self._rows.clear()
 
 
 class RowPictures(Pictures):

@@ -76,7 +76,7 @@ class Reviewing(QObject):
         if self._stale:
             return  # answered meanwhile: the next review is on its way
         self._balance = review.balance
-        self._window.review.show_review(review, self._window.identities.model.portraits())
+        self._window.review.show_review(review, self._window.identities.model.roster.portrait_of)
 
     # -- answers -----------------------------------------------------------------------------
 

@@ -104,8 +104,8 @@ class Shelving(QObject):
 
     def _show(self, clusters: tuple[Cluster, ...]) -> None:
         if not self._stale:  # else something changed meanwhile: the next look is on its way
-            names = self._window.identities.model.names()
-            self._window.unknown.show_clusters(clusters, names)
+            roster = self._window.identities.model.roster
+            self._window.unknown.show_clusters(clusters, roster)
 
     # -- what leaves it ----------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Progress, Reporter
 
-Lane = Literal["question", "change", "review", "training", "keeping"]
+Lane = Literal["question", "list", "change", "review", "training", "keeping"]
 # Seconds a worker keeps the interpreter while the UI thread wants it. Beside three busy workers a
 # repaint takes 550 ms with Python's own 5 ms, 70 with this, and the workers do no less.
 _TURN = 0.0005
@@ -92,6 +92,7 @@ class TaskRunner(QObject):
         sys.setswitchinterval(_TURN)
         self._lanes: dict[Lane, ThreadPoolExecutor] = {
             "question": ThreadPoolExecutor(1, "questions"),
+            "list": ThreadPoolExecutor(1, "lists"),
             "change": ThreadPoolExecutor(1, "changes"),
             "review": ThreadPoolExecutor(1, "reviews"),
             "training": ThreadPoolExecutor(1, "training"),
@@ -135,7 +136,7 @@ class TaskRunner(QObject):
         if failed is not None:
             task.failed.connect(lambda error: is_late() or failed(error))
         task.ended.connect(lambda: self._forget(task))
-        if key and lane in ("question", "review"):
+        if key and lane in ("question", "list", "review"):
             for older in self._alive:
                 if older.key == key:
                     older.cancel()  # its answer would be dropped

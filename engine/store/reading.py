@@ -248,6 +248,12 @@ def holders(
     return found
 
 
+def identities_by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> list[Identity]:
+    """Identities in no order; ids that do not exist are left out."""
+    query = f"{_IDENTITY} WHERE id IN (SELECT value FROM json_each(?))"
+    return [_identity(row) for row in connection.execute(query, (as_json(ids),))]
+
+
 def as_json(values: Iterable[int]) -> str:
     """Ids as the one parameter that json_each takes, however many there are."""
     return json.dumps([int(value) for value in values])

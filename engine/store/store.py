@@ -26,6 +26,7 @@ from engine.store.derived import Derived
 from engine.store.erasing import Erasing
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
 from engine.store.keeping import Keeping
+from engine.store.listing import Listing
 from engine.store.lock import WriterLock
 from engine.store.merging import Merging
 from engine.store.models import Models
@@ -43,6 +44,7 @@ _SHOWN = 80  # characters of a name
 
 class Store(
     Reading,
+    Listing,
     Writing,
     Correcting,
     Moving,

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -22,16 +21,17 @@ from PySide6.QtWidgets import (
 from engine.advice import Advice
 from engine.errors import FaceGalleryError, IdentityNameError
 from engine.names import check_name
+from engine.roster import Roster
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.dialogs.files import choose_embeddings, local_paths
 from gallery_app.dialogs.late import while_open
-from gallery_app.dialogs.naming import name_field
 from gallery_app.icons import icon
 from gallery_app.item_models.identities import faces_text
 from gallery_app.item_models.new_faces import NewFacesModel
 from gallery_app.operations import enrolling
 from gallery_app.operations.context import Context
 from gallery_app.widgets.advice_panel import AdvicePanel
+from gallery_app.widgets.name_field import NameField
 from gallery_app.widgets.new_face_list import NewFaceList
 from gallery_app.widgets.scrolling import fitting
 
@@ -44,7 +44,7 @@ class EnrollDialog(QDialog):
     def __init__(
         self,
         context: Context,
-        names: Sequence[str],
+        roster: Roster,
         batches: Sequence[FaceBatch] = (),
         name: str = "",
         parent: QWidget | None = None,
@@ -55,10 +55,9 @@ class EnrollDialog(QDialog):
         self.setMinimumWidth(520)
         self.resize(fitting(QSize(680, 660), parent))
         self._context = context
-        self._names = set(names)
         self._enrolling = False
         self.report: EnrolmentReport | None = None
-        self.name = self._name_field(names)
+        self.name = self._name_field(roster)
         self.who = _small()
         self.files = self._face_list()
         self.count = _small()
@@ -77,8 +76,8 @@ class EnrollDialog(QDialog):
         self._take(list(batches), [])
         self.finished.connect(self._end)
 
-    def _name_field(self, names: Sequence[str]) -> QLineEdit:
-        field = name_field(names, self)
+    def _name_field(self, roster: Roster) -> NameField:
+        field = NameField(roster, self)
         field.textChanged.connect(self._changed)
         return field
 
@@ -155,7 +154,7 @@ class EnrollDialog(QDialog):
             check_name(name)
         except IdentityNameError as error:
             problem = error.problem if name else "Type a name"
-        exact = name in self._names
+        exact = self.name.is_enrolled()
         self.who.setText(problem or (f"Adds to {name}" if exact else "A new person"))
         self.ok.setText("Add faces" if exact else "Enroll")
         taken = len(draft.taken())

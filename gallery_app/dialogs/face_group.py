@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QVBoxLayout, QWidget
 
+from engine.roster import Roster
 from engine.types import Face
-from gallery_app.dialogs.naming import name_field
 from gallery_app.item_models.dragging import FACES, unpacked
 from gallery_app.item_models.faces import FaceListModel
 from gallery_app.item_models.identities import faces_text
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.delegates import FaceDelegate
+from gallery_app.widgets.name_field import NameField
 
 Index = QModelIndex | QPersistentModelIndex
 _ROWS = 2  # of faces seen at once; more are scrolled to
@@ -59,7 +60,7 @@ class FaceGroup(QFrame):
     def __init__(
         self,
         pictures: Pictures,
-        names: Sequence[str],
+        roster: Roster,
         keeps: str | None,
         name: str = "",
         parent: QWidget | None = None,
@@ -69,7 +70,7 @@ class FaceGroup(QFrame):
         self.model = GroupModel(pictures, self)
         self.model.dropped.connect(self.dropped)
         self.kept = keeps
-        self.name = name_field(names, self)
+        self.name = NameField(roster, self)
         self.name.setText(name)
         self.name.textChanged.connect(lambda _: self.name_changed.emit())
         self.title = QLabel(keeps or "", self)

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QLabel,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.errors import IdentityNameError
 from engine.names import check_name
-from gallery_app.widgets.name_completer import NameCompleter
+from engine.roster import Roster
+from gallery_app.widgets.name_field import NameField
 
 Says = Callable[[str, bool], str]
-
-
-def name_field(names: Sequence[str], parent: QWidget) -> QLineEdit:
-    """A field that offers the names there are."""
-    field = QLineEdit(parent)
-    field.setPlaceholderText("Name of a new or enrolled person")
-    field.setAccessibleName("Name")
-    NameCompleter(names, field)
-    return field
 
 
 class NameDialog(QDialog):
     """One field, and a line that says what the name typed so far would do.
 
     Args:
-        names: those there are.
+        roster: who is enrolled.
         says: of a good name and whether it is there already, what would be done with it.
         accept_text: of the button.
         taken: called with the name when it is accepted.
@@ -43,7 +34,7 @@ class NameDialog(QDialog):
     def __init__(
         self,
         title: str,
-        names: Sequence[str],
+        roster: Roster,
         says: Says,
         accept_text: str,
         taken: Callable[[str], None],
@@ -55,10 +46,9 @@ class NameDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setMinimumWidth(440)
-        self._names = set(names)
         self._before = name
         self._says = says
-        self.name = name_field(names, self)
+        self.name = NameField(roster, self)
         self.name.textChanged.connect(self._changed)
         self.told = QLabel()
         self.told.setTextFormat(Qt.TextFormat.PlainText)
@@ -88,5 +78,5 @@ class NameDialog(QDialog):
             check_name(name)
         except IdentityNameError as error:
             problem = error.problem if name else "Type a name"
-        self.told.setText(problem or self._says(name, name in self._names))
+        self.told.setText(problem or self._says(name, self.name.is_enrolled()))
         self.ok.setEnabled(not problem and name != self._before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.changes import SplitProposal
 from engine.errors import IdentityNameError
 from engine.names import check_name
+from engine.roster import Roster
 from engine.types import Face, Identity
 from gallery_app.dialogs.face_group import FaceGroup
 from gallery_app.dialogs.late import while_open
@@ -32,7 +34,7 @@ _MOST = 12  # groups proposed
 
 class SplitDialog(QDialog):
     """Args:
-    names: all there are; a group may go to one of them.
+    roster: who is enrolled; a group may go to one of them.
     taken: called with the faces that leave, by the name they get.
     """
 
@@ -40,7 +42,7 @@ class SplitDialog(QDialog):
         self,
         context: Context,
         identity: Identity,
-        names: Sequence[str],
+        roster: Roster,
         taken: Callable[[dict[str, list[int]]], None],
         parent: QWidget | None = None,
     ) -> None:
@@ -48,7 +50,7 @@ class SplitDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Split {identity.name}")
         self.resize(760, 720)
-        self._context, self._identity, self._names = context, identity, list(names)
+        self._context, self._identity, self._roster = context, identity, roster
         self._faces: dict[int, Face] = {}
         self.groups: list[FaceGroup] = []
         self.told = QLabel("Looking how these faces fall into groups…")
@@ -134,12 +136,9 @@ class SplitDialog(QDialog):
     def _add_group(self) -> None:
         number = len(self.groups) + 1
         keeps = self._identity.name if number == 1 else None
-        taken = set(self._names)
-        name = next(
-            one for turn in range(number, number + len(taken) + 1)
-            if (one := f"{self._identity.name} {turn}") not in taken
-        )  # fmt: skip
-        group = FaceGroup(self._context.pictures, self._names, keeps, name)
+        numbered = (f"{self._identity.name} {turn}" for turn in count(number))
+        name = next(one for one in numbered if self._roster.named(one) is None)
+        group = FaceGroup(self._context.pictures, self._roster, keeps, name)
         group.dropped.connect(lambda faces, to=group: self.move_faces(faces, to))
         group.name_changed.connect(self._changed)
         self.groups.append(group)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QMimeData,
@@ -14,12 +15,14 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     Qt,
 )
+from PySide6.QtGui import QPixmap
 
-from engine.types import Face
+from engine.long_lists import FaceColumns
+from engine.types import Face, Ids
 from engine.unknowns import Unknown
 from gallery_app.item_models.dragging import FACES, packed
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, IdentityIdRole, PictureRole
-from gallery_app.pictures import Pictures
+from gallery_app.pictures import Awaited, Pictures
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -30,17 +33,25 @@ class FaceListModel(QAbstractListModel):
 
     def __init__(self, pictures: Pictures, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pictures = pictures
-        self._faces: list[Face] = []
+        self._pictures, self._awaited = pictures, Awaited()
+        self._faces: Sequence[Face] = ()
         pictures.ready.connect(self._pictures_ready)
 
     def set_faces(self, faces: Sequence[Face]) -> None:
+        """Shows these; of columns a face is made when the view asks for it."""
         self.beginResetModel()
-        self._faces = list(faces)
+        self._faces = faces
+        self._awaited.clear()
         self.endResetModel()
 
     def face_at(self, row: int) -> Face | None:
         return self._faces[row] if 0 <= row < len(self._faces) else None
+
+    def ids_at(self, rows: Ids) -> list[int]:
+        """The ids of many at once."""
+        if isinstance(self._faces, FaceColumns):
+            return list(self._faces.ids[rows].tolist())
+        return [self._faces[row].id for row in rows.tolist()]
 
     def faces(self) -> list[Face]:
         """All that are shown, in order."""
@@ -48,12 +59,19 @@ class FaceListModel(QAbstractListModel):
 
     def row_of(self, face: int) -> int:
         """Row of this face, or -1."""
+        if isinstance(self._faces, FaceColumns):
+            return self._faces.row_of(face)
         return next((row for row, shown in enumerate(self._faces) if shown.id == face), -1)
 
     def _pictures_ready(self, faces: list[int]) -> None:
-        if self._faces:
-            first, last = self.index(0), self.index(len(self._faces) - 1)
-            self.dataChanged.emit(first, last, [PictureRole])
+        for row in self._awaited.take(faces):
+            self.dataChanged.emit(self.index(row), self.index(row), [PictureRole])
+
+    def _picture(self, face: int, row: int) -> QPixmap | None:
+        picture = self._pictures.get(face)
+        if picture is None:
+            self._awaited.add(face, row)
+        return picture
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._faces)
@@ -65,7 +83,7 @@ class FaceListModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, CaptionRole):
             return caption(face)
         if role == PictureRole:
-            return self._pictures.get(face.id)
+            return self._picture(face.id, index.row())
         if role == FaceIdRole:
             return face.id
         if role == IdentityIdRole:
@@ -82,8 +100,8 @@ class FaceListModel(QAbstractListModel):
         return [FACES]
 
     def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
-        rows = sorted({index.row() for index in indexes})
-        return packed(FACES, [self._faces[row].id for row in rows])
+        rows = np.array(sorted({index.row() for index in indexes}), dtype=np.int64)
+        return packed(FACES, self.ids_at(rows))
 
 
 def caption(face: Face | Unknown) -> str:

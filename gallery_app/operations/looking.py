@@ -6,33 +6,40 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import PhotoError, UnknownIdentityError
+from engine.long_lists import FaceColumns
 from engine.progress import Reporter
-from engine.types import Candidate, Face, Identity, Method
+from engine.roster import Roster
+from engine.types import Candidate, Face, Method
 from gallery_app.operations.context import Context
 from gallery_app.state import Methods
 
 
-def load_people(context: Context, done: Callable[[list[Identity]], None]) -> None:
-    """All identities, for the list."""
+def load_roster(context: Context, known: Roster | None, done: Callable[[Roster], None]) -> None:
+    """All identities, for the list; of a known roster only what has changed since is read.
+
+    It has a lane of its own with the faces: neither waits for an index that is being loaded.
+    """
     gallery = context.gallery
     context.tasks.run(
         "Reading people",
-        lambda _: gallery.people(),
+        lambda _: gallery.roster(known),
         done=done,
         failed=context.failed,
+        lane="list",
         key="people",
         shown=False,
     )
 
 
-def load_faces(context: Context, identity: int, done: Callable[[list[Face]], None]) -> None:
+def load_faces(context: Context, identity: int, done: Callable[[FaceColumns], None]) -> None:
     """The faces of one identity; only the last one asked for arrives."""
     gallery = context.gallery
     context.tasks.run(
         "Reading faces",
-        lambda _: gallery.faces(identity),
+        lambda _: gallery.face_columns(identity),
         done=done,
         failed=context.failed,
+        lane="list",
         key="faces",
         shown=False,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -20,14 +18,14 @@ from PySide6.QtWidgets import (
 
 from engine.errors import IdentityNameError
 from engine.names import check_name
+from engine.roster import Roster
 from engine.unknowns import Cluster
-from gallery_app.dialogs.naming import name_field
 from gallery_app.icons import icon
 from gallery_app.item_models.unknowns import UnknownListModel
 from gallery_app.pictures import ShelfPictures
 from gallery_app.widgets.delegates import FaceDelegate
 from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
-from gallery_app.widgets.name_completer import NameCompleter
+from gallery_app.widgets.name_field import NameField
 from gallery_app.widgets.shelf_words import hint, is_sure, likeness_text, question, these
 
 _NARROW = 520  # px: the buttons go below the field
@@ -44,7 +42,6 @@ class ClusterCard(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self._cluster: Cluster | None = None
-        self._names: list[str] = []
         self._writable = True
         self._rows = 2
         self.model = UnknownListModel(pictures, self)
@@ -56,7 +53,7 @@ class ClusterCard(QFrame):
         self.add = QPushButton()
         self.add.clicked.connect(self._add)
         self.grid = self._grid()
-        self.name = name_field([], self)
+        self.name = NameField(Roster(), self)
         self.name.textChanged.connect(lambda _: self._refresh())
         self.name.returnPressed.connect(lambda: self.ok.click())
         self.ok = QPushButton()
@@ -117,12 +114,9 @@ class ClusterCard(QFrame):
         self._writable = writable
         self._refresh()
 
-    def set_names(self, names: Sequence[str]) -> None:
-        """Those that are enrolled, to be offered while a name is typed."""
-        self._names = list(names)
-        completer = self.name.completer()
-        assert isinstance(completer, NameCompleter)
-        completer.set_names(self._names)
+    def set_roster(self, roster: Roster) -> None:
+        """Who is enrolled, to be offered while a name is typed."""
+        self.name.set_roster(roster)
 
     def set_rows(self, rows: int) -> None:
         """How many rows of faces are seen at once; more are scrolled to."""
@@ -150,7 +144,7 @@ class ClusterCard(QFrame):
         self._cluster = None
         self.model.set_unknowns(())
         self.name.clear()
-        self.set_names(())
+        self.set_roster(Roster())
         for label in (self.question, self.likeness):
             label.setText("")
         self.add.hide()
@@ -203,7 +197,7 @@ class ClusterCard(QFrame):
             return hint(count, chosen)
         if problem:
             return problem
-        return f"Adds to {name}" if name in self._names else "A new person"
+        return f"Adds to {name}" if self.name.is_enrolled() else "A new person"
 
     def _fit(self) -> None:
         """As high as the rows of faces that there are, up to a number."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, Signal
+import numpy as np
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QFrame,
     QLabel,
-    QListView,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from engine.long_lists import FaceColumns
 from engine.types import Candidate, Face, Identity
 from gallery_app.icons import icon
 from gallery_app.item_models.faces import FaceListModel
@@ -24,6 +25,7 @@ from gallery_app.views.face_details import FaceDetails
 from gallery_app.widgets.delegates import FaceDelegate
 from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.empty_state import EmptyState
+from gallery_app.widgets.uniform_view import UniformView
 
 
 class FacesPanel(QWidget):
@@ -44,6 +46,7 @@ class FacesPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("facesPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._shown = -1
         self.model = FaceListModel(pictures, self)
         self.title = ElidedLabel()
         self.title.setProperty("textRole", "title")
@@ -77,22 +80,13 @@ class FacesPanel(QWidget):
         layout.addWidget(self._stack)
         self._add_actions()
 
-    def _grid(self) -> QListView:
-        view = QListView()
+    def _grid(self) -> UniformView:
+        view = UniformView(grid=True)
         view.setObjectName("faceGrid")
         view.setModel(self.model)
         view.setItemDelegate(FaceDelegate(view))
-        view.setViewMode(QListView.ViewMode.IconMode)
-        view.setResizeMode(QListView.ResizeMode.Adjust)
-        view.setMovement(QListView.Movement.Static)
-        view.setDragEnabled(True)  # after setMovement, which forbids it
         view.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        view.setUniformItemSizes(True)
-        view.setSpacing(0)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        view.setMouseTracking(True)
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setAccessibleName("Faces")
         view.selectionModel().selectionChanged.connect(self._selection_changed)
@@ -134,6 +128,7 @@ class FacesPanel(QWidget):
 
     def show_nobody(self, *, empty_gallery: bool) -> None:
         """No identity is chosen, or there is none yet."""
+        self._shown = -1
         self.model.set_faces([])
         self.details.forget()
         for label in (self.title, self.subtitle, self.note):
@@ -141,9 +136,13 @@ class FacesPanel(QWidget):
         self.note.setToolTip("")
         self._stack.setCurrentWidget(self.empty_gallery if empty_gallery else self.empty)
 
-    def show_identity(self, identity: Identity, faces: list[Face]) -> None:
-        """The faces of one identity; a face that is selected stays so where it is there."""
-        selected = self.selected_faces()
+    def show_identity(self, identity: Identity, faces: FaceColumns) -> None:
+        """The faces of one identity; a face that is selected stays so where it is there, and of
+        the same identity the grid stays where it is.
+        """
+        selected, scroll = self.selected_ids(), self.grid.verticalScrollBar().value()
+        again = self._shown == identity.id
+        self._shown = identity.id
         self.title.setText(identity.name)
         self.subtitle.setText(faces_text(len(faces)))
         self.note.setText(identity.note)
@@ -152,7 +151,9 @@ class FacesPanel(QWidget):
         self.model.set_faces(faces)
         self.details.hide()
         self._stack.setCurrentWidget(self._faces_page)
-        self.select([face.id for face in selected])
+        self.grid.executeDelayedItemsLayout()
+        self.grid.verticalScrollBar().setValue(scroll if again else 0)
+        self._select(selected)
 
     def show_nearest_identity(self, name: str) -> None:
         """Adds the identity that looks most like this one to the subtitle."""
@@ -160,29 +161,33 @@ class FacesPanel(QWidget):
 
     def show_details(self, face: Face, nearest: list[Candidate]) -> None:
         """Details of the selected face, once they are known."""
-        selected = self.selected_faces()
-        if len(selected) == 1 and selected[0].id == face.id:
+        if self.grid.selected_count() == 1 and self.selected_ids() == [face.id]:
             self.details.show_nearest(face, nearest)
 
     def selected_faces(self) -> list[Face]:
-        rows = sorted(index.row() for index in self.grid.selectionModel().selectedIndexes())
+        rows = self.grid.selected_rows().tolist()
         return [face for row in rows if (face := self.model.face_at(row)) is not None]
+
+    def selected_ids(self) -> list[int]:
+        """The same by their ids."""
+        return self.model.ids_at(self.grid.selected_rows())
 
     def select(self, faces: list[int]) -> None:
         """Selects these faces, as far as they are shown, and scrolls to the first."""
-        rows = [row for face in faces if (row := self.model.row_of(face)) >= 0]
-        for row in rows:
-            self.grid.selectionModel().select(
-                self.model.index(row), QItemSelectionModel.SelectionFlag.Select
-            )
+        rows = self._select(faces)
         if rows:
             self.grid.scrollTo(self.model.index(rows[0]))
 
+    def _select(self, faces: list[int]) -> list[int]:
+        rows = [row for face in faces if (row := self.model.row_of(face)) >= 0]
+        self.grid.select_rows(np.array(rows, dtype=np.int64))
+        return rows
+
     def _selection_changed(self) -> None:
-        selected = self.selected_faces()
-        if len(selected) == 1:
-            self.details.show_face(selected[0])
-            self.face_selected.emit(selected[0].id)
+        if self.grid.selected_count() == 1:
+            (face,) = self.selected_faces()
+            self.details.show_face(face)
+            self.face_selected.emit(face.id)
         else:
             self.details.hide()
             self.face_selected.emit(-1)
@@ -194,9 +199,8 @@ class FacesPanel(QWidget):
             self.who_is_this.emit(face.id)
 
     def _ask(self) -> None:
-        selected = self.selected_faces()
-        if selected:
-            self.who_is_this.emit(selected[0].id)
+        if self.grid.selected_count():
+            self.who_is_this.emit(self.selected_ids()[0])
 
     def _copy(self) -> None:
         QApplication.clipboard().setText("\n".join(face.file for face in self.selected_faces()))

@@ -8,19 +8,20 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLineEdit,
-    QListView,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from engine.roster import Roster
 from engine.types import Identity
 from gallery_app.icons import icon
 from gallery_app.item_models.identities import IdentityListModel, people_text
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.delegates import IdentityDelegate
 from gallery_app.widgets.empty_state import EmptyState
+from gallery_app.widgets.uniform_view import UniformView
 
 
 class IdentitiesPanel(QWidget):
@@ -69,20 +70,16 @@ class IdentitiesPanel(QWidget):
         button.clicked.connect(lambda: self._sort_clicked(order))
         return button
 
-    def _list(self) -> QListView:
-        view = QListView()
+    def _list(self) -> UniformView:
+        view = UniformView()
         view.setObjectName("identityList")
         view.setModel(self.model)
         view.setItemDelegate(IdentityDelegate(view))
-        view.setUniformItemSizes(True)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         view.setDefaultDropAction(Qt.DropAction.MoveAction)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._show_menu)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        view.setMouseTracking(True)
+        view.typed.connect(self._typed)
         view.setAccessibleName("People")
         view.selectionModel().currentChanged.connect(self._current_changed)
         view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
@@ -104,23 +101,24 @@ class IdentitiesPanel(QWidget):
         layout.addLayout(header)
         layout.addWidget(self._stack, 1)
 
-    def set_people(self, people: list[Identity]) -> None:
-        """Shows these identities; the chosen one stays chosen where it still exists."""
-        chosen, selected = self.chosen_identity(), [one.id for one in self.selected()]
+    def set_roster(self, roster: Roster) -> None:
+        """Shows these identities; the chosen one stays chosen where it still exists, what is
+        selected stays so, and the list stays where it is.
+        """
+        chosen = self.chosen_identity()
+        selected = self.model.ids_at(self.list.selected_rows())
         scroll = self.list.verticalScrollBar().value()
-        self.model.set_people(people)
-        self.search.setPlaceholderText(f"Search {people_text(len(people))}")
+        self.model.set_roster(roster)
+        self.search.setPlaceholderText(f"Search {people_text(len(roster))}")
         self._arranged()
         self.choose(chosen, scroll=False)
-        for row in filter(lambda row: row >= 0, map(self.model.row_of, selected)):
-            self.list.selectionModel().select(
-                self.model.index(row), QItemSelectionModel.SelectionFlag.Select
-            )
+        self.list.select_rows(self.model.rows_of(selected))
+        self.list.executeDelayedItemsLayout()
         self.list.verticalScrollBar().setValue(scroll)
 
     def selected(self) -> list[Identity]:
         """The selected identities, from the top."""
-        rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
+        rows = self.list.selected_rows().tolist()
         return [found for row in rows if (found := self.model.identity_at(row)) is not None]
 
     def chosen_identity(self) -> int:
@@ -166,6 +164,13 @@ class IdentitiesPanel(QWidget):
         self._arranged()
         if self.model.row_of(chosen) >= 0:
             self.choose(chosen)
+
+    def _typed(self, text: str) -> None:
+        """Letters typed in the list go to the next person whose name begins with them."""
+        current = max(0, self.list.currentIndex().row())
+        row = self.model.row_typed(text, current + 1 if len(text) == 1 else current)
+        if row >= 0:
+            self.list.setCurrentIndex(self.model.index(row))
 
     def _arranged(self) -> None:
         nothing = self.model.rowCount() == 0 and bool(self.search.text())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
@@ -95,7 +97,7 @@ class QueryPanel(QWidget):
         return whole
 
     def show_query(
-        self, query: Query | None, picture: QPixmap | None, portraits: dict[int, int | None]
+        self, query: Query | None, picture: QPixmap | None, portraits: Mapping[int, int | None]
     ) -> None:
         """Shows a query and, once it has one, its answer.
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.roster import Roster
 from engine.unknowns import Cluster
 from gallery_app.item_models.unknowns import ClusterListModel
 from gallery_app.pictures import ShelfPictures
@@ -117,11 +118,11 @@ class UnknownPanel(QWidget):
         self.total.setText("")
         self._stack.setCurrentWidget(self.looking)
 
-    def show_clusters(self, clusters: Sequence[Cluster], names: Sequence[str]) -> None:
+    def show_clusters(self, clusters: Sequence[Cluster], roster: Roster) -> None:
         """The people being looked at stay in front and where they are, where they are there."""
         shown, row = self.card.model.ids(), self.list.currentIndex().row()
         place = self.list.verticalScrollBar().value()
-        self.card.set_names(names)
+        self.card.set_roster(roster)
         self.model.set_clusters(clusters)
         again = self.model.row_of(shown)
         self._refresh(again if again >= 0 else row)

@@ -24,7 +24,7 @@ def action(app: App, name: str):  # type: ignore[no-untyped-def]
 
 
 def names(app: App) -> list[str]:
-    return app.window.identities.model.names()
+    return list(app.window.identities.model.roster.names)
 
 
 def trigger(app: App, qtbot: QtBot, name: str) -> None:
@@ -173,7 +173,7 @@ def test_a_chosen_portrait_is_shown_in_the_list(app: App, qtbot: QtBot) -> None:
     app.window.faces.select([face.id])
     trigger(app, qtbot, "portrait")
     model = app.window.identities.model
-    qtbot.waitUntil(lambda: model.portraits()[face.identity_id] == face.id)
+    qtbot.waitUntil(lambda: model.roster.portrait_of[face.identity_id] == face.id)
 
 
 def test_a_note_stands_above_the_faces(app: App, qtbot: QtBot) -> None:

@@ -358,7 +358,7 @@ def test_a_second_window_takes_over_with_its_key(
         assert not app.context.gallery.writable
         first.corrections.rename(PERSON, "Tom Bridge")
         app.watching._look()
-        qtbot.waitUntil(lambda: "Tom Bridge" in app.window.identities.model.names())
+        qtbot.waitUntil(lambda: "Tom Bridge" in app.window.identities.model.roster.names)
     app.watching._look()
     qtbot.waitUntil(lambda: not app.watching.timer.isActive())
     assert app.context.gallery.writable

@@ -59,7 +59,7 @@ def test_the_person_goes_and_the_receipt_is_handed_over(
     receipt = dialog(ReceiptDialog, qtbot)
     assert not backup.exists()
     qtbot.waitUntil(lambda: "5 people" in app.window.left_status.text())
-    assert NAME not in app.window.identities.model.names()
+    assert NAME not in app.window.identities.model.roster.names
     assert "9 faces" in words(receipt)
     assert "mine.zip" in words(receipt)
     assert not receipt.retrain.isVisible()

@@ -60,7 +60,7 @@ def test_a_dialog_closed_while_it_enrolls_goes_when_that_is_done(
     enroll.ok.click()
     enroll.reject()
     people = app.window.identities.model
-    qtbot.waitUntil(lambda: "Somebody New" in people.names() and dialogs() == [])
+    qtbot.waitUntil(lambda: "Somebody New" in people.roster.names and dialogs() == [])
 
 
 def test_a_person_who_is_gone_can_no_longer_be_corrected(app: App, qtbot: QtBot) -> None:
@@ -68,6 +68,6 @@ def test_a_person_who_is_gone_can_no_longer_be_corrected(app: App, qtbot: QtBot)
     qtbot.waitUntil(lambda: actions["rename"].isEnabled())
     list_.selectAll()
     actions["delete"].trigger()
-    qtbot.waitUntil(lambda: app.window.identities.model.total == 0)
+    qtbot.waitUntil(lambda: len(app.window.identities.model.roster) == 0)
     for name in ("rename", "note", "split", "delete", "merge", "erase"):
         assert not actions[name].isEnabled()

@@ -127,7 +127,7 @@ def test_one_person_under_two_names_is_merged_after_a_preview(
     press(app, qtbot, "M")
     merge = dialog(MergeDialog, qtbot)
     qtbot.mouseClick(merge.ok, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "T. Woods" not in app.window.identities.model.names())
+    qtbot.waitUntil(lambda: "T. Woods" not in app.window.identities.model.roster.names)
 
 
 def test_the_balance_of_the_gallery_is_a_chart(reviewed: tuple[App, int], qtbot: QtBot) -> None:

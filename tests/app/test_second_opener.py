@@ -81,7 +81,7 @@ def test_what_the_other_enrols_appears_and_what_is_shown_stays(
     qtbot.waitUntil(lambda: second.window.faces.title.text() == "Tom Hanks")
     writer.enroll("Winona Ryder", stranger_file)
     qtbot.waitUntil(lambda: "7 people · 55 faces" in second.window.left_status.text())
-    assert "Winona Ryder" in second.window.identities.model.names()
+    assert "Winona Ryder" in second.window.identities.model.roster.names
     assert second.window.faces.title.text() == "Tom Hanks"
 
 

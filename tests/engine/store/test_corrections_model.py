@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from engine.changes import Changed
 from engine.errors import HistoryError, InputError, NameTakenError, UnknownIdentityError
+from engine.roster import Roster
 from engine.store import Store
 from engine.types import FaceBatch
 from tests.engine.store.people import People, Person
@@ -45,6 +46,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp()) / "gallery"
         self.store = Store.create(self.folder, dimension=4)
         self.now = People()
+        self.known: Roster | None = None
         self.past: list[tuple[int, People, Any]] = []
         self.future: list[tuple[int, People, Any]] = []
         self.change, self.rows = 0, rows_of(self.folder)
@@ -335,6 +337,16 @@ class CorrectionsMachine(RuleBasedStateMachine):
     def reopen(self):
         self.store.close()
         self.store = Store.open(self.folder)
+
+    @rule()
+    def look(self):
+        """Now and then: what was read before is brought up to date whatever was done since."""
+        self.known = self.store.roster(self.known)
+        read = self.store.roster()
+        assert self.known.change == read.change
+        assert [*map(self.known.__getitem__, range(len(self.known)))] == [
+            *map(read.__getitem__, range(len(read)))
+        ]
 
     # -- agreement ---------------------------------------------------------------------------
 

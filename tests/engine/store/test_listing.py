@@ -1,0 +1,67 @@
+"""Long lists read in columns; test_corrections_model.py holds what was read before against them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from engine.errors import GalleryDamagedError
+from engine.names import search_key
+from engine.store import Store
+
+
+def listed(store: Store) -> list:
+    return [store.roster()[row] for row in range(len(store.roster()))]
+
+
+def test_an_empty_gallery_lists_nobody(store):
+    assert len(store.roster()) == 0
+    assert list(store.face_columns(1)) == []
+    assert store.some_faces(10).tolist() == []
+
+
+def test_all_identities_and_faces_are_listed_as_they_are(store, batch_of):
+    store.add(
+        batch_of(("Émile", 1), ("emil", 2), ("Zoë", 3), ("Émile", 4), ("a  b", 5)),
+        keys=str, thumbnails={3: b"photo"},
+    )  # fmt: skip
+    store.note("Zoë", "two\nlines")
+    store.choose_portrait("Émile", 1)
+    assert listed(store) == sorted(
+        store.identities(), key=lambda one: (search_key(one.name), one.name)
+    )
+    for one in store.identities():
+        assert list(store.face_columns(one.id)) == store.faces(one.id)
+
+
+def test_what_is_known_already_is_not_read_again(store, batch_of):
+    store.add(batch_of(("A", 1), ("B", 2)), keys=str)
+    known = store.roster()
+    assert store.roster(known) is known
+    store.rename("A", "C", "C")
+    assert list(store.roster(known).names) == ["B", "C"]
+    assert list(known.names) == ["A", "B"]
+
+
+def test_some_faces_are_spread_over_all(store, batch_of):
+    store.add(batch_of(*(("A", number) for number in range(20))), keys=str)
+    assert store.some_faces(20).tolist() == list(range(1, 21))
+    assert store.some_faces(3).tolist() == [1, 10, 20]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE identities SET face_count = 'many'",
+        "UPDATE identities SET name = 'A' || char(10) || 'B'",
+    ],
+)
+def test_values_that_make_no_sense_are_told_of(store, batch_of, folder, damage):
+    store.add(batch_of(("A", 1)), keys=str)
+    with closing(sqlite3.connect(folder / "gallery.db")) as base:
+        base.execute(damage)
+        base.commit()
+    with pytest.raises(GalleryDamagedError, match="make no sense"):
+        store.roster()
