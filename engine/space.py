@@ -10,7 +10,9 @@ import numpy as np
 
 from engine.errors import GalleryDamagedError
 from engine.identification import Templates
+from engine.identification.live_templates import LiveTemplates
 from engine.index import IndexKeeper
+from engine.models import Network
 from engine.progress import Listener
 from engine.store import Store
 from engine.types import Distance, Ids, Vectors
@@ -66,9 +68,11 @@ class Space:
 
     Attributes:
         name: what the method that looks here is called.
+        version: of the model that made it, "" where none did.
         keeper: finds neighbours.
         templates: of the identities.
         distance: in this space.
+        dimension: of its vectors.
         transform: brings vectors as they came into it; None for the space they came in.
     """
 
@@ -81,32 +85,50 @@ class Space:
         distance: Distance,
         writable: bool,
         transform: Transform | None = None,
+        version: str = "",
     ) -> None:
         self.name = name
+        self.version = version
         self.distance: Distance = distance
         self.transform = transform
-        self.templates = Templates(dimension, distance)
+        self.dimension = dimension
+        self.templates = LiveTemplates(dimension, distance)
         self.keeper = IndexKeeper(folder, dimension=dimension, distance=distance, writable=writable)
 
-    def take_up(self, moment: Moment, *, background: bool, listener: Listener | None) -> None:
-        """Starts from all faces of the store."""
-        ids, mapped = moment.ids, self._mapped(moment.vectors)
-        self.templates.add(moment.owners, mapped)
+    @property
+    def key(self) -> str:
+        """Tells it from the spaces of other models."""
+        return f"{self.name} {self.version}".strip()
 
-        def rows_of(wanted: Ids | None) -> tuple[Ids, Vectors]:
-            if wanted is None:
-                return ids, mapped
-            return wanted, mapped[np.searchsorted(ids, wanted)]
+    def gather(self) -> Templates:
+        """Where the templates of all faces are to be added up, see :meth:`mapped`."""
+        return Templates(self.dimension, self.distance)
 
-        self.keeper.start(
-            moment.change, lambda: ids, rows_of, background=background, listener=listener
-        )
+    def start(
+        self,
+        store: Store,
+        faces: Ids,
+        change: int,
+        *,
+        background: bool,
+        listener: Listener | None,
+    ) -> None:
+        """Starts from all faces of the store at a change; templates are started apart."""
 
-    def add(self, ids: Ids, owners: Ids, vectors: Vectors, change: int) -> None:
-        """Makes faces findable that the store holds since ``change``."""
-        mapped = self._mapped(vectors)
-        self.keeper.add(ids, mapped, change)
-        self.templates.add(owners, mapped)
+        def fetch(wanted: Ids | None) -> tuple[Ids, Vectors]:
+            parts = [(ids, self.mapped(part)) for ids, _, part in store.each_vectors(wanted)]
+            if not parts:
+                return faces[:0], np.empty((0, self.dimension), dtype=np.float32)
+            ids, vectors = zip(*parts, strict=True)
+            return np.concatenate(ids), np.concatenate(vectors)
+
+        self.keeper.start(change, lambda: faces, fetch, background=background, listener=listener)
+
+    def add(self, ids: Ids, vectors: Vectors, change: int) -> None:
+        """Makes faces findable that the store holds since ``change``; for templates as
+        :meth:`exchange`.
+        """
+        self.keeper.add(ids, self.mapped(vectors), change)
 
     def exchange(self, gone: Ids, ids: Ids, vectors: Vectors, change: int) -> None:
         """Makes faces unfindable that the store does not hold any more, and others findable.
@@ -114,15 +136,35 @@ class Space:
         Templates are not touched: see :meth:`renew`.
         """
         if len(gone) or len(ids):
-            self.keeper.exchange(gone, ids, self._mapped(vectors), change)
+            self.keeper.exchange(gone, ids, self.mapped(vectors), change)
 
     def renew(self, identities: Ids, owners: Ids, vectors: Vectors) -> None:
         """Starts the templates of identities anew from all their faces."""
-        self.templates.renew(identities, owners, self._mapped(vectors))
+        self.templates.renew(identities, owners, self.mapped(vectors))
 
     def close(self) -> None:
         """Ends a rebuild under way and saves the index."""
         self.keeper.close()
 
-    def _mapped(self, vectors: Vectors) -> Vectors:
+    def mapped(self, vectors: Vectors) -> Vectors:
+        """Vectors ``(n, d)``, as they came, in this space."""
         return vectors if self.transform is None else self.transform(vectors)
+
+
+def space_of(
+    store: Store, folder: Path, version: str = "", network: Network | None = None
+) -> Space:
+    """The space that a store's faces came in, or the one that a network maps them to.
+
+    Args:
+        folder: of indexes; nothing of an encrypted gallery is kept there.
+    """
+    return Space(
+        "triplet" if network else "knn",
+        None if store.encrypted else folder / version,
+        dimension=store.dimension if network is None else network.outputs,
+        distance=store.distance if network is None else "cosine",
+        writable=store.writable,
+        transform=network,
+        version=version,
+    )
