@@ -1,6 +1,6 @@
 """Reading embeddings and photographs that people hand in, and checking every one of them."""
 
-from engine.embeddings.checks import check_vectors
+from engine.embeddings.checks import check_vectors, is_usable
 from engine.embeddings.photos import photo_beside, read_photo
 from engine.embeddings.reading import Reading, read_file, read_sources
 from engine.names import check_name, lookalikes, name_key, search_key, shown_name
@@ -9,6 +9,7 @@ __all__ = [
     "Reading",
     "check_name",
     "check_vectors",
+    "is_usable",
     "lookalikes",
     "name_key",
     "photo_beside",

@@ -91,28 +91,35 @@ def answers(
         top: how many candidates, at most.
     """
     order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
-    owners, theirs = np.take_along_axis(look.identities, order, axis=1), ground.owners[:, :k]
-    called = _called(names, owners, theirs)
-    offered = _candidates(look, order, owners, ground, rule, called, k)
-    return list(map(rule.answer, repeat(method), offered, _evidence(ground, called, k)))
+    offered, theirs = np.take_along_axis(look.identities, order, axis=1), ground.owners[:, :k]
+    called = _called(names, offered, theirs)
+    if None in called.values():
+        offered, theirs = _without_gone(offered, called), _without_gone(theirs, called)
+    candidates = _candidates(look, order, offered, ground, rule, called, k)
+    evidence = _evidence(ground, theirs, called)
+    return list(map(rule.answer, repeat(method), candidates, evidence))
 
 
-def _called(names: Names, *identities: Ids) -> dict[int, str]:
-    unique = np.unique(np.concatenate([one.ravel() for one in identities])).tolist()
-    asked = [identity for identity in unique if identity >= 0]
-    found = zip(asked, names(asked), strict=True)
-    return {identity: name for identity, name in found if name is not None}
+def _called(names: Names, *identities: Ids) -> dict[int, str | None]:
+    asked = list({identity for one in identities for identity in one.ravel().tolist()} - {-1})
+    return dict(zip(asked, names(asked), strict=True))
 
 
-def _evidence(ground: Look, called: dict[int, str], k: int) -> Iterable[tuple[Evidence, ...]]:
-    owners = ground.owners[:, :k]
-    there = _there(owners, called)
-    theirs = owners[there].tolist()
+def _without_gone(owners: Ids, called: dict[int, str | None]) -> Ids:
+    gone = [identity for identity, name in called.items() if name is None]
+    return np.where(np.isin(owners, gone), -1, owners)
+
+
+def _evidence(
+    ground: Look, theirs: Ids, called: dict[int, str | None]
+) -> Iterable[tuple[Evidence, ...]]:
+    there, k = theirs >= 0, theirs.shape[1]
+    owners = theirs[there].tolist()
     made = map(
-        Evidence,
+        Evidence,  # type: ignore[arg-type]  # those that are there have names
         ground.neighbours.ids[:, :k][there].tolist(),
-        theirs,
-        map(called.__getitem__, theirs),
+        owners,
+        map(called.__getitem__, owners),
         ground.neighbours.distances[:, :k][there].tolist(),
     )
     return _dealt(list(made), there)
@@ -121,39 +128,30 @@ def _evidence(ground: Look, called: dict[int, str], k: int) -> Iterable[tuple[Ev
 def _candidates(
     look: Look,
     order: Ids,
-    owners: Ids,
+    offered: Ids,
     ground: Look,
     rule: Rule,
-    called: dict[int, str],
+    called: dict[int, str | None],
     k: int,
 ) -> Iterable[tuple[Candidate, ...]]:
-    there = _there(owners, called)
+    there = offered >= 0
     scores, distances = (
         np.take_along_axis(column, order, axis=1)[there]
         for column in (look.log_odds, _known(look.distances))
     )
     if rule.fitted:
         shares = np.take_along_axis(probabilities(look.log_odds), order, axis=1)[there].tolist()
-    nearest = _nearest(owners, ground, k)[there]
-    theirs = owners[there].tolist()
+    nearest = _nearest(offered, ground, k)[there]
+    owners = offered[there].tolist()
     made = map(
-        Candidate,
-        theirs,
-        map(called.__getitem__, theirs),
+        Candidate,  # type: ignore[arg-type]  # those that are there have names
+        owners,
+        map(called.__getitem__, owners),
         scores.tolist(),
         shares if rule.fitted else repeat(None),
-        np.where(np.isfinite(nearest), nearest, distances).tolist(),
+        np.where(nearest < np.inf, nearest, distances).tolist(),
     )
     return _dealt(list(made), there)
-
-
-def _there(owners: Ids, called: dict[int, str]) -> Flags:
-    """Which places hold somebody who has a name."""
-    there: Flags = owners >= 0
-    unique = np.unique(owners[there])
-    if len(unique) and any(one not in called for one in unique.tolist()):
-        there &= np.isin(owners, list(called))
-    return there
 
 
 def _dealt(made: list[_T], there: Flags) -> Iterable[tuple[_T, ...]]:

@@ -39,19 +39,25 @@ def answer(
     places.sort()
     shown = places[:top]
     theirs = owners[:k].tolist()
-    asked = list({*theirs, *(identity for _, _, identity, _ in shown)})
+    asked = list({*theirs, *[place[2] for place in shown]} - {-1})
     called = dict(zip(asked, names(asked), strict=True))
     faces = tuple(
-        Evidence(face, owner, name, distance)
-        for face, owner, distance in zip(ids[:k].tolist(), theirs, apart, strict=False)
-        if (name := called[owner]) is not None
+        [
+            Evidence(face, owner, name, distance)
+            for face, owner, distance in zip(ids[:k].tolist(), theirs, apart, strict=False)
+            if (name := called.get(owner)) is not None
+        ]
     )
     shares = _shares(places) if rule.fitted else [None] * len(places)
-    evident = {face.identity_id: face.distance for face in reversed(faces)}
+    evident: dict[int, float] = {}
+    for owner, distance in zip(theirs, apart, strict=False):
+        evident.setdefault(owner, distance)
     candidates = tuple(
-        Candidate(owner, name, -minus, share, evident.get(owner, to_template))
-        for (minus, _, owner, to_template), share in zip(shown, shares, strict=False)
-        if (name := called[owner]) is not None
+        [
+            Candidate(owner, name, -minus, share, evident.get(owner, to_template))
+            for (minus, _, owner, to_template), share in zip(shown, shares, strict=False)
+            if (name := called[owner]) is not None
+        ]
     )
     return rule.answer(knn.name, candidates, faces)
 
