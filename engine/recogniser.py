@@ -138,7 +138,12 @@ class Recogniser:
         spaces = self._grounds.spaces
         if not spaces:
             return ""
-        return "index up to date" if spaces[0].keeper.state == "ready" else "index being rebuilt"
+        keeper = spaces[0].keeper
+        if keeper.state != "ready":
+            return "index being rebuilt"
+        recall, ef = getattr(keeper, "recall", None), getattr(keeper, "ef", None)
+        measured = "" if recall is None else f", recall {100 * recall:.1f} % at ef {ef}"
+        return f"index up to date{measured}"
 
     def _answered(self, ask: Callable[[_Ready], _T]) -> _T:
         """The answer to a question, from one state of the gallery."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,8 +115,12 @@ class Space:
     ) -> None:
         """Starts from all faces of the store at a change; templates are started apart."""
 
+        def chunks(wanted: Ids | None) -> Iterator[tuple[Ids, Vectors]]:
+            for ids, _, vectors in store.each_vectors(wanted):
+                yield ids, self.mapped(vectors)
+
         def fetch(wanted: Ids | None) -> tuple[Ids, Vectors]:
-            parts = [(ids, self.mapped(part)) for ids, _, part in store.each_vectors(wanted)]
+            parts = list(chunks(wanted))
             if not parts:
                 return faces[:0], np.empty((0, self.dimension), dtype=np.float32)
             ids, vectors = zip(*parts, strict=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.distances import between, prepare
-from engine.id_map import IdMap
+from engine.id_map import IdMap, grown
 from engine.types import Distance, Ids, Vectors
 
 Numbers = npt.NDArray[np.float64]
@@ -72,14 +72,15 @@ class Templates:
     def __init__(self, dimension: int, distance: Distance) -> None:
         self._distance: Distance = distance
         self._lock = threading.Lock()
-        self._ids: Ids = np.empty(0, dtype=np.int64)
+        self._places = IdMap()
+        self._count = 0
         self._counts: Numbers = np.empty(0)
         self._sums: Numbers = np.empty((0, dimension))
         self._squares: Numbers = np.empty(0)
         self._table: TemplateTable | None = None
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return self._count
 
     def add(self, identity_ids: Ids, vectors: Vectors) -> None:
         """Adds faces ``(n, d)``, as they came, to the identities ``(n,)``."""
@@ -88,7 +89,7 @@ class Templates:
                 return
             rows = prepare(vectors, self._distance).astype(np.float64)
             self._make_room(identity_ids)
-            places = np.searchsorted(self._ids, identity_ids)
+            places = self._places.find(identity_ids)
             np.add.at(self._counts, places, 1)
             np.add.at(self._sums, places, rows)
             np.add.at(self._squares, places, np.einsum("ij,ij->i", rows, rows))
@@ -102,21 +103,24 @@ class Templates:
             return self._table
 
     def _make_room(self, identity_ids: Ids) -> None:
-        fresh = np.setdiff1d(identity_ids, self._ids)
-        if not len(fresh):
-            return
-        places = np.searchsorted(self._ids, fresh)
-        self._ids = np.insert(self._ids, places, fresh)
-        self._counts = np.insert(self._counts, places, 0.0)
-        self._sums = np.insert(self._sums, places, 0.0, axis=0)
-        self._squares = np.insert(self._squares, places, 0.0)
+        fresh = np.unique(identity_ids[self._places.find(identity_ids) < 0])
+        used, self._count = self._count, self._count + len(fresh)
+        self._places.put(fresh, np.arange(used, self._count))
+        self._counts = grown(self._counts, self._count)
+        self._sums = grown(self._sums, self._count)
+        self._squares = grown(self._squares, self._count)
+        for column in (self._counts, self._sums, self._squares):
+            column[used : self._count] = 0.0
 
     def _tabulate(self) -> TemplateTable:
-        counts, ids = self._counts.copy(), self._ids.copy()
-        averages = self._sums / counts[:, None]
+        ids, order = self._places.items()
+        ids = ids.copy()
+        counts = self._counts[order]
+        averages = self._sums[order] / counts[:, None]
         means = prepare(averages.astype(np.float32), self._distance)
         squares = np.einsum("ij,ij->i", averages, averages)
-        scatter = np.where(counts > 1, np.maximum(self._squares - counts * squares, 0.0), 0.0)
+        spread = np.maximum(self._squares[order] - counts * squares, 0.0)
+        scatter = np.where(counts > 1, spread, 0.0)
         return TemplateTable(
             ids,
             counts,
