@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +94,12 @@ def measure(folder: Path, size: int) -> None:
     prepared = units if gallery.distance == "cosine" else queries
     keeper = gallery._recogniser._grounds.spaces[0].keeper
 
+    identifier = gallery._recogniser._ready_now().identifier
     calls: dict[str, Callable[[int], object]] = {
         "bare": lambda at: index.knn_query(prepared[at : at + 1], k=NEIGHBOURS, num_threads=1),
         "index": lambda at: keeper.search(queries[at : at + 1], NEIGHBOURS),
+        "identifier": lambda at: identifier.identify(queries[at : at + 1]),
+        "recogniser": lambda at: gallery._recogniser.identify(queries[at : at + 1]),
         "facade": lambda at: gallery.identify(queries[at]),
     }
     for at in range(200):
@@ -122,6 +125,8 @@ def measure(folder: Path, size: int) -> None:
     for name, times in taken.items():
         middle, high = np.median(times), np.quantile(times, 0.99)
         print(f"{name:10} {middle:10.1f} {high:10.1f} {high / middle:13.2f} {middle / bare:8.2f}")
+    middles = {name: float(np.median(times)) for name, times in taken.items()}
+    print("where the µs go: " + ", ".join(_parts(middles)))
     rates = {name: len(many) / np.median(times) for name, times in batch.items()}
     share = rates["facade"] / rates["bare"]
     print(
@@ -129,6 +134,15 @@ def measure(folder: Path, size: int) -> None:
         f"{rates['facade']:,.0f}, {share:.2f} of it"
     )
     gallery.close()
+
+
+def _parts(middles: dict[str, float]) -> Iterator[str]:
+    """What each layer adds to the one below it."""
+    added = ("search", "checks of the index", "judgement and answer", "state, refusals", "input")
+    below = 0.0
+    for what, middle in zip(added, middles.values(), strict=True):
+        yield f"{what} {middle - below:.1f}"
+        below = middle
 
 
 def main() -> None:

@@ -5,11 +5,12 @@ It is a way of its own because NumPy takes longer to begin with ten numbers than
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import exp, log
 
 import numpy as np
 
-from engine.distances import prepare
+from engine.distances import between, prepare
 from engine.identification.answers import Names, Rule
 from engine.identification.calibration import UNCALIBRATED
 from engine.identification.knn import Knn
@@ -84,7 +85,8 @@ def _judged(
     at = np.array(rows, dtype=np.int64)
     model = (knn.calibration or UNCALIBRATED).log_odds
     by_template, by_nearest, by_faces, by_spread, by_level = model.slopes
-    always = model.offset - by_level * float(_away(query, table.centre, table.distance)[0])
+    (level,) = _away(query, table.centre, table.distance)
+    always = model.offset - by_level * level
     prior = PRIOR_FACES * table.pooled
     return [
         (
@@ -99,7 +101,7 @@ def _judged(
         )
         for row, distance, count, scatter, identity in zip(
             rows,
-            _away(query, table.means[at], table.distance).tolist(),
+            _away(query, table.means[at], table.distance),
             table.counts[at].tolist(),
             table.scatter[at].tolist(),
             table.ids[at].tolist(),
@@ -108,19 +110,22 @@ def _judged(
     ]
 
 
-def _nearest_templates(query: Vectors, table: TemplateTable) -> list[int]:
-    away = _away(query, table.means, table.distance)
-    wanted = min(TEMPLATES, len(away))
-    if wanted == len(away):
-        return list(range(wanted))
-    return list(map(int, away.argpartition(wanted - 1)[:wanted]))
+def _nearest_templates(query: Vectors, table: TemplateTable) -> Iterable[int]:
+    wanted = min(TEMPLATES, len(table))
+    if wanted == len(table):
+        return range(wanted)
+    if table.distance == "cosine":
+        away = -(table.means @ query)
+    else:
+        away = between(query[None], table.means, table.distance)[0]
+    return map(int, away.argpartition(wanted - 1)[:wanted])
 
 
-def _away(query: Vectors, faces: Vectors, distance: Distance) -> Vectors:
+def _away(query: Vectors, faces: Vectors, distance: Distance) -> list[float]:
     """Distances of a prepared query ``(d,)`` to prepared vectors ``(n, d)``."""
     if distance == "cosine":
-        return np.asarray(np.maximum(1.0 - faces @ query, 0.0))
-    return np.asarray(np.linalg.norm(faces - query, axis=1))
+        return [max(1.0 - product, 0.0) for product in (faces @ query).tolist()]
+    return list(map(float, np.linalg.norm(faces - query, axis=1)))
 
 
 def _shares(places: list[_Place]) -> list[float]:
