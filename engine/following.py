@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.errors import GalleryDamagedError
 from engine.id_map import IdMap
-from engine.space import Space
+from engine.space import Space, require_people
 from engine.store import Store
 from engine.types import Ids
 
@@ -74,15 +73,3 @@ def differing(owners: IdMap, faces: Ids, owned: Ids) -> tuple[Ids, Ids]:
     now = np.concatenate([owned[other], np.full(len(gone), -1, dtype=np.int64)])
     order = np.argsort(ids)
     return ids[order], now[order]
-
-
-def require_people(store: Store, identities: Ids) -> None:
-    """Raises GalleryDamagedError where one of these is not in the store."""
-    asked = identities.tolist()
-    nobody = len(asked) - len(store.names_of(asked)) if asked else 0
-    if nobody:
-        raise GalleryDamagedError(
-            f"There are faces of {nobody:,} people who are not in the database",
-            file=store.folder,
-            remedy="`face-gallery check` lists them. Put back a copy of the gallery from before.",
-        )

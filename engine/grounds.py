@@ -94,17 +94,28 @@ class Grounds:
         regroup(self._store, self.spaces, self.owners, added.face_ids, added.identity_ids)
         self._followed(change, len(vectors))
 
-    def save(self) -> None:
-        """Writes what changed of the indexes, and what the next opening would miss of the rest."""
-        for space in self.spaces:
-            space.keeper.save()
-        self._remember()
+    def unremembered(self) -> Remembered | None:
+        """A copy of what the next opening would miss, to be saved; None where that is little."""
+        faces, owners = self.owners.items()
+        wanted = self._other > _REMEMBERED_AGAIN * len(faces) and self.spaces
+        if not wanted or self._store.encrypted or not self._store.writable:
+            return None
+        self._other = 0
+        tables = {space.key: space.templates.copied() for space in self.spaces}
+        return Remembered(self.change, faces, owners.copy(), tables)
+
+    def remember(self, state: Remembered) -> None:
+        """Saves it where the disk allows; changes may come in meanwhile."""
+        with suppress(OSError):  # it only spares work
+            remembered.save(self.folder / remembered.NAME, state)
 
     def close(self) -> None:
         """Ends a rebuild under way and saves. May be called twice."""
         for space in self.spaces:
             space.close()
-        self._remember()
+        state = self.unremembered()
+        if state is not None:
+            self.remember(state)
         self.spaces = ()
 
     def _followed(self, change: int, faces: int) -> None:
@@ -132,14 +143,3 @@ class Grounds:
                 # that there is no index of a new model yet is no news
                 listener=None if number else listener,
             )
-
-    def _remember(self) -> None:
-        faces, owners = self.owners.items()
-        wanted = self._other > _REMEMBERED_AGAIN * len(faces) and self.spaces
-        if not wanted or self._store.encrypted or not self._store.writable:
-            return
-        tables = {space.key: space.templates.table() for space in self.spaces}
-        state = Remembered(self.change, faces, owners, tables)
-        with suppress(OSError):  # it only spares work
-            remembered.save(self.folder / remembered.NAME, state)
-            self._other = 0

@@ -246,8 +246,12 @@ class Recogniser:
 
     def save(self) -> None:
         """Writes what is derived from the faces where it changed."""
+        for space in self._grounds.spaces:
+            space.keeper.save()
         with self._lock:
-            self._grounds.save()
+            state = self._grounds.unremembered()
+        if state is not None:
+            self._grounds.remember(state)
 
     def close(self) -> None:
         """Ends a rebuild under way and saves what changed. May be called twice."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,15 +49,17 @@ class Moment:
             ids, owners, vectors = store.vectors()
             names = {identity.id: identity.name for identity in store.identities()}
             if store.change() == change:
-                _require_names(store, owners, names)
+                require_people(store, np.unique(owners))
                 return cls(change, ids, owners, vectors, names)
 
 
-def _require_names(store: Store, owners: Ids, names: Mapping[int, str]) -> None:
-    nobody = set(np.unique(owners).tolist()) - names.keys()
+def require_people(store: Store, identities: Ids) -> None:
+    """Raises GalleryDamagedError where one of these, each once, is not in the store."""
+    asked = identities.tolist()
+    nobody = len(asked) - len(store.names_of(asked)) if asked else 0
     if nobody:
         raise GalleryDamagedError(
-            f"There are faces of {len(nobody):,} people who are not in the database",
+            f"There are faces of {nobody:,} people who are not in the database",
             file=store.folder,
             remedy="`face-gallery check` lists them. Put back a copy of the gallery from before.",
         )

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from engine import remembered
-from engine.following import differing, regroup, require_people
+from engine.following import differing, regroup
 from engine.id_map import IdMap
 from engine.remembered import Form, Remembered
-from engine.space import Space
+from engine.space import Space, require_people
 from engine.store import Store
 from engine.types import Ids
 

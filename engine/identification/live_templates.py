@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.id_map import grown
+from engine.id_map import IdMap, grown
 from engine.identification.templates import (
     Numbers,
     Templates,
@@ -83,6 +84,11 @@ class LiveTemplates:
                 self._places,
             )
         return self._table
+
+    def copied(self) -> TemplateTable:
+        """The same, which no change touches; without places, for who saves it."""
+        used = _Columns._make(column[: self._used].copy() for column in self._columns)
+        return replace(self.table(), **used._asdict(), places=IdMap())
 
     def _count(self, rows: Ids, sign: int) -> None:
         """Takes rows into the sums over all, or out of them."""
