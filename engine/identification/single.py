@@ -1,7 +1,7 @@
 """One query by its nearest faces, in plain numbers: the same as a look and its answer.
 
-It is a way of its own because NumPy takes longer to begin with ten numbers than to count them: 40 µs
-instead of 180 beside the search (100,000 faces, CPU time on a busy machine).
+It is a way of its own because NumPy takes longer to begin with ten numbers than to count them:
+40 µs instead of 180 beside the search (100,000 faces, CPU time on a busy machine).
 """
 
 from __future__ import annotations
