@@ -84,7 +84,7 @@ def needles_of(person: Path, folder: Path) -> Needles:
     with Gallery.open(folder) as gallery:
         gallery.prepare()
         ids = np.array([face.id for face in gallery.faces(name)], dtype=np.int64)
-        held = [space.keeper._live.get(ids) for space in gallery._recogniser._spaces]
+        held = [space.keeper._live.get(ids) for space in gallery._recogniser._grounds.spaces]
     digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(rows)]
     others = [("digest", one) for one in digests]
     others += [("digest", one.hex().encode()) for one in digests]

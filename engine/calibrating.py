@@ -70,7 +70,8 @@ class CalibrationKeeper:
         if change == self._checked:
             return self.latest
         table = templates()
-        faces = table.ids, table.counts.astype(np.int64)
+        order = np.argsort(table.ids)
+        faces = table.ids[order], table.counts[order].astype(np.int64)
         if not self._speaks_for(faces):
             self._load(change)
         if not self._speaks_for(faces):

@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
-from engine.changes import Changed
-from engine.space import Space
+from engine.id_map import IdMap
+from engine.space import Space, require_people
 from engine.store import Store
 from engine.types import Ids
 
+_AT_ONCE = 500
+"""Identities whose faces are in memory at a time."""
 
-def follow(store: Store, spaces: Iterable[Space], owners: dict[int, int], changed: Changed) -> None:
-    """Brings spaces and owners to what the store holds of the faces that a change touched.
+
+def follow(
+    store: Store, spaces: Sequence[Space], owners: IdMap, faces: Ids, now: Ids, change: int
+) -> None:
+    """Brings indexes, templates and owners to what the store holds of some faces.
 
     Afterwards they are, to the last bit of each template, as if they had been taken up anew.
 
     Args:
-        owners: identity ids of all face ids as they were before the change; brought up to date.
+        owners: identity ids of all face ids as they were; brought up to date.
+        faces: ids, ascending, each once.
+        now: the identity of each by now; -1 for one that is gone.
     """
-    ids, owned, vectors = store.vectors(np.array(changed.faces, dtype=np.int64))
-    after = dict(zip(ids.tolist(), owned.tolist(), strict=True))
-    before = {face: owners[face] for face in changed.faces if face in owners}
-    other = [face for face in changed.faces if before.get(face) != after.get(face)]
-    if not other:
-        return
-    gone = _ids(face for face in other if face not in after)
-    came = np.isin(ids, _ids(face for face in other if face not in before))
-    concerned = _ids({one[face] for one in (before, after) for face in other if face in one})
-    _, theirs, members = store.vectors(store.members(concerned.tolist()))
+    before = owners.find(faces)
+    came, ids = faces[(before < 0) & (now >= 0)], np.empty(0, dtype=np.int64)
+    vectors = np.empty((0, store.dimension), dtype=np.float32)
+    if len(came):
+        ids, _, vectors = store.vectors(came)
     for space in spaces:
-        space.exchange(gone, ids[came], vectors[came], changed.change)
-        space.renew(concerned, theirs, members)
-    for face in gone.tolist():
-        del owners[face]
-    owners.update((face, after[face]) for face in other if face in after)
+        space.exchange(faces[(before >= 0) & (now < 0)], ids, vectors, change)
+    regroup(store, spaces, owners, faces, now)
 
 
-def _ids(values: Iterable[int]) -> Ids:
-    return np.array(sorted(values), dtype=np.int64)
+def regroup(store: Store, spaces: Sequence[Space], owners: IdMap, faces: Ids, now: Ids) -> None:
+    """The same but for the indexes. Raises GalleryDamagedError: a face belongs to nobody."""
+    before = owners.find(faces)
+    other = before != now
+    concerned = np.unique(np.concatenate([before[other], now[other]]))
+    concerned = concerned[concerned >= 0]
+    require_people(store, np.unique(now[other & (now >= 0)]))
+    for start in range(0, len(concerned), _AT_ONCE):
+        some = concerned[start : start + _AT_ONCE]
+        _, theirs, members = store.vectors(store.members(some.tolist()))
+        for space in spaces:
+            space.renew(some, theirs, members)
+    owners.put(faces[other], now[other])
+
+
+def owners_now(store: Store, faces: Ids) -> Ids:
+    """The identity of each face ``(n,)`` by what the store holds; -1 for one that is gone."""
+    now = np.full(len(faces), -1, dtype=np.int64)
+    for ids, owned, _ in store.each_vectors(faces):
+        now[np.searchsorted(faces, ids)] = owned
+    return now
+
+
+def differing(owners: IdMap, faces: Ids, owned: Ids) -> tuple[Ids, Ids]:
+    """Which faces have another owner than in a map, ascending, and whose they are; -1: gone.
+
+    Args:
+        faces, owned: all that the store holds now, ascending.
+    """
+    known, _ = owners.items()
+    gone = np.setdiff1d(known, faces, assume_unique=True)
+    other = owners.find(faces) != owned
+    ids = np.concatenate([faces[other], gone])
+    now = np.concatenate([owned[other], np.full(len(gone), -1, dtype=np.int64)])
+    order = np.argsort(ids)
+    return ids[order], now[order]

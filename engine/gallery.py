@@ -233,7 +233,8 @@ class Gallery(Browsing, Importing, Privacy):
         if not 0 < fpir < 1:
             raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
         rows = as_rows(queries)
-        embeddings.check_vectors(rows, dimension=self.dimension)
+        if len(rows) != 1 or not embeddings.is_usable(rows[0], self.dimension):
+            embeddings.check_vectors(rows, dimension=self.dimension)
         return self._recogniser.identify(rows, method=method, k=k, top=top, fpir=fpir)
 
     def identify_enrolled(

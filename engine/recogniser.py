@@ -2,6 +2,9 @@
 
 Joins spaces (index and templates), models and calibration; all of them are derived from the store
 or reproducible, and can be made anew.
+
+Questions take no lock: a change first takes away what they are answered with, and a question that
+finds it gone or replaced at its end is asked again.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -18,19 +21,28 @@ from engine.calibrating import CalibrationKeeper
 from engine.changes import Changed
 from engine.errors import FaceGalleryError, UnknownIdentityError
 from engine.files import discard_tree
-from engine.following import follow
+from engine.grounds import Grounds
 from engine.identification import Auto, Calibration, Identifier
-from engine.in_use import InUse, models_in_use
-from engine.joining import identifier_of, owners_of
-from engine.models import Network
+from engine.joining import identifier_of
 from engine.progress import SILENT, Event, Listener, Reporter
-from engine.space import Moment, Space
 from engine.store import Store
+from engine.store.decisions import Refusals
 from engine.types import Added, Identification, Identity, Ids, Neighbours, Rows, Vectors
 
 Change = Callable[[], Changed | None]
 _T = TypeVar("_T")
-_AT_ONCE = 5_000  # faces made findable between two looks at how far it is
+_TRIES = 3
+"""Times that a question is asked while changes come in between; then it keeps them out."""
+_AT_ONCE = 1_000
+"""Queries between two looks at whether the gallery was changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """All that questions are answered with until the next change."""
+
+    identifier: Identifier
+    refusals: Refusals
 
 
 class Recogniser:
@@ -39,16 +51,10 @@ class Recogniser:
     def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
         self._store = store
         self._listener = listener
-        self._background = background
         self._lock = threading.RLock()
-        self._folder = store.folder / "index"
-        self._original: Space | None = None
-        self._learned: Space | None = None
-        self._in_use = InUse()
-        self._owners: dict[int, int] = {}
-        self._names: dict[int, str] = {}
+        self._ready: _Ready | None = None
+        self._grounds = Grounds(store, background=background, tell=self._tell_once)
         self._calibration = CalibrationKeeper(store)
-        self._change = -1
         self._told: list[Event] = []
 
     # -- questions ---------------------------------------------------------------------------
@@ -63,66 +69,96 @@ class Recogniser:
         fpir: float = 0.01,
     ) -> list[Identification]:
         """See :meth:`engine.gallery.Gallery.identify`."""
-        with self._lock:  # a face removed half-way would have neighbours without an owner
-            refused = self._store.rejections(queries)
-            return self._identifier().identify(
-                queries, method=method, refused=refused, k=k, top=top, fpir=fpir
+
+        def ask(part: Vectors) -> list[Identification]:
+            return self._answered(
+                lambda ready: ready.identifier.identify(
+                    part, method=method, refused=ready.refusals.of(part), k=k, top=top, fpir=fpir
+                )
             )
+
+        if len(queries) <= _AT_ONCE:
+            return ask(queries)
+        starts = range(0, len(queries), _AT_ONCE)
+        return [answer for at in starts for answer in ask(queries[at : at + _AT_ONCE])]
 
     def identify_enrolled(
         self, face: int, *, method: str = "auto", k: int = 5, top: int = 5, fpir: float = 0.01
     ) -> Identification:
         """See :meth:`engine.gallery.Gallery.identify_enrolled`."""
-        with self._lock:
+
+        def ask(ready: _Ready) -> Identification:
             ids, owners, vectors = self._store.vectors(np.array([face], dtype=np.int64))
             if not len(ids):
                 raise UnknownIdentityError(f"Face {face} is not enrolled")
-            refused = self._store.rejections(vectors)
-            return self._identifier().identify_enrolled(
+            refused = ready.refusals.of(vectors)
+            return ready.identifier.identify_enrolled(
                 ids, owners, vectors, method=method, refused=refused, k=k, top=top, fpir=fpir
             )[0]
 
+        return self._answered(ask)
+
     def methods(self) -> tuple[str, ...]:
         """Those that can be asked besides ``auto``."""
-        return tuple(self._identifier().methods)
+        return tuple(self._ready_now().identifier.methods)
 
     def auto(self) -> Auto:
         """What the method ``auto`` stands for."""
-        return self._identifier().auto
+        return self._ready_now().identifier.auto
 
     def missed(self, fpir: float, method: str = "auto") -> float | None:
         """See :meth:`engine.gallery.Gallery.missed`."""
-        calibration = self._identifier().calibration_of(method)
+        calibration = self._ready_now().identifier.calibration_of(method)
         return None if calibration is None else calibration.missed(fpir)
 
     def calibration(self) -> Calibration:
         """Of the space that faces came in, for the gallery as it is now."""
         with self._lock:
-            self._identifier()
+            self._ready_now()
             return self._calibration.latest
 
     def neighbours(self, vectors: Vectors, k: int) -> tuple[Neighbours, Ids]:
         """The nearest enrolled faces of ``(m, d)`` and the ids of their identities ``(m, k)``."""
         with self._lock:
             self._follow_store()
-            assert self._original is not None
-            found = self._original.keeper.search(vectors, k)
-            return found, owners_of(self._owners, found.ids)
+            grounds = self._grounds
+            found = grounds.spaces[0].keeper.search(vectors, k)
+            return found, grounds.owners.find(found.ids)
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""
         with self._lock:
             self._follow_store()
-            assert self._original is not None
-            nearest = self._original.templates.table().nearest(identity)
-            return None if nearest is None else self._store.identity(self._names[nearest])
+            nearest = self._grounds.spaces[0].templates.table().nearest(identity)
+            names = self._store.names_of([] if nearest is None else [nearest])
+        return self._store.identity(next(iter(names.values()))) if names else None
 
     def index_status(self) -> str:
         """One sentence on the index."""
-        original = self._original
-        if original is None:
+        spaces = self._grounds.spaces
+        if not spaces:
             return ""
-        return "index up to date" if original.keeper.state == "ready" else "index being rebuilt"
+        keeper = spaces[0].keeper
+        if keeper.state != "ready":
+            return "index being loaded" if keeper.state == "loading" else "index being rebuilt"
+        if keeper.recall is None:
+            return "index up to date"
+        return f"index up to date, recall {100 * keeper.recall:.1f} % at ef {keeper.ef}"
+
+    def _answered(self, ask: Callable[[_Ready], _T]) -> _T:
+        """The answer to a question, from one state of the gallery."""
+        for _ in range(_TRIES):
+            ready = self._ready_now()
+            try:
+                answer = ask(ready)
+            except Exception:
+                if self._ready is ready:
+                    raise
+                continue  # it saw a change by half
+            if self._ready is ready:
+                return answer
+        with self._lock:
+            return ask(self._ready_now())
 
     # -- saving ------------------------------------------------------------------------------
 
@@ -130,19 +166,19 @@ class Recogniser:
         """Makes the index anew from the store and saves it."""
         with self._lock:
             self.close()
-            discard_tree(self._folder, self._store.folder)
+            discard_tree(self._grounds.folder, self._store.folder)
             self._calibration = CalibrationKeeper(self._store)
-            self._take_up(None)
+            self._grounds.take_up(None)
             self.save()
 
     def renew(self, change: Callable[[], _T]) -> _T:
         """Makes a change of the store after which nothing derived from it may be used again."""
         with self._lock:
             self.close()
-            self._owners, self._names, self._in_use = {}, {}, InUse()
+            self._grounds.forget()
             self._calibration = CalibrationKeeper(self._store)
             changed = change()
-            self._take_up(None)
+            self._grounds.take_up(None)
             self.save()
             return changed
 
@@ -152,11 +188,11 @@ class Recogniser:
         if self._store.writable:
             return False
         lost = self._store.encrypted and self._calibration.unsaved
-        return lost or any(one.keeper.unsaved for one in self._spaces)
+        return lost or any(space.keeper.unsaved for space in self._grounds.spaces)
 
     def prepare(self) -> None:
         """Makes whatever is missing or old and saves it."""
-        self._identifier()
+        self._ready_now()
         self.save()
 
     # -- changes -----------------------------------------------------------------------------
@@ -168,137 +204,106 @@ class Recogniser:
             vectors: of the faces, ``(n, d)``.
             reporter: is told how far it is; one that cannot cancel, for they are enrolled.
         """
-        with self._lock:
-            if self._original is None:
-                with self._taken_up_anew_on_failure():
-                    first = len(added.face_ids) == self._store.counts()[1]
-                    self._take_up(reporter.tell if first else self._listener)
+        with self._changing():
+            if self._grounds.spaces:
+                self._grounds.add(added, vectors, reporter)
                 return
-            if int(added.face_ids[0]) in self._owners:
-                return  # taken up from the store meanwhile, for a question
-            faces, owners = added.face_ids, added.identity_ids
-            with self._taken_up_anew_on_failure():
-                change = self._store.change()
-                for start in range(0, len(faces), _AT_ONCE):
-                    reporter.progress("Indexing faces", start, len(faces))
-                    part = slice(start, start + _AT_ONCE)
-                    for space in self._spaces:
-                        space.add(faces[part], owners[part], vectors[part], change)
-                self._owners.update(zip(faces.tolist(), owners.tolist(), strict=True))
-                self._names.update((one.id, one.name) for one in self._store.identities())
-                self._change = change
+            first = len(added.face_ids) == self._store.counts()[1]
+            self._grounds.take_up(reporter.tell if first else self._listener)
 
     def apply(self, change: Change) -> Changed | None:
         """Makes a change of the store, then brings what is derived from it along."""
         with self._lock:
+            self._ready = None
             changed = change()
-            if changed is not None and self._original is not None:
-                with self._taken_up_anew_on_failure():
-                    follow(self._store, self._spaces, self._owners, changed)
-                    self._names.update(self._store.names_of(changed.identities))
-                    self._change = changed.change
+            if changed is not None and self._grounds.spaces:
+                with self._changing():
+                    self._grounds.apply(changed)
             return changed
 
     @contextmanager
-    def _taken_up_anew_on_failure(self) -> Iterator[None]:
+    def _changing(self) -> Iterator[None]:
         """Around what follows a change that is made, whatever comes now: where it cannot, the next
         question takes everything up anew.
         """
-        try:
-            yield
-        except FaceGalleryError:
-            self.close()
+        with self._lock:
+            self._ready = None
+            try:
+                yield
+            except FaceGalleryError:
+                self.close()
 
     def models_changed(self) -> None:
         """Other versions are in use now, or none."""
         with self._lock:
-            if self._original is not None:
-                self._take_up(self._listener)
+            if self._grounds.spaces:
+                self._ready = None
+                self._grounds.take_up(self._listener)
 
     def take_over(self) -> bool:
         """Lets the store write if it can; what was read only is taken up anew, to be saved."""
         with self._lock:
             before = self._store.writable
-            if self._store.try_to_write() and not before and self._original is not None:
-                self._take_up(self._listener)
+            if self._store.try_to_write() and not before and self._grounds.spaces:
+                self._ready = None
+                self._grounds.take_up(self._listener)
             return self._store.writable
 
     def save(self) -> None:
-        """Writes the index snapshots where they changed."""
-        for space in self._spaces:
+        """Writes what is derived from the faces where it changed."""
+        for space in self._grounds.spaces:
             space.keeper.save()
+        with self._lock:
+            state = self._grounds.unremembered()
+        if state is not None:
+            self._grounds.remember(state)
 
     def close(self) -> None:
-        """Ends a rebuild under way and saves the indexes. May be called twice."""
+        """Ends a rebuild under way and saves what changed. May be called twice."""
         with self._lock:
-            for space in self._spaces:
-                space.close()
-            self._original = self._learned = None
+            self._ready = None
+            self._grounds.close()
 
     # -- keeping up --------------------------------------------------------------------------
 
-    @property
-    def _spaces(self) -> list[Space]:
-        return [space for space in (self._original, self._learned) if space is not None]
-
-    def _identifier(self) -> Identifier:
+    def _ready_now(self) -> _Ready:
         """All methods, ready to answer for the gallery as it is on disk now."""
+        ready = self._ready
+        if ready is not None and not self._moved_on():
+            return ready
         with self._lock:
             self._follow_store()
-            assert self._original is not None
-            calibration = self._calibration.current(
-                self._original.templates.table, self._change, reporter=Reporter(self._listener)
-            )
-            return identifier_of(
-                self._original,
-                self._learned,
-                self._in_use,
-                calibration,
-                self._owners,
-                self._names,
-            )
+            if self._ready is None:
+                grounds = self._grounds
+                templates = grounds.spaces[0].templates
+                calibration = self._calibration.current(
+                    templates.table, grounds.change, reporter=Reporter(self._listener)
+                )
+                self._ready = _Ready(
+                    identifier_of(
+                        grounds.spaces,
+                        grounds.in_use,
+                        calibration,
+                        grounds.owners,
+                        grounds.names,
+                    ),
+                    self._store.refusals(),
+                )
+            return self._ready
 
     def _follow_store(self) -> None:
-        """Takes up everything anew where another process moved the store on.
-
-        A writer is alone: what changes in its store comes through here.
-        """
+        """Takes everything up, or what another process has changed."""
         with self._lock:
-            moved_on = not self._store.writable and self._store.change() != self._change
-            if self._original is None or moved_on:
-                self._take_up(self._listener)
+            if self._grounds.spaces and self._moved_on():
+                with self._changing():
+                    self._grounds.catch_up()
+            if not self._grounds.spaces:
+                self._ready = None
+                self._grounds.take_up(self._listener)
 
-    def _take_up(self, listener: Listener | None) -> None:
-        self.close()
-        try:
-            self._start_from(Moment.of(self._store), listener)
-        except BaseException:
-            self.close()  # half of it would answer as if it were all
-            raise
-
-    def _start_from(self, moment: Moment, listener: Listener | None) -> None:
-        self._owners = dict(zip(moment.ids.tolist(), moment.owners.tolist(), strict=True))
-        self._names = moment.names  # a question under way keeps the old ones
-        self._in_use = models_in_use(self._store, self._tell_once)
-        self._original = self._space("knn", self._folder, None)
-        self._original.take_up(moment, background=self._background, listener=listener)
-        self._change = moment.change
-        model = self._in_use.models.get("triplet")
-        if model is not None:
-            self._learned = self._space("triplet", self._folder / model.id, model.network)
-            # that there is no index of a new model yet is no news
-            self._learned.take_up(moment, background=self._background, listener=None)
-
-    def _space(self, name: str, folder: Path, network: Network | None) -> Space:
-        """The one that faces came in, or the one that a network maps them to."""
-        return Space(
-            name,
-            None if self._store.encrypted else folder,
-            dimension=self._store.dimension if network is None else network.outputs,
-            distance=self._store.distance if network is None else "cosine",
-            writable=self._store.writable,
-            transform=network,
-        )
+    def _moved_on(self) -> bool:
+        """A writer is alone: what changes in its store comes through here."""
+        return not self._store.writable and self._store.change() != self._grounds.change
 
     def _tell_once(self, event: Event) -> None:
         """A reader takes everything up anew after each change; the person heard it already."""

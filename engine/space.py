@@ -2,62 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import numpy as np
 
 from engine.errors import GalleryDamagedError
 from engine.identification import Templates
+from engine.identification.live_templates import LiveTemplates
 from engine.index import IndexKeeper
+from engine.models import Network
 from engine.progress import Listener
 from engine.store import Store
 from engine.types import Distance, Ids, Vectors
 
 Transform = Callable[[Vectors], Vectors]
 
-_ROWS = 4_096
 
-
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """All faces of a store at one moment.
-
-    Attributes:
-        change: its change counter.
-        ids, owners, vectors: face ids ``(n,)``, ascending, identity ids ``(n,)``, and embeddings
-            ``(n, d)`` as they came.
-        names: of all identities.
-    """
-
-    change: int
-    ids: Ids
-    owners: Ids
-    vectors: Vectors
-    names: dict[int, str]
-
-    @classmethod
-    def of(cls, store: Store) -> Moment:
-        """As it is now, though another process may be writing it.
-
-        Raises:
-            GalleryDamagedError: a face belongs to nobody.
-        """
-        while True:
-            change = store.change()
-            ids, owners, vectors = store.vectors()
-            names = {identity.id: identity.name for identity in store.identities()}
-            if store.change() == change:
-                _require_names(store, owners, names)
-                return cls(change, ids, owners, vectors, names)
-
-
-def _require_names(store: Store, owners: Ids, names: Mapping[int, str]) -> None:
-    nobody = set(np.unique(owners).tolist()) - names.keys()
+def require_people(store: Store, identities: Ids) -> None:
+    """Raises GalleryDamagedError where one of these, each once, is not in the store."""
+    asked = identities.tolist()
+    nobody = len(asked) - len(store.names_of(asked)) if asked else 0
     if nobody:
         raise GalleryDamagedError(
-            f"There are faces of {len(nobody):,} people who are not in the database",
+            f"There are faces of {nobody:,} people who are not in the database",
             file=store.folder,
             remedy="`face-gallery check` lists them. Put back a copy of the gallery from before.",
         )
@@ -68,9 +34,11 @@ class Space:
 
     Attributes:
         name: what the method that looks here is called.
+        version: of the model that made it, "" where none did.
         keeper: finds neighbours.
         templates: of the identities.
         distance: in this space.
+        dimension: of its vectors.
         transform: brings vectors as they came into it; None for the space they came in.
     """
 
@@ -83,33 +51,47 @@ class Space:
         distance: Distance,
         writable: bool,
         transform: Transform | None = None,
+        version: str = "",
     ) -> None:
         self.name = name
+        self.version = version
         self.distance: Distance = distance
         self.transform = transform
-        self.templates = Templates(dimension, distance)
+        self.dimension = dimension
+        self.templates = LiveTemplates(dimension, distance)
         self.keeper = IndexKeeper(folder, dimension=dimension, distance=distance, writable=writable)
 
-    def take_up(self, moment: Moment, *, background: bool, listener: Listener | None) -> None:
-        """Starts from all faces of the store."""
-        ids, mapped = moment.ids, self._mapped(moment.vectors)
-        self.templates.add(moment.owners, mapped)
+    @property
+    def key(self) -> str:
+        """Tells it from the spaces of other models."""
+        return f"{self.name} {self.version}".strip()
 
-        def rows_of(wanted: Ids | None) -> Iterator[tuple[Ids, Vectors]]:
-            some = ids if wanted is None else wanted
-            for at in range(0, len(some), _ROWS):
-                part = some[at : at + _ROWS]
-                yield part, mapped[np.searchsorted(ids, part)]
+    def gather(self) -> Templates:
+        """Where the templates of all faces are to be added up, see :meth:`mapped`."""
+        return Templates(self.dimension, self.distance)
 
-        self.keeper.start(
-            moment.change, lambda: ids, rows_of, background=background, listener=listener
-        )
+    def start(
+        self,
+        store: Store,
+        faces: Ids,
+        change: int,
+        *,
+        background: bool,
+        listener: Listener | None,
+    ) -> None:
+        """Starts from all faces of the store at a change; templates are started apart."""
 
-    def add(self, ids: Ids, owners: Ids, vectors: Vectors, change: int) -> None:
-        """Makes faces findable that the store holds since ``change``."""
-        mapped = self._mapped(vectors)
-        self.keeper.add(ids, mapped, change)
-        self.templates.add(owners, mapped)
+        def chunks(wanted: Ids | None) -> Iterator[tuple[Ids, Vectors]]:
+            for ids, _, vectors in store.each_vectors(wanted):
+                yield ids, self.mapped(vectors)
+
+        self.keeper.start(change, lambda: faces, chunks, background=background, listener=listener)
+
+    def add(self, ids: Ids, vectors: Vectors, change: int) -> None:
+        """Makes faces findable that the store holds since ``change``; for templates as
+        :meth:`exchange`.
+        """
+        self.keeper.add(ids, self.mapped(vectors), change)
 
     def exchange(self, gone: Ids, ids: Ids, vectors: Vectors, change: int) -> None:
         """Makes faces unfindable that the store does not hold any more, and others findable.
@@ -117,15 +99,35 @@ class Space:
         Templates are not touched: see :meth:`renew`.
         """
         if len(gone) or len(ids):
-            self.keeper.exchange(gone, ids, self._mapped(vectors), change)
+            self.keeper.exchange(gone, ids, self.mapped(vectors), change)
 
     def renew(self, identities: Ids, owners: Ids, vectors: Vectors) -> None:
         """Starts the templates of identities anew from all their faces."""
-        self.templates.renew(identities, owners, self._mapped(vectors))
+        self.templates.renew(identities, owners, self.mapped(vectors))
 
     def close(self) -> None:
         """Ends a rebuild under way and saves the index."""
         self.keeper.close()
 
-    def _mapped(self, vectors: Vectors) -> Vectors:
+    def mapped(self, vectors: Vectors) -> Vectors:
+        """Vectors ``(n, d)``, as they came, in this space."""
         return vectors if self.transform is None else self.transform(vectors)
+
+
+def space_of(
+    store: Store, folder: Path, version: str = "", network: Network | None = None
+) -> Space:
+    """The space that a store's faces came in, or the one that a network maps them to.
+
+    Args:
+        folder: of indexes; nothing of an encrypted gallery is kept there.
+    """
+    return Space(
+        "triplet" if network else "knn",
+        None if store.encrypted else folder / version,
+        dimension=store.dimension if network is None else network.outputs,
+        distance=store.distance if network is None else "cosine",
+        writable=store.writable,
+        transform=network,
+        version=version,
+    )

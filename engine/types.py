@@ -1,4 +1,8 @@
-"""The nouns of the field, as small frozen records shared by all of the engine."""
+"""The nouns of the field, as small records shared by all of the engine.
+
+They are frozen, but for those that an answer is made of: a query makes a dozen, and freezing them
+takes three times as long (1.2 against 0.4 µs each). Nobody changes them all the same.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +119,7 @@ class Neighbours:
     distances: Vectors
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Evidence:
     """An enrolled face that voted, and its distance to the query."""
 
@@ -125,7 +129,7 @@ class Evidence:
     distance: float
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Candidate:
     """An identity offered for a query.
 
@@ -154,7 +158,7 @@ class Opinion:
     confidence: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Identification:
     """The answer to one query.
 

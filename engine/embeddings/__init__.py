@@ -1,6 +1,6 @@
 """Reading embeddings and photographs that people hand in, and checking every one of them."""
 
-from engine.embeddings.checks import check_vectors
+from engine.embeddings.checks import check_vectors, is_usable
 from engine.embeddings.photos import photo_beside, read_photo
 from engine.embeddings.reading import Reading, read_file, read_sources
 from engine.embeddings.rows import chosen_rows
@@ -11,6 +11,7 @@ __all__ = [
     "check_name",
     "check_vectors",
     "chosen_rows",
+    "is_usable",
     "lookalikes",
     "name_key",
     "photo_beside",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise, repeat
+from typing import TypeVar
 
 import numpy as np
 
 from engine.identification.calibration import UNCALIBRATED, Calibration
-from engine.identification.logit import probabilities
+from engine.identification.logit import Flags, probabilities
 from engine.identification.look import Look
 from engine.types import Candidate, Evidence, Identification, Ids, Vectors
 
-Names = Callable[[Sequence[int]], Sequence[str]]
+_T = TypeVar("_T")
+Names = Callable[[Sequence[int]], Sequence[str | None]]
+"""Names of identity ids; None for one that is gone."""
 _LEAST_CONFIDENCE = 0.8
 """Asked of a name where the gallery is too small to promise the FPIR. On the real faces it held
 galleries of 3 to 40 people at 0.3 to 1.7 %, where the threshold alone named 2 to 49 % of strangers,
@@ -19,120 +24,149 @@ up to 1.7 times what it promised."""
 _NOT_CALIBRATED = "This gallery is not calibrated, so nobody is named."
 
 
+@dataclass(frozen=True)
+class Rule:
+    """What decides between a name and "unknown" at one FPIR, worked out once for many queries.
+
+    Attributes:
+        promised: the FPIR that verdicts stand for.
+        threshold, least: score and confidence that a name needs.
+        fitted: whether confidences are stated.
+        note: one sentence where answers need a caveat, else "".
+    """
+
+    promised: float
+    threshold: float
+    least: float
+    fitted: bool
+    note: str
+
+    @classmethod
+    def of(cls, calibration: Calibration | None, fpir: float) -> Rule:
+        """By a calibration; without one nobody is named."""
+        if calibration is None:
+            promised = UNCALIBRATED.promised(fpir)
+            return cls(promised, float("inf"), 0.0, False, _NOT_CALIBRATED)
+        promised = calibration.promised(fpir)
+        return cls(
+            promised,
+            calibration.threshold(fpir),
+            _LEAST_CONFIDENCE if promised > fpir else 0.0,
+            calibration.fitted,
+            calibration.note(fpir),
+        )
+
+    def answer(
+        self, method: str, offered: tuple[Candidate, ...], faces: tuple[Evidence, ...]
+    ) -> Identification:
+        """The answer to a query whose candidates and evidence are these."""
+        first = offered[0] if offered else None
+        sure = None if first is None else first.confidence
+        known = (
+            first is not None
+            and first.score > self.threshold
+            and (sure is None or sure >= self.least)
+        )
+        return Identification(
+            "known" if known else "unknown",
+            first.name if first is not None and known else None,
+            sure,
+            method,
+            offered,
+            faces,
+            self.promised,
+            self.note,
+        )
+
+
 def answers(
-    look: Look,
-    ground: Look,
-    calibration: Calibration | None,
-    names: Names,
-    *,
-    method: str,
-    k: int,
-    top: int,
-    fpir: float,
+    look: Look, ground: Look, rule: Rule, names: Names, *, method: str, k: int, top: int
 ) -> list[Identification]:
     """Tells who each query of a look is.
 
     Args:
         ground: the look whose neighbours are the evidence.
-        names: names of identity ids.
+        rule: of the look's calibration.
         k: how many of the nearest faces are shown.
         top: how many candidates, at most.
-        fpir: the share of strangers that may get a name.
     """
-    evidence = _evidence(ground, names, k)
-    candidates = _candidates(look, evidence, calibration, names, top)
-    return _judged(candidates, evidence, calibration, method, fpir)
+    order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
+    offered, theirs = np.take_along_axis(look.identities, order, axis=1), ground.owners[:, :k]
+    called = _called(names, offered, theirs)
+    if None in called.values():
+        offered, theirs = _without_gone(offered, called), _without_gone(theirs, called)
+    candidates = _candidates(look, order, offered, ground, rule, called, k)
+    evidence = _evidence(ground, theirs, called)
+    return list(map(rule.answer, repeat(method), candidates, evidence))
 
 
-def named(candidate: Candidate | None, calibration: Calibration | None, fpir: float) -> bool:
-    """Whether the first candidate is sure enough to be named."""
-    if candidate is None or calibration is None:
-        return False
-    least = _LEAST_CONFIDENCE if calibration.promised(fpir) > fpir else 0.0
-    sure = candidate.confidence is None or candidate.confidence >= least
-    return sure and candidate.score > calibration.threshold(fpir)
+def _called(names: Names, *identities: Ids) -> dict[int, str | None]:
+    asked = list({identity for one in identities for identity in one.ravel().tolist()} - {-1})
+    return dict(zip(asked, names(asked), strict=True))
 
 
-def _judged(
-    candidates: list[tuple[Candidate, ...]],
-    evidence: list[tuple[Evidence, ...]],
-    calibration: Calibration | None,
-    method: str,
-    fpir: float,
-) -> list[Identification]:
-    promised = (calibration or UNCALIBRATED).promised(fpir)
-    note = calibration.note(fpir) if calibration else _NOT_CALIBRATED
-    made = []
-    for offered, faces in zip(candidates, evidence, strict=True):
-        first = offered[0] if offered else None
-        known = named(first, calibration, fpir)
-        made.append(
-            Identification(
-                verdict="known" if known else "unknown",
-                name=first.name if first is not None and known else None,
-                confidence=first.confidence if first is not None else None,
-                method=method,
-                candidates=offered,
-                evidence=faces,
-                fpir=promised,
-                note=note,
-            )
-        )
-    return made
+def _without_gone(owners: Ids, called: dict[int, str | None]) -> Ids:
+    gone = [identity for identity, name in called.items() if name is None]
+    return np.where(np.isin(owners, gone), -1, owners)
 
 
-def _evidence(ground: Look, names: Names, k: int) -> list[tuple[Evidence, ...]]:
-    shown, owners = ground.neighbours.ids[:, :k], ground.owners[:, :k]
-    by_id = _by_id(owners, names)
-    distances = ground.neighbours.distances[:, :k]
-    return [
-        tuple(
-            Evidence(face, owner, by_id[owner], distance)
-            for face, owner, distance in zip(*row, strict=True)
-        )
-        for row in zip(shown.tolist(), owners.tolist(), distances.tolist(), strict=True)
-    ]
+def _evidence(
+    ground: Look, theirs: Ids, called: dict[int, str | None]
+) -> Iterable[tuple[Evidence, ...]]:
+    there, k = theirs >= 0, theirs.shape[1]
+    owners = theirs[there].tolist()
+    made = map(
+        Evidence,  # type: ignore[arg-type]  # those that are there have names
+        ground.neighbours.ids[:, :k][there].tolist(),
+        owners,
+        map(called.__getitem__, owners),
+        ground.neighbours.distances[:, :k][there].tolist(),
+    )
+    return _dealt(list(made), there)
 
 
 def _candidates(
     look: Look,
-    evidence: list[tuple[Evidence, ...]],
-    calibration: Calibration | None,
-    names: Names,
-    top: int,
-) -> list[tuple[Candidate, ...]]:
-    order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
-    owners = np.take_along_axis(look.identities, order, axis=1)
-    by_id = _by_id(owners[owners >= 0], names)
-    fitted = calibration is not None and calibration.fitted
-    columns = [
-        np.take_along_axis(column, order, axis=1).tolist()
-        for column in (look.log_odds, probabilities(look.log_odds), _known(look.distances))
-    ]
-    made = []
-    for *line, faces in zip(owners.tolist(), *columns, evidence, strict=True):
-        nearest = {face.identity_id: face.distance for face in reversed(faces)}
-        made.append(
-            tuple(
-                Candidate(
-                    owner,
-                    by_id[owner],
-                    score,
-                    confidence if fitted else None,
-                    nearest.get(owner, to_template),
-                )
-                for owner, score, confidence, to_template in zip(*line, strict=True)
-                if owner in by_id
-            )
-        )
-    return made
+    order: Ids,
+    offered: Ids,
+    ground: Look,
+    rule: Rule,
+    called: dict[int, str | None],
+    k: int,
+) -> Iterable[tuple[Candidate, ...]]:
+    there = offered >= 0
+    scores, distances = (
+        np.take_along_axis(column, order, axis=1)[there]
+        for column in (look.log_odds, _known(look.distances))
+    )
+    if rule.fitted:
+        shares = np.take_along_axis(probabilities(look.log_odds), order, axis=1)[there].tolist()
+    nearest = _nearest(offered, ground, k)[there]
+    owners = offered[there].tolist()
+    made = map(
+        Candidate,  # type: ignore[arg-type]  # those that are there have names
+        owners,
+        map(called.__getitem__, owners),
+        scores.tolist(),
+        shares if rule.fitted else repeat(None),
+        np.where(nearest < np.inf, nearest, distances).tolist(),
+    )
+    return _dealt(list(made), there)
+
+
+def _dealt(made: list[_T], there: Flags) -> Iterable[tuple[_T, ...]]:
+    """What was made for the places that are there, ``(m, c)``, row by row."""
+    ends = accumulate(there.sum(axis=1).tolist(), initial=0)
+    return [tuple(made[start:end]) for start, end in pairwise(ends)]
+
+
+def _nearest(owners: Ids, ground: Look, k: int) -> Vectors:
+    """Distance to the nearest evidence of each owner ``(m, c)``; infinite without any."""
+    matches = owners[:, :, None] == ground.owners[:, None, :k]
+    distances = ground.neighbours.distances[:, None, :k]
+    return np.asarray(np.where(matches, distances, np.inf).min(axis=2, initial=np.inf))
 
 
 def _known(distances: Vectors) -> Vectors:
     assert not np.isnan(distances).any(), "every candidate has a distance by now"
     return distances
-
-
-def _by_id(identity_ids: Ids, names: Names) -> dict[int, str]:
-    unique = np.unique(identity_ids).tolist()
-    return dict(zip(unique, names(unique), strict=True))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from engine.errors import InputError
-from engine.identification.answers import Names, answers
+from engine.identification import single
+from engine.identification.answers import Names, Rule, answers
 from engine.identification.auto import KNN_ALONE, Auto
 from engine.identification.calibration import Calibration
 from engine.identification.fusion import fuse
@@ -21,6 +22,10 @@ from engine.types import Identification, Ids, Opinion, Vectors
 METHODS = ("auto", "knn", "mlp", "triplet")
 _BLOCK = 1_000
 """Queries answered at once."""
+_WIDE_BLOCK = 16
+"""The same where each meets every template."""
+_RULES = 64
+"""Rules kept, at most."""
 _SEEN = "The model has learned from this very face, so it is surer than of a new one."
 Refused = Sequence[frozenset[int]]
 
@@ -46,7 +51,9 @@ class Identifier:
             method.name: method for method in (knn, triplet, mlp) if method is not None
         }
         self.auto = auto
+        self._knn = knn
         self._names = names
+        self._rules: dict[tuple[tuple[str, ...], float], Rule] = {}
 
     def identify(
         self,
@@ -70,14 +77,20 @@ class Identifier:
             InputError: there is no such method, or no model of it is in use.
         """
         self._require(method)
-        made: list[Identification] = []
-        for start in range(0, len(queries), _BLOCK):
-            part = slice(start, start + _BLOCK)
-            looks = {name: _looker(one, k)(queries[part]) for name, one in self.methods.items()}
-            made += self._told(
-                queries[part], looks, method, refused and refused[part], k=k, top=top, fpir=fpir
-            )
-        return made
+        if len(queries) == 1 == len(self.methods) and not (refused and refused[0]):
+            rule = self._rule(self._choice(method), fpir)
+            return [single.answer(self._knn, queries, rule, self._names, k=k, top=top)]
+        made: dict[int, Identification] = {}
+        for rows, widely in _parts(len(queries), refused):
+            part = queries[rows]
+            looks = {
+                name: one.look(part) if isinstance(one, Mlp) else one.look(part, k, widely=widely)
+                for name, one in self.methods.items()
+            }
+            not_these = [refused[row] for row in rows] if widely and refused else None
+            told = self._told(part, looks, method, not_these, k=k, top=top, fpir=fpir)
+            made.update(zip(rows, told, strict=True))
+        return [made[row] for row in range(len(queries))]
 
     def identify_enrolled(
         self,
@@ -142,6 +155,15 @@ class Identifier:
             return choice.calibration
         return self.methods[choice.members[0]].calibration
 
+    def _rule(self, choice: Auto, fpir: float) -> Rule:
+        """Kept, for working it out takes as long as a query."""
+        asked = choice.members, fpir
+        if asked not in self._rules:
+            if len(self._rules) >= _RULES:
+                self._rules.clear()
+            self._rules[asked] = Rule.of(self._calibration(choice), fpir)
+        return self._rules[asked]
+
     def _require(self, method: str) -> None:
         if method not in METHODS:
             raise InputError(
@@ -171,12 +193,11 @@ class Identifier:
             return answers(
                 self._measured(queries, look.without(refused) if refused else look, ground),
                 looks[ground],
-                self._calibration(choice),
+                self._rule(choice, fpir),
                 self._names,
                 method=" + ".join(choice.members),
                 k=k,
                 top=top,
-                fpir=fpir,
             )
 
         choice = self._choice(method)
@@ -222,8 +243,18 @@ class Identifier:
         return replace(look, distances=np.where(missing, distances, look.distances))
 
 
-def _looker(method: Knn | Mlp, k: int) -> Callable[[Vectors], Look]:
-    return method.look if isinstance(method, Mlp) else lambda queries: method.look(queries, k)
+def _parts(count: int, refused: Refused | None) -> Iterator[tuple[Sequence[int], bool]]:
+    """Rows of queries to be answered together, and whether they are to look widely: those that
+    are known not to be somebody need others to be offered.
+    """
+    alone = [row for row, identities in enumerate(refused or ()) if identities]
+    others: Sequence[int] = range(count)
+    if alone:
+        others = sorted({*others}.difference(alone))
+    for start in range(0, len(others), _BLOCK):
+        yield others[start : start + _BLOCK], False
+    for start in range(0, len(alone), _WIDE_BLOCK):
+        yield alone[start : start + _WIDE_BLOCK], True
 
 
 def _opinion(answer: Identification) -> Opinion:

@@ -11,7 +11,7 @@ from engine.distances import prepare
 from engine.identification.calibration import UNCALIBRATED, Calibration
 from engine.identification.look import Look
 from engine.identification.shortlist import NEIGHBOURS, LeftOut, paired, shortlist
-from engine.identification.templates import Templates
+from engine.identification.templates import TemplateTable
 from engine.types import Distance, Ids, Neighbours, Vectors
 
 
@@ -21,17 +21,27 @@ class Searcher(Protocol):
     def search(self, queries: Vectors, k: int) -> Neighbours: ...
 
 
+class Tabled(Protocol):
+    """Templates, whoever keeps them."""
+
+    def table(self) -> TemplateTable: ...
+
+
 class Knn:
     """Looks at queries by their nearest faces and the templates of these faces' identities.
 
     With a ``transform`` it does so in a learned space: index, templates and calibration are then
     that space's.
+
+    Attributes:
+        name: of the method.
+        index, templates, identity_of, calibration, distance, transform: as given.
     """
 
     def __init__(
         self,
         index: Searcher,
-        templates: Templates,
+        templates: Tabled,
         *,
         identity_of: Callable[[Ids], Ids],
         calibration: Calibration | None,
@@ -42,7 +52,7 @@ class Knn:
     ) -> None:
         """
         Args:
-            identity_of: identity ids of face ids, of any shape.
+            identity_of: identity ids of face ids, of any shape; -1 where there is none.
             calibration: None ranks by distance and states no confidence.
             transform: vectors as they came ``(m, d)`` to vectors of the space ``(m, e)``.
             joint: the calibration that fusions have learned with, where it is another.
@@ -50,20 +60,21 @@ class Knn:
         self.name = name
         self.calibration = calibration
         self._joint = joint
-        self._index = index
-        self._templates = templates
-        self._identity_of = identity_of
-        self._distance: Distance = distance
-        self._transform = transform or _as_it_is
+        self.index = index
+        self.templates = templates
+        self.identity_of = identity_of
+        self.distance: Distance = distance
+        self.transform = transform or _as_it_is
 
-    def look(self, queries: Vectors, k: int = 5) -> Look:
+    def look(self, queries: Vectors, k: int = 5, *, widely: bool = False) -> Look:
         """Looks at queries ``(m, d)``, as they came.
 
         Args:
             k: how many neighbours are wanted at least; the judgement always rests on ten.
+            widely: the nearest templates come into question too, however many there are.
         """
-        rows = self._transform(queries)
-        return self._look(rows, self._index.search(rows, max(k, NEIGHBOURS)), None)
+        rows = self.transform(queries)
+        return self._look(rows, self.index.search(rows, max(k, NEIGHBOURS)), None, widely)
 
     def look_enrolled(self, faces: Ids, owners: Ids, vectors: Vectors, k: int = 5) -> Look:
         """Looks at enrolled faces as if they were not enrolled: each is left out.
@@ -71,8 +82,8 @@ class Knn:
         Args:
             faces, owners, vectors: ids ``(m,)``, identity ids ``(m,)``, embeddings ``(m, d)``.
         """
-        rows = self._transform(vectors)
-        found = self._index.search(rows, max(k, NEIGHBOURS) + 1)
+        rows = self.transform(vectors)
+        found = self.index.search(rows, max(k, NEIGHBOURS) + 1)
         return self._look(rows, _without(found, faces), owners)
 
     def distances(self, queries: Vectors, identities: Ids) -> Vectors:
@@ -80,23 +91,26 @@ class Knn:
 
         Infinite for an identity that has no template, or for -1.
         """
-        table = self._templates.table()
+        table = self.templates.table()
         rows = table.rows(identities)
         if not len(table):
             return np.full(rows.shape, np.inf, dtype=np.float32)
-        queries = prepare(self._transform(queries), self._distance)
-        distances = paired(queries, table.means[rows], self._distance)
+        queries = prepare(self.transform(queries), self.distance)
+        distances = paired(queries, table.means[rows], self.distance)
         return np.where(rows >= 0, distances, np.float32(np.inf))
 
-    def _look(self, queries: Vectors, neighbours: Neighbours, own: Ids | None) -> Look:
-        table = self._templates.table()
-        owners = self._identity_of(neighbours.ids)
+    def _look(
+        self, queries: Vectors, neighbours: Neighbours, own: Ids | None, widely: bool = False
+    ) -> Look:
+        table = self.templates.table()
+        owners = self.identity_of(neighbours.ids)
         found = shortlist(
-            prepare(queries, self._distance),
+            prepare(queries, self.distance),
             table,
             table.rows(owners[:, :NEIGHBOURS]),
             neighbours.distances[:, :NEIGHBOURS],
             left_out=None if own is None else LeftOut(table.rows(own), "face"),
+            widely=widely,
         )
         odds = (self.calibration or UNCALIBRATED).log_odds(found.features, found.filled)
         identities = np.where(found.filled, table.ids[found.rows], -1) if len(table) else found.rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +33,18 @@ class LogOdds:
 
     def __call__(self, features: Numbers, filled: Flags) -> Numbers:
         """Log-odds ``(m, c)`` of features ``(m, c, f)``; minus infinity where not filled."""
-        slopes = np.array(self.weights) / np.array(self.scales)
-        odds = features @ slopes + (self.intercept - slopes @ np.array(self.means))
+        odds = features @ np.array(self.slopes) + self.offset
         return np.where(filled, odds, -np.inf)
+
+    @cached_property
+    def slopes(self) -> tuple[float, ...]:
+        """Weights of the features as they come."""
+        return tuple((np.array(self.weights) / np.array(self.scales)).tolist())
+
+    @cached_property
+    def offset(self) -> float:
+        """Log-odds where all features are zero."""
+        return self.intercept - float(np.array(self.slopes) @ np.array(self.means))
 
 
 def probabilities(log_odds: Numbers) -> Numbers:

@@ -26,12 +26,13 @@ def mlp_shortlist(logits: Vectors) -> Shortlist:
     which is low where nothing known was seen (Liu et al. 2020, "Energy-based out-of-distribution
     detection").
     """
-    wide = logits.astype(np.float64)
-    wanted = min(PLACES, wide.shape[1])
-    rows = np.argpartition(-wide, wanted - 1, axis=1)[:, :wanted].astype(np.int64)
-    top = wide.max(axis=1, keepdims=True)
-    level = top + np.log(np.exp(wide - top).sum(axis=1, keepdims=True))
-    chosen = np.take_along_axis(wide, rows, axis=1)
+    wanted = min(PLACES, logits.shape[1])
+    first = logits.shape[1] - wanted
+    rows = np.argpartition(logits, first, axis=1)[:, first:].astype(np.int64)
+    chosen = np.take_along_axis(logits, rows, axis=1).astype(np.float64)
+    top = chosen.max(axis=1, keepdims=True)
+    rest = np.exp(logits - top.astype(np.float32))
+    level = top + np.log(rest.sum(axis=1, keepdims=True, dtype=np.float64))
     return Shortlist(rows, np.stack([chosen, np.broadcast_to(level, rows.shape)], axis=2))
 
 
@@ -54,10 +55,12 @@ class Mlp:
         self.calibration = calibration
         self._network = network
         self._identity_ids = identity_ids
+        self._learned = np.sort(identity_ids)
 
     def knows(self, identities: Ids) -> Flags:
         """Whether it learned each of these identities (any shape)."""
-        return np.isin(identities, self._identity_ids)
+        places = np.minimum(self._learned.searchsorted(identities), len(self._learned) - 1)
+        return np.asarray(self._learned[places] == identities)
 
     def look(self, queries: Vectors) -> Look:
         """Looks at queries ``(m, d)``, as they came."""

@@ -20,9 +20,10 @@ NEIGHBOURS = 10
 """Nearest faces that are looked at, however few of them are shown as evidence."""
 TEMPLATES = 5
 """Nearest templates that are looked at besides the neighbours' identities."""
-EXACT_TEMPLATES = 20_000
-"""Up to so many identities a query meets every template; beyond, only its neighbours'."""
-_PRIOR_FACES = 2.0
+EXACT_TEMPLATES = 500
+"""Up to so many identities a query meets every template (5 µs); beyond, only its neighbours'. On
+the real faces FNIR was 2.56 % with and 2.53 % without, rank-1 99.58 and 99.61 % (5 splits)."""
+PRIOR_FACES = 2.0
 """Weight, in faces, of the gallery's pooled spread in the spread of one identity."""
 
 
@@ -79,6 +80,7 @@ def shortlist(
     neighbour_distances: Vectors,
     *,
     left_out: LeftOut | None = None,
+    widely: bool = False,
 ) -> Shortlist:
     """The neighbours' identities and the nearest templates, with their features.
 
@@ -87,10 +89,11 @@ def shortlist(
         neighbour_rows: template row of each neighbour ``(m, n)``, -1 where there is none.
         neighbour_distances: ``(m, n)``, in any order.
         left_out: for enrolled queries; the neighbours must be without them already.
+        widely: meets every template however many there are.
     """
     own = _own_template(queries, table, left_out) if left_out else None
     rows = neighbour_rows
-    if len(table) <= EXACT_TEMPLATES:
+    if widely or len(table) <= EXACT_TEMPLATES:
         rows = np.hstack([rows, _nearest_templates(queries, table, own)])
     rows = _without_repeats(rows)
     distances = paired(queries, table.means[rows], table.distance)
@@ -101,7 +104,7 @@ def shortlist(
         counts = np.where(mine, own.counts[:, None], counts)
         scatter = np.where(mine, own.scatter[:, None], scatter)
         rows = np.where(mine & np.isinf(distances), -1, rows)
-    spread = (scatter + _PRIOR_FACES * table.pooled) / (np.maximum(counts, 1) - 1 + _PRIOR_FACES)
+    spread = (scatter + PRIOR_FACES * table.pooled) / (np.maximum(counts, 1) - 1 + PRIOR_FACES)
     level = between(queries, table.centre, table.distance)
     features = np.stack(
         [
@@ -137,7 +140,7 @@ class _Own:
 def _own_template(queries: Vectors, table: TemplateTable, left_out: LeftOut) -> _Own:
     counts = table.counts[left_out.rows]
     rest = counts - 1
-    averages, faces = table.averages[left_out.rows], queries.astype(np.float64)
+    averages, faces = table.averages(left_out.rows), queries.astype(np.float64)
     means = averages + (averages - faces) / np.maximum(rest, 1)[:, None]
     distances = paired(
         queries, prepare(means.astype(np.float32), table.distance)[:, None, :], table.distance

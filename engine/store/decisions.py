@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,24 @@ from engine.types import Ids, Vectors
 Kind = Literal["is", "is-not", "ignore"]
 
 _DIGESTS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Refusals:
+    """All that vectors were said not to be, for who asks of one vector after another.
+
+    Attributes:
+        by_digest: ids of identities.
+    """
+
+    by_digest: Mapping[bytes, frozenset[int]]
+
+    def of(self, vectors: Vectors) -> list[frozenset[int]] | None:
+        """For each row of ``(m, d)``; None where nothing was said of any."""
+        if not self.by_digest:
+            return None
+        digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
+        return [self.by_digest.get(digest, frozenset()) for digest in digests]
 
 
 class Decisions(Access):
@@ -47,6 +66,14 @@ class Decisions(Access):
             digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
             refused = _refused(connection, digests)
         return [frozenset(refused.get(digest, ())) for digest in digests]
+
+    def refusals(self) -> Refusals:
+        """What :meth:`rejections` would say of any vector, until the next change."""
+        found: dict[bytes, set[int]] = {}
+        query = "SELECT digest, identity_id FROM decisions WHERE kind = 'is-not'"
+        for digest, identity_id in self._typed((bytes, int), query):
+            found.setdefault(digest, set()).add(identity_id)
+        return Refusals({digest: frozenset(ids) for digest, ids in found.items()})
 
     def rejected(self) -> tuple[Vectors, Ids]:
         """All decisions in the order they were made, for training.

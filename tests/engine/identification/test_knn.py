@@ -171,7 +171,7 @@ def test_an_identity_whose_only_face_is_left_out_is_no_candidate(crowd: Crowd) -
 def test_a_gallery_that_is_not_calibrated_lists_candidates_and_names_nobody(crowd: Crowd) -> None:
     gallery = InMemory.of(*crowd.draw(range(6), 3))
     knn = Knn(
-        gallery.knn.methods["knn"]._index,
+        gallery.knn.methods["knn"].index,
         gallery.templates,
         identity_of=lambda faces: gallery.owners[faces - 100],
         calibration=None,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.distances import prepare
 from engine.identification import Templates
-from engine.types import Distance
+from engine.identification.live_templates import LiveTemplates
+from engine.types import Distance, Ids, Vectors
 from tests.engine.identification.galleries import DIMENSION, Crowd
 
 
@@ -35,16 +38,44 @@ def test_adding_bit_by_bit_is_the_same_as_at_once(crowd: Crowd) -> None:
 
 def test_identities_that_are_renewed_are_as_if_made_anew(crowd: Crowd) -> None:
     owners, vectors = crowd.draw([1, 2, 3, 4], 5)
-    templates, anew = Templates(DIMENSION, "cosine"), Templates(DIMENSION, "cosine")
-    templates.add(owners, vectors)
+    live = LiveTemplates(DIMENSION, "cosine")
+    live.renew(np.unique(owners), owners, vectors)
     now = np.where(owners == 3, 2, owners)  # 3 is merged into 2, and 4 loses a face
     now, kept = now[:-1], vectors[:-1]
-    anew.add(now, kept)
     own = np.isin(now, [2, 3, 4])
-    templates.renew(np.array([2, 3, 4]), now[own], kept[own])
-    assert templates.table().ids.tolist() == [1, 2, 4]
-    np.testing.assert_array_equal(templates.table().means, anew.table().means)
-    np.testing.assert_array_equal(templates.table().scatter, anew.table().scatter)
+    live.renew(np.array([2, 3, 4]), now[own], kept[own])
+    assert_alike(live, now, kept)
+    assert len(live) == 3
+
+
+def assert_alike(live: LiveTemplates, owners: Ids, vectors: Vectors) -> None:
+    """Whether live templates are those of these faces, each to the last bit."""
+    anew = Templates(vectors.shape[1], "cosine")
+    anew.add(owners, vectors)
+    expected, table = anew.table(), live.table()
+    rows = table.rows(expected.ids)
+    assert sorted(table.ids.tolist()) == expected.ids.tolist()
+    np.testing.assert_array_equal(table.ids[rows], expected.ids)
+    for name in ("counts", "means", "lengths", "scatter"):
+        np.testing.assert_array_equal(getattr(table, name)[rows], getattr(expected, name))
+    assert table.pooled == pytest.approx(expected.pooled, rel=1e-9)
+    np.testing.assert_allclose(table.centre, expected.centre, atol=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 6)), max_size=6), max_size=6))
+def test_templates_follow_any_changes(rounds: list[list[tuple[int, int]]]) -> None:
+    """Each round gives some of twelve faces to other people, or to nobody (0)."""
+    vectors = np.random.default_rng(3).normal(size=(12, DIMENSION)).astype(np.float32)
+    owners, live = np.zeros(12, dtype=np.int64), LiveTemplates(DIMENSION, "cosine")
+    for moves in rounds:
+        before = owners.copy()
+        for face, owner in moves:
+            owners[face] = owner
+        touched = np.setdiff1d(np.union1d(before, owners), [0])
+        own = np.isin(owners, touched)
+        live.renew(touched, owners[own], vectors[own])
+        assert_alike(live, owners[owners > 0], vectors[owners > 0])
 
 
 def test_a_table_does_not_change_afterwards(crowd: Crowd) -> None:
