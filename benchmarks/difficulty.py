@@ -5,7 +5,8 @@ many made-up ones of as many people with the same numbers of faces each.
 
 And one face of each of the 2,795 others, where they are (FACE_GALLERY_SHARED), beside as many
 made-up people: how far apart people are, of whom a large gallery has many. Printed, and written to
-``benchmarks/results/difficulty.json`` for RESULTS.md. Vectors are of unit length, distances Euclidean between them, a face's own row is left out.
+``benchmarks/results/difficulty.json`` for RESULTS.md. Vectors are of unit length,
+distances Euclidean between them, a face's own row is left out.
 """
 
 from __future__ import annotations
