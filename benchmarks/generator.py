@@ -4,7 +4,9 @@
 
 The model, a two-covariance one as PLDA's (Ioffe 2006), with what real faces have beyond it:
 
-- a person's mean is drawn from a normal distribution with the covariance *between* people;
+- people's means have the covariance *between* people. They are of some kinds, each about a mean of
+  its own and in directions of its own (a Wishart draw): one normal distribution for all would fill
+  more dimensions than real people do, and be harder to search than they are;
 - a person's faces scatter about it in a covariance of that person's own, drawn from a Wishart
   distribution about the covariance *within* people: real persons differ in the directions in which
   their pictures differ, so their faces fill fewer dimensions than all people's faces together;
@@ -49,7 +51,9 @@ class Statistics:
         spread: mean and standard deviation of the log of a person's width, in widths of all.
         radii: quantiles, evenly spaced from 0 to 1, of a face's distance from its person's mean,
             in widths of that person.
-        directions: degrees of freedom of a person's own covariance.
+        directions: degrees of freedom of a person's, or a kind's, own covariance.
+        kinds, alike: how many kinds of people there are, and what share of the variance between
+            people is between kinds.
         astray: share of faces between their person and somebody else.
     """
 
@@ -59,6 +63,8 @@ class Statistics:
     spread: Array
     radii: Array
     directions: int
+    kinds: int
+    alike: float
     astray: float
 
     @classmethod
@@ -67,6 +73,8 @@ class Statistics:
             arrays = {one.name: kept[one.name].astype(np.float64) for one in fields(cls)}
         scalars = {
             "directions": int(arrays["directions"]),
+            "kinds": int(arrays["kinds"]),
+            "alike": float(arrays["alike"]),
             "astray": float(arrays["astray"]),
         }
         return cls(**(arrays | scalars))  # type: ignore[arg-type]
@@ -100,7 +108,7 @@ def chunks(
         The people's numbers ``(m,)``, ascending, and their faces ``(m, d)``.
     """
     known = statistics or Statistics.load()
-    draw = _Draw(known)
+    draw = _Draw(known, np.random.default_rng([seed, 2]))
     people, waiting, size = [], [], 0
     for person, count in enumerate(counts.tolist()):
         waiting.append(draw.person(np.random.default_rng([seed, 1, person]), count))
@@ -116,39 +124,43 @@ def chunks(
 class _Draw:
     """Draws people. Normal variables are coloured a chunk at a time, in one product for all."""
 
-    def __init__(self, known: Statistics) -> None:
+    def __init__(self, known: Statistics, rng: np.random.Generator) -> None:
         self._known = known
+        self._dimension = dimension = len(known.mean)
         self._between = _square_root(known.between)
         self._within = _square_root(known.within)
         self._width = float(np.sqrt(np.trace(known.within)))
+        self._centres = np.sqrt(known.alike) * rng.standard_normal((known.kinds, dimension))
+        own = rng.standard_normal((known.kinds, known.directions, dimension))
+        self._kinds = own * np.sqrt((1 - known.alike) / known.directions)
 
-    def person(self, rng: np.random.Generator, count: int) -> tuple[Array, Array, Array, Array]:
-        """White mean ``(d,)``, white scatter ``(n, d)``, radii ``(n,)``, and where faces are drawn
-        to: white means of somebody else, times how far ``(n, d + 1)``.
+    def person(self, rng: np.random.Generator, count: int) -> tuple[Array, Array, Array]:
+        """White centres of a person's faces ``(n, d)``, all the same but for those astray, their
+        white scatter ``(n, d)``, and how far from the centre each is ``(n,)``.
         """
-        known, dimension = self._known, len(self._known.mean)
-        mean = rng.standard_normal(dimension)
+        known = self._known
+        centres = np.repeat(self._anybody(rng)[None], count, axis=0)
         width = self._width * np.exp(rng.normal(*known.spread))
-        own = rng.standard_normal((known.directions, dimension), dtype=np.float32)
+        own = rng.standard_normal((known.directions, self._dimension), dtype=np.float32)
         scatter = rng.standard_normal((count, known.directions), dtype=np.float32) @ own
         at = rng.random(count) * (len(known.radii) - 1)
         radii = width * np.interp(at, np.arange(len(known.radii)), known.radii)
-        lost = np.zeros((count, dimension + 1))
-        astray = np.flatnonzero(rng.random(count) < known.astray)
-        lost[astray, 0] = rng.random(len(astray))
-        lost[astray, 1:] = rng.standard_normal((len(astray), dimension))
-        return mean, scatter, radii, lost
+        for astray in np.flatnonzero(rng.random(count) < known.astray).tolist():
+            centres[astray] += rng.random() * (self._anybody(rng) - centres[astray])
+        return centres, scatter, radii
 
-    def finished(self, people: list[tuple[Array, Array, Array, Array]]) -> Rows:
+    def _anybody(self, rng: np.random.Generator) -> Array:
+        """The white mean of a new person ``(d,)``."""
+        kind = rng.integers(self._known.kinds)
+        own = rng.standard_normal(self._known.directions) @ self._kinds[kind]
+        return np.asarray(self._centres[kind] + own)
+
+    def finished(self, people: list[tuple[Array, Array, Array]]) -> Rows:
         """The faces of some people ``(n, d)``."""
-        counts = [len(radii) for _, _, radii, _ in people]
-        means = np.repeat([mean for mean, _, _, _ in people], counts, axis=0)
-        scatter = np.concatenate([one for _, one, _, _ in people]) @ self._within.T
-        radii = np.concatenate([one for _, _, one, _ in people])
-        lost = np.concatenate([one for _, _, _, one in people])
+        centres, scatter, radii = map(np.concatenate, zip(*people, strict=True))
+        scatter = scatter @ self._within.T
         scatter *= (radii / np.linalg.norm(scatter, axis=1))[:, None]
-        centres = means + lost[:, :1] * (lost[:, 1:] - means)
-        return np.asarray(self._known.mean + centres @ self._between.T + scatter, dtype=np.float32)
+        return np.asarray(self._known.mean + centres @ self._between.T + scatter, np.float32)
 
 
 def _square_root(covariance: Array) -> Array:
