@@ -1,6 +1,6 @@
 """This engine beside other libraries, at any sizes: `make bench`, `make bench SIZES="4324 100000"`.
 
-    .venv/bin/python -m benchmarks.bench SIZE... [--fresh] [--work DIR] [--results DIR]
+    .venv/bin/python -m benchmarks.bench SIZE... [--fresh] [--builds N] [--work DIR] [--results DIR]
 
 Size 4324 is the sample of real faces, any other is made (benchmarks/generator.py). Writes
 ``benchmarks/results/SIZE.json``, of which ``python -m benchmarks.report`` makes RESULTS.md.
@@ -18,7 +18,7 @@ import importlib.util
 import json
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from benchmarks.apart import Apart, apart
 from benchmarks.asking import ENGINE, EngineSubject, PeerSubject
 from benchmarks.faces import lay_out
 from benchmarks.machine import described
-from benchmarks.peers import GRAPHS, LARGEST, MODULES, PEERS, Parameters
+from benchmarks.peers import AS_THEY_ARE, GRAPHS, LARGEST, MODULES, PEERS, Parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).with_name("results")
@@ -56,7 +56,7 @@ class Effort:
 
     @classmethod
     def at(cls, size: int) -> Effort:
-        if size < 2000:
+        if size < 2000:  # to see that all of it works
             return cls(1, 1, 2, 20, 0.2)
         if size <= 50_000:
             return cls(5, 5, 9)
@@ -66,9 +66,19 @@ class Effort:
 class Bench:
     """The measurement of one size; what is done so far is kept in ``state.json`` of its folder."""
 
-    def __init__(self, size: int, work: Path, *, fresh: bool) -> None:
+    def __init__(
+        self, size: int, work: Path, *, fresh: bool = False, builds: int | None = None
+    ) -> None:
+        """
+        Args:
+            work: where faces, galleries and indexes lie meanwhile.
+            fresh: begins anew where an ended run has left something.
+            builds: how often everything is built, if not as often as the size allows.
+        """
         self.size = size
         self.effort = Effort.at(size)
+        if builds is not None:
+            self.effort = replace(self.effort, builds=builds)
         self.folder = work / str(size)
         if fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -153,6 +163,8 @@ class Bench:
             filled = self._once(f"{SQLITE} {turn}", keeping.fill_database, folder, self._database)
             found.setdefault(SQLITE, []).append(filled)
             for name in self.names:
+                if name in AS_THEY_ARE:
+                    continue
                 given = (name, folder, self._saved(name), made["parameters"])
                 one = self._once(f"{name} {turn}", keeping.build_peer, *given)
                 found.setdefault(name, []).append(one)
@@ -252,12 +264,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="This engine beside other libraries.")
     parser.add_argument("sizes", type=int, nargs="+")
     parser.add_argument("--fresh", action="store_true", help="forget what an ended run has done")
+    parser.add_argument("--builds", type=int, help="how often everything is built")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench")
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args()
     given.results.mkdir(parents=True, exist_ok=True)
     for size in given.sizes:
-        bench = Bench(size, given.work, fresh=given.fresh)
+        bench = Bench(size, given.work, fresh=given.fresh, builds=given.builds)
         found = json.dumps(rounded(bench.run()), indent=1)
         (given.results / f"{size}.json").write_text(found + "\n", encoding="utf-8")
         bench.clean()

@@ -229,5 +229,7 @@ PEERS: dict[str, type[Any]] = {
 MODULES = {"faiss, flat": "faiss", "faiss, HNSW": "faiss", "usearch": "usearch"}
 """What must be installed for those that the program itself does not need."""
 GRAPHS = ("hnswlib", "faiss, HNSW", "usearch")
+AS_THEY_ARE = ("NumPy, exact", "scikit-learn, brute force")
+"""Those that search the faces as they are: there is nothing to build."""
 LARGEST = {"scikit-learn, ball tree": 200_000}
 """Sizes above which a peer is left out: in 128 dimensions a tree looks at nearly every face."""
