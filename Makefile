@@ -51,6 +51,7 @@ FACES ?= 100000
 # NPZ=embeddings-and-names.npz; what was seen is left in build/soak
 soak: setup
 	@$(BIN)/python -m benchmarks.soak $(NPZ) --faces $(FACES) --minutes $(MINUTES) --seed $(SEED)
+
 SIZES ?= 4324 20000
 # This engine beside hnswlib, scikit-learn, NumPy, faiss and usearch, into benchmarks/RESULTS.md;
 # SIZES="4324 100000 1000000" for the long run. One that was ended goes on where it was; FRESH=1 not

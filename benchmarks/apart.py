@@ -69,7 +69,7 @@ def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...
         while True:
             method, arguments = pipe.recv()
             pipe.send((True, getattr(one, method)(*arguments)))
-    except EOFError:
-        pass  # the other end has done with it
+    except (EOFError, BrokenPipeError):
+        pass  # the other end has done with it, or is gone
     except Exception:
         pipe.send((False, traceback.format_exc()))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from benchmarks.faces import ASKED, TRUTH, UNIT, K, recall
+from benchmarks.faces import ASKED, TRUTH, UNIT, K, are_mated, hits
 from benchmarks.generator import Counts, Rows
 from benchmarks.machine import resident
 from benchmarks.peers import CORES, PEERS, Parameters
@@ -33,6 +34,7 @@ class Subject:
     def __init__(self, folder: Path) -> None:
         self._truth = np.load(folder / TRUTH)
         self._asked = np.load(folder / ASKED)
+        self._mated = are_mated(folder)
         self._at = 0
 
     def memory(self) -> int:
@@ -67,8 +69,17 @@ class Subject:
         self._ask(rows)
         return len(rows) / (time.perf_counter() - started)
 
-    def recall(self, count: int) -> float:
-        """Recall@5 against exact search."""
+    def recall(self, count: int) -> dict[str, float]:
+        """Recall@5 against exact search: of all queries, of enrolled people's, of strangers'."""
+        found, mated = self._hits(count), self._mated[:count]
+        return {
+            "all": float(found.mean()),
+            "mated": float(found[mated].mean()),
+            "strangers": float(found[~mated].mean()),
+        }
+
+    def _hits(self, count: int) -> npt.NDArray[np.float64]:
+        """The share of the five nearest that was found, for each of some queries."""
         raise NotImplementedError
 
     def _ask(self, rows: Rows) -> Any:
@@ -100,16 +111,16 @@ class EngineSubject(Subject):
     def parameters(self) -> Parameters:
         return parameters_of(self._gallery)
 
-    def recall(self, count: int) -> float:
+    def _hits(self, count: int) -> npt.NDArray[np.float64]:
         answers = self._ask(self._asked[:count])
         asked = prepare(self._asked[:count], "cosine")
         fifth = np.asarray(self._unit[self._truth[:count, -1]])
         farthest = 1 - np.einsum("ij,ij->i", asked, fifth) + SLACK
-        hits = [
+        found = [
             sum(one.distance <= far for one in answer.evidence[:K])
             for answer, far in zip(answers, farthest.tolist(), strict=True)
         ]
-        return float(np.mean(hits) / K)
+        return np.array(found) / K
 
     def _ask(self, rows: Rows) -> Any:
         return self._gallery.identify(rows, k=K)
@@ -134,9 +145,9 @@ class PeerSubject(Subject):
     def breadth(self, ef: int) -> None:
         self._peer.breadth(ef)
 
-    def recall(self, count: int) -> float:
+    def _hits(self, count: int) -> npt.NDArray[np.float64]:
         self._threads(CORES)
-        return recall(self._ask(self._asked[:count]), self._truth[:count])
+        return hits(self._ask(self._asked[:count]), self._truth[:count])
 
     def _ask(self, rows: Rows) -> Counts:
         return np.asarray(self._peer.search(rows, K))

@@ -14,53 +14,26 @@ and batches: all cores.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
 import json
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from benchmarks import keeping
 from benchmarks.apart import Apart, apart
 from benchmarks.asking import ENGINE, EngineSubject, PeerSubject
 from benchmarks.faces import lay_out
 from benchmarks.machine import described
-from benchmarks.peers import AS_THEY_ARE, GRAPHS, LARGEST, MODULES, PEERS, Parameters
+from benchmarks.peers import AS_THEY_ARE, LARGEST, MODULES, PEERS, Parameters
+from benchmarks.rounds import Effort, Rounds, say
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).with_name("results")
-BREADTHS = (8, 12, 20, 35, 50, 70, 100, 150, 200, 300)
-SWEEPS = 3
-SLOWEST = 10.0  # seconds for one batch, about; a slower library gets fewer queries in it
 SQLITE = "sqlite3"
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How often each thing is done at a size.
-
-    Attributes:
-        builds, opens, rounds: repetitions, of which the median is shown.
-        queries, seconds: single queries in a round, at most, and their time, about.
-    """
-
-    builds: int
-    opens: int
-    rounds: int
-    queries: int = 200
-    seconds: float = 3.0
-
-    @classmethod
-    def at(cls, size: int) -> Effort:
-        if size < 2000:  # to see that all of it works
-            return cls(1, 1, 2, 20, 0.2)
-        if size <= 50_000:
-            return cls(5, 5, 9)
-        return cls(3, 5, 7) if size <= 200_000 else cls(1, 3, 5)
 
 
 class Bench:
@@ -95,8 +68,9 @@ class Bench:
     def _resumed(self) -> dict[str, Any]:
         path = self.folder / "state.json"
         kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        same = kept.get("machine") == self.machine
-        return dict(kept) if same else {"machine": self.machine, "steps": {}}
+        fresh = {"machine": self.machine, "engine": engine_code(), "steps": {}}
+        same = all(kept.get(key) == fresh[key] for key in ("machine", "engine"))
+        return dict(kept) if same else fresh
 
     def _once(self, step: str, work: Any, *arguments: Any) -> Any:
         """What a step gave, done now unless it was done before the run was ended."""
@@ -106,7 +80,7 @@ class Bench:
             steps[step] = apart(work, *arguments)
             path = self.folder / "state.json"
             path.write_text(json.dumps(self.state), encoding="utf-8")
-            say(f"{self.size:>9,}  {step:42} {time.perf_counter() - started:8.1f} s")
+            say(step, time.perf_counter() - started)
         return steps[step]
 
     def run(self) -> dict[str, Any]:
@@ -188,67 +162,20 @@ class Bench:
             for name in self.names:
                 saved = self._saved(name)
                 subjects[name] = Apart(PeerSubject, self.folder, name, saved, parameters)
-            asked = self._rounds(subjects)
-            return {"asked": asked, "breadths": self._breadths(subjects, parameters)}
+            rows = self.about["mated"] + self.about["strangers"]
+            asking = Rounds(subjects, self.effort, rows)
+            return {"asked": asking.run(), "breadths": asking.breadths()}
         finally:
             for one in subjects.values():
                 one.end()
 
-    def _rounds(self, subjects: dict[str, Apart]) -> dict[str, Any]:
-        """Each subject asked once a round, each time another one first."""
-        effort, names = self.effort, list(subjects)
-        rows = self.about["mated"] + self.about["strangers"]
-        found: dict[str, Any] = {
-            name: {"single": [], "batch": [], "memory": one.call("memory")}
-            for name, one in subjects.items()
-        }
-        every: dict[str, list[float]] = {name: [] for name in names}
-        for turn in range(effort.rounds):
-            started = time.perf_counter()
-            for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                taken = subjects[name].call("single", effort.queries, effort.seconds)
-                every[name] += taken
-                middle = float(np.median(taken))
-                found[name]["single"].append(middle)
-                batch = found[name].setdefault("rows", batch_of(rows, middle))
-                found[name]["batch"].append(subjects[name].call("batch", batch))
-            spent = time.perf_counter() - started
-            say(f"{self.size:>9,}  round {turn + 1} of {effort.rounds:<31} {spent:8.1f} s")
-        for name, one in found.items():
-            one["99th percentile"] = float(np.percentile(every[name], 99))
-            one["queries"] = len(every[name])
-            one["recall"] = subjects[name].call("recall", one["rows"])
-        return found
 
-    def _breadths(self, subjects: dict[str, Apart], parameters: Parameters) -> dict[str, Any]:
-        """Time and recall of the graphs by how broad they are searched."""
-        effort, rows = self.effort, self.about["mated"] + self.about["strangers"]
-        graphs = {name: subjects[name] for name in GRAPHS if name in subjects}
-        found: dict[str, Any] = {name: [] for name in graphs}
-        for ef in BREADTHS:
-            taken: dict[str, list[float]] = {name: [] for name in graphs}
-            for _ in range(SWEEPS):
-                for name, one in graphs.items():
-                    one.call("breadth", ef)
-                    some = one.call("single", effort.queries, effort.seconds)
-                    taken[name].append(float(np.median(some)))
-            for name, one in graphs.items():
-                point = {
-                    "ef": ef,
-                    "single": float(np.median(taken[name])),
-                    "recall": one.call("recall", rows),
-                }
-                found[name].append(point)
-        return found
-
-
-def batch_of(rows: int, milliseconds: float) -> int:
-    """How many queries a batch has: all, or as many as take some ten seconds one at a time."""
-    return max(min(rows, 50), min(rows, int(1000 * SLOWEST / milliseconds)))
-
-
-def say(line: str) -> None:
-    print(line, flush=True)
+def engine_code() -> str:
+    """A hash of the engine's source: what another one has measured is not gone on with."""
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "engine").rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def rounded(value: Any) -> Any:
@@ -270,6 +197,7 @@ def main() -> None:
     given = parser.parse_args()
     given.results.mkdir(parents=True, exist_ok=True)
     for size in given.sizes:
+        print(f"{size:,} faces", flush=True)
         bench = Bench(size, given.work, fresh=given.fresh, builds=given.builds)
         found = json.dumps(rounded(bench.run()), indent=1)
         (given.results / f"{size}.json").write_text(found + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import generator
 from benchmarks.difficulty import real_faces
@@ -43,7 +44,7 @@ def lay_out(size: int, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     real = size == REAL
     owners, rows, mated, strangers = _real() if real else _made(size)
-    asked = np.random.default_rng(SEED).permutation(np.concatenate([mated, strangers]))
+    asked = np.concatenate([mated, strangers])[_order(len(mated) + len(strangers))]
     unit = prepare(rows, "cosine")
     names = np.array([f"Person {one:06d}" for one in range(int(owners.max()) + 1)])
     files = np.array([f"{row:07d}.npy" for row in range(len(rows))])
@@ -60,6 +61,16 @@ def lay_out(size: int, folder: Path) -> dict[str, Any]:
     }
     about.write_text(json.dumps(said), encoding="utf-8")
     return said
+
+
+def _order(queries: int) -> Counts:
+    return np.random.default_rng(SEED).permutation(queries)
+
+
+def are_mated(folder: Path) -> npt.NDArray[np.bool_]:
+    """Which of the queries are of enrolled people, ``(m,)``."""
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    return _order(about["mated"] + about["strangers"]) < int(about["mated"])
 
 
 def _real() -> tuple[Counts, Rows, Rows, Rows]:
@@ -96,7 +107,6 @@ def exact_nearest(unit: Rows, asked: Rows, k: int, block: int = 50) -> Counts:
     return np.concatenate(found)
 
 
-def recall(found: Counts, truth: Counts) -> float:
-    """The share of the right rows that were found, ``(m, k)`` each."""
-    hits = (found[:, :, None] == truth[:, None, :]).any(axis=2)
-    return float(hits.mean())
+def hits(found: Counts, truth: Counts) -> npt.NDArray[np.float64]:
+    """For each query the share of the right rows that were found; ``(m, k)`` each."""
+    return np.asarray((found[:, :, None] == truth[:, None, :]).any(axis=2).mean(axis=1))

@@ -5,7 +5,7 @@ that they are held against.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -51,7 +51,7 @@ def ratio(run: Found, what: str, other: str = BARE) -> Spread | None:
 
 def builds(run: Found, name: str, what: str = "seconds") -> Spread | None:
     """Of the builds of a library at a size; None where it was not built."""
-    values = [one[what] for one in run["builds"].get(name, []) if what in one]
+    values = [one[what] for one in run["builds"].get(name, []) if one.get(what) is not None]
     return Spread.of(values) if values else None
 
 
@@ -112,7 +112,7 @@ def aims(run: Found) -> Iterator[Aim]:
     tail = ours["99th percentile"] / median(ours["single"])
     yield Aim("99th percentile, times the median", size, 5.0, tail)
     yield Aim("batch, share of bare hnswlib's throughput", size, 0.9, batch.middle, most=False)
-    yield Aim("recall@5", size, 0.99, ours["recall"], most=False)
+    yield Aim("recall@5", size, 0.99, ours["recall"]["all"], most=False)
     peak = builds(run, ENGINE, "peak")
     if size >= 100_000 and peak is not None:
         yield Aim("import, peak memory in sizes of the vectors", size, 2.5, peak.middle)
@@ -134,3 +134,10 @@ def spread(one: Spread | None, unit: str = "") -> str:
     if one.low == one.high:
         return f"{number(one.middle)}{unit}"
     return f"{number(one.middle)}{unit} ({number(one.low)} to {number(one.high)})"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown; all columns but the first are of numbers."""
+    first, *others = head
+    lines = [[first, *others], ["---", *["---:"] * len(others)], *map(list, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.asking import parameters_of
 from benchmarks.faces import ASKED, ENROLLED, UNIT, K
 from benchmarks.generator import Rows
-from benchmarks.machine import peak, resident
+from benchmarks.machine import grown, resident
 from benchmarks.peers import PEERS, Hnswlib, Parameters
 from engine.distances import prepare
 from engine.gallery import Gallery
@@ -39,31 +39,31 @@ def import_faces(folder: Path, gallery: Path) -> dict[str, Any]:
     shutil.rmtree(gallery, ignore_errors=True)
     before = resident()
     opened = Gallery.create(gallery)
+    vectors = np.load(folder / UNIT, mmap_mode="r").nbytes
     seconds, report = timed(lambda: opened.import_([folder / ENROLLED]))
-    highest = peak()
+    highest = grown(before, vectors)
     calibration, _ = timed(opened.prepare)
     parameters = parameters_of(opened)
     saving, _ = timed(opened.close)
-    vectors = np.load(folder / UNIT, mmap_mode="r").nbytes
     return {
         "seconds": seconds,
         "faces": report.faces_added,
-        "peak": (highest - before) / vectors,
-        "peak, calibrated": (peak() - before) / vectors,
+        "peak": highest,
+        "peak, calibrated": grown(before, vectors),
         "calibration": calibration,
         "close": saving,
         "parameters": parameters,
     }
 
 
-def build_peer(name: str, folder: Path, saved: Path, parameters: Parameters) -> dict[str, float]:
+def build_peer(name: str, folder: Path, saved: Path, parameters: Parameters) -> dict[str, Any]:
     """The index of a library, on all cores, and its file."""
     peer = PEERS[name]()
     unit = np.load(folder / UNIT)
     before = resident()
     seconds, _ = timed(lambda: peer.build(unit, parameters))
     saving, _ = timed(lambda: peer.save(saved))
-    return {"seconds": seconds, "save": saving, "peak": (peak() - before) / unit.nbytes}
+    return {"seconds": seconds, "save": saving, "peak": grown(before, unit.nbytes)}
 
 
 def fill_database(folder: Path, database: Path) -> dict[str, float]:

@@ -50,6 +50,13 @@ def peak() -> int:
     return _kilobytes("/proc/self/status", "VmHWM") * 1024
 
 
+def grown(before: int, size: int) -> float | None:
+    """By how many times ``size`` bytes this process was larger at most than ``before``; None where
+    the system does not say.
+    """
+    return (peak() - before) / size if peak() else None
+
+
 def _kilobytes(file: str, field: str) -> int:
     for line in _lines(file):
         if line.startswith(f"{field}:"):

@@ -24,7 +24,9 @@ then the median. On another machine the times differ and the ratios hold.
 - **Queries**, 1,000 at every size but the smallest: faces of enrolled people that are not enrolled,
   and strangers, mixed. 99th percentile over the single queries of all repetitions. A library that
   takes more than 10 ms a query gets a smaller batch, named below the table.
-- **Recall@5** against exact search in NumPy; for the engine of the evidence that it shows.
+- **Recall@5** against exact search in NumPy, of all queries, and apart of enrolled people's and
+  of strangers': a graph misses more of a stranger's nearest, who lie between the people. For the
+  engine it is that of the evidence that it shows.
 - **Import** is the façade's, from an `.npz` into a new gallery, until every face is on disk and
   findable; beside it the same rows into bare SQLite (one transaction, synchronous FULL), and bare
   builds. A change of one face is on disk (synchronous FULL) and in the index before the time stops,

@@ -98,7 +98,7 @@ def _recall(runs: list[Found]) -> Any:
             axes.plot(times, [max(miss, NONE) for miss in found], "o-", ms=3, lw=1.2,
                       color=COLOURS[name], label=name)  # fmt: skip
         ours = run["asked"][ENGINE]
-        axes.plot(median(ours["single"]), max(1 - ours["recall"], NONE), "*", ms=12,
+        axes.plot(median(ours["single"]), max(1 - ours["recall"]["all"], NONE), "*", ms=12,
                   color=COLOURS[ENGINE], label=ENGINE)  # fmt: skip
         axes.axhline(0.01, color="grey", lw=0.8, ls="--")
         axes.set(xscale="log", yscale="log", title=f"{run['about']['faces']:,} faces")

@@ -7,26 +7,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 
 from benchmarks import figures, plots
 from benchmarks.asking import ENGINE
-from benchmarks.difficulty import QUANTILES
-from benchmarks.figures import BARE, Found, Spread, number, spread
+from benchmarks.figures import BARE, Found, Spread, number, spread, table
+from benchmarks.hardness import hardness, people_apart
 from benchmarks.method import GENERATOR, METHOD
 from benchmarks.peers import AS_THEY_ARE, PEERS
 
 HERE = Path(__file__).resolve().parent
 SQLITE = "sqlite3"
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table in Markdown; all columns but the first are of numbers."""
-    first, *others = head
-    lines = [[first, *others], ["---", *["---:"] * len(others)], *map(list, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def report(runs: list[Found], difficulty: Found | None, drawn: list[tuple[str, str]]) -> str:
@@ -80,7 +72,7 @@ def asked(run: Found) -> str:
     rows = []
     for name in (ENGINE, *PEERS):
         if name in run["missing"]:
-            rows.append((name, run["missing"][name], *["–"] * 6))
+            rows.append((name, run["missing"][name], *["–"] * 8))
             continue
         one = run["asked"][name]
         rows.append(
@@ -91,7 +83,7 @@ def asked(run: Found) -> str:
                 times(run, name, "single"),
                 spread(Spread.of(one["batch"])),
                 times(run, name, "batch"),
-                f"{one['recall']:.4f}",
+                *(f"{one['recall'][whose]:.4f}" for whose in ("all", "mated", "strangers")),
                 f"{one['memory'] / 2**20:,.0f}",
             )
         )
@@ -103,6 +95,8 @@ def asked(run: Found) -> str:
         "batch, queries/s",
         "engine / it",
         "recall@5",
+        "enrolled",
+        "strangers",
         "memory, MiB",
     )
     return f"{title}\n\n{table(head, rows)}\n\n{fewer(run)}".rstrip()
@@ -190,59 +184,6 @@ def opened(runs: list[Found]) -> str:
     ]
     head = ("faces", "open, s", "to the first answer, s", "bare hnswlib, s", "memory, MiB")
     return table(head, rows)
-
-
-def hardness(found: Found) -> str:
-    """Real and made-up faces side by side."""
-    real, made = found["real"], found["made"]
-    rows = _distances(real, made)
-    rows += [
-        (what, f"{real[key]:.{digits}f}", f"{made[key]:.{digits}f}")
-        for what, key, digits in (
-            ("relative contrast, median", "contrast", 2),
-            ("1-NN right", "1-NN", 4),
-            ("5-NN right", "5-NN", 4),
-        )
-    ]
-    rows += _recalls(real, made)
-    title = (
-        f"{found['faces']:,} faces of {found['people']} people, each with the same number of "
-        f"faces; the made-up ones are the mean of {found['seeds']} draws:"
-    )
-    return f"{title}\n\n{table(('', 'real', 'made-up'), rows)}"
-
-
-def people_apart(found: Found) -> str:
-    """Real and made-up people with one face each."""
-    rows = _distances(found["real"], found["made"])
-    rows += _recalls(found["real"], found["made"])
-    title = f"{found['people']:,} other people with one face each, as a gallery has many:"
-    return f"{title}\n\n{table(('', 'real', 'made-up'), rows)}"
-
-
-def _distances(real: Found, made: Found) -> list[tuple[str, str, str]]:
-    said = ", ".join(f"{100 * one:.0f}" for one in QUANTILES)
-    rows = [
-        (
-            f"distance to neighbour {rank}, quantiles {said} %",
-            _series(real["distance"][rank], 3),
-            _series(made["distance"][rank], 3),
-        )
-        for rank in real["distance"]
-    ]
-    dimensions = (_series(real["dimension"], 1), _series(made["dimension"], 1))
-    return [*rows, ("local intrinsic dimension, the same quantiles", *dimensions)]
-
-
-def _recalls(real: Found, made: Found) -> list[tuple[str, str, str]]:
-    return [
-        (f"HNSW recall@5 at ef {ef}", f"{real['recall'][ef]:.3f}", f"{made['recall'][ef]:.3f}")
-        for ef in real["recall"]
-    ]
-
-
-def _series(values: list[float], digits: int) -> str:
-    return " ".join(f"{one:.{digits}f}" for one in values)
 
 
 def main() -> None:
