@@ -3,8 +3,8 @@ many made-up ones of as many people with the same numbers of faces each.
 
     .venv/bin/python -m benchmarks.difficulty
 
-And one face of each of the 2,795 others, where they are (FACE_GALLERY_SHARED), beside as many
-made-up people: how far apart people are, of whom a large gallery has many. Printed, and written to
+Where the faces of 2,795 others are (FACE_GALLERY_SHARED), also strangers asked of the 158, and how
+far apart people are who have one face each, as a large gallery has many. Printed, and written to
 ``benchmarks/results/difficulty.json`` for RESULTS.md. Vectors are of unit length,
 distances Euclidean between them, a face's own row is left out.
 """
@@ -31,6 +31,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NEIGHBOURS = 20
 """For the intrinsic dimension; fewer scatter, more reach beyond a person's faces."""
 NARROW = (6, 8, 12)
+BROAD = (20, 50, 100)
 SEEDS = range(5)
 
 
@@ -72,9 +73,12 @@ def intrinsic_dimension(distances: Rows) -> Rows:
     return np.asarray(-1 / np.mean(np.log(inner / outer), axis=1))
 
 
-def narrow_recall(unit: Rows, nearest: Counts, ef: int) -> float:
+def narrow_recall(unit: Rows, nearest: Counts, ef: int, queries: Rows | None = None) -> float:
     """Recall@5 of an HNSW graph with the engine's M and ef_construction at a breadth ``ef`` so
     small that it misses some: what is harder is missed more.
+
+    Args:
+        queries: at unit length; None asks for the faces themselves, each left out.
     """
     parameters = HnswParameters()
     graph = hnswlib.Index(space="ip", dim=unit.shape[1])
@@ -83,21 +87,26 @@ def narrow_recall(unit: Rows, nearest: Counts, ef: int) -> float:
     )
     graph.add_items(unit, num_threads=1)
     graph.set_ef(ef)
-    labels, _ = graph.knn_query(unit, k=6, num_threads=1)
+    asked, k = (unit, 6) if queries is None else (queries, 5)
+    labels, _ = graph.knn_query(asked, k=k, num_threads=1)
     hits = [len(np.intersect1d(*pair)) for pair in zip(labels, nearest, strict=True)]
     return float(np.mean(hits) / nearest.shape[1])
 
 
-def people_apart() -> dict[str, Any] | None:
-    """Distances and dimension among people with one face each, real and made; None where the real
-    ones are not there.
-    """
+def real_strangers() -> Rows | None:
+    """One face of each of 2,795 people who are not in the sample; None where they are not there."""
     try:
         with np.load(SHARED / "lfw-others-dlib.npz") as archive:
             _, first = np.unique(archive["names"], return_index=True)
-            rows = archive["embeddings"][first]
+            return np.asarray(archive["embeddings"][first])
     except FileNotFoundError:
         return None
+
+
+def people_apart(rows: Rows) -> dict[str, Any]:
+    """Distances and dimension among people with one face each ``(n, d)``, and among as many made-up
+    ones.
+    """
     ones = np.ones(len(rows), dtype=np.int64)
     _, made = make(ones)
     figures = {"real": difficulty(rows, ones.cumsum()), "made": difficulty(made, ones.cumsum())}
@@ -106,6 +115,31 @@ def people_apart() -> dict[str, Any] | None:
         for side, one in figures.items()
     }
     return {"people": len(rows)} | kept
+
+
+def asked_for(enrolled: Rows, asked: Rows) -> dict[str, Any]:
+    """How hard it is to find the nearest of enrolled faces for strangers."""
+    unit, queries = prepare(enrolled, "cosine"), prepare(asked, "cosine")
+    products = queries @ unit.T
+    nearest = np.argsort(-products, axis=1)[:, :5]
+    found = np.sqrt(np.maximum(2 - 2 * np.take_along_axis(products, nearest[:, :1], axis=1), 0))
+    recalls = {str(ef): narrow_recall(unit, nearest, ef, queries) for ef in BROAD}
+    return {"distance": {"1": np.quantile(found, QUANTILES).tolist()}, "recall": recalls}
+
+
+def strangers_asked(owners: Counts, rows: Rows, strangers: Rows) -> dict[str, Any]:
+    """Strangers asked of the enrolled, real ones and made-up ones."""
+    counts = np.r_[np.bincount(owners), np.ones(len(strangers), dtype=np.int64)]
+    enrolled = owners.max()
+    made = []
+    for seed in SEEDS:
+        own, faces = make(counts, seed)
+        made.append(asked_for(faces[own <= enrolled], faces[own > enrolled]))
+    return {
+        "people": len(strangers),
+        "real": asked_for(rows, strangers),
+        "made": averaged(made),
+    }
 
 
 def averaged(runs: list[Any]) -> Any:
@@ -119,8 +153,6 @@ def averaged(runs: list[Any]) -> Any:
 def rounded(figures: Any) -> Any:
     if isinstance(figures, dict):
         return {key: rounded(one) for key, one in figures.items()}
-    if figures is None:
-        return None
     return np.round(figures, 4).tolist()
 
 
@@ -128,14 +160,17 @@ def main() -> None:
     owners, rows = real_faces()
     counts = np.bincount(owners)
     made = [difficulty(faces, own) for own, faces in (make(counts, seed) for seed in SEEDS)]
+    strangers = real_strangers()
     found = {
         "faces": len(rows),
         "people": len(counts),
         "seeds": len(SEEDS),
         "real": difficulty(rows, owners),
         "made": averaged(made),
-        "one face each": people_apart(),
     }
+    if strangers is not None:
+        found["strangers"] = strangers_asked(owners, rows, strangers[::3])
+        found["one face each"] = people_apart(strangers)
     DEST.parent.mkdir(exist_ok=True)
     DEST.write_text(json.dumps(rounded(found), indent=1) + "\n", encoding="utf-8")
     print(DEST.read_text(encoding="utf-8"))

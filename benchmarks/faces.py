@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import generator
-from benchmarks.difficulty import real_faces
+from benchmarks.difficulty import real_faces, real_strangers
 from benchmarks.generator import Counts, Rows
 from engine.distances import prepare
 
@@ -58,6 +58,7 @@ def lay_out(size: int, folder: Path) -> dict[str, Any]:
         "real": real,
         "mated": len(mated),
         "strangers": len(strangers),
+        "made up": not real or real_strangers() is None,
     }
     about.write_text(json.dumps(said), encoding="utf-8")
     return said
@@ -74,12 +75,17 @@ def are_mated(folder: Path) -> npt.NDArray[np.bool_]:
 
 
 def _real() -> tuple[Counts, Rows, Rows, Rows]:
-    """The sample less some faces, these, and made-up strangers: real ones are not in a clone."""
+    """The sample less some faces, these, and strangers: real ones where they are beside the
+    project, else made-up ones.
+    """
     owners, rows = real_faces()
     out = np.random.default_rng(SEED).permutation(len(rows))[:HELD_OUT]
     kept = np.setdiff1d(np.arange(len(rows)), out)
-    _, strangers = generator.make(np.ones(QUERIES - HELD_OUT, dtype=np.int64), SEED + 1)
-    return owners[kept], rows[kept], rows[out], strangers
+    wanted = QUERIES - HELD_OUT
+    strangers = real_strangers()
+    if strangers is None:
+        _, strangers = generator.make(np.ones(wanted, dtype=np.int64), SEED)
+    return owners[kept], rows[kept], rows[out], strangers[:wanted]
 
 
 def _made(size: int) -> tuple[Counts, Rows, Rows, Rows]:

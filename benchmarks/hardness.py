@@ -26,6 +26,14 @@ def hardness(found: Found) -> str:
     return f"{title}\n\n{table(('', 'real', 'made-up'), rows)}"
 
 
+def strangers(found: Found) -> str:
+    """Strangers asked of real and of made-up people."""
+    rows = _distances(found["real"], found["made"])
+    rows += _recalls(found["real"], found["made"])
+    title = f"{found['people']:,} strangers asked of them, real of real and made-up of made-up:"
+    return f"{title}\n\n{table(('', 'real', 'made-up'), rows)}"
+
+
 def people_apart(found: Found) -> str:
     """Real and made-up people with one face each."""
     rows = _distances(found["real"], found["made"])
@@ -44,6 +52,8 @@ def _distances(real: Found, made: Found) -> list[tuple[str, str, str]]:
         )
         for rank in real["distance"]
     ]
+    if "dimension" not in real:
+        return rows
     dimensions = (_series(real["dimension"], 1), _series(made["dimension"], 1))
     return [*rows, ("local intrinsic dimension, the same quantiles", *dimensions)]
 

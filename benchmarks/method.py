@@ -33,7 +33,8 @@ then the median. On another machine the times differ and the ratios hold.
   on both sides.
 - **Open** begins when the process has imported its modules, with the files in the system's cache.
 - 4,324 is the sample in `data/`: 324 of its faces are asked and 4,000 enrolled; the strangers are
-  made up, so that a clone has all it needs. All other sizes are made up."""
+  real ones where they lie beside the project, else made up, and then found a little less often. All
+  other sizes are made up."""
 
 GENERATOR = """\
 `benchmarks/generator.py` tells how they are made: people of several kinds, each with a scatter of
@@ -44,7 +45,7 @@ them against real ones: unit length, Euclidean distance, local intrinsic dimensi
 likelihood over 20 neighbours (Levina and Bickel 2004; Amsaleg et al. 2015), relative contrast as
 the mean distance over the nearest.
 
-What still differs: real faces have a few nearer twins (pictures of one moment), and the distances
-among made-up people scatter more: their farthest are farther. A narrow search therefore misses
-more of made-up people with one face each than of real ones; what is measured on them errs on the
-hard side."""
+What still differs: real faces have a few nearer twins (pictures of one moment); distances among
+made-up people scatter more, their farthest are farther; and of people with one face each a search
+as narrow as six candidates misses more than of real ones. What is measured on made-up faces errs,
+if anything, on the hard side."""

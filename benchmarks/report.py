@@ -13,7 +13,7 @@ from statistics import median
 from benchmarks import figures, plots
 from benchmarks.asking import ENGINE
 from benchmarks.figures import BARE, Found, Spread, number, spread, table
-from benchmarks.hardness import hardness, people_apart
+from benchmarks.hardness import hardness, people_apart, strangers
 from benchmarks.method import GENERATOR, METHOD
 from benchmarks.peers import AS_THEY_ARE, PEERS
 
@@ -30,8 +30,9 @@ def report(runs: list[Found], difficulty: Found | None, drawn: list[tuple[str, s
     parts += ["## Plots", *[f"![{title}](plots/{file})\n\n{title}." for file, title in drawn]]
     if difficulty:
         parts += ["## The made-up faces", GENERATOR, hardness(difficulty)]
-        if difficulty.get("one face each"):
-            parts.append(people_apart(difficulty["one face each"]))
+        if "strangers" in difficulty:
+            parts += [strangers(difficulty["strangers"])]
+            parts += [people_apart(difficulty["one face each"])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -67,7 +68,7 @@ def asked(run: Found) -> str:
         f"### {about['faces']:,} {kind} faces of {about['people']:,} people\n\n"
         f"M {parameters['M']}, ef_construction {parameters['ef_construction']}, "
         f"ef {parameters['ef']}, k 5; {about['mated']} queries of people who are enrolled, "
-        f"{about['strangers']} of strangers."
+        f"{about['strangers']} of strangers{', made up' if about['made up'] else ''}."
     )
     rows = []
     for name in (ENGINE, *PEERS):
