@@ -95,12 +95,11 @@ class Bench:
             "size": self.size,
             "about": self.about,
             "machine": self.machine,
-            "parameters": parameters,
             "missing": self.missing,
             "builds": builds,
             "opens": opens,
             "changes": changes,
-            **self._asked(parameters),
+            **self._asked(),
         }
 
     # -- what is on disk ---------------------------------------------------------------------
@@ -156,15 +155,18 @@ class Bench:
 
     # -- asking ------------------------------------------------------------------------------
 
-    def _asked(self, parameters: Parameters) -> dict[str, Any]:
+    def _asked(self) -> dict[str, Any]:
+        """All of them asked, with the engine's parameters as they are now."""
         subjects = {ENGINE: Apart(EngineSubject, self.folder, self._gallery)}
         try:
+            parameters = subjects[ENGINE].call("parameters")
             for name in self.names:
                 saved = self._saved(name)
                 subjects[name] = Apart(PeerSubject, self.folder, name, saved, parameters)
             rows = self.about["mated"] + self.about["strangers"]
             asking = Rounds(subjects, self.effort, rows)
-            return {"asked": asking.run(), "breadths": asking.breadths()}
+            asked = asking.run()
+            return {"parameters": parameters, "asked": asked, "breadths": asking.breadths()}
         finally:
             for one in subjects.values():
                 one.end()

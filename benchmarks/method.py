@@ -14,7 +14,7 @@ then the median. On another machine the times differ and the ratios hold.
 - **Face Gallery** is `Gallery.identify`, from an embedding to votes, calibrated verdict, candidates
   and evidence. The others find the five nearest and no more.
 - **Same graph for all**: M, ef_construction and ef are those of the engine's index, read from the
-  gallery. faiss HNSW and usearch get the same numbers; the layers they keep are their own affair.
+  open gallery. faiss HNSW and usearch get the same numbers; how they use them is their affair.
   Vectors are of unit length, in float32, searched by inner product (scikit-learn: Euclidean, which
   orders alike). hnswlib is built without the instructions of the machine's own processor
   (`HNSWLIB_NO_NATIVE=1`), as the program installs it, in both rows; faiss and usearch pick
