@@ -94,7 +94,9 @@ class Aim:
         if self.met:
             return "met"
         missing = abs(self.figure - self.bound)
-        return f"missed by {number(missing)}{self.unit} ({missing / self.bound:.0%})"
+        share = missing / self.bound
+        said = f"{share:.1%}" if share < 1 else f"{number(1 + share)} times the aim"
+        return f"missed by {number(missing)}{self.unit} ({said})"
 
 
 def aims(run: Found) -> Iterator[Aim]:

@@ -64,7 +64,8 @@ def build_peer(name: str, folder: Path, saved: Path, parameters: Parameters) -> 
     before = resident()
     seconds, _ = timed(lambda: peer.build(unit, parameters))
     saving, _ = timed(lambda: peer.save(saved))
-    return {"seconds": seconds, "save": saving, "peak": grown(before, unit.nbytes)}
+    written = saving if saved.exists() else None
+    return {"seconds": seconds, "save": written, "peak": grown(before, unit.nbytes)}
 
 
 def fill_database(folder: Path, database: Path) -> dict[str, float]:

@@ -22,8 +22,8 @@ then the median. On another machine the times differ and the ratios hold.
 - **Threads**: single queries one thread each (the engine chooses itself, and takes one), batches
   and builds all cores, the engine's import as it does it.
 - **Queries**, 1,000 at every size but the smallest: faces of enrolled people that are not enrolled,
-  and strangers, mixed. 99th percentile over the single queries of all repetitions. A library that
-  takes more than 10 ms a query gets a smaller batch, named below the table.
+  and strangers, mixed. 99th percentile over the single queries of all repetitions. An exact
+  search that takes more than 10 ms a query gets a smaller batch, named below the table.
 - **Recall@5** against exact search in NumPy, of all queries, and apart of enrolled people's and
   of strangers': a graph misses more of a stranger's nearest, who lie between the people. For the
   engine it is that of the evidence that it shows.

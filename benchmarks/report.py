@@ -109,9 +109,9 @@ def times(run: Found, name: str, what: str) -> str:
 
 def fewer(run: Found) -> str:
     """Which libraries had fewer queries in a batch."""
-    whole = run["asked"][ENGINE]["rows"]
+    whole = run["about"]["mated"] + run["about"]["strangers"]
     some = [f"{name} {one['rows']}" for name, one in run["asked"].items() if one["rows"] < whole]
-    return f"Queries in a batch: {whole}" + (f"; {', '.join(some)}." if some else ".")
+    return f"Queries in a batch: {whole:,}" + (f"; {', '.join(some)}." if some else ".")
 
 
 def kept(run: Found) -> str:

@@ -163,7 +163,8 @@ def written(results: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_an_aim_says_whether_it_is_met_and_by_how_much_not() -> None:
     assert Aim("recall@5", 300, 0.99, 0.995, most=False).verdict == "met"
-    assert Aim("enrol one face", 300, 50, 60, " ms").verdict == "missed by 10 ms (20%)"
+    assert Aim("enrol one face", 300, 50, 60, " ms").verdict == "missed by 10 ms (20.0%)"
+    assert Aim("enrol one face", 300, 50, 470, " ms").verdict.endswith("(9.4 times the aim)")
 
 
 def never() -> Any:
