@@ -8,7 +8,7 @@ PYTHON ?= $(shell for below in 14 99; do for python in python3 python3.13 python
 	$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null \
 	&& echo $$python && exit; done; done)
 
-.PHONY: run setup test check torture screens fuzz soak test-engine clean
+.PHONY: run setup test check torture screens fuzz soak bench test-engine clean
 
 run: setup
 	@$(BIN)/face-gallery open --sample
@@ -51,6 +51,15 @@ FACES ?= 100000
 # NPZ=embeddings-and-names.npz; what was seen is left in build/soak
 soak: setup
 	@$(BIN)/python -m benchmarks.soak $(NPZ) --faces $(FACES) --minutes $(MINUTES) --seed $(SEED)
+
+SIZES ?= 4324 20000
+# This engine beside hnswlib, scikit-learn, NumPy, faiss and usearch, into benchmarks/RESULTS.md;
+# SIZES="4324 100000 1000000" for the long run. One that was ended goes on where it was; FRESH=1 not
+bench: setup
+	@$(BIN)/python -c "import faiss, usearch" 2>/dev/null || $(BIN)/python -m pip install -q \
+		--disable-pip-version-check -c constraints.txt --no-build-isolation -e .[bench]
+	@$(BIN)/python -m benchmarks.bench $(SIZES) $(if $(FRESH),--fresh)
+	@$(BIN)/python -m benchmarks.report
 
 ENGINE_NEEDS := filelock hnswlib jinja2 matplotlib numpy pillow scikit-learn hypothesis pytest pytest-timeout
 # The engine's tests in an environment that has no Qt, in build/engine-venv

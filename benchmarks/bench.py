@@ -1,0 +1,210 @@
+"""This engine beside other libraries, at any sizes: `make bench`, `make bench SIZES="4324 100000"`.
+
+    .venv/bin/python -m benchmarks.bench SIZE... [--fresh] [--builds N] [--work DIR] [--results DIR]
+
+Size 4324 is the sample of real faces, any other is made (benchmarks/generator.py). Writes
+``benchmarks/results/SIZE.json``, of which ``python -m benchmarks.report`` makes RESULTS.md.
+A run that was ended goes on where it was, index by index; --fresh begins anew.
+
+Everything runs in turns, a repetition of each after the other, in processes of their own of which
+one works at a time. Single queries: each library on one thread, the engine as it does it. Builds
+and batches: all cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks import keeping
+from benchmarks.apart import Apart, apart
+from benchmarks.asking import ENGINE, EngineSubject, PeerSubject
+from benchmarks.faces import lay_out
+from benchmarks.machine import described
+from benchmarks.peers import AS_THEY_ARE, LARGEST, MODULES, PEERS, Parameters
+from benchmarks.rounds import Effort, Rounds, say
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = Path(__file__).with_name("results")
+SQLITE = "sqlite3"
+
+
+class Bench:
+    """The measurement of one size; what is done so far is kept in ``state.json`` of its folder."""
+
+    def __init__(
+        self, size: int, work: Path, *, fresh: bool = False, builds: int | None = None
+    ) -> None:
+        """
+        Args:
+            work: where faces, galleries and indexes lie meanwhile.
+            fresh: begins anew where an ended run has left something.
+            builds: how often everything is built, if not as often as the size allows.
+        """
+        self.size = size
+        self.effort = Effort.at(size)
+        if builds is not None:
+            self.effort = replace(self.effort, builds=builds)
+        self.folder = work / str(size)
+        if fresh:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.about = lay_out(size, self.folder)
+        self.machine = described()
+        self.state = self._resumed()
+        self.missing = {
+            name: "not installed"
+            for name, module in MODULES.items()
+            if importlib.util.find_spec(module) is None
+        } | {name: "left out: too slow" for name, most in LARGEST.items() if size > most}
+        self.names = [name for name in PEERS if name not in self.missing]
+
+    def _resumed(self) -> dict[str, Any]:
+        path = self.folder / "state.json"
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        fresh = {"machine": self.machine, "engine": engine_code(), "steps": {}}
+        same = all(kept.get(key) == fresh[key] for key in ("machine", "engine"))
+        return dict(kept) if same else fresh
+
+    def _once(self, step: str, work: Any, *arguments: Any) -> Any:
+        """What a step gave, done now unless it was done before the run was ended."""
+        steps = self.state["steps"]
+        if step not in steps:
+            started = time.perf_counter()
+            steps[step] = apart(work, *arguments)
+            path = self.folder / "state.json"
+            path.write_text(json.dumps(self.state), encoding="utf-8")
+            say(step, time.perf_counter() - started)
+        return steps[step]
+
+    def run(self) -> dict[str, Any]:
+        """Everything that is known of this size."""
+        builds = self._builds()
+        parameters = builds[ENGINE][-1]["parameters"]
+        opens = self._opens(parameters)
+        changes = self._once(
+            "changes", keeping.change, *self._paths("hnswlib"), self._database, parameters
+        )
+        return {
+            "size": self.size,
+            "about": self.about,
+            "machine": self.machine,
+            "missing": self.missing,
+            "builds": builds,
+            "opens": opens,
+            "changes": changes,
+            **self._asked(),
+        }
+
+    # -- what is on disk ---------------------------------------------------------------------
+
+    @property
+    def _gallery(self) -> Path:
+        return self.folder / "faces.gallery"
+
+    @property
+    def _database(self) -> Path:
+        return self.folder / "bare.db"
+
+    def _saved(self, name: str) -> Path:
+        return self.folder / f"{name.replace(', ', '-').replace(' ', '-')}.index"
+
+    def _paths(self, name: str) -> tuple[Path, Path, Path]:
+        return self.folder, self._gallery, self._saved(name)
+
+    def clean(self) -> None:
+        """Deletes all but the faces."""
+        shutil.rmtree(self._gallery, ignore_errors=True)
+        for pattern in ("*.index", "bare.db*", "state.json"):
+            for file in self.folder.glob(pattern):
+                file.unlink()
+
+    # -- building and opening ----------------------------------------------------------------
+
+    def _builds(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for turn in range(1, self.effort.builds + 1):
+            folder, gallery, _ = self._paths(ENGINE)
+            made = self._once(f"import {turn}", keeping.import_faces, folder, gallery)
+            found.setdefault(ENGINE, []).append(made)
+            filled = self._once(f"{SQLITE} {turn}", keeping.fill_database, folder, self._database)
+            found.setdefault(SQLITE, []).append(filled)
+            for name in self.names:
+                if name in AS_THEY_ARE:
+                    continue
+                given = (name, folder, self._saved(name), made["parameters"])
+                one = self._once(f"{name} {turn}", keeping.build_peer, *given)
+                found.setdefault(name, []).append(one)
+        return found
+
+    def _opens(self, parameters: Parameters) -> dict[str, list[dict[str, float]]]:
+        folder, gallery, saved = self._paths("hnswlib")
+        found: dict[str, list[dict[str, float]]] = {ENGINE: [], "hnswlib": []}
+        for turn in range(1, self.effort.opens + 1):
+            found[ENGINE].append(self._once(f"open {turn}", keeping.open_gallery, folder, gallery))
+            found["hnswlib"].append(
+                self._once(f"open hnswlib {turn}", keeping.open_bare, folder, saved, parameters)
+            )
+        return found
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def _asked(self) -> dict[str, Any]:
+        """All of them asked, with the engine's parameters as they are now."""
+        subjects = {ENGINE: Apart(EngineSubject, self.folder, self._gallery)}
+        try:
+            parameters = subjects[ENGINE].call("parameters")
+            for name in self.names:
+                saved = self._saved(name)
+                subjects[name] = Apart(PeerSubject, self.folder, name, saved, parameters)
+            rows = self.about["mated"] + self.about["strangers"]
+            asking = Rounds(subjects, self.effort, rows)
+            asked = asking.run()
+            return {"parameters": parameters, "asked": asked, "breadths": asking.breadths()}
+        finally:
+            for one in subjects.values():
+                one.end()
+
+
+def engine_code() -> str:
+    """A hash of the engine's source: what another one has measured is not gone on with."""
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "engine").rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def rounded(value: Any) -> Any:
+    """Numbers to five digits, so that the file stays small and readable."""
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="This engine beside other libraries.")
+    parser.add_argument("sizes", type=int, nargs="+")
+    parser.add_argument("--fresh", action="store_true", help="forget what an ended run has done")
+    parser.add_argument("--builds", type=int, help="how often everything is built")
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    given.results.mkdir(parents=True, exist_ok=True)
+    for size in given.sizes:
+        print(f"{size:,} faces", flush=True)
+        bench = Bench(size, given.work, fresh=given.fresh, builds=given.builds)
+        found = json.dumps(rounded(bench.run()), indent=1)
+        (given.results / f"{size}.json").write_text(found + "\n", encoding="utf-8")
+        bench.clean()
+
+
+if __name__ == "__main__":
+    main()
