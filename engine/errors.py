@@ -117,6 +117,10 @@ class ModelError(GalleryError):
     """A trained model that is absent, damaged or does not fit this gallery."""
 
 
+class ExportError(FaceGalleryError):
+    """What was to be written out cannot be; nothing of it is left."""
+
+
 class TrainingError(FaceGalleryError):
     """A training or an evaluation that cannot be done, or whose process died."""
 

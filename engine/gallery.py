@@ -18,6 +18,7 @@ from engine.corrections import Corrections
 from engine.encryption import is_encrypted as is_encrypted
 from engine.enrolment import Enroller, as_rows
 from engine.errors import GalleryReadOnlyError, InputError
+from engine.exporting import Exporting
 from engine.findings import KINDS, Kind, Review
 from engine.importing import Importing, import_forecast
 from engine.learning import Learning
@@ -44,7 +45,7 @@ from engine.types import (
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
 
-class Gallery(Browsing, Importing, Privacy):
+class Gallery(Browsing, Importing, Exporting, Privacy):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:

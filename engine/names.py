@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ MAX_LENGTH = 200
 MAX_NOTE = 10_000
 _REMEDY = "Choose another name."
 _SEPARATORS = frozenset("/\\")
+_UNDERSCORE = re.compile(r"(\\)?_")
 # They turn the direction of the text around them, so that a name can pass for another.
 _BIDIRECTIONAL = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -43,9 +45,15 @@ _PLAIN = str.maketrans(
 def shown_name(folder_name: str) -> str:
     """The identity's name for a folder's or table's: underscores become spaces, ends trimmed.
 
-    Every other character stays as it is, in the Unicode form it came in.
+    ``\\_`` is an underscore; no name holds a backslash. Every other character stays as it is, in
+    the Unicode form it came in.
     """
-    return folder_name.replace("_", " ").strip()
+    return _UNDERSCORE.sub(lambda found: "_" if found[1] else " ", folder_name).strip()
+
+
+def written_name(name: str) -> str:
+    """The identity's name as a table holds it: :func:`shown_name` gives it back."""
+    return name.replace("_", "\\_")
 
 
 def check_name(name: str) -> str:

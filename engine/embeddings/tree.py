@@ -11,6 +11,7 @@ from engine.embeddings.npy import read_array
 from engine.embeddings.opening import printable
 from engine.embeddings.photos import find_photo, index_photos, is_photo
 from engine.embeddings.pieces import Piece, bare_piece
+from engine.embeddings.told_name import told_name
 from engine.errors import EmbeddingError, IdentityNameError, InputError
 from engine.names import check_name, shown_name
 from engine.progress import Reporter
@@ -161,8 +162,13 @@ def _whose(path: str, folder: _Folder) -> list[VectorFile]:
 
 
 def folder_identity(path: str) -> str:
-    """The name that a folder gives to the vectors directly in it. Raises IdentityNameError."""
-    return check_name(shown_name(os.path.basename(os.path.abspath(path))))
+    """The name that a folder gives to the vectors directly in it, or ``identity.txt`` there.
+
+    Raises:
+        IdentityNameError. EmbeddingError: the file cannot be read.
+    """
+    told = told_name(path)
+    return check_name(shown_name(os.path.basename(os.path.abspath(path))) if told is None else told)
 
 
 def natural(name: str) -> tuple[list[str | int], str]:

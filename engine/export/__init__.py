@@ -1,0 +1,5 @@
+"""Writing faces out of a gallery in forms that others read; see :class:`engine.exporting`."""
+
+from engine.export.running import Writer, run
+
+__all__ = ["Writer", "run"]

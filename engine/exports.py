@@ -1,0 +1,57 @@
+"""What is written out of a gallery for others to read: what was asked for, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ExportKind = Literal["tensorboard", "npz", "csv", "parquet", "folder", "report"]
+
+EXPORT_KINDS: tuple[ExportKind, ...] = (
+    "tensorboard", "npz", "csv", "parquet", "folder", "report",
+)  # fmt: skip
+SUFFIXES = {"npz": ".npz", "csv": ".csv", "parquet": ".parquet", "report": ".html"}
+"""Of the kinds that are one file; the others are a folder."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which faces; all of them unless something is said.
+
+    Attributes:
+        identities: ids of the people; None for everybody.
+        people: so many of them, drawn by chance among those who have ``each`` faces; None for all.
+        each: so many faces of each, drawn by chance; None for all.
+        seed: of the chance: the same seed draws the same faces of the same gallery.
+    """
+
+    identities: tuple[int, ...] | None = None
+    people: int | None = None
+    each: int | None = None
+    seed: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return self.identities is None and self.people is None and self.each is None
+
+
+WHOLE = Selection()
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote.
+
+    Attributes:
+        path: the file or the folder.
+        written: the files; of a folder tree the folder alone.
+        sentences: what to know of it.
+    """
+
+    kind: ExportKind
+    path: Path
+    written: tuple[Path, ...]
+    identities: int
+    faces: int
+    sentences: tuple[str, ...] = ()
