@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.errors import ModelError
 from engine.export import Writer, run
 from engine.export.csv_file import write_csv
 from engine.export.folder import write_folder
 from engine.export.npz_file import write_npz
 from engine.export.parquet_file import write_parquet
+from engine.export.projector_files import ProjectorWriter, Transform
 from engine.exports import WHOLE, Exported, ExportKind, Selection
+from engine.in_use import read_model
+from engine.portraits import Lens
 from engine.progress import SILENT, Reporter
 from engine.store import Store
 
@@ -26,6 +30,7 @@ class Exporting:
     """The exports of a :class:`engine.gallery.Gallery`."""
 
     _store: Store
+    _lens: Lens
 
     def export(
         self,
@@ -46,4 +51,23 @@ class Exporting:
             ExportError: something is there, the disk refuses, nobody is chosen, or what the kind
                 needs is not installed. CancelledError. Nothing is left.
         """
-        return run(self._store, kind, Path(destination), selection, _TABLES[kind], reporter)
+        return run(
+            self._store, kind, Path(destination), selection, self._writer(kind, reporter), reporter
+        )
+
+    def _writer(self, kind: ExportKind, reporter: Reporter) -> Writer:
+        if kind == "tensorboard":
+            return ProjectorWriter(self._lens.traits, _learned(self._store, reporter))
+        return _TABLES[kind]
+
+
+def _learned(store: Store, reporter: Reporter) -> dict[str, Transform]:
+    """The space of the triplet model in use; a damaged one is told of and left out."""
+    spaces: dict[str, Transform] = {}
+    for version in store.models():
+        if version.active and version.kind == "triplet":
+            try:
+                spaces["triplet"] = read_model(store, version).network
+            except ModelError as error:
+                reporter.message(f"The learned space is left out: {error}")
+    return spaces
