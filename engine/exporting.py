@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.errors import ModelError
+from engine.errors import ExportError, ModelError
 from engine.export import Writer, run
 from engine.export.csv_file import write_csv
 from engine.export.folder import write_folder
 from engine.export.npz_file import write_npz
 from engine.export.parquet_file import write_parquet
 from engine.export.projector_files import ProjectorWriter, Transform
+from engine.export.report import ReportWriter
 from engine.exports import WHOLE, Exported, ExportKind, Selection
 from engine.in_use import read_model
+from engine.learning import Learning
 from engine.portraits import Lens
 from engine.progress import SILENT, Reporter
+from engine.reviewing import review_store
 from engine.store import Store
 
 _TABLES: Mapping[ExportKind, Writer] = {
@@ -31,6 +34,7 @@ class Exporting:
 
     _store: Store
     _lens: Lens
+    learning: Learning
 
     def export(
         self,
@@ -51,6 +55,8 @@ class Exporting:
             ExportError: something is there, the disk refuses, nobody is chosen, or what the kind
                 needs is not installed. CancelledError. Nothing is left.
         """
+        if kind == "report" and not selection.is_whole:
+            raise ExportError("A report is of the whole gallery", remedy="Choose no people for it.")
         return run(
             self._store, kind, Path(destination), selection, self._writer(kind, reporter), reporter
         )
@@ -58,6 +64,12 @@ class Exporting:
     def _writer(self, kind: ExportKind, reporter: Reporter) -> Writer:
         if kind == "tensorboard":
             return ProjectorWriter(self._lens.traits, _learned(self._store, reporter))
+        if kind == "report":
+            return ReportWriter(
+                self.learning.models(),
+                self.learning.last_evaluation(),
+                lambda reporter: review_store(self._store, reporter=reporter),
+            )
         return _TABLES[kind]
 
 

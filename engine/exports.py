@@ -14,6 +14,9 @@ EXPORT_KINDS: tuple[ExportKind, ...] = (
 SUFFIXES = {"npz": ".npz", "csv": ".csv", "parquet": ".parquet", "report": ".html"}
 """Of the kinds that are one file; the others are a folder."""
 
+CONFIG = "projector_config.pbtxt"
+"""What makes a folder one that TensorBoard's projector opens."""
+
 
 @dataclass(frozen=True)
 class Selection:

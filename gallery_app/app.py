@@ -15,6 +15,7 @@ from gallery_app.commands import Commands
 from gallery_app.correcting import Correcting
 from gallery_app.dialogs.error import error_box
 from gallery_app.erasing import Erasing
+from gallery_app.exporting import Exporting
 from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.judging import Judging
@@ -65,6 +66,7 @@ class App(QObject):
         )
         self.keeping = Keeping(self.context, self.window)
         self.erasing = Erasing(self.context, self.window)
+        self.exporting = Exporting(self.context, self.window)
         self.watching = Watching(self.context, self.window)
         self.shelving = Shelving(self.context, self.window)
         self.locking = Locking(self.context, self.window)
@@ -285,6 +287,7 @@ class App(QObject):
             pictures.set_gallery(None)
             pictures.close()
         self.tasks.close()
+        self.exporting.close()
         if self.state.gallery is not None:
             self.state.gallery.close()
             self.state.gallery = None

@@ -13,7 +13,7 @@ from engine.types import Vectors
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-_FINER = 4  # Pillow's polygons have no soft edges: drawn larger, then made smaller
+_FINER = 3  # Pillow's polygons have no soft edges: drawn larger, then made smaller
 
 
 def photo_square(photo: bytes, side: int) -> Picture:

@@ -15,9 +15,9 @@ from engine.export.landing import private_file
 from engine.export.metadata import OwnDistances, write_metadata
 from engine.export.source import Source
 from engine.export.sprite import sprite_side, write_sprite
+from engine.exports import CONFIG
 from engine.types import Vectors
 
-CONFIG = "projector_config.pbtxt"
 METADATA = "metadata.tsv"
 SPRITE = "sprite.png"
 ORIGINAL = "original"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import importlib.util
+import json
 import os
 import queue
 import subprocess
@@ -19,13 +20,14 @@ from urllib.parse import urlsplit
 
 import engine
 from engine.errors import ExportError
+from engine.exports import CONFIG
 from engine.progress import SILENT, Reporter
 
 _INSTALL = 'Install it with pip install "face-gallery[tensorboard]".'
 _LOOK = 0.05  # seconds between two looks at the cancel token
 _PATIENCE = 120.0  # seconds; it reads all vectors before its first answer
 _LAST_LINES = 3
-_READY = "data/plugin/projector/runs"
+_PLUGINS = "data/plugins_listing"
 
 
 def missing_library() -> str:
@@ -50,6 +52,12 @@ class Projector:
         """
         if missing_library():
             raise ExportError("TensorBoard is not installed", remedy=_INSTALL)
+        if not (folder / CONFIG).is_file():
+            raise ExportError(
+                "It is no export for the projector",
+                file=folder,
+                remedy="Write one: `face-gallery export tensorboard DEST`.",
+            )
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by stop)
         try:
             self._process = _started(folder, self._log)
@@ -58,7 +66,7 @@ class Projector:
             raise
         try:
             base = self._wait(self._first_line(), reporter)
-            self._wait(_in_thread(lambda: _answer(base)), reporter)
+            self._wait(_in_thread(lambda: _until_active(base)), reporter)
         except BaseException:
             self.stop()
             raise
@@ -131,19 +139,25 @@ def _in_thread(call: Callable[[], str]) -> queue.SimpleQueue[str]:
     def work() -> None:
         try:
             answers.put(call())
-        except (OSError, ValueError, http.client.HTTPException):
+        except (OSError, ValueError, KeyError, http.client.HTTPException):
             answers.put("")
 
     threading.Thread(target=work, name="projector-start", daemon=True).start()
     return answers
 
 
-def _answer(base: str) -> str:
-    """Its own words to a first question, which has it read the vectors; no proxy comes between."""
+def _until_active(base: str) -> str:
+    """Asks until it has found the vectors: it looks for them once somebody asks."""
     place = urlsplit(base)
     assert place.hostname
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=_PATIENCE)
-    with closing(connection):
-        connection.request("GET", f"{place.path}{_READY}")
-        response = connection.getresponse()
-        return response.read().decode() if response.status == 200 else ""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        # straight to it: no proxy comes between
+        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=_PATIENCE)
+        with closing(connection):
+            connection.request("GET", f"{place.path}{_PLUGINS}")
+            plugins = json.loads(connection.getresponse().read())
+        if plugins["projector"]["enabled"]:
+            return base
+        time.sleep(_LOOK)
+    return ""

@@ -24,6 +24,7 @@ from gallery_app.cli import (
 )
 from gallery_app.cli.completion import completion
 from gallery_app.cli.enrolment import enroll
+from gallery_app.cli.export import export
 from gallery_app.cli.review import review
 from gallery_app.cli.shared import interrupt
 from gallery_app.cli.unknown import unknown
@@ -63,6 +64,7 @@ for command in (
     models.evaluate,
     review,
     unknown,
+    export,
     questions.check,
     backups.backup,
     backups.restore,

@@ -80,6 +80,24 @@ def choose_backup(parent: QWidget, settings: Settings) -> Path | None:
     return _remember([Path(name)], settings)[0] if name else None
 
 
+def suggested_export(settings: Settings, name: str) -> Path:
+    """Where an export goes unless the person says otherwise: a name that is free."""
+    folder = Path(settings.get(FOLDER) or Path.home())
+    path, number = folder / name, 1
+    while path.exists():
+        number += 1
+        path = folder / f"{Path(name).stem} {number}{Path(name).suffix}"
+    return path
+
+
+def choose_export(parent: QWidget, settings: Settings, suggestion: Path) -> Path | None:
+    """Where an export is to be, or None when they cancel."""
+    name, _ = QFileDialog.getSaveFileName(
+        parent, "Export to", str(suggestion), options=_NO_OVERWRITE
+    )
+    return _remember([Path(name)], settings)[0] if name else None
+
+
 _NO_OVERWRITE = QFileDialog.Option.DontConfirmOverwrite  # the engine refuses, with a reason
 
 

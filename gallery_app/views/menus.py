@@ -20,6 +20,13 @@ _ACTIONS = {
     "import_table": ("Import &table…", "Ctrl+Shift+I", "A .npz or .csv with names", "file"),
     "backup": ("&Back up…", "", "The whole gallery into one file, while it is in use", "copy"),
     "restore": ("&Restore…", "", "Put a gallery back as it was, or make one of a backup", "undo"),
+    "export_tensorboard": ("&TensorBoard projector…", "",
+                           "Faces as a cloud of points with pictures and names", ""),
+    "export_npz": ("&NumPy archive…", "", "A .npz of vectors, names and files", ""),
+    "export_csv": ("&CSV table…", "", "A line a face: the name and the numbers", ""),
+    "export_parquet": ("&Parquet table…", "", "For pandas, Polars, DuckDB or Spark", ""),
+    "export_folder": ("&Folder tree…", "", "A folder a person, a .npy a face, photos beside", ""),
+    "export_report": ("&Report…", "", "One page on the whole gallery, to hand on", ""),
     "check": ("&Check gallery", "", "Hold store and index against one another", "check"),
     "encryption": ("&Encryption…", "", "With a passphrase: what it protects against", ""),
     "lock": ("&Lock", "Ctrl+L", "Close the gallery and ask for its passphrase", "lock"),
@@ -58,6 +65,8 @@ _ACTIONS = {
     "shortcuts": ("&Keyboard shortcuts", "F1", "", "keyboard"),
     "about": ("&About Face Gallery", "", "", "info"),
 }  # fmt: skip
+_EXPORTS = ("export_tensorboard", "", "export_npz", "export_csv", "export_parquet",
+            "export_folder", "", "export_report")  # fmt: skip
 _MENUS = {
     "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "",
                  "backup", "restore", "check", "", "encryption", "lock", "", "close", "quit"),
@@ -70,7 +79,8 @@ _MENUS = {
     "&Help": ("shortcuts", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "backup", "check", "close", "find", "paste", "open_query",
-                 "who", "enroll", "retrain", "versions", "evaluate", "history")  # fmt: skip
+                 "who", "enroll", "retrain", "versions", "evaluate", "history",
+                 *filter(None, _EXPORTS))  # fmt: skip
 _METHODS = {"auto": "Auto", "knn": "k-NN", "triplet": "Triplet", "mlp": "MLP"}
 _NEED_QUERY = ("confirm", "reject", "enroll_query", "previous", "next", "clear")
 
@@ -83,6 +93,7 @@ class Menus:
 
     actions: dict[str, QAction]
     recent: QMenu
+    export: QMenu
     method: QMenu
     methods: dict[str, QAction] = field(default_factory=dict)
     sorts: dict[str, QAction] = field(default_factory=dict)
@@ -103,6 +114,7 @@ class Menus:
             self.actions[name].setEnabled(writable and open_question)
         self.actions["reject"].setEnabled(writable and rejectable)
         self.method.setEnabled(gallery)
+        self.export.setEnabled(gallery)
 
     def fill_recent(self, galleries: list[Path], open_: Callable[[Path], None]) -> None:
         """The galleries opened last; the menu is filled anew each time it opens."""
@@ -121,7 +133,10 @@ def build_menus(window: QMainWindow) -> Menus:
     actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
     actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
     recent = QMenu("Open &recent", window)
-    menus = Menus(actions, recent, QMenu("&Method", window))
+    menus = Menus(actions, recent, QMenu("E&xport", window), QMenu("&Method", window))
+    menus.export.setToolTipsVisible(True)
+    for name in _EXPORTS:
+        menus.export.addAction(actions[name]) if name else menus.export.addSeparator()
     menus.method.setToolTipsVisible(True)
     menus.methods = _choices(menus.method, window, _METHODS)
     for title, names in _MENUS.items():
@@ -131,6 +146,8 @@ def build_menus(window: QMainWindow) -> Menus:
             menu.addAction(actions[name]) if name else menu.addSeparator()
             if name == "open":
                 menu.addMenu(recent)
+            if name == "import_table":
+                menu.addMenu(menus.export)
         if title == "&Identify":
             menu.addMenu(menus.method)
         if title == "&View":

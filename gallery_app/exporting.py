@@ -1,0 +1,97 @@
+"""The Export menu: dialog, operations and TensorBoard joined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from engine import projector
+from engine.exports import EXPORT_KINDS, Exported, ExportKind, Selection
+from engine.projector import Projector
+from gallery_app.dialogs import files
+from gallery_app.dialogs.export import ExportDialog
+from gallery_app.item_models.identities import faces_text, people_text
+from gallery_app.operations import exporting
+from gallery_app.operations.context import Context
+from gallery_app.views.main_window import MainWindow
+from gallery_app.widgets.export_words import ENDINGS
+
+
+class Exporting(QObject):
+    """One entry a kind, and what becomes of what was written."""
+
+    def __init__(self, context: Context, window: MainWindow) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._boards: list[Projector] = []
+        for kind in EXPORT_KINDS:
+            action = window.menus.actions[f"export_{kind}"]
+            action.triggered.connect(lambda _=False, to=kind: self.ask(to))
+
+    def ask(self, kind: ExportKind) -> None:
+        """Asks what and where to, then writes it; the gallery can be used meanwhile."""
+        gallery = self._context.gallery
+        dialog = ExportDialog(
+            kind,
+            gallery.counts(),
+            self._window.identities.selected(),
+            files.suggested_export(self._context.settings, gallery.folder.stem + ENDINGS[kind]),
+            encrypted=gallery.key is not None,
+            obstacle=projector.missing_library() if kind == "tensorboard" else "",
+            parent=self._window,
+        )
+        dialog.place_wanted.connect(lambda: self._choose(dialog))
+        dialog.wanted.connect(lambda path, which: self._write(kind, dialog, path, which))
+        dialog.open()
+
+    def _choose(self, dialog: ExportDialog) -> None:
+        path = files.choose_export(dialog, self._context.settings, dialog.path)
+        if path is not None:
+            dialog.set_place(path)
+
+    def _write(
+        self, kind: ExportKind, dialog: ExportDialog, path: Path, selection: Selection
+    ) -> None:
+        opening = kind == "tensorboard" and dialog.open_after.isChecked()
+        dialog.accept()
+
+        def done(written: Exported) -> None:
+            self._tell(written)
+            if opening:
+                self.open_in_tensorboard(written.path)
+
+        exporting.export(self._context, kind, path, selection, done)
+
+    def _tell(self, written: Exported) -> None:
+        counts = f"{people_text(written.identities)}, {faces_text(written.faces)}"
+        text = " ".join([f"{written.path} was written: {counts}.", *written.sentences])
+        show = self._window.message.show_info
+        if written.kind == "report":
+            show(text, "Open", lambda: _open(written.path))
+        else:
+            show(text, "Show folder", lambda: _open(_folder(written.path)))
+
+    def open_in_tensorboard(self, folder: Path) -> None:
+        """Starts it and opens its page in the browser."""
+        exporting.start_projector(self._context, folder, self._started)
+
+    def _started(self, board: Projector) -> None:
+        self._boards.append(board)
+        QDesktopServices.openUrl(QUrl(board.address))
+
+    def close(self) -> None:
+        """Ends every TensorBoard that was started from here."""
+        for board in self._boards:
+            board.stop()
+        self._boards.clear()
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
+
+
+def _open(path: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
