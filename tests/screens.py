@@ -58,6 +58,7 @@ def main(wanted: list[str]) -> int:
         correcting_scenes,
         encryption_scenes,
         erasing_scenes,
+        exporting_scenes,
         keeping_scenes,
         shelf_scenes,
         training_scenes,
@@ -69,7 +70,7 @@ def main(wanted: list[str]) -> int:
     failed = 0
     more = (
         *(training_scenes, correcting_scenes, keeping_scenes),
-        *(shelf_scenes, erasing_scenes, encryption_scenes),
+        *(shelf_scenes, erasing_scenes, encryption_scenes, exporting_scenes),
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -194,6 +195,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         correcting_scenes,
         encryption_scenes,
         erasing_scenes,
+        exporting_scenes,
         keeping_scenes,
         scenes,
         shelf_scenes,
@@ -206,7 +208,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         stage = Stage(theme, (width, height), Path(folder))
         modules = (
             *(scenes, training_scenes, correcting_scenes, keeping_scenes),
-            *(shelf_scenes, erasing_scenes, encryption_scenes),
+            *(shelf_scenes, erasing_scenes, encryption_scenes, exporting_scenes),
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

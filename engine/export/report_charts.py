@@ -41,6 +41,7 @@ def faces_per_person(counts: Sequence[int]) -> Plot:
         axes.set_xlabel("faces")
         axes.set_ylabel("people")
         axes.grid(visible=False, axis="x")
+        axes.margins(y=0.12)
 
     return Plot("Faces of each person", "People with few faces are recognised less.", _svg(draw))
 

@@ -1,0 +1,82 @@
+"""The page about a gallery says what is so, and loads nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from engine.errors import ExportError
+from engine.export import report as report_module
+from engine.exports import Selection
+from engine.gallery import Gallery
+from tests.engine.export.conftest import HARD
+from tests.handmade import put_to_use
+
+
+@pytest.fixture
+def page(hard, tmp_path):
+    return hard.export("report", tmp_path / "page").path.read_text(encoding="utf-8")
+
+
+def test_it_loads_nothing_from_elsewhere(page):
+    assert not re.search(r"(?:src|href|url)\s*[=(]\s*[\"']?(?!#)[a-z]+:", page)
+    assert "<script" not in page
+    assert "@import" not in page
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_everybody_is_in_its_table_and_no_name_is_markup(page):
+    listed = [html.unescape(one) for one in re.findall(r'<th scope="row">(.*?)</th>', page)]
+    assert sorted(listed) == sorted(HARD)
+
+
+def test_it_counts(page):
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    assert facts["people"] == "26"
+    assert facts["faces"] == "52"
+    assert facts["with a photo"] == "26"
+    assert facts["most and fewest"] == "2 and 2"
+
+
+def test_the_sample_shows_distances_models_and_what_to_look_at(sample, tmp_path):
+    folder = tmp_path / "sample.gallery"
+    tree = tmp_path / "people"
+    for person in sorted(sample.glob("[RST]*"))[:24]:
+        shutil.copytree(person, tree / person.name)
+    Gallery.create_from(folder, [tree])[0].close()
+    put_to_use(folder, "triplet")
+    with Gallery.open(folder) as gallery:
+        done = gallery.export("report", tmp_path / "page")
+    page = done.path.read_text(encoding="utf-8")
+    assert "Faces of one person and of two" in page
+    assert re.search(r"The dotted line is at 0\.\d{3}: nearer are 1 in 1,000 pairs", page)
+    assert "Made by hand." in page
+    assert "What to look at" in page
+
+
+def test_what_is_sampled_or_left_out_is_said(hard, tmp_path, monkeypatch):
+    monkeypatch.setattr(report_module, "MOST_LISTED", 5)
+    monkeypatch.setattr(report_module, "MOST_REVIEWED", 5)
+    done = hard.export("report", tmp_path / "page")
+    page = done.path.read_text(encoding="utf-8")
+    assert len(re.findall(r'<th scope="row">', page)) == 5
+    assert "The table lists the 5 of 26 people with most faces." in done.sentences
+    assert all(html.escape(sentence, quote=False) in page for sentence in done.sentences)
+    assert "What to look at" not in page
+
+
+def test_a_gallery_of_one_face_has_a_report_too(tmp_path):
+    with Gallery.create(tmp_path / "one.gallery", dimension=4) as gallery:
+        with pytest.raises(ExportError, match="no faces"):
+            gallery.export("report", tmp_path / "none")
+        gallery.enroll("Ann", np.ones(4, dtype=np.float32))
+        assert gallery.export("report", tmp_path / "one").faces == 1
+
+
+def test_it_is_of_the_whole_gallery(hard, tmp_path):
+    with pytest.raises(ExportError, match="whole gallery"):
+        hard.export("report", tmp_path / "page", selection=Selection(each=1))
