@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import importlib.util
 import json
 import os
@@ -139,7 +138,7 @@ def _in_thread(call: Callable[[], str]) -> queue.SimpleQueue[str]:
     def work() -> None:
         try:
             answers.put(call())
-        except (OSError, ValueError, KeyError, http.client.HTTPException):
+        except (OSError, ValueError):  # it was stopped meanwhile
             answers.put("")
 
     threading.Thread(target=work, name="projector-start", daemon=True).start()
@@ -148,15 +147,19 @@ def _in_thread(call: Callable[[], str]) -> queue.SimpleQueue[str]:
 
 def _until_active(base: str) -> str:
     """Asks until it has found the vectors: it looks for them once somebody asks."""
+    from http.client import HTTPConnection, HTTPException  # late: the window starts without
+
     place = urlsplit(base)
     assert place.hostname
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         # straight to it: no proxy comes between
-        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=_PATIENCE)
-        with closing(connection):
-            connection.request("GET", f"{place.path}{_PLUGINS}")
-            plugins = json.loads(connection.getresponse().read())
+        with closing(HTTPConnection(place.hostname, place.port, timeout=_PATIENCE)) as connection:
+            try:
+                connection.request("GET", f"{place.path}{_PLUGINS}")
+                plugins = json.loads(connection.getresponse().read())
+            except HTTPException:
+                return ""
         if plugins["projector"]["enabled"]:
             return base
         time.sleep(_LOOK)

@@ -68,7 +68,7 @@ class ExportDialog(QDialog):
         self.whole.setChecked(True)
         self.selected = QRadioButton(_selected_text(chosen))
         self.selected.setEnabled(bool(chosen))
-        self.sample = QRadioButton("&Some people by chance:")
+        self.sample = QRadioButton("So&me people, drawn by chance")
         self.people = _number(10, 1_000_000, "How many people")
         self.each = _number(10, 1_000_000, "How many faces of each")
         self.seed = _number(0, 2**31 - 1, "Seed: the same one draws the same faces")
@@ -144,9 +144,13 @@ class ExportDialog(QDialog):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.ok)
         layout.addLayout(buttons)
+        self.told.ensurePolished()
         two_lines = 2 * self.told.fontMetrics().lineSpacing()
         self.told.setFixedHeight(two_lines + 4)  # nothing moves under the cursor
         self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for widget in (self, *self.findChildren(QWidget)):
+            widget.ensurePolished()
+        self.setFixedHeight(layout.totalHeightForWidth(_WIDE))
 
     def _what(self) -> QWidget:
         what = QWidget()
@@ -155,20 +159,17 @@ class ExportDialog(QDialog):
         grid.setVerticalSpacing(4)
         grid.addWidget(section("FACES"), 0, 0)
         numbers = QHBoxLayout()
+        numbers.setContentsMargins(28, 0, 0, 0)
         numbers.setSpacing(8)
-        numbers.addWidget(self.sample)
-        for words, box in (
-            ("", self.people),
-            ("people,", self.each),
-            ("faces each, seed", self.seed),
-        ):
-            if words:
-                numbers.addWidget(QLabel(words))
+        numbers.addWidget(self.people)
+        for words, box in (("people,", self.each), ("faces each, seed", self.seed)):
+            numbers.addWidget(QLabel(words))
             numbers.addWidget(box)
         numbers.addStretch(1)
         grid.addWidget(self.whole, 1, 0)
         grid.addWidget(self.selected, 2, 0)
-        grid.addLayout(numbers, 3, 0)
+        grid.addWidget(self.sample, 3, 0)
+        grid.addLayout(numbers, 4, 0)
         return what
 
     def _look(self) -> None:
@@ -200,7 +201,7 @@ def _number(value: int, most: int, tip: str) -> QSpinBox:
 
 def _selected_text(chosen: list[Identity]) -> str:
     if not chosen:
-        return "The people who are &selected in the list"
+        return "The people who are se&lected in the list"
     faces = sum(one.faces for one in chosen)
     if len(chosen) == 1:
         name = chosen[0].name.replace("&", "&&")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import stat
 import subprocess
@@ -18,9 +19,15 @@ from engine.gallery import Gallery
 from engine.progress import CancelToken, Progress, Reporter
 
 ROOT = Path(__file__).resolve().parents[3]
+without_pyarrow = pytest.mark.skipif(
+    importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed"
+)
+KINDS = [
+    pytest.param(kind, marks=without_pyarrow if kind == "parquet" else ()) for kind in EXPORT_KINDS
+]
 
 
-@pytest.mark.parametrize("kind", EXPORT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_cancelled_it_leaves_nothing(kind, hard, tmp_path):
     place = tmp_path / "place"
     place.mkdir()
@@ -35,7 +42,7 @@ def test_cancelled_it_leaves_nothing(kind, hard, tmp_path):
     assert list(place.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", EXPORT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_on_a_full_disk_it_leaves_nothing_and_says_so(kind, hard, tmp_path, monkeypatch):
     place = tmp_path / "place"
     place.mkdir()
@@ -66,7 +73,7 @@ def test_a_write_that_the_disk_refuses_is_declared(hard, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("out*"))
 
 
-@pytest.mark.parametrize("kind", EXPORT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_there_already_stays(kind, hard, tmp_path):
     there = tmp_path / "out" if kind in ("tensorboard", "folder") else None
     if there is not None:
@@ -93,7 +100,7 @@ def test_a_folder_that_is_not_there_is_named(hard, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
-@pytest.mark.parametrize("kind", EXPORT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_it_is_for_its_owner_alone(kind, hard, tmp_path):
     before = os.umask(0o022)
     try:
