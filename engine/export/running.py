@@ -35,6 +35,12 @@ def run(
             changed without end meanwhile. CancelledError. Nothing is left.
     """
     target = landing_place(destination, kind)
+    if target.resolve().is_relative_to(store.folder.resolve()):
+        raise ExportError(
+            "It would lie in the gallery's own folder",  # where an erasure looks for people
+            file=target,
+            remedy="Choose another folder.",
+        )
     for _ in range(_TRIES):
         try:
             return _once(store, kind, target, selection, writer, reporter)

@@ -99,6 +99,13 @@ def test_a_folder_that_is_not_there_is_named(hard, tmp_path):
     assert caught.value.file == str(tmp_path / "gone")
 
 
+def test_the_gallerys_own_folder_stays_its_own(hard):
+    before = sorted(hard.folder.iterdir())
+    with pytest.raises(ExportError, match="gallery's own folder"):
+        hard.export("npz", hard.folder / "models" / ".." / "out")
+    assert sorted(hard.folder.iterdir()) == before
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_for_its_owner_alone(kind, hard, tmp_path):
