@@ -59,18 +59,20 @@ class Exporting(QObject):
         dialog.accept()
 
         def done(written: Exported) -> None:
-            self._tell(written)
+            self._tell(written, openable=kind == "tensorboard" and not opening)
             if opening:
                 self.open_in_tensorboard(written.path)
 
         exporting.export(self._context, kind, path, selection, done)
 
-    def _tell(self, written: Exported) -> None:
+    def _tell(self, written: Exported, *, openable: bool) -> None:
         counts = f"{people_text(written.identities)}, {faces_text(written.faces)}"
         text = " ".join([f"{written.path} was written: {counts}.", *written.sentences])
         show = self._window.message.show_info
         if written.kind == "report":
             show(text, "Open", lambda: _open(written.path))
+        elif openable and not projector.missing_library():
+            show(text, "Open in TensorBoard", lambda: self.open_in_tensorboard(written.path))
         else:
             show(text, "Show folder", lambda: _open(_folder(written.path)))
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.emblem import LINE_ALPHA, curves, palette, to_rgb
+from engine.emblem import LINE_ALPHA, LINE_WIDTH, curves, palette, to_rgb
 from engine.types import Vectors
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 _FINER = 3  # Pillow's polygons have no soft edges: drawn larger, then made smaller
+_THINNEST = 0.5  # pixels, before that; what is thinner is not seen
 
 
 def photo_square(photo: bytes, side: int) -> Picture:
@@ -32,13 +33,13 @@ def emblem_square(traits: Vectors, side: int) -> Picture:
     colors = np.round(to_rgb(palette(trait)) * 255)
     top, bottom, line, *layers = colors
     large = side * _FINER
-    shade = np.linspace(top, bottom, large).astype(np.uint8)
-    picture = Image.fromarray(np.repeat(shade[:, None], large, axis=1))
+    shade = Image.fromarray(np.linspace(top, bottom, large).astype(np.uint8)[:, None])
+    picture = shade.resize((large, large))
     draw = ImageDraw.Draw(picture)
+    has_line = large * LINE_WIDTH >= _THINNEST
     for curve, color in zip(curves(trait) * large + large / 2, layers, strict=True):
-        edge = LINE_ALPHA * line + (1 - LINE_ALPHA) * color
-        points = [(x, y) for x, y in curve.tolist()]
-        draw.polygon(points, fill=_rgb(color), outline=_rgb(edge))
+        edge = _rgb(LINE_ALPHA * line + (1 - LINE_ALPHA) * color) if has_line else None
+        draw.polygon(curve.ravel().tolist(), fill=_rgb(color), outline=edge)
     return picture.reduce(_FINER)
 
 

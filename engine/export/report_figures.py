@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.distances import between, prepare
 from engine.export.metadata import OwnDistances
-from engine.export.source import Source
+from engine.export.source import Source, draw_faces
 from engine.types import Vectors
 
 MOST_COMPARED = 2_000
@@ -84,15 +84,11 @@ def _own(source: Source, distances: OwnDistances) -> dict[int, float]:
 def _sample(source: Source) -> set[int]:
     """Ids of faces to compare: some of each of people drawn by chance, until there are enough."""
     faces, owners = source.store.membership()
-    order = np.random.default_rng(_SEED).permutation(len(faces))
-    place: dict[int, int] = {}
-    turns = np.zeros(len(faces), dtype=np.int64)
-    for row in order.tolist():
-        turns[row] = place[int(owners[row])] = place.get(int(owners[row]), -1) + 1
-    few = order[turns[order] < _EACH]
-    ranks = {who: rank for rank, who in enumerate(dict.fromkeys(owners[few].tolist()))}
-    grouped = sorted(few.tolist(), key=lambda row: ranks[int(owners[row])])
-    return set(faces[grouped[:MOST_COMPARED]].tolist())
+    chance = np.random.default_rng(_SEED)
+    rows = draw_faces(owners, _EACH, chance)
+    who, place = np.unique(owners[rows], return_inverse=True)
+    people_by_chance = np.argsort(chance.permutation(len(who))[place], kind="stable")
+    return set(faces[rows[people_by_chance][:MOST_COMPARED]].tolist())
 
 
 def _separation(source: Source, rows: Vectors, owners: Vectors) -> Separation:

@@ -88,7 +88,7 @@ def _chosen(store: Store, selection: Selection) -> tuple[Ids, Ids]:
         among = np.isin(owners, drawn)
         faces, owners = faces[among], owners[among]
     if selection.each is not None:
-        rows = _draw_faces(owners, selection.each, chance)
+        rows = draw_faces(owners, selection.each, chance)
         faces, owners = faces[rows], owners[rows]
     return faces, owners
 
@@ -105,7 +105,7 @@ def _draw_people(owners: Ids, people: int, each: int, chance: np.random.Generato
     return chance.choice(enough, people, replace=False)
 
 
-def _draw_faces(owners: Ids, each: int, chance: np.random.Generator) -> Ids:
+def draw_faces(owners: Ids, each: int, chance: np.random.Generator) -> Ids:
     """Rows of at most ``each`` faces of everybody, ascending."""
     shuffled = chance.permutation(len(owners))
     grouped = shuffled[np.argsort(owners[shuffled], kind="stable")]

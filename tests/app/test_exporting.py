@@ -102,6 +102,22 @@ def test_tensorboard_opens_in_the_browser_and_ends_with_the_window(
     assert not board.is_running
 
 
+def test_a_projector_folder_can_be_opened_later(
+    app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.projector.missing_library", lambda: "")
+    wanted: list[Path] = []
+    monkeypatch.setattr(app.exporting, "open_in_tensorboard", wanted.append)
+    dialog = ask(app, "tensorboard", qtbot)
+    dialog.open_after.setChecked(False)
+    confirm(dialog, tmp_path / "board", qtbot)
+    qtbot.waitUntil(app.window.message.isVisible, timeout=30_000)
+    assert not wanted
+    assert app.window.message.button.text() == "Open in TensorBoard"
+    qtbot.mouseClick(app.window.message.button, Qt.MouseButton.LeftButton)
+    assert wanted == [tmp_path / "board"]
+
+
 def test_where_tensorboard_is_not_installed_the_command_is_there(
     app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
