@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.errors import ExportError, UnknownIdentityError
+from engine.errors import CancelledError, ExportError, UnknownIdentityError
 from engine.exports import EXPORT_KINDS, ExportKind, Selection
 from engine.gallery import Gallery
 from engine.projector import Projector
@@ -60,13 +60,15 @@ def _ids(gallery: Gallery, names: tuple[str, ...]) -> tuple[int, ...] | None:
 
 def _serve(folder: Path) -> None:
     with Bar() as bar:
-        board = Projector(folder, reporter=bar.reporter())
+        reporter = bar.reporter()
+        board = Projector(folder, reporter=reporter)
     try:
         say(f"TensorBoard is at {board.address} until Ctrl+C.")
         while board.is_running:
             threading.Event().wait(0.2)
+            reporter.check()  # hears Ctrl+C also where the exception was dropped
         raise ExportError("TensorBoard ended by itself", remedy="Start it again.")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CancelledError):
         return
     finally:
         board.stop()

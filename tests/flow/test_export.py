@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -74,10 +73,11 @@ def test_it_serves_until_it_is_interrupted(folder: Path, tmp_path: Path) -> None
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert serving.stderr is not None
-    line = serving.stderr.readline()
-    assert line.startswith("TensorBoard is at http://127.0.0.1:")
-    time.sleep(0.2)
-    serving.send_signal(signal.SIGINT)
-    assert serving.wait(timeout=30) == 0
-    serving.communicate()
+    try:
+        assert serving.stderr is not None
+        assert serving.stderr.readline().startswith("TensorBoard is at http://127.0.0.1:")
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(timeout=60) == 0
+    finally:
+        serving.kill()
+        serving.communicate()
