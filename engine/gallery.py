@@ -21,6 +21,7 @@ from engine.errors import GalleryReadOnlyError, InputError
 from engine.findings import KINDS, Kind, Review
 from engine.importing import Importing
 from engine.learning import Learning
+from engine.maps import Maps
 from engine.portraits import Lens
 from engine.privacy import Privacy
 from engine.progress import SILENT, Listener, Reporter
@@ -52,6 +53,7 @@ class Gallery(Browsing, Importing, Privacy):
         writable: False when it is open for reading only; ``notices`` says why.
         notices: sentences for the person about how it was opened.
         learning: its trained models: train, versions, evaluation.
+        maps: every face a point, in any of the spaces that faces can be compared in.
         receipt: of an erasure that a killed process began and that was finished here, else None.
         corrections: rename, merge, move, delete, notes, decisions; undo and redo.
         shelf: unknown queries that are kept, to be named many at a time.
@@ -75,6 +77,7 @@ class Gallery(Browsing, Importing, Privacy):
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
         self.learning = Learning(store, self._recogniser)
+        self.maps = Maps(store)
         self.corrections = Corrections(store, self._recogniser)
         self.shelf = Shelf(store, self._recogniser, self._enroller, self._lens)
 
