@@ -138,6 +138,13 @@ class Maps:
             return drawn.principal(rows)
         return self._beside(where, drawn.layout, rows)
 
+    def place_unknowns(self, drawn: FaceMap) -> Vectors:
+        """Where the queries on the Unknown shelf would lie, ``(m, dimensions)``."""
+        _, vectors = self._store.unknown_vectors([one.id for one in self._store.unknowns()])
+        if not len(vectors) or not len(drawn.layout.faces):
+            return np.empty((0, drawn.layout.dimensions), dtype=np.float32)
+        return self.place(drawn, vectors)
+
     def separation(self, space: str = "original", reporter: Reporter = SILENT) -> Separation | None:
         """How well people keep apart in a space; None where there is nothing to compare."""
         where = self._space(space)

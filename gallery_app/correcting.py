@@ -156,9 +156,11 @@ class Correcting(QObject):
 
     def move(self) -> None:
         faces = [face.id for face in self._faces()]
-        self._ask_move(faces)
+        self.ask_move(faces)
 
-    def _ask_move(self, faces: list[int]) -> None:
+    def ask_move(self, faces: list[int]) -> None:
+        """Asks whose these faces are."""
+
         def says(name: str, there: bool) -> str:
             return f"{faces_text(len(faces))} to {name}" + ("" if there else ", a new person")
 
@@ -191,7 +193,7 @@ class Correcting(QObject):
             return
         target = self._window.identities.model.identity(identity)
         if target is None:
-            self._ask_move(faces)
+            self.ask_move(faces)
         else:
             self._move(faces, target.name)
 

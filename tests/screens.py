@@ -59,6 +59,7 @@ def main(wanted: list[str]) -> int:
         encryption_scenes,
         erasing_scenes,
         keeping_scenes,
+        map_scenes,
         shelf_scenes,
         training_scenes,
     )
@@ -69,7 +70,7 @@ def main(wanted: list[str]) -> int:
     failed = 0
     more = (
         *(training_scenes, correcting_scenes, keeping_scenes),
-        *(shelf_scenes, erasing_scenes, encryption_scenes),
+        *(shelf_scenes, erasing_scenes, encryption_scenes, map_scenes),
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -195,6 +196,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         encryption_scenes,
         erasing_scenes,
         keeping_scenes,
+        map_scenes,
         scenes,
         shelf_scenes,
         training_scenes,
@@ -206,7 +208,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         stage = Stage(theme, (width, height), Path(folder))
         modules = (
             *(scenes, training_scenes, correcting_scenes, keeping_scenes),
-            *(shelf_scenes, erasing_scenes, encryption_scenes),
+            *(shelf_scenes, erasing_scenes, encryption_scenes, map_scenes),
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

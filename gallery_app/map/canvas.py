@@ -81,6 +81,12 @@ class MapCanvas(QWidget):
         self._marks = marks
         self.update()
 
+    def ring(self, row: int) -> None:
+        """Rings one point; -1 none."""
+        if row != self._hovered:
+            self._hovered = row
+            self.update()
+
     def show_everything(self) -> None:
         self._look(self.camera.everything())
 
@@ -220,14 +226,11 @@ class MapCanvas(QWidget):
             Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor
         )
         if row != self._hovered:
-            self._hovered = row
-            self.update()
+            self.ring(row)
             self.pointed.emit(row, self.mapToGlobal(place.toPoint()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        if self._hovered >= 0:
-            self._hovered = -1
-            self.update()
+        self.ring(-1)
         self.pointed.emit(-1, QPoint())
 
     def wheelEvent(self, event: QWheelEvent) -> None:

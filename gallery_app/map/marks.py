@@ -53,6 +53,7 @@ def paint_marks(
     unknowns = _placed(marks.unknowns, camera, ratio)
     evidence = _placed(marks.evidence, camera, ratio)
     star = _placed(marks.star, camera, ratio)
+    _paint_names(painter, marks, camera, ratio)
     painter.setBrush(theme.panel)
     painter.setPen(QPen(theme.warning, 1.5))
     for place in unknowns:
@@ -67,7 +68,6 @@ def paint_marks(
         painter.setBrush(theme.good if marks.known else theme.warning)
         painter.setPen(QPen(theme.panel, 1.5))
         painter.drawPolygon(_star(star[0]))
-    _paint_names(painter, marks, camera, ratio)
     if points is not None and 0 <= hovered < len(points):
         place = _placed(points.places[hovered : hovered + 1], camera, ratio)[0]
         painter.setBrush(QColor.fromRgb(int(points.colours[hovered])))

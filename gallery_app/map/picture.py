@@ -126,7 +126,9 @@ def _stamp(
         order = order[np.argsort(chosen[order], kind="stable")]
     if order is not None:
         across, down, colours = across[order], down[order], colours[order]
-    raster.stamp_points(image, across, down, colours, raster.radius_for(len(rows), ratio))
+    raster.stamp_points(
+        image, across, down, colours, raster.radius_for(len(rows), image.size, ratio)
+    )
 
 
 def _ramp(ground: QColor, accent: QColor) -> Pixels:

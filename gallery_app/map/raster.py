@@ -27,10 +27,12 @@ def visible(across: Floats, down: Floats, width: int, height: int, margin: float
     return np.flatnonzero(inside)
 
 
-def radius_for(count: int, ratio: float) -> float:
-    """Of a point, in device pixels, when so many are in view."""
-    plain = 4.5 if count < 2_000 else 3.5 if count < 10_000 else 2.5 if count < _SMOOTH else 1.5
-    return plain * ratio
+def radius_for(count: int, area: float, ratio: float) -> float:
+    """Of a point, in device pixels, when so many are in a view of so many device pixels: together
+    they would cover an eighth of it.
+    """
+    fitting = (0.125 * area / (np.pi * max(count, 1))) ** 0.5
+    return round(min(max(fitting, 1.5 * ratio), 4.5 * ratio) * 2) / 2
 
 
 def stamp_points(

@@ -178,6 +178,11 @@ class FacesPanel(QWidget):
         if rows:
             self.grid.scrollTo(self.model.index(rows[0]))
 
+    def select_alone(self, face: int) -> None:
+        """Selects one face, as if it had been clicked."""
+        self.grid.clearSelection()
+        self.select([face])
+
     def _selection_changed(self) -> None:
         selected = self.selected_faces()
         if len(selected) == 1:
