@@ -28,6 +28,7 @@ from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
 from engine.reviewing import review_store
 from engine.shelf import Shelf
+from engine.similarity import Comparing
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
 from engine.store.cipher import Key
@@ -55,6 +56,7 @@ class Gallery(Browsing, Importing, Privacy):
         learning: its trained models: train, versions, evaluation.
         maps: every face a point, in any of the spaces that faces can be compared in.
         receipt: of an erasure that a killed process began and that was finished here, else None.
+        comparing: how alike two people or two faces are.
         corrections: rename, merge, move, delete, notes, decisions; undo and redo.
         shelf: unknown queries that are kept, to be named many at a time.
     """
@@ -78,6 +80,7 @@ class Gallery(Browsing, Importing, Privacy):
         self._enroller = Enroller(store, self._recogniser)
         self.learning = Learning(store, self._recogniser)
         self.maps = Maps(store)
+        self.comparing = Comparing(store)
         self.corrections = Corrections(store, self._recogniser)
         self.shelf = Shelf(store, self._recogniser, self._enroller, self._lens)
 
