@@ -22,12 +22,14 @@ from engine.exporting import Exporting
 from engine.findings import KINDS, Kind, Review
 from engine.importing import Importing, import_forecast
 from engine.learning import Learning
+from engine.maps import Maps
 from engine.portraits import Lens
 from engine.privacy import Privacy
 from engine.progress import SILENT, Listener, Reporter
 from engine.recogniser import Recogniser
 from engine.reviewing import review_store
 from engine.shelf import Shelf
+from engine.similarity import Comparing
 from engine.soundness import index_problems, model_problems
 from engine.store import Store
 from engine.store.cipher import Key
@@ -54,7 +56,9 @@ class Gallery(Browsing, Importing, Exporting, Privacy):
         writable: False when it is open for reading only; ``notices`` says why.
         notices: sentences for the person about how it was opened.
         learning: its trained models: train, versions, evaluation.
+        maps: every face a point, in any of the spaces that faces can be compared in.
         receipt: of an erasure that a killed process began and that was finished here, else None.
+        comparing: how alike two people or two faces are.
         corrections: rename, merge, move, delete, notes, decisions; undo and redo.
         shelf: unknown queries that are kept, to be named many at a time.
     """
@@ -77,6 +81,8 @@ class Gallery(Browsing, Importing, Exporting, Privacy):
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
         self.learning = Learning(store, self._recogniser)
+        self.maps = Maps(store)
+        self.comparing = Comparing(store)
         self.corrections = Corrections(store, self._recogniser)
         self.shelf = Shelf(store, self._recogniser, self._enroller, self._lens)
 

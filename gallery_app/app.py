@@ -21,6 +21,7 @@ from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.judging import Judging
 from gallery_app.keeping import Keeping
 from gallery_app.locking import Locking
+from gallery_app.mapping import Mapping
 from gallery_app.modelling import Modelling
 from gallery_app.operations import galleries, looking, queries
 from gallery_app.operations.context import Context
@@ -69,7 +70,9 @@ class App(QObject):
         self.exporting = Exporting(self.context, self.window)
         self.watching = Watching(self.context, self.window)
         self.shelving = Shelving(self.context, self.window)
+        self.mapping = Mapping(self.context, self.window, self._show_face, self.correcting.ask_move)
         self.locking = Locking(self.context, self.window)
+        self._wanted_face = -1
         self._connect_state()
         self._connect_panels()
         self._connect_menus()
@@ -212,6 +215,9 @@ class App(QObject):
         if listed is None or identity != self.state.identity:
             return
         self.window.faces.show_identity(listed, faces)
+        if self._wanted_face >= 0:
+            self.window.faces.select_alone(self._wanted_face)
+            self._wanted_face = -1
         looking.load_nearest_identity(self.context, identity, self._show_nearest)
 
     def _show_nearest(self, identity: int, name: str) -> None:
@@ -231,6 +237,11 @@ class App(QObject):
     def _visit(self, identity: int) -> None:
         self.window.middle.setCurrentWidget(self.window.faces)
         self.state.choose_identity(identity)
+
+    def _show_face(self, face: Face) -> None:
+        """The same, with one of them selected once they are there."""
+        self._wanted_face = face.id
+        self.go_to_identity(face.identity_id)
 
     def _go_to_name(self, name: str) -> None:
         """The same for somebody of whom only the name was told."""

@@ -165,9 +165,11 @@ class Correcting(QObject):
     # -- faces -------------------------------------------------------------------------------
 
     def move(self) -> None:
-        self._ask_move(self._faces())
+        self.ask_move(self._faces())
 
-    def _ask_move(self, faces: list[int]) -> None:
+    def ask_move(self, faces: list[int]) -> None:
+        """Asks whose these faces are."""
+
         def says(name: str, there: bool) -> str:
             return f"{faces_text(len(faces))} to {name}" + ("" if there else ", a new person")
 
@@ -200,7 +202,7 @@ class Correcting(QObject):
             return
         target = self._roster.identity(identity)
         if target is None:
-            self._ask_move(faces)
+            self.ask_move(faces)
         else:
             self._move(faces, target.name)
 

@@ -31,7 +31,7 @@ QToolTip { background: $panel; color: $text; border: 1px solid $border; padding:
 
 _PANELS = """
 QMainWindow, QDialog, QMessageBox, #facesPanel, #reviewPanel,
-#unknownPanel { background: $window; }
+#unknownPanel, #mapPanel { background: $window; }
 #identitiesPanel, #queryPanel, #queryPanel QWidget#qt_scrollarea_viewport { background: $panel; }
 #queryPanel QScrollArea, #queryPanel QScrollArea > QWidget > QWidget { background: $panel; }
 #faceDetails, #queryActions { background: $panel; border: none; border-top: 1px solid $line; }
@@ -80,6 +80,9 @@ QPushButton[quiet="true"] { background: transparent; border-color: transparent; 
 QPushButton[quiet="true"]:hover { background: $hover; }
 QPushButton[quiet="true"]:pressed { background: $selection; }
 QPushButton[quiet="true"]:disabled { color: $disabled; }
+QPushButton[segment="true"] { padding: 5px 10px; }
+QPushButton[segment="true"]:checked { border-color: $accent; color: $accent_text; }
+QPushButton[segment="true"]:focus { padding: 4px 9px; }
 QPushButton[keyed="true"] { text-align: left; padding: 6px 9px; }
 QPushButton[door="true"] { background: $panel; border-color: $line; border-radius: 8px;
     text-align: left; min-height: 3.6em; }

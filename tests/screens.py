@@ -60,6 +60,7 @@ def main(wanted: list[str]) -> int:
         erasing_scenes,
         exporting_scenes,
         keeping_scenes,
+        map_scenes,
         shelf_scenes,
         training_scenes,
     )
@@ -70,7 +71,8 @@ def main(wanted: list[str]) -> int:
     failed = 0
     more = (
         *(training_scenes, correcting_scenes, keeping_scenes),
-        *(shelf_scenes, erasing_scenes, encryption_scenes, exporting_scenes),
+        *(shelf_scenes, erasing_scenes, encryption_scenes),
+        *(exporting_scenes, map_scenes),
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -197,6 +199,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         erasing_scenes,
         exporting_scenes,
         keeping_scenes,
+        map_scenes,
         scenes,
         shelf_scenes,
         training_scenes,
@@ -208,7 +211,8 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         stage = Stage(theme, (width, height), Path(folder))
         modules = (
             *(scenes, training_scenes, correcting_scenes, keeping_scenes),
-            *(shelf_scenes, erasing_scenes, encryption_scenes, exporting_scenes),
+            *(shelf_scenes, erasing_scenes, encryption_scenes),
+            *(exporting_scenes, map_scenes),
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

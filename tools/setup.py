@@ -66,7 +66,11 @@ def main() -> None:
     build_hnswlib()
     say("4/5 Fetching Qt, TensorFlow and the rest (about 560 MB, then about a minute to unpack)")
     os.environ["PYTHONWARNINGS"] = "ignore"  # setuptools' lecture on editable installs
-    pip("--no-build-isolation", "--editable", f"{ROOT}[train,encrypted,parquet,tensorboard,test]")
+    pip(
+        "--no-build-isolation",
+        "--editable",
+        f"{ROOT}[train,encrypted,map,parquet,tensorboard,test]",
+    )
     say("5/5 Compiling Face Gallery")
     run([PYTHON, "-m", "compileall", "-q", ROOT / "engine", ROOT / "gallery_app"])
     STAMP.write_text(f"{ROOT}\n{digest()}\n", "utf-8")

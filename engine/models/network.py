@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,10 @@ class Network:
         if self.unit:
             rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
         return np.ascontiguousarray(rows, dtype=np.float32)
+
+    def hidden(self) -> Network:
+        """What comes before the last layer, as a network of its own."""
+        return replace(self, layers=self.layers[:-1], residual=False, unit=False)
 
     def save(self, path: Path) -> None:
         """Writes an ``.npz`` without pickled objects, whole or not at all."""

@@ -33,27 +33,38 @@ def missing_library() -> str:
 
 
 def run(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
-    """Has the job in a folder done by a process of its own, and returns its result.
-
-    The process ends with this call: also when it is cancelled, and when this process dies.
-
-    Raises:
-        TrainingError: TensorFlow is not installed, the job failed, or its process died.
-        CancelledError: through the reporter.
+    """Has the training job in a folder done. Raises as :func:`work`, and TrainingError where
+    TensorFlow is not installed.
     """
     lacking = missing_library()
     if lacking:
         raise TrainingError(lacking.split(". ")[0], remedy=_INSTALL)
+    return work("training", "engine.training", folder, reporter)
+
+
+def work(name: str, module: str, folder: Path, reporter: Reporter) -> Mapping[str, Any]:
+    """Has the job in a folder done by a process of its own, and returns its result.
+
+    The process ends with this call: also when it is cancelled, and when this process dies.
+
+    Args:
+        name: of the process, for a person.
+        module: what it runs.
+
+    Raises:
+        TrainingError: the job failed, or its process died.
+        CancelledError: through the reporter.
+    """
     (folder / LOG).touch(mode=0o600)
     with (folder / LOG).open("wb") as log:
-        process = _started(folder, log)
+        process = _started(name, module, folder, log)
         lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         reader = threading.Thread(
-            target=_read, args=(process, lines), name="training-reader", daemon=True
+            target=_read, args=(process, lines), name=f"{name}-reader", daemon=True
         )
         reader.start()
         try:
-            return _follow(process, lines, reporter, folder)
+            return _follow(name, process, lines, reporter, folder)
         finally:
             process.kill()
             process.wait()
@@ -63,11 +74,11 @@ def run(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
                 stream.close()
 
 
-def _started(folder: Path, log: IO[bytes]) -> Process:
+def _started(name: str, module: str, folder: Path, log: IO[bytes]) -> Process:
     try:
         return subprocess.Popen(
             # -P: files that lie about in the current folder are none of its modules
-            [sys.executable, "-P", "-m", "engine.training", str(folder)],
+            [sys.executable, "-P", "-m", module, str(folder)],
             stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
             stdout=subprocess.PIPE,
             stderr=log,
@@ -78,13 +89,17 @@ def _started(folder: Path, log: IO[bytes]) -> Process:
         )
     except OSError as error:
         raise TrainingError(
-            f"The training process could not be started ({error.strerror or error})",
+            f"The {name} process could not be started ({error.strerror or error})",
             remedy="Close other programs and try again; nothing was changed.",
         ) from error
 
 
 def _follow(
-    process: Process, lines: queue.SimpleQueue[str | None], reporter: Reporter, folder: Path
+    name: str,
+    process: Process,
+    lines: queue.SimpleQueue[str | None],
+    reporter: Reporter,
+    folder: Path,
 ) -> Mapping[str, Any]:
     while True:
         reporter.check()
@@ -94,13 +109,13 @@ def _follow(
             continue
         if line is None:
             raise TrainingError(
-                _cause(process.wait(), folder / LOG), remedy="Try again; nothing was changed."
+                _cause(name, process.wait(), folder / LOG), remedy="Try again; nothing was changed."
             )
         try:
             told = decoded(line)
         except ValueError as error:
             raise TrainingError(
-                f"The training process cannot be understood ({error})",
+                f"The {name} process cannot be understood ({error})",
                 remedy="Install Face Gallery again if that is always so; nothing was changed.",
             ) from error
         if isinstance(told, Mapping):
@@ -116,14 +131,14 @@ def _read(process: Process, lines: queue.SimpleQueue[str | None]) -> None:
     lines.put(None)
 
 
-def _cause(exit_code: int, log: Path) -> str:
+def _cause(name: str, exit_code: int, log: Path) -> str:
     """Why it ended without a last line."""
     if exit_code < 0:
         return (
-            f"The training process was killed (signal {-exit_code}), by somebody or because the "
+            f"The {name} process was killed (signal {-exit_code}), by somebody or because the "
             "memory ran out"
         )
-    return f"The training process died. {_last_words(log)}".rstrip(". ")
+    return f"The {name} process died. {_last_words(log)}".rstrip(". ")
 
 
 def _last_words(log: Path) -> str:

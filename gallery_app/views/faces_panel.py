@@ -183,6 +183,11 @@ class FacesPanel(QWidget):
         self.grid.select_rows(np.array(rows, dtype=np.int64))
         return rows
 
+    def select_alone(self, face: int) -> None:
+        """Selects one face, as if it had been clicked."""
+        self.grid.clearSelection()
+        self.select([face])
+
     def _selection_changed(self) -> None:
         if self.grid.selected_count() == 1:
             (face,) = self.selected_faces()

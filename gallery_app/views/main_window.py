@@ -30,6 +30,7 @@ from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.theme import current_theme
 from gallery_app.views.faces_panel import FacesPanel
 from gallery_app.views.identities_panel import IdentitiesPanel
+from gallery_app.views.map_panel import MapPanel
 from gallery_app.views.menus import build_menus
 from gallery_app.views.middle import Middle
 from gallery_app.views.query_panel import QueryPanel
@@ -63,7 +64,8 @@ class MainWindow(QMainWindow):
         self.faces = FacesPanel(pictures)
         self.review = ReviewPanel(pictures)
         self.unknown = UnknownPanel(shelf_pictures)
-        self.middle = Middle(self.faces, self.review, self.unknown)
+        self.map = MapPanel(pictures)
+        self.middle = Middle(self.faces, self.map, self.review, self.unknown)
         self.query = QueryPanel(pictures)
         self.message = MessageBar()
         self.message.hide()

@@ -9,13 +9,19 @@ class Middle(QTabWidget):
     """Tabs with the number of what waits in them."""
 
     def __init__(
-        self, faces: QWidget, review: QWidget, unknown: QWidget, parent: QWidget | None = None
+        self,
+        faces: QWidget,
+        map_: QWidget,
+        review: QWidget,
+        unknown: QWidget,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("middle")
         self.setDocumentMode(True)
         self._review, self._unknown = review, unknown
         self.addTab(faces, "Faces")
+        self.addTab(map_, "Map")
         self.addTab(review, "Review")
         self.addTab(unknown, "Unknown")
 

@@ -1,0 +1,89 @@
+"""A map of the engine made ready to be shown: within the unit circle, coloured, with names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.maps import FaceMap
+from engine.projection.separation import Separation
+from engine.types import Ids, Vectors
+from gallery_app.map.camera import Floats, within_unit
+from gallery_app.map.picture import Points
+from gallery_app.map.raster import Flags, Pixels, Rows
+from gallery_app.widgets.oklab import to_rgb
+
+LABELLED = 24
+"""People, those with most faces, whose names are written where there is room."""
+_GOLDEN = 2.399963  # radians: each next colour as far from those before as can be
+_CHROMA = 0.14
+_LIGHTNESS = {True: (0.78, 0.66), False: (0.62, 0.50)}
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnMap:
+    """
+    Attributes:
+        map: as the engine has it.
+        places: of its faces, within the unit circle or ball.
+        middle, factor: how they came there.
+        names: of some people, by identity id.
+        separation: of its space; None where it was not asked for, or there is none.
+    """
+
+    map: FaceMap
+    places: Floats
+    middle: Floats
+    factor: float
+    names: Mapping[int, str]
+    separation: Separation | None = None
+
+    @classmethod
+    def of(
+        cls, face_map: FaceMap, names: Mapping[int, str], separation: Separation | None = None
+    ) -> DrawnMap:
+        return cls(face_map, *within_unit(face_map.layout.points), names, separation)
+
+    def placed(self, points: Vectors) -> Floats:
+        """Points of the engine's map, such as a query's, among these places."""
+        return np.asarray((points - self.middle) * np.float32(self.factor), dtype=np.float32)
+
+    def points(self, *, dark: bool, chosen: Flags | None = None) -> Points:
+        return Points(self.places, colours_of(self.map.owners, dark=dark), chosen)
+
+    def rows_of(self, faces: Ids) -> Rows:
+        """Rows of those faces that are on the map."""
+        rows = self.map.layout.rows_of(np.asarray(faces, dtype=np.int64))
+        return rows[rows >= 0]
+
+    def labels(self) -> list[tuple[str, Floats]]:
+        """Names, each with the middle of its person's faces; who has most faces first."""
+        made = []
+        for identity, name in self.names.items():
+            own = self.places[self.map.owners == identity]
+            if len(own):
+                made.append((name, np.median(own, axis=0, keepdims=True).astype(np.float32)))
+        return made
+
+
+def largest(owners: Ids, most: int = LABELLED) -> list[int]:
+    """Ids of the identities with most faces, those first."""
+    identities, counts = np.unique(owners, return_counts=True)
+    return [int(one) for one in identities[np.argsort(-counts, kind="stable")[:most]]]
+
+
+def colours_of(owners: Ids, *, dark: bool) -> Pixels:
+    """A colour for each face, the same for all of a person, 0xffRRGGBB ``(n,)``.
+
+    Colours repeat where there are more people than the eye can tell apart; names say who it is.
+    """
+    identities, which = np.unique(owners, return_inverse=True)
+    hues = identities * _GOLDEN
+    light, deep = _LIGHTNESS[dark]
+    lightness = np.where(identities % 2 == 0, light, deep)
+    lab = np.stack([lightness, _CHROMA * np.cos(hues), _CHROMA * np.sin(hues)], axis=1)
+    red, green, blue = (to_rgb(lab) * 255 + 0.5).astype(np.uint32).T
+    packed = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
+    return np.asarray(packed[which], dtype=np.uint32)

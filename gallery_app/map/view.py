@@ -1,0 +1,137 @@
+"""One map with its title and the figures that belong to it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from engine.projection.separation import Separation
+from engine.types import Ids
+from gallery_app.map.canvas import MapCanvas
+from gallery_app.map.drawn import DrawnMap
+from gallery_app.map.marks import Marks
+from gallery_app.map.raster import Flags, Rows
+from gallery_app.theme import current_theme, theme_changed
+
+SPACE_TEXTS = {
+    "original": "As the faces came",
+    "triplet": "As the triplet model sees them",
+    "mlp": "As the MLP sees them",
+}
+
+
+class MapView(QWidget):
+    """Signals: ``pointed`` (face id or -1, where on the screen), ``clicked`` (face id),
+    ``lassoed`` (face ids, an array), ``menu_wanted`` (where on the screen).
+    """
+
+    pointed = Signal(int, QPoint)
+    clicked = Signal(int)
+    lassoed = Signal(object)
+    menu_wanted = Signal(QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = QLabel()
+        self.title.setProperty("textRole", "heading")
+        self.canvas = MapCanvas()
+        self.figures = QLabel()
+        self.figures.setProperty("textRole", "small")
+        self.figures.setWordWrap(True)
+        self._drawn: DrawnMap | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.title)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.figures)
+        self.canvas.pointed.connect(lambda row, at: self.pointed.emit(self._face(row), at))
+        self.canvas.clicked.connect(lambda row: self.clicked.emit(self._face(row)))
+        self.canvas.lassoed.connect(self._lassoed)
+        self.canvas.menu_wanted.connect(self.menu_wanted)
+        theme_changed().changed.connect(self._recolour)
+        self.show_figures(False)
+
+    @property
+    def drawn(self) -> DrawnMap | None:
+        return self._drawn
+
+    def show_map(self, drawn: DrawnMap | None, chosen: Ids | None) -> None:
+        """Another map; of the same kind as before it is seen from the same place.
+
+        Args:
+            chosen: ids of the faces that stand out; None dims nobody.
+        """
+        alike = drawn is not None and self._drawn is not None and _alike(drawn, self._drawn)
+        self._drawn = drawn
+        if drawn is None:
+            self.canvas.show_points(None)
+            return
+        points = drawn.points(dark=current_theme().dark, chosen=self._flags(chosen))
+        self.canvas.show_points(points, keep_view=alike)
+        self.title.setText(SPACE_TEXTS[drawn.map.space])
+        self.figures.setText(figures_text(drawn.separation))
+
+    def show_figures(self, shown: bool) -> None:
+        """Title and figures, which one map alone does not need."""
+        self.title.setVisible(shown)
+        self.figures.setVisible(shown)
+
+    def choose(self, chosen: Ids | None) -> None:
+        """Makes faces stand out; None dims nobody."""
+        points = self.canvas.points
+        if points is not None:
+            self.canvas.show_points(points.choosing(self._flags(chosen)), keep_view=True)
+
+    def point(self, face: int) -> None:
+        """Rings a face, as it is pointed at here or on another map; -1 none."""
+        row = -1
+        if self._drawn is not None and face >= 0:
+            row = int(self._drawn.map.layout.rows_of(np.array([face]))[0])
+        self.canvas.ring(row)
+
+    def show_marks(self, marks: Marks) -> None:
+        self.canvas.show_marks(marks)
+
+    def _flags(self, chosen: Ids | None) -> Flags | None:
+        if chosen is None or self._drawn is None:
+            return None
+        return np.isin(self._drawn.map.layout.faces, chosen)
+
+    def _face(self, row: int) -> int:
+        return (
+            int(self._drawn.map.layout.faces[row]) if self._drawn is not None and row >= 0 else -1
+        )
+
+    def _lassoed(self, rows: Rows | None) -> None:
+        if self._drawn is not None and rows is not None:
+            self.lassoed.emit(np.sort(self._drawn.map.layout.faces[rows]))
+
+    def _recolour(self) -> None:
+        points = self.canvas.points
+        if self._drawn is not None and points is not None:
+            again = self._drawn.points(dark=current_theme().dark, chosen=points.chosen)
+            self.canvas.show_points(again, keep_view=True)
+
+
+def _alike(one: DrawnMap, other: DrawnMap) -> bool:
+    def kind(drawn: DrawnMap) -> tuple[object, ...]:
+        layout = drawn.map.layout
+        return layout.method, layout.dimensions, layout.seed, drawn.map.space
+
+    return kind(one) == kind(other)
+
+
+def figures_text(found: Separation | None) -> str:
+    """What the eye thinks it sees, in figures."""
+    if found is None:
+        return "Nothing to compare: it needs two people, and somebody with two faces."
+    sampled = (
+        f" Measured on {found.faces:,} of {found.of:,} faces." if found.of > found.faces else ""
+    )
+    return (
+        f"Five nearest faces name {found.knn * 100:.1f} % rightly. Distance within people "
+        f"{found.own_median:.3f}, between people {found.other_median:.3f} (medians); judged by it "
+        f"alone, {found.overlap * 100:.1f} % of the pairs are taken wrongly.{sampled}"
+    )

@@ -1,0 +1,235 @@
+"""Middle: every face a point; one space, or two side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.types import Ids
+from gallery_app.map.drawn import DrawnMap
+from gallery_app.map.view import SPACE_TEXTS, MapView
+from gallery_app.pictures import Pictures
+from gallery_app.views.map_selection import MapSelection
+from gallery_app.widgets.empty_state import EmptyState
+from gallery_app.widgets.pointed_card import PointedCard
+from gallery_app.widgets.wrapping import WrappingRow
+
+METHOD_TEXTS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+_METHOD_TIPS = {
+    "pca": "Principal components: at once; far apart means different",
+    "umap": "Neighbours stay neighbours; how far groups are apart says little",
+    "tsne": "The nearest stay nearest; how far groups are apart says nothing",
+}
+
+
+class MapPanel(QWidget):
+    """Signals: ``wanted`` (another map is), ``chosen`` (face ids, an array; None for nobody),
+    ``pointed`` (face id or -1, where on the screen).
+    """
+
+    wanted = Signal()
+    chosen = Signal(object)
+    pointed = Signal(int, QPoint)
+
+    def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("mapPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.space = QComboBox()
+        self.space.setAccessibleName("What faces are compared by")
+        self.space.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.space.activated.connect(lambda _: self.wanted.emit())
+        self.methods = self._group(METHOD_TEXTS, _METHOD_TIPS)
+        self.dimensions = self._group(
+            {"2": "2-D", "3": "3-D"}, {"2": "Flat", "3": "In the round: drag to turn it"}
+        )
+        self.compare = self._toggle("Compare", "Two spaces side by side, with their figures")
+        self.compare.toggled.connect(self._compare_toggled)
+        self.lasso = self._toggle("Lasso", "Draw around faces to select them (or drag with Shift)")
+        self.lasso.toggled.connect(self._lasso_toggled)
+        self.fit = QPushButton("Fit")
+        self.fit.setToolTip("Show everything (0)")
+        self.fit.clicked.connect(self._fit)
+        self.left, self.right = MapView(), MapView()
+        self.note = QLabel()
+        self.note.setProperty("textRole", "small")
+        self.note.setWordWrap(True)
+        self.selection = MapSelection(pictures)
+        self.selection.cleared.connect(lambda: self.chosen.emit(None))
+        self.card = PointedCard(pictures, self)
+        self.drawing = EmptyState("sample", "Drawing the map", "This takes a moment.")
+        self.nobody = EmptyState(
+            "people", "Nobody to show yet", "The map shows every enrolled face as a point."
+        )
+        self._stack = QStackedWidget()
+        self._maps = self._side_by_side()
+        for page in (self.drawing, self.nobody, self._maps):
+            self._stack.addWidget(page)
+        self._lay_out()
+        for view in (self.left, self.right):
+            view.pointed.connect(self.pointed)
+            view.clicked.connect(self._clicked)
+            view.lassoed.connect(self._lassoed)
+        self._compare_toggled(False)
+
+    def _group(self, texts: dict[str, str], tips: dict[str, str]) -> QButtonGroup:
+        group = QButtonGroup(self)
+        for number, (name, text) in enumerate(texts.items()):
+            button = self._toggle(text, tips[name])
+            button.setProperty("value", name)
+            button.setChecked(number == 0)
+            group.addButton(button)
+        group.buttonClicked.connect(lambda _: self.wanted.emit())
+        return group
+
+    def _toggle(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setCheckable(True)
+        button.setToolTip(tip)
+        button.setProperty("segment", True)
+        return button
+
+    def _side_by_side(self) -> QWidget:
+        page = QWidget()
+        layout = QHBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self.left, 1)
+        layout.addWidget(self.right, 1)
+        return page
+
+    def _lay_out(self) -> None:
+        above = QWidget()
+        head = WrappingRow(above, spacing=6)
+        for group in (self.methods, self.dimensions):
+            for button in group.buttons():
+                head.addWidget(button)
+        for widget in (self.lasso, self.fit, self.compare, self.space):
+            head.addWidget(widget)
+        tools = QVBoxLayout()
+        tools.setContentsMargins(24, 12, 24, 8)
+        tools.addWidget(above)
+        around = QVBoxLayout()
+        around.setContentsMargins(24, 0, 24, 8)
+        around.addWidget(self._stack, 1)
+        around.addWidget(self.note)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(tools)
+        layout.addLayout(around, 1)
+        layout.addWidget(self.selection)
+
+    # -- what is asked for -------------------------------------------------------------------
+
+    @property
+    def method(self) -> str:
+        return str(self.methods.checkedButton().property("value"))
+
+    @property
+    def asked_dimensions(self) -> int:
+        return int(self.dimensions.checkedButton().property("value"))
+
+    @property
+    def asked_spaces(self) -> tuple[str, ...]:
+        """The space of the map, or of both maps."""
+        chosen = str(self.space.currentData() or "original")
+        if not self.compare.isChecked():
+            return (chosen,)
+        return ("original", chosen if chosen != "original" else self._other_space())
+
+    def _other_space(self) -> str:
+        others = [self.space.itemData(at) for at in range(self.space.count())]
+        return str(next((one for one in others if one != "original"), "original"))
+
+    def set_spaces(self, spaces: Sequence[str]) -> None:
+        """What faces can be compared by in this gallery; what was chosen stays, if it can."""
+        chosen = self.space.currentData()
+        self.space.clear()
+        for space in spaces:
+            self.space.addItem(SPACE_TEXTS[space], space)
+        self.space.setCurrentIndex(max(0, self.space.findData(chosen)))
+        self.space.setVisible(len(spaces) > 1)
+        self.compare.setEnabled(len(spaces) > 1)
+        tip = "Two spaces side by side, with their figures"
+        self.compare.setToolTip(tip if len(spaces) > 1 else "Train a model first: Model ▸ Retrain")
+        if len(spaces) < 2:
+            self.compare.setChecked(False)
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    def show_drawing(self) -> None:
+        """A map is being made, and there is none to show meanwhile."""
+        if self.left.drawn is None:
+            self._stack.setCurrentWidget(self.drawing)
+
+    def show_maps(self, maps: Sequence[DrawnMap], chosen: Ids | None) -> None:
+        """One map, or two side by side."""
+        nobody = not maps or not len(maps[0].places)
+        self._stack.setCurrentWidget(self.nobody if nobody else self._maps)
+        for view, drawn in zip((self.left, self.right), (*maps, None, None), strict=False):
+            view.show_map(None if nobody else drawn, chosen)
+            view.show_figures(len(maps) > 1)
+        self.right.setVisible(len(maps) > 1)
+        self.note.setText(maps[0].map.note if maps else "")
+        self.note.setVisible(bool(self.note.text()))
+
+    def forget(self) -> None:
+        """Another gallery is open, or none."""
+        for view in (self.left, self.right):
+            view.show_map(None, None)
+        self.selection.show_faces([], 0)
+        self.card.hide()
+
+    def choose(self, faces: Ids | None) -> None:
+        """Makes faces stand out in both maps."""
+        for view in (self.left, self.right):
+            view.choose(faces)
+
+    def views(self) -> list[MapView]:
+        """Those that show a map."""
+        return [view for view in (self.left, self.right) if view.drawn is not None]
+
+    # -- what is done ------------------------------------------------------------------------
+
+    def _clicked(self, face: int) -> None:
+        self.chosen.emit(np.array([face], dtype=np.int64))
+
+    def _lassoed(self, faces: Ids) -> None:
+        self.lasso.setChecked(False)
+        self.chosen.emit(faces if len(faces) else None)
+
+    def _lasso_toggled(self, on: bool) -> None:
+        for view in (self.left, self.right):
+            view.canvas.lassoing = on
+
+    def _compare_toggled(self, on: bool) -> None:
+        self.right.setVisible(on)
+        if self.left.drawn is not None:
+            self.wanted.emit()
+
+    def _fit(self) -> None:
+        for view in self.views():
+            view.canvas.show_everything()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_L:
+            self.lasso.toggle()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.lasso.setChecked(False)
+            self.chosen.emit(None)
+        else:
+            super().keyPressEvent(event)

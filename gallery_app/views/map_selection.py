@@ -1,0 +1,115 @@
+"""Below the map: the faces that were clicked or lassoed, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from engine.types import Face
+from gallery_app.item_models.faces import caption
+from gallery_app.item_models.identities import faces_text, people_text
+from gallery_app.pictures import Pictures
+from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.picture import PictureLabel
+from gallery_app.widgets.wrapping import WrappingRow
+
+_PICTURES = 3
+_NAMED = 4
+
+
+class MapSelection(QFrame):
+    """Signals: ``show_wanted`` (their person, in the faces), ``ask_wanted`` (who is this),
+    ``move_wanted`` (name them, or move them to somebody), ``review_wanted`` (look at them one
+    beside the other), ``export_wanted``, ``cleared``.
+    """
+
+    show_wanted = Signal()
+    ask_wanted = Signal()
+    move_wanted = Signal()
+    review_wanted = Signal()
+    export_wanted = Signal()
+    cleared = Signal()
+
+    def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("faceDetails")
+        self._pictures = pictures
+        self.faces: list[Face] = []
+        self.pictures = [PictureLabel(44) for _ in range(_PICTURES)]
+        self.title, self.detail = ElidedLabel(), ElidedLabel()
+        self.title.setProperty("textRole", "heading")
+        self.detail.setProperty("textRole", "small")
+        self.show_them = self._button("Show", self.show_wanted, "Their person's faces")
+        self.ask = self._button("Who is this?", self.ask_wanted, "As if it were not enrolled")
+        self.move_them = self._button("Name or move…", self.move_wanted, "To somebody, or anew")
+        self.review = self._button("Review…", self.review_wanted, "Look at them side by side")
+        self.export = self._button("Export…", self.export_wanted, "Write them out")
+        self.clear = self._button("Clear", self.cleared, "Select nobody (Escape)")
+        self._lay_out()
+        pictures.ready.connect(lambda _: self._show_pictures())
+        self.hide()
+
+    def _button(self, text: str, signal: Signal, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda: signal.emit())
+        return button
+
+    def _lay_out(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.title)
+        words.addWidget(self.detail)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for picture in self.pictures:
+            row.addWidget(picture)
+        row.addSpacing(6)
+        row.addLayout(words, 1)
+        below = QWidget()
+        doors = WrappingRow(below, spacing=6)
+        buttons = (
+            self.show_them, self.ask, self.move_them, self.review, self.export, self.clear,
+        )  # fmt: skip
+        for button in buttons:
+            doors.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 12, 24, 12)
+        layout.setSpacing(8)
+        layout.addLayout(row)
+        layout.addWidget(below)
+
+    def show_faces(self, some: Sequence[Face], count: int, *, writable: bool = True) -> None:
+        """
+        Args:
+            some: the first of them.
+            count: how many are selected; 0 hides it.
+        """
+        self.faces = list(some)
+        self.setVisible(count > 0)
+        if not count:
+            return
+        one = count == 1
+        self.title.setText(some[0].name if one and some else faces_text(count))
+        self.detail.setText(caption(some[0]) if one and some else _who(some, count))
+        self.ask.setVisible(one)
+        self.review.setVisible(not one)
+        self.move_them.setEnabled(writable)
+        self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        for place, label in enumerate(self.pictures):
+            label.setVisible(place < len(self.faces))
+            if place < len(self.faces):
+                label.set_picture(self._pictures.get(self.faces[place].id))
+
+
+def _who(some: Sequence[Face], count: int) -> str:
+    """ "3 people: Tony Blair 20, Colin Powell 3, …"."""
+    by_name = Counter(face.name for face in some)
+    named = ", ".join(f"{name} {number:,}" for name, number in by_name.most_common(_NAMED))
+    more = ", …" if len(by_name) > _NAMED or count > len(some) else ""
+    return f"{people_text(len(by_name))}: {named}{more}"
