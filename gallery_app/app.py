@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.long_lists import FaceColumns
 from engine.roster import Roster
+from engine.types import Face
 from gallery_app import settings as remembered
 from gallery_app.asking import Asking
 from gallery_app.commands import Commands
