@@ -18,20 +18,21 @@ Lane = Literal["question", "list", "change", "review", "training", "keeping"]
 # repaint takes 550 ms with Python's own 5 ms, 70 with this, and the workers do no less.
 _TURN = 0.0005
 _EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
+_TOLD: tuple[Lane, ...] = ("change", "keeping")  # what they did is told whatever is open by then
 
 
 class Task(QObject):
     """One piece of work.
 
     Signals:
-        event: an engine Progress, Message or Measured.
+        told: an engine Progress, Message or Measured.
         done: the result.
         failed: the exception (never CancelledError).
         cancelled: the person stopped it; nothing was changed.
         ended: after any of the three above.
     """
 
-    event = Signal(object)
+    told = Signal(object)  # not "event": that is a method of Qt's, and no such task is ever freed
     done = Signal(object)
     failed = Signal(object)
     cancelled = Signal()
@@ -39,14 +40,21 @@ class Task(QObject):
     _reported = Signal(object)
     _outcome = Signal(str, object)
 
-    def __init__(self, title: str, work: Callable[[Reporter], Any], key: str = "") -> None:
+    def __init__(
+        self, title: str, work: Callable[[Reporter], Any], key: str = "", *, answers: bool = True
+    ) -> None:
+        """
+        Args:
+            answers: it changes nothing and writes nothing: nobody misses it when it is stopped.
+        """
         super().__init__()
         self.title = title
         self.key = key
+        self.answers = answers
         self._work = work
         self._token = CancelToken()
         self._last = 0.0
-        self._reported.connect(self.event, Qt.ConnectionType.QueuedConnection)
+        self._reported.connect(self.told, Qt.ConnectionType.QueuedConnection)
         self._outcome.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def cancel(self) -> None:
@@ -127,10 +135,10 @@ class TaskRunner(QObject):
 
         def is_late() -> bool:
             newer = bool(key) and serial != self._serials[key]
-            stays = lane in ("change", "keeping")  # what was done is told whatever is open
+            stays = lane in _TOLD
             return self._closed or newer or (not stays and generation != self._generation)
 
-        task = Task(title, work, key)
+        task = Task(title, work, key, answers=lane not in _TOLD)
         if done is not None:
             task.done.connect(lambda value: is_late() or done(value))
         if failed is not None:
@@ -161,8 +169,13 @@ class TaskRunner(QObject):
                 task.cancel()
 
     def drop_answers(self) -> None:
-        """Questions asked so far were about another gallery: their answers are dropped."""
+        """Questions asked so far were about another gallery: they are stopped, and what they
+        answer all the same is dropped.
+        """
         self._generation += 1
+        for task in self._alive:
+            if task.answers:
+                task.cancel()
 
     def _forget(self, task: Task) -> None:
         self._alive.discard(task)

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QListView, QWi
 
 from benchmarks.soaking import hand
 from benchmarks.soaking.making import Material
+from benchmarks.soaking.map_acts import MapActs
+from engine.exports import EXPORT_KINDS
 from gallery_app.app import App
 from gallery_app.views.main_window import MainWindow
 
@@ -70,6 +72,9 @@ class Acts:
             "another gallery": (0.5, self._another_gallery),
             "menu": (0.6, self._any_menu),
             "cancel": (1, self._cancel),
+            "export": (0.5, self._export),
+            "balance": (0.6, self._balance),
+            **MapActs(app.window, chance).weights,
         }
 
     def next(self) -> tuple[str, Iterator[Gesture]]:
@@ -259,6 +264,14 @@ class Acts:
 
     def _backups(self) -> Iterator[Gesture]:
         yield lambda: self._trigger(self._chance.choice(("backup", "restore", "restore", "check")))
+
+    def _export(self) -> Iterator[Gesture]:
+        kinds = ("npz", "npz", "npz", *EXPORT_KINDS)
+        yield lambda: self._trigger(f"export_{self._chance.choice(kinds)}")
+
+    def _balance(self) -> Iterator[Gesture]:
+        yield lambda: self._window.middle.setCurrentWidget(self._window.review)
+        yield lambda: hand.click(self._window.review.balance)
 
     def _theme(self) -> Iterator[Gesture]:
         yield lambda: self._chance.choice(list(self._window.menus.themes.values())).trigger()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,8 +26,10 @@ from benchmarks.soaking import hand
 from benchmarks.soaking.making import Material
 from gallery_app.dialogs.enroll import EnrollDialog
 from gallery_app.dialogs.erase import EraseDialog
+from gallery_app.dialogs.export import ExportDialog
 
 _PATIENCE = 15  # gestures after which a dialog is put away
+_EXPORTS = 3  # that stay on disk
 
 
 class Answers:
@@ -43,6 +46,8 @@ class Answers:
             self._shown, self._gestures = shown, 0
         self._gestures += 1
         name = type(shown).__name__
+        if isinstance(shown, ExportDialog):
+            return f"{name}: {self._in_export(shown)}"
         if isinstance(shown, QMenu):
             return f"{name}: {self._in_menu(shown)}"
         if isinstance(shown, QFileDialog):
@@ -82,6 +87,33 @@ class Answers:
         field.setText(str(new if saves else self._chance.choice(self._material.queries)))
         chooser.accept()
         return "path"
+
+    def _in_export(self, dialog: ExportDialog) -> str:
+        """Writes into the run's own folder, or goes away; TensorBoard is not started: it stays
+        for as long as the window does, and a browser with it.
+        """
+        if self._gestures == 1:
+            self._files += 1
+            ending = dialog.path.suffix
+            dialog.set_place(self._work / "made" / f"export {self._files}{ending}")
+            dialog.open_after.setChecked(False)
+            self._remove_older()
+            return "place"
+        if self._gestures == 2:  # a folder tree of everybody would be a hundred thousand files
+            all_ = (dialog.whole, dialog.selected, dialog.sample)
+            hand.click(self._chance.choice(all_ if dialog.path.suffix else (dialog.sample,)))
+            return "choice"
+        if self._chance.random() < 0.4:
+            put_away(dialog)
+            return "away"
+        hand.click(dialog.ok)
+        return "export"
+
+    def _remove_older(self) -> None:
+        """All exports but the last few: the run must not fill the disk."""
+        made = (self._work / "made").glob("export *")
+        for old in sorted(made, key=lambda one: one.stat().st_mtime)[:-_EXPORTS]:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
 
     def _in_dialog(self, dialog: QDialog) -> str:
         if isinstance(dialog, EnrollDialog) and self._chance.random() < 0.3:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QMouseEvent,
     QWheelEvent,
 )
 from PySide6.QtTest import QTest
@@ -56,15 +57,47 @@ def click_row(
         QTest.mouseDClick(view.viewport(), _LEFT, modifiers, at)
 
 
-def wheel(view: QAbstractItemView, notches: int) -> None:
-    at = QPointF(view.viewport().rect().center())
-    there = QPointF(view.viewport().mapToGlobal(at.toPoint()))
+def mouse(
+    widget: QWidget, kind: QEvent.Type, at: QPointF, modifiers: Qt.KeyboardModifier = _NONE
+) -> None:
+    """The left button pressed or let go, or the mouse dragged, where the widget is seen."""
+    none = Qt.MouseButton.NoButton
+    changed = none if kind == QEvent.Type.MouseMove else _LEFT
+    _mouse(widget, kind, at, changed, none if kind == QEvent.Type.MouseButtonRelease else _LEFT,
+           modifiers)  # fmt: skip
+
+
+def hover(widget: QWidget, at: QPointF) -> None:
+    none = Qt.MouseButton.NoButton
+    _mouse(widget, QEvent.Type.MouseMove, at, none, none, _NONE)
+
+
+def _mouse(
+    widget: QWidget,
+    kind: QEvent.Type,
+    at: QPointF,
+    changed: Qt.MouseButton,
+    held: Qt.MouseButton,
+    modifiers: Qt.KeyboardModifier,
+) -> None:
+    if can_click(widget):
+        event = QMouseEvent(kind, at, widget.mapToGlobal(at), changed, held, modifiers)
+        QApplication.sendEvent(widget, event)
+
+
+def wheel(view: QWidget, notches: int) -> None:
+    """Over the middle of a view, where it is seen."""
+    target = view.viewport() if isinstance(view, QAbstractItemView) else view
+    if not can_click(target):
+        return
+    at = QPointF(target.rect().center())
+    there = QPointF(target.mapToGlobal(at.toPoint()))
     turned = QPoint(0, -120 * notches)
     phase = Qt.ScrollPhase.NoScrollPhase
     event = QWheelEvent(
         at, there, QPoint(), turned, Qt.MouseButton.NoButton, _NONE, phase, False
     )  # fmt: skip
-    QApplication.sendEvent(view.viewport(), event)
+    QApplication.sendEvent(target, event)
 
 
 def context_menu(view: QAbstractItemView) -> None:

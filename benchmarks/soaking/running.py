@@ -29,7 +29,12 @@ _EVERY = 5_000  # ms between two samples
 _IGNORED = "This plugin does not support"  # what only the offscreen platform says
 _LOGGED = 0.1  # seconds of a stall from which on its stack is in the log
 # What is shown was changed by the step before, and the message says so
-_STALE = ("There is no person with the number", "is not enrolled", "is not one of")
+_STALE = (
+    "There is no person with the number",
+    "is not enrolled",
+    "is not one of",
+    "is no longer enrolled",
+)
 _MEMORY = 25  # kinds of steps that an error message may come from
 _UNHURRIED = 60.0  # seconds that the end may wait for what is under way
 
@@ -100,7 +105,7 @@ class Run:
             return
         for dialog in beside():
             put_away(dialog)
-        for key in ("training", "review", "clusters"):
+        for key in ("training", "review", "clusters", "map"):
             self._app.tasks.cancel(key)
         if self._app.state.gallery is not None:
             self._app.window.menus.actions["close"].trigger()

@@ -144,7 +144,6 @@ def _let_go(context: Context) -> None:
     """Closes the open gallery after everything that was asked of it."""
     old = context.state.gallery
     context.tasks.drop_answers()
-    context.tasks.cancel("training")
     context.pictures.set_gallery(None)
     context.shelf_pictures.set_gallery(None)
     if old is not None:

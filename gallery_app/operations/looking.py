@@ -61,19 +61,23 @@ def load_faces_of(context: Context, identity: int, done: Callable[[list[Face]], 
 def load_details(
     context: Context, face: int, done: Callable[[Face, list[Candidate]], None]
 ) -> None:
-    """One face and the identities nearest to it, itself left out."""
+    """One face and the identities nearest to it, itself left out; nothing where it is gone: the
+    panel is about to be told so.
+    """
     gallery = context.gallery
 
-    def work(_: Reporter) -> tuple[Face, list[Candidate]]:
+    def work(_: Reporter) -> tuple[Face, list[Candidate]] | None:
+        try:
+            nearest = gallery.identify_enrolled(face, top=3).candidates
+        except UnknownIdentityError:
+            return None
         listed = gallery.faces_by_id([face])
-        if not listed:
-            raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
-        return listed[0], list(gallery.identify_enrolled(face, top=3).candidates)
+        return (listed[0], list(nearest)) if listed else None
 
     context.tasks.run(
         "Reading the face",
         work,
-        done=lambda found: done(*found),
+        done=lambda found: found is not None and done(*found),
         failed=context.failed,
         key="details",
         shown=False,

@@ -54,7 +54,7 @@ def train(
         key=KEY,
         shown=False,
     )
-    task.event.connect(watcher.told)
+    task.told.connect(watcher.told)
     task.cancelled.connect(watcher.cancelled)
 
 
@@ -84,7 +84,7 @@ def evaluate(
         key=KEY,
         shown=False,
     )
-    task.event.connect(watcher.told)
+    task.told.connect(watcher.told)
     task.cancelled.connect(watcher.cancelled)
 
 

@@ -30,7 +30,7 @@ class Running(Protocol):
     """What can be watched."""
 
     title: str
-    event: SignalInstance
+    told: SignalInstance
     ended: SignalInstance
 
     def cancel(self) -> None: ...
@@ -84,7 +84,7 @@ class BusyStrip(QFrame):
         """Shows this work until it ends, should it take a while."""
         watched = _Watched(task)
         self._watched.append(watched)
-        task.event.connect(lambda event: self._told(watched, event))
+        task.told.connect(lambda event: self._told(watched, event))
         task.ended.connect(lambda: self._ended(watched))
         self._show_newest()
         if not self.isVisible():
