@@ -1,4 +1,4 @@
-"""What the soak works on: a large gallery with some photographs, a small one, and query files."""
+"""What the soak works on: a large gallery with photographs and models, a small one, query files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.gallery import Gallery
+from tests.handmade import put_to_use
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
@@ -52,7 +53,7 @@ def material(faces: Path, count: int, kept: Path, work: Path, seed: int) -> Mate
         count: rows of it that are enrolled.
     """
     master = kept / f"{faces.stem}-{count}.gallery"
-    if not (master / "gallery.db").is_file():
+    if not (master / "models").is_dir():  # the last that is made
         _make_large(faces, count, master)
     large = work / "large.gallery"
     shutil.copytree(master, large)
@@ -80,6 +81,9 @@ def _make_large(faces: Path, count: int, master: Path) -> None:
     gallery.prepare()
     gallery.close()
     table.unlink()
+    put_to_use(master, "mlp", "triplet", fused=True)
+    with Gallery.open(master) as gallery:
+        gallery.prepare()  # the triplet model's index
     print(f"made a gallery of {report.faces_added:,} faces in {report.seconds:.0f} s", flush=True)
 
 

@@ -94,7 +94,8 @@ def test_questions_stop_and_changes_go_on_when_another_gallery_is_opened(
     runner.run("Renaming", change, lane="change", done=lambda _: done.append("change"))
     runner.drop_answers()
     qtbot.waitUntil(lambda: not runner.is_busy())
-    assert ended.is_set() and done == ["change"]
+    assert ended.is_set()
+    assert done == ["change"]
 
 
 def test_no_signal_has_the_name_of_a_method_of_qt() -> None:
