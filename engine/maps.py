@@ -111,7 +111,7 @@ class Maps:
         where = self._space(space)
         faces, owners = self._store.membership()
         if method == "pca" or not len(faces):
-            return self._principal(where, faces, owners, dimensions, reporter)
+            return self._principal(where, len(faces), dimensions, reporter)
         with self._busy:  # a second question waits for the first one's answer
             path = where.folder / f"map-{method}-{dimensions}-{seed}.npz"
             layout = None if anew else self._caught_up(where, path, faces, reporter)
@@ -167,24 +167,34 @@ class Maps:
             )
         return spaces[name]
 
-    def _each(self, where: MappedSpace, reporter: Reporter, total: int) -> Iterator[Vectors]:
+    def _each(
+        self, where: MappedSpace, reporter: Reporter, total: int
+    ) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        """Ids, identity ids and vectors of all faces as they are now: some may have come or gone
+        since they were counted, and between two readings.
+        """
         done = 0
-        for _, _, vectors in self._store.each_vectors():
-            reporter.progress("Reading faces", done, total)
+        for faces, owners, vectors in self._store.each_vectors():
+            reporter.progress("Reading faces", min(done, total), total)
             done += len(vectors)
-            yield where.mapped(vectors)
+            yield faces, owners, where.mapped(vectors)
 
     def _principal(
-        self, where: MappedSpace, faces: Ids, owners: Ids, dimensions: int, reporter: Reporter
+        self, where: MappedSpace, count: int, dimensions: int, reporter: Reporter
     ) -> FaceMap:
-        if not len(faces):
-            nothing = Layout(
-                faces, np.empty((0, dimensions), np.float32), np.empty(0, bool), "pca", 0
-            )
-            return FaceMap(nothing, owners, where.name)
-        principal = Principal.fit(self._each(where, reporter, len(faces)), dimensions)
-        points = [principal(rows) for rows in self._each(where, reporter, len(faces))]
-        layout = Layout(faces, np.concatenate(points), np.ones(len(faces), bool), "pca", 0)
+        if not count:
+            nobody = np.empty(0, dtype=np.int64)
+            nowhere = np.empty((0, dimensions), dtype=np.float32)
+            layout = Layout(nobody, nowhere, np.empty(0, dtype=bool), "pca", 0)
+            return FaceMap(layout, nobody, where.name)
+        read = (rows for _, _, rows in self._each(where, reporter, count))
+        principal = Principal.fit(read, dimensions)
+        placed = [
+            (faces, owners, principal(rows))
+            for faces, owners, rows in self._each(where, reporter, count)
+        ]
+        faces, owners, points = (np.concatenate(column) for column in zip(*placed, strict=True))
+        layout = Layout(faces, points, np.ones(len(faces), dtype=bool), "pca", 0)
         return FaceMap(layout, owners, where.name, principal)
 
     def _caught_up(
@@ -239,21 +249,23 @@ class Maps:
         }
         with scratch_folder(self._place()) as folder:
             (folder / ASKED).write_text(json.dumps(asked), encoding="utf-8")
-            self._write(folder / VECTORS, where, np.argsort(order), reporter)
+            self._write(folder / VECTORS, where, faces, np.argsort(order), reporter)
             launch.work("map", "engine.projection", folder, reporter)
             points = np.load(folder / POINTS, allow_pickle=False)
         laid_out = np.zeros(len(faces), dtype=bool)
         laid_out[sample] = True
         return Layout(faces, points[np.argsort(order)], laid_out, method, seed)
 
-    def _write(self, path: Path, where: MappedSpace, places: Ids, reporter: Reporter) -> None:
-        """All faces, each at its place; a few thousand in memory at a time."""
+    def _write(
+        self, path: Path, where: MappedSpace, faces: Ids, places: Ids, reporter: Reporter
+    ) -> None:
+        """The faces, each at its place; a few thousand in memory at a time."""
         shape = (len(places), where.dimension)
         table = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-        done = 0
-        for rows in self._each(where, reporter, len(places)):
-            table[places[done : done + len(rows)]] = rows
-            done += len(rows)
+        for some, _, rows in self._each(where, reporter, len(places)):
+            known = np.minimum(np.searchsorted(faces, some), len(faces) - 1)
+            asked = faces[known] == some  # none that came meanwhile
+            table[places[known[asked]]] = rows[asked]
         table.flush()
 
     def _place(self) -> Path | None:

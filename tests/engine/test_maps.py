@@ -58,6 +58,22 @@ def test_principal_components_are_there_at_once(gallery: Gallery) -> None:
     )
 
 
+def test_faces_that_go_while_a_map_is_drawn_leave_it_whole(gallery: Gallery) -> None:
+    before = gallery.counts()[1]
+    first = int(gallery.maps.draw().layout.faces[0])
+    gone: list[int] = []
+
+    def remove_one(_: Event) -> None:
+        if not gone:
+            gone.append(first)
+            gallery.remove_faces(gone)
+
+    drawn = gallery.maps.draw(reporter=Reporter(remove_one))
+    assert gone
+    assert len(drawn.layout.faces) == before - 1
+    assert len(drawn.layout.points) == len(drawn.owners) == len(drawn.layout.faces)
+
+
 @installed
 @slow
 @pytest.mark.parametrize("method", ["umap", "tsne"])
