@@ -183,9 +183,11 @@ class TaskRunner(QObject):
         task.deleteLater()
 
     def close(self) -> None:
-        """Cancels what runs and waits for the threads to end."""
+        """Cancels what runs and waits for the threads to end; nobody is told of it any more."""
         self._closed = True
         for task in self._alive:
+            task.blockSignals(True)  # who hears that it was cancelled may want to run something
             task.cancel()
         for lane in self._lanes.values():
             lane.shutdown(wait=True, cancel_futures=True)
+        self._alive.clear()

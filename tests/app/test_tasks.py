@@ -98,6 +98,26 @@ def test_questions_stop_and_changes_go_on_when_another_gallery_is_opened(
     assert done == ["change"]
 
 
+def test_what_the_end_of_the_window_cancels_is_told_to_nobody(
+    runner: TaskRunner, qtbot: QtBot
+) -> None:
+    told: list[str] = []
+    runs = threading.Event()
+
+    def go_on(reporter: Reporter) -> None:
+        runs.set()
+        while True:
+            reporter.check()
+
+    task = runner.run("Converting", go_on, lane="change")
+    task.cancelled.connect(lambda: told.append("cancelled"))
+    runs.wait()
+    runner.close()
+    qtbot.wait(50)
+    assert told == []
+    assert not runner.is_busy()
+
+
 def test_no_signal_has_the_name_of_a_method_of_qt() -> None:
     """Qt would look for its method there each time, and never free the object."""
     hidden = []
