@@ -70,6 +70,8 @@ def soak(wanted: argparse.Namespace, work: Path) -> int:
         run = Run(things, work, outcome, random.Random(wanted.seed), log)
         for sign in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sign, lambda *_: run.interrupt())
+        if hasattr(signal, "SIGUSR1"):
+            faulthandler.register(signal.SIGUSR1)  # says what every thread is at, and goes on
         faulthandler.dump_traceback_later(60 * wanted.minutes + _PATIENCE, exit=True)
         with Watchdog(run.stalled):
             run.begin(wanted.minutes)

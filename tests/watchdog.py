@@ -42,12 +42,16 @@ class Reading:
         cpu: processor time that it has had.
         queued: time that it waited for a processor; 0 where the system does not tell.
         collecting: processor time of Python's garbage collector, which stops every thread.
+        process: processor time of all threads.
+        others: time that the other threads waited for a processor, all together.
     """
 
     wall: float
     cpu: float
     queued: float
     collecting: float = 0.0
+    process: float = 0.0
+    others: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Stall:
         place: where it was for most of that.
         stack: the calls that led there, outermost first; empty where nobody could look.
         beside: what other threads were at meanwhile.
+        starved: seconds in which no thread ran and another one, which it may have waited for, had
+            no processor.
     """
 
     wall: float
@@ -68,17 +74,20 @@ class Stall:
     stack: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     collecting: float = 0.0
+    starved: float = 0.0
 
     @property
     def own(self) -> float:
-        """Seconds at work or waiting for a lock or a disk: all but the wait for a processor."""
-        return max(self.cpu, self.wall - self.queued)
+        """Seconds at work or waiting for a lock or a disk: all but the wait for a processor, its
+        own and that of whoever it waited for.
+        """
+        return max(self.cpu, self.wall - self.queued - self.starved)
 
     def text(self) -> str:
         lines = [
             f"{self.place}: {self.own * 1000:.0f} ms (wall {self.wall * 1000:.0f}, "
             f"CPU {self.cpu * 1000:.0f}, no processor {self.queued * 1000:.0f}, "
-            f"collecting {self.collecting * 1000:.0f})"
+            f"starved {self.starved * 1000:.0f}, collecting {self.collecting * 1000:.0f})"
         ]
         lines += [f"    {line}" for line in self.stack]
         return "\n".join([*lines, *(f"    beside: {line}" for line in self.beside)])
@@ -105,14 +114,17 @@ class Going:
 
     def stall(self) -> Stall:
         place = self.seconds.most_common(1)[0][0] if self.seconds else "not seen"
+        wall, queued = self.end.wall - self.start.wall, self.end.queued - self.start.queued
+        nobody = wall - queued - (self.end.process - self.start.process)
         return Stall(
-            self.end.wall - self.start.wall,
+            wall,
             self.end.cpu - self.start.cpu,
-            self.end.queued - self.start.queued,
+            queued,
             place,
             self.stacks.get(place, ()),
             tuple(name for name, _ in self.beside.most_common(3)),
             self.end.collecting - self.start.collecting,
+            max(0.0, min(nobody, self.end.others - self.start.others)),
         )
 
 
@@ -247,16 +259,32 @@ class Clocks:
         gc.callbacks.append(self._collected)
         self.thread = threading.get_ident()
         self._cpu = time.pthread_getcpuclockid(self.thread)
-        self._file = -1
-        with suppress(OSError):
-            path = f"/proc/self/task/{threading.get_native_id()}/schedstat"
-            self._file = os.open(path, os.O_RDONLY)
+        self._own = str(threading.get_native_id())
+        self._files: dict[str, int] = {}  # of each thread, kept open: read 100 times a second
+        self._queued: dict[str, float] = {self._own: 0.0}
+        self._reading = threading.Lock()
 
     def read(self) -> Reading:
         """From any thread."""
-        queued = int(os.pread(self._file, 64, 0).split()[1]) / 1e9 if self._file >= 0 else 0.0
-        cpu = time.clock_gettime(self._cpu)
-        return Reading(time.monotonic(), cpu, queued, self._collecting)
+        with self._reading:
+            self._read_queues()
+            queued = self._queued[self._own]
+            others = sum(self._queued.values()) - queued
+        cpu, process = time.clock_gettime(self._cpu), time.process_time()
+        return Reading(time.monotonic(), cpu, queued, self._collecting, process, others)
+
+    def _read_queues(self) -> None:
+        """What a thread that is gone has waited stays in the sum."""
+        with suppress(OSError):
+            for thread in os.listdir("/proc/self/task"):
+                with suppress(OSError):  # it ends just now
+                    if thread not in self._files:
+                        path = f"/proc/self/task/{thread}/schedstat"
+                        self._files[thread] = os.open(path, os.O_RDONLY)
+                    told = os.pread(self._files[thread], 64, 0).split()
+                    self._queued[thread] = int(told[1]) / 1e9
+            for gone in self._files.keys() - set(os.listdir("/proc/self/task")):
+                os.close(self._files.pop(gone))
 
     def _collected(self, phase: str, _: dict[str, int]) -> None:
         """Start and end of a collection, both on the thread that set it off."""
@@ -267,9 +295,9 @@ class Clocks:
 
     def close(self) -> None:
         gc.callbacks.remove(self._collected)
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        for file in self._files.values():
+            os.close(file)
+        self._files.clear()
 
 
 def in_the_application(calls: Sequence[str]) -> Hashable | None:

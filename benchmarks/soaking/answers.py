@@ -97,6 +97,8 @@ class Answers:
             ending = dialog.path.suffix
             dialog.set_place(self._work / "made" / f"export {self._files}{ending}")
             dialog.open_after.setChecked(False)
+            dialog.people.setValue(3)  # with one face each: the small gallery has them too
+            dialog.each.setValue(1)
             self._remove_older()
             return "place"
         if self._gestures == 2:  # a folder tree of everybody would be a hundred thousand files

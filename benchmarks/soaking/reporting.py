@@ -118,7 +118,8 @@ def summary(outcome: Outcome) -> str:
         "",
         *_levels(outcome),
         "",
-        "Stalls of the UI thread (own: all but the wait for a processor):",
+        "Stalls of the UI thread, ms (own: all but the wait for a processor; starved: no thread of "
+        "the window ran, and one that it may have waited for had no processor):",
         "",
         table([one for one in outcome.stalls.of_the_window() if one.over[1]][:25]),
         "",

@@ -80,9 +80,10 @@ def is_of_the_script(place: str) -> bool:
 def table(groups: Sequence[Group]) -> str:
     """As a table in Markdown."""
     lines = [
-        "| where | over 250 ms | 100 | 50 | longest: own | wall | CPU | no processor | collecting |"
+        "| where | over 250 ms | 100 | 50 | longest: own | wall | CPU | no processor | starved | "
+        "collecting |"
     ]
-    lines.append("|---|" + "--:|" * 8)
+    lines.append("|---|" + "--:|" * 9)
     for one in groups:
         over = " | ".join(f"{count:,}" for count in one.over)
         longest = " | ".join(f"{value}" for value in _milliseconds(one.worst).values())
@@ -93,7 +94,7 @@ def table(groups: Sequence[Group]) -> str:
 def _milliseconds(stall: Stall) -> dict[str, int]:
     parts = {
         "own": stall.own, "wall": stall.wall, "cpu": stall.cpu, "queued": stall.queued,
-        "collecting": stall.collecting,
+        "starved": stall.starved, "collecting": stall.collecting,
     }  # fmt: skip
     return {name: round(seconds * 1000) for name, seconds in parts.items()}
 
