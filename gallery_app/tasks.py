@@ -12,12 +12,14 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Progress, Reporter
+from gallery_app.memory import give_back
 
 Lane = Literal["question", "list", "change", "review", "training", "keeping"]
 # Seconds a worker keeps the interpreter while the UI thread wants it. Beside three busy workers a
 # repaint takes 550 ms with Python's own 5 ms, 70 with this, and the workers do no less.
 _TURN = 0.0005
 _EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
+_LARGE: tuple[Lane, ...] = ("review", "keeping")  # where work that is shown takes much memory
 _TOLD: tuple[Lane, ...] = ("change", "keeping")  # what they did is told whatever is open by then
 
 
@@ -152,6 +154,8 @@ class TaskRunner(QObject):
         if shown:
             self.started.emit(task)
         self._lanes[lane].submit(task.run)
+        if shown and lane in _LARGE:
+            self._lanes[lane].submit(give_back)
         return task
 
     def is_running(self, key: str) -> bool:

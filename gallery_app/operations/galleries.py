@@ -16,6 +16,7 @@ from engine.errors import (
 from engine.gallery import Gallery
 from engine.progress import Event, Message, Reporter
 from engine.types import CheckReport, ImportReport
+from gallery_app.memory import give_back
 from gallery_app.operations.context import Context
 from gallery_app.recent import forget, remember, sample_faces, sample_gallery
 
@@ -149,3 +150,4 @@ def _let_go(context: Context) -> None:
     if old is not None:
         context.state.gallery = None
         context.tasks.run("Closing the gallery", lambda _: old.close(), lane="change", shown=False)
+        context.tasks.run("Giving back memory", lambda _: give_back(), lane="change", shown=False)
