@@ -92,9 +92,10 @@ class Reviewing(QObject):
             self._window.review.settle(finding, gone - {None})
 
     def _show_balance(self) -> None:
-        from gallery_app.dialogs.balance import BalanceDialog  # brings pyqtgraph: 0.7 s
-
         if self._balance is not None:
+            # brings pyqtgraph: 0.7 s, which the review that found the balance took on its thread
+            from gallery_app.dialogs.balance import BalanceDialog
+
             BalanceDialog(self._balance, self._window).open()
 
 
