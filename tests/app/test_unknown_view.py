@@ -26,7 +26,7 @@ def open_tab(app: App, qtbot: QtBot, faces: int) -> None:
 
 
 def tab(app: App) -> str:
-    return app.window.middle.tabText(2)
+    return app.window.middle.tabText(app.window.middle.indexOf(app.window.unknown))
 
 
 def click(qtbot: QtBot, button) -> None:  # type: ignore[no-untyped-def]
