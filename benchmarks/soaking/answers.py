@@ -27,8 +27,10 @@ from benchmarks.soaking.making import Material
 from gallery_app.dialogs.enroll import EnrollDialog
 from gallery_app.dialogs.erase import EraseDialog
 from gallery_app.dialogs.export import ExportDialog
+from gallery_app.dialogs.history import HistoryDialog
 
 _PATIENCE = 15  # gestures after which a dialog is put away
+_MADE = 4  # entries of the history that a gallery begins with
 _EXPORTS = 3  # that stay on disk
 
 
@@ -144,7 +146,10 @@ class Answers:
     def _row(self, dialog: QDialog) -> None:
         for view in self._seen(dialog, QAbstractItemView):
             assert isinstance(view, QAbstractItemView)
-            if rows := view.model().rowCount():
+            rows = view.model().rowCount()
+            if isinstance(dialog, HistoryDialog):  # the oldest are those that made the gallery
+                rows = min(rows, max(rows - _MADE, 1))
+            if rows:
                 hand.click_row(view, view.model().index(self._chance.randrange(rows), 0))
 
     def _choice(self, dialog: QDialog) -> None:
