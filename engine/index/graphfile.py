@@ -55,6 +55,7 @@ class GraphFile:
         if header["record"] != record.itemsize or not fits:
             raise SnapshotError("Is no graph of this gallery's vectors", file=path, remedy=_REMEDY)
         self._entry = int(header["entry"])
+        self._path, self._record = path, record
         self._records: NDArray[Any] = np.empty(0, record)
         if self.count:
             self._records = np.memmap(path, record, "r", _HEADER.itemsize, (self.count,))
@@ -77,23 +78,35 @@ class GraphFile:
 
     def unreachable(self) -> Ids:
         """Labels, ascending, of faces to which no chain of links leads from the entry point."""
+        used, links = self._all_links()
         seen = np.zeros(self.count, dtype=bool)
         border = np.array([self._entry] if self._entry < self.count else [], dtype=np.int64)
         seen[border] = True
         while len(border):
-            found = [self._linked(border[at : at + _ROWS]) for at in range(0, len(border), _ROWS)]
             reached = np.zeros(self.count, dtype=bool)
-            reached[np.concatenate(found)] = True
+            for at in range(0, len(border), _ROWS):
+                some = border[at : at + _ROWS]
+                linked = links[some][np.arange(self.links_each) < used[some, None]]
+                reached[linked[linked < self.count]] = True
             border = np.flatnonzero(reached & ~seen)
             seen[border] = True
-        return np.sort(self._records["label"][~seen].astype(np.int64))
+        return np.sort(self.labels(np.flatnonzero(~seen)))
 
-    def _linked(self, places: Ids) -> Ids:
-        """Places to which faces are linked, on the lowest layer."""
-        some = self._records[places]
-        used = np.arange(self.links_each) < some["used"][:, None]
-        linked = some["links"][used]
-        return linked[linked < self.count].astype(np.int64)
+    def _all_links(self) -> tuple[NDArray[np.uint16], NDArray[np.uint32]]:
+        """Of every face, how many links it has ``(n,)`` and where they lead ``(n, links_each)``.
+
+        Read and not mapped: pages of a mapping that are touched count as this process's memory,
+        and links are touched in every page.
+        """
+        used = np.zeros(self.count, dtype=np.uint16)
+        links = np.zeros((self.count, self.links_each), dtype=np.uint32)
+        with self._path.open("rb") as stream:
+            stream.seek(_HEADER.itemsize)
+            for at in range(0, self.count, _ROWS):
+                part = np.fromfile(stream, self._record, min(_ROWS, self.count - at))
+                used[at : at + len(part)] = part["used"]
+                links[at : at + len(part)] = part["links"]
+        return used, links
 
 
 def _record_of(links: int, dimension: int, path: Path) -> np.dtype[Any]:
