@@ -66,6 +66,12 @@ class Coach:
             held += [frozenset(name for _, name in faces) for faces in found]
         return held
 
+    def prepare(self) -> None:
+        """Learns the measure of near-duplicates, where it is missing or old: a thousand searches
+        that the first enrolment would have to wait for.
+        """
+        self._measure.current(self._learned)
+
     # -- names -------------------------------------------------------------------------------
 
     def _about_names(self, groups: dict[str, Ids]) -> list[Advice]:

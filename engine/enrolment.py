@@ -43,6 +43,10 @@ class Enroller:
         self._coach = Coach(store, recogniser)
         self.network = OneNetwork(store)
 
+    def prepare(self) -> None:
+        """Learns what enrolments are held against, so that the first one need not."""
+        self._coach.prepare()
+
     def import_reading(
         self, reading: embeddings.Reading, *, started: float, reporter: Reporter
     ) -> ImportReport:

@@ -191,8 +191,12 @@ class Gallery(Browsing, Importing, Exporting, Privacy):
         return self._recogniser.unsaved
 
     def prepare(self) -> None:
-        """Makes index and calibration where they are missing or old, and saves them."""
+        """Makes index, calibration and the measure of near-duplicates where they are missing or
+        old, and saves them.
+        """
         self._recogniser.prepare()
+        if self._store.counts()[1]:
+            self._enroller.prepare()
 
     def index_status(self) -> str:
         """One sentence on the index: up to date, or being rebuilt."""

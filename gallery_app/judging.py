@@ -45,6 +45,7 @@ class Judging(QObject):
 
     def _show_methods(self, methods: Methods) -> None:
         """The method that the person wants, where this gallery has it."""
+        looking.prepare(self._context)
         self._context.state.set_methods(methods)
         wanted = self._context.settings.get(settings.METHOD)
         if wanted in methods.available:
