@@ -190,9 +190,13 @@ class Gallery(Browsing, Importing, Exporting, Privacy):
         """True when this reader made something anew that a writer could save for the next."""
         return self._recogniser.unsaved
 
-    def prepare(self) -> None:
-        """Makes index and calibration where they are missing or old, and saves them."""
-        self._recogniser.prepare()
+    def prepare(self, reporter: Reporter | None = None) -> None:
+        """Makes index and calibration where they are missing or old, and saves them.
+
+        Raises:
+            CancelledError: stopped by the reporter while it calibrates.
+        """
+        self._recogniser.prepare(reporter)
 
     def index_status(self) -> str:
         """One sentence on the index: up to date, or being rebuilt."""
