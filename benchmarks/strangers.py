@@ -49,7 +49,7 @@ def main(names: list[str]) -> None:
     with np.load(SHARED / STRANGERS, allow_pickle=False) as table:
         strangers = table["embeddings"]
     vectors, labels = enrolled_faces()
-    ours = our_methods("cosine", names or OURS)
+    ours, _ = our_methods("cosine", names or OURS)
     found: dict[str, list[list[float]]] = {}
     for seed in range(SPLITS):
         kept = split(labels, seed)

@@ -190,11 +190,14 @@ class Gallery(Browsing, Importing, Exporting, Privacy):
         """True when this reader made something anew that a writer could save for the next."""
         return self._recogniser.unsaved
 
-    def prepare(self) -> None:
+    def prepare(self, reporter: Reporter | None = None) -> None:
         """Makes index, calibration and the measure of near-duplicates where they are missing or
         old, and saves them.
+
+        Raises:
+            CancelledError: stopped by the reporter while it calibrates.
         """
-        self._recogniser.prepare()
+        self._recogniser.prepare(reporter)
         if self._store.counts()[1]:
             self._enroller.prepare()
 

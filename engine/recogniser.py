@@ -190,9 +190,11 @@ class Recogniser:
         lost = self._store.encrypted and self._calibration.unsaved
         return lost or any(space.keeper.unsaved for space in self._grounds.spaces)
 
-    def prepare(self) -> None:
-        """Makes whatever is missing or old and saves it."""
-        self._ready_now()
+    def prepare(self, reporter: Reporter | None = None) -> None:
+        """Makes whatever is missing or old and saves it. Raises CancelledError: stopped by the
+        reporter while it calibrates; what was made before that stays.
+        """
+        self._ready_now(reporter)
         self.save()
 
     # -- changes -----------------------------------------------------------------------------
@@ -266,7 +268,7 @@ class Recogniser:
 
     # -- keeping up --------------------------------------------------------------------------
 
-    def _ready_now(self) -> _Ready:
+    def _ready_now(self, reporter: Reporter | None = None) -> _Ready:
         """All methods, ready to answer for the gallery as it is on disk now."""
         ready = self._ready
         if ready is not None and not self._moved_on():
@@ -277,7 +279,7 @@ class Recogniser:
                 grounds = self._grounds
                 templates = grounds.spaces[0].templates
                 calibration = self._calibration.current(
-                    templates.table, grounds.change, reporter=Reporter(self._listener)
+                    templates.table, grounds.change, reporter=reporter or Reporter(self._listener)
                 )
                 self._ready = _Ready(
                     identifier_of(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -48,6 +49,7 @@ def evaluate(
     repeats: int = 5,
     seed: int = 0,
     gallery_name: str = "",
+    left_out: Mapping[str, str] = MappingProxyType({}),
     reporter: Reporter = SILENT,
 ) -> Evaluation:
     """Fits and judges every method on the same repeated splits.
@@ -59,6 +61,7 @@ def evaluate(
         vectors: ``(n, d)``, as they came.
         labels: identity of each, any numbers.
         methods: of different names, ours and references.
+        left_out: names of others that are not run here, and why.
 
     Raises:
         TrainingError: the gallery is too small for what is asked.
@@ -67,6 +70,7 @@ def evaluate(
     started = time.time()
     closed_asked, open_asked, note = _possible(labels, protocol)
     run = _Run(vectors, labels, reporter, repeats, len(methods) * (closed_asked + open_asked))
+    run.left_out.update(left_out)
     closed = run.closed(methods, seed) if closed_asked else []
     opened = run.open(methods, seed) if open_asked else []
     strangers = _never_enrolled(labels, seed) if open_asked else 0

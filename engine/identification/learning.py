@@ -50,7 +50,7 @@ def learn(
         unfitted: scores where nothing can be learned.
         check: called now and then; what it raises ends the learning.
     """
-    model, sound = fit_soundly(searches)
+    model, sound = fit_soundly(searches, check)
     if model is None:
         return Learned(None, *_scores(searches, unfitted), sound)
     mated, strangers = _scores(searches, model)
@@ -65,13 +65,16 @@ def learn(
     return Learned(model, mated, strangers, sound)
 
 
-def fit_soundly(searches: Searches) -> tuple[LogOdds | None, Flags]:
+def fit_soundly(
+    searches: Searches, check: Callable[[], None] = lambda: None
+) -> tuple[LogOdds | None, Flags]:
     """The model of the probes that do not look surely like another identity, and which these are.
 
     None where no probe can be searched without itself.
     """
     model, sound = _fit(searches), np.ones(len(searches), dtype=bool)
     if model is not None:
+        check()
         sound = ~_misnamed(searches, model)
         model = _fit(searches.chosen(sound), start=model) or model
     return model, sound

@@ -17,7 +17,7 @@ EXACT = 20_000
 """Up to so many faces all are compared with all; beyond, the gallery's index is asked."""
 _KEPT = 3 * NEIGHBOURS
 """So many that there are still enough when those of doubtful names are taken out."""
-_AT_ONCE = 500
+_AT_ONCE = 200
 """Faces that the index is asked for between two looks at the reporter (some 0.1 s)."""
 _STAGE = "Searching for the nearest faces"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from engine.evaluation import evaluating
 from engine.evaluation.references import references
 from engine.figures import Evaluation
@@ -23,15 +25,17 @@ def evaluate(job: Job, reporter: Reporter) -> Mapping[str, Any]:
         TrainingError: the gallery is too small for what is asked.
     """
     asked = job.asked
-    methods = [*references(job.distance), *our_methods(job.distance, asked["methods"])]
+    people = len(np.unique(job.owners))
+    ours, left_out = our_methods(job.distance, asked["methods"], people=people)
     done: Evaluation = evaluating.evaluate(
         job.vectors,
         job.owners,
-        methods,
+        [*references(job.distance), *ours],
         protocol=asked["protocol"],
         repeats=asked["repeats"],
         seed=asked["seed"],
         gallery_name=job.gallery,
+        left_out=left_out,
         reporter=reporter,
     )
     return done.to_json()

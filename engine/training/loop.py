@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,24 +47,36 @@ class Recipe:
     weight_decay: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows to train on or to watch, padded to a round number.
+    """Rows to train on or to watch.
 
     The target of a row is ``hit`` on its label plus ``rest`` on every label, its own included.
+
+    Attributes:
+        inputs: scaled, ``(n, d)``.
+        labels, hit, rest: ``(n,)``.
+        room: their number is padded to a multiple of this where it is compiled for.
     """
 
-    def __init__(self, inputs: Vectors, labels: Ids, hit: Numbers, rest: Numbers) -> None:
-        """
-        Args:
-            inputs: scaled, ``(n, d)``.
-            labels, hit, rest: ``(n,)``.
-        """
-        self.count = len(inputs)
-        self.tensors = (
-            _padded(inputs, np.float32),
-            _padded(labels, np.int32),
-            _padded(hit, np.float32),
-            _padded(rest, np.float32),
+    inputs: Vectors
+    labels: Ids
+    hit: Numbers
+    rest: Numbers
+    room: int = _ROUND
+
+    @property
+    def count(self) -> int:
+        return len(self.inputs)
+
+    @cached_property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The columns, padded."""
+        return (
+            _padded(self.inputs, np.float32, self.room),
+            _padded(self.labels, np.int32, self.room),
+            _padded(self.hit, np.float32, self.room),
+            _padded(self.rest, np.float32, self.room),
         )
 
     @classmethod
@@ -99,10 +111,10 @@ class Epochs:
     ) -> None:
         self.weights: list[Tensor] = [tf.constant(weight) for weight in weights]
         zeros = [tf.zeros_like(weight) for weight in self.weights]
-        self._moments: tuple[list[Tensor], list[Tensor], Tensor] = (zeros, zeros, tf.constant(0.0))
+        self._moments = zeros, zeros, [tf.constant(0.0) for _ in zeros]
         self._training, self._watched = training, watched
         self._recipe = recipe
-        self._run = _compiled(recipe)
+        self._run = compiled(recipe)
         self._random = np.random.default_rng(seed)
 
     def run(self, rate: float) -> Figures:
@@ -113,7 +125,7 @@ class Epochs:
             self._moments,
             training.tensors,
             tf.constant(training.count),
-            self._chance(),
+            chance(training, self._recipe, self.weights, self._random),
             watched.tensors,
             tf.constant(watched.count),
             tf.constant(rate, tf.float32),
@@ -121,30 +133,36 @@ class Epochs:
         figures = sums.numpy() / np.repeat([training.count, watched.count], 2)
         return Figures(*map(float, figures))
 
-    def _chance(self) -> tuple[Tensor, Tensor, Tensor]:
-        """For each step and row: which row, 16 bits for each hidden unit, noise on the input."""
-        batch, count = self._recipe.batch, self._training.count
-        steps = -(-self._training.padded // batch)
-        order = np.zeros(steps * batch, np.int32)
-        order[:count] = self._random.permutation(count)
-        hidden = sum(bias.shape[0] for bias in self.weights[1:-2:2]) if self._recipe.dropout else 0
-        inputs = self.weights[0].shape[0] if self._recipe.noise else 0
-        bits = self._random.integers(_BITS, size=(steps, batch, hidden), dtype=np.uint16)
-        noise = self._random.standard_normal((steps, batch, inputs), np.float32)
-        return tf.constant(order.reshape(steps, batch)), tf.constant(bits), tf.constant(noise)
+
+def chance(
+    training: Rows, recipe: Recipe, weights: Sequence[Any], random: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """For each step and row: which row, 16 bits for each hidden unit, noise on the input."""
+    steps = -(-training.padded // recipe.batch)
+    order = np.zeros(steps * recipe.batch, np.int32)
+    order[: training.count] = random.permutation(training.count)
+    hidden = sum(bias.shape[0] for bias in weights[1:-2:2]) if recipe.dropout else 0
+    inputs = weights[0].shape[0] if recipe.noise else 0
+    bits = random.integers(_BITS, size=(steps, recipe.batch, hidden), dtype=np.uint16)
+    noise = random.standard_normal((steps, recipe.batch, inputs), np.float32)
+    return tf.constant(order.reshape(steps, -1)), tf.constant(bits), tf.constant(noise)
 
 
 @lru_cache(maxsize=16)
-def _compiled(recipe: Recipe) -> Any:
-    """The epoch as a function of tensors alone; TensorFlow compiles it once for each shape."""
+def compiled(recipe: Recipe) -> Any:
+    """The epoch as a function of tensors alone; TensorFlow compiles it once for each shape.
+
+    Of each weight it takes the value, Adam's moments, and after how many steps these are: one
+    number, or one for each output.
+    """
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def epoch(
         weights: list[Tensor],
-        moments: tuple[list[Tensor], list[Tensor], Tensor],
+        moments: tuple[list[Tensor], list[Tensor], list[Tensor]],
         training: tuple[Tensor, ...],
         count: Tensor,
-        chance: tuple[Tensor, Tensor, Tensor],
+        drawn: tuple[Tensor, Tensor, Tensor],
         watched: tuple[Tensor, ...],
         watched_count: Tensor,
         rate: Tensor,
@@ -152,7 +170,7 @@ def _compiled(recipe: Recipe) -> Any:
         steps = (count + recipe.batch - 1) // recipe.batch
 
         def step(number: Tensor, weights: Any, moments: Any, sums: Tensor) -> Any:
-            order, bits, noise = (drawn[number] for drawn in chance)
+            order, bits, noise = (one[number] for one in drawn)
             batch = [tf.gather(column, order) for column in training]
             real = number * recipe.batch + tf.range(recipe.batch) < count
             with tf.GradientTape() as tape:
@@ -211,18 +229,18 @@ def _sums(outputs: Tensor, rows: Sequence[Tensor], real: Tensor) -> Tensor:
 
 
 def _adam(weights: list[Tensor], moments: Any, gradients: list[Tensor], rate: Tensor) -> Any:
-    first, second, time = moments
-    time += 1.0
-    step = rate * tf.sqrt(1 - _BETA2**time) / (1 - _BETA1**time)
+    first, second, times = moments
+    times = [time + 1.0 for time in times]
+    steps = [rate * tf.sqrt(1 - _BETA2**time) / (1 - _BETA1**time) for time in times]
     first = [m + (1 - _BETA1) * (g - m) for m, g in zip(first, gradients, strict=True)]
     second = [v + (1 - _BETA2) * (g * g - v) for v, g in zip(second, gradients, strict=True)]
     weights = [
         w - step * m / (tf.sqrt(v) + _EPSILON)
-        for w, m, v in zip(weights, first, second, strict=True)
+        for w, m, v, step in zip(weights, first, second, steps, strict=True)
     ]
-    return weights, (first, second, time)
+    return weights, (first, second, times)
 
 
-def _padded(array: npt.NDArray[Any], kind: Any) -> Tensor:
-    width = [(0, -len(array) % _ROUND)] + [(0, 0)] * (array.ndim - 1)
+def _padded(array: npt.NDArray[Any], kind: Any, room: int) -> Tensor:
+    width = [(0, -len(array) % room)] + [(0, 0)] * (array.ndim - 1)
     return tf.constant(np.pad(array, width).astype(kind))

@@ -27,6 +27,7 @@ from engine.index import ExactIndex
 from engine.jobs import KINDS, Kind, parameters
 from engine.models import Network
 from engine.progress import SILENT, Reporter
+from engine.training.blocks import WHOLE
 from engine.training.recipe import Faces, train, try_knn, try_model
 from engine.training.stages import Stages
 from engine.types import Distance, Ids, Vectors
@@ -35,23 +36,43 @@ OURS = ("knn", "mlp", "triplet", "auto")
 _TRAININGS = 4  # the model itself, and one for each fold that tries it
 
 
-def our_methods(distance: Distance, names: Sequence[str] = OURS) -> list[Method]:
+def our_methods(
+    distance: Distance, names: Sequence[str] = OURS, *, people: int = 0
+) -> tuple[list[Method], dict[str, str]]:
     """Those of these names, and the notebooks' model of each kind asked for.
 
     What one of them learns from a split serves the others too, so they are to be evaluated in
-    one run.
+    one run. Where all are asked for in a gallery of very many people, what takes long to train is
+    left out, and auto chooses without it.
+
+    Args:
+        people: in the gallery.
+
+    Returns:
+        the methods, and of each left out the reason.
     """
-    workshop = _Workshop(distance)
-    made: list[Method] = [_Ours(name, workshop) for name in names]
-    made += [_Notebook(kind, distance) for kind in KINDS if kind in names]
-    return made
+    shortened = people > WHOLE and set(names) == set(OURS)
+    kinds: tuple[Kind, ...] = ("triplet",) if shortened else KINDS
+    workshop = _Workshop(distance, kinds)
+    chosen = [name for name in names if name not in KINDS or name in kinds]
+    made: list[Method] = [_Ours(name, workshop) for name in chosen]
+    if not shortened:
+        return made + [_Notebook(kind, distance) for kind in KINDS if kind in names], {}
+    why = f"to tell {people:,} people apart it learns for many minutes in each repeat"
+    reasons = {_Notebook(kind, distance).name: why for kind in KINDS}
+    return made, {"mlp": f"{why}. Ask for it by name to have it measured", **reasons}
 
 
 @dataclass
 class _Workshop:
-    """Learns from the enrolled part of a split once, for all methods."""
+    """Learns from the enrolled part of a split once, for all methods.
+
+    Attributes:
+        kinds: of the models that auto chooses among.
+    """
 
     distance: Distance
+    kinds: Sequence[Kind]
     _split: tuple[int, int] = (-1, -1)
     _learned: dict[str, tuple[Network, Calibration, Trials]] = field(default_factory=dict)
     _calibration: Calibration | None = None
@@ -166,7 +187,7 @@ class _Ours:
         seed: int,
         reporter: Reporter,
     ) -> Fitted:
-        kinds = [kind for kind in KINDS if self.name in (kind, "auto")]
+        kinds = [kind for kind in self.workshop.kinds if self.name in (kind, "auto")]
         identifier = self.workshop.identifier(vectors, labels, kinds, seed, reporter)
         return _Asked(identifier, self.name)
 

@@ -12,6 +12,7 @@ from engine.errors import TrainingError
 from engine.jobs import MlpParameters
 from engine.models import Layer, Network, fit_scaler
 from engine.progress import Measured, Reporter
+from engine.training.blocks import BLOCK, FASTER, WHOLE, BlockedEpochs
 from engine.training.dataset import balance, holdout
 from engine.training.loop import Epochs, Figures, Recipe, Rows
 from engine.training.schedule import Schedule
@@ -22,6 +23,10 @@ Rejected = tuple[Vectors, Ids]
 """Vectors ``(r, d)``, and for each the label that it is not, ``(r,)``."""
 
 _STOPPED = "It stopped after {} epochs, as the validation loss fell no more."
+_BLOCKS = (
+    "Of {:,} people it learned to tell {:,} at a time apart, drawn anew in every epoch, in steps "
+    "{:g} times as large: with all at once it would take many times as long."
+)
 _UNWATCHED = "Nobody has two faces, so that none could be held out to watch the training."
 
 
@@ -57,14 +62,18 @@ def train_mlp(
     drawn = kept[balance(labels[kept], parameters.balance, random)]
     watched = held if len(held) else kept
     scaler = Network(distance, *fit_scaler(vectors[kept], distance, parameters.scaling), ())
-    epochs = Epochs(
+    many = classes > WHOLE
+    epochs = (BlockedEpochs if many else Epochs)(
         initial_weights((vectors.shape[1], *parameters.hidden, classes), random),
         Recipe(parameters.batch, parameters.dropout, parameters.noise, parameters.weight_decay),
         _targets(scaler, vectors[drawn], labels[drawn], parameters, classes, rejected),
         Rows.certain(scaler.scaled(vectors[watched]), labels[watched]),
         seed=int(random.integers(2**31)),
     )
-    weights, curves, best, remarks = _run(epochs, parameters, reporter)
+    rate = FASTER * parameters.rate if many else parameters.rate
+    weights, curves, best, remarks = _run(epochs, replace(parameters, rate=rate), reporter)
+    if many:
+        remarks = (_BLOCKS.format(classes, BLOCK, FASTER), *remarks)
     if not len(held):
         remarks = (_UNWATCHED, *remarks)
     weights[-1] = _adjusted(weights[-1], labels[drawn], parameters.adjustment)
@@ -73,7 +82,7 @@ def train_mlp(
 
 
 def _run(
-    epochs: Epochs, parameters: MlpParameters, reporter: Reporter
+    epochs: Epochs | BlockedEpochs, parameters: MlpParameters, reporter: Reporter
 ) -> tuple[list[Vectors], tuple[Measured, ...], int, tuple[str, ...]]:
     """Weights of the best epoch, the curves, that epoch's number and remarks."""
     schedule = Schedule(parameters.rate, parameters.plateau, parameters.patience)
@@ -95,7 +104,7 @@ def _run(
             "The training went out of bounds", remedy="Try again with a smaller learning rate."
         )
     remarks = (_STOPPED.format(epoch),) if schedule.stop else ()
-    return [one.numpy() for one in best], tuple(curves), number, remarks
+    return [np.array(one) for one in best], tuple(curves), number, remarks
 
 
 def _measured(epoch: int, epochs: int, figures: Figures, rate: float) -> Measured:

@@ -137,9 +137,7 @@ def load_methods(context: Context, done: Callable[[Methods], None]) -> None:
 def prepare(context: Context) -> None:
     """Makes, unasked, what the first enrolment would have to wait for."""
     gallery = context.gallery
-    context.tasks.run(
-        "Getting ready", lambda _: gallery.prepare(), lane="review", key="prepare", shown=False
-    )
+    context.tasks.run("Getting ready", gallery.prepare, lane="review", key="prepare", shown=False)
 
 
 def load_missed(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calibrating import _difference
+from engine.errors import CancelledError
+from engine.gallery import Gallery
+from engine.progress import CancelToken, Reporter
+from engine.store.derived import CALIBRATION
 
 FACES = st.dictionaries(st.integers(1, 30), st.integers(1, 9), max_size=12)
 
@@ -25,3 +31,21 @@ def test_faces_that_came_or_left_are_counted_whoever_they_are_of(
     moved.subtract(other)
     expected = sum(map(abs, moved.values()))
     assert _difference(arrays(one), arrays(other)) == expected
+
+
+def test_a_gallery_that_is_prepared_can_be_stopped_and_prepared_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.calibrating.PROBES", 10)  # so many take no time to speak of
+    random, token = np.random.default_rng(0), CancelToken()
+    with Gallery.create(tmp_path / "gallery", dimension=8) as gallery:
+        for name in ("Ada", "Bo", "Cy"):
+            gallery.enroll(name, random.standard_normal((5, 8)).astype(np.float32))
+        kept = gallery.folder / CALIBRATION
+        before = kept.read_text()  # of fewer faces
+        token.cancel()
+        with pytest.raises(CancelledError):
+            gallery.prepare(Reporter(cancel=token))
+        assert kept.read_text() == before
+        gallery.prepare()
+        assert kept.read_text() != before

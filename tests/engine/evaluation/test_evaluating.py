@@ -194,3 +194,11 @@ def test_an_evaluation_of_an_older_version_is_read(evaluation: Evaluation) -> No
     record = evaluation.to_json()
     del record["sampled"]
     assert Evaluation.from_json(record) == evaluation
+
+
+def test_what_is_left_out_beforehand_is_said() -> None:
+    vectors, labels = crowd(60, 6)
+    why = {"mlp": "it learns for long"}
+    done = evaluate(vectors, labels, [RIGHT], protocol="closed", repeats=1, left_out=why)
+    assert "mlp was left out: it learns for long." in done.sentences
+    assert [one.method for one in done.closed] == ["auto"]

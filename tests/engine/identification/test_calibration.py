@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 
@@ -13,7 +12,7 @@ from engine import nearest
 from engine.errors import CancelledError
 from engine.identification import Calibration, calibrate, leaving_out
 from engine.identification.calibration import BY_TEMPLATE
-from engine.progress import CancelToken, Event, Reporter
+from engine.progress import CancelToken, Event, Progress, Reporter
 from tests.engine.identification.galleries import (
     DIMENSION,
     Crowd,
@@ -224,8 +223,7 @@ def test_it_reports_progress_to_its_end(crowd: Crowd) -> None:
     owners, vectors = crowd.draw(range(10), 3)
     ids = np.arange(30, dtype=np.int64)
     calibrate(ids, owners, vectors, "cosine", reporter=Reporter(events.append))
-    last = dataclasses.asdict(events[-1])
-    assert last == {"stage": "Calibrating", "done": 30, "total": 30}
+    assert events[-1] == Progress("Calibrating", 30, 30)
 
 
 def test_it_stops_when_cancelled(crowd: Crowd) -> None:

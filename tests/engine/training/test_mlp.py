@@ -8,6 +8,7 @@ import pytest
 from engine.errors import CancelledError, TrainingError
 from engine.jobs import NOTEBOOK_MLP, MlpParameters
 from engine.progress import SILENT, CancelToken, Measured, Reporter
+from engine.training.blocks import BlockedEpochs
 from engine.training.dataset import holdout
 from engine.training.loop import Epochs, Recipe, Rows
 from engine.training.mlp import train_mlp
@@ -200,3 +201,49 @@ def faces_of(path):
     with np.load(path, allow_pickle=False) as table:
         names = np.unique(table["names"], return_inverse=True)[1]
         return table["embeddings"], names
+
+
+@pytest.fixture
+def few_at_a_time(monkeypatch):
+    """Beyond four people they are told apart three at a time."""
+    monkeypatch.setattr("engine.training.mlp.WHOLE", 4)
+    monkeypatch.setattr("engine.training.blocks.BLOCK", 3)
+
+
+def test_very_many_people_are_told_apart_a_block_at_a_time(few_at_a_time):
+    vectors, labels = clusters([20] * 7)
+    kept, held = holdout(labels, 0.3, np.random.default_rng(0))
+    trained = train(vectors[kept], labels[kept])
+    assert trained.network(vectors).shape == (len(labels), 7)
+    assert np.mean(named(trained, vectors[held]) == labels[held]) > 0.9
+    assert "at a time" in trained.remarks[0]
+
+
+def test_of_blocks_the_same_seed_gives_the_same_network_and_keeps_its_best_epoch(few_at_a_time):
+    vectors, labels = clusters([20] * 7, spread=2.0)
+    parameters = replace(SMALL, patience=4)
+    whole, again = (train(vectors, labels, parameters) for _ in range(2))
+    np.testing.assert_array_equal(whole.network(vectors), again.network(vectors))
+    cut = train(vectors, labels, replace(parameters, epochs=whole.best_epoch))
+    assert len(whole.curves) > len(cut.curves)
+    np.testing.assert_allclose(whole.network(vectors), cut.network(vectors), atol=1e-5)
+
+
+def test_in_blocks_every_row_counts_once_an_epoch_and_all_people_are_watched(few_at_a_time):
+    vectors, labels = clusters([7, 6, 10, 1])
+    weights = [np.zeros((6, 4), np.float32), np.zeros(4, np.float32)]
+    rows = Rows.certain(vectors, labels)
+    figures = BlockedEpochs(weights, Recipe(batch=5), rows, rows, 0).run(0.0)
+    alike = 1 / len(vectors)
+    assert figures.loss == pytest.approx(np.log(3), rel=1e-5)
+    assert figures.validation_loss == pytest.approx(np.log(4), rel=1e-5)
+    assert figures.validation_accuracy == pytest.approx(7 * alike)
+
+
+def test_what_a_face_is_not_is_learned_in_blocks_too(few_at_a_time):
+    vectors, labels = clusters([10] * 7)
+    refused = vectors[:5], np.zeros(5, dtype=np.int64)
+    plain = train(vectors, labels, replace(SMALL, epochs=10))
+    told = train(vectors, labels, replace(SMALL, epochs=10), rejected=refused)
+    before, after = (share(one.network(vectors[:1])[0])[0] for one in (plain, told))
+    assert after < before

@@ -226,7 +226,9 @@ def test_the_discriminant_map_evens_out_the_scatter_within_people():
     assert np.var(means[:, :4], axis=0).min() > 5 * np.var(means[:, 4:], axis=0).max()
 
 
-def test_a_batch_holds_different_people_with_their_faces_side_by_side():
+@pytest.mark.parametrize("few", [1_000, 1])
+def test_a_batch_holds_different_people_with_their_faces_side_by_side(few, monkeypatch):
+    monkeypatch.setattr("engine.training.batches._FEW", few)
     labels = np.repeat(np.arange(20), np.arange(1, 21))
     pool = Pool(np.arange(len(labels)), labels, identities=6, faces=4)
     draw = pool.draw(np.random.default_rng(0))
@@ -235,6 +237,18 @@ def test_a_batch_holds_different_people_with_their_faces_side_by_side():
     groups = draw.labels.reshape(-1, 6, 4)
     assert (groups == groups[:, :, :1]).all()
     assert all(len(set(batch[:, 0])) == 6 for batch in groups)
+
+
+def test_people_are_drawn_alike_whether_there_are_few_or_many(monkeypatch):
+    labels = np.repeat(np.arange(10), np.arange(1, 11)).repeat(200)
+    shares = []
+    for few in (1_000, 1):
+        monkeypatch.setattr("engine.training.batches._FEW", few)
+        pool = Pool(np.arange(len(labels)), labels, identities=4, faces=1)
+        drawn = pool.draw(np.random.default_rng(0)).labels
+        shares.append(np.bincount(drawn.ravel()) / len(drawn))
+    np.testing.assert_allclose(*shares, atol=0.04)
+    assert (np.diff(shares[1]) > -0.02).all()
 
 
 def test_faces_of_a_person_take_turns():
