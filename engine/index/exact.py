@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from engine.distances import between
 from engine.errors import FaceGalleryError
 from engine.index.base import (
+    Nearest,
     checked_ids,
     merged,
     nearest_first,
     no_neighbours,
+    plain,
     prepared,
     refuse_known,
     refuse_unknown,
@@ -91,6 +93,9 @@ class ExactIndex:
         refuse_unknown(keys[missing])
         return found
 
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        return plain(self.search(row[None], k))
+
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)
         return nearest_of(rows, self.blocks, k, self.distance)
@@ -135,6 +140,9 @@ class StreamedIndex:
             wanted = np.isin(known, ids)
             some.add(known[wanted], rows[wanted])
         return some.get(ids)
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        return plain(self.search(row[None], k))
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)

@@ -6,6 +6,7 @@ nearest neighbor search using hierarchical navigable small world graphs", TPAMI 
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -18,10 +19,12 @@ from numpy.typing import NDArray
 
 from engine.distances import between
 from engine.index.base import (
+    Nearest,
     checked_ids,
     merged,
     nearest_first,
     no_neighbours,
+    plain,
     prepared,
     refuse_known,
     refuse_unknown,
@@ -160,6 +163,21 @@ class HnswIndex:
             np.sqrt(distances, out=distances)
         near = nearest_first(labels.view(np.int64), distances)
         return self._with_aside(near, rows) if len(self._aside) else near
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        rows = row[None]
+        with self._lock.read:
+            k = min(k, len(self._live))
+            found = self._query(rows, k) if k > 0 else None
+        if found is None:
+            return plain(self.search(rows, k))
+        scores = [score if score > 0.0 else 0.0 for score in found[1][0].tolist()]
+        distances = scores if self.distance == "cosine" else list(map(math.sqrt, scores))
+        for _, table in self._aside.blocks:
+            if min(between(rows, table, self.distance)[0].tolist()) <= distances[-1]:
+                return plain(self.search(rows, k))
+        in_order = sorted(zip(distances, found[0][0].tolist(), strict=True))
+        return [face for _, face in in_order], [distance for distance, _ in in_order]
 
     def _query(self, rows: Vectors, k: int) -> tuple[Ids, Vectors] | None:
         """Labels and scores as hnswlib gives them; None where its graph does not reach k faces."""
