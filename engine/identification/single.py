@@ -6,12 +6,12 @@ It is a way of its own because NumPy takes longer to begin with ten numbers than
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from math import exp, log
 
 import numpy as np
 
-from engine.distances import between, prepare_row
+from engine.distances import prepare_row
 from engine.identification.answers import Names, Rule
 from engine.identification.calibration import UNCALIBRATED
 from engine.identification.knn import Knn
@@ -73,17 +73,21 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
             nearest.setdefault(row, distance)
             last = distance
     if len(table) <= EXACT_TEMPLATES:
-        for row in _nearest_templates(query, table):
+        away = _to_all(query, table)
+        for row in _least(away):
             nearest.setdefault(row, last)
+        distance_to = away.item
+    else:
+        distance_to = partial(_to_one, query, table)
     rows = sorted(nearest)
     model = (knn.calibration or UNCALIBRATED).log_odds
     by_template, by_nearest, by_faces, by_spread, by_level = model.slopes
-    always = model.offset - by_level * _away(query, table.centre[0], table.distance)
+    always = model.offset - by_level * _apart(query, table.centre[0], table.distance)
     prior = PRIOR_FACES * table.pooled
     places = []
     for row in rows:
         count = max(table.counts.item(row), 1.0)
-        distance = _away(query, table.means[row], table.distance)
+        distance = distance_to(row)
         spread = (table.scatter.item(row) + prior) / (count - 1.0 + PRIOR_FACES)
         minus = by_template * distance + by_nearest * nearest[row]
         minus -= by_faces * log(count) + by_spread * spread + always
@@ -91,23 +95,30 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
     return places
 
 
-def _nearest_templates(query: Vectors, table: TemplateTable) -> Iterable[int]:
-    wanted = min(TEMPLATES, len(table))
-    if wanted == len(table):
-        return range(wanted)
+def _to_all(query: Vectors, table: TemplateTable) -> Vectors:
     if table.distance == "cosine":
-        away = -table.means.dot(query)
-    else:
-        away = between(query[None], table.means, table.distance)[0]
-    return map(int, away.argpartition(wanted - 1)[:wanted])
+        away: Vectors = np.maximum(np.float32(1) - table.means.dot(query), np.float32(0))
+        return away
+    return np.asarray(np.linalg.norm(table.means - query, axis=1))
 
 
-def _away(query: Vectors, face: Vectors, distance: Distance) -> float:
-    """Distance of a prepared query to a prepared vector, ``(d,)`` each.
+def _least(away: Vectors) -> list[int]:
+    """Rows of the nearest templates."""
+    if len(away) <= TEMPLATES:
+        return list(range(len(away)))
+    rows: list[int] = away.argpartition(TEMPLATES - 1)[:TEMPLATES].tolist()
+    return rows
 
-    One by one: beside a search that has emptied the cache, ten products cost less than to gather
-    ten rows.
+
+def _to_one(query: Vectors, table: TemplateTable, row: int) -> float:
+    """One by one: beside a search that has emptied the cache, ten products cost less than to
+    gather ten rows.
     """
+    return _apart(query, table.means[row], table.distance)
+
+
+def _apart(query: Vectors, face: Vectors, distance: Distance) -> float:
+    """Distance of a prepared query to a prepared vector, ``(d,)`` each."""
     if distance == "cosine":
         return max(1.0 - float(query.dot(face)), 0.0)
     return float(np.linalg.norm(face - query))
@@ -115,7 +126,7 @@ def _away(query: Vectors, face: Vectors, distance: Distance) -> float:
 
 def _shares(places: list[_Place]) -> list[float]:
     """Probability of each candidate, as :func:`engine.identification.logit.probabilities`."""
-    top = max([0.0, *(-place[0] for place in places)])
+    top = max(0.0, -places[0][0]) if places else 0.0  # the best comes first
     odds = [exp(-place[0] - top) for place in places]
     whole = sum(odds) + exp(-top)
     return [one / whole for one in odds]

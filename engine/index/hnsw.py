@@ -173,11 +173,24 @@ class HnswIndex:
             return plain(self.search(rows, k))
         scores = [score if score > 0.0 else 0.0 for score in found[1][0].tolist()]
         distances = scores if self.distance == "cosine" else list(map(math.sqrt, scores))
+        if self._aside_within(row, distances[-1]):
+            return plain(self.search(rows, k))
+        ids = found[0][0].tolist()
+        if len({*distances}) < k:  # equal distances stand in the order of ids
+            in_order = sorted(zip(distances, ids, strict=True))
+            return [face for _, face in in_order], [distance for distance, _ in in_order]
+        return ids, distances
+
+    def _aside_within(self, row: Vectors, distance: float) -> bool:
+        """Whether a face to which no link leads is that near to a prepared query."""
         for _, table in self._aside.blocks:
-            if min(between(rows, table, self.distance)[0].tolist()) <= distances[-1]:
-                return plain(self.search(rows, k))
-        in_order = sorted(zip(distances, found[0][0].tolist(), strict=True))
-        return [face for _, face in in_order], [distance for distance, _ in in_order]
+            if self.distance == "cosine":  # the graph has emptied the cache: one product, no more
+                nearest = 1.0 - max(table.dot(row).tolist())
+            else:
+                nearest = float(between(row[None], table, self.distance).min())
+            if nearest <= distance:
+                return True
+        return False
 
     def _query(self, rows: Vectors, k: int) -> tuple[Ids, Vectors] | None:
         """Labels and scores as hnswlib gives them; None where its graph does not reach k faces."""
