@@ -66,14 +66,13 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
         owners, apart: identity and distance of each neighbour, nearest first.
     """
     table = knn.templates.table()
-    nearest: dict[int, float] = {}
-    last = 0.0
-    for row, distance in zip(table.places.few(owners), apart, strict=False):
-        if row >= 0:
-            nearest.setdefault(row, distance)
-            last = distance
+    furthest = dict(zip(owners, apart, strict=False))
+    there = [(row, who) for row, who in zip(table.places.few([*furthest]), furthest, strict=True)]
+    there = [(row, who) for row, who in there if row >= 0]
+    nearest = {row: apart[owners.index(who)] for row, who in there}
     if len(table) <= EXACT_TEMPLATES:
         away = _to_all(query, table)
+        last = max([furthest[who] for _, who in there], default=0.0)
         for row in _least(away):
             nearest.setdefault(row, last)
         distance_to = away.item
