@@ -67,8 +67,8 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
     """
     table = knn.templates.table()
     furthest = dict(zip(owners, apart, strict=False))
-    there = [(row, who) for row, who in zip(table.places.few([*furthest]), furthest, strict=True)]
-    there = [(row, who) for row, who in there if row >= 0]
+    rows_of = zip(table.places.few([*furthest]), furthest, strict=True)
+    there = [(row, who) for row, who in rows_of if row >= 0]
     nearest = {row: apart[owners.index(who)] for row, who in there}
     if len(table) <= EXACT_TEMPLATES:
         away = _to_all(query, table)
@@ -86,7 +86,7 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
     places = []
     for row in rows:
         count = max(table.counts.item(row), 1.0)
-        distance = distance_to(row)
+        distance = max(distance_to(row), 0.0)
         spread = (table.scatter.item(row) + prior) / (count - 1.0 + PRIOR_FACES)
         minus = by_template * distance + by_nearest * nearest[row]
         minus -= by_faces * log(count) + by_spread * spread + always
@@ -96,7 +96,7 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
 
 def _to_all(query: Vectors, table: TemplateTable) -> Vectors:
     if table.distance == "cosine":
-        away: Vectors = np.maximum(np.float32(1) - table.means.dot(query), np.float32(0))
+        away: Vectors = 1.0 - table.means.dot(query)
         return away
     return np.asarray(np.linalg.norm(table.means - query, axis=1))
 
@@ -117,9 +117,9 @@ def _to_one(query: Vectors, table: TemplateTable, row: int) -> float:
 
 
 def _apart(query: Vectors, face: Vectors, distance: Distance) -> float:
-    """Distance of a prepared query to a prepared vector, ``(d,)`` each."""
+    """Distance of a prepared query to a prepared vector, ``(d,)`` each, or a hair less."""
     if distance == "cosine":
-        return max(1.0 - float(query.dot(face)), 0.0)
+        return 1.0 - float(query.dot(face))
     return float(np.linalg.norm(face - query))
 
 
