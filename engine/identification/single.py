@@ -30,7 +30,7 @@ _Place = tuple[float, int, int, float]
 def answer(
     knn: Knn, query: Vectors, rule: Rule, names: Names, *, k: int, top: int
 ) -> Identification:
-    """Tells who one query ``(1, d)`` is; arguments as those of :func:`answers`."""
+    """Tells who one query ``(1, d)`` is, which must be checked; arguments as of :func:`answers`."""
     row = prepare_row(knn.transform(query)[0], knn.distance)
     ids, apart = knn.index.nearest(row, max(k, NEIGHBOURS))
     owners = knn.owners_of(ids)
