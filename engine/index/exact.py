@@ -100,6 +100,17 @@ class ExactIndex:
         rows = prepared(queries, self.dimension, self.distance)
         return nearest_of(rows, self.blocks, k, self.distance)
 
+    def any_within(self, row: Vectors, distance: float) -> bool:
+        """Whether a face is that near to one prepared query ``(d,)``."""
+        for _, table in self.blocks:
+            if self.distance == "cosine":  # one product, no more: it stands beside every query
+                nearest = 1.0 - max(table.dot(row).tolist())
+            else:
+                nearest = float(between(row[None], table, self.distance).min())
+            if nearest <= distance:
+                return True
+        return False
+
 
 class StreamedIndex:
     """Exact search over faces that lie elsewhere and are read through at every search.

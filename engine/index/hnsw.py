@@ -32,6 +32,7 @@ from engine.index.base import (
 from engine.index.exact import ExactIndex
 from engine.index.faceset import FaceSet
 from engine.index.locks import SharedLock
+from engine.index.parameters import HnswParameters as HnswParameters
 from engine.progress import SILENT, Reporter
 from engine.types import Distance, Ids, Neighbours, Vectors
 
@@ -46,24 +47,6 @@ _LEAST = 128
 _ALONE = 10_000
 """Faces up to which one thread builds, so that the same faces give the same graph."""
 _TOLERABLE_REMOVED = 0.3
-
-
-@dataclass(frozen=True)
-class HnswParameters:
-    """How the graph is built and searched.
-
-    Attributes:
-        M: links of a face on each layer above the lowest (twice as many there).
-        ef_construction: breadth of the search for a new face's links.
-        ef: breadth of a query until it is chosen by measurement; one with k above ``ef / 4`` is
-            as broad as ``4 k``.
-        seed: of the faces' layers. Adding with one thread, the same seed gives the same graph.
-    """
-
-    M: int = 16
-    ef_construction: int = 100
-    ef: int = 100
-    seed: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,24 +156,13 @@ class HnswIndex:
             return plain(self.search(rows, k))
         scores = [score if score > 0.0 else 0.0 for score in found[1][0].tolist()]
         distances = scores if self.distance == "cosine" else list(map(math.sqrt, scores))
-        if self._aside_within(row, distances[-1]):
+        if self._aside.any_within(row, distances[-1]):
             return plain(self.search(rows, k))
         ids = found[0][0].tolist()
         if len({*distances}) < k:  # equal distances stand in the order of ids
             in_order = sorted(zip(distances, ids, strict=True))
             return [face for _, face in in_order], [distance for distance, _ in in_order]
         return ids, distances
-
-    def _aside_within(self, row: Vectors, distance: float) -> bool:
-        """Whether a face to which no link leads is that near to a prepared query."""
-        for _, table in self._aside.blocks:
-            if self.distance == "cosine":  # the graph has emptied the cache: one product, no more
-                nearest = 1.0 - max(table.dot(row).tolist())
-            else:
-                nearest = float(between(row[None], table, self.distance).min())
-            if nearest <= distance:
-                return True
-        return False
 
     def _query(self, rows: Vectors, k: int) -> tuple[Ids, Vectors] | None:
         """Labels and scores as hnswlib gives them; None where its graph does not reach k faces."""
