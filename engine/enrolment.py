@@ -210,6 +210,8 @@ def as_rows(vectors: Vectors) -> Vectors:
     Raises:
         EmbeddingError: they are no such array.
     """
+    if isinstance(vectors, np.ndarray) and vectors.dtype == np.float32 and vectors.ndim in (1, 2):
+        return vectors if vectors.ndim == 2 else vectors[None]
     try:
         rows = np.atleast_2d(np.asarray(vectors))
         if rows.dtype.kind in "fiu" and rows.ndim == 2:

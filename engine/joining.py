@@ -52,6 +52,7 @@ def _knn(
         space.keeper,
         space.templates,
         identity_of=owners.find,
+        owners_of=owners.few,
         calibration=calibration,
         distance=space.distance,
         name=space.name,

@@ -12,7 +12,7 @@ import numpy as np
 from engine.identification.calibration import UNCALIBRATED, Calibration
 from engine.identification.logit import Flags, probabilities
 from engine.identification.look import Look
-from engine.types import Candidate, Evidence, Identification, Ids, Vectors
+from engine.types import Candidate, Evidence, Identification, Ids, Opinion, Vectors
 
 _T = TypeVar("_T")
 Names = Callable[[Sequence[int]], Sequence[str | None]]
@@ -56,17 +56,17 @@ class Rule:
             calibration.note(fpir),
         )
 
+    def names(self, score: float, confidence: float | None) -> bool:
+        """Whether a candidate with this score and confidence is named."""
+        return score > self.threshold and (confidence is None or confidence >= self.least)
+
     def answer(
         self, method: str, offered: tuple[Candidate, ...], faces: tuple[Evidence, ...]
     ) -> Identification:
         """The answer to a query whose candidates and evidence are these."""
         first = offered[0] if offered else None
         sure = None if first is None else first.confidence
-        known = (
-            first is not None
-            and first.score > self.threshold
-            and (sure is None or sure >= self.least)
-        )
+        known = first is not None and self.names(first.score, sure)
         return Identification(
             "known" if known else "unknown",
             first.name if first is not None and known else None,
@@ -98,6 +98,24 @@ def answers(
     candidates = _candidates(look, order, offered, ground, rule, called, k)
     evidence = _evidence(ground, theirs, called)
     return list(map(rule.answer, repeat(method), candidates, evidence))
+
+
+def opinions(look: Look, rule: Rule, names: Names, method: str) -> list[Opinion]:
+    """What a method alone says to each query of a look: its first candidate and its verdict."""
+    if not look.log_odds.shape[1]:
+        return [Opinion(method, None, "unknown", None)] * len(look)
+    rows, first = np.arange(len(look)), look.log_odds.argmax(axis=1)
+    owners = look.identities[rows, first]
+    called = _called(names, owners)
+    shares = probabilities(look.log_odds)[rows, first].tolist() if rule.fitted else repeat(None)
+    return [
+        Opinion(method, None, "unknown", None)
+        if (name := called.get(owner)) is None
+        else Opinion(method, name, "known" if rule.names(score, share) else "unknown", share)
+        for owner, score, share in zip(
+            owners.tolist(), look.log_odds[rows, first].tolist(), shares, strict=False
+        )
+    ]
 
 
 def _called(names: Names, *identities: Ids) -> dict[int, str | None]:

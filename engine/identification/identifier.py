@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.errors import InputError
 from engine.identification import single
-from engine.identification.answers import Names, Rule, answers
+from engine.identification.answers import Names, Rule, answers, opinions
 from engine.identification.auto import KNN_ALONE, Auto
 from engine.identification.calibration import Calibration
 from engine.identification.fusion import fuse
@@ -17,7 +17,7 @@ from engine.identification.knn import Knn
 from engine.identification.logit import Flags
 from engine.identification.look import Look
 from engine.identification.mlp import Mlp
-from engine.types import Identification, Ids, Opinion, Vectors
+from engine.types import Identification, Ids, Vectors
 
 METHODS = ("auto", "knn", "mlp", "triplet")
 _BLOCK = 1_000
@@ -187,7 +187,7 @@ class Identifier:
         top: int,
         fpir: float,
     ) -> list[Identification]:
-        def told(choice: Auto, k: int, top: int) -> list[Identification]:
+        def told(choice: Auto) -> list[Identification]:
             look = self._seen(looks, choice)
             ground = "triplet" if {"triplet", "knn"} & set(choice.members) == {"triplet"} else "knn"
             return answers(
@@ -201,19 +201,27 @@ class Identifier:
             )
 
         choice = self._choice(method)
-        made = told(choice, k, top)
+        made = told(choice)
         if choice.otherwise is not None:
             knn = looks["knn"].without(refused) if refused else looks["knn"]
             unknown = self._unknown_to_the_mlp(knn)
             if unknown.any():
-                rest = told(choice.otherwise, k, top)
+                rest = told(choice.otherwise)
                 made = [b if other else a for a, b, other in zip(made, rest, unknown, strict=True)]
         if len(looks) < 2:
             return made
-        apart = [told(self._choice(name), 0, 1) for name in looks]
+        alone = [
+            opinions(
+                look.without(refused) if refused else look,
+                self._rule(self._choice(name), fpir),
+                self._names,
+                name,
+            )
+            for name, look in looks.items()
+        ]
         return [
-            replace(answer, opinions=tuple(map(_opinion, one)))
-            for answer, *one in zip(made, *apart, strict=True)
+            replace(answer, opinions=tuple(said))
+            for answer, *said in zip(made, *alone, strict=True)
         ]
 
     def _unknown_to_the_mlp(self, knn: Look) -> Flags:
@@ -255,8 +263,3 @@ def _parts(count: int, refused: Refused | None) -> Iterator[tuple[Sequence[int],
         yield others[start : start + _BLOCK], False
     for start in range(0, len(alone), _WIDE_BLOCK):
         yield alone[start : start + _WIDE_BLOCK], True
-
-
-def _opinion(answer: Identification) -> Opinion:
-    first = answer.candidates[0] if answer.candidates else None
-    return Opinion(answer.method, first.name if first else None, answer.verdict, answer.confidence)

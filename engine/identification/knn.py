@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,8 @@ class Searcher(Protocol):
 
     def search(self, queries: Vectors, k: int) -> Neighbours: ...
 
+    def nearest(self, row: Vectors, k: int) -> tuple[list[int], list[float]]: ...
+
 
 class Tabled(Protocol):
     """Templates, whoever keeps them."""
@@ -35,7 +37,7 @@ class Knn:
 
     Attributes:
         name: of the method.
-        index, templates, identity_of, calibration, distance, transform: as given.
+        index, templates, identity_of, owners_of, calibration, distance, transform: as given.
     """
 
     def __init__(
@@ -49,12 +51,14 @@ class Knn:
         name: str = "knn",
         transform: Callable[[Vectors], Vectors] | None = None,
         joint: Calibration | None = None,
+        owners_of: Callable[[Sequence[int]], list[int]] | None = None,
     ) -> None:
         """
         Args:
             identity_of: identity ids of face ids, of any shape; -1 where there is none.
             calibration: None ranks by distance and states no confidence.
             transform: vectors as they came ``(m, d)`` to vectors of the space ``(m, e)``.
+            owners_of: the same as ``identity_of`` for a few faces, in plain numbers.
             joint: the calibration that fusions have learned with, where it is another.
         """
         self.name = name
@@ -63,8 +67,13 @@ class Knn:
         self.index = index
         self.templates = templates
         self.identity_of = identity_of
+        self.owners_of = owners_of or self._owners_of
         self.distance: Distance = distance
         self.transform = transform or _as_it_is
+
+    def _owners_of(self, faces: Sequence[int]) -> list[int]:
+        owners: list[int] = self.identity_of(np.array(faces, dtype=np.int64)).tolist()
+        return owners
 
     def look(self, queries: Vectors, k: int = 5, *, widely: bool = False) -> Look:
         """Looks at queries ``(m, d)``, as they came.

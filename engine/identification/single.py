@@ -6,12 +6,12 @@ It is a way of its own because NumPy takes longer to begin with ten numbers than
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from math import exp, log
 
 import numpy as np
 
-from engine.distances import between, prepare
+from engine.distances import prepare_row
 from engine.identification.answers import Names, Rule
 from engine.identification.calibration import UNCALIBRATED
 from engine.identification.knn import Knn
@@ -30,30 +30,24 @@ _Place = tuple[float, int, int, float]
 def answer(
     knn: Knn, query: Vectors, rule: Rule, names: Names, *, k: int, top: int
 ) -> Identification:
-    """Tells who one query ``(1, d)`` is; arguments as those of :func:`answers`."""
-    rows = knn.transform(query)
-    found = knn.index.search(rows, max(k, NEIGHBOURS))
-    table = knn.templates.table()
-    ids, apart = found.ids[0], found.distances[0].tolist()
-    owners = knn.identity_of(ids)
-    near = table.rows(owners[:NEIGHBOURS]).tolist()
-    places = _judged(knn, prepare(rows, knn.distance)[0], table, near, apart[:NEIGHBOURS])
+    """Tells who one query ``(1, d)`` is, which must be checked; arguments as of :func:`answers`."""
+    row = prepare_row(knn.transform(query)[0], knn.distance)
+    ids, apart = knn.index.nearest(row, max(k, NEIGHBOURS))
+    owners = knn.owners_of(ids)
+    places = _judged(knn, row, owners[:NEIGHBOURS], apart)
     places.sort()
-    shown = places[:top]
-    theirs = owners[:k].tolist()
+    shares = _shares(places) if rule.fitted else [None] * len(places)
+    theirs, shown = owners[:k], places[:top]
     asked = list({*theirs, *[place[2] for place in shown]} - {-1})
     called = dict(zip(asked, names(asked), strict=True))
     faces = tuple(
         [
             Evidence(face, owner, name, distance)
-            for face, owner, distance in zip(ids[:k].tolist(), theirs, apart, strict=False)
+            for face, owner, distance in zip(ids, theirs, apart, strict=False)
             if (name := called.get(owner)) is not None
         ]
     )
-    shares = _shares(places) if rule.fitted else [None] * len(places)
-    evident: dict[int, float] = {}
-    for owner, distance in zip(theirs, apart, strict=False):
-        evident.setdefault(owner, distance)
+    evident = dict(zip(reversed(theirs), apart[len(theirs) - 1 :: -1], strict=False))
     candidates = tuple(
         [
             Candidate(owner, name, -minus, share, evident.get(owner, to_template))
@@ -64,74 +58,74 @@ def answer(
     return rule.answer(knn.name, candidates, faces)
 
 
-def _judged(
-    knn: Knn, query: Vectors, table: TemplateTable, near: list[int], apart: list[float]
-) -> list[_Place]:
+def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> list[_Place]:
     """Minus the log-odds, template row, identity and distance to the template of each candidate.
 
     Args:
         query: prepared, ``(d,)``.
-        near, apart: template row and distance of each neighbour, nearest first.
+        owners, apart: identity and distance of each neighbour, nearest first.
     """
-    nearest: dict[int, float] = {}
-    last = 0.0
-    for row, distance in zip(near, apart, strict=True):
-        if row >= 0:
-            nearest.setdefault(row, distance)
-            last = distance
+    table = knn.templates.table()
+    furthest = dict(zip(owners, apart, strict=False))
+    rows_of = zip(table.places.few([*furthest]), furthest, strict=True)
+    there = [(row, who) for row, who in rows_of if row >= 0]
+    nearest = {row: apart[owners.index(who)] for row, who in there}
     if len(table) <= EXACT_TEMPLATES:
-        for row in _nearest_templates(query, table):
+        away = _to_all(query, table)
+        last = max([furthest[who] for _, who in there], default=0.0)
+        for row in _least(away):
             nearest.setdefault(row, last)
+        distance_to = away.item
+    else:
+        distance_to = partial(_to_one, query, table)
     rows = sorted(nearest)
-    at = np.array(rows, dtype=np.int64)
     model = (knn.calibration or UNCALIBRATED).log_odds
     by_template, by_nearest, by_faces, by_spread, by_level = model.slopes
-    (level,) = _away(query, table.centre, table.distance)
-    always = model.offset - by_level * level
+    always = model.offset - by_level * _apart(query, table.centre[0], table.distance)
     prior = PRIOR_FACES * table.pooled
-    return [
-        (
-            by_template * distance
-            + by_nearest * nearest[row]
-            - by_faces * log(max(count, 1.0))
-            - by_spread * (scatter + prior) / (max(count, 1.0) - 1.0 + PRIOR_FACES)
-            - always,
-            row,
-            identity,
-            distance,
-        )
-        for row, distance, count, scatter, identity in zip(
-            rows,
-            _away(query, table.means[at], table.distance),
-            table.counts[at].tolist(),
-            table.scatter[at].tolist(),
-            table.ids[at].tolist(),
-            strict=True,
-        )
-    ]
+    places = []
+    for row in rows:
+        count = max(table.counts.item(row), 1.0)
+        distance = max(distance_to(row), 0.0)
+        spread = (table.scatter.item(row) + prior) / (count - 1.0 + PRIOR_FACES)
+        minus = by_template * distance + by_nearest * nearest[row]
+        minus -= by_faces * log(count) + by_spread * spread + always
+        places.append((minus, row, table.ids.item(row), distance))
+    return places
 
 
-def _nearest_templates(query: Vectors, table: TemplateTable) -> Iterable[int]:
-    wanted = min(TEMPLATES, len(table))
-    if wanted == len(table):
-        return range(wanted)
+def _to_all(query: Vectors, table: TemplateTable) -> Vectors:
     if table.distance == "cosine":
-        away = -(table.means @ query)
-    else:
-        away = between(query[None], table.means, table.distance)[0]
-    return map(int, away.argpartition(wanted - 1)[:wanted])
+        away: Vectors = 1.0 - table.means.dot(query)
+        return away
+    return np.asarray(np.linalg.norm(table.means - query, axis=1))
 
 
-def _away(query: Vectors, faces: Vectors, distance: Distance) -> list[float]:
-    """Distances of a prepared query ``(d,)`` to prepared vectors ``(n, d)``."""
+def _least(away: Vectors) -> list[int]:
+    """Rows of the nearest templates."""
+    if len(away) <= TEMPLATES:
+        return list(range(len(away)))
+    rows: list[int] = away.argpartition(TEMPLATES - 1)[:TEMPLATES].tolist()
+    return rows
+
+
+def _to_one(query: Vectors, table: TemplateTable, row: int) -> float:
+    """One by one: beside a search that has emptied the cache, ten products cost less than to
+    gather ten rows.
+    """
+    return _apart(query, table.means[row], table.distance)
+
+
+def _apart(query: Vectors, face: Vectors, distance: Distance) -> float:
+    """Distance of a prepared query to a prepared vector, ``(d,)`` each, or a hair less."""
     if distance == "cosine":
-        return [max(1.0 - product, 0.0) for product in (faces @ query).tolist()]
-    return list(map(float, np.linalg.norm(faces - query, axis=1)))
+        return 1.0 - float(query.dot(face))
+    return float(np.linalg.norm(face - query))
 
 
 def _shares(places: list[_Place]) -> list[float]:
     """Probability of each candidate, as :func:`engine.identification.logit.probabilities`."""
-    top = max([0.0, *(-place[0] for place in places)])
+    top = max(0.0, -places[0][0]) if places else 0.0  # the best comes first
     odds = [exp(-place[0] - top) for place in places]
     whole = sum(odds) + exp(-top)
     return [one / whole for one in odds]

@@ -14,6 +14,9 @@ from engine.errors import EmbeddingError, FaceGalleryError, MismatchError, Unkno
 from engine.progress import SILENT, Reporter
 from engine.types import Distance, Ids, Neighbours, Vectors
 
+Nearest = tuple[list[int], list[float]]
+"""Ids and distances of the nearest faces of one query, nearest first."""
+
 
 class VectorIndex(Protocol):
     """Nearest faces of a query. Safe to use from several threads.
@@ -68,6 +71,10 @@ class VectorIndex(Protocol):
         Raises:
             UnknownIdentityError: an id is not in the index.
         """
+        ...
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        """The same as :meth:`search` of one query ``(d,)`` that is prepared, in plain numbers."""
         ...
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
@@ -169,6 +176,11 @@ def nearest_first(ids: Ids, distances: Vectors) -> Neighbours:
     return Neighbours(
         np.take_along_axis(ids, order, axis=1), np.take_along_axis(distances, order, axis=1)
     )
+
+
+def plain(found: Neighbours) -> Nearest:
+    """The neighbours of one query ``(1, k)``."""
+    return found.ids[0].tolist(), found.distances[0].tolist()
 
 
 def merged(answers: Sequence[Neighbours], k: int) -> Neighbours:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from engine.distances import between
 from engine.errors import FaceGalleryError
 from engine.index.base import (
+    Nearest,
     checked_ids,
     merged,
     nearest_first,
     no_neighbours,
+    plain,
     prepared,
     refuse_known,
     refuse_unknown,
@@ -91,9 +93,23 @@ class ExactIndex:
         refuse_unknown(keys[missing])
         return found
 
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        return plain(self.search(row[None], k))
+
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)
         return nearest_of(rows, self.blocks, k, self.distance)
+
+    def any_within(self, row: Vectors, distance: float) -> bool:
+        """Whether a face is that near to one prepared query ``(d,)``."""
+        for _, table in self.blocks:
+            if self.distance == "cosine":  # one product, no more: it stands beside every query
+                nearest = 1.0 - max(table.dot(row).tolist())
+            else:
+                nearest = float(between(row[None], table, self.distance).min())
+            if nearest <= distance:
+                return True
+        return False
 
 
 class StreamedIndex:
@@ -135,6 +151,9 @@ class StreamedIndex:
             wanted = np.isin(known, ids)
             some.add(known[wanted], rows[wanted])
         return some.get(ids)
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        return plain(self.search(row[None], k))
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)

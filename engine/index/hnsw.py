@@ -6,6 +6,7 @@ nearest neighbor search using hierarchical navigable small world graphs", TPAMI 
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -18,10 +19,12 @@ from numpy.typing import NDArray
 
 from engine.distances import between
 from engine.index.base import (
+    Nearest,
     checked_ids,
     merged,
     nearest_first,
     no_neighbours,
+    plain,
     prepared,
     refuse_known,
     refuse_unknown,
@@ -29,6 +32,7 @@ from engine.index.base import (
 from engine.index.exact import ExactIndex
 from engine.index.faceset import FaceSet
 from engine.index.locks import SharedLock
+from engine.index.parameters import HnswParameters as HnswParameters
 from engine.progress import SILENT, Reporter
 from engine.types import Distance, Ids, Neighbours, Vectors
 
@@ -43,24 +47,6 @@ _LEAST = 128
 _ALONE = 10_000
 """Faces up to which one thread builds, so that the same faces give the same graph."""
 _TOLERABLE_REMOVED = 0.3
-
-
-@dataclass(frozen=True)
-class HnswParameters:
-    """How the graph is built and searched.
-
-    Attributes:
-        M: links of a face on each layer above the lowest (twice as many there).
-        ef_construction: breadth of the search for a new face's links.
-        ef: breadth of a query until it is chosen by measurement; one with k above ``ef / 4`` is
-            as broad as ``4 k``.
-        seed: of the faces' layers. Adding with one thread, the same seed gives the same graph.
-    """
-
-    M: int = 16
-    ef_construction: int = 100
-    ef: int = 100
-    seed: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +146,23 @@ class HnswIndex:
             np.sqrt(distances, out=distances)
         near = nearest_first(labels.view(np.int64), distances)
         return self._with_aside(near, rows) if len(self._aside) else near
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        rows = row[None]
+        with self._lock.read:
+            k = min(k, len(self._live))
+            found = self._query(rows, k) if k > 0 else None
+        if found is None:
+            return plain(self.search(rows, k))
+        scores = [score if score > 0.0 else 0.0 for score in found[1][0].tolist()]
+        distances = scores if self.distance == "cosine" else list(map(math.sqrt, scores))
+        if self._aside.any_within(row, distances[-1]):
+            return plain(self.search(rows, k))
+        ids = found[0][0].tolist()
+        if len({*distances}) < k:  # equal distances stand in the order of ids
+            in_order = sorted(zip(distances, ids, strict=True))
+            return [face for _, face in in_order], [distance for distance, _ in in_order]
+        return ids, distances
 
     def _query(self, rows: Vectors, k: int) -> tuple[Ids, Vectors] | None:
         """Labels and scores as hnswlib gives them; None where its graph does not reach k faces."""

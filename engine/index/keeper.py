@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from engine.errors import SnapshotError
-from engine.index.base import VectorIndex
+from engine.index.base import Nearest, VectorIndex
 from engine.index.exact import Chunk, StreamedIndex
 from engine.index.hnsw import HnswIndex
 from engine.index.layers import LayeredIndex
@@ -115,6 +115,10 @@ class IndexKeeper(Upkeep):
     def search(self, queries: Vectors, k: int) -> Neighbours:
         """The nearest faces, as :meth:`VectorIndex.search`; never waits for a rebuild."""
         return self._live.search(queries, k)
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        """The same of one prepared query ``(d,)``, as :meth:`VectorIndex.nearest`."""
+        return self._live.nearest(row, k)
 
     def get(self, ids: Ids) -> Vectors:
         """Vectors as they are searched, as :meth:`VectorIndex.get`."""

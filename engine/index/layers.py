@@ -8,7 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.base import VectorIndex, merged, no_neighbours, refuse_known, refuse_unknown
+from engine.index.base import (
+    Nearest,
+    VectorIndex,
+    merged,
+    no_neighbours,
+    plain,
+    refuse_known,
+    refuse_unknown,
+)
 from engine.index.exact import ExactIndex
 from engine.index.faceset import FaceSet
 from engine.progress import SILENT, Reporter
@@ -72,6 +80,9 @@ class LayeredIndex:
                 found[there] = part.get(keys[there])
                 missing &= ~there
         return found
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        return plain(self.search(row[None], k))
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
         parts = self._parts

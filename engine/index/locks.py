@@ -14,7 +14,8 @@ class SharedLock:
     """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._mutex = threading.Lock()  # taken by readers without the Condition's detour
+        self._changed = threading.Condition(self._mutex)
         self._readers = 0
         self._readers_waiting = 0
         self._writing = False
@@ -24,7 +25,7 @@ class SharedLock:
         self.write = _Side(self._acquire_write, self._release_write)
 
     def _acquire_read(self) -> None:
-        with self._changed:
+        with self._mutex:
             if not (self._writing or self._writers_waiting):
                 self._readers += 1
                 return
@@ -34,7 +35,7 @@ class SharedLock:
                 self._changed.wait()
 
     def _release_read(self) -> None:
-        with self._changed:
+        with self._mutex:
             self._readers -= 1
             if not self._readers and self._writers_waiting:
                 self._changed.notify_all()

@@ -26,6 +26,14 @@ def test_it_is_a_dict(first: dict[int, int], rounds: list[dict[int, int]]) -> No
     assert list(found) == sorted(found)
     asked = np.array([[*first, 3, 5]], dtype=np.int64)
     assert kept.find(asked).tolist() == [[expected.get(key, -1) for key in [*first, 3, 5]]]
+    assert kept.few(asked[0].tolist()) == kept.find(asked)[0].tolist()
+
+
+@given(st.lists(st.integers(0, 12), max_size=12), st.sets(st.integers(3, 10)))
+def test_a_few_keys_are_found_with_gaps_and_without(asked: list[int], missing: set[int]) -> None:
+    keys = np.array([key for key in range(3, 11) if key not in missing], dtype=np.int64)
+    kept = IdMap(keys, keys * 2)
+    assert kept.few(asked) == kept.find(np.array(asked, dtype=np.int64)).tolist()
 
 
 def test_an_array_grows_only_where_it_must() -> None:

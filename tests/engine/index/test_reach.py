@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.distances import prepare_row
 from engine.errors import SnapshotError
 from engine.index import ExactIndex, HnswIndex, HnswParameters, load_snapshot, save_snapshot
 from engine.index import hnsw as hnsw_module
@@ -91,6 +92,8 @@ def test_those_that_cannot_be_linked_are_compared_one_by_one(torn, make_faces, t
     found, reference = index.search(rows, 5), exact.search(rows, 5)
     assert (found.ids == reference.ids).mean() > 0.99
     assert found.ids[lost - 1, 0].tolist() == lost.tolist()
+    for face in lost.tolist():
+        assert index.nearest(prepare_row(rows[face - 1], "cosine"), 5)[0][0] == face
     save_snapshot(index, tmp_path / "index", change=1)
     again, _ = load_snapshot(tmp_path / "index", dimension=D, distance="cosine")
     assert again.search(rows[lost - 1], 1).ids[:, 0].tolist() == lost.tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.distances import prepare_row
 from engine.errors import EmbeddingError, FaceGalleryError, MismatchError, UnknownIdentityError
 from engine.index import ExactIndex, HnswIndex
 from engine.progress import CancelToken, Reporter
@@ -32,6 +33,20 @@ def test_distances_are_the_true_ones_nearest_first(make_index, make_faces, dista
         np.testing.assert_allclose(
             measured, true_distances(query, rows[near - 1], distance), atol=1e-5
         )
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+def test_one_query_in_plain_numbers_finds_the_same(make_index, make_faces, distance):
+    ids, rows = make_faces(300)
+    index = make_index(D, distance)
+    assert index.nearest(prepare_row(rows[0], distance), 3) == ([], [])
+    index.add(ids, rows)
+    index.add(ids + 1000, rows)  # each twice: equal distances stand in the order of ids
+    for query in (*rows[:20], *make_faces(20, first=5000)[1]):
+        found = index.search(query[None], 8)
+        near, distances = index.nearest(prepare_row(query, distance), 8)
+        assert near == found.ids[0].tolist()
+        assert distances == pytest.approx(found.distances[0].tolist(), abs=1e-6)
 
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
