@@ -14,6 +14,7 @@ from engine.advice import Advice, grouped, lookalike_words
 from engine.backups import before_large_change
 from engine.coaching import Coach
 from engine.errors import EmbeddingError, PhotoError
+from engine.memory import give_back
 from engine.one_network import OneNetwork
 from engine.planning import chosen_faces, plan_reading
 from engine.plans import ImportPlan
@@ -28,6 +29,8 @@ from engine.types import (
     Rejection,
     Vectors,
 )
+
+_MANY = 10_000  # faces, after which memory is worth giving back
 
 
 class Enroller:
@@ -155,6 +158,8 @@ class Enroller:
         )
         if len(added.face_ids):
             vectors = embeddings.chosen_rows(batch.vectors, added.rows)
+            if len(added.face_ids) > _MANY:
+                give_back()  # what reading and saving took, before the index takes more
             with reporter.onlooking() as onlooker:
                 self._recogniser.added(added, vectors, onlooker)
             self.network.remember()

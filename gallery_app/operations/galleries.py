@@ -14,9 +14,9 @@ from engine.errors import (
     WrongPassphraseError,
 )
 from engine.gallery import Gallery
+from engine.memory import give_back
 from engine.progress import Event, Message, Reporter
 from engine.types import CheckReport, ImportReport
-from gallery_app.memory import give_back
 from gallery_app.operations.context import Context
 from gallery_app.recent import forget, remember, sample_faces, sample_gallery
 
