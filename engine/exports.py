@@ -24,19 +24,22 @@ class Selection:
 
     Attributes:
         identities: ids of the people; None for everybody.
+        faces: ids of the faces; None for all of these people.
         people: so many of them, drawn by chance among those who have ``each`` faces; None for all.
         each: so many faces of each, drawn by chance; None for all.
         seed: of the chance: the same seed draws the same faces of the same gallery.
     """
 
     identities: tuple[int, ...] | None = None
+    faces: tuple[int, ...] | None = None
     people: int | None = None
     each: int | None = None
     seed: int = 0
 
     @property
     def is_whole(self) -> bool:
-        return self.identities is None and self.people is None and self.each is None
+        chosen = (self.identities, self.faces, self.people, self.each)
+        return all(one is None for one in chosen)
 
 
 WHOLE = Selection()

@@ -113,12 +113,19 @@ class Maps:
         if method == "pca" or not len(faces):
             return self._principal(where, len(faces), dimensions, reporter)
         with self._busy:  # a second question waits for the first one's answer
-            path = where.folder / f"map-{method}-{dimensions}-{seed}.npz"
+            path = _file_of(where, method, dimensions, seed)
             layout = None if anew else self._caught_up(where, path, faces, reporter)
             if layout is None:
                 layout = self._laid_out(where, faces, method, dimensions, seed, reporter)
                 self._keep(path, layout)
         return FaceMap(layout, owners, space)
+
+    def is_at_hand(self, space: str, method: MapMethod, dimensions: int, seed: int) -> bool:
+        """Whether a map is there or quickly made, so that nobody waits for it."""
+        if method == "pca":
+            return True
+        path = _file_of(self._space(space), method, dimensions, seed)
+        return path in self._kept if self._store.encrypted else path.is_file()
 
     def place(self, drawn: FaceMap, vectors: Vectors) -> Vectors:
         """Where faces that are not on a map would lie.
@@ -291,6 +298,10 @@ class Maps:
             for folder in (path.parent.parent, path.parent):
                 folder.mkdir(mode=0o700, exist_ok=True)
             layout.save(path)
+
+
+def _file_of(where: MappedSpace, method: MapMethod, dimensions: int, seed: int) -> Path:
+    return where.folder / f"map-{method}-{dimensions}-{seed}.npz"
 
 
 def _sample(rows: Ids, most: int, seed: int) -> Ids:

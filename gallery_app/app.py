@@ -29,6 +29,7 @@ from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.recent import recent_galleries, sample_faces
 from gallery_app.reviewing import Reviewing
+from gallery_app.selecting import Selecting
 from gallery_app.settings import Settings
 from gallery_app.shelving import Shelving
 from gallery_app.state import AppState
@@ -71,7 +72,15 @@ class App(QObject):
         self.exporting = Exporting(self.context, self.window)
         self.watching = Watching(self.context, self.window)
         self.shelving = Shelving(self.context, self.window)
-        self.mapping = Mapping(self.context, self.window, self._show_face, self.correcting.ask_move)
+        self.mapping = Mapping(self.context, self.window)
+        self.selecting = Selecting(
+            self.context,
+            self.window,
+            self.mapping,
+            self._show_face,
+            self.correcting,
+            self.exporting,
+        )
         self.locking = Locking(self.context, self.window)
         self._wanted_face = -1
         self._connect_state()
@@ -94,7 +103,7 @@ class App(QObject):
 
     def _connect_panels(self) -> None:
         window, context = self.window, self.context
-        window.identities.chosen.connect(self._visit)
+        window.identities.chosen.connect(self._chosen_in_list)
         window.identities.sort_changed.connect(self._sort)
         window.faces.face_selected.connect(self._load_details)
         window.faces.who_is_this.connect(lambda face: queries.ask_about_face(context, face))
@@ -238,6 +247,13 @@ class App(QObject):
     def _visit(self, identity: int) -> None:
         self.window.middle.setCurrentWidget(self.window.faces)
         self.state.choose_identity(identity)
+
+    def _chosen_in_list(self, identity: int) -> None:
+        """On the map whoever is chosen stands out; elsewhere the faces come in front."""
+        if self.window.middle.shows(self.window.map):
+            self.state.choose_identity(identity)
+        else:
+            self._visit(identity)
 
     def _show_face(self, face: Face) -> None:
         """The same, with one of them selected once they are there."""

@@ -31,14 +31,19 @@ class Exporting(QObject):
             action = window.menus.actions[f"export_{kind}"]
             action.triggered.connect(lambda _=False, to=kind: self.ask(to))
 
-    def ask(self, kind: ExportKind) -> None:
-        """Asks what and where to, then writes it; the gallery can be used meanwhile."""
+    def ask(self, kind: ExportKind, faces: tuple[int, ...] = ()) -> None:
+        """Asks what and where to, then writes it; the gallery can be used meanwhile.
+
+        Args:
+            faces: selected on the map.
+        """
         gallery = self._context.gallery
         dialog = ExportDialog(
             kind,
             gallery.counts(),
             self._window.identities.selected(),
             files.suggested_export(self._context.settings, gallery.folder.stem + ENDINGS[kind]),
+            faces=faces,
             encrypted=gallery.key is not None,
             obstacle=projector.missing_library() if kind == "tensorboard" else "",
             parent=self._window,

@@ -85,6 +85,7 @@ class Task(QObject):
         else:
             getattr(self, outcome).emit(value)
         self.ended.emit()
+        del self._work  # what it worked on may go before Qt deletes the task
 
 
 class TaskRunner(QObject):

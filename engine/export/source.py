@@ -82,6 +82,9 @@ def _chosen(store: Store, selection: Selection) -> tuple[Ids, Ids]:
     if selection.identities is not None:
         wanted = np.isin(owners, np.array(selection.identities, dtype=np.int64))
         faces, owners = faces[wanted], owners[wanted]
+    if selection.faces is not None:
+        wanted = np.isin(faces, np.array(selection.faces, dtype=np.int64))
+        faces, owners = faces[wanted], owners[wanted]
     chance = np.random.default_rng(selection.seed)
     if selection.people is not None:
         drawn = _draw_people(owners, selection.people, selection.each or 1, chance)

@@ -46,6 +46,7 @@ class ExportDialog(QDialog):
         chosen: list[Identity],
         suggestion: Path,
         *,
+        faces: tuple[int, ...] = (),
         encrypted: bool = False,
         obstacle: str = "",
         parent: QWidget | None = None,
@@ -54,6 +55,7 @@ class ExportDialog(QDialog):
         Args:
             counts: people and faces of the gallery.
             chosen: who is selected in the list.
+            faces: that are selected on the map; with them it is about these unless said.
             obstacle: why TensorBoard cannot be opened here.
         """
         super().__init__(parent)
@@ -62,12 +64,13 @@ class ExportDialog(QDialog):
         self.setFixedWidth(_WIDE)
         self._kind = kind
         self._people, self._faces = counts
-        self._chosen = chosen
+        self._chosen, self._selected = chosen, faces
         self._encrypted = encrypted
         self.whole = QRadioButton(f"The &whole gallery, {_counted(*counts)}")
         self.whole.setChecked(True)
         self.selected = QRadioButton(_selected_text(chosen))
         self.selected.setEnabled(bool(chosen))
+        self.on_the_map = QRadioButton(f"On the &map selected, {faces_text(len(faces))}")
         self.sample = QRadioButton("So&me people, drawn by chance")
         self.people = _number(10, 1_000_000, "How many people")
         self.each = _number(10, 1_000_000, "How many faces of each")
@@ -89,7 +92,7 @@ class ExportDialog(QDialog):
         self.ok.clicked.connect(self._accept)
         self.cancel = QPushButton("Cancel")
         self.cancel.clicked.connect(self.reject)
-        for button in (self.whole, self.selected, self.sample):
+        for button in (self.whole, self.on_the_map, self.selected, self.sample):
             button.toggled.connect(self._look)
         for box in (self.people, self.each, self.seed):
             box.valueChanged.connect(lambda _: self.sample.setChecked(True))
@@ -107,6 +110,8 @@ class ExportDialog(QDialog):
 
     def selection(self) -> Selection:
         """What is chosen; a report is always of the whole gallery."""
+        if self.on_the_map.isChecked():
+            return Selection(faces=self._selected)
         if self.selected.isChecked():
             return Selection(tuple(one.id for one in self._chosen))
         if self.sample.isChecked():
@@ -167,9 +172,12 @@ class ExportDialog(QDialog):
             numbers.addWidget(box)
         numbers.addStretch(1)
         grid.addWidget(self.whole, 1, 0)
-        grid.addWidget(self.selected, 2, 0)
-        grid.addWidget(self.sample, 3, 0)
-        grid.addLayout(numbers, 4, 0)
+        grid.addWidget(self.on_the_map, 2, 0)
+        self.on_the_map.setVisible(bool(self._selected))
+        self.on_the_map.setChecked(bool(self._selected))
+        grid.addWidget(self.selected, 3, 0)
+        grid.addWidget(self.sample, 4, 0)
+        grid.addLayout(numbers, 5, 0)
         return what
 
     def _look(self) -> None:

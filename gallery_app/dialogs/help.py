@@ -14,6 +14,8 @@ _MORE = {
     "Search people": "type in the search field, then Down into the list",
     "Details of a face": "arrow keys in the grid",
     "Who is this?, for the selected face": "Enter or double-click",
+    "Move the map": "arrow keys on it; + and - zoom, 0 shows everything",
+    "Select faces on the map": "L, then draw around them (or drag with Shift); Escape: nobody",
     "Compare with another face": "click it below the comparison",
 }
 

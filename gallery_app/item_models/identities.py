@@ -65,6 +65,11 @@ class IdentityListModel(QAbstractListModel):
         self._sort = order
         self._arrange()
 
+    def found(self) -> Ids | None:
+        """Ids of those that the search finds; None where it finds everybody."""
+        everybody = len(self._shown) == len(self._roster)
+        return None if everybody else self._roster.ids[self._shown]
+
     @property
     def roster(self) -> Roster:
         """All identities, shown or not."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -36,12 +38,14 @@ class MapCanvas(QWidget):
         clicked: row of the point that was clicked.
         lassoed: rows of the points that were lassoed.
         menu_wanted: where on the screen.
+        density_shown: whether density is shown now instead of points.
     """
 
     pointed = Signal(int, QPoint)
     clicked = Signal(int)
     lassoed = Signal(object)
     menu_wanted = Signal(QPoint)
+    density_shown = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +55,9 @@ class MapCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
         self.setAccessibleName("Map of all faces")
+        self.setAccessibleDescription(
+            "Arrow keys move the map, plus and minus zoom, 0 shows everything, L lassoes"
+        )
         self.camera = Camera()
         self.lassoing = False
         self._points: Points | None = None
@@ -116,6 +123,7 @@ class MapCanvas(QWidget):
             kept = self._picture = painted(
                 self._points, self.camera, theme.panel, theme.accent, self.devicePixelRatioF()
             )
+            self.density_shown.emit(kept.dense)
         return kept
 
     def _shift(self, picture: Picture) -> tuple[float, float] | None:
@@ -144,7 +152,7 @@ class MapCanvas(QWidget):
         paint_marks(painter, self._marks, self.camera, ratio, self._hovered, self._points)
         if len(self._lasso) > 1:
             painter.setPen(QPen(theme.accent, 1.5, Qt.PenStyle.DashLine))
-            tint = theme.accent
+            tint = QColor(theme.accent)
             tint.setAlphaF(0.12)
             painter.setBrush(tint)
             painter.drawPolygon(self._lasso)
@@ -243,7 +251,7 @@ class MapCanvas(QWidget):
         place = event.position() * self.devicePixelRatioF()
         self._look(self.camera.zoomed(2.0, place.x(), place.y()))
 
-    def contextMenuEvent(self, event: QEvent) -> None:
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_wanted.emit(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,8 @@ class DrawnMap:
         map: as the engine has it.
         places: of its faces, within the unit circle or ball.
         middle, factor: how they came there.
-        names: of some people, by identity id.
+        labels: names of some people, each with the middle of its faces; most faces first.
+        colours: of each face, on a light and on a dark ground.
         separation: of its space; None where it was not asked for, or there is none.
     """
 
@@ -37,35 +38,47 @@ class DrawnMap:
     places: Floats
     middle: Floats
     factor: float
-    names: Mapping[int, str]
+    labels: Sequence[tuple[str, Floats]]
+    colours: tuple[Pixels, Pixels]
     separation: Separation | None = None
 
     @classmethod
     def of(
         cls, face_map: FaceMap, names: Mapping[int, str], separation: Separation | None = None
     ) -> DrawnMap:
-        return cls(face_map, *within_unit(face_map.layout.points), names, separation)
+        """Args:
+        names: of some people, by identity id.
+        """
+        owners = face_map.owners
+        places, middle, factor = within_unit(face_map.layout.points)
+        colours = colours_of(owners, dark=False), colours_of(owners, dark=True)
+        labels = _labels(places, owners, names)
+        return cls(face_map, places, middle, factor, labels, colours, separation)
 
     def placed(self, points: Vectors) -> Floats:
         """Points of the engine's map, such as a query's, among these places."""
         return np.asarray((points - self.middle) * np.float32(self.factor), dtype=np.float32)
 
     def points(self, *, dark: bool, chosen: Flags | None = None) -> Points:
-        return Points(self.places, colours_of(self.map.owners, dark=dark), chosen)
+        return Points(self.places, self.colours[dark], chosen)
 
     def rows_of(self, faces: Ids) -> Rows:
         """Rows of those faces that are on the map."""
         rows = self.map.layout.rows_of(np.asarray(faces, dtype=np.int64))
         return rows[rows >= 0]
 
-    def labels(self) -> list[tuple[str, Floats]]:
-        """Names, each with the middle of its person's faces; who has most faces first."""
-        made = []
-        for identity, name in self.names.items():
-            own = self.places[self.map.owners == identity]
-            if len(own):
-                made.append((name, np.median(own, axis=0, keepdims=True).astype(np.float32)))
-        return made
+    def faces_of(self, identities: Ids) -> Ids:
+        """The faces of some people."""
+        return self.map.layout.faces[np.isin(self.map.owners, identities)]
+
+
+def _labels(places: Floats, owners: Ids, names: Mapping[int, str]) -> list[tuple[str, Floats]]:
+    made = []
+    for identity, name in names.items():
+        own = places[owners == identity]
+        if len(own):
+            made.append((name, np.median(own, axis=0, keepdims=True).astype(np.float32)))
+    return made
 
 
 def largest(owners: Ids, most: int = LABELLED) -> list[int]:

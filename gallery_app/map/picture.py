@@ -97,7 +97,11 @@ def painted(
     dense = len(rows) > raster.DENSE
     if dense:
         levels = raster.density(across, down, width, height, _CELL)
+        if points.chosen is not None:
+            levels = levels * np.float32(_DIMMED)
         image = raster.shaded(levels, _ramp(ground, accent), width, height, _CELL)
+        out = np.flatnonzero(points.chosen[rows]) if points.chosen is not None else rows[:0]
+        _stamp(image, points, rows[out], seen, across[out], down[out], _rgb(ground), ratio)
     else:
         _stamp(image, points, rows, seen, across, down, _rgb(ground), ratio)
     return Picture(_image(image), camera, across - MARGIN, down - MARGIN, rows, dense)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.projection.separation import Separation
@@ -23,13 +23,14 @@ SPACE_TEXTS = {
 
 class MapView(QWidget):
     """Signals: ``pointed`` (face id or -1, where on the screen), ``clicked`` (face id),
-    ``lassoed`` (face ids, an array), ``menu_wanted`` (where on the screen).
+    ``lassoed`` (face ids, an array), ``menu_wanted`` (where on the screen), ``density_shown``.
     """
 
     pointed = Signal(int, QPoint)
     clicked = Signal(int)
     lassoed = Signal(object)
     menu_wanted = Signal(QPoint)
+    density_shown = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +51,8 @@ class MapView(QWidget):
         self.canvas.clicked.connect(lambda row: self.clicked.emit(self._face(row)))
         self.canvas.lassoed.connect(self._lassoed)
         self.canvas.menu_wanted.connect(self.menu_wanted)
+        # queued: it comes while painting, when nothing may be laid out anew
+        self.canvas.density_shown.connect(self.density_shown, Qt.ConnectionType.QueuedConnection)
         theme_changed().changed.connect(self._recolour)
         self.show_figures(False)
 
@@ -57,19 +60,15 @@ class MapView(QWidget):
     def drawn(self) -> DrawnMap | None:
         return self._drawn
 
-    def show_map(self, drawn: DrawnMap | None, chosen: Ids | None) -> None:
-        """Another map; of the same kind as before it is seen from the same place.
-
-        Args:
-            chosen: ids of the faces that stand out; None dims nobody.
-        """
+    def show_map(self, drawn: DrawnMap | None) -> None:
+        """Another map; of the same kind as before it is seen from the same place."""
         alike = drawn is not None and self._drawn is not None and _alike(drawn, self._drawn)
         self._drawn = drawn
         if drawn is None:
             self.canvas.show_points(None)
+            self.canvas.show_marks(Marks())
             return
-        points = drawn.points(dark=current_theme().dark, chosen=self._flags(chosen))
-        self.canvas.show_points(points, keep_view=alike)
+        self.canvas.show_points(drawn.points(dark=current_theme().dark), keep_view=alike)
         self.title.setText(SPACE_TEXTS[drawn.map.space])
         self.figures.setText(figures_text(drawn.separation))
 

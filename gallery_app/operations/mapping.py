@@ -2,49 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.gallery import Gallery
 from engine.maps import FaceMap
 from engine.progress import Reporter
-from engine.projection import MapMethod
+from engine.projection import METHODS, MapMethod
 from engine.types import Face, Ids, Vectors
 from gallery_app.map.drawn import DrawnMap, largest
 from gallery_app.operations.context import Context
+from gallery_app.tasks import Task
 
 _SHOWN = 200
 """Faces of a selection that are read to say whose they are."""
+MOST_READ = 2_000
+"""Faces of a selection that are looked at side by side, at most."""
 
 
-def load_spaces(context: Context, done: Callable[[Sequence[str]], None]) -> None:
-    """What faces can be compared by."""
+@dataclass(frozen=True)
+class WantedMap:
+    """One map, or two with the figures to compare them by."""
+
+    spaces: tuple[str, ...]
+    method: MapMethod
+    dimensions: int
+    seed: int
+
+
+def load_choices(
+    context: Context, done: Callable[[tuple[Sequence[str], Mapping[str, str]]], None]
+) -> None:
+    """What faces can be compared by, and why a method cannot be used."""
     gallery = context.gallery
+
+    def work(_: Reporter) -> tuple[Sequence[str], Mapping[str, str]]:
+        maps = gallery.maps
+        return maps.spaces(), {method: maps.obstacle(method) for method in METHODS}
+
     context.tasks.run(
-        "Reading models", lambda _: gallery.maps.spaces(), done=done, failed=context.failed,
-        lane="review", key="map-spaces", shown=False,
+        "Reading models", work, done=done, failed=context.failed,
+        lane="review", key="map-choices", shown=False,
+    )  # fmt: skip
+
+
+def draw_meanwhile(
+    context: Context, wanted: WantedMap, done: Callable[[list[DrawnMap]], None]
+) -> None:
+    """Principal components, where what is wanted takes long; nothing where it does not."""
+    gallery = context.gallery
+
+    def work(reporter: Reporter) -> list[DrawnMap]:
+        maps, asked = gallery.maps, (wanted.method, wanted.dimensions, wanted.seed)
+        if all(maps.is_at_hand(space, *asked) for space in wanted.spaces):
+            return []
+        return [
+            _drawn(gallery, space, "pca", wanted.dimensions, 0, reporter) for space in wanted.spaces
+        ]
+
+    context.tasks.run(
+        "Drawing the map", work, done=lambda maps: maps and done(maps), failed=context.failed,
+        lane="review", key="map-meanwhile", shown=False,
     )  # fmt: skip
 
 
 def draw(
     context: Context,
-    spaces: Sequence[str],
-    method: MapMethod,
-    dimensions: int,
+    wanted: WantedMap,
     done: Callable[[list[DrawnMap]], None],
     failed: Callable[[BaseException], None],
-) -> None:
-    """One map, or two with the figures to compare them by."""
-    gallery = context.gallery
+    *,
+    anew: bool = False,
+) -> Task:
+    """The map as it was kept, or laid out now."""
+    gallery, compared = context.gallery, len(wanted.spaces) > 1
+    asked = wanted.method, wanted.dimensions, wanted.seed
 
     def work(reporter: Reporter) -> list[DrawnMap]:
         return [
-            _drawn(gallery, space, method, dimensions, len(spaces) > 1, reporter)
-            for space in spaces
+            _drawn(gallery, space, *asked, reporter, compared=compared, anew=anew)
+            for space in wanted.spaces
         ]
 
-    context.tasks.run("Drawing the map", work, done=done, failed=failed, lane="review", key="map")
+    return context.tasks.run(
+        "Drawing the map", work, done=done, failed=failed, lane="review", key="map"
+    )
 
 
 def _drawn(
@@ -52,10 +96,15 @@ def _drawn(
     space: str,
     method: MapMethod,
     dimensions: int,
-    compared: bool,
+    seed: int,
     reporter: Reporter,
+    *,
+    compared: bool = False,
+    anew: bool = False,
 ) -> DrawnMap:
-    made = gallery.maps.draw(space, method, dimensions=dimensions, reporter=reporter)
+    made = gallery.maps.draw(
+        space, method, dimensions=dimensions, seed=seed, anew=anew, reporter=reporter
+    )
     separation = gallery.maps.separation(space, reporter) if compared else None
     return DrawnMap.of(made, _names(gallery, made), separation)
 
@@ -115,4 +164,14 @@ def load_selected(context: Context, faces: Ids, done: Callable[[list[Face]], Non
         "Reading faces",
         lambda _: gallery.faces_by_id(some),
         done=done, failed=context.failed, key="map-selected", shown=False,
+    )  # fmt: skip
+
+
+def load_reviewed(context: Context, faces: Ids, done: Callable[[list[Face]], None]) -> None:
+    """The same for a dialog, and more of them."""
+    gallery, some = context.gallery, faces[:MOST_READ].tolist()
+    context.tasks.run(
+        "Reading faces",
+        lambda _: gallery.faces_by_id(some),
+        done=done, failed=context.failed, key="map-reviewed", shown=False,
     )  # fmt: skip

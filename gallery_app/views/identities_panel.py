@@ -26,12 +26,14 @@ from gallery_app.widgets.uniform_view import UniformView
 
 class IdentitiesPanel(QWidget):
     """Signals: ``chosen`` (identity id), ``sort_changed`` (``name`` or ``faces``),
-    ``selection_changed``, ``menu_wanted`` (where on the screen).
+    ``selection_changed``, ``picked`` (a person selected others), ``menu_wanted`` (where on the
+    screen).
     """
 
     chosen = Signal(int)
     sort_changed = Signal(str)
     selection_changed = Signal()
+    picked = Signal()
     menu_wanted = Signal(QPoint)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
@@ -82,7 +84,7 @@ class IdentitiesPanel(QWidget):
         view.typed.connect(self._typed)
         view.setAccessibleName("People")
         view.selectionModel().currentChanged.connect(self._current_changed)
-        view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+        view.selectionModel().selectionChanged.connect(self._selection_changed)
         return view
 
     def _lay_out(self) -> None:
@@ -112,7 +114,9 @@ class IdentitiesPanel(QWidget):
         self.search.setPlaceholderText(f"Search {people_text(len(roster))}")
         self._arranged()
         self.choose(chosen, scroll=False)
+        self._choosing = True
         self.list.select_rows(self.model.rows_of(selected))
+        self._choosing = False
         self.list.executeDelayedItemsLayout()
         self.list.verticalScrollBar().setValue(scroll)
 
@@ -180,6 +184,11 @@ class IdentitiesPanel(QWidget):
         identity = self.model.identity_at(current.row())
         if identity is not None and not self._choosing:
             self.chosen.emit(identity.id)
+
+    def _selection_changed(self) -> None:
+        self.selection_changed.emit()
+        if not self._choosing:
+            self.picked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Down goes from the search field into the list, Escape clears the search."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -37,12 +38,13 @@ _METHOD_TIPS = {
 
 class MapPanel(QWidget):
     """Signals: ``wanted`` (another map is), ``chosen`` (face ids, an array; None for nobody),
-    ``pointed`` (face id or -1, where on the screen).
+    ``pointed`` (face id or -1, where on the screen), ``anew_wanted`` (with another seed or not).
     """
 
     wanted = Signal()
     chosen = Signal(object)
     pointed = Signal(int, QPoint)
+    anew_wanted = Signal(bool)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +65,8 @@ class MapPanel(QWidget):
         self.fit = QPushButton("Fit")
         self.fit.setToolTip("Show everything (0)")
         self.fit.clicked.connect(self._fit)
+        self.seed = 1
+        self._dense = False
         self.left, self.right = MapView(), MapView()
         self.note = QLabel()
         self.note.setProperty("textRole", "small")
@@ -74,15 +78,18 @@ class MapPanel(QWidget):
         self.nobody = EmptyState(
             "people", "Nobody to show yet", "The map shows every enrolled face as a point."
         )
+        self.undrawn = EmptyState("sample", "No map was drawn", "", [("Draw it", self.wanted.emit)])
         self._stack = QStackedWidget()
         self._maps = self._side_by_side()
-        for page in (self.drawing, self.nobody, self._maps):
+        for page in (self.drawing, self.nobody, self.undrawn, self._maps):
             self._stack.addWidget(page)
         self._lay_out()
         for view in (self.left, self.right):
             view.pointed.connect(self.pointed)
             view.clicked.connect(self._clicked)
             view.lassoed.connect(self._lassoed)
+            view.menu_wanted.connect(lambda at: self.menu().popup(at))
+            view.density_shown.connect(self._density_shown)
         self._compare_toggled(False)
 
     def _group(self, texts: dict[str, str], tips: dict[str, str]) -> QButtonGroup:
@@ -169,6 +176,13 @@ class MapPanel(QWidget):
         if len(spaces) < 2:
             self.compare.setChecked(False)
 
+    def set_obstacles(self, obstacles: Mapping[str, str]) -> None:
+        """Why a method cannot be used, by its name; "" where it can."""
+        for button in self.methods.buttons():
+            name = str(button.property("value"))
+            button.setEnabled(not obstacles[name])
+            button.setToolTip(obstacles[name] or _METHOD_TIPS[name])
+
     # -- what is shown -----------------------------------------------------------------------
 
     def show_drawing(self) -> None:
@@ -176,21 +190,56 @@ class MapPanel(QWidget):
         if self.left.drawn is None:
             self._stack.setCurrentWidget(self.drawing)
 
-    def show_maps(self, maps: Sequence[DrawnMap], chosen: Ids | None) -> None:
+    def stay(self) -> None:
+        """What was asked for does not come: the map that was there stays, and is asked for."""
+        drawn = self.left.drawn
+        if drawn is None:
+            self._stack.setCurrentWidget(self.undrawn)
+            return
+        layout = drawn.map.layout
+        for group, value in ((self.methods, layout.method), (self.dimensions, layout.dimensions)):
+            for button in group.buttons():
+                button.setChecked(button.property("value") == str(value))
+        compared = self.right.drawn is not None
+        self.compare.blockSignals(True)
+        self.compare.setChecked(compared)
+        self.compare.blockSignals(False)
+        self.right.setVisible(compared)
+        shown = self.right.drawn if self.right.drawn is not None else drawn
+        self.space.setCurrentIndex(max(0, self.space.findData(shown.map.space)))
+        self._tell()
+
+    def show_maps(self, maps: Sequence[DrawnMap]) -> None:
         """One map, or two side by side."""
         nobody = not maps or not len(maps[0].places)
         self._stack.setCurrentWidget(self.nobody if nobody else self._maps)
         for view, drawn in zip((self.left, self.right), (*maps, None, None), strict=False):
-            view.show_map(None if nobody else drawn, chosen)
+            view.show_map(None if nobody else drawn)
             view.show_figures(len(maps) > 1)
         self.right.setVisible(len(maps) > 1)
-        self.note.setText(maps[0].map.note if maps else "")
+        self._tell()
+
+    def _tell(self) -> None:
+        drawn, said = self.left.drawn, []
+        if drawn is not None:
+            shown = drawn.map.layout.method
+            if shown != self.method:
+                said.append(f"{METHOD_TEXTS[shown]}, while {METHOD_TEXTS[self.method]} is made.")
+            said.append(drawn.map.note)
+        if self._dense:
+            said.append("Density: zoom in to see single faces.")
+        self.note.setText(" ".join(filter(None, said)))
         self.note.setVisible(bool(self.note.text()))
+
+    def _density_shown(self, dense: bool) -> None:
+        if dense != self._dense:
+            self._dense = dense
+            self._tell()
 
     def forget(self) -> None:
         """Another gallery is open, or none."""
         for view in (self.left, self.right):
-            view.show_map(None, None)
+            view.show_map(None)
         self.selection.show_faces([], 0)
         self.card.hide()
 
@@ -220,6 +269,21 @@ class MapPanel(QWidget):
         self.right.setVisible(on)
         if self.left.drawn is not None:
             self.wanted.emit()
+
+    def menu(self) -> QMenu:
+        """What can be done with the map."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Show &everything").triggered.connect(self._fit)
+        menu.addAction("&Lasso").triggered.connect(self.lasso.toggle)
+        menu.addSeparator()
+        anew = menu.addAction("Lay out &anew")
+        anew.triggered.connect(lambda: self.anew_wanted.emit(False))
+        other = menu.addAction(f"With another &seed (now {self.seed})")
+        other.triggered.connect(lambda: self.anew_wanted.emit(True))
+        for action in (anew, other):
+            action.setEnabled(self.method != "pca")  # which has nothing to do with chance
+        return menu
 
     def _fit(self) -> None:
         for view in self.views():

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from engine.exports import EXPORT_KINDS
 from engine.types import Face
 from gallery_app.item_models.faces import caption
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.export_words import TITLES
 from gallery_app.widgets.picture import PictureLabel
 from gallery_app.widgets.wrapping import WrappingRow
 
@@ -23,14 +25,14 @@ _NAMED = 4
 class MapSelection(QFrame):
     """Signals: ``show_wanted`` (their person, in the faces), ``ask_wanted`` (who is this),
     ``move_wanted`` (name them, or move them to somebody), ``review_wanted`` (look at them one
-    beside the other), ``export_wanted``, ``cleared``.
+    beside the other), ``export_wanted`` (as what), ``cleared``.
     """
 
     show_wanted = Signal()
     ask_wanted = Signal()
     move_wanted = Signal()
     review_wanted = Signal()
-    export_wanted = Signal()
+    export_wanted = Signal(str)
     cleared = Signal()
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
@@ -46,7 +48,7 @@ class MapSelection(QFrame):
         self.ask = self._button("Who is this?", self.ask_wanted, "As if it were not enrolled")
         self.move_them = self._button("Name or move…", self.move_wanted, "To somebody, or anew")
         self.review = self._button("Review…", self.review_wanted, "Look at them side by side")
-        self.export = self._button("Export…", self.export_wanted, "Write them out")
+        self.export = self._export_button()
         self.clear = self._button("Clear", self.cleared, "Select nobody (Escape)")
         self._lay_out()
         pictures.ready.connect(lambda _: self._show_pictures())
@@ -56,6 +58,17 @@ class MapSelection(QFrame):
         button = QPushButton(text)
         button.setToolTip(tip)
         button.clicked.connect(lambda: signal.emit())
+        return button
+
+    def _export_button(self) -> QPushButton:
+        button = QPushButton("Export")
+        button.setToolTip("Write them out")
+        menu = QMenu(button)
+        for kind in EXPORT_KINDS:
+            if kind != "report":  # which is of the whole gallery
+                act = menu.addAction(f"{TITLES[kind]}…")
+                act.triggered.connect(lambda _=False, to=kind: self.export_wanted.emit(to))
+        button.setMenu(menu)
         return button
 
     def _lay_out(self) -> None:
