@@ -13,9 +13,12 @@ from engine.export.npz_file import write_npz
 from engine.export.parquet_file import write_parquet
 from engine.export.projector_files import ProjectorWriter, Transform
 from engine.export.report import ReportWriter
+from engine.export.report_figures import measure
+from engine.export.source import ChangedMeanwhile, Source
 from engine.exports import WHOLE, Exported, ExportKind, Selection
 from engine.in_use import read_model
 from engine.learning import Learning
+from engine.measured import Figures
 from engine.portraits import Lens
 from engine.progress import SILENT, Reporter
 from engine.reviewing import review_store
@@ -60,6 +63,21 @@ class Exporting:
         return run(
             self._store, kind, Path(destination), selection, self._writer(kind, reporter), reporter
         )
+
+    def figures(self, reporter: Reporter = SILENT) -> Figures:
+        """What is measured over all faces, for charts.
+
+        Raises:
+            ExportError: nobody is enrolled, or the gallery was changed meanwhile. CancelledError.
+        """
+        try:
+            return measure(Source.of(self._store, WHOLE, reporter))
+        except ChangedMeanwhile:
+            raise ExportError(
+                "The gallery was changed while it was being measured",
+                file=self._store.folder,
+                remedy="Ask again.",
+            ) from None
 
     def _writer(self, kind: ExportKind, reporter: Reporter) -> Writer:
         if kind == "tensorboard":

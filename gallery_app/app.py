@@ -13,6 +13,7 @@ from engine.types import Face
 from gallery_app import settings as remembered
 from gallery_app.asking import Asking
 from gallery_app.commands import Commands
+from gallery_app.comparing import Comparing
 from gallery_app.correcting import Correcting
 from gallery_app.dialogs.error import error_box
 from gallery_app.erasing import Erasing
@@ -81,6 +82,7 @@ class App(QObject):
             self.correcting,
             self.exporting,
         )
+        self.comparing = Comparing(self.context, self.window)
         self.locking = Locking(self.context, self.window)
         self._wanted_face = -1
         self._connect_state()

@@ -20,9 +20,9 @@ from gallery_app.operations.context import Context
 from gallery_app.operations.correcting import Correction
 from gallery_app.views.main_window import MainWindow
 
-_OF_PEOPLE = ("rename", "merge", "split", "note", "", "delete", "erase")
+_OF_PEOPLE = ("rename", "merge", "split", "note", "", "compare", "", "delete", "erase")
 _MERGED = 100  # people at once: each has a row in the dialog, to be looked at
-_OF_FACES = ("", "move", "portrait", "confirm_faces", "", "remove")
+_OF_FACES = ("compare_faces", "", "move", "portrait", "confirm_faces", "", "remove")
 
 
 class Correcting(QObject):

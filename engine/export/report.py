@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.export.landing import private_file
-from engine.export.report_figures import MOST_COMPARED, Figures, measure
+from engine.export.report_figures import MOST_COMPARED, measure
 from engine.export.source import Source
 from engine.figures import Evaluation
 from engine.findings import Review
 from engine.jobs import ModelVersion
+from engine.measured import Figures
 from engine.progress import Reporter
 
 MOST_LISTED = 500

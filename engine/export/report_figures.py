@@ -1,15 +1,15 @@
-"""What a report on a gallery says in figures."""
+"""What a report on a gallery and its charts say in figures."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from engine.distances import between, prepare
 from engine.export.metadata import OwnDistances
 from engine.export.source import Source, draw_faces
-from engine.types import Vectors
+from engine.measured import Figures, Separation
+from engine.projection.separation import named_rightly
+from engine.types import Ids, Vectors
 
 MOST_COMPARED = 2_000
 """Faces whose distances to one another are taken; of larger galleries a sample."""
@@ -17,41 +17,6 @@ MOST_COMPARED = 2_000
 _EACH = 20  # at most so many faces of one person among them
 _SEED = 1
 _FALSE_MATCH = 0.001
-
-
-@dataclass(frozen=True, eq=False)
-class Separation:
-    """How far faces of one person are from one another, and from other people's.
-
-    Attributes:
-        own, other: distances, float32.
-        threshold: nearer than that are 1 in 1,000 pairs of different people; None where there are
-            too few to say.
-        recognised: the share of pairs of one person that are nearer.
-        compared: faces.
-    """
-
-    own: Vectors
-    other: Vectors
-    threshold: float | None
-    recognised: float | None
-    compared: int
-
-
-@dataclass(frozen=True, eq=False)
-class Figures:
-    """Measured over all faces, but for the separation.
-
-    Attributes:
-        added: seconds since the epoch, ascending, of each face.
-        own_distance: by identity id, the mean distance of a face to the mean of the others.
-        photos: how many faces have one.
-    """
-
-    added: Vectors
-    own_distance: dict[int, float]
-    photos: int
-    separation: Separation
 
 
 def measure(source: Source) -> Figures:
@@ -67,8 +32,17 @@ def measure(source: Source) -> Figures:
         chosen = [row for row, face in enumerate(faces) if face.id in sample]
         rows.append(vectors[chosen])
         owners += [faces[row].identity_id for row in chosen]
-    separation = _separation(source, np.concatenate(rows), np.array(owners))
-    return Figures(np.sort(added), _own(source, distances), photos, separation)
+    counts = {one.id: one.faces for one in source.identities.values()}
+    ready = prepare(np.concatenate(rows), source.store.distance)
+    found = between(ready, ready, source.store.distance)
+    return Figures(
+        np.sort(added),
+        counts,
+        _own(source, distances),
+        photos,
+        _separation(found, np.array(owners)),
+        _recognised(found, np.array(owners)),
+    )
 
 
 def _own(source: Source, distances: OwnDistances) -> dict[int, float]:
@@ -91,14 +65,23 @@ def _sample(source: Source) -> set[int]:
     return set(faces[rows[people_by_chance][:MOST_COMPARED]].tolist())
 
 
-def _separation(source: Source, rows: Vectors, owners: Vectors) -> Separation:
-    ready = prepare(rows, source.store.distance)
-    above = np.triu_indices(len(ready), 1)
-    found = between(ready, ready, source.store.distance)[above]
+def _recognised(distances: Vectors, owners: Ids) -> dict[int, tuple[int, int]]:
+    if len(owners) < 2:
+        return {}
+    right = named_rightly(distances, owners)
+    who, place = np.unique(owners, return_inverse=True)
+    asked, hits = np.bincount(place), np.bincount(place, right).astype(np.int64)
+    both = zip(who.tolist(), hits.tolist(), asked.tolist(), strict=True)
+    return {one: (hit, count) for one, hit, count in both if count > 1}
+
+
+def _separation(distances: Vectors, owners: Ids) -> Separation:
+    above = np.triu_indices(len(owners), 1)
+    found = distances[above]
     same = owners[above[0]] == owners[above[1]]
-    own, other = found[same], found[~same]
+    own, other = np.sort(found[same]), np.sort(found[~same])
     threshold = recognised = None
     if len(other) >= 10 / _FALSE_MATCH and len(own):
         threshold = float(np.quantile(other, _FALSE_MATCH))
         recognised = float((own < threshold).mean())
-    return Separation(own, other, threshold, recognised, len(ready))
+    return Separation(own, other, threshold, recognised, len(owners))

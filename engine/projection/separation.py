@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.distances import between, prepare
 from engine.types import Distance, Ids, Vectors
 
+Flags = npt.NDArray[np.bool_]
 MOST_FACES = 4_000
 """Faces that are compared with one another; of more, a sample."""
 _NEIGHBOURS = 5
@@ -67,7 +69,7 @@ def separation(
         float(np.median(own)),
         float(np.median(other)),
         _equal_error_rate(own, other),
-        _knn_accuracy(distances, owners),
+        float(named_rightly(distances, owners).mean()),
         len(owners),
         len(owners) if of is None else of,
     )
@@ -86,8 +88,13 @@ def _equal_error_rate(own: Vectors, other: Vectors) -> float:
     return float((missed[nearest] + let_in[nearest]) / 2)
 
 
-def _knn_accuracy(distances: Vectors, owners: Ids) -> float:
-    """The nearest decides between as many votes."""
+def named_rightly(distances: Vectors, owners: Ids) -> Flags:
+    """Whether the five nearest other faces name each face rightly, ``(n,)``; the nearest decides
+    between as many votes.
+
+    Args:
+        distances: ``(n, n)``.
+    """
     apart = distances.copy()
     np.fill_diagonal(apart, np.inf)
     wanted = min(_NEIGHBOURS, len(owners) - 1)
@@ -95,4 +102,4 @@ def _knn_accuracy(distances: Vectors, owners: Ids) -> float:
     order = np.argsort(np.take_along_axis(apart, near, axis=1), axis=1)
     named = owners[np.take_along_axis(near, order, axis=1)]
     votes = (named[:, :, None] == named[:, None, :]).sum(axis=2)
-    return float((named[np.arange(len(named)), votes.argmax(axis=1)] == owners).mean())
+    return np.asarray(named[np.arange(len(named)), votes.argmax(axis=1)] == owners)

@@ -22,6 +22,7 @@ from gallery_app.cli import (
     sorting,
     window,
 )
+from gallery_app.cli.compare import compare
 from gallery_app.cli.completion import completion
 from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.export import export
@@ -63,6 +64,7 @@ for command in (
     models.models,
     models.evaluate,
     review,
+    compare,
     unknown,
     export,
     questions.check,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -23,7 +25,7 @@ class BalanceDialog(QDialog):
         head.setWordWrap(True)
         charts = QHBoxLayout()
         charts.setSpacing(16)
-        charts.addWidget(_faces_chart(balance), 1)
+        charts.addWidget(faces_chart(balance.faces, balance.enough), 1)
         if balance.rates:
             charts.addWidget(_rates_chart(balance), 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -49,15 +51,22 @@ def balance_text(balance: Balance) -> str:
     )
 
 
-def _faces_chart(balance: Balance) -> LineChart:
-    people = range(1, len(balance.faces) + 1)
+def faces_chart(faces: Sequence[int], enough: int | None = None) -> LineChart:
+    """The imbalance of a gallery.
+
+    Args:
+        faces: of each person, most first.
+        enough: so many are recognised well.
+    """
+    people = range(1, len(faces) + 1)
     chart = LineChart(
         "Faces of each person",
         Axis("people, most faces first", whole=True, low=1),
-        Axis("faces", log=balance.faces[0] > 20 * balance.faces[-1], whole=True, low=1),
+        Axis("faces", log=faces[0] > 20 * faces[-1], whole=True, low=1),
     )
-    chart.set_line("faces", people, balance.faces)
-    chart.set_line("enough", people, [balance.enough] * len(people))
+    chart.set_line("faces", people, faces)
+    if enough is not None:
+        chart.set_line("enough", people, [enough] * len(people))
     return chart
 
 

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from engine.measured import Figures
+from engine.progress import Reporter
+from gallery_app.operations.context import Context
+
 
 def ready_to_draw() -> None:
     """On a worker thread, before an answer that will be drawn; from the second time on at once."""
     import gallery_app.widgets.curves  # noqa: F401
+
+
+def measure(context: Context, done: Callable[[Figures], None]) -> None:
+    """What the charts of the gallery show."""
+    gallery = context.gallery
+
+    def work(reporter: Reporter) -> Figures:
+        ready_to_draw()
+        return gallery.figures(reporter)
+
+    context.tasks.run(
+        "Measuring the gallery", work, done=done, failed=context.failed,
+        lane="review", key="charts",
+    )  # fmt: skip

@@ -45,6 +45,9 @@ _ACTIONS = {
     "portrait": ("Set as &portrait", "", "The selected face stands for its person", "image"),
     "confirm_faces": ("Confirm &faces", "", "The selected faces are named right", "check"),
     "remove": ("Re&move faces", "", "Take the selected faces out of the gallery", "trash"),
+    "compare": ("Com&pare people…", "Ctrl+D", "How alike two people are, face with face", ""),
+    "compare_faces": ("Compare &two faces…", "Ctrl+Shift+D", "How alike the two selected are", ""),
+    "charts": ("C&harts…", "", "Faces a person, distances, recognition, growth", ""),
     "find": ("&Find person", "Ctrl+F", "Search the people by name", "search"),
     "paste": ("&Paste query", "Ctrl+V", "Identify the files whose paths are copied", ""),
     "open_query": ("&Open query…", "Ctrl+Shift+O", "Identify the vectors of files", "face"),
@@ -75,11 +78,11 @@ _MENUS = {
     "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
                   "keep_unknown", "", "previous", "next", "clear", ""),
     "&Model": ("retrain", "versions", "", "evaluate"),
-    "&View": (),
+    "&View": ("compare", "compare_faces", "", "charts", ""),
     "&Help": ("shortcuts", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "backup", "check", "close", "find", "paste", "open_query",
-                 "who", "enroll", "retrain", "versions", "evaluate", "history",
+                 "who", "enroll", "retrain", "versions", "evaluate", "history", "charts",
                  *filter(None, _EXPORTS))  # fmt: skip
 _METHODS = {"auto": "Auto", "knn": "k-NN", "triplet": "Triplet", "mlp": "MLP"}
 _NEED_QUERY = ("confirm", "reject", "enroll_query", "previous", "next", "clear")

@@ -1,0 +1,131 @@
+"""The map: milliseconds per repaint while it is moved, zoomed and turned, without a graphics card;
+seconds to lay out a sample by each method, with the peak memory of the process that does it.
+
+    QT_QPA_PLATFORM=offscreen .venv/bin/python benchmarks/map.py [SIZE …] [--no-layouts]
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+from machine import described
+from PySide6.QtWidgets import QApplication
+
+from engine.gallery import Gallery
+from gallery_app.map.canvas import MapCanvas
+from gallery_app.map.drawn import colours_of
+from gallery_app.map.picture import Points
+
+SIZES = (4_324, 100_000, 1_000_000)
+REPAINTS = 120
+VIEW = (900, 640)
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def points_of(count: int, dimensions: int) -> Points:
+    """People as clouds, some 27 faces each, as in the sample."""
+    random = np.random.default_rng(0)
+    owners = np.sort(random.integers(0, max(1, count // 27), count))
+    middles = random.normal(0, 0.35, (owners.max() + 1, dimensions))
+    places = middles[owners] + random.normal(0, 0.03, (count, dimensions))
+    return Points(places.astype(np.float32), colours_of(owners, dark=False))
+
+
+def repaints(canvas: MapCanvas, step) -> list[float]:  # type: ignore[no-untyped-def]
+    """Milliseconds of each repaint after a step of the camera."""
+    taken = []
+    for number in range(REPAINTS):
+        canvas.camera = step(canvas.camera, number)
+        begun = time.perf_counter()
+        canvas.repaint()
+        taken.append((time.perf_counter() - begun) * 1000)
+    return taken
+
+
+def moved(camera, number):  # type: ignore[no-untyped-def]
+    """Seven pixels a frame, to and fro across a third of the view."""
+    return camera.moved(7 if number // 40 % 2 == 0 else -7, 3)
+
+
+def zoomed(camera, number):  # type: ignore[no-untyped-def]
+    return camera.zoomed(1.03 if number // 30 % 2 == 0 else 1 / 1.03, 450, 320)
+
+
+def turned(camera, _):  # type: ignore[no-untyped-def]
+    return camera.turned(5, 1)
+
+
+def paint(sizes: tuple[int, ...]) -> None:
+    print(f"{'points':>10}  {'':8} {'median':>8} {'95th':>8} {'worst':>8}  ms a repaint")
+    for count in sizes:
+        for name, dimensions, step in (
+            ("move", 2, moved),
+            ("zoom", 2, zoomed),
+            ("turn", 3, turned),
+        ):
+            canvas = MapCanvas()
+            canvas.resize(*VIEW)
+            canvas.show()
+            canvas.show_points(points_of(count, dimensions))
+            QApplication.processEvents()  # only then it is painted at all
+            taken = sorted(repaints(canvas, step))
+            middle, high = statistics.median(taken), taken[int(0.95 * len(taken))]
+            print(f"{count:>10,}  {name:8} {middle:8.2f} {high:8.2f} {taken[-1]:8.2f}", flush=True)
+            canvas.close()
+
+
+class Peak(threading.Thread):
+    """The most memory that a child process of this one holds while it runs."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.bytes, self.ended = 0, False
+
+    def run(self) -> None:
+        while not self.ended:
+            for child in Path("/proc/self/task").glob("*/children"):
+                for process in child.read_text().split():
+                    self._look(Path(f"/proc/{process}/status"))
+            time.sleep(0.05)
+
+    def _look(self, status: Path) -> None:
+        try:
+            lines = status.read_text().splitlines()
+        except OSError:  # it has ended
+            return
+        held = next((line for line in lines if line.startswith("VmHWM")), "VmHWM: 0 kB")
+        self.bytes = max(self.bytes, int(held.split()[1]) * 1024)
+
+
+def lay_out() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        gallery, _ = Gallery.create_from(Path(folder) / "sample.gallery", [DATA])
+        with gallery:
+            for method in ("pca", "umap", "tsne"):
+                watch = Peak()
+                watch.start()
+                begun = time.perf_counter()
+                gallery.maps.draw(method=method)
+                seconds = time.perf_counter() - begun
+                begun = time.perf_counter()
+                gallery.maps.draw(method=method)
+                again = time.perf_counter() - begun
+                watch.ended = True
+                process = f", process {watch.bytes / 1e6:.0f} MB" if watch.bytes else ""
+                print(f"{method}: {seconds:.2f} s, again {again:.3f} s{process}", flush=True)
+
+
+if __name__ == "__main__":
+    qt = QApplication([])
+    for name, value in described().items():
+        print(f"{name}: {value}")
+    asked = tuple(int(one) for one in sys.argv[1:] if one.isdigit()) or SIZES
+    paint(asked)
+    if "--no-layouts" not in sys.argv:
+        lay_out()
