@@ -17,6 +17,9 @@ SHOTS = [
     ("map_lasso", "light", WIDE, 1), ("map_selected", "light", WIDE, 1),
     ("map_selected", "dark", SMALL, 1), ("map_compare", "light", WIDE, 1),
     ("map_compare", "dark", WIDE, 1), ("map_empty", "light", WIDE, 1),
+    ("map_search", "light", WIDE, 1), ("map_search", "dark", WIDE, 1),
+    ("map_review", "light", WIDE, 1), ("map_export", "light", WIDE, 1),
+    ("map_density", "light", WIDE, 1),
 ]  # fmt: skip
 
 
@@ -118,3 +121,32 @@ def map_empty(stage: Stage) -> None:
     stage.open(stage.make("nobody", []))
     stage.window.middle.setCurrentWidget(stage.window.map)
     stage.settle()
+
+
+def map_search(stage: Stage) -> None:
+    stage.open()
+    _open(stage)
+    stage.window.identities.search.setText("jo")
+    stage.settle()
+
+
+def map_review(stage: Stage) -> None:
+    map_selected(stage)
+    stage.window.map.selection.review.click()
+    dialog = stage.dialog()
+    stage.wait(lambda: dialog.model.rowCount() > 0)
+    dialog.grid.select_rows(np.array([1, 2]))
+
+
+def map_export(stage: Stage) -> None:
+    map_selected(stage)
+    stage.window.map.selection.export.menu().actions()[1].trigger()
+    stage.dialog()
+
+
+def map_density(stage: Stage) -> None:
+    from gallery_app.map import raster
+
+    raster.DENSE = 2_000
+    stage.open()
+    _open(stage)

@@ -62,6 +62,7 @@ def main(wanted: list[str]) -> int:
         keeping_scenes,
         map_scenes,
         shelf_scenes,
+        similarity_scenes,
         training_scenes,
     )
 
@@ -72,7 +73,7 @@ def main(wanted: list[str]) -> int:
     more = (
         *(training_scenes, correcting_scenes, keeping_scenes),
         *(shelf_scenes, erasing_scenes, encryption_scenes),
-        *(exporting_scenes, map_scenes),
+        *(exporting_scenes, map_scenes, similarity_scenes),
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -202,6 +203,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         map_scenes,
         scenes,
         shelf_scenes,
+        similarity_scenes,
         training_scenes,
     )
 
@@ -212,7 +214,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         modules = (
             *(scenes, training_scenes, correcting_scenes, keeping_scenes),
             *(shelf_scenes, erasing_scenes, encryption_scenes),
-            *(exporting_scenes, map_scenes),
+            *(exporting_scenes, map_scenes, similarity_scenes),
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from engine.measured import Figures, Separation
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.measured import Figures, Separation
 from engine.roster import Roster
 from engine.types import Vectors
 from gallery_app.dialogs.balance import faces_chart
@@ -28,7 +28,8 @@ from gallery_app.widgets.tiles import Tiles
 _HEIGHT = 320
 _BINS, _STEPS = 80, 300
 _LISTED = 3
-_UNITS = ((2 * 86_400, 86_400, "days"), (2 * 3_600, 3_600, "hours"), (120, 60, "minutes"))
+_AT_ONCE = 60  # seconds: within that there is no growth to show
+_UNITS = ((2 * 86_400, 86_400, "days"), (2 * 3_600, 3_600, "hours"), (0, 60, "minutes"))
 
 
 class ChartsDialog(QDialog):
@@ -43,14 +44,16 @@ class ChartsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Charts")
-        self.resize(980, 760)
+        room = parent.size() if parent is not None else QSize(980, 760)
+        self.resize(min(980, room.width() - 48), min(760, room.height() - 48))
         tiles: list[QWidget] = [faces_chart(sorted(figures.counts.values(), reverse=True))]
         self.distances = _distances(figures.separation, distance)
         if self.distances is not None:
             tiles.append(self.distances)
         if figures.recognised:
             tiles.append(_recognition(figures, roster))
-        tiles.append(_growth(figures.added))
+        if figures.added[-1] - figures.added[0] >= _AT_ONCE:
+            tiles.append(_growth(figures.added))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         hint = QLabel("The context menu of a chart copies it, or saves it as PNG, SVG or CSV.")
@@ -178,9 +181,7 @@ def _recognition(figures: Figures, roster: Roster) -> QWidget:
 def _growth(added: Vectors) -> LineChart:
     """How many faces there were, since the first of those that are enrolled now."""
     since = added - added[0]
-    unit, name = next(
-        ((unit, name) for least, unit, name in _UNITS if since[-1] >= least), (1, "seconds")
-    )
+    unit, name = next((unit, name) for least, unit, name in _UNITS if since[-1] >= least)
     steps = np.linspace(0, len(added) - 1, min(len(added), _STEPS)).astype(int)
     chart = LineChart(
         "Growth", Axis(f"{name} since the first face", low=0), Axis("faces", whole=True, low=0)

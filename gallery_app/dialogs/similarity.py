@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.similarity import Similarity
 from engine.types import Face
 from gallery_app.item_models.faces import caption
 from gallery_app.operations.comparing import Compared
@@ -120,12 +121,8 @@ class SimilarityDialog(QDialog):
 
     def _matrix(self, names: tuple[str, str]) -> QHBoxLayout:
         found, usual = self._compared.similarity, self._compared.similarity.usual
-        ends = [found.distances[np.isfinite(found.distances)], usual.own, usual.other]
-        low = min(float(one.min()) for one in ends if len(one)) if any(map(len, ends)) else 0.0
-        high = max(float(one.max()) for one in ends if len(one)) if any(map(len, ends)) else 1.0
-        self.heat.show_distances(
-            found.distances, (low, high), usual.threshold if usual.is_enough else math.nan
-        )
+        line = usual.threshold if usual.is_enough else math.nan
+        self.heat.show_distances(found.distances, _span(found), line)
         hint = ElidedLabel(f"A row a face of {names[0]}, a column a face of {names[1]}")
         hint.setProperty("textRole", "small")
         left = QVBoxLayout()
@@ -171,6 +168,17 @@ class SimilarityDialog(QDialog):
             self.heat.setAccessibleDescription(
                 f"{_called(one)} and {_called(other)}: {distance:.3f}"
             )
+
+
+def _span(found: Similarity) -> tuple[float, float]:
+    """The distances that colours are to tell apart: those here, and the usual ones."""
+    own, other = found.usual.own, found.usual.other
+    usual = [np.quantile(one, [0.01, 0.99]) for one in (own, other) if len(one)]
+    here = found.distances[np.isfinite(found.distances)]
+    everything = np.concatenate([here, *usual])
+    if not len(everything):
+        return 0.0, 1.0
+    return float(everything.min()), float(everything.max())
 
 
 def _called(face: Face) -> str:

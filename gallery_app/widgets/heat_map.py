@@ -14,6 +14,7 @@ from gallery_app.widgets.oklab import to_rgb
 _STEPS = 256
 _LEGEND, _WORDS, _GAP = 12, 18, 10  # logical pixels
 _LARGEST = 44  # of a cell
+_LONG = 4  # times its shorter side, at most
 _KEYS = {
     Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1),
     Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0),
@@ -65,11 +66,13 @@ class HeatMap(QWidget):
         self.update()
 
     def _place(self) -> QRectF:
-        """Of the cells, square and as large as there is room for."""
+        """Of the cells: as large as there is room for, square or nearly so where that is enough."""
         rows, columns = self._distances.shape
         room = QSize(self.width() - 2, self.height() - _LEGEND - _WORDS - 2 * _GAP)
-        side = min(room.width() / max(columns, 1), room.height() / max(rows, 1), _LARGEST)
-        return QRectF(1, 1, side * columns, side * rows)
+        wide = min(room.width() / max(columns, 1), _LARGEST)
+        high = min(room.height() / max(rows, 1), _LARGEST)
+        side = min(wide, high)
+        return QRectF(1, 1, min(wide, _LONG * side) * columns, min(high, _LONG * side) * rows)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -86,8 +89,9 @@ class HeatMap(QWidget):
         if row < 0:
             return
         place = self._place()
-        side = place.width() / self._distances.shape[1]
-        cell = QRectF(place.x() + column * side, place.y() + row * side, side, side)
+        rows, columns = self._distances.shape
+        wide, high = place.width() / columns, place.height() / rows
+        cell = QRectF(place.x() + column * wide, place.y() + row * high, wide, high)
         painter.setPen(QPen(current_theme().text, 2))
         painter.drawRect(cell)
 
@@ -117,9 +121,9 @@ class HeatMap(QWidget):
         cells = self._place()
         if not cells.contains(place) or not self._distances.size:
             return -1, -1
-        side = cells.width() / self._distances.shape[1]
         rows, columns = self._distances.shape
-        row, column = int((place.y() - cells.y()) / side), int((place.x() - cells.x()) / side)
+        row = int((place.y() - cells.y()) / cells.height() * rows)
+        column = int((place.x() - cells.x()) / cells.width() * columns)
         return min(row, rows - 1), min(column, columns - 1)
 
     def _point(self, cell: tuple[int, int]) -> None:
@@ -150,7 +154,7 @@ def ramp(dark: bool) -> np.ndarray:  # type: ignore[type-arg]
     """From near to far, 0xffRRGGBB ``(256,)``: lightness goes in equal steps (OKLab)."""
     way = np.linspace(0.0, 1.0, _STEPS)
     near, far = (0.90, 0.28) if dark else (0.34, 0.97)
-    chroma = 0.02 + 0.14 * np.sin(np.pi * (0.15 + 0.8 * (1 - way)))
+    chroma = 0.02 + 0.08 * np.sin(np.pi * (0.15 + 0.8 * (1 - way)))
     hue = np.deg2rad(262 - 60 * way)
     lab = np.stack([near + (far - near) * way, chroma * np.cos(hue), chroma * np.sin(hue)], axis=1)
     red, green, blue = (to_rgb(lab) * 255 + 0.5).astype(np.uint32).T

@@ -1,0 +1,165 @@
+"""Comparing two people or two faces, and the charts of the gallery."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog
+from pytestqt.qtbot import QtBot
+
+from engine.gallery import Gallery
+from engine.similarity import Similarity, Usual
+from gallery_app.app import App
+from gallery_app.cli import cli
+from gallery_app.dialogs.similarity import SimilarityDialog
+from gallery_app.widgets.heat_map import HeatMap, ramp
+from gallery_app.widgets.similarity_words import verdict
+
+
+def select(app: App, *names: str) -> None:
+    people = app.window.identities
+    people.list.clearSelection()
+    for name in names:
+        row = people.model.row_of(people.model.roster.named(name).id)
+        flag = QItemSelectionModel.SelectionFlag.Select
+        people.list.selectionModel().select(people.model.index(row), flag)
+
+
+def dialog_of(name: str, qtbot: QtBot):  # type: ignore[no-untyped-def]
+    def shown() -> list[QDialog]:
+        every = QApplication.topLevelWidgets()
+        return [one for one in every if type(one).__name__ == name and one.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(shown()), timeout=20_000)
+    return shown()[0]
+
+
+def test_two_people_are_compared_face_with_face(app: App, qtbot: QtBot) -> None:
+    select(app, "Tom Hanks", "Tom Ridge")
+    app.window.menus.actions["compare"].trigger()
+    dialog: SimilarityDialog = dialog_of("SimilarityDialog", qtbot)
+    assert dialog.verdict.text() == "Two people"
+    found = dialog._compared.similarity
+    assert found.distances.shape == (9, 9)
+    assert f"{found.median:.3f}" in dialog.detail.text()
+    place = dialog.heat._place()
+    half = place.width() / 18
+    dialog.heat._point(dialog.heat.cell_at(QPointF(place.x() + half, place.bottom() - half)))
+    assert dialog.pointed.distance.text() == f"{found.distances[8, 0]:.3f}"
+    dialog.reject()
+
+
+def test_two_faces_of_one_person(app: App, qtbot: QtBot) -> None:
+    app.go_to_identity(app.context.gallery.identity("Tony Blair").id)
+    qtbot.waitUntil(lambda: app.window.faces.title.text() == "Tony Blair")
+    actions = app.window.menus.actions
+    assert not actions["compare_faces"].isEnabled()
+    app.window.faces.grid.select_rows(np.array([0, 1]))
+    assert actions["compare_faces"].isEnabled()
+    actions["compare_faces"].trigger()
+    dialog = dialog_of("SimilarityDialog", qtbot)
+    assert dialog.verdict.text() == "One person"
+    assert dialog.detail.text().startswith("The distance is ")
+    dialog.reject()
+
+
+def test_three_people_cannot_be_compared(app: App) -> None:
+    action = app.window.menus.actions["compare"]
+    select(app, "Tom Hanks", "Tom Ridge")
+    assert action.isEnabled()
+    select(app, "Tom Hanks", "Tom Ridge", "Tony Blair")
+    assert not action.isEnabled()
+
+
+def similarity(distance: float, pairs: int) -> Similarity:
+    steps = np.linspace(0, 1, pairs, dtype=np.float32)
+    table = np.full((1, 1), distance, dtype=np.float32)
+    ids = np.array([1])
+    return Similarity(ids, ids + 1, table, (), (), Usual(0.4 * steps, 0.3 + steps, 9))
+
+
+@pytest.mark.parametrize(
+    ("distance", "pairs", "names", "headline"),
+    [
+        (0.8, 100, ("A", "B"), "Two people"),
+        (0.1, 100, ("A", "B"), "Looks like one person under two names"),
+        (0.1, 100, ("A", "A"), "One person"),
+        (0.8, 100, ("A", "A"), "Enrolled as one person, but looks like two"),
+        (0.1, 5, ("A", "B"), "Too little to judge by"),
+        (float("nan"), 100, ("A", "A"), "Nothing to compare"),
+    ],
+)
+def test_the_verdict_in_words(
+    distance: float, pairs: int, names: tuple[str, str], headline: str
+) -> None:
+    assert verdict(similarity(distance, pairs), *names)[0] == headline
+
+
+def test_the_verdict_states_both_error_rates() -> None:
+    detail = verdict(similarity(0.2, 100), "A", "B")[1]
+    assert "None of pairs of different people are as near" in detail
+    assert "50 % of pairs of one person are nearer" in detail
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_colours_go_in_even_steps_of_lightness(dark: bool) -> None:
+    colours = ramp(dark)
+    channels = [(colours >> shift & 0xFF).astype(float) for shift in (16, 8, 0)]
+    grey = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    steps = np.diff(grey) * (-1 if dark else 1)
+    assert (steps > -0.5).all()
+    assert abs(grey[-1] - grey[0]) > 120
+
+
+def test_arrow_keys_walk_over_the_heat_map(qtbot: QtBot) -> None:
+    heat = HeatMap()
+    qtbot.addWidget(heat)
+    heat.show_distances(np.zeros((3, 4), dtype=np.float32), (0, 1), 0.5)
+    cells: list[tuple[int, int]] = []
+    heat.pointed.connect(lambda row, column: cells.append((row, column)))
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
+        QTest.keyClick(heat, key)
+    assert cells == [(0, 0), (0, 1), (0, 2), (1, 2)]
+    heat.grab()
+
+
+def test_the_threshold_is_dragged_and_read_out(app: App, qtbot: QtBot) -> None:
+    app.window.menus.actions["charts"].trigger()
+    dialog = dialog_of("ChartsDialog", qtbot)
+    tile = dialog.distances
+    own = tile._found.own
+    middle = float(np.median(own))
+    tile.line.setValue(middle)
+    assert tile.place.value() == pytest.approx(middle, abs=1e-3)
+    assert "% of the pairs of one person" in tile.told.text()
+    tile.place.setValue(0.0)
+    assert tile.line.value() == pytest.approx(0.0, abs=1e-3)
+    assert "0.0 % of the pairs of one person, 0.0 % of those of two" in tile.told.text()
+    dialog.reject()
+
+
+def test_figures_count_who_is_recognised(made_gallery: Path) -> None:
+    with Gallery.open(made_gallery, write=False) as gallery:
+        figures = gallery.figures()
+    assert sum(figures.counts.values()) == 54
+    assert all(asked == 9 for _, asked in figures.recognised.values())
+    assert sum(right for right, _ in figures.recognised.values()) >= 50
+    assert figures.separation.nearer(float("inf")) == (1.0, 1.0)
+
+
+def test_the_command_compares(made_gallery: Path, tmp_path: Path) -> None:
+    asked = ["compare", "Tom Hanks", "Tom Ridge", "-g", str(made_gallery)]
+    told = CliRunner().invoke(cli, asked)
+    assert told.exit_code == 0
+    assert told.stdout.startswith("Two people\n")
+    as_json = json.loads(CliRunner().invoke(cli, [*asked, "--json"]).stdout)
+    assert as_json["same"] is False
+    assert as_json["faces"] == [9, 9]
+    assert len(as_json["distances"]) == 9
+    assert as_json["closest"][0]["distance"] <= as_json["furthest"][0]["distance"]
