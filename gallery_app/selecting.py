@@ -16,6 +16,7 @@ from gallery_app.mapping import Mapping
 from gallery_app.operations import mapping, queries
 from gallery_app.operations.context import Context
 from gallery_app.views.main_window import MainWindow
+from gallery_app.views.map_selection import NAMED, who_text
 
 _REST = 60  # ms that the mouse rests on a point before it is said whose it is
 
@@ -77,8 +78,21 @@ class Selecting(QObject):
 
     def _show_some(self, faces: Ids, some: list[Face]) -> None:
         if self._chosen is faces:
-            writable = self._context.gallery.writable
-            self._panel.selection.show_faces(some, len(faces) if some else 0, writable=writable)
+            self._panel.selection.show_faces(
+                some,
+                len(faces) if some else 0,
+                self._whose(faces),
+                writable=self._context.gallery.writable,
+            )
+
+    def _whose(self, faces: Ids) -> str:
+        maps, roster = self._drawing.maps(), self._window.identities.model.roster
+        owners = maps[0].map.owners[maps[0].rows_of(faces)] if maps else faces[:0]
+        people, counts = np.unique(owners, return_counts=True)
+        most = np.argsort(-counts, kind="stable")[:NAMED]
+        listed = [(roster.identity(int(people[at])), int(counts[at])) for at in most]
+        named = [(one.name, count) for one, count in listed if one is not None]
+        return who_text(len(people), named)
 
     def _picked(self) -> None:
         """People are selected in the list while the map is looked at."""

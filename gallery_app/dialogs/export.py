@@ -70,7 +70,7 @@ class ExportDialog(QDialog):
         self.whole.setChecked(True)
         self.selected = QRadioButton(_selected_text(chosen))
         self.selected.setEnabled(bool(chosen))
-        self.on_the_map = QRadioButton(f"On the &map selected, {faces_text(len(faces))}")
+        self.on_the_map = QRadioButton(f"Selected on the &map, {faces_text(len(faces))}")
         self.sample = QRadioButton("So&me people, drawn by chance")
         self.people = _number(10, 1_000_000, "How many people")
         self.each = _number(10, 1_000_000, "How many faces of each")
@@ -175,6 +175,8 @@ class ExportDialog(QDialog):
         grid.addWidget(self.on_the_map, 2, 0)
         self.on_the_map.setVisible(bool(self._selected))
         self.on_the_map.setChecked(bool(self._selected))
+        if self._selected:
+            self.on_the_map.setFocus()
         grid.addWidget(self.selected, 3, 0)
         grid.addWidget(self.sample, 4, 0)
         grid.addLayout(numbers, 5, 0)

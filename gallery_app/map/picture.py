@@ -123,16 +123,16 @@ def _stamp(
         nearness = seen[rows, 2]
         colours = raster.faded(colours, ground, nearness)
         order = raster.back_to_front(nearness)
+    radius = raster.radius_for(len(rows), image.size, ratio)
+    chosen = np.ones(len(rows), dtype=np.bool_)
     if points.chosen is not None:
         chosen = points.chosen[rows]
         colours = np.where(chosen, colours, raster.towards(colours, ground, _DIMMED))
-        order = np.arange(len(rows)) if order is None else order
-        order = order[np.argsort(chosen[order], kind="stable")]
-    if order is not None:
-        across, down, colours = across[order], down[order], colours[order]
-    raster.stamp_points(
-        image, across, down, colours, raster.radius_for(len(rows), image.size, ratio)
-    )
+    order = np.arange(len(rows)) if order is None else order
+    # one after the other: of what is stamped at once, all rims come before all middles
+    for some in (order[~chosen[order]], order[chosen[order]]):
+        if len(some):
+            raster.stamp_points(image, across[some], down[some], colours[some], radius)
 
 
 def _ramp(ground: QColor, accent: QColor) -> Pixels:

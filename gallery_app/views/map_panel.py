@@ -63,6 +63,7 @@ class MapPanel(QWidget):
         self.lasso = self._toggle("Lasso", "Draw around faces to select them (or drag with Shift)")
         self.lasso.toggled.connect(self._lasso_toggled)
         self.fit = QPushButton("Fit")
+        self.fit.setProperty("segment", True)
         self.fit.setToolTip("Show everything (0)")
         self.fit.clicked.connect(self._fit)
         self.seed = 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
@@ -19,7 +18,8 @@ from gallery_app.widgets.picture import PictureLabel
 from gallery_app.widgets.wrapping import WrappingRow
 
 _PICTURES = 3
-_NAMED = 4
+NAMED = 4
+"""People who are named."""
 
 
 class MapSelection(QFrame):
@@ -95,11 +95,14 @@ class MapSelection(QFrame):
         layout.addLayout(row)
         layout.addWidget(below)
 
-    def show_faces(self, some: Sequence[Face], count: int, *, writable: bool = True) -> None:
+    def show_faces(
+        self, some: Sequence[Face], count: int, who: str = "", *, writable: bool = True
+    ) -> None:
         """
         Args:
             some: the first of them.
             count: how many are selected; 0 hides it.
+            who: whose they are.
         """
         self.faces = list(some)
         self.setVisible(count > 0)
@@ -107,7 +110,7 @@ class MapSelection(QFrame):
             return
         one = count == 1
         self.title.setText(some[0].name if one and some else faces_text(count))
-        self.detail.setText(caption(some[0]) if one and some else _who(some, count))
+        self.detail.setText(caption(some[0]) if one and some else who)
         self.ask.setVisible(one)
         self.review.setVisible(not one)
         self.move_them.setEnabled(writable)
@@ -120,9 +123,11 @@ class MapSelection(QFrame):
                 label.set_picture(self._pictures.get(self.faces[place].id))
 
 
-def _who(some: Sequence[Face], count: int) -> str:
-    """ "3 people: Tony Blair 20, Colin Powell 3, …"."""
-    by_name = Counter(face.name for face in some)
-    named = ", ".join(f"{name} {number:,}" for name, number in by_name.most_common(_NAMED))
-    more = ", …" if len(by_name) > _NAMED or count > len(some) else ""
-    return f"{people_text(len(by_name))}: {named}{more}"
+def who_text(people: int, most: Sequence[tuple[str, int]]) -> str:
+    """ "3 people: Tony Blair 20, Colin Powell 3, …".
+
+    Args:
+        most: names of those with most faces, and how many.
+    """
+    named = ", ".join(f"{name} {number:,}" for name, number in most[:NAMED])
+    return f"{people_text(people)}: {named}{', …' if people > NAMED else ''}"

@@ -91,6 +91,20 @@ def test_near_points_are_painted_over_far_ones() -> None:
     assert pixels(shown.image)[MARGIN + 50, MARGIN + 50] == COLOURS[0]
 
 
+def test_nobody_who_is_dimmed_lies_over_who_stands_out() -> None:
+    places = np.zeros((40, 2), dtype=np.float32)
+    places[:, 0] = np.linspace(-0.02, 0.02, 40)
+    points = Points(places, COLOURS[np.zeros(40, dtype=int)])
+    chosen = np.zeros(40, dtype=bool)
+    chosen[20] = True
+    camera = Camera(width=201, height=201)
+    alone = painted(Points(places[20:21], COLOURS[:1]), camera, GROUND, ACCENT, 1.0)
+    among = painted(points.choosing(chosen), camera, GROUND, ACCENT, 1.0)
+    own = pixels(alone.image) == COLOURS[0]
+    assert own.sum() > 20
+    assert (pixels(among.image)[own] == COLOURS[0]).all()
+
+
 def test_outliers_do_not_make_the_rest_small() -> None:
     points = np.random.default_rng(0).normal(0, 1, (5000, 2)).astype(np.float32)
     points[0] = 1e6
