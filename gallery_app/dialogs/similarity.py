@@ -39,14 +39,15 @@ class PairRow(QWidget):
         self._store = pictures
         self._faces: tuple[Face, ...] = ()
         self.pictures = PictureLabel(side), PictureLabel(side)
-        self.distance, self.who = QLabel(), ElidedLabel()
+        self.distance, self.who = QLabel(), (ElidedLabel(), ElidedLabel())
         self.distance.setProperty("textRole", "heading")
-        self.who.setProperty("textRole", "small")
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addStretch()
         words.addWidget(self.distance)
-        words.addWidget(self.who)
+        for label in self.who:
+            label.setProperty("textRole", "small")
+            words.addWidget(label)
         words.addStretch()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -59,7 +60,8 @@ class PairRow(QWidget):
     def show_pair(self, one: Face, other: Face, distance: float) -> None:
         self._faces = one, other
         self.distance.setText("–" if math.isnan(distance) else f"{distance:.3f}")
-        self.who.setText(f"{_called(one)} and {_called(other)}")
+        for label, face in zip(self.who, self._faces, strict=True):
+            label.setText(_called(face))
         self._show_pictures()
 
     def _show_pictures(self) -> None:

@@ -124,15 +124,16 @@ def _stamp(
         colours = raster.faded(colours, ground, nearness)
         order = raster.back_to_front(nearness)
     radius = raster.radius_for(len(rows), image.size, ratio)
-    chosen = np.ones(len(rows), dtype=np.bool_)
     if points.chosen is not None:
         chosen = points.chosen[rows]
         colours = np.where(chosen, colours, raster.towards(colours, ground, _DIMMED))
-    order = np.arange(len(rows)) if order is None else order
-    # one after the other: of what is stamped at once, all rims come before all middles
-    for some in (order[~chosen[order]], order[chosen[order]]):
-        if len(some):
-            raster.stamp_points(image, across[some], down[some], colours[some], radius)
+        order = np.arange(len(rows)) if order is None else order
+        # one after the other: of what is stamped at once, all rims come before all middles
+        layers = [order[~chosen[order]], order[chosen[order]]]
+    else:
+        layers = [slice(None) if order is None else order]
+    for some in layers:
+        raster.stamp_points(image, across[some], down[some], colours[some], radius)
 
 
 def _ramp(ground: QColor, accent: QColor) -> Pixels:
