@@ -157,7 +157,6 @@ class Mapping(QObject):
                     known=answer is not None and answer.verdict == "known",
                     evidence=drawn.places[drawn.rows_of(np.array(evidence, dtype=np.int64))],
                     unknowns=_among(drawn, self._unknowns, place),
-                    names=drawn.labels,
                 )
             )
 

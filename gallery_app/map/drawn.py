@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,8 @@ class DrawnMap:
         map: as the engine has it.
         places: of its faces, within the unit circle or ball.
         middle, factor: how they came there.
-        labels: names of some people, each with the middle of its faces; most faces first.
+        labels: names of some people with the middle of their faces, by identity id; who has most
+            faces first.
         colours: of each face, on a light and on a dark ground.
         separation: of its space; None where it was not asked for, or there is none.
     """
@@ -38,7 +39,7 @@ class DrawnMap:
     places: Floats
     middle: Floats
     factor: float
-    labels: Sequence[tuple[str, Floats]]
+    labels: Mapping[int, tuple[str, Floats]]
     colours: tuple[Pixels, Pixels]
     separation: Separation | None = None
 
@@ -67,17 +68,24 @@ class DrawnMap:
         rows = self.map.layout.rows_of(np.asarray(faces, dtype=np.int64))
         return rows[rows >= 0]
 
+    def names(self, chosen: Flags | None) -> list[tuple[str, Floats]]:
+        """The labels of those who have a face that stands out; of all where nobody is dimmed."""
+        if chosen is None:
+            return list(self.labels.values())
+        seen = set(np.unique(self.map.owners[chosen]).tolist())
+        return [label for identity, label in self.labels.items() if identity in seen]
+
     def faces_of(self, identities: Ids) -> Ids:
         """The faces of some people."""
         return self.map.layout.faces[np.isin(self.map.owners, identities)]
 
 
-def _labels(places: Floats, owners: Ids, names: Mapping[int, str]) -> list[tuple[str, Floats]]:
-    made = []
+def _labels(places: Floats, owners: Ids, names: Mapping[int, str]) -> dict[int, tuple[str, Floats]]:
+    made = {}
     for identity, name in names.items():
         own = places[owners == identity]
         if len(own):
-            made.append((name, np.median(own, axis=0, keepdims=True).astype(np.float32)))
+            made[identity] = name, np.median(own, axis=0, keepdims=True).astype(np.float32)
     return made
 
 

@@ -81,10 +81,14 @@ def _paint_names(painter: QPainter, marks: Marks, camera: Camera, ratio: float) 
     metrics = QFontMetricsF(font)
     painter.setFont(font)
     taken: list[QRectF] = []
+    width, height = camera.width / ratio, camera.height / ratio
     for name, where in marks.names:
         place = _placed(where, camera, ratio)[0]
         room = QRectF(0, 0, metrics.horizontalAdvance(name) + 10, metrics.height() + 4)
         room.moveCenter(place - QPointF(0, _ABOVE))
+        if QRectF(0, 0, width, height).contains(place):  # then all of it
+            room.moveLeft(min(max(room.left(), 2.0), width - room.width() - 2.0))
+            room.moveTop(max(room.top(), 2.0))
         if any(room.intersects(other) for other in taken):
             continue
         taken.append(room)

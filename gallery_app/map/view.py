@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -41,6 +43,7 @@ class MapView(QWidget):
         self.figures.setProperty("textRole", "small")
         self.figures.setWordWrap(True)
         self._drawn: DrawnMap | None = None
+        self._marks = Marks()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -66,7 +69,7 @@ class MapView(QWidget):
         self._drawn = drawn
         if drawn is None:
             self.canvas.show_points(None)
-            self.canvas.show_marks(Marks())
+            self.show_marks(Marks())
             return
         self.canvas.show_points(drawn.points(dark=current_theme().dark), keep_view=alike)
         self.title.setText(SPACE_TEXTS[drawn.map.space])
@@ -82,6 +85,7 @@ class MapView(QWidget):
         points = self.canvas.points
         if points is not None:
             self.canvas.show_points(points.choosing(self._flags(chosen)), keep_view=True)
+            self.show_marks(self._marks)
 
     def point(self, face: int) -> None:
         """Rings a face, as it is pointed at here or on another map; -1 none."""
@@ -91,7 +95,10 @@ class MapView(QWidget):
         self.canvas.ring(row)
 
     def show_marks(self, marks: Marks) -> None:
-        self.canvas.show_marks(marks)
+        """What lies over the points, and the names of those who stand out."""
+        self._marks, points = marks, self.canvas.points
+        names = [] if self._drawn is None or points is None else self._drawn.names(points.chosen)
+        self.canvas.show_marks(replace(marks, names=names))
 
     def _flags(self, chosen: Ids | None) -> Flags | None:
         if chosen is None or self._drawn is None:

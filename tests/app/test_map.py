@@ -78,6 +78,8 @@ def test_what_the_search_finds_stands_out(app: App, qtbot: QtBot) -> None:
     assert standing_out(app) is None
     app.window.identities.search.setText("tom")
     assert standing_out(app) == {"Tom Hanks", "Tom Ridge"}
+    names = [name for name, _ in app.window.map.left.canvas._marks.names]
+    assert set(names) == {"Tom Hanks", "Tom Ridge"}
     app.window.identities.search.clear()
     assert standing_out(app) is None
 
