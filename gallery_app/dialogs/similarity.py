@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -55,7 +55,7 @@ class PairRow(QWidget):
         for picture in self.pictures:
             row.addWidget(picture)
         row.addLayout(words, 1)
-        pictures.ready.connect(lambda _: self._show_pictures())
+        pictures.ready.connect(self._show_pictures)  # a method: it ends with this widget
 
     def show_pair(self, one: Face, other: Face, distance: float) -> None:
         self._faces = one, other
@@ -64,7 +64,8 @@ class PairRow(QWidget):
             label.setText(_called(face))
         self._show_pictures()
 
-    def _show_pictures(self) -> None:
+    @Slot(list)
+    def _show_pictures(self, _: Sequence[int] = ()) -> None:
         for picture, face in zip(self.pictures, self._faces, strict=False):
             picture.set_picture(self._store.get(face.id))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
@@ -67,6 +67,8 @@ def test_two_faces_of_one_person(app: App, qtbot: QtBot) -> None:
     assert dialog.verdict.text() == "One person"
     assert dialog.detail.text().startswith("The distance is ")
     dialog.reject()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    app.pictures.ready.emit([1])  # late pictures find nobody
 
 
 def test_three_people_cannot_be_compared(app: App) -> None:
