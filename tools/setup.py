@@ -64,7 +64,7 @@ def main() -> None:
     pip("--upgrade", *BUILD_TOOLS)
     say("3/5 Building hnswlib, which comes as source (about 20 s, silent)")
     build_hnswlib()
-    say("4/5 Fetching Qt, TensorFlow and the rest (about 560 MB, then about a minute to unpack)")
+    say("4/5 Fetching Qt, TensorFlow and the rest (about 640 MB, then about a minute to unpack)")
     os.environ["PYTHONWARNINGS"] = "ignore"  # setuptools' lecture on editable installs
     pip(
         "--no-build-isolation",
