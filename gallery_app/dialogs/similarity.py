@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.similarity import Similarity
-from engine.types import Face
+from engine.types import Face, Ids
 from gallery_app.item_models.faces import caption
 from gallery_app.operations.comparing import Compared
 from gallery_app.pictures import Pictures
@@ -125,7 +125,8 @@ class SimilarityDialog(QDialog):
     def _matrix(self, names: tuple[str, str]) -> QHBoxLayout:
         found, usual = self._compared.similarity, self._compared.similarity.usual
         line = usual.threshold if usual.is_enough else math.nan
-        self.heat.show_distances(found.distances, _span(found), line)
+        labels = self._labels(found.one), self._labels(found.other)
+        self.heat.show_distances(found.distances, _span(found), line, labels)
         hint = ElidedLabel(f"A row a face of {names[0]}, a column a face of {names[1]}")
         hint.setProperty("textRole", "small")
         left = QVBoxLayout()
@@ -142,6 +143,9 @@ class SimilarityDialog(QDialog):
         both.addLayout(left, 3)
         both.addWidget(scrolling(self._pairs()), 2)
         return both
+
+    def _labels(self, faces: Ids) -> list[str]:
+        return [_called(self._compared.faces[face]) for face in faces.tolist()]
 
     def _pairs(self) -> QWidget:
         page = QWidget()

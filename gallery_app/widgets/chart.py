@@ -9,12 +9,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from gallery_app.icons import icon
 from gallery_app.theme import current_theme, tabular, text_font, theme_changed
 from gallery_app.widgets.chart_items import Band, Drawn, Line, nearest
 from gallery_app.widgets.chart_key import ChartKey
 from gallery_app.widgets.chart_plot import Plot
-from gallery_app.widgets.chart_saving import FORMATS, copy_chart, save_chart
+from gallery_app.widgets.chart_saving import saving_menu, table
 from gallery_app.widgets.chart_style import Axis, style_of
 from gallery_app.widgets.elided_label import ElidedLabel
 
@@ -215,14 +214,5 @@ class LineChart(QFrame):
 
     def menu(self) -> QMenu:
         """Copy, and save as picture or table."""
-        menu = QMenu(self)
         drawn, x_name = self.drawn(), self._x.label or "x"
-        copy = menu.addAction(icon("copy"), "&Copy")
-        copy.triggered.connect(lambda: copy_chart(self, drawn, x_name))
-        menu.addSeparator()
-        for kind in FORMATS:
-            act = menu.addAction(f"Save as {kind}…")
-            act.triggered.connect(
-                lambda _=False, kind=kind: save_chart(self, kind, self.title.text(), drawn, x_name)
-            )
-        return menu
+        return saving_menu(self, self.title.text(), lambda by: table(drawn, x_name, by))

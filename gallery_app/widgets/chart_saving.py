@@ -4,42 +4,60 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, QSaveFile, QSize
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from gallery_app.icons import icon
 from gallery_app.theme import current_theme
 from gallery_app.widgets.chart_items import Drawn
 
 _SCALE = 2  # pixels of a saved picture for each one on the screen
 FORMATS = ("PNG", "SVG", "CSV")
+Table = Callable[[str], str]
 
 
-def copy_chart(widget: QWidget, drawn: Sequence[Drawn], x_name: str) -> None:
+def saving_menu(widget: QWidget, title: str, rows: Table) -> QMenu:
+    """Copy, and save as picture or table.
+
+    Args:
+        rows: the table, its columns parted by what it is given.
+    """
+    menu = QMenu(widget)
+    menu.addAction(icon("copy"), "&Copy").triggered.connect(lambda: copy_chart(widget, rows))
+    menu.addSeparator()
+    for kind in FORMATS:
+        menu.addAction(f"Save as {kind}…").triggered.connect(
+            lambda _=False, kind=kind: save_chart(widget, kind, title, rows)
+        )
+    return menu
+
+
+def copy_chart(widget: QWidget, rows: Table) -> None:
     """Picture and table at once: each program takes what it can use."""
     mime = QMimeData()
     mime.setImageData(picture(widget))
-    mime.setText(table(drawn, x_name, "\t"))
+    mime.setText(rows("\t"))
     QGuiApplication.clipboard().setMimeData(mime)
 
 
-def save_chart(widget: QWidget, kind: str, title: str, drawn: Sequence[Drawn], x_name: str) -> None:
+def save_chart(widget: QWidget, kind: str, title: str, rows: Table) -> None:
     """Asks where to, and writes one of FORMATS; says so where the disk refuses."""
     suggestion = f"{title}.{kind.lower()}".replace("/", "-")
     name, _ = QFileDialog.getSaveFileName(
         widget.window(), f"Save as {kind}", suggestion, f"{kind} (*.{kind.lower()})"
     )
-    if name and (problem := write(name, content(widget, kind, drawn, x_name))):
+    if name and (problem := write(name, content(widget, kind, rows))):
         QMessageBox.warning(widget.window(), "Save chart", f"{name}: {problem}")
 
 
-def content(widget: QWidget, kind: str, drawn: Sequence[Drawn], x_name: str) -> bytes:
+def content(widget: QWidget, kind: str, rows: Table) -> bytes:
     """What the file of this format holds."""
     if kind == "CSV":
-        return table(drawn, x_name, ",").encode()
+        return rows(",").encode()
     if kind == "SVG":
         return svg(widget)
     memory = QBuffer()

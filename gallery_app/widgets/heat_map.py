@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QWidget
 
 from engine.types import Vectors
 from gallery_app.theme import current_theme, tabular, text_font, theme_changed
+from gallery_app.widgets.chart_saving import saving_menu
 from gallery_app.widgets.oklab import to_rgb
 
 _STEPS = 256
@@ -34,17 +47,26 @@ class HeatMap(QWidget):
         self.setAccessibleName("Distances between the faces")
         self._distances = np.empty((0, 0), dtype=np.float32)
         self._span, self._line = (0.0, 1.0), float("nan")
+        self._names: tuple[Sequence[str], Sequence[str]] = ((), ())
         self._image = QImage()
         self._cell = (-1, -1)
         theme_changed().changed.connect(self._colour)
 
-    def show_distances(self, distances: Vectors, span: tuple[float, float], line: float) -> None:
+    def show_distances(
+        self,
+        distances: Vectors,
+        span: tuple[float, float],
+        line: float,
+        names: tuple[Sequence[str], Sequence[str]],
+    ) -> None:
         """
         Args:
             distances: ``(m, n)``; NaN stays empty.
             span: distances at the ends of the colours.
             line: distance to mark in the legend; NaN for none.
+            names: of the rows and of the columns, for the table that can be copied or saved.
         """
+        self._names = names
         self._distances, self._span, self._line = distances, span, line
         self._colour()
 
@@ -148,6 +170,23 @@ class HeatMap(QWidget):
         self._point(
             (min(max(row + step[0], 0), rows - 1), min(max(column + step[1], 0), columns - 1))
         )
+
+    # -- saving ------------------------------------------------------------------------------
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = saving_menu(self, "Distances", self.table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def table(self, separator: str) -> str:
+        """A row a row, a column a column, with their names; empty where there is no distance."""
+        rows, columns = self._names
+        memory = io.StringIO()
+        writer = csv.writer(memory, delimiter=separator, lineterminator="\n")
+        writer.writerow(["", *columns])
+        for name, distances in zip(rows, self._distances.tolist(), strict=True):
+            writer.writerow([name, *(f"{one:.9g}" if one == one else "" for one in distances)])
+        return memory.getvalue()
 
 
 def ramp(dark: bool) -> np.ndarray:  # type: ignore[type-arg]

@@ -18,6 +18,7 @@ from engine.similarity import Similarity, Usual
 from gallery_app.app import App
 from gallery_app.cli import cli
 from gallery_app.dialogs.similarity import SimilarityDialog
+from gallery_app.widgets.chart_saving import content
 from gallery_app.widgets.heat_map import HeatMap, ramp
 from gallery_app.widgets.similarity_words import verdict
 
@@ -122,7 +123,9 @@ def test_colours_go_in_even_steps_of_lightness(dark: bool) -> None:
 def test_arrow_keys_walk_over_the_heat_map(qtbot: QtBot) -> None:
     heat = HeatMap()
     qtbot.addWidget(heat)
-    heat.show_distances(np.zeros((3, 4), dtype=np.float32), (0, 1), 0.5)
+    heat.show_distances(
+        np.zeros((3, 4), dtype=np.float32), (0, 1), 0.5, (["a", "b", "c"], ["d", "e", "f", "g"])
+    )
     cells: list[tuple[int, int]] = []
     heat.pointed.connect(lambda row, column: cells.append((row, column)))
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
@@ -165,3 +168,15 @@ def test_the_command_compares(made_gallery: Path, tmp_path: Path) -> None:
     assert as_json["faces"] == [9, 9]
     assert len(as_json["distances"]) == 9
     assert as_json["closest"][0]["distance"] <= as_json["furthest"][0]["distance"]
+
+
+def test_the_heat_map_is_saved_as_picture_and_as_table(qtbot: QtBot) -> None:
+    heat = HeatMap()
+    qtbot.addWidget(heat)
+    distances = np.array([[0.25, np.nan], [0.5, 0.125]], dtype=np.float32)
+    heat.show_distances(distances, (0, 1), 0.3, (["one, 1", "one, 2"], ["two, 1", "two, 2"]))
+    assert content(heat, "CSV", heat.table).decode().splitlines() == [
+        ',"two, 1","two, 2"', '"one, 1",0.25,', '"one, 2",0.5,0.125',
+    ]  # fmt: skip
+    assert content(heat, "PNG", heat.table).startswith(b"\x89PNG")
+    assert b"<svg" in content(heat, "SVG", heat.table)

@@ -424,16 +424,20 @@ def test_a_chart_reads_out_what_is_under_the_mouse_and_under_the_arrow_keys(qtbo
 
 
 def test_a_chart_can_be_copied_and_saved_as_picture_and_table(qtbot: QtBot) -> None:
-    from gallery_app.widgets.chart_saving import content
+    from gallery_app.widgets.chart_saving import content, table
 
     made = chart(qtbot)
     texts = [action.text() for action in made.menu().actions() if not action.isSeparator()]
     assert texts == ["&Copy", "Save as PNG…", "Save as SVG…", "Save as CSV…"]
-    rows = list(csv.reader(io.StringIO(content(made, "CSV", made.drawn(), "epoch").decode())))
+
+    def rows_of(separator: str) -> str:
+        return table(made.drawn(), "epoch", separator)
+
+    rows = list(csv.reader(io.StringIO(content(made, "CSV", rows_of).decode())))
     assert rows == [["epoch", "training", "validation"], ["1", "0.9", "1"], ["2", "0.5", ""],
                     ["3", "0.25", "0.5"]]  # fmt: skip
-    assert content(made, "PNG", made.drawn(), "epoch").startswith(b"\x89PNG")
-    assert b"<svg" in content(made, "SVG", made.drawn(), "epoch")
+    assert content(made, "PNG", rows_of).startswith(b"\x89PNG")
+    assert b"<svg" in content(made, "SVG", rows_of)
     made.menu().actions()[0].trigger()
     clipboard = QGuiApplication.clipboard()
     assert clipboard.text().startswith("epoch\ttraining")
