@@ -17,7 +17,7 @@ from engine.browsing import Browsing
 from engine.corrections import Corrections
 from engine.encryption import is_encrypted as is_encrypted
 from engine.enrolment import Enroller, as_rows
-from engine.errors import GalleryReadOnlyError, InputError
+from engine.errors import EmbeddingError, GalleryReadOnlyError, InputError
 from engine.exporting import Exporting
 from engine.findings import KINDS, Kind, Review
 from engine.importing import Importing, import_forecast
@@ -162,6 +162,8 @@ class Gallery(Browsing, Importing, Exporting, Privacy):
         started = time.monotonic()
         reporter = import_forecast(reporter)
         reading = embeddings.read_sources([Path(source) for source in sources], reporter=reporter)
+        if not len(reading.batch):
+            raise EmbeddingError("No faces were given", remedy="Give a folder or file with faces.")
         dimension = reading.batch.vectors.shape[1]
         gallery = cls.create(folder, dimension=dimension, distance=distance, passphrase=passphrase)
         try:

@@ -118,8 +118,13 @@ def map_compare(stage: Stage) -> None:
 
 
 def map_empty(stage: Stage) -> None:
-    stage.open(stage.make("nobody", []))
+    from engine.gallery import Gallery
+
+    folder = stage.home / "nobody.gallery"
+    Gallery.create(folder).close()
+    stage.open(folder, faces=False)
     stage.window.middle.setCurrentWidget(stage.window.map)
+    stage.wait(lambda: stage.window.map._stack.currentWidget() is stage.window.map.nobody)
     stage.settle()
 
 
