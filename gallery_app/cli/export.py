@@ -35,7 +35,7 @@ def export(
     if serve and kind != "tensorboard":
         raise click.UsageError("--serve goes with tensorboard.")
     with opened(gallery, write=False) as source, Bar() as bar:
-        selection = Selection(_ids(source, names), people, faces, seed)
+        selection = Selection(_ids(source, names), people=people, each=faces, seed=seed)
         done = source.export(kind, destination, selection=selection, reporter=bar.reporter())
     for sentence in done.sentences:
         say(sentence)

@@ -16,7 +16,8 @@ from tests.torture.model import Model
 QUERIES = POOL[::5]
 _BELONGS = re.compile(
     r"gallery\.(db(-wal|-shm)?|lock(\.json)?)|index|models|backups"
-    r"|index/(faces(-\w+\.bin|\.json)|calibration\.json|triplet-[\w-]+(/faces(-\w+\.bin|\.json))?)"
+    r"|index/(faces(-\w+\.bin|\.json)|calibration\.json|near_duplicates\.json|recognition\.bin)"
+    r"|index/triplet-[\w-]+(/faces(-\w+\.bin|\.json))?"
     r"|models/[\w-]+(/[\w.-]+)?|models/auto\.json"
     r"|backups/[\w-]+\.zip"
 )
