@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ SLACK = 2e-6
 """Of a distance in float32, between the engine's sums and NumPy's."""
 
 
-class Subject:
+class Subject(ABC):
     """What is asked, in the process that it lives in. A subclass says how.
 
     Args:
@@ -78,15 +79,15 @@ class Subject:
             "strangers": float(found[~mated].mean()),
         }
 
+    @abstractmethod
     def _hits(self, count: int) -> npt.NDArray[np.float64]:
         """The share of the five nearest that was found, for each of some queries."""
-        raise NotImplementedError
 
-    def _ask(self, rows: Rows) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _ask(self, rows: Rows) -> Any: ...
 
-    def _threads(self, count: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _threads(self, count: int) -> None: ...
 
     def _next(self, count: int) -> list[Rows]:
         """Other queries each time, in a circle, each ``(1, d)``."""

@@ -7,6 +7,7 @@ them orders alike. Threads are set before a search: one for single queries, all 
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -43,11 +44,11 @@ class Peer(Protocol):
         ...
 
 
-class _Flat:
+class _Flat(ABC):
     """What those have in common that keep no graph and write no file."""
 
-    def build(self, unit: Rows, parameters: Parameters) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def build(self, unit: Rows, parameters: Parameters) -> None: ...
 
     def save(self, path: Path) -> None:
         pass
@@ -130,7 +131,7 @@ class Hnswlib:
         return np.asarray(labels).astype(np.int64)
 
 
-class _Faiss:
+class _Faiss(ABC):
     def __init__(self) -> None:
         import faiss
 
@@ -142,8 +143,8 @@ class _Faiss:
         self._index.add(unit)
         self.breadth(parameters["ef"])
 
-    def _empty(self, dimension: int, parameters: Parameters) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _empty(self, dimension: int, parameters: Parameters) -> Any: ...
 
     def save(self, path: Path) -> None:
         self._library.write_index(self._index, os.fspath(path))
