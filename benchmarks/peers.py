@@ -51,7 +51,7 @@ class _Flat(ABC):
     def build(self, unit: Rows, parameters: Parameters) -> None: ...
 
     def save(self, path: Path) -> None:
-        pass
+        return  # it has no file
 
     def load(self, path: Path, unit: Path, parameters: Parameters) -> None:
         self.build(np.load(unit), parameters)
@@ -63,7 +63,7 @@ class _Flat(ABC):
         self._threads = count
 
     def breadth(self, ef: int) -> None:
-        pass
+        return  # it knows none
 
 
 class ExactNumpy(_Flat):
@@ -157,7 +157,7 @@ class _Faiss(ABC):
         self._library.omp_set_num_threads(count)
 
     def breadth(self, ef: int) -> None:
-        pass
+        return  # it knows none
 
     def search(self, rows: Rows, k: int) -> Counts:
         return np.asarray(self._index.search(rows, k)[1])
