@@ -110,6 +110,8 @@ class ExportDialog(QDialog):
 
     def selection(self) -> Selection:
         """What is chosen; a report is always of the whole gallery."""
+        if self._kind == "report":
+            return Selection()
         if self.on_the_map.isChecked():
             return Selection(faces=self._selected)
         if self.selected.isChecked():
