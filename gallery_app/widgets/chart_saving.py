@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, QSaveFile, QSize
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
@@ -13,7 +14,9 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from gallery_app.icons import icon
 from gallery_app.theme import current_theme
-from gallery_app.widgets.chart_items import Drawn
+
+if TYPE_CHECKING:  # pyqtgraph takes 0.1 s that the first picture does not need
+    from gallery_app.widgets.chart_items import Drawn
 
 _SCALE = 2  # pixels of a saved picture for each one on the screen
 FORMATS = ("PNG", "SVG", "CSV")
