@@ -71,7 +71,8 @@ def words(widget: object) -> str:
 def test_opening_the_views_does_not_load_pyqtgraph() -> None:
     code = (
         "import sys, gallery_app.app, gallery_app.views.training_panel,"
-        " gallery_app.dialogs.versions, gallery_app.dialogs.training_report, gallery_app.dialogs.retrain,"
+        " gallery_app.dialogs.versions, gallery_app.dialogs.training_report,"
+        " gallery_app.dialogs.retrain,"
         " gallery_app.dialogs.evaluation; print('pyqtgraph' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
