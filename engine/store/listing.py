@@ -75,19 +75,6 @@ class Listing(Access):
                 Texts.of_lengths(_ended(files), _whole(lengths)),
             )
 
-    def some_faces(self, most: int) -> Ids:
-        """Ids of so many faces at most, spread evenly over the order of enrolment; ascending."""
-        with self._database.reading() as connection, self._sound():
-            query = "SELECT count(*), min(id), max(id) FROM faces"
-            count, first, last = connection.execute(query).fetchone()
-            if count <= most:
-                rows = connection.execute("SELECT id FROM faces ORDER BY id")
-            else:
-                spread = np.unique(np.linspace(first, last, most).astype(np.int64))
-                query = "SELECT id FROM faces WHERE id IN (SELECT value FROM json_each(?))"
-                rows = connection.execute(f"{query} ORDER BY id", (as_json(spread),))
-            return np.array([face for (face,) in rows], dtype=np.int64)
-
     @contextmanager
     def _one_moment(self) -> Iterator[sqlite3.Connection]:
         with self._database.reading() as connection:

@@ -78,10 +78,6 @@ class LineChart(QFrame):
         layout.addLayout(head)
         layout.addWidget(self.plot, 1)
 
-    def set_title(self, title: str) -> None:
-        self.title.setText(title)
-        self.setAccessibleName(f"Chart: {title}")
-
     def set_x_end(self, high: float) -> None:
         """Where the x axis ends, so that a live line grows into room that is there already."""
         self._x = Axis(**{**vars(self._x), "high": high})

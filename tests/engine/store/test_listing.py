@@ -19,7 +19,6 @@ def listed(store: Store) -> list:
 def test_an_empty_gallery_lists_nobody(store):
     assert len(store.roster()) == 0
     assert list(store.face_columns(1)) == []
-    assert store.some_faces(10).tolist() == []
 
 
 def test_all_identities_and_faces_are_listed_as_they_are(store, batch_of):
@@ -43,12 +42,6 @@ def test_what_is_known_already_is_not_read_again(store, batch_of):
     store.rename("A", "C", "C")
     assert list(store.roster(known).names) == ["B", "C"]
     assert list(known.names) == ["A", "B"]
-
-
-def test_some_faces_are_spread_over_all(store, batch_of):
-    store.add(batch_of(*(("A", number) for number in range(20))), keys=str)
-    assert store.some_faces(20).tolist() == list(range(1, 21))
-    assert store.some_faces(3).tolist() == [1, 10, 20]
 
 
 @pytest.mark.parametrize(
