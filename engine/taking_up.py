@@ -10,6 +10,7 @@ import numpy as np
 from engine import remembered
 from engine.following import differing, regroup
 from engine.id_map import IdMap
+from engine.memory import give_back
 from engine.remembered import Form, Remembered
 from engine.space import Space, require_people
 from engine.store import Store
@@ -44,6 +45,7 @@ def taken_up(store: Store, spaces: Sequence[Space], path: Path | None) -> tuple[
     state = _gathered(store, spaces, change)
     for space in spaces:
         space.templates.start(state.tables[space.key])
+    give_back()  # what adding up took, before an index takes more
     return IdMap(state.faces, state.owners), change, True
 
 

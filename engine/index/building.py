@@ -10,12 +10,15 @@ from engine.errors import CancelledError, FaceGalleryError
 from engine.index.exact import Chunk
 from engine.index.hnsw import HnswIndex
 from engine.index.layers import LayeredIndex
+from engine.memory import give_back
 from engine.progress import SILENT, CancelToken, Listener, Reporter
 
 EARLIEST = 20.0
 """Seconds between two checkpoints at least; one of a million faces takes two or three."""
 _LATEST = 120.0
 _GROWTH = 1.25
+_HANDED_BACK = 1 << 14
+"""Faces moved into the graph after which the memory that they took goes back to the system."""
 
 
 class Builder:
@@ -118,10 +121,16 @@ def drain(
     checkpoints: Checkpoints | None = None,
 ) -> None:
     """Moves all faces that wait into the graph."""
+    moved = 0
     while True:
         reporter.progress("Indexing faces", len(graph), max(len(layers), len(graph)))
-        if not layers.settle(graph, graph.pace):
+        some = layers.settle(graph, graph.pace)
+        if not some:
             return
+        moved += some
+        if moved > _HANDED_BACK:  # what waited is in the graph now, and need not be here as well
+            moved = 0
+            give_back()
         if checkpoints is not None:
             checkpoints.consider(graph)
 

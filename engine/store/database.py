@@ -207,6 +207,11 @@ class Database:
         with self._turn, declared(self.path):
             return _empty_log(self._require_writer())
 
+    def forget_pages(self) -> None:
+        """Lets go of the pages kept at hand for the next change, up to 64 MB of them."""
+        with self._turn, declared(self.path):
+            self._require_writer().execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         """Waits for a running change, not for readers: each closes its own when it is done."""
         with self._turn:

@@ -15,6 +15,8 @@ from engine.store.shelving import forget_enrolled
 from engine.types import Added, FaceBatch
 
 _NO_THUMBNAILS: Mapping[int, bytes] = MappingProxyType({})
+_MANY = 10_000
+"""Faces after which the pages that SQLite keeps at hand are worth letting go."""
 
 
 class Writing(Access):
@@ -79,6 +81,8 @@ class Writing(Access):
                 adding.overrule(connection, added.face_ids)
             forget_enrolled(connection)
             note(connection, action, summary or _summary(added), _span(added))
+        if len(added.face_ids) > _MANY:
+            self._database.forget_pages()
         return added
 
     def set_setting(self, key: str, value: str) -> None:
