@@ -16,7 +16,6 @@ from benchmarks.machine import resident
 from benchmarks.peers import CORES, PEERS, Parameters
 from engine.distances import prepare
 from engine.gallery import Gallery
-from engine.index import HnswParameters
 
 ENGINE = "Face Gallery"
 WARM = 20  # queries before those that are timed
@@ -159,12 +158,7 @@ class PeerSubject(Subject):
 
 def parameters_of(gallery: Gallery) -> Parameters:
     """M, ef_construction and ef of an open gallery's index: what its peers are given too."""
-    gallery.index_status()
-    space = getattr(gallery._recogniser, "_original", None)
-    keeper = getattr(space, "keeper", None)
-    kept = getattr(keeper, "_parameters", None) or HnswParameters()
-    return {
-        "M": int(kept.M),
-        "ef_construction": int(kept.ef_construction),
-        "ef": int(getattr(keeper, "ef", None) or kept.ef),
-    }
+    gallery.prepare()  # the breadth is chosen when the graph is made
+    keeper = gallery._recogniser._grounds.spaces[0].keeper
+    kept = keeper._parameters
+    return {"M": kept.M, "ef_construction": kept.ef_construction, "ef": keeper.ef or kept.ef}
