@@ -13,7 +13,7 @@ from engine.progress import SILENT, Reporter
 from engine.store import cipher, converting
 from engine.store.archive import DATABASE
 from engine.store.cipher import SHORTEST, Key
-from engine.store.store import key_in
+from engine.store.opening import key_in
 
 __all__ = [
     "SHORTEST",

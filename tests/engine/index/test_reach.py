@@ -8,7 +8,7 @@ import pytest
 from engine.distances import prepare_row
 from engine.errors import SnapshotError
 from engine.index import ExactIndex, HnswIndex, HnswParameters, load_snapshot, save_snapshot
-from engine.index import hnsw as hnsw_module
+from engine.index import graph as graph_module
 from engine.index.graphfile import _HEADER, GraphFile, _record_of
 from engine.index.polish import bring_within_reach, measure
 
@@ -134,7 +134,7 @@ def test_whatever_is_in_a_file_reading_it_ends_in_an_answer_or_a_refusal(make_fa
 def test_several_threads_build_a_graph_in_which_every_face_is_found(
     make_faces, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(hnsw_module, "_ALONE", 100)
+    monkeypatch.setattr(graph_module, "_ALONE", 100)
     ids, rows = make_faces(3000)
     index = HnswIndex(D, "cosine")
     index.add(ids, rows)
