@@ -15,6 +15,7 @@ from engine.types import Identification, Method
 from gallery_app.app import App
 from gallery_app.dialogs.merge import MergeDialog
 from gallery_app.dialogs.split import SplitDialog
+from gallery_app.operations import enrolling
 from gallery_app.operations.gone import by_method
 from gallery_app.operations.queries import ask_about_face
 from tests.app.test_correcting import action, names, select_people, trigger
@@ -84,6 +85,17 @@ def test_who_is_this_about_a_face_that_is_gone(app: App, qtbot: QtBot) -> None:
     ask_about_face(app.context, face)
     says(app, qtbot, "This face is no longer enrolled: the gallery was changed meanwhile.")
     qtbot.waitUntil(lambda: "Tom Ridge" not in names(app))
+
+
+def test_an_enrolment_that_is_taken_back_when_it_is_gone_already(
+    app: App, qtbot: QtBot, query_file: Path
+) -> None:
+    ask(app, qtbot, query_file)
+    enrolling.confirm(app.context, "Tiger Woods")
+    qtbot.waitUntil(lambda: app.state.query is not None and bool(app.state.query.added_to))
+    app.context.gallery.corrections.undo()
+    enrolling.take_back(app.context)
+    qtbot.waitUntil(lambda: app.state.query is not None and not app.state.query.added_to)
 
 
 def test_the_choice_of_method_goes_back_to_auto_where_its_model_is_gone(
