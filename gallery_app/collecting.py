@@ -31,6 +31,8 @@ class Collecting(QObject):
         tasks.ended.connect(self._look)
 
     def _anew(self) -> None:
+        """All is looked through once more: no cycle that was set aside is kept longer."""
+        gc.unfreeze()
         self._modules = 0
 
     def _look(self) -> None:
@@ -41,7 +43,6 @@ class Collecting(QObject):
 
 
 def set_aside() -> None:
-    """What was set aside before is looked through once more: no cycle is kept longer."""
-    gc.unfreeze()
+    """All that is there and no garbage; what was set aside before is not gone through."""
     gc.collect()
     gc.freeze()
