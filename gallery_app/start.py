@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from gallery_app.app import App
+from gallery_app.collecting import Collecting
 
 
 def start(folder: Path | None, *, sample: bool = False) -> int:
@@ -19,6 +20,7 @@ def start(folder: Path | None, *, sample: bool = False) -> int:
     qt.setApplicationName("Face Gallery")
     qt.setDesktopFileName("face-gallery")
     app = App(qt)
+    Collecting(app.state, app.tasks)
     sys.excepthook = _tell(app)
     signal.signal(signal.SIGINT, lambda *_: app.window.close())
     heartbeat = QTimer(interval=500)  # lets Python see Ctrl+C while Qt waits

@@ -22,6 +22,7 @@ from benchmarks.soaking.answers import Answers, beside, in_front, put_away
 from benchmarks.soaking.making import Material
 from benchmarks.soaking.reporting import Outcome
 from gallery_app.app import App
+from gallery_app.collecting import Collecting
 from gallery_app.tasks import Lane
 from tests.watchdog import Stall
 
@@ -59,6 +60,7 @@ class Run:
         self._listen()
         self._began = time.monotonic()
         self._app = App(QApplication.instance())  # type: ignore[arg-type]
+        Collecting(self._app.state, self._app.tasks)  # as at the start of ``face-gallery``
         self._acts = Acts(self._app, material, chance)
         self._gestures: Iterator[Callable[[], None]] = iter(())
         self._recent: deque[str] = deque(maxlen=_MEMORY)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec
 
 from PySide6.QtWidgets import QDialog
 
-T = TypeVar("T")
+P = ParamSpec("P")
 
 
-def while_open(dialog: QDialog, call: Callable[[T], None]) -> Callable[[T], None]:
+def while_open(dialog: QDialog, call: Callable[P, object]) -> Callable[P, None]:
     """Calls on as long as the dialog is open, and drops what comes later."""
     open_ = [True]
     dialog.finished.connect(open_.clear)
 
-    def answer(value: T) -> None:
+    def answer(*values: P.args, **named: P.kwargs) -> None:
         if open_:
-            call(value)
+            call(*values, **named)
 
     return answer

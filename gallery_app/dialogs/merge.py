@@ -111,7 +111,8 @@ class MergeDialog(QDialog):
         names, into = self._names()
         self.outcome.setText(f"All faces get the name {into}.")
         self.effect.show_waiting()
-        correcting.preview_merge(self._context, names, into, while_open(self, self._show))
+        show, gone = while_open(self, self._show), while_open(self, self.reject)
+        correcting.preview_merge(self._context, names, into, show, gone)
 
     def _show(self, preview: MergePreview) -> None:
         if preview.survivor != self._names()[1]:

@@ -105,8 +105,8 @@ class SplitDialog(QDialog):
         self._propose(None)
 
     def _propose(self, count: int | None) -> None:
-        take = while_open(self, self._take_proposal)
-        correcting.propose_split(self._context, self._identity.name, count, take)
+        take, gone = while_open(self, self._take_proposal), while_open(self, self.reject)
+        correcting.propose_split(self._context, self._identity.name, count, take, gone)
 
     def _take_proposal(self, proposal: SplitProposal) -> None:
         groups = [list(group) for group in proposal.groups]
@@ -154,8 +154,8 @@ class SplitDialog(QDialog):
         self._show_groups(parts)
         self.effect.show_waiting()
         groups = [part for part in parts if part]
-        show = while_open(self, self._show_effect)
-        correcting.preview_split(self._context, self._identity.name, groups, show)
+        show, gone = while_open(self, self._show_effect), while_open(self, self.reject)
+        correcting.preview_split(self._context, self._identity.name, groups, show, gone)
 
     def _show_effect(self, proposal: SplitProposal) -> None:
         self.effect.show_shares(proposal.before, proposal.after)

@@ -9,6 +9,7 @@ from engine.progress import Reporter
 from engine.similarity import Similarity
 from engine.types import Face
 from gallery_app.operations.context import Context
+from gallery_app.operations.gone import unless_gone
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,5 +44,10 @@ def _compare(
         return Compared(found, {face.id: face for face in gallery.faces_by_id(ids)})
 
     context.tasks.run(
-        "Comparing", work, done=done, failed=context.failed, lane="review", key="compare"
+        "Comparing",
+        work,
+        done=done,
+        failed=unless_gone(context),
+        lane="review",
+        key="compare",
     )

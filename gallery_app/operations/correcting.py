@@ -8,6 +8,7 @@ from typing import Any
 from engine.changes import Changed, HistoryEntry, MergePreview, SplitProposal
 from engine.gallery import Corrections
 from gallery_app.operations.context import Context
+from gallery_app.operations.gone import unless_gone
 
 Correction = Callable[[Corrections], Changed | None]
 
@@ -38,24 +39,36 @@ def correct(
         title,
         lambda _: correction(gallery.corrections),
         done=changed,
-        failed=context.failed,
+        failed=unless_gone(context),
         lane="change",
         shown=False,
     )
 
 
 def preview_merge(
-    context: Context, names: Sequence[str], into: str, done: Callable[[MergePreview], None]
+    context: Context,
+    names: Sequence[str],
+    into: str,
+    done: Callable[[MergePreview], None],
+    gone: Callable[[], None],
 ) -> None:
-    """What a merge would come to; only the last one asked for arrives."""
-    _ask(context, "preview", lambda to: to.preview_merge(names, into), done)
+    """What a merge would come to; only the last one asked for arrives.
+
+    Args:
+        gone: called where one of them is no longer there.
+    """
+    _ask(context, "preview", lambda to: to.preview_merge(names, into), done, gone)
 
 
 def propose_split(
-    context: Context, name: str, count: int | None, done: Callable[[SplitProposal], None]
+    context: Context,
+    name: str,
+    count: int | None,
+    done: Callable[[SplitProposal], None],
+    gone: Callable[[], None],
 ) -> None:
     """Groups that the faces of an identity fall into; None lets the gallery say how many."""
-    _ask(context, "preview", lambda to: to.propose_split(name, count), done)
+    _ask(context, "preview", lambda to: to.propose_split(name, count), done, gone)
 
 
 def preview_split(
@@ -63,9 +76,10 @@ def preview_split(
     name: str,
     groups: Sequence[Sequence[int]],
     done: Callable[[SplitProposal], None],
+    gone: Callable[[], None],
 ) -> None:
     """What a split into these groups would come to; only the last one asked for arrives."""
-    _ask(context, "preview", lambda to: to.preview_split(name, groups), done)
+    _ask(context, "preview", lambda to: to.preview_split(name, groups), done, gone)
 
 
 def load_history(context: Context, limit: int, done: Callable[[list[HistoryEntry]], None]) -> None:
@@ -83,13 +97,14 @@ def _ask(
     key: str,
     question: Callable[[Corrections], Any],
     done: Callable[[Any], None],
+    gone: Callable[[], None] = lambda: None,
 ) -> None:
     gallery = context.gallery
     context.tasks.run(
         "Looking at the changes",
         lambda _: question(gallery.corrections),
         done=done,
-        failed=context.failed,
+        failed=unless_gone(context, gone),
         key=key,
         shown=False,
     )

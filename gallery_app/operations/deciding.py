@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gallery_app.operations.context import Context
+from gallery_app.operations.gone import unless_gone
 from gallery_app.operations.queries import identify_all
 
 
@@ -29,7 +30,7 @@ def reject(context: Context) -> None:
         f"Remembering that this is not {first.name}",
         lambda _: gallery.reject(query.vector, first.identity_id),
         done=done,
-        failed=context.failed,
+        failed=unless_gone(context, lambda: identify_all(context)),
         lane="change",
         key=key,
     )
@@ -51,6 +52,6 @@ def take_back_rejection(context: Context) -> None:
         f"Taking back that this is not {name}",
         lambda _: gallery.take_back_rejection(query.vector, identity),
         done=done,
-        failed=context.failed,
+        failed=unless_gone(context, lambda: identify_all(context)),
         lane="change",
     )

@@ -12,6 +12,7 @@ from engine.progress import Reporter
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.operations.context import Context
 from gallery_app.operations.deciding import take_back_rejection
+from gallery_app.operations.gone import unless_gone
 from gallery_app.operations.queries import identify_all, query_files
 from gallery_app.state import Query
 
@@ -89,8 +90,11 @@ def _take_out(context: Context, query: Query) -> None:
     """Removes the faces that a confirmation or enrolment of the query added."""
     gallery = context.gallery
 
-    def done(_: int) -> None:
+    def gone() -> None:
         context.state.update_query(query, added_to="", added_faces=())
+
+    def done(_: int) -> None:
+        gone()
         context.state.contents_changed.emit()
         if context.state.gallery is gallery:
             identify_all(context)
@@ -99,7 +103,7 @@ def _take_out(context: Context, query: Query) -> None:
         f"Taking back from {query.added_to}",
         lambda _: gallery.remove_faces(query.added_faces),
         done=done,
-        failed=context.failed,
+        failed=unless_gone(context, gone),
         lane="change",
     )
 

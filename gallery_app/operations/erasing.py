@@ -9,6 +9,7 @@ from engine.files import write_atomically
 from engine.receipts import ErasurePlan, Receipt
 from gallery_app.operations import queries
 from gallery_app.operations.context import Context
+from gallery_app.operations.gone import unless_gone
 
 
 def foresee(context: Context, name: str, done: Callable[[ErasurePlan], None]) -> None:
@@ -18,7 +19,7 @@ def foresee(context: Context, name: str, done: Callable[[ErasurePlan], None]) ->
         "Looking at what would go",
         lambda reporter: gallery.foresee_erasure([name], reporter=reporter),
         done=done,
-        failed=context.failed,
+        failed=unless_gone(context),
         key="erasure",
     )
 

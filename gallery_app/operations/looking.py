@@ -11,6 +11,7 @@ from engine.progress import Reporter
 from engine.roster import Roster
 from engine.types import Candidate, Face, Method
 from gallery_app.operations.context import Context
+from gallery_app.operations.gone import by_method, follow_method
 from gallery_app.state import Methods
 
 
@@ -148,10 +149,18 @@ def load_missed(
 ) -> None:
     """The share of enrolled people that a method misses at each of these FPIRs."""
     gallery = context.gallery
+
+    def ask(method: Method) -> Mapping[float, float | None]:
+        return {fpir: gallery.missed(fpir, method) for fpir in steps}
+
+    def measured(answered: tuple[Method, Mapping[float, float | None]]) -> None:
+        done(answered[1])
+        follow_method(context, method, answered[0])
+
     context.tasks.run(
         "Measuring strictness",
-        lambda _: {fpir: gallery.missed(fpir, method) for fpir in steps},
-        done=done,
+        lambda _: by_method(gallery, method, ask),
+        done=measured,
         failed=context.failed,
         key="missed",
         shown=False,

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import EmbeddingError, FaceGalleryError, UnknownIdentityError
-from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.types import FaceBatch, Identification, Method
 from gallery_app import settings
 from gallery_app.operations.context import Context
+from gallery_app.operations.gone import by_method, follow_method, unless_gone
 from gallery_app.state import Query
 
 
@@ -97,7 +97,7 @@ def ask_about_face(context: Context, face: int) -> None:
         context.state.set_queries([query])
         identify_all(context)
 
-    context.tasks.run("Identifying", work, done=done, failed=context.failed, key="read")
+    context.tasks.run("Identifying", work, done=done, failed=unless_gone(context), key="read")
 
 
 def identify_all(context: Context) -> None:
@@ -107,30 +107,26 @@ def identify_all(context: Context) -> None:
     if not queries:
         return
 
-    def work(_: Reporter) -> list[Identification]:
-        method = _at_hand(gallery, asked)
+    def ask(method: Method) -> list[Identification]:
         if queries[0].face is not None:
             return [gallery.identify_enrolled(queries[0].face, method=method, fpir=fpir)]
         vectors = np.stack([query.vector for query in queries])
         return gallery.identify(vectors, method=method, fpir=fpir)
 
-    def done(answers: list[Identification]) -> None:
+    def done(answered: tuple[Method, list[Identification]]) -> None:
+        method, answers = answered
         if len(answers) == len(state.queries):
             state.set_answers(answers)
+        follow_method(context, asked, method)
 
     context.tasks.run(
         "Identifying",
-        work,
+        lambda _: by_method(gallery, asked, ask),
         done=done,
-        failed=context.failed,
+        failed=unless_gone(context, lambda: clear_queries(context)),
         key="identify",
         shown=any(query.answer is None for query in queries),
     )
-
-
-def _at_hand(gallery: Gallery, method: Method) -> Method:
-    """The method, or ``auto`` where its model was put out of use since it was chosen."""
-    return method if method in gallery.methods() else "auto"
 
 
 def clear_queries(context: Context) -> None:

@@ -11,6 +11,7 @@ from engine.gallery import Shelf
 from engine.types import FaceBatch
 from engine.unknowns import Cluster
 from gallery_app.operations.context import Context
+from gallery_app.operations.gone import unless_gone
 from gallery_app.state import Query
 
 _KEY = "clusters"
@@ -78,8 +79,10 @@ def change(context: Context, title: str, what: Change, refused: Callable[[], Non
         context.state.corrected.emit(changed.summary)
         context.state.contents_changed.emit()
 
+    told = unless_gone(context)
+
     def failed(error: BaseException) -> None:
-        context.failed(error)
+        told(error)
         refused()
 
     context.tasks.run(
