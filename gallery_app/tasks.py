@@ -43,16 +43,24 @@ class Task(QObject):
     _outcome = Signal(str, object)
 
     def __init__(
-        self, title: str, work: Callable[[Reporter], Any], key: str = "", *, answers: bool = True
+        self,
+        title: str,
+        work: Callable[[Reporter], Any],
+        key: str = "",
+        *,
+        answers: bool = True,
+        certain: bool = False,
     ) -> None:
         """
         Args:
             answers: it changes nothing and writes nothing: nobody misses it when it is stopped.
+            certain: it is done even where the program ends before its turn has come.
         """
         super().__init__()
         self.title = title
         self.key = key
         self.answers = answers
+        self.certain = certain
         self._work = work
         self._token = CancelToken()
         self._last = 0.0
@@ -124,6 +132,7 @@ class TaskRunner(QObject):
         lane: Lane = "question",
         key: str = "",
         shown: bool = True,
+        certain: bool = False,
     ) -> Task:
         """Starts ``work(reporter)`` and returns at once.
 
@@ -132,6 +141,7 @@ class TaskRunner(QObject):
             done, failed: called on the UI thread with the result or the exception.
             key: a newer task of the same key makes this one's answer late: it is dropped.
             shown: False for what only fills in the panels: it is not announced by ``started``.
+            certain: it is done even where the program ends before its turn has come.
         """
         serial = self._serials[key] = self._serials.get(key, 0) + 1
         generation = self._generation
@@ -141,7 +151,7 @@ class TaskRunner(QObject):
             stays = lane in _TOLD
             return self._closed or newer or (not stays and generation != self._generation)
 
-        task = Task(title, work, key, answers=lane not in _TOLD)
+        task = Task(title, work, key, answers=lane not in _TOLD, certain=certain)
         if done is not None:
             task.done.connect(lambda value: is_late() or done(value))
         if failed is not None:
@@ -192,7 +202,8 @@ class TaskRunner(QObject):
         self._closed = True
         for task in self._alive:
             task.blockSignals(True)  # who hears that it was cancelled may want to run something
-            task.cancel()
+            if not task.certain:
+                task.cancel()
         for lane in self._lanes.values():
-            lane.shutdown(wait=True, cancel_futures=True)
+            lane.shutdown(wait=True)  # what waits there ends at once: it is cancelled
         self._alive.clear()

@@ -149,5 +149,11 @@ def _let_go(context: Context) -> None:
     context.shelf_pictures.set_gallery(None)
     if old is not None:
         context.state.gallery = None
-        context.tasks.run("Closing the gallery", lambda _: old.close(), lane="change", shown=False)
+        context.tasks.run(
+            "Closing the gallery",
+            lambda _: old.close(),
+            lane="change",
+            shown=False,
+            certain=True,  # its index may have to be saved
+        )
         context.tasks.run("Giving back memory", lambda _: give_back(), lane="change", shown=False)

@@ -118,6 +118,25 @@ def test_what_the_end_of_the_window_cancels_is_told_to_nobody(
     assert not runner.is_busy()
 
 
+def test_what_must_be_done_is_done_though_the_window_ends_before_its_turn(
+    runner: TaskRunner,
+) -> None:
+    begun, done = threading.Event(), list[str]()
+
+    def long_work(reporter: Reporter) -> None:
+        begun.set()
+        while True:
+            reporter.check()
+            begun.wait(0.005)
+
+    runner.run("Importing", long_work, lane="change")
+    runner.run("Renaming", lambda _: done.append("a change"), lane="change")
+    runner.run("Closing", lambda _: done.append("the gallery"), lane="change", certain=True)
+    assert begun.wait(10)
+    runner.close()
+    assert done == ["the gallery"]
+
+
 def test_no_signal_has_the_name_of_a_method_of_qt() -> None:
     """Qt would look for its method there each time, and never free the object."""
     hidden = []
