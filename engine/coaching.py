@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 import numpy as np
@@ -12,16 +12,14 @@ from engine.advice import Advice, lookalike_words
 from engine.distances import prepare
 from engine.doubles import MeasureKeeper
 from engine.identification import disagreeing, widest_agreement
+from engine.meeting import ROWS_AT_ONCE, meet
 from engine.progress import SILENT, Reporter
 from engine.recogniser import Recogniser
-from engine.review import exactly, limits_of, nearest_own, twins
+from engine.review import limits_of, nearest_own, twins
 from engine.store import Store
 from engine.store.encoding import repeated
 from engine.types import FaceBatch, Ids, Rows, Vectors
 
-_STAGE = "Comparing with the gallery"
-_ROWS_AT_ONCE = 1_000
-_NEAREST = 5  # enrolled faces looked at for a near-duplicate
 _PROBES = 1_000  # enrolled faces that the measure of near-duplicates is learned from
 _AROUND = 31  # neighbours among which each of them finds its nearest own one, itself included
 _BESIDE = 100  # enrolled faces of an identity that new ones are compared with
@@ -50,19 +48,21 @@ class Coach:
         if not len(batch):
             return []
         groups = _groups(batch)
+        limit = self._limit(batch, groups)
+        met = meet(self._store, self._recogniser, batch.vectors, limit, reporter)
         return [
             *self._about_names(groups),
             *_about_copies(batch, held),
-            *self._about_near_ones(batch, groups, held, reporter),
-            *self._about_likeness(batch, held, reporter),
+            *self._about_near_ones(batch, groups, held, limit, met.near, reporter),
+            *_about_likeness(batch, held, met.like),
             *self._about_agreement(batch, groups, reporter),
         ]
 
     def holders(self, vectors: Rows) -> list[frozenset[str]]:
         """For each row the identities that have this very vector."""
         held: list[frozenset[str]] = []
-        for start in range(0, len(vectors), _ROWS_AT_ONCE):
-            found = self._store.find(vectors[start : start + _ROWS_AT_ONCE])
+        for start in range(0, len(vectors), ROWS_AT_ONCE):
+            found = self._store.find(vectors[start : start + ROWS_AT_ONCE])
             held += [frozenset(name for _, name in faces) for faces in found]
         return held
 
@@ -87,10 +87,16 @@ class Coach:
     # -- the same picture --------------------------------------------------------------------
 
     def _about_near_ones(
-        self, batch: FaceBatch, groups: dict[str, Ids], held: Held, reporter: Reporter
+        self,
+        batch: FaceBatch,
+        groups: dict[str, Ids],
+        held: Held,
+        limit: float,
+        near: Mapping[int, str],
+        reporter: Reporter,
     ) -> list[Advice]:
+        """Args: near: rows that are near-duplicates of enrolled faces, and whose."""
         distance = self._store.distance
-        limit = self._limit(batch, groups)
         said: dict[int, Advice] = {}
         for members in groups.values():
             rows = prepare(batch.vectors[members], distance)
@@ -98,31 +104,10 @@ class Coach:
                 row, first = int(members[late]), int(members[early])
                 sentence = f"Nearly the same picture as {_label(batch, first)}"
                 said[row] = Advice("near-duplicate", (row,), None, sentence)
-        for row, owner in self._near_enrolled(batch.vectors, limit, reporter).items():
+        for row, owner in near.items():
             sentence = f"Nearly the same picture as an enrolled face of {owner}"
             said[row] = Advice("near-duplicate", (row,), owner, sentence)
         return [said[row] for row in sorted(said) if not held[row]]
-
-    def _near_enrolled(self, vectors: Rows, limit: float, reporter: Reporter) -> dict[int, str]:
-        """Rows that are near-duplicates of enrolled faces, and whose."""
-        distance = self._store.distance
-        found: dict[int, str] = {}
-        for start in range(0, len(vectors), _ROWS_AT_ONCE):
-            reporter.progress("Looking for near-duplicates", start, len(vectors))
-            part = vectors[start : start + _ROWS_AT_ONCE]
-            near, owners = self._recogniser.neighbours(part, _NEAREST)
-            row, place = np.nonzero(near.distances <= 2 * limit)  # they are rounded to float32
-            faces, whose = near.ids[row, place], owners[row, place]
-            ids, _, enrolled = self._store.vectors(np.unique(faces))
-            there = np.isin(faces, ids)  # nobody took it out meanwhile
-            row, faces, whose = row[there], faces[there], whose[there]
-            others = prepare(enrolled, distance)[np.searchsorted(ids, faces)]
-            close = exactly(prepare(part, distance)[row], others, distance) <= limit
-            known = self._store.names_of(np.unique(whose).tolist())
-            for at, owner in zip(row[close].tolist(), whose[close].tolist(), strict=True):
-                if owner in known:
-                    found.setdefault(start + at, known[owner])
-        return found
 
     def _limit(self, batch: FaceBatch, groups: dict[str, Ids]) -> float:
         """Distance up to which two faces are near-duplicates: learned from the enrolled faces,
@@ -145,19 +130,7 @@ class Coach:
         rows = prepare(vectors, self._store.distance)
         return limits_of(nearest, rows, self._store.distance)
 
-    # -- somebody else, nobody ---------------------------------------------------------------
-
-    def _about_likeness(self, batch: FaceBatch, held: Held, reporter: Reporter) -> list[Advice]:
-        said = []
-        for start in range(0, len(batch), _ROWS_AT_ONCE):
-            reporter.progress(_STAGE, start, len(batch))
-            part = batch.vectors[start : start + _ROWS_AT_ONCE]
-            for row, answer in enumerate(self._recogniser.identify(part, k=1, top=1), start):
-                other = answer.name
-                if other is not None and other != batch.names[row] and not held[row]:
-                    said.append(Advice("looks-like", (row,), other, f"Looks like {other}"))
-        reporter.progress(_STAGE, len(batch), len(batch))
-        return said
+    # -- nobody ------------------------------------------------------------------------------
 
     def _about_agreement(
         self, batch: FaceBatch, groups: dict[str, Ids], reporter: Reporter
@@ -212,6 +185,15 @@ def _about_copies(batch: FaceBatch, held: Held) -> list[Advice]:
                 said.append(Advice("enrolled", (row,), other, sentence))
             before.add(name)
     return said
+
+
+def _about_likeness(batch: FaceBatch, held: Held, like: Sequence[str | None]) -> list[Advice]:
+    """Of rows that are taken for somebody else."""
+    return [
+        Advice("looks-like", (row,), other, f"Looks like {other}")
+        for row, (other, name) in enumerate(zip(like, batch.names, strict=True))
+        if other is not None and other != name and not held[row]
+    ]
 
 
 def _even(ids: Ids, most: int) -> Ids:

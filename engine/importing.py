@@ -27,10 +27,7 @@ _SAVING = (
     Stage("Saving faces", 15.0),
     Stage("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
 )
-_ADVISING = (
-    Stage("Looking for near-duplicates", 200.0),
-    Stage("Comparing with the gallery", 300.0),
-)
+_ADVISING = (Stage("Comparing with the gallery", 300.0),)
 
 
 def import_forecast(reporter: Reporter) -> Reporter:
