@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import TrainingError
 from engine.evaluation.contract import NOBODY, CalibrationSet, Fitted, Method, Ranked
+from engine.evaluation.course import Course
 from engine.evaluation.judging import (
     FPIRS,
     Judged,
@@ -32,7 +33,7 @@ from engine.evaluation.protocols import (
 )
 from engine.evaluation.sentences import sampling, sentences
 from engine.figures import ClosedFigures, Evaluation, OpenFigures, Protocol, Sampled
-from engine.progress import SILENT, Event, Message, Reporter
+from engine.progress import SILENT, Reporter
 from engine.types import Ids, Vectors
 
 Asked = Literal["closed", "open", "both"]
@@ -69,12 +70,13 @@ def evaluate(
     """
     started = time.time()
     closed_asked, open_asked, note = _possible(labels, protocol)
-    run = _Run(vectors, labels, reporter, repeats, len(methods) * (closed_asked + open_asked))
+    protocols = ["closed"] * closed_asked + ["open"] * open_asked
+    run = _Run(vectors, labels, Course(reporter, protocols, methods, repeats), repeats)
     run.left_out.update(left_out)
     closed = run.closed(methods, seed) if closed_asked else []
     opened = run.open(methods, seed) if open_asked else []
     strangers = _never_enrolled(labels, seed) if open_asked else 0
-    reporter.progress("Evaluated", run.total, run.total)
+    run.course.end("Evaluated")
     return Evaluation(
         gallery=gallery_name,
         identities=len(np.unique(labels)),
@@ -115,50 +117,31 @@ def _never_enrolled(labels: Ids, seed: int) -> int:
     return len(np.setdiff1d(labels, labels[split.enrolled]))
 
 
-class _Quiet(Reporter):
-    """Lets a method be cancelled and say a sentence, but keeps its progress from the bar."""
-
-    def __init__(self, outer: Reporter) -> None:
-        super().__init__()
-        self._outer = outer
-
-    def check(self) -> None:
-        self._outer.check()
-
-    def tell(self, event: Event) -> None:
-        if isinstance(event, Message):
-            self._outer.tell(event)
-
-
 @dataclass
 class _Run:
     """One evaluation under way.
 
     Attributes:
-        total: fits to do, those of all repeats and protocols.
+        course: is told how far it is.
         left_out: methods that could not learn here, and why.
         sampled: by protocol, how many of the searches are made where not all are.
     """
 
     vectors: Vectors
     labels: Ids
-    reporter: Reporter
+    course: Course
     repeats: int
-    fits: int
-    done: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
     sampled: dict[str, Sampled] = field(default_factory=dict)
-
-    @property
-    def total(self) -> int:
-        return self.fits * self.repeats
 
     def closed(self, methods: Sequence[Method], seed: int) -> list[Judged[ClosedFigures]]:
         answers = _Answers(methods)
         for repeat, split in enumerate(closed_splits(self.labels, self.repeats, seed)):
             self._note("closed", split)
             for method in methods:
-                self._tell(method, repeat)
+                self.course.begin(
+                    f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}"
+                )
                 with self._may_fail(method):
                     answers.add(method, *self._closed_searches(method, split, seed + repeat))
         return compared([judge_closed(*answers.of(one)) for one in self._left(methods)])
@@ -170,7 +153,9 @@ class _Run:
         for repeat, split in enumerate(splits):
             self._note("open", split)
             for method in methods:
-                self._tell(method, repeat)
+                self.course.begin(
+                    f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}"
+                )
                 with self._may_fail(method):
                     answers.add(method, *self._open_searches(method, split, fpirs, seed + repeat))
         return compared([judge_open(*answers.of(one)) for one in self._left(methods)])
@@ -185,11 +170,6 @@ class _Run:
 
     def _left(self, methods: Sequence[Method]) -> list[Method]:
         return [method for method in methods if method.name not in self.left_out]
-
-    def _tell(self, method: Method, repeat: int) -> None:
-        stage = f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}"
-        self.reporter.progress(stage, self.done, self.total)
-        self.done += 1
 
     def _note(self, protocol: Protocol, split: ClosedSplit | OpenSplit) -> None:
         if split.asked < split.askable:
@@ -230,7 +210,7 @@ class _Run:
         step = max(1, _SCORES // people)
         parts = []
         for start in range(0, max(len(rows), 1), step):
-            self.reporter.check()
+            self.course.searched(start / len(rows) if len(rows) else 0.0)
             parts.append(fitted.rank(self.vectors[rows[start : start + step]], top))
         return Ranked.joined(parts)
 
@@ -243,9 +223,12 @@ class _Run:
         if calibration is not None:
             answers = _known_as(self.labels[calibration], people)
             known = CalibrationSet(self.vectors[calibration], answers)
-        vectors, quiet = self.vectors[enrolled], _Quiet(self.reporter)
         return method.fit(
-            vectors, labels.astype(np.int64), known, seed=seed, reporter=quiet
+            self.vectors[enrolled],
+            labels.astype(np.int64),
+            known,
+            seed=seed,
+            reporter=self.course,
         ), people
 
 

@@ -29,11 +29,10 @@ from engine.models import Network
 from engine.progress import SILENT, Reporter
 from engine.training.blocks import WHOLE
 from engine.training.recipe import Faces, train, try_knn, try_model
-from engine.training.stages import Stages
+from engine.training.stages import TRAININGS, Stages, steps_of
 from engine.types import Distance, Ids, Vectors
 
 OURS = ("knn", "mlp", "triplet", "auto")
-_TRAININGS = 4  # the model itself, and one for each fold that tries it
 
 
 def our_methods(
@@ -42,8 +41,8 @@ def our_methods(
     """Those of these names, and the notebooks' model of each kind asked for.
 
     What one of them learns from a split serves the others too, so they are to be evaluated in
-    one run. Where all are asked for in a gallery of very many people, what takes long to train is
-    left out, and auto chooses without it.
+    one run. Where all are asked for in a gallery of very many people, the notebooks' models are
+    left out: nothing shortens their training.
 
     Args:
         people: in the gallery.
@@ -51,28 +50,20 @@ def our_methods(
     Returns:
         the methods, and of each left out the reason.
     """
-    shortened = people > WHOLE and set(names) == set(OURS)
-    kinds: tuple[Kind, ...] = ("triplet",) if shortened else KINDS
-    workshop = _Workshop(distance, kinds)
-    chosen = [name for name in names if name not in KINDS or name in kinds]
-    made: list[Method] = [_Ours(name, workshop) for name in chosen]
-    if not shortened:
-        return made + [_Notebook(kind, distance) for kind in KINDS if kind in names], {}
+    workshop = _Workshop(distance)
+    made: list[Method] = [_Ours(name, workshop) for name in names]
+    notebooks = [_Notebook(kind, distance) for kind in KINDS if kind in names]
+    if people <= WHOLE or set(names) != set(OURS):
+        return made + notebooks, {}
     why = f"to tell {people:,} people apart it learns for many minutes in each repeat"
-    reasons = {_Notebook(kind, distance).name: why for kind in KINDS}
-    return made, {"mlp": f"{why}. Ask for it by name to have it measured", **reasons}
+    return made, {one.name: why for one in notebooks}
 
 
 @dataclass
 class _Workshop:
-    """Learns from the enrolled part of a split once, for all methods.
-
-    Attributes:
-        kinds: of the models that auto chooses among.
-    """
+    """Learns from the enrolled part of a split once, for all methods."""
 
     distance: Distance
-    kinds: Sequence[Kind]
     _split: tuple[int, int] = (-1, -1)
     _learned: dict[str, tuple[Network, Calibration, Trials]] = field(default_factory=dict)
     _calibration: Calibration | None = None
@@ -89,29 +80,29 @@ class _Workshop:
             self._calibration = calibrate(
                 faces.ids, faces.owners, faces.vectors, faces.distance, reporter=reporter
             )
-        for kind in kinds:
-            if kind not in self._learned:
-                self._learned[kind] = _learn(faces, kind, seed, reporter)
+        missing = [kind for kind in kinds if kind not in self._learned]
+        steps = steps_of(missing, knn=1) if self._knn is None else steps_of(missing, knn=0)
+        stages = Stages(reporter, TRAININGS * len(missing), steps=steps)
+        for kind in missing:
+            self._learned[kind] = _learn(faces, kind, seed, stages)
         trials: dict[str, Trials] = {kind: self._learned[kind][2] for kind in kinds}
         models = {kind: self._learned[kind][:2] for kind in kinds}
         assert self._calibration is not None, "it was learned with the split"
         if not trials:
             return _identifier(faces, models, KNN_ALONE, self._calibration, None)
-        self._knn = self._knn or try_knn(faces)
+        self._knn = self._knn or try_knn(faces, stages.between("Judging k-NN"))
         joint, knn = self._knn
         auto = choose({"knn": knn, **trials})
         return _identifier(faces, models, auto, self._calibration, joint)
 
 
 def _learn(
-    faces: Faces, kind: Kind, seed: int, reporter: Reporter
+    faces: Faces, kind: Kind, seed: int, stages: Stages
 ) -> tuple[Network, Calibration, Trials]:
-    stages = Stages(reporter, _TRAININGS)
     settings = parameters(kind)
     trained = train(faces, settings, seed, stages.next(f"Training the {kind} model"))
     if trained.collapsed:
         raise TrainingError(f"The {kind} model collapsed", remedy="Report this gallery's figures.")
-    reporter.check()
     return trained.network, *try_model(faces, kind, settings, seed, stages)
 
 
@@ -187,7 +178,7 @@ class _Ours:
         seed: int,
         reporter: Reporter,
     ) -> Fitted:
-        kinds = [kind for kind in self.workshop.kinds if self.name in (kind, "auto")]
+        kinds = [kind for kind in KINDS if self.name in (kind, "auto")]
         identifier = self.workshop.identifier(vectors, labels, kinds, seed, reporter)
         return _Asked(identifier, self.name)
 

@@ -12,10 +12,10 @@ from engine.errors import TrainingError
 from engine.jobs import MlpParameters
 from engine.models import Layer, Network, fit_scaler
 from engine.progress import Measured, Reporter
-from engine.training.blocks import BLOCK, FASTER, WHOLE, BlockedEpochs
+from engine.training.blocks import BLOCK, EPOCHS, FASTER, WHOLE, BlockedEpochs
 from engine.training.dataset import balance, holdout
 from engine.training.loop import Epochs, Figures, Recipe, Rows
-from engine.training.schedule import Schedule
+from engine.training.schedule import Falling, Schedule
 from engine.training.trained import Trained
 from engine.types import Distance, Ids, Vectors
 
@@ -25,7 +25,8 @@ Rejected = tuple[Vectors, Ids]
 _STOPPED = "It stopped after {} epochs, as the validation loss fell no more."
 _BLOCKS = (
     "Of {:,} people it learned to tell {:,} at a time apart, drawn anew in every epoch, in steps "
-    "{:g} times as large: with all at once it would take many times as long."
+    "{:g} times as large, and in no more than {} epochs: with all at once, and until it becomes "
+    "better no more, it would take many times as long."
 )
 _UNWATCHED = "Nobody has two faces, so that none could be held out to watch the training."
 
@@ -70,10 +71,15 @@ def train_mlp(
         Rows.certain(scaler.scaled(vectors[watched]), labels[watched]),
         seed=int(random.integers(2**31)),
     )
-    rate = FASTER * parameters.rate if many else parameters.rate
-    weights, curves, best, remarks = _run(epochs, replace(parameters, rate=rate), reporter)
+    course = _hurried(parameters) if many else parameters
+    schedule = (
+        Falling(course.rate, course.epochs)
+        if many
+        else Schedule(course.rate, course.plateau, course.patience)
+    )
+    weights, curves, best, remarks = _run(epochs, course.epochs, schedule, reporter)
     if many:
-        remarks = (_BLOCKS.format(classes, BLOCK, FASTER), *remarks)
+        remarks = (_BLOCKS.format(classes, BLOCK, FASTER, course.epochs), *remarks)
     if not len(held):
         remarks = (_UNWATCHED, *remarks)
     weights[-1] = _adjusted(weights[-1], labels[drawn], parameters.adjustment)
@@ -81,20 +87,24 @@ def train_mlp(
     return Trained(network, curves, best, remarks=remarks)
 
 
+def _hurried(parameters: MlpParameters) -> MlpParameters:
+    """The same for very many people."""
+    return replace(parameters, rate=FASTER * parameters.rate, epochs=min(parameters.epochs, EPOCHS))
+
+
 def _run(
-    epochs: Epochs | BlockedEpochs, parameters: MlpParameters, reporter: Reporter
+    epochs: Epochs | BlockedEpochs, most: int, schedule: Schedule | Falling, reporter: Reporter
 ) -> tuple[list[Vectors], tuple[Measured, ...], int, tuple[str, ...]]:
-    """Weights of the best epoch, the curves, that epoch's number and remarks."""
-    schedule = Schedule(parameters.rate, parameters.plateau, parameters.patience)
+    """Weights of the best of so many epochs, the curves, that epoch's number and remarks."""
     best, number = epochs.weights, 0
     curves: list[Measured] = []
-    for epoch in range(1, parameters.epochs + 1):
+    for epoch in range(1, most + 1):
         reporter.check()
         rate = schedule.rate
         figures = epochs.run(rate)
         if schedule.step(figures.validation_loss):
             best, number = epochs.weights, epoch
-        curves.append(_measured(epoch, parameters.epochs, figures, rate))
+        curves.append(_measured(epoch, most, figures, rate))
         reporter.tell(curves[-1])
         if schedule.stop:
             break

@@ -17,8 +17,9 @@ FAILED = "failed"
 def encoded(event: Event) -> str:
     """A line for an event of progress."""
     match event:
-        case Progress(stage, done, total):
-            return _line("progress", stage=stage, done=int(done), total=int(total))
+        case Progress(stage, done, total, overall, left):
+            told = {"stage": stage, "done": int(done), "total": int(total)}
+            return _line("progress", **told, overall=_number(overall), left=_number(left))
         case Message(text, alarm):
             return _line("message", text=text, alarm=alarm)
         case Measured(series, step, steps, values):
@@ -53,8 +54,9 @@ def decoded(line: str) -> Event | Mapping[str, Any]:
         ValueError: not a line of this protocol.
     """
     match parsed(line):
-        case {"kind": "progress", "stage": stage, "done": done, "total": total}:
-            return checked(Progress(stage, done, total))
+        case {"kind": "progress", "stage": stage, "done": done, "total": total, **rest}:
+            foreseen: Mapping[str, Any] = rest
+            return checked(Progress(stage, done, total, *map(foreseen.get, ("overall", "left"))))
         case {"kind": "message", "text": text, "alarm": alarm}:
             return checked(Message(text, alarm))
         case {"kind": "measured", "series": series, "step": step, "steps": steps, "values": values}:
@@ -69,6 +71,10 @@ def decoded(line: str) -> Event | Mapping[str, Any]:
         } if problem:
             raise TrainingError(problem, file=file, remedy=remedy)
     raise ValueError(f"not a line of the training process: {line[:80]}")
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _line(kind: str, **fields: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from engine.identification.shortlist import FEATURES, Shortlist
 from engine.identification.trying import Looker, space_looker, try_out
 from engine.jobs import Kind, MlpParameters, Parameters
 from engine.models import Network
-from engine.progress import Reporter
+from engine.progress import SILENT, Reporter
 from engine.training.mlp import train_mlp
 from engine.training.stages import Stages
 from engine.training.trained import Trained
@@ -23,6 +24,8 @@ from engine.types import Distance, Ids, Vectors
 
 NOUNS = {"mlp": "MLP", "triplet": "triplet model"}
 _IN_A_SPACE = (FEATURES, BY_TEMPLATE)
+_LOOKED_AT_ONCE = 4_096
+"""Queries between two words on how far the judgement is."""
 _LOGITS = 4_000_000
 """Outputs of a classifier held in memory at once (16 MB)."""
 
@@ -110,19 +113,47 @@ def try_model(
             raise TrainingError("It collapsed when it was tried", remedy="Use the default preset.")
         lookers.append(looker(part, kind, trained.network))
     features, unfitted = (mlp.FEATURES, mlp.BY_SOFTMAX) if kind == "mlp" else _IN_A_SPACE
+    reporter = stages.between(f"Judging the {NOUNS[kind]}")
     return try_out(
-        faces.ids, faces.owners, faces.vectors, dealt, lookers, features=features, unfitted=unfitted
+        faces.ids,
+        faces.owners,
+        faces.vectors,
+        dealt,
+        _told(lookers, dealt, reporter),
+        features=features,
+        unfitted=unfitted,
     )
 
 
-def try_knn(faces: Faces) -> tuple[Calibration, Trials]:
+def try_knn(faces: Faces, reporter: Reporter = SILENT) -> tuple[Calibration, Trials]:
     """The same for k-NN on the vectors as they came, which trained models start from."""
     dealt = dealt_out(faces)
     lookers = []
     for fold in dealt:
         part = faces.part(fold.enrolled)
         lookers.append(space_looker(part.vectors, part.owners, part.distance, lambda rows: rows))
-    return try_out(faces.ids, faces.owners, faces.vectors, dealt, lookers)
+    told = _told(lookers, dealt, reporter)
+    return try_out(faces.ids, faces.owners, faces.vectors, dealt, told)
+
+
+def _told(lookers: Sequence[Looker], dealt: Sequence[Fold], reporter: Reporter) -> list[Looker]:
+    """The same lookers, which report how many of the folds' queries they have looked at."""
+    total, done = sum(len(fold.mated) + len(fold.strangers) for fold in dealt), 0
+
+    def telling(look: Looker) -> Looker:
+        def looked(queries: Vectors) -> Shortlist:
+            nonlocal done
+            parts = []
+            for start in range(0, max(len(queries), 1), _LOOKED_AT_ONCE):
+                reporter.progress("Judging", done, total)
+                part = queries[start : start + _LOOKED_AT_ONCE]
+                parts.append(look(part))
+                done += len(part)
+            return Shortlist.joined(parts)
+
+        return looked
+
+    return [telling(one) for one in lookers]
 
 
 def dealt_out(faces: Faces) -> list[Fold]:

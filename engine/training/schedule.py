@@ -1,4 +1,4 @@
-"""When the learning rate goes down and when to stop, by the validation loss alone."""
+"""When the learning rate goes down and when to stop: by the validation loss, or by the clock."""
 
 from __future__ import annotations
 
@@ -60,3 +60,28 @@ class Schedule:
             self._flat = 0
         self.stop = not math.isfinite(loss) or bool(self._patience and self._idle >= self._patience)
         return self.improved
+
+
+class Falling:
+    """The whole rate for half of the epochs, then evenly down to nothing, for a training that has
+    no time to wait for plateaus.
+
+    Attributes:
+        rate, stop: as of :class:`Schedule`.
+    """
+
+    def __init__(self, rate: float, epochs: int) -> None:
+        self.rate = rate
+        self.stop = False
+        self._first, self._epochs, self._epoch = rate, epochs, 0
+        self._best = math.inf
+
+    def step(self, loss: float) -> bool:
+        """Takes the validation loss of an epoch; returns whether it is the lowest so far."""
+        self._epoch += 1
+        left = 1 - (self._epoch + 0.5) / self._epochs
+        self.rate = self._first * min(max(2 * left, 0.0), 1.0)
+        self.stop = not math.isfinite(loss)
+        improved = loss < self._best
+        self._best = min(loss, self._best) if math.isfinite(loss) else self._best
+        return improved

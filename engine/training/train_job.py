@@ -26,10 +26,8 @@ from engine.training.job import Job, settings
 from engine.training.keras_model import save_keras
 from engine.training.recipe import NOUNS, Faces, try_knn, try_model
 from engine.training.recipe import train as train_network
-from engine.training.stages import Stages
+from engine.training.stages import TRAININGS, Stages, steps_of
 from engine.training.trained import Trained
-
-_TRAININGS = 4  # the model itself, and one for each fold
 
 
 def train(folder: Path, job: Job, reporter: Reporter) -> Mapping[str, Any]:
@@ -46,7 +44,8 @@ def train(folder: Path, job: Job, reporter: Reporter) -> Mapping[str, Any]:
     faces = Faces(
         job.faces, job.owners, job.vectors, job.distance, job.rejected, job.rejected_owners
     )
-    stages = Stages(reporter, _TRAININGS * len(asked.kinds))
+    kinds = asked.kinds
+    stages = Stages(reporter, TRAININGS * len(kinds), steps=steps_of(kinds, knn=len(kinds)))
     models = [
         _one(folder, job, asked, kind, chosen, faces, stages)
         for kind, chosen in settings(asked).items()
@@ -113,7 +112,7 @@ def _judged(
         calibration, trials = try_model(faces, kind, chosen, asked.seed, stages)
     except TrainingError as error:
         return verdicts.untried(kind, error.problem), None
-    knn_calibration, knn = try_knn(faces)
+    knn_calibration, knn = try_knn(faces, stages.between("Judging k-NN"))
     verdict = verdicts.judged(
         kind,
         trials,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.jobs import Kind
 from engine.progress import Event, Measured, Progress
 from gallery_app.widgets.model_words import kind_of, kinds_text
-from gallery_app.widgets.time_left import TimeLeft, left_text
+from gallery_app.widgets.time_left import TimeLeft, left_text, share_done
 
 _COLLAPSED = 0.3  # median distance of two unit vectors below which all faces look alike
 
@@ -32,6 +32,7 @@ class TrainingState:
         self._stage: str | None = None
         self._epoch_stage: str | None = None
         self._left = TimeLeft()
+        self._foreseen: float | None = None  # when all is done, where that is told
 
     @property
     def trains(self) -> bool:
@@ -56,8 +57,10 @@ class TrainingState:
     def _take_progress(self, event: Progress, now: float) -> None:
         if event.stage != self._stage:
             self._stage, self._left = event.stage, TimeLeft()
-        self.share = min(event.done / event.total, 1.0) if event.total else None
+        share = share_done(event)
+        self.share = None if share is None else min(share, 1.0)
         self._left.take(now, event.done, event.total)
+        self._foreseen = None if event.left is None else now + event.left
         if event.stage != self._epoch_stage:  # while epochs are counted they say more
             count = f" · {event.done:,} of {event.total:,}" if event.total else ""
             self._where, self._spread = f"{event.stage}{count}", ""
@@ -79,8 +82,15 @@ class TrainingState:
     def detail(self, now: float) -> str:
         """ "epoch 62 of 100 · about 9 s left · spread 1.39, no collapse"."""
         left = self._left.seconds(now)
+        if self._foreseen is not None:  # of all that runs, not of this stage alone
+            left = max(self._foreseen - now, 0.0)
         words = "" if left is None else left_text(left)
-        if words and self._kind is not None and self._kind != self._kinds[-1]:
+        if (
+            words
+            and self._foreseen is None
+            and self._kind is not None
+            and self._kind != self._kinds[-1]
+        ):
             words += " for this one"
         return " · ".join(part for part in (self._where, words, self._spread) if part) or "starting"
 

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import CancelledError, TrainingError
 from engine.jobs import NOTEBOOK_MLP, MlpParameters
 from engine.progress import SILENT, CancelToken, Measured, Reporter
-from engine.training.blocks import BlockedEpochs
+from engine.training.blocks import EPOCHS, BlockedEpochs
 from engine.training.dataset import holdout
 from engine.training.loop import Epochs, Recipe, Rows
 from engine.training.mlp import train_mlp
@@ -219,14 +219,21 @@ def test_very_many_people_are_told_apart_a_block_at_a_time(few_at_a_time):
     assert "at a time" in trained.remarks[0]
 
 
-def test_of_blocks_the_same_seed_gives_the_same_network_and_keeps_its_best_epoch(few_at_a_time):
+def test_of_blocks_the_same_seed_gives_the_same_network_and_it_is_the_best_epochs(few_at_a_time):
     vectors, labels = clusters([20] * 7, spread=2.0)
-    parameters = replace(SMALL, patience=4)
-    whole, again = (train(vectors, labels, parameters) for _ in range(2))
+    whole, again = (train(vectors, labels, SMALL) for _ in range(2))
     np.testing.assert_array_equal(whole.network(vectors), again.network(vectors))
-    cut = train(vectors, labels, replace(parameters, epochs=whole.best_epoch))
-    assert len(whole.curves) > len(cut.curves)
-    np.testing.assert_allclose(whole.network(vectors), cut.network(vectors), atol=1e-5)
+    losses = [point.values["validation_loss"] for point in whole.curves]
+    assert whole.best_epoch == 1 + int(np.argmin(losses))
+
+
+def test_very_many_people_are_learned_in_few_epochs_with_a_rate_that_falls(few_at_a_time):
+    vectors, labels = clusters([20] * 7)
+    trained = train(vectors, labels, replace(SMALL, epochs=500))
+    rates = [point.values["rate"] for point in trained.curves]
+    assert len(rates) == EPOCHS
+    assert rates[0] == rates[EPOCHS // 2 - 1] > rates[EPOCHS // 2] > rates[-1] > 0
+    assert f"no more than {EPOCHS} epochs" in trained.remarks[0]
 
 
 def test_in_blocks_every_row_counts_once_an_epoch_and_all_people_are_watched(few_at_a_time):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from engine.progress import Event, Measured, Message, Progress, Reporter
-from engine.training.stages import Stages
+import pytest
+
+from engine.errors import CancelledError
+from engine.progress import CancelToken, Event, Measured, Message, Progress, Reporter
+from engine.training.stages import TRAININGS, Stages, steps_of
 
 
 class Clock:
@@ -41,3 +44,32 @@ def test_of_a_short_one_nothing_is_said_and_progress_goes_on_to_the_end() -> Non
     told = trained(0.1)
     assert all(isinstance(one, Progress) for one in told)
     assert [one.done for one in told if isinstance(one, Progress)][-1] == 200
+
+
+def test_time_left_counts_what_comes_between_the_trainings_too() -> None:
+    told: list[Event] = []
+    clock = Clock()
+    steps = [*steps_of(["mlp"], knn=1)]
+    stages = Stages(Reporter(told.append), TRAININGS, clock, steps)
+    for number in range(TRAININGS):
+        reporter = stages.next(f"Training {number}")
+        clock.now += 30
+        reporter.tell(Measured("mlp", 1, 1, {}))
+    for title in ("Judging the MLP", "Judging k-NN"):
+        reporter = stages.between(title)
+        clock.now += 10
+        reporter.progress("Judging", 1, 2)
+    progress = [one for one in told if isinstance(one, Progress)]
+    assert [one.done for one in progress] == sorted(one.done for one in progress)
+    assert [one.overall for one in progress] == sorted(one.overall or 0.0 for one in progress)
+    assert progress[-1].stage == "Judging k-NN"
+    assert progress[-1].left is not None
+    assert progress[-1].left < 20
+
+
+def test_what_comes_between_can_be_cancelled() -> None:
+    token = CancelToken()
+    reporter = Stages(Reporter(cancel=token), 1).between("Judging the MLP")
+    token.cancel()
+    with pytest.raises(CancelledError):
+        reporter.progress("Judging", 1, 2)
