@@ -55,8 +55,8 @@ def decoded(line: str) -> Event | Mapping[str, Any]:
     """
     match parsed(line):
         case {"kind": "progress", "stage": stage, "done": done, "total": total, **rest}:
-            foreseen: Mapping[str, Any] = rest
-            return checked(Progress(stage, done, total, *map(foreseen.get, ("overall", "left"))))
+            foreseen: Any = [rest.get("overall"), rest.get("left")]
+            return checked(Progress(stage, done, total, *foreseen))
         case {"kind": "message", "text": text, "alarm": alarm}:
             return checked(Message(text, alarm))
         case {"kind": "measured", "series": series, "step": step, "steps": steps, "values": values}:
