@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 import numpy as np
@@ -22,6 +22,7 @@ from engine.types import FaceBatch, Ids, Rows, Vectors
 
 _PROBES = 1_000  # enrolled faces that the measure of near-duplicates is learned from
 _AROUND = 31  # neighbours among which each of them finds its nearest own one, itself included
+_NAMES_AT_ONCE = 100  # names between two words on how far it is
 _BESIDE = 100  # enrolled faces of an identity that new ones are compared with
 
 Held = Sequence[frozenset[str]]
@@ -98,7 +99,7 @@ class Coach:
         """Args: near: rows that are near-duplicates of enrolled faces, and whose."""
         distance = self._store.distance
         said: dict[int, Advice] = {}
-        for members in groups.values():
+        for _, members in _each(groups, "Comparing the faces of each name", reporter):
             rows = prepare(batch.vectors[members], distance)
             for late, early in twins(rows, distance, limit, reporter).items():
                 row, first = int(members[late]), int(members[early])
@@ -141,8 +142,7 @@ class Coach:
         if widest is None:
             return []
         said = []
-        for name, rows in groups.items():
-            reporter.check()
+        for name, rows in _each(groups, "Looking for odd ones out", reporter):
             beside = self._enrolled(name)
             vectors = batch.vectors[rows]
             for odd in disagreeing(vectors, self._store.distance, widest, beside):
@@ -199,6 +199,18 @@ def _about_likeness(batch: FaceBatch, held: Held, like: Sequence[str | None]) ->
 def _even(ids: Ids, most: int) -> Ids:
     """At most so many of them, from the whole range."""
     return ids[np.unique(np.linspace(0, max(len(ids) - 1, 0), most).astype(np.int64))[: len(ids)]]
+
+
+def _each(groups: dict[str, Ids], stage: str, reporter: Reporter) -> Iterator[tuple[str, Ids]]:
+    """Each name and its rows, while the reporter is told how many rows are done."""
+    done, total = 0, sum(map(len, groups.values()))
+    for number, (name, rows) in enumerate(groups.items()):
+        reporter.check()
+        if number % _NAMES_AT_ONCE == 0:
+            reporter.progress(stage, done, total)
+        yield name, rows
+        done += len(rows)
+    reporter.progress(stage, total, total)
 
 
 def _groups(batch: FaceBatch) -> dict[str, Ids]:

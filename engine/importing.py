@@ -27,7 +27,11 @@ _SAVING = (
     Stage("Saving faces", 15.0),
     Stage("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
 )
-_ADVISING = (Stage("Comparing with the gallery", 300.0),)
+_ADVISING = (
+    Stage("Comparing with the gallery", 300.0),
+    Stage("Comparing the faces of each name", 30.0),
+    Stage("Looking for odd ones out", 80.0),
+)
 
 
 def import_forecast(reporter: Reporter) -> Reporter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.distances import between, prepare
+from engine.identification.logit import Numbers
 from engine.types import Distance, Ids, Vectors
 
 _SHARE = 0.005
@@ -37,8 +38,16 @@ def disagreeing(
         rows = np.arange(start, min(start + _ROWS_AT_ONCE, count))
         away = between(faces[rows], faces[company], distance).astype(np.float64)
         away[rows[:, None] == company] = np.nan
-        found += rows[np.nanmedian(away, axis=1) > widest].tolist()
+        found += rows[_medians(away) > widest].tolist()
     return found
+
+
+def _medians(distances: Numbers) -> Numbers:
+    """Of each row without its NaN; numpy.nanmedian takes eight times as long for a few faces."""
+    ordered = np.sort(distances, axis=1)  # NaN last
+    count = np.count_nonzero(~np.isnan(ordered), axis=1)[:, None]
+    middle = np.hstack([(count - 1) // 2, count // 2])
+    return np.asarray(np.take_along_axis(ordered, middle, axis=1).mean(axis=1))
 
 
 def widest_agreement(
