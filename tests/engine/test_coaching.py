@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from engine.advice import Advice, grouped
 from engine.errors import IdentityNameError, MismatchError
 from engine.gallery import Gallery
+from engine.recogniser import Recogniser
 from engine.types import Vectors
 
 PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Hanks", "Tom_Ridge", "Tony_Blair", "Venus_Williams")
@@ -156,3 +158,23 @@ def test_advice_has_no_numbers_that_json_cannot_hold(gallery: Gallery, sample: P
     faces = np.concatenate([faces_of(sample, "Tiger_Woods", 2)] * 2)
     for one in gallery.check_enrolment("Tiger Woods", faces):
         json.dumps([one.kind, one.rows, one.identity, one.sentence])
+
+
+@pytest.mark.parametrize("method", ["knn", "triplet"])
+def test_a_nearly_same_picture_is_told_whatever_answers_rest_on(
+    gallery: Gallery, sample: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    faces = faces_of(sample, "Tiger_Woods", 2)
+    pictures = np.stack([nearly(faces[0]), faces_of(sample, "Tiger_Woods", 1, start=9)[0]])
+    identify = Recogniser.identify
+
+    def answered(self, queries, **asked):  # type: ignore[no-untyped-def]
+        """As by a learned space, where that has another face for the nearest."""
+        answers = identify(self, queries, **asked)
+        if method == "knn":
+            return answers
+        return [replace(one, method="triplet", evidence=one.evidence[1:]) for one in answers]
+
+    monkeypatch.setattr(Recogniser, "identify", answered)
+    said = gallery.check_enrolment("Tiger Woods", pictures)
+    assert told(said, "near-duplicate") == [((0,), "Tiger Woods")]
