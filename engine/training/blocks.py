@@ -20,8 +20,9 @@ from engine.types import Ids, Vectors
 
 WHOLE = 2_000
 """Up to so many identities are told apart all at once."""
-BLOCK = 1_000
-"""Identities of a block, beyond that."""
+BLOCK = 500
+"""Identities of a block, beyond that. Of 10,000 people the first name was right as often as with
+blocks of 1,000 (92.2 and 92.0 %), in four fifths of the processor's time."""
 FASTER = 4.0
 """Times the learning rate: an output is trained only in its block's steps. Of 2,120 people the
 first name was right, after 6 epochs, for 97.3 % of the watched faces; at the plain rate, all at
@@ -50,18 +51,20 @@ class BlockedEpochs:
         self._random = np.random.default_rng(seed)
         self._recipe, self._training = recipe, training
         self._watched = self._some(watched)
-        outputs = len(weights[-1])
+        *others, kernel, bias = weights
+        weights, outputs = [*others, kernel.T, bias], len(bias)  # a block's lie together so
         times = [np.float32(0)] * (len(weights) - 2) + [np.zeros(outputs, np.float32)] * 2
         zeros = [np.zeros_like(weight) for weight in weights]
         self._state: list[list[Any]] = [
-            [one.copy() for one in part] for part in (weights, zeros, zeros, times)
+            [np.array(one, order="C") for one in part] for part in (weights, zeros, zeros, times)
         ]
         self._block = min(BLOCK, outputs)
 
     @property
     def weights(self) -> list[Vectors]:
         """Kernel and bias of each layer in turn."""
-        return [weight.copy() for weight in self._state[0]]
+        *others, kernel, bias = self._state[0]
+        return [np.array(weight, order="C") for weight in (*others, kernel.T, bias)]
 
     def run(self, rate: float) -> Figures:
         """Trains one epoch at this learning rate, every row once, and looks at the watched."""
@@ -108,7 +111,7 @@ class BlockedEpochs:
         for part, fresh in zip(self._state, (weights, *moments), strict=True):
             part[:-2] = [one.numpy() for one in fresh[:-2]]
             for whole, one in zip(part[-2:], fresh[-2:], strict=True):
-                whole[..., block] = one.numpy()
+                whole[block] = one.numpy().T
         return np.asarray(sums.numpy()[:2], dtype=np.float64)
 
     def _targets(self, rows: Ids, labels: Ids) -> Rows:
@@ -139,10 +142,10 @@ def _part(rows: Rows, which: Ids, labels: Ids) -> Rows:
 
 def _of(part: list[Any], block: Ids) -> list[Any]:
     """Weights, or what belongs to them: the last layer's of a block alone."""
-    return [tf.constant(one) for one in (*part[:-2], *(one[..., block] for one in part[-2:]))]
+    return [tf.constant(one) for one in (*part[:-2], *(one[block].T for one in part[-2:]))]
 
 
 def _logits(weights: Sequence[Vectors], rows: Vectors) -> Vectors:
     for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
         rows = np.maximum(rows @ kernel + bias, 0.0)
-    return np.asarray(rows @ weights[-2] + weights[-1])
+    return np.asarray(rows @ weights[-2].T + weights[-1])
