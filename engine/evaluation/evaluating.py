@@ -51,6 +51,7 @@ def evaluate(
     seed: int = 0,
     gallery_name: str = "",
     left_out: Mapping[str, str] = MappingProxyType({}),
+    notes: Sequence[str] = (),
     reporter: Reporter = SILENT,
 ) -> Evaluation:
     """Fits and judges every method on the same repeated splits.
@@ -63,6 +64,7 @@ def evaluate(
         labels: identity of each, any numbers.
         methods: of different names, ours and references.
         left_out: names of others that are not run here, and why.
+        notes: sentences on how the methods learn here.
 
     Raises:
         TrainingError: the gallery is too small for what is asked.
@@ -88,6 +90,7 @@ def evaluate(
         sentences=(
             *sentences(gallery_name, repeats, closed, opened, strangers),
             *sampling(list(run.sampled.values())),
+            *notes,
             *(f"{name} was left out: {why}." for name, why in run.left_out.items()),
             *note,
         ),

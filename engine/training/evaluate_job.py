@@ -12,7 +12,7 @@ from engine.evaluation.references import references
 from engine.figures import Evaluation
 from engine.progress import Reporter
 from engine.training.job import Job
-from engine.training.methods import our_methods
+from engine.training.methods import our_methods, shortened
 
 
 def evaluate(job: Job, reporter: Reporter) -> Mapping[str, Any]:
@@ -36,6 +36,7 @@ def evaluate(job: Job, reporter: Reporter) -> Mapping[str, Any]:
         seed=asked["seed"],
         gallery_name=job.gallery,
         left_out=left_out,
+        notes=shortened(asked["methods"], people),
         reporter=reporter,
     )
     return done.to_json()

@@ -27,7 +27,7 @@ from engine.index import ExactIndex
 from engine.jobs import KINDS, Kind, parameters
 from engine.models import Network
 from engine.progress import SILENT, Reporter
-from engine.training.blocks import WHOLE
+from engine.training.blocks import BLOCK, EPOCHS, WHOLE
 from engine.training.recipe import Faces, train, try_knn, try_model
 from engine.training.stages import TRAININGS, Stages, steps_of
 from engine.types import Distance, Ids, Vectors
@@ -57,6 +57,16 @@ def our_methods(
         return made + notebooks, {}
     why = f"to tell {people:,} people apart it learns for many minutes in each repeat"
     return made, {one.name: why for one in notebooks}
+
+
+def shortened(names: Sequence[str], people: int) -> tuple[str, ...]:
+    """Sentences on what methods of these names do with less than all in so large a gallery."""
+    if people <= WHOLE or not {"mlp", "auto"} & set(names):
+        return ()
+    return (
+        f"Where more than {WHOLE:,} people are enrolled, mlp learns to tell {BLOCK:,} at a time "
+        f"apart, and in no more than {EPOCHS} epochs, as it does when it is trained for use.",
+    )
 
 
 @dataclass

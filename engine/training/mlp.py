@@ -23,10 +23,9 @@ Rejected = tuple[Vectors, Ids]
 """Vectors ``(r, d)``, and for each the label that it is not, ``(r,)``."""
 
 _STOPPED = "It stopped after {} epochs, as the validation loss fell no more."
-_BLOCKS = (
-    "Of {:,} people it learned to tell {:,} at a time apart, drawn anew in every epoch, in steps "
-    "{:g} times as large, and in no more than {} epochs: with all at once, and until it becomes "
-    "better no more, it would take many times as long."
+_HURRIED = (
+    "Of {:,} people it learned to tell {:,} at a time apart, and in no more than {} epochs: with "
+    "all at once, and until it becomes better no more, it would take many times as long."
 )
 _UNWATCHED = "Nobody has two faces, so that none could be held out to watch the training."
 
@@ -78,13 +77,12 @@ def train_mlp(
         else Schedule(course.rate, course.plateau, course.patience)
     )
     weights, curves, best, remarks = _run(epochs, course.epochs, schedule, reporter)
-    if many:
-        remarks = (_BLOCKS.format(classes, BLOCK, FASTER, course.epochs), *remarks)
+    caveat = _HURRIED.format(classes, BLOCK, course.epochs) if many else ""
     if not len(held):
         remarks = (_UNWATCHED, *remarks)
     weights[-1] = _adjusted(weights[-1], labels[drawn], parameters.adjustment)
     network = replace(scaler, layers=layers_of(weights))
-    return Trained(network, curves, best, remarks=remarks)
+    return Trained(network, curves, best, remarks=remarks, caveat=caveat)
 
 
 def _hurried(parameters: MlpParameters) -> MlpParameters:

@@ -75,7 +75,7 @@ def _one(
     started = time.time()
     reporter = stages.next(f"Training the {NOUNS[kind]}", curves=True)
     trained = train_network(faces, chosen, asked.seed, reporter)
-    for remark in trained.remarks:
+    for remark in filter(None, (trained.caveat, *trained.remarks)):
         reporter.message(remark)
     verdict, tried = _judged(job, asked, kind, faces, trained, chosen, stages)
     version = ModelVersion(
@@ -87,7 +87,7 @@ def _one(
         seconds=time.time() - started,
         active=False,
         collapsed=trained.collapsed,
-        sentence=verdict.sentence,
+        sentence=f"{verdict.sentence} {trained.caveat}".rstrip(),
         metrics=verdict.metrics,
         parameters=as_json(chosen),
         identities=len(faces.identities),

@@ -19,6 +19,7 @@ class Trained:
         collapsed: all outputs are nearly the same (triplet).
         best_epoch: whose weights were kept, from 1; 0 for the start, where no epoch was better.
         remarks: sentences for the person, such as why it stopped or was restarted.
+        caveat: what was done with less than all there is, where that is too much; "" elsewhere.
     """
 
     network: Network
@@ -26,3 +27,4 @@ class Trained:
     best_epoch: int
     collapsed: bool = False
     remarks: tuple[str, ...] = field(default=())
+    caveat: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.training.methods import OURS, our_methods
+from engine.training.methods import OURS, our_methods, shortened
 
 MANY = 10_000
 
@@ -30,3 +30,9 @@ def test_of_very_many_people_the_notebooks_models_are_left_out_of_all_and_it_say
 def test_what_is_asked_for_by_name_is_run_whatever_it_takes(asked: tuple[str, ...]) -> None:
     assert set(asked) <= set(names(asked, MANY))
     assert our_methods("cosine", asked, people=MANY)[1] == {}
+
+
+def test_of_very_many_people_it_is_said_that_the_mlp_learns_less_thoroughly() -> None:
+    assert shortened(OURS, 158) == shortened(("knn", "triplet"), MANY) == ()
+    (sentence,) = shortened(("mlp",), MANY)
+    assert "no more than 20 epochs" in sentence

@@ -216,7 +216,7 @@ def test_very_many_people_are_told_apart_a_block_at_a_time(few_at_a_time):
     trained = train(vectors[kept], labels[kept])
     assert trained.network(vectors).shape == (len(labels), 7)
     assert np.mean(named(trained, vectors[held]) == labels[held]) > 0.9
-    assert "at a time" in trained.remarks[0]
+    assert "at a time" in trained.caveat
 
 
 def test_of_blocks_the_same_seed_gives_the_same_network_and_it_is_the_best_epochs(few_at_a_time):
@@ -233,7 +233,7 @@ def test_very_many_people_are_learned_in_few_epochs_with_a_rate_that_falls(few_a
     rates = [point.values["rate"] for point in trained.curves]
     assert len(rates) == EPOCHS
     assert rates[0] == rates[EPOCHS // 2 - 1] > rates[EPOCHS // 2] > rates[-1] > 0
-    assert f"no more than {EPOCHS} epochs" in trained.remarks[0]
+    assert f"no more than {EPOCHS} epochs" in trained.caveat
 
 
 def test_in_blocks_every_row_counts_once_an_epoch_and_all_people_are_watched(few_at_a_time):
