@@ -33,14 +33,14 @@ def review_store(
         raise InputError(
             f"There is no such kind as “{min(unknown)}”", remedy=f"Kinds are {', '.join(KINDS)}."
         )
-    return review(_faces(store), kinds, index=index, reporter=reporter)
+    return review(_faces(store, reporter), kinds, index=index, reporter=reporter)
 
 
-def _faces(store: Store) -> Faces:
+def _faces(store: Store, reporter: Reporter) -> Faces:
     """All faces of one moment, though another process may be writing the store.
 
     Raises:
-        GalleryDamagedError: a face belongs to nobody.
+        GalleryDamagedError: a face belongs to nobody. CancelledError: stopped by the reporter.
     """
     while True:
         change = store.change()
@@ -49,6 +49,7 @@ def _faces(store: Store) -> Faces:
         refused: set[tuple[int, int]] = set()
         done = 0
         for some, _, vectors in store.each_vectors():
+            reporter.progress("Reading faces", done, len(ids))
             rows[done : done + len(some)] = prepare(vectors, store.distance)[: len(rows) - done]
             done += len(some)
             for face, identities in zip(some.tolist(), store.rejections(vectors), strict=True):
