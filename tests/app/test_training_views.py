@@ -193,6 +193,16 @@ def test_of_two_trainings_the_panel_says_which_one_runs_and_whose_time_it_tells(
     assert state.title == "Training the triplet model (2 of 2)"
 
 
+def test_a_time_left_that_is_foreseen_is_of_the_whole_and_runs_on_between_two_events() -> None:
+    state = TrainingState("Training both", ("mlp", "triplet"))
+    state.take(mlp_point(1), 0.0)
+    state.take(Progress("Judging the MLP", 400, 800, 0.25, 60.0), 20.0)
+    assert state.share == 0.25
+    assert "about 50 s left" in state.detail(30.0)
+    assert "for this one" not in state.detail(30.0)
+    assert "almost done" in state.detail(100.0)
+
+
 def test_other_stages_are_told_by_their_name() -> None:
     state = TrainingState("Training", ("mlp",))
     state.take(Progress("Training", 1, 100), 0.0)
