@@ -59,10 +59,11 @@ class Coach:
             *self._about_agreement(batch, groups, reporter),
         ]
 
-    def holders(self, vectors: Rows) -> list[frozenset[str]]:
-        """For each row the identities that have this very vector."""
+    def holders(self, vectors: Rows, reporter: Reporter = SILENT) -> list[frozenset[str]]:
+        """For each row the identities that have this very vector. Raises CancelledError."""
         held: list[frozenset[str]] = []
         for start in range(0, len(vectors), ROWS_AT_ONCE):
+            reporter.progress("Looking for faces that are enrolled", start, len(vectors))
             found = self._store.find(vectors[start : start + ROWS_AT_ONCE])
             held += [frozenset(name for _, name in faces) for faces in found]
         return held

@@ -28,6 +28,7 @@ _SAVING = (
     Stage("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
 )
 _ADVISING = (
+    Stage("Looking for faces that are enrolled", 20.0),
     Stage("Comparing with the gallery", 300.0),
     Stage("Comparing the faces of each name", 30.0),
     Stage("Looking for odd ones out", 80.0),

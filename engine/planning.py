@@ -30,7 +30,7 @@ def plan_reading(
         CancelledError: through the reporter.
     """
     batch = reading.batch
-    held = coach.holders(batch.vectors)
+    held = coach.holders(batch.vectors, reporter)
     advice = by_row(coach.advise(batch, held, reporter))
     foreseen = store.add(batch, keys=names.name_key, dry_run=True)
     kept = frozenset(foreseen.rows.tolist())
