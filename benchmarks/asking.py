@@ -14,8 +14,8 @@ from benchmarks.faces import ASKED, TRUTH, UNIT, K, are_mated, hits
 from benchmarks.generator import Counts, Rows
 from benchmarks.machine import resident
 from benchmarks.peers import CORES, PEERS, Parameters
-from engine.distances import prepare
 from engine.gallery import Gallery
+from engine.tools.distances import prepare
 
 ENGINE = "Face Gallery"
 WARM = 20  # queries before those that are timed

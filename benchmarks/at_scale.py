@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.gallery import Gallery
-from engine.jobs import TrainingRequest
+from engine.records.jobs import TrainingRequest
 
 QUERIES = 5_000
 NOISE = 0.4

@@ -20,9 +20,9 @@ import numpy as np
 
 from benchmarks.fitting import SHARED
 from benchmarks.generator import Counts, Rows, make
-from engine.distances import prepare
 from engine.embeddings import read_sources
 from engine.index.hnsw import HnswParameters
+from engine.tools.distances import prepare
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 DEST = Path(__file__).with_name("results") / "difficulty.json"

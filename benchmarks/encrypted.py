@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import encryption
 from engine.gallery import Gallery
+from engine.keeping import encryption
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 PASSPHRASE = "four words nobody guesses"

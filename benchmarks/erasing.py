@@ -24,9 +24,9 @@ import numpy as np
 
 from engine.embeddings import read_sources
 from engine.gallery import Gallery
-from engine.jobs import TrainingRequest
-from engine.needles import Needles
+from engine.records.jobs import TrainingRequest
 from engine.store import Store, encoding
+from engine.tools.needles import Needles
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"

@@ -19,10 +19,10 @@ from pathlib import Path
 import hnswlib
 import numpy as np
 
-from engine.distances import prepare
 from engine.index import HnswIndex, HnswParameters
 from engine.index.graphfile import GraphFile
 from engine.index.polish import bring_within_reach, measure
+from engine.tools.distances import prepare
 from engine.types import Ids, Vectors
 
 EFS = (30, 40, 50, 60, 80, 100, 130, 160, 200, 300)

@@ -19,8 +19,8 @@ from benchmarks.faces import ASKED, ENROLLED, UNIT, K
 from benchmarks.generator import Rows
 from benchmarks.machine import grown, resident
 from benchmarks.peers import PEERS, Hnswlib, Parameters
-from engine.distances import prepare
 from engine.gallery import Gallery
+from engine.tools.distances import prepare
 
 NEW = "Somebody new"
 TIMES = 20

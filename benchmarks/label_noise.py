@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 from openset import SHARED
 
-from engine.distances import between, prepare
-from engine.findings import KINDS
 from engine.progress import SILENT
+from engine.records.findings import KINDS
 from engine.review import Decided, Faces, review
 from engine.review.judgement import FINE, NOBODY
 from engine.review.judging import judge
 from engine.review.nearest import search
+from engine.tools.distances import between, prepare
 
 SHARES = (0.01, 0.05)
 SEEDS = range(5)

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from engine.errors import CancelledError, TrainingError
 from engine.gallery import Gallery
-from engine.jobs import KINDS, ModelVersion, TrainingRequest
 from engine.progress import CancelToken, Event, Progress, Reporter
+from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
 from engine.training import launch
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +31,7 @@ WAYS = ("cancelled", "process killed", "parent killed")
 PARENT = """
 import json, subprocess, sys
 from engine.gallery import Gallery
-from engine.jobs import TrainingRequest
+from engine.records.jobs import TrainingRequest
 from engine.progress import Progress, Reporter
 from engine.training import launch
 start = subprocess.Popen

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.distances import prepare
 from engine.identification import Templates, calibrate, leaving_out
 from engine.identification.shortlist import NEIGHBOURS, Shortlist, shortlist
-from engine.nearest import nearest
+from engine.tools.distances import prepare
+from engine.tools.nearest import nearest
 
 SIZES = (1_000, 5_000, 10_000, 20_000)
 FPIR = 0.01

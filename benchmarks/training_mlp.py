@@ -23,8 +23,8 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 from engine.embeddings import read_sources  # noqa: E402
-from engine.jobs import NOTEBOOK_MLP, MlpParameters  # noqa: E402
 from engine.models import Layer, Network, fit_scaler  # noqa: E402
+from engine.records.jobs import NOTEBOOK_MLP, MlpParameters  # noqa: E402
 from engine.training.dataset import balance, holdout  # noqa: E402
 from engine.training.loop import Epochs, Recipe, Rows  # noqa: E402
 from engine.training.mlp import initial_weights, layers_of  # noqa: E402

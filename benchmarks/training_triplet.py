@@ -31,10 +31,10 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 
-from engine.distances import prepare  # noqa: E402
-from engine.jobs import NOTEBOOK_TRIPLET, TripletParameters  # noqa: E402
 from engine.models import fit_scaler  # noqa: E402
 from engine.progress import SILENT  # noqa: E402
+from engine.records.jobs import NOTEBOOK_TRIPLET, TripletParameters  # noqa: E402
+from engine.tools.distances import prepare  # noqa: E402
 from engine.training.batches import Pool  # noqa: E402
 from engine.training.dataset import holdout  # noqa: E402
 from engine.training.mining import distances, loss, pairs  # noqa: E402

@@ -13,24 +13,24 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from engine import embeddings
-from engine.browsing import Browsing
-from engine.corrections import Corrections
-from engine.encryption import is_encrypted as is_encrypted
-from engine.enrolment import Enroller, as_rows
+from engine.correcting.corrections import Corrections
+from engine.enrolment.enroller import Enroller, as_rows
+from engine.enrolment.importing import Importing, import_forecast
+from engine.enrolment.shelf import Shelf
 from engine.errors import EmbeddingError, GalleryReadOnlyError, InputError
-from engine.exporting import Exporting
-from engine.findings import KINDS, Kind, Review
-from engine.importing import Importing, import_forecast
-from engine.learning import Learning
-from engine.maps import Maps
-from engine.portraits import Lens
-from engine.privacy import Privacy
+from engine.keeping.encryption import is_encrypted as is_encrypted
+from engine.keeping.privacy import Privacy
+from engine.keeping.soundness import index_problems, model_problems
+from engine.looking.browsing import Browsing
+from engine.looking.exporting import Exporting
+from engine.looking.maps import Maps
+from engine.looking.reviewing import review_store
+from engine.looking.similarity import Comparing
+from engine.portraits.lens import Lens
 from engine.progress import SILENT, Listener, Reporter
-from engine.recogniser import Recogniser
-from engine.reviewing import review_store
-from engine.shelf import Shelf
-from engine.similarity import Comparing
-from engine.soundness import index_problems, model_problems
+from engine.recognition.recogniser import Recogniser
+from engine.records.findings import KINDS, Kind, Review
+from engine.retraining.learning import Learning
 from engine.store import Store
 from engine.store.cipher import Key
 from engine.types import (

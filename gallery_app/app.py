@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from engine.long_lists import FaceColumns
-from engine.roster import Roster
+from engine.records.long_lists import FaceColumns
+from engine.records.roster import Roster
 from engine.types import Face
 from gallery_app import settings as remembered
 from gallery_app.asking import Asking

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QLineEdit, QTextEdit
 
-from engine.plans import ImportPlan
+from engine.records.plans import ImportPlan
 from engine.types import FaceBatch, ImportReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.enroll import EnrollDialog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from engine.measured import Figures
+from engine.records.measured import Figures
 from gallery_app.dialogs.similarity import SimilarityDialog
 from gallery_app.operations import charting, comparing
 from gallery_app.operations.comparing import Compared

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
-from engine.roster import Roster
+from engine.records.roster import Roster
 from engine.types import Identity
 from gallery_app.dialogs.merge import MergeDialog
 from gallery_app.dialogs.naming import NameDialog, Says

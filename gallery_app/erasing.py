@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from engine.receipts import ErasurePlan, Receipt
+from engine.records.receipts import ErasurePlan, Receipt
 from gallery_app.dialogs import files
 from gallery_app.dialogs.erase import EraseDialog
 from gallery_app.dialogs.receipt import ReceiptDialog

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from engine import projector
-from engine.exports import EXPORT_KINDS, Exported, ExportKind, Selection
 from engine.projector import Projector
+from engine.records.exports import EXPORT_KINDS, Exported, ExportKind, Selection
 from gallery_app.dialogs import files
 from gallery_app.dialogs.export import ExportDialog
 from gallery_app.item_models.identities import faces_text, people_text

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from engine.errors import FaceGalleryError, PassphraseNeededError, WrongPassphraseError
-from engine.safety import Backup, Preview, Restored, Salvaged
+from engine.records.safety import Backup, Preview, Restored, Salvaged
 from engine.types import CheckReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.damaged import DamagedDialog, salvaged_dialog

@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 
-from engine import encryption
 from engine.errors import PassphraseNeededError
+from engine.keeping import encryption
 from gallery_app import settings as remembered
 from gallery_app.dialogs.encryption import EncryptionDialog
 from gallery_app.dialogs.passphrase import PassphraseDialog

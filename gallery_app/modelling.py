@@ -8,9 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from engine.errors import FaceGalleryError
-from engine.figures import Evaluation
-from engine.jobs import Kind, ModelVersion, TrainingOutcome, TrainingRequest
 from engine.progress import Measured
+from engine.records.figures import Evaluation
+from engine.records.jobs import ModelVersion, TrainingOutcome, TrainingRequest
+from engine.records.parameters import Kind
 from gallery_app.dialogs import files
 from gallery_app.dialogs.evaluation import EvaluationWindow
 from gallery_app.dialogs.retrain import RetrainDialog, RetrainState

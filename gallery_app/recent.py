@@ -9,8 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
-from engine.files import write_atomically
-from engine.records import parsed
+from engine.records.parsing import parsed
+from engine.tools.files import write_atomically
 
 _KEPT = 8
 _APP = "face-gallery"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from engine.changes import Changed
-from engine.findings import Balance, Finding, Review
+from engine.records.changes import Changed
+from engine.records.findings import Balance, Finding, Review
 from gallery_app.operations import correcting, reviewing
 from gallery_app.operations.context import Context
 from gallery_app.operations.correcting import Correction

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer
 
-from engine.exports import ExportKind
+from engine.records.exports import ExportKind
 from engine.types import Face, Ids
 from gallery_app.correcting import Correcting
 from gallery_app.dialogs.selected_faces import SelectedFacesDialog

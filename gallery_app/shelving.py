@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from engine.unknowns import Cluster
+from engine.records.unknowns import Cluster
 from gallery_app import settings
 from gallery_app.operations import shelving
 from gallery_app.operations.context import Context

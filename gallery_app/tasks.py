@@ -11,8 +11,8 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from engine.errors import CancelledError
-from engine.memory import give_back
 from engine.progress import CancelToken, Event, Progress, Reporter
+from engine.tools.memory import give_back
 
 Lane = Literal["question", "list", "change", "review", "training", "keeping"]
 # Seconds a worker keeps the interpreter while the UI thread wants it. Beside three busy workers a

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from engine.changes import Changed
+from engine.records.changes import Changed
 from gallery_app.dialogs.history import HistoryDialog
 from gallery_app.dialogs.late import while_open
 from gallery_app.operations import correcting

@@ -16,8 +16,6 @@ from engine.identification.choosing import show
 from engine.identification.folds import folds
 from engine.identification.shortlist import Shortlist
 from engine.identification.trying import Looker, space_looker, try_out
-from engine.in_use import FOLDER, _keep
-from engine.jobs import Kind, ModelVersion, as_json, parameters
 from engine.models import (
     CALIBRATION,
     KNN_CALIBRATION,
@@ -30,6 +28,9 @@ from engine.models import (
     version_id,
     write_version,
 )
+from engine.recognition.in_use import FOLDER, _keep
+from engine.records.jobs import ModelVersion
+from engine.records.parameters import Kind, as_json, parameters
 from engine.store import Store
 from engine.types import Distance, Ids, Vectors
 

@@ -20,7 +20,7 @@ CHANGES = QUICK | {"batch": 32, "identities": 6, "faces": 3}
 TRAIN = """
 import json, sys
 from engine.gallery import Gallery
-from engine.jobs import TrainingRequest
+from engine.records.jobs import TrainingRequest
 from engine.progress import Measured, Message, Progress, Reporter
 events = []
 with Gallery.create_from(sys.argv[1], [sys.argv[2]])[0] as gallery:

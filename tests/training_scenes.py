@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from engine.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
-from engine.jobs import ModelVersion, TrainingOutcome, TrainingRequest, as_json, parameters
 from engine.progress import Measured, Message, Progress
+from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
+from engine.records.jobs import ModelVersion, TrainingOutcome, TrainingRequest
+from engine.records.parameters import as_json, parameters
 from tests.screens import SMALL, WIDE, Stage
 
 # scene, theme, size, scale, as in tests.screens

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QListView, QWi
 from benchmarks.soaking import hand
 from benchmarks.soaking.making import Material
 from benchmarks.soaking.map_acts import MapActs
-from engine.exports import EXPORT_KINDS
+from engine.records.exports import EXPORT_KINDS
 from gallery_app.app import App
 from gallery_app.views.main_window import MainWindow
 

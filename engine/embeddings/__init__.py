@@ -4,7 +4,7 @@ from engine.embeddings.checks import check_vectors, is_usable
 from engine.embeddings.photos import photo_beside, read_photo
 from engine.embeddings.reading import Reading, read_file, read_sources
 from engine.embeddings.rows import chosen_rows
-from engine.names import check_name, lookalikes, name_key, search_key, shown_name
+from engine.records.names import check_name, lookalikes, name_key, search_key, shown_name
 
 __all__ = [
     "Reading",

@@ -12,7 +12,6 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from engine.columns import Coded, Texts, encoded
 from engine.embeddings import npy
 from engine.embeddings.npy import HEAD, Header, MalformedError
 from engine.embeddings.opening import MAX_BYTES, open_stream, printable
@@ -20,6 +19,7 @@ from engine.embeddings.pieces import READING, Piece
 from engine.embeddings.rows import AT_ONCE, FileRows, Stamp
 from engine.errors import EmbeddingError
 from engine.progress import SILENT, Reporter
+from engine.tools.columns import Coded, Texts, encoded
 from engine.types import Rows
 
 _REMEDY = (

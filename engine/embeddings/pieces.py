@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engine.columns import chained, chosen
 from engine.embeddings import checks
 from engine.embeddings.rows import AT_ONCE, chosen_rows, joined, parts
 from engine.errors import EmbeddingError, InputError
 from engine.progress import SILENT, Reporter
+from engine.tools.columns import chained, chosen
 from engine.types import FaceBatch, Ids, Rows
 
 READING = "Reading"

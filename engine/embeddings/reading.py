@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.columns import Coded
 from engine.embeddings.csv_table import read_csv
 from engine.embeddings.npz import read_npz
 from engine.embeddings.opening import printable, unreadable
@@ -22,8 +21,9 @@ from engine.embeddings.tree import (
     read_vector_file,
 )
 from engine.errors import EmbeddingError, IdentityNameError, InputError
-from engine.names import check_name, lookalikes, shown_name
 from engine.progress import SILENT, Reporter
+from engine.records.names import check_name, lookalikes, shown_name
+from engine.tools.columns import Coded
 from engine.types import FaceBatch, Rejection
 
 _NAMES_REMEDY = "Give every row the name of its person."

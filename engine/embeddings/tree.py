@@ -13,8 +13,8 @@ from engine.embeddings.photos import find_photo, index_photos, is_photo
 from engine.embeddings.pieces import Piece, bare_piece
 from engine.embeddings.told_name import told_name
 from engine.errors import EmbeddingError, IdentityNameError, InputError
-from engine.names import check_name, shown_name
 from engine.progress import Reporter
+from engine.records.names import check_name, shown_name
 
 _EVERY = 64
 _DIGITS = re.compile(r"(\d+)")

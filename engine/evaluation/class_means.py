@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.distances import between, prepare
 from engine.evaluation.contract import CalibrationSet, Fitted, Numbers, Ranked, best_of
 from engine.progress import Reporter
+from engine.tools.distances import between, prepare
 from engine.types import Distance, Ids, Vectors
 
 CLASS_MEAN = "nearest class mean"

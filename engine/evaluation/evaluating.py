@@ -32,8 +32,8 @@ from engine.evaluation.protocols import (
     open_splits,
 )
 from engine.evaluation.sentences import sampling, sentences
-from engine.figures import ClosedFigures, Evaluation, OpenFigures, Protocol, Sampled
 from engine.progress import SILENT, Reporter
+from engine.records.figures import ClosedFigures, Evaluation, OpenFigures, Protocol, Sampled
 from engine.types import Ids, Vectors
 
 Asked = Literal["closed", "open", "both"]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.evaluation.contract import Numbers
-from engine.figures import Estimate
+from engine.records.figures import Estimate
 from engine.types import Ids
 
 DRAWS = 1000

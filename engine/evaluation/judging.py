@@ -18,7 +18,7 @@ from engine.evaluation.metrics import (
     places,
     reliability,
 )
-from engine.figures import ClosedFigures, Estimate, OpenFigures
+from engine.records.figures import ClosedFigures, Estimate, OpenFigures
 from engine.types import Ids
 
 FPIRS = ("0.001", "0.01", "0.1")

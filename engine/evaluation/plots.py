@@ -18,7 +18,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from engine.evaluation.intervals import wilson
-from engine.figures import Evaluation, OpenFigures
+from engine.records.figures import Evaluation, OpenFigures
 
 # A colour in a plot stands for a variable of the page; these values are never shown.
 _VARIABLES = {

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.distances import prepare
 from engine.evaluation.class_means import CLASS_MEAN, LDA, ClassMean, ShrinkageLda
 from engine.evaluation.contract import (
     NOBODY,
@@ -22,6 +21,7 @@ from engine.evaluation.contract import (
 )
 from engine.models import fit_scaler
 from engine.progress import Reporter
+from engine.tools.distances import prepare
 from engine.types import Distance, Ids, Vectors
 
 __all__ = [

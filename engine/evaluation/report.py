@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.evaluation.sentences import counted
 from engine.evaluation.summary import Row, closed_rows, open_rows
-from engine.figures import Evaluation
-from engine.files import write_atomically
+from engine.records.figures import Evaluation
+from engine.tools.files import write_atomically
 
 _CLOSED_NOTE = (
     "Every query is of somebody enrolled: a fifth of each person's faces, asked for after the "

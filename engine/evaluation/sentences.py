@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.evaluation.judging import DECISIVE, FPIRS, F, Judged
 from engine.evaluation.references import MOST_FREQUENT, PLAIN, WHITENED
-from engine.figures import ClosedFigures, Estimate, OpenFigures, Sampled
+from engine.records.figures import ClosedFigures, Estimate, OpenFigures, Sampled
 
 _ROUNDED_AWAY = 0.0005
 """Shares that differ by less look the same with one decimal of a percent."""

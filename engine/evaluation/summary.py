@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.evaluation.judging import FPIRS
-from engine.figures import ClosedFigures, Estimate, Evaluation, OpenFigures
+from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures
 
 Row = tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""Writing faces out of a gallery in forms that others read; see :class:`engine.exporting`."""
+"""Writes faces out of a gallery in forms that others read; see :mod:`engine.looking.exporting`."""
 
 from engine.export.running import Writer, run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.export.landing import private_file
 from engine.export.source import Source
-from engine.names import written_name
+from engine.records.names import written_name
 
 _FORMULA = ("=", "+", "-", "@")
 

@@ -13,7 +13,7 @@ import numpy as np
 from engine.embeddings.told_name import FILE as TOLD
 from engine.export.landing import private_file
 from engine.export.source import Source
-from engine.names import shown_name
+from engine.records.names import shown_name
 from engine.types import Identity
 
 _PORTABLE = re.compile(r"[A-Za-z0-9'()&,!-][A-Za-z0-9'()&,!. -]*")

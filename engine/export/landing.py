@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import ExportError
-from engine.exports import SUFFIXES, ExportKind
-from engine.files import scratch_folder, sync_file, sync_folder
+from engine.records.exports import SUFFIXES, ExportKind
+from engine.tools.files import scratch_folder, sync_file, sync_folder
 
 
 def landing_place(destination: Path, kind: ExportKind) -> Path:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.distances import prepare
 from engine.export.landing import private_file
 from engine.export.source import Source
+from engine.tools.distances import prepare
 from engine.types import Distance, Face, Identity, Vectors
 
 COLUMNS = ("name", "faces", "own_distance", "added", "note", "photo", "file", "row", "face")

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.export.landing import private_file
 from engine.export.source import Source
-from engine.names import written_name
+from engine.records.names import written_name
 
 _MOST_LABEL_BYTES = 1024**3  # of a column that our import takes as text
 _LONGEST_LABEL = 1000  # characters; the end of a path says more than its start

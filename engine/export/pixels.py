@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.emblem import LINE_ALPHA, LINE_WIDTH, curves, palette, to_rgb
+from engine.portraits.emblem import LINE_ALPHA, LINE_WIDTH, curves, palette, to_rgb
 from engine.types import Vectors
 
 if TYPE_CHECKING:

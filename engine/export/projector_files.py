@@ -15,7 +15,7 @@ from engine.export.landing import private_file
 from engine.export.metadata import OwnDistances, write_metadata
 from engine.export.source import Source
 from engine.export.sprite import sprite_side, write_sprite
-from engine.exports import CONFIG
+from engine.records.exports import CONFIG
 from engine.types import Vectors
 
 METADATA = "metadata.tsv"

@@ -11,11 +11,11 @@ from pathlib import Path
 from engine.export.landing import private_file
 from engine.export.report_figures import MOST_COMPARED, measure
 from engine.export.source import Source
-from engine.figures import Evaluation
-from engine.findings import Review
-from engine.jobs import ModelVersion
-from engine.measured import Figures
 from engine.progress import Reporter
+from engine.records.figures import Evaluation
+from engine.records.findings import Review
+from engine.records.jobs import ModelVersion
+from engine.records.measured import Figures
 
 MOST_LISTED = 500
 """People in the table, those with most faces."""

@@ -16,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from engine.evaluation.plots import _MUTED, _OURS, _SETTINGS, Plot, _calm, _inline
-from engine.measured import Separation
+from engine.records.measured import Separation
 from engine.types import Vectors
 
 _FIRST, _SECOND, *_ = _OURS

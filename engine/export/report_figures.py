@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.distances import between, prepare
 from engine.export.metadata import OwnDistances
 from engine.export.source import Source, draw_faces
-from engine.measured import Figures, Separation
 from engine.projection.separation import named_rightly
+from engine.records.measured import Figures, Separation
+from engine.tools.distances import between, prepare
 from engine.types import Ids, Vectors
 
 MOST_COMPARED = 2_000

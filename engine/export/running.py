@@ -9,8 +9,8 @@ from pathlib import Path
 from engine.errors import ExportError
 from engine.export.landing import landing, landing_place
 from engine.export.source import ChangedMeanwhile, Source
-from engine.exports import Exported, ExportKind, Selection
 from engine.progress import Reporter
+from engine.records.exports import Exported, ExportKind, Selection
 from engine.store import Store
 
 Writer = Callable[[Source, Path], list[str]]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import ExportError
-from engine.exports import Selection
 from engine.progress import Reporter
+from engine.records.exports import Selection
 from engine.store import Store
 from engine.types import Face, Identity, Ids, Vectors
 

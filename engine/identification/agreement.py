@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.distances import between, prepare
 from engine.identification.logit import Numbers
+from engine.tools.distances import between, prepare
 from engine.types import Distance, Ids, Vectors
 
 _SHARE = 0.005

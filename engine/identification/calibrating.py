@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.distances import prepare
 from engine.identification.agreement import pairs_of, widest
 from engine.identification.calibration import BY_TEMPLATE, Calibration
 from engine.identification.learning import as_calibration, learn
 from engine.identification.leaving_out import Piece, sample, search_own
 from engine.identification.templates import Templates, TemplateTable
-from engine.nearest import AT_ONCE
 from engine.progress import SILENT, Reporter
+from engine.tools.distances import prepare
+from engine.tools.nearest import AT_ONCE
 from engine.types import Distance, Ids, Vectors
 
 Fetch = Callable[[Ids | None], Iterable[tuple[Ids, Ids, Vectors]]]

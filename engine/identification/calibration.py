@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.identification.logit import LogOdds, Numbers
 from engine.identification.shortlist import FEATURES
-from engine.records import checked, parsed
+from engine.records.parsing import checked, parsed
 
 _FORMAT = 2
 

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.distances import prepare
 from engine.identification.calibration import UNCALIBRATED, Calibration
 from engine.identification.look import Look
 from engine.identification.shortlist import NEIGHBOURS, LeftOut, paired, shortlist
 from engine.identification.templates import TemplateTable
+from engine.tools.distances import prepare
 from engine.types import Distance, Ids, Neighbours, Vectors
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from engine.identification.logit import Flags
 from engine.identification.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.identification.templates import TemplateTable
-from engine.nearest import ASKED_AT_ONCE, AT_ONCE, Nearest, closeness
 from engine.progress import Reporter
+from engine.tools.nearest import ASKED_AT_ONCE, AT_ONCE, Nearest, closeness
 from engine.types import Ids, Vectors
 
 PROBES = 10_000

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.id_map import IdMap, grown
 from engine.identification.templates import (
     Numbers,
     Templates,
@@ -17,6 +16,7 @@ from engine.identification.templates import (
     centre,
     pooled,
 )
+from engine.tools.id_map import IdMap, grown
 from engine.types import Distance, Ids, Vectors
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.changes import Recognition
 from engine.identification.calibration import Calibration
 from engine.identification.leaving_out import in_pieces, search_own
 from engine.identification.logit import Flags
 from engine.identification.templates import Templates
 from engine.progress import SILENT, Reporter
+from engine.records.changes import Recognition
 from engine.types import Distance, Ids, Vectors
 
 

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from engine.distances import between, prepare
 from engine.identification.templates import TemplateTable
+from engine.tools.distances import between, prepare
 from engine.types import Distance, Ids, Vectors
 
 Numbers = npt.NDArray[np.float64]

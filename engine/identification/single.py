@@ -11,7 +11,6 @@ from math import exp, log
 
 import numpy as np
 
-from engine.distances import prepare_row
 from engine.identification.answers import Names, Rule
 from engine.identification.calibration import UNCALIBRATED
 from engine.identification.knn import Knn
@@ -22,6 +21,7 @@ from engine.identification.shortlist import (
     TEMPLATES,
 )
 from engine.identification.templates import TemplateTable
+from engine.tools.distances import prepare_row
 from engine.types import Candidate, Distance, Evidence, Identification, Vectors
 
 _Place = tuple[float, int, int, float]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.distances import between, prepare
-from engine.id_map import IdMap, grown
+from engine.tools.distances import between, prepare
+from engine.tools.id_map import IdMap, grown
 from engine.types import Distance, Ids, Vectors
 
 Numbers = npt.NDArray[np.float64]

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.files import write_atomically
 from engine.identification.fusion import joined
 from engine.identification.leaving_out import Searches
 from engine.identification.logit import Flags
 from engine.models.arrays import BROKEN, damaged, read_npz
+from engine.tools.files import write_atomically
 from engine.types import Ids, Vectors
 
 

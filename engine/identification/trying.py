@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.distances import prepare
 from engine.identification.calibration import BY_TEMPLATE, Calibration
 from engine.identification.folds import Fold
 from engine.identification.learning import as_calibration, learn
@@ -15,7 +14,8 @@ from engine.identification.logit import LogOdds
 from engine.identification.shortlist import FEATURES, NEIGHBOURS, Shortlist, shortlist
 from engine.identification.templates import Templates
 from engine.identification.trials import Trials
-from engine.nearest import nearest
+from engine.tools.distances import prepare
+from engine.tools.nearest import nearest
 from engine.types import Distance, Ids, Vectors
 
 Looker = Callable[[Vectors], Shortlist]

@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distances import prepare
 from engine.errors import EmbeddingError, FaceGalleryError, MismatchError, UnknownIdentityError
 from engine.progress import SILENT, Reporter
+from engine.tools.distances import prepare
 from engine.types import Distance, Ids, Neighbours, Vectors
 
 Nearest = tuple[list[int], list[float]]

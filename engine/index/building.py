@@ -10,8 +10,8 @@ from engine.errors import CancelledError, FaceGalleryError
 from engine.index.exact import Chunk
 from engine.index.hnsw import HnswIndex
 from engine.index.layers import LayeredIndex
-from engine.memory import give_back
 from engine.progress import SILENT, CancelToken, Listener, Reporter
+from engine.tools.memory import give_back
 
 EARLIEST = 20.0
 """Seconds between two checkpoints at least; one of a million faces takes two or three."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.distances import between
 from engine.errors import FaceGalleryError
 from engine.index.base import (
     Nearest,
@@ -23,6 +22,7 @@ from engine.index.base import (
 )
 from engine.index.faceset import FaceSet
 from engine.progress import SILENT, Reporter
+from engine.tools.distances import between
 from engine.types import Distance, Ids, Neighbours, Vectors
 
 Chunk = tuple[Ids, Vectors]

@@ -14,11 +14,11 @@ from pathlib import Path
 import hnswlib
 import numpy as np
 
-from engine.distances import between
 from engine.index.base import Nearest, merged, nearest_first, no_neighbours, plain, prepared
 from engine.index.exact import ExactIndex
 from engine.index.graph import FIRST_CAPACITY, SPACES, Graph
 from engine.index.parameters import HnswParameters as HnswParameters
+from engine.tools.distances import between
 from engine.types import Distance, Ids, Neighbours, Vectors
 
 

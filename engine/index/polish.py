@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.distances import prepare
 from engine.errors import UnknownIdentityError
 from engine.index.base import VectorIndex
 from engine.index.exact import Chunk, nearest_of
 from engine.index.graphfile import GraphFile
 from engine.index.hnsw import HnswIndex
 from engine.progress import SILENT, Reporter
+from engine.tools.distances import prepare
 from engine.types import Ids, Neighbours, Vectors
 
 ENOUGH = 0.99

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.errors import SnapshotError
 from engine.index.hnsw import HnswParameters
-from engine.records import parsed
+from engine.records.parsing import parsed
 from engine.types import Distance
 
 FORMAT = 2

@@ -20,10 +20,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from engine.errors import GalleryReadOnlyError, SnapshotError
-from engine.files import sync_folder, write_atomically
 from engine.index.graphfile import GraphFile
 from engine.index.hnsw import HnswIndex, HnswParameters, Written
 from engine.index.sidecar import REMEDY, conditions, read_sidecar, sealed_record
+from engine.tools.files import sync_folder, write_atomically
 from engine.types import Distance, Ids
 
 T = TypeVar("T")

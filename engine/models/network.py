@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.distances import prepare
 from engine.errors import ModelError
-from engine.files import write_atomically
 from engine.models.arrays import BROKEN, REMEDY, damaged, read_npz
+from engine.tools.distances import prepare
+from engine.tools.files import write_atomically
 from engine.types import Distance, Vectors
 
 _FORMAT = 1

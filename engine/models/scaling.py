@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.distances import prepare
-from engine.jobs import Scaling
+from engine.records.parameters import Scaling
+from engine.tools.distances import prepare
 from engine.types import Distance, Vectors
 
 _FLOOR = 1e-3

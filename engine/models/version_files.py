@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from engine.jobs import ModelVersion
 from engine.models.arrays import BROKEN, damaged, parse_npy, read_bytes
 from engine.models.network import Network
 from engine.progress import Measured
-from engine.records import parsed
+from engine.records.jobs import ModelVersion
+from engine.records.parsing import parsed
 from engine.types import Ids
 
 NETWORK = "network.npz"

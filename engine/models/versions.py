@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import GalleryWriteError
-from engine.files import sync_folder, write_atomically
-from engine.jobs import Kind, ModelVersion
 from engine.models.network import Network
 from engine.models.version_files import (
     CURVES,
@@ -30,6 +28,9 @@ from engine.models.version_files import (
     sorted_pairs,
 )
 from engine.progress import Measured
+from engine.records.jobs import ModelVersion
+from engine.records.parameters import Kind
+from engine.tools.files import sync_folder, write_atomically
 from engine.types import Ids
 
 _UNFINISHED = ".unfinished-"

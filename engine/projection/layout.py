@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from engine.files import write_atomically
 from engine.models.arrays import BROKEN, damaged, read_npz
+from engine.tools.files import write_atomically
 from engine.types import Ids, Vectors
 
 MapMethod = Literal["pca", "umap", "tsne"]

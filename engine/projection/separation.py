@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.distances import between, prepare
+from engine.tools.distances import between, prepare
 from engine.types import Distance, Ids, Vectors
 
 Flags = npt.NDArray[np.bool_]

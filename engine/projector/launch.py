@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import engine
 from engine.errors import ExportError
-from engine.exports import CONFIG
 from engine.progress import SILENT, Reporter
+from engine.records.exports import CONFIG
 
 _INSTALL = 'Install it with pip install "face-gallery[tensorboard]".'
 _LOOK = 0.05  # seconds between two looks at the cancel token

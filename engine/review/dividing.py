@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from engine.distances import between
+from engine.tools.distances import between
 from engine.types import Distance, Ids, Vectors
 
 _ORDINARY = 0.95  # share of identities whose highest division is taken for one person's

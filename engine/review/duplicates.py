@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.findings import Finding
 from engine.identification.logit import Numbers
+from engine.records.findings import Finding
 from engine.review.faces import Faces
 from engine.review.nearest import Nearest
 from engine.types import Distance, Ids, Vectors

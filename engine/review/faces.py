@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.distances import between, prepare
-from engine.findings import Finding, Kind
 from engine.identification.logit import Flags
 from engine.identification.templates import Templates, TemplateTable
+from engine.records.findings import Finding, Kind
+from engine.tools.distances import between, prepare
 from engine.types import Distance, Evidence, Ids, Vectors
 
 

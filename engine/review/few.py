@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.findings import Balance, Finding, Rate
 from engine.identification.logit import Flags, LogOdds
 from engine.identification.shortlist import NEIGHBOURS, shortlist
-from engine.nearest import nearest
 from engine.progress import Reporter
+from engine.records.findings import Balance, Finding, Rate
 from engine.review.faces import Faces
 from engine.review.judgement import Judgement
+from engine.tools.nearest import nearest
 from engine.types import Ids
 
 ASSUMED = 3

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from engine.findings import Finding
 from engine.identification.logit import Flags, Numbers
+from engine.records.findings import Finding
 from engine.review.faces import Faces
 from engine.review.judgement import ELSEWHERE, FINE, NOBODY, Judgement
 from engine.types import Evidence, Ids

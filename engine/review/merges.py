@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.distances import prepare
-from engine.findings import Finding
+from engine.records.findings import Finding
 from engine.review.faces import Faces
 from engine.review.judgement import Judgement
+from engine.tools.distances import prepare
 from engine.types import Evidence
 
 _SHOWN = 3

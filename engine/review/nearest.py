@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.identification.shortlist import NEIGHBOURS
-from engine.nearest import nearest
 from engine.progress import Reporter
 from engine.review.faces import Faces
+from engine.tools.nearest import nearest
 from engine.types import Ids, Neighbours, Vectors
 
 EXACT = 20_000

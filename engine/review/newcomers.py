@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.distances import between
 from engine.identification.logit import Flags
 from engine.progress import SILENT, Reporter
 from engine.review.duplicates import exactly
+from engine.tools.distances import between
 from engine.types import Distance, Ids, Vectors
 
 _ROWS_AT_ONCE = 256

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.findings import KINDS, Balance, Finding, Kind, Review
 from engine.progress import SILENT, Reporter
+from engine.records.findings import KINDS, Balance, Finding, Kind, Review
 from engine.review.duplicates import duplicates
 from engine.review.faces import Faces
 from engine.review.few import balance, few

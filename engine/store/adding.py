@@ -10,12 +10,12 @@ from typing import NoReturn
 
 import numpy as np
 
-from engine.columns import Coded, picked
 from engine.errors import EmbeddingError, IdentityNameError, MismatchError
 from engine.progress import Reporter
 from engine.store import encoding
 from engine.store.comparing import Plan
 from engine.store.reading import as_json
+from engine.tools.columns import Coded, picked
 from engine.types import Added, FaceBatch, Ids, Rows
 
 _ROWS_AT_ONCE = 4_000

@@ -6,8 +6,8 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from engine.changes import Changed
 from engine.errors import InputError
+from engine.records.changes import Changed
 from engine.store.access import Access
 from engine.store.known import require_identity
 from engine.store.reading import as_json

@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 
 from engine.errors import BackupError, GalleryTooNewError
 from engine.progress import SILENT, Reporter
-from engine.safety import Backup
+from engine.records.safety import Backup
 
 DATABASE = "gallery.db"
 FORMAT = 1

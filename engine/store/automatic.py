@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.errors import FaceGalleryError
 from engine.progress import SILENT, Reporter
-from engine.safety import Backup
+from engine.records.safety import Backup
 from engine.store.archive import Archive
 from engine.store.backup import on_disk, write_backup
 from engine.store.migrations import newest, version_of

@@ -12,14 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import BackupError, GalleryExistsError, GalleryWriteError
-from engine.files import scratch_folder, sync_folder
 from engine.progress import SILENT, Reporter
-from engine.safety import ASKED, Backup
+from engine.records.safety import ASKED, Backup
 from engine.store.archive import DATABASE, Archive, write_archive
 from engine.store.cipher import Key, key_of
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.migrations import version_of
+from engine.tools.files import scratch_folder, sync_folder
 
 MODELS = "models"
 _PAGES = 1_024  # 4 MB between two reports

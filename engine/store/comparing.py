@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.columns import Coded, Column, picked
 from engine.progress import SILENT, Reporter
 from engine.store import encoding
 from engine.store.encoding import Digests
 from engine.store.reading import holders
+from engine.tools.columns import Coded, Column, picked
 from engine.types import Conflict, Duplicate, FaceBatch, Ids
 
 _GROUPS_AT_ONCE = 10_000

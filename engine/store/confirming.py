@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.changes import Changed
+from engine.records.changes import Changed
 from engine.store.access import Access
 from engine.store.decisions import decide
 from engine.store.known import Enrolled, require_faces

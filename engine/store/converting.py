@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import GalleryBusyError, GalleryDamagedError, GalleryWriteError
-from engine.files import shred, shred_tree, sync_file, sync_folder
 from engine.progress import SILENT, Progress, Reporter
 from engine.store import cipher, derived, sealing
 from engine.store.archive import DATABASE
@@ -27,6 +26,7 @@ from engine.store.database import connect
 from engine.store.failures import RESTORE, declared
 from engine.store.lock import WriterLock
 from engine.store.sealing import SEALED
+from engine.tools.files import shred, shred_tree, sync_file, sync_folder
 
 _STAGE, _STEPS = "Rewriting the gallery", 3
 _NEW = f"{DATABASE}.converting"

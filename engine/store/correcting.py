@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.changes import Changed
 from engine.errors import NameTakenError
+from engine.records.changes import Changed
 from engine.store import adding
 from engine.store.access import Access
 from engine.store.known import (

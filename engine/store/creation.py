@@ -15,12 +15,12 @@ from engine.errors import (
     GalleryReadOnlyError,
     GalleryWriteError,
 )
-from engine.files import sync_folder
 from engine.store.cipher import Key, new_key
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.lock import HOLDER_NAME, LOCK_NAME, WriterLock
 from engine.store.migrations import APPLICATION_ID, migrate
+from engine.tools.files import sync_folder
 from engine.types import Distance
 
 DATABASE_NAME = "gallery.db"

@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from engine.changes import Changed
 from engine.errors import UnknownIdentityError
+from engine.records.changes import Changed
 from engine.store import encoding
 from engine.store.access import Access
 from engine.store.adding import check_vectors

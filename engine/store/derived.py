@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import GalleryReadOnlyError
-from engine.files import write_atomically
 from engine.store.access import Access
+from engine.tools.files import write_atomically
 
 EVALUATION = "models/evaluation.json"
 CALIBRATION = "index/calibration.json"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import GalleryBusyError
-from engine.receipts import Removed
+from engine.records.receipts import Removed
 from engine.store import adding, derived
 from engine.store.access import Access
 from engine.store.encoding import digest_of, from_blobs

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import FaceGalleryError
-from engine.files import scratch_folder
 from engine.store.archive import DATABASE, Archive
 from engine.store.cipher import Key
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.subject import Subject
 from engine.store.whereabouts import BY_DIGEST, BY_IDENTITY, TEXTS
+from engine.tools.files import scratch_folder
 
 _TABLES = ("faces", *BY_DIGEST)
 _DIGESTS = (*_TABLES, *(f"undo_{table}" for table in _TABLES))

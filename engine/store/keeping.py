@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.errors import GalleryReadOnlyError, GalleryWriteError
 from engine.progress import SILENT, Progress, Reporter
-from engine.safety import Backup
+from engine.records.safety import Backup
 from engine.store import automatic, backup
 from engine.store.access import Access
 from engine.store.cipher import Key

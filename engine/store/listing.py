@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.long_lists import FaceColumns, Texts
-from engine.names import search_lines
-from engine.roster import Roster
+from engine.records.long_lists import FaceColumns, Texts
+from engine.records.names import search_lines
+from engine.records.roster import Roster
 from engine.store.access import Access
 from engine.store.reading import as_json, identities_by_id
 from engine.types import Ids

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.errors import GalleryBusyError, GalleryReadOnlyError
-from engine.records import parsed
+from engine.records.parsing import parsed
 from engine.store.failures import ASK_PERMISSION
 
 LOCK_NAME = "gallery.lock"

@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from engine.errors import ModelError
-from engine.files import scratch_folder
+from engine.tools.files import scratch_folder
 
 _SHARED = Path("/dev/shm")
 _MOUNTS = Path("/proc/self/mounts")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from engine.mentions import Mentions
 from engine.store.whereabouts import TEXTS
+from engine.tools.mentions import Mentions
 
 
 def count_mentions(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from engine.changes import Changed
 from engine.errors import UnknownIdentityError
+from engine.records.changes import Changed
 from engine.store.access import Access
 from engine.store.apart import join_apart
 from engine.store.known import faces_known, require_faces, require_identities, require_identity

@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Mapping
 
 from engine.errors import ModelError
-from engine.jobs import Kind, ModelVersion
-from engine.records import parsed
+from engine.records.jobs import ModelVersion
+from engine.records.parameters import Kind
+from engine.records.parsing import parsed
 from engine.store.access import Access
 from engine.store.recording import record_aside
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from engine.changes import Changed
+from engine.records.changes import Changed
 from engine.store import adding
 from engine.store.access import Access
 from engine.store.decisions import decide

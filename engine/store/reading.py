@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.changes import HistoryEntry
 from engine.errors import GalleryDamagedError
-from engine.records import checked, parsed
+from engine.records.changes import HistoryEntry
+from engine.records.parsing import checked, parsed
 from engine.store import encoding, integrity
 from engine.store.access import Access
 from engine.types import Face, Identity, Ids, Vectors

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from engine.changes import Changed, State
+from engine.records.changes import Changed, State
 
 # A decision as it was may be gone; of one that was not there only the decision itself tells.
 _DECIDED = """

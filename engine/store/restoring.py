@@ -10,9 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError
-from engine.files import copy_private, discard_tree, sync_folder, sync_tree
 from engine.progress import SILENT, Reporter
-from engine.safety import Backup, Restored
+from engine.records.safety import Backup, Restored
 from engine.store.archive import DATABASE, Archive
 from engine.store.automatic import ASIDE, write_automatic
 from engine.store.backup import MODELS, on_disk, require_sound
@@ -23,6 +22,7 @@ from engine.store.lock import WriterLock
 from engine.store.recording import record_aside
 from engine.store.staging import staged
 from engine.store.store import Store
+from engine.tools.files import copy_private, discard_tree, sync_folder, sync_tree
 
 # tables whose ids are never given twice
 _COUNTERS = ("faces", "identities", "decisions", "apart", "unknowns")

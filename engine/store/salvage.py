@@ -10,9 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.errors import GalleryDamagedError, GalleryNotFoundError
-from engine.files import copy_private, scratch_folder
 from engine.progress import SILENT, Reporter
-from engine.safety import Salvaged
+from engine.records.safety import Salvaged
 from engine.store import adding
 from engine.store.archive import DATABASE
 from engine.store.backup import on_disk
@@ -21,6 +20,7 @@ from engine.store.failures import RESTORE
 from engine.store.leftovers import Found, placeholder, read_rows, tell_lost, told_apart
 from engine.store.recording import number, record_beginning
 from engine.store.store import Store
+from engine.tools.files import copy_private, scratch_folder
 
 
 def salvage(

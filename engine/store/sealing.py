@@ -13,10 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.errors import FaceGalleryError, ModelError, WrongPassphraseError
-from engine.files import sync_folder
 from engine.store.cipher import Key, random_key
 from engine.store.database import connect
 from engine.store.failures import declared
+from engine.tools.files import sync_folder
 
 SEALED = "sealed.db"
 _KEY = "models_key"  # the setting

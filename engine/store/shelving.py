@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine.changes import Changed
 from engine.errors import UnknownIdentityError
 from engine.progress import SILENT
+from engine.records.changes import Changed
+from engine.records.unknowns import Unknown
 from engine.store import adding, comparing, encoding
 from engine.store.access import Access
 from engine.store.reading import as_json
 from engine.store.recording import number, record
 from engine.types import FaceBatch, Ids, Vectors
-from engine.unknowns import Unknown
 
 # What is enrolled by a change leaves the shelf with it; undoing can bring a face back beside it.
 _SHELVED = "NOT EXISTS (SELECT 1 FROM faces f WHERE f.digest = u.digest)"

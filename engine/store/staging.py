@@ -16,9 +16,8 @@ from engine.errors import (
     PassphraseError,
     PassphraseNeededError,
 )
-from engine.files import scratch_folder
 from engine.progress import SILENT, Reporter
-from engine.safety import Backup, Present, Preview
+from engine.records.safety import Backup, Present, Preview
 from engine.store import cipher, migrations
 from engine.store.archive import DATABASE, Archive
 from engine.store.backup import on_disk, require_sound
@@ -27,6 +26,7 @@ from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.schema import schema_of, schema_of_ours
 from engine.store.store import Store
+from engine.tools.files import scratch_folder
 
 
 def preview(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import GalleryReadOnlyError
-from engine.files import remove_dead_scratch
 from engine.store import automatic, cipher, converting
 from engine.store.apart import Apart
 from engine.store.cipher import Key
@@ -30,6 +29,7 @@ from engine.store.shelving import Shelving
 from engine.store.undoing import Undoing
 from engine.store.versions import Versions
 from engine.store.writing import Writing
+from engine.tools.files import remove_dead_scratch
 from engine.types import Distance
 
 

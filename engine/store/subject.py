@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from engine.errors import UnknownIdentityError
-from engine.mentions import Mentions
 from engine.store.reading import as_json
+from engine.tools.mentions import Mentions
 
 _NAMED = ("identities", "from", "into", "to")  # in payloads: ids by name
 _OWNED = "identity_id IN (SELECT value FROM json_each(?1))"

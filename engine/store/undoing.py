@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Literal
 
-from engine.changes import Changed, State
 from engine.errors import HistoryError
+from engine.records.changes import Changed, State
 from engine.store.access import Access
 from engine.store.recording import enter, forget, number, touched
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from engine.jobs import TripletParameters
 from engine.models import Layer, Network
 from engine.progress import Measured, Reporter
+from engine.records.parameters import TripletParameters
 from engine.training.collapse import CollapseWatch, spread
 from engine.training.heldout import HeldOut
 from engine.training.schedule import Schedule

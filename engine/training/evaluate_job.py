@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.evaluation import evaluating
 from engine.evaluation.references import references
-from engine.figures import Evaluation
 from engine.progress import Reporter
+from engine.records.figures import Evaluation
 from engine.training.job import Job
 from engine.training.methods import our_methods, shortened
 
@@ -19,7 +19,7 @@ def evaluate(job: Job, reporter: Reporter) -> Mapping[str, Any]:
     """Does an evaluation job.
 
     Returns:
-        an :class:`engine.figures.Evaluation` as plain values.
+        an :class:`engine.records.figures.Evaluation` as plain values.
 
     Raises:
         TrainingError: the gallery is too small for what is asked.

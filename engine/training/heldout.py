@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.jobs import TripletParameters
 from engine.models import Network
+from engine.records.parameters import TripletParameters
 from engine.types import Ids, Vectors
 
 _TRIPLETS = 8192

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from engine.errors import InputError
-from engine.jobs import KINDS, Kind, Parameters, TrainingRequest, as_json, parameters
+from engine.records.jobs import KINDS, TrainingRequest
+from engine.records.parameters import Kind, Parameters, as_json, parameters
 from engine.types import Distance, Ids, Vectors
 
 Task = Literal["train", "evaluate"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from engine.files import sync_folder
 from engine.models import Network
+from engine.tools.files import sync_folder
 
 
 def to_keras(network: Network) -> keras.Model:

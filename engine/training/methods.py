@@ -24,9 +24,10 @@ from engine.identification import (
 from engine.identification.calibration import Calibration
 from engine.identification.logit import probabilities
 from engine.index import ExactIndex
-from engine.jobs import KINDS, Kind, parameters
 from engine.models import Network
 from engine.progress import SILENT, Reporter
+from engine.records.jobs import KINDS
+from engine.records.parameters import Kind, parameters
 from engine.training.blocks import BLOCK, EPOCHS, WHOLE
 from engine.training.recipe import Faces, train, try_knn, try_model
 from engine.training.stages import TRAININGS, Stages, steps_of

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from engine.jobs import Mining
+from engine.records.parameters import Mining
 
 Tensor = Any
 """TensorFlow has no types to offer."""

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from engine.errors import TrainingError
-from engine.jobs import MlpParameters
 from engine.models import Layer, Network, fit_scaler
 from engine.progress import Measured, Reporter
+from engine.records.parameters import MlpParameters
 from engine.training.blocks import BLOCK, EPOCHS, FASTER, WHOLE, BlockedEpochs
 from engine.training.dataset import balance, holdout
 from engine.training.loop import Epochs, Figures, Recipe, Rows

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import FaceGalleryError, TrainingError
 from engine.progress import Event, Measured, Message, Progress
-from engine.records import checked, parsed
+from engine.records.parsing import checked, parsed
 
 DONE = "done"
 FAILED = "failed"

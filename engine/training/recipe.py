@@ -13,9 +13,9 @@ from engine.identification.calibration import BY_TEMPLATE
 from engine.identification.folds import Fold, folds
 from engine.identification.shortlist import FEATURES, Shortlist
 from engine.identification.trying import Looker, space_looker, try_out
-from engine.jobs import Kind, MlpParameters, Parameters
 from engine.models import Network
 from engine.progress import SILENT, Reporter
+from engine.records.parameters import Kind, MlpParameters, Parameters
 from engine.training.mlp import train_mlp
 from engine.training.stages import Stages
 from engine.training.trained import Trained

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from engine.jobs import Kind
-from engine.pacing import Pacing, Step
 from engine.progress import Event, Measured, Message, Progress, Reporter
+from engine.records.parameters import Kind
+from engine.tools.pacing import Pacing, Step
 
 _TRIES = 3
 TRAININGS = 1 + _TRIES  # the model itself, and one for each fold that tries it

@@ -10,7 +10,6 @@ from typing import Any
 
 from engine.errors import ModelError, TrainingError
 from engine.identification import Calibration, Trials
-from engine.jobs import Kind, ModelVersion, Parameters, TrainingRequest, as_json
 from engine.models import (
     CALIBRATION,
     KNN_CALIBRATION,
@@ -21,6 +20,8 @@ from engine.models import (
     write_version,
 )
 from engine.progress import Reporter
+from engine.records.jobs import ModelVersion, TrainingRequest
+from engine.records.parameters import Kind, Parameters, as_json
 from engine.training import verdicts
 from engine.training.job import Job, settings
 from engine.training.keras_model import save_keras

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from engine.errors import TrainingError
-from engine.jobs import TripletParameters
 from engine.models import Layer, Network, fit_scaler
 from engine.progress import Reporter
+from engine.records.parameters import TripletParameters
 from engine.training.batches import Pool
 from engine.training.course import Course, followed
 from engine.training.dataset import balance, holdout_classes

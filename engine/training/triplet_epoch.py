@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from engine.jobs import Mining, TripletParameters
 from engine.progress import Reporter
+from engine.records.parameters import Mining, TripletParameters
 from engine.training.batches import Draw, Pool
 from engine.training.mining import loss, pairs
 from engine.types import Vectors

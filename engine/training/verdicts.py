@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.identification import Trials, beats, show
 from engine.identification.choosing import Showing
 from engine.identification.trials import alike
-from engine.jobs import Kind
+from engine.records.parameters import Kind
 from engine.training.recipe import NOUNS
 
 
@@ -18,7 +18,7 @@ class Verdict:
 
     Attributes:
         better: it is to be put to use.
-        metrics: as in :class:`engine.jobs.ModelVersion`.
+        metrics: as in :class:`engine.records.jobs.ModelVersion`.
     """
 
     better: bool

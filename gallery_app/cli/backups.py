@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from engine import backups
 from engine.errors import PassphraseNeededError, WrongPassphraseError
-from engine.safety import Backup, Present, Preview
+from engine.keeping import backups
+from engine.records.safety import Backup, Present, Preview
 from gallery_app.cli.passphrases import (
     at_terminal,
     given_passphrase,

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine.gallery import Gallery
-from engine.plans import ImportPlan
+from engine.records.plans import ImportPlan
 from engine.types import ImportReport
 from gallery_app.cli.encryption import require_library
 from gallery_app.cli.passphrases import first_passphrase, passphrase_option

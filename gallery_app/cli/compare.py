@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from engine.similarity import Similarity
+from engine.looking.similarity import Similarity
 from gallery_app.cli.shared import gallery_and_json, opened, put_json
 from gallery_app.widgets.similarity_words import verdict
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from engine.changes import Changed, HistoryEntry, MergePreview, Recognition
 from engine.errors import InputError, NameTakenError, UnknownIdentityError
 from engine.gallery import Gallery
+from engine.records.changes import Changed, HistoryEntry, MergePreview, Recognition
 from gallery_app.cli.shared import gallery_and_json, opened, put_json, say
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from engine import encryption
 from engine.errors import EncryptionMissingError
+from engine.keeping import encryption
 from gallery_app.cli.passphrases import (
     first_passphrase,
     new_passphrase,

@@ -10,10 +10,10 @@ from typing import Any
 import click
 import numpy as np
 
-from engine.advice import grouped
 from engine.errors import EmbeddingError, FaceGalleryError
 from engine.gallery import Gallery
-from engine.plans import ImportPlan, PlannedFace
+from engine.records.advice import grouped
+from engine.records.plans import ImportPlan, PlannedFace
 from engine.types import EnrolmentReport, FaceBatch, ImportReport
 from gallery_app.cli.planned import files_json, plan_options, tell_plan, without_duplicates
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from engine.errors import GalleryExistsError
-from engine.files import write_atomically
-from engine.receipts import ErasurePlan
+from engine.records.receipts import ErasurePlan
+from engine.tools.files import write_atomically
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from engine.errors import CancelledError, ExportError, UnknownIdentityError
-from engine.exports import EXPORT_KINDS, ExportKind, Selection
 from engine.gallery import Gallery
 from engine.projector import Projector
+from engine.records.exports import EXPORT_KINDS, ExportKind, Selection
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
 

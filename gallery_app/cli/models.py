@@ -13,9 +13,9 @@ import click
 from engine.errors import InputError
 from engine.evaluation.report import write_report
 from engine.evaluation.summary import summary, text_table
-from engine.figures import Evaluation
 from engine.gallery import Gallery
-from engine.jobs import KINDS, ModelVersion, TrainingRequest
+from engine.records.figures import Evaluation
+from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import click
 
-from engine import encryption
 from engine.errors import InputError, PassphraseNeededError
+from engine.keeping import encryption
 
 F = TypeVar("F", bound=Callable[..., Any])
 

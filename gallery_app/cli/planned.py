@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from engine.advice import AdviceKind
-from engine.plans import ImportPlan, Outcome, PlannedFace
+from engine.records.advice import AdviceKind
+from engine.records.plans import ImportPlan, Outcome, PlannedFace
 from gallery_app.cli.shared import F
 
 SKIPPED: tuple[AdviceKind, ...] = ("enrolled", "near-duplicate")

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from engine.findings import KINDS, Balance, Finding, Kind
 from engine.gallery import Gallery
+from engine.records.findings import KINDS, Balance, Finding, Kind
 from engine.types import Face
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from engine.changes import SplitProposal
 from engine.errors import InputError
 from engine.gallery import Gallery
+from engine.records.changes import SplitProposal
 from gallery_app.cli.corrections import faces_asked, share_text, tell
 from gallery_app.cli.shared import gallery_and_json, opened, put_json
 

@@ -12,8 +12,8 @@ import click
 from engine.errors import UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
+from engine.records.unknowns import Cluster, Likeness
 from engine.types import FaceBatch, Identification
-from engine.unknowns import Cluster, Likeness
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json
 
 _SHOWN = 3  # files of a cluster that a person reads

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
-from engine.safety import Backup
+from engine.records.safety import Backup
 from gallery_app.theme import tabular
 from gallery_app.widgets.backup_words import reason_text, size_text
 from gallery_app.widgets.model_words import date_text

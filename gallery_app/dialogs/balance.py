@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.findings import Balance
+from engine.records.findings import Balance
 from gallery_app.widgets.chart import LineChart
 from gallery_app.widgets.chart_style import Axis
 

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.measured import Figures, Separation
-from engine.roster import Roster
+from engine.records.measured import Figures, Separation
+from engine.records.roster import Roster
 from engine.types import Vectors
 from gallery_app.dialogs.balance import faces_chart
 from gallery_app.theme import current_theme, theme_changed

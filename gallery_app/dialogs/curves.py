@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
-from engine.jobs import Kind
 from engine.progress import Measured
+from engine.records.parameters import Kind
 from gallery_app.widgets.scrolling import scrolling
 
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.safety import Backup, Salvaged
+from engine.records.safety import Backup, Salvaged
 from gallery_app.dialogs.report import ReportDialog
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.widgets.backup_words import headline

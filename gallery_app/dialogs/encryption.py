@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine import encryption
 from engine.errors import InputError
+from engine.keeping import encryption
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.passphrase_field import PassphraseField
 from gallery_app.widgets.rows import section

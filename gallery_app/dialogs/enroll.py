@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.advice import Advice
 from engine.errors import FaceGalleryError, IdentityNameError
-from engine.names import check_name
-from engine.roster import Roster
+from engine.records.advice import Advice
+from engine.records.names import check_name
+from engine.records.roster import Roster
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.dialogs.files import choose_embeddings, local_paths
 from gallery_app.dialogs.late import while_open

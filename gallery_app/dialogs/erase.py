@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.receipts import ErasurePlan
+from engine.records.receipts import ErasurePlan
 
 _SHOWN = 5
 

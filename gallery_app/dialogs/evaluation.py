@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.figures import Evaluation, OpenFigures
+from engine.records.figures import Evaluation, OpenFigures
 from gallery_app.dialogs.evaluation_form import EvaluationForm
 from gallery_app.dialogs.evaluation_tables import closed_table, open_table
 from gallery_app.icons import icon

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from engine.figures import OpenFigures
+from engine.records.figures import OpenFigures
 from gallery_app.widgets.chart import LineChart
 from gallery_app.widgets.chart_style import Axis
 from gallery_app.widgets.tiles import Tiles

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.figures import Protocol
+from engine.records.figures import Protocol
 from gallery_app.widgets.elided_label import ElidedLabel
 
 _PROTOCOLS: Mapping[Protocol, tuple[str, str]] = {

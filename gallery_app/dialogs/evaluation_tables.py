@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.figures import ClosedFigures, Estimate, Evaluation, OpenFigures
+from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures
 from gallery_app.widgets.figures_table import Cell, Column, FiguresTable, Row
 from gallery_app.widgets.model_words import seconds_text
 

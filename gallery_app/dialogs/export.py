@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.exports import SUFFIXES, ExportKind, Selection
+from engine.records.exports import SUFFIXES, ExportKind, Selection
 from engine.types import Identity
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.widgets.export_words import PURPOSES, TITLES

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QVBoxLayout, QWidget
 
-from engine.roster import Roster
+from engine.records.roster import Roster
 from engine.types import Face
 from gallery_app.item_models.dragging import FACES, unpacked
 from gallery_app.item_models.faces import FaceListModel

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.changes import HistoryEntry
+from engine.records.changes import HistoryEntry
 from gallery_app.item_models.history import HistoryModel
 
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.plans import ImportPlan, PlannedFace
+from engine.records.plans import ImportPlan, PlannedFace
 from gallery_app import settings
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.item_models.plan import FILTERS, Filter, PlanModel

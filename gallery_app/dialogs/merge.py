@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.changes import MergePreview
+from engine.records.changes import MergePreview
 from engine.types import Identity
 from gallery_app.dialogs.late import while_open
 from gallery_app.item_models.identities import faces_text

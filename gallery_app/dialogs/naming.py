@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import IdentityNameError
-from engine.names import check_name
-from engine.roster import Roster
+from engine.records.names import check_name
+from engine.records.roster import Roster
 from gallery_app.widgets.name_field import NameField
 
 Says = Callable[[str, bool], str]

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.receipts import Receipt
+from engine.records.receipts import Receipt
 from gallery_app.dialogs.erase import add_section, text_label
 from gallery_app.widgets.model_words import date_text
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.safety import Backup, Preview, Restored
+from engine.records.safety import Backup, Preview, Restored
 from gallery_app.dialogs.backups_table import BackupsTable
 from gallery_app.dialogs.report import ReportDialog
 from gallery_app.widgets.backup_words import differences, headline

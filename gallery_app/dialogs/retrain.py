@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import InputError
-from engine.jobs import KINDS, Kind, Preset, TrainingRequest, parameters
+from engine.records.jobs import KINDS, TrainingRequest
+from engine.records.parameters import Kind, Preset, parameters
 from gallery_app.dialogs.retrain_fields import LABEL_WIDTH, ParameterFields
 from gallery_app.icons import icon
 from gallery_app.item_models.identities import faces_text, people_text

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
-from engine.jobs import Kind, MlpParameters, Preset, TripletParameters, parameters
+from engine.records.parameters import Kind, MlpParameters, Preset, TripletParameters, parameters
 from gallery_app.widgets.model_words import KIND_NAMES, MINING_NAMES
 
 LABEL_WIDTH = 104  # of the form's labels, so that two forms stand as one

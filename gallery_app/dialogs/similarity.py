@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.similarity import Similarity
+from engine.looking.similarity import Similarity
 from engine.types import Face, Ids
 from gallery_app.item_models.faces import caption
 from gallery_app.operations.comparing import Compared

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.changes import SplitProposal
 from engine.errors import IdentityNameError
-from engine.names import check_name
-from engine.roster import Roster
+from engine.records.changes import SplitProposal
+from engine.records.names import check_name
+from engine.records.roster import Roster
 from engine.types import Face, Identity
 from gallery_app.dialogs.face_group import FaceGroup
 from gallery_app.dialogs.late import while_open

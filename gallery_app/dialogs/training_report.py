@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.jobs import ModelVersion, TrainingOutcome
 from engine.progress import Measured
+from engine.records.jobs import ModelVersion, TrainingOutcome
 from gallery_app.dialogs.curves import curves_of
 from gallery_app.theme import tabular, text_font
 from gallery_app.widgets.icon_label import IconLabel

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.jobs import ModelVersion
 from engine.progress import Measured
+from engine.records.jobs import ModelVersion
 from gallery_app.dialogs.curves import CurvesDialog
 from gallery_app.dialogs.versions_table import VersionsTable
 from gallery_app.icons import icon

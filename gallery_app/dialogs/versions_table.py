@@ -8,7 +8,7 @@ from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
-from engine.jobs import ModelVersion
+from engine.records.jobs import ModelVersion
 from gallery_app.icons import Role, icon
 from gallery_app.theme import tabular
 from gallery_app.widgets.model_words import (

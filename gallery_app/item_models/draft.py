@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.advice import Advice, by_row, grouped
+from engine.records.advice import Advice, by_row, grouped
 from engine.types import FaceBatch, Rejection, Vectors
 
 

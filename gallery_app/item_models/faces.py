@@ -17,9 +17,9 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QPixmap
 
-from engine.long_lists import FaceColumns
+from engine.records.long_lists import FaceColumns
+from engine.records.unknowns import Unknown
 from engine.types import Face, Ids
-from engine.unknowns import Unknown
 from gallery_app.item_models.dragging import FACES, packed
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, IdentityIdRole, PictureRole
 from gallery_app.pictures import Awaited, Pictures

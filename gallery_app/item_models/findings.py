@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from engine.findings import Finding, Kind
+from engine.records.findings import Finding, Kind
 from gallery_app.item_models.roles import CaptionRole, NameRole, PictureRole
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.review_words import KIND_TEXTS, line

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
-from engine.changes import HistoryEntry
+from engine.records.changes import HistoryEntry
 from gallery_app.theme import current_theme
 
 Index = QModelIndex | QPersistentModelIndex

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QPixmap
 
-from engine.roster import Roster
+from engine.records.roster import Roster
 from engine.types import Identity, Ids
 from gallery_app.item_models.dragging import FACES, PEOPLE, packed, unpacked
 from gallery_app.item_models.roles import CountRole, IdentityIdRole, NameRole, PictureRole

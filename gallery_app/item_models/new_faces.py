@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from engine.advice import Advice
+from engine.records.advice import Advice
 from engine.types import FaceBatch, Rejection
 from gallery_app.item_models.draft import Draft
 from gallery_app.item_models.roles import PictureRole, ToneRole, WordsRole

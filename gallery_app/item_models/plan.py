@@ -15,8 +15,8 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from engine.names import search_key
-from engine.plans import ImportPlan, Outcome, PlannedFace
+from engine.records.names import search_key
+from engine.records.plans import ImportPlan, Outcome, PlannedFace
 from gallery_app.item_models.roles import PictureRole, ToneRole
 from gallery_app.pictures import RowPictures
 from gallery_app.widgets.elided_label import plain_tip

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from engine.unknowns import Cluster, Unknown
+from engine.records.unknowns import Cluster, Unknown
 from gallery_app.item_models.faces import caption
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, NameRole, PictureRole
 from gallery_app.pictures import ShelfPictures

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.maps import FaceMap
+from engine.looking.maps import FaceMap
 from engine.projection.separation import Separation
 from engine.types import Ids, Vectors
 from gallery_app.map.camera import Floats, within_unit

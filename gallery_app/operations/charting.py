@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.measured import Figures
 from engine.progress import Reporter
+from engine.records.measured import Figures
 from gallery_app.operations.context import Context
 
 

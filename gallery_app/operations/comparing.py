@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.looking.similarity import Similarity
 from engine.progress import Reporter
-from engine.similarity import Similarity
 from engine.types import Face
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import unless_gone

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.changes import Changed, HistoryEntry, MergePreview, SplitProposal
 from engine.gallery import Corrections
+from engine.records.changes import Changed, HistoryEntry, MergePreview, SplitProposal
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import unless_gone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine import encryption
+from engine.keeping import encryption
 from engine.progress import Reporter
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.advice import Advice
 from engine.errors import FaceGalleryError
 from engine.progress import Reporter
+from engine.records.advice import Advice
 from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.operations.context import Context
 from gallery_app.operations.deciding import take_back_rejection

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.files import write_atomically
-from engine.receipts import ErasurePlan, Receipt
+from engine.records.receipts import ErasurePlan, Receipt
+from engine.tools.files import write_atomically
 from gallery_app.operations import queries
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import unless_gone

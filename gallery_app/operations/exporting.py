@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.exports import Exported, ExportKind, Selection
 from engine.projector import Projector
+from engine.records.exports import Exported, ExportKind, Selection
 from gallery_app.operations.context import Context
 
 

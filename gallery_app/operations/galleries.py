@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.encryption import Key
 from engine.errors import (
     GalleryDamagedError,
     GalleryNotFoundError,
@@ -14,8 +13,9 @@ from engine.errors import (
     WrongPassphraseError,
 )
 from engine.gallery import Gallery
-from engine.memory import give_back
+from engine.keeping.encryption import Key
 from engine.progress import Event, Message, Reporter
+from engine.tools.memory import give_back
 from engine.types import CheckReport, ImportReport
 from gallery_app.operations.context import Context
 from gallery_app.recent import forget, remember, sample_faces, sample_gallery

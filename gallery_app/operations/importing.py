@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.plans import ImportPlan
+from engine.records.plans import ImportPlan
 from engine.types import ImportReport
 from gallery_app.operations.context import Context
 

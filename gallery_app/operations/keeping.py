@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine import backups
-from engine.encryption import Key
 from engine.errors import FaceGalleryError
+from engine.keeping import backups
+from engine.keeping.encryption import Key
 from engine.progress import Reporter
-from engine.safety import Backup, Preview, Restored, Salvaged
+from engine.records.safety import Backup, Preview, Restored, Salvaged
 from engine.types import CheckReport
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context

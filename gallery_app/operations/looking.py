@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import PhotoError, UnknownIdentityError
-from engine.long_lists import FaceColumns
 from engine.progress import Reporter
-from engine.roster import Roster
+from engine.records.long_lists import FaceColumns
+from engine.records.roster import Roster
 from engine.types import Candidate, Face, Method
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import by_method, follow_method

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.gallery import Gallery
-from engine.maps import FaceMap
+from engine.looking.maps import FaceMap
 from engine.progress import Reporter
 from engine.projection import METHODS, MapMethod
 from engine.types import Face, Ids, Vectors

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.findings import Review
 from engine.progress import Reporter
+from engine.records.findings import Review
 from gallery_app.operations.charting import ready_to_draw
 from gallery_app.operations.context import Context
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.changes import Changed
 from engine.gallery import Shelf
+from engine.records.changes import Changed
+from engine.records.unknowns import Cluster
 from engine.types import FaceBatch
-from engine.unknowns import Cluster
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import unless_gone
 from gallery_app.state import Query

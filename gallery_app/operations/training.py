@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.evaluation.report import write_report
-from engine.figures import Evaluation
-from engine.jobs import Kind, ModelVersion, TrainingOutcome, TrainingRequest
 from engine.progress import Event, Measured, Reporter
+from engine.records.figures import Evaluation
+from engine.records.jobs import ModelVersion, TrainingOutcome, TrainingRequest
+from engine.records.parameters import Kind
 from gallery_app.operations.charting import ready_to_draw
 from gallery_app.operations.context import Context
 from gallery_app.operations.queries import identify_all

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import IdentityNameError
-from engine.names import check_name
-from engine.roster import Roster
-from engine.unknowns import Cluster
+from engine.records.names import check_name
+from engine.records.roster import Roster
+from engine.records.unknowns import Cluster
 from gallery_app.icons import icon
 from gallery_app.item_models.unknowns import UnknownListModel
 from gallery_app.pictures import ShelfPictures

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.long_lists import FaceColumns
+from engine.records.long_lists import FaceColumns
 from engine.types import Candidate, Face, Identity
 from gallery_app.icons import icon
 from gallery_app.item_models.faces import FaceListModel

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.findings import Finding
+from engine.records.findings import Finding
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.clickable import Clickable
 from gallery_app.widgets.elided_label import ElidedLabel, plain_tip

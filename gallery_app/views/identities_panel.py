@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.roster import Roster
+from engine.records.roster import Roster
 from engine.types import Identity
 from gallery_app.icons import icon
 from gallery_app.item_models.identities import IdentityListModel, people_text

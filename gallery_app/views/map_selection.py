@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from engine.exports import EXPORT_KINDS
+from engine.records.exports import EXPORT_KINDS
 from engine.types import Face
 from gallery_app.item_models.faces import caption
 from gallery_app.item_models.identities import faces_text, people_text

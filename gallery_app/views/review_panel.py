@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.findings import Finding, Review
+from engine.records.findings import Finding, Review
 from gallery_app.item_models.findings import FindingListModel
 from gallery_app.pictures import Pictures
 from gallery_app.views.finding_card import FindingCard

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.jobs import TrainingOutcome, TrainingRequest
 from engine.progress import Event, Measured, Message
+from engine.records.jobs import TrainingOutcome, TrainingRequest
 from gallery_app.icons import Role
 from gallery_app.views.training_state import TrainingState
 from gallery_app.widgets.elided_label import ElidedLabel, plain_tip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.jobs import Kind
 from engine.progress import Event, Measured, Progress
+from engine.records.parameters import Kind
 from gallery_app.widgets.model_words import kind_of, kinds_text
 from gallery_app.widgets.time_left import TimeLeft, left_text, share_done
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.roster import Roster
-from engine.unknowns import Cluster
+from engine.records.roster import Roster
+from engine.records.unknowns import Cluster
 from gallery_app.item_models.unknowns import ClusterListModel
 from gallery_app.pictures import ShelfPictures
 from gallery_app.views.cluster_card import ClusterCard

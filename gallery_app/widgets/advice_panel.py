@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from engine.advice import SUGGESTING, Advice
+from engine.records.advice import SUGGESTING, Advice
 from gallery_app.icons import Role
 from gallery_app.widgets.elided_label import ElidedLabel, button_name, plain_tip
 from gallery_app.widgets.icon_label import IconLabel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.safety import Backup, Present
+from engine.records.safety import Backup, Present
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.widgets.model_words import date_text
 

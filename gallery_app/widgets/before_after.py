@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from engine.changes import Recognition
+from engine.records.changes import Recognition
 from gallery_app.widgets.confidence_bar import ConfidenceBar
 from gallery_app.widgets.rows import section
 

@@ -12,8 +12,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from engine.jobs import Kind
 from engine.progress import Measured
+from engine.records.parameters import Kind
 from gallery_app.widgets.chart import LineChart
 from gallery_app.widgets.chart_style import Axis
 from gallery_app.widgets.tiles import Tiles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.exports import ExportKind
+from engine.records.exports import ExportKind
 
 TITLES: Mapping[ExportKind, str] = {
     "tensorboard": "TensorBoard projector",

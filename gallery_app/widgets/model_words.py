@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.jobs import Kind, ModelVersion, Preset
 from engine.progress import Measured
+from engine.records.jobs import ModelVersion
+from engine.records.parameters import Kind, Preset
 from gallery_app.item_models.identities import faces_text, people_text
 
 KIND_NAMES: Mapping[Kind, str] = {"mlp": "MLP", "triplet": "Triplet model"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QStringListModel
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
-from engine.roster import Roster
+from engine.records.roster import Roster
 
 _MOST = 50  # names offered: who sees more types on
 

@@ -1,10 +1,10 @@
-"""Colours of the window in OKLab: steps that look even to the eye; see :mod:`engine.emblem`."""
+"""Colours of the window in OKLab: even steps to the eye; see :mod:`engine.portraits.emblem`."""
 
 from __future__ import annotations
 
 from PySide6.QtGui import QColor
 
-from engine.emblem import Floats, to_rgb
+from engine.portraits.emblem import Floats, to_rgb
 
 __all__ = ["Floats", "to_colors", "to_rgb"]
 

@@ -1,4 +1,4 @@
-"""Draws the portrait of a face that has no photo: the emblem of :mod:`engine.emblem`."""
+"""Draws the portrait of a face that has no photo: the emblem of :mod:`engine.portraits.emblem`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
-from engine.emblem import LINE_ALPHA, LINE_WIDTH, Floats, curves, palette
+from engine.portraits.emblem import LINE_ALPHA, LINE_WIDTH, Floats, curves, palette
 from engine.types import Vectors
 from gallery_app.widgets.oklab import to_colors
 

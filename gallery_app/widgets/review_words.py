@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.findings import Finding, Kind
+from engine.records.findings import Finding, Kind
 from gallery_app.widgets.confidence_bar import confidence_text
 
 Answer = Literal[

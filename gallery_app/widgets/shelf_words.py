@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.unknowns import Cluster, Likeness
+from engine.records.unknowns import Cluster, Likeness
 from gallery_app.widgets.confidence_bar import confidence_text
 
 SURE = 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.similarity import Similarity
+from engine.looking.similarity import Similarity
 
 
 def verdict(found: Similarity, one: str, other: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.receipts import Receipt
+from engine.records.receipts import Receipt
 from gallery_app.app import App
 from gallery_app.dialogs.erase import EraseDialog
 from gallery_app.dialogs.receipt import ReceiptDialog

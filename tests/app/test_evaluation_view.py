@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.figures import Evaluation, Sampled
+from engine.records.figures import Evaluation, Sampled
 from gallery_app.dialogs.evaluation import EvaluationWindow
 from gallery_app.dialogs.evaluation_tables import closed_table, open_table
 from gallery_app.widgets.figures_table import FiguresTable

@@ -12,8 +12,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.exports import EXPORT_KINDS, Selection
 from engine.gallery import Gallery
+from engine.records.exports import EXPORT_KINDS, Selection
 from gallery_app.app import App
 from gallery_app.dialogs.export import ExportDialog
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine import backups
 from engine.gallery import Gallery
+from engine.keeping import backups
 from gallery_app.app import App
 from gallery_app.dialogs.damaged import DamagedDialog
 from gallery_app.dialogs.report import ReportDialog

@@ -12,7 +12,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
-from engine.names import search_key
+from engine.records.names import search_key
 from gallery_app import pictures
 from gallery_app.app import App
 from gallery_app.dialogs.enroll import EnrollDialog

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from engine.errors import CancelledError
-from engine.maps import Maps
+from engine.looking.maps import Maps
 from engine.projection import Layout
 from gallery_app.app import App
 from gallery_app.dialogs.export import ExportDialog

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
-from engine.similarity import Similarity, Usual
+from engine.looking.similarity import Similarity, Usual
 from gallery_app.app import App
 from gallery_app.cli import cli
 from gallery_app.dialogs.similarity import SimilarityDialog

@@ -16,8 +16,8 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.jobs import TrainingOutcome, TrainingRequest
 from engine.progress import Measured, Message, Progress
+from engine.records.jobs import TrainingOutcome, TrainingRequest
 from gallery_app.dialogs.curves import CurvesDialog
 from gallery_app.dialogs.retrain import RetrainDialog, RetrainState
 from gallery_app.dialogs.training_report import TrainingReport

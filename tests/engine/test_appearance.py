@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.appearance import TRAITS, Appearance
 from engine.errors import GalleryDamagedError
+from engine.portraits.appearance import TRAITS, Appearance
 from engine.types import Vectors
 
 REPO = Path(__file__).resolve().parents[2]

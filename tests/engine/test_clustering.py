@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine import clustering
+from engine.enrolment import clustering
 from engine.types import Distance, Ids, Vectors
 
 

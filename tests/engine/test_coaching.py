@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.advice import Advice, grouped
 from engine.errors import IdentityNameError, MismatchError
 from engine.gallery import Gallery
-from engine.recogniser import Recogniser
+from engine.recognition.recogniser import Recogniser
+from engine.records.advice import Advice, grouped
 from engine.types import Vectors
 
 PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Hanks", "Tom_Ridge", "Tony_Blair", "Venus_Williams")

@@ -233,9 +233,9 @@ def test_an_enrolment_is_made_though_recognition_cannot_follow(
             gallery.identify(crowd().vectors[0])
         query = crowd(2).vectors[0]
         with monkeypatch.context() as patched:
-            patched.setattr("engine.space.Space.add", refuse)
-            patched.setattr("engine.grounds.Grounds.take_up", refuse)
-            patched.setattr("engine.coaching.Coach.advise", lambda *_: [])
+            patched.setattr("engine.recognition.space.Space.add", refuse)
+            patched.setattr("engine.recognition.grounds.Grounds.take_up", refuse)
+            patched.setattr("engine.enrolment.coaching.Coach.advise", lambda *_: [])
             report = gallery.enroll("P00", query)
         assert report.faces_added == 1
         assert gallery.identify(query)[0].evidence[0].face == report.face_ids[0]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.files import discard_tree, remove_dead_scratch
+from engine.tools.files import discard_tree, remove_dead_scratch
 
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from engine import files
+from engine.tools import files
 shutil.rmtree = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 place = Path(sys.argv[1])
 files.discard_tree(place / "index", place)

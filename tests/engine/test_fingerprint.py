@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.errors import MismatchError
-from engine.fingerprint import Fingerprint
 from engine.gallery import Gallery
+from engine.tools.fingerprint import Fingerprint
 
 
 def centred_network(people: int, faces: int, seed: int) -> np.ndarray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import CancelledError
-from engine.forecast import Forecast, Stage
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
+from engine.tools.forecast import Forecast, Stage
 
 STAGES = (Stage("Reading", 1.0), Stage("Saving", 4.0), Stage("Indexing", 15.0))
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import in_use
 from engine.errors import ModelError
-from engine.in_use import models_in_use, read_model
-from engine.jobs import ModelVersion
 from engine.models import Network
 from engine.progress import Event, Message
+from engine.recognition import in_use
+from engine.recognition.in_use import models_in_use, read_model
+from engine.records.jobs import ModelVersion
 from engine.store import Store
 from tests.trained import TrainedOnce, another_version
 

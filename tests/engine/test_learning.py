@@ -27,8 +27,8 @@ from engine.errors import (
     TrainingError,
 )
 from engine.gallery import Gallery
-from engine.jobs import TrainingRequest
 from engine.progress import CancelToken, Event, Measured, Progress, Reporter
+from engine.records.jobs import TrainingRequest
 from engine.training import launch
 from tests.trained import QUICK, ROOT, TrainedOnce, another_version
 
@@ -311,7 +311,7 @@ def test_a_killed_training_is_told_in_plain_words_and_leaves_no_trace(
 ORPHAN = """
 import subprocess, sys
 from engine.gallery import Gallery
-from engine.jobs import TrainingRequest
+from engine.records.jobs import TrainingRequest
 from engine.progress import Reporter
 from engine.training import launch
 start = subprocess.Popen

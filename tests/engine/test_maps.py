@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import maps
 from engine.errors import CancelledError, InputError, TrainingError
 from engine.gallery import Gallery
-from engine.maps import FaceMap
+from engine.looking import maps
+from engine.looking.maps import FaceMap
 from engine.progress import CancelToken, Event, Progress, Reporter
 from tests.handmade import put_to_use
 from tests.trained import people_of

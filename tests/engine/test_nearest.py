@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine import nearest as module
-from engine.distances import between, prepare
-from engine.nearest import Nearest, closeness, nearest
+from engine.tools import nearest as module
+from engine.tools.distances import between, prepare
+from engine.tools.nearest import Nearest, closeness, nearest
 from engine.types import Distance, Vectors
 
 

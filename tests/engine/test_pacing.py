@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.pacing import Pacing, Step
+from engine.tools.pacing import Pacing, Step
 
 
 class Clock:

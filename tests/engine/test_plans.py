@@ -11,8 +11,8 @@ import pytest
 
 from engine.errors import CancelledError, MismatchError
 from engine.gallery import Gallery
-from engine.plans import ImportPlan
 from engine.progress import CancelToken, Reporter
+from engine.records.plans import ImportPlan
 
 PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Hanks", "Tom_Ridge", "Tony_Blair", "Venus_Williams")
 

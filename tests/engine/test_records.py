@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from engine.records import checked, parsed
+from engine.records.parsing import checked, parsed
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.long_lists import FaceColumns, Texts
-from engine.names import search_key, search_lines
-from engine.roster import Roster
+from engine.records.long_lists import FaceColumns, Texts
+from engine.records.names import search_key, search_lines
+from engine.records.roster import Roster
 from engine.types import Face, Identity
 
 LETTERS = st.sampled_from([*"aAbBzß øŁéİ’-中山", "e\u0301", "\u00a0", "\u3000", "ﬁ", "\u0345", "Σ"])

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import grounds, remembered, taking_up
-from engine.distances import prepare
 from engine.gallery import Gallery
+from engine.recognition import grounds, remembered, taking_up
+from engine.tools.distances import prepare
 from engine.types import Vectors
 from tests.alike import assert_alike
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from engine.gallery import Gallery
-from engine.receipts import Receipt
+from engine.records.receipts import Receipt
 from tests.flow.conftest import Contents, Run
 
 

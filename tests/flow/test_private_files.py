@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import backups
 from engine.gallery import Gallery
+from engine.keeping import backups
 from engine.training.job import Job
 from tests.flow.conftest import Run
 from tests.trained import TrainedOnce

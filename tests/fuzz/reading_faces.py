@@ -13,8 +13,8 @@ from PIL import Image
 
 from engine.embeddings import read_file, read_photo, read_sources
 from engine.errors import InputError, PhotoError
-from engine.fingerprint import Fingerprint
-from engine.names import MAX_LENGTH, check_name
+from engine.records.names import MAX_LENGTH, check_name
+from engine.tools.fingerprint import Fingerprint
 from engine.types import FaceBatch
 from tests.fuzz.forms import deepened, edit_lines, edit_npy, edit_npz, mixed
 from tests.fuzz.judging import Reader, require

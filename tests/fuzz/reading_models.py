@@ -12,7 +12,6 @@ import numpy as np
 
 from engine.errors import ModelError
 from engine.identification import Trials
-from engine.jobs import ModelVersion, TripletParameters, as_json
 from engine.models import (
     Layer,
     Network,
@@ -24,6 +23,8 @@ from engine.models import (
     write_version,
 )
 from engine.progress import Measured
+from engine.records.jobs import ModelVersion
+from engine.records.parameters import TripletParameters, as_json
 from tests.fuzz.forms import DOCUMENT, edit_npy, edit_npz, mixed
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.mutating import Mutate, edit_bytes

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.appearance import TRAITS, Appearance
-from engine.calibrating import CalibrationKeeper
 from engine.errors import GalleryDamagedError, MismatchError, TrainingError
-from engine.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
-from engine.fingerprint import Fingerprint
 from engine.identification import KNN_ALONE, Calibration, Templates, calibrate
-from engine.in_use import _kept
-from engine.learning import Learning
-from engine.packing import packed
+from engine.portraits.appearance import TRAITS, Appearance
 from engine.progress import Measured, Message, Progress
+from engine.recognition.calibrating import CalibrationKeeper
+from engine.recognition.in_use import _kept
+from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
+from engine.retraining.learning import Learning
 from engine.store.derived import Derived
+from engine.tools.fingerprint import Fingerprint
+from engine.tools.packing import packed
 from engine.training import protocol
 from engine.types import Ids, Vectors
 from tests.fuzz.forms import DOCUMENT

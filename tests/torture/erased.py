@@ -13,8 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from engine.erasure import is_under_way
 from engine.gallery import Gallery
+from engine.keeping.erasure import is_under_way
 from tests.torture.consequences import PICTURE
 from tests.torture.faces import POOL
 from tests.torture.model import Model

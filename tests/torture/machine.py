@@ -13,7 +13,6 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from engine import backups
 from engine.errors import (
     EmbeddingError,
     GalleryBusyError,
@@ -25,7 +24,8 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
-from engine.jobs import Kind
+from engine.keeping import backups
+from engine.records.parameters import Kind
 from tests.torture.agreement import disagreements, other_answers, unsound
 from tests.torture.erased import adopted, not_erased
 from tests.torture.faces import POOL

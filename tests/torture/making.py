@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine import backups
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
+from engine.keeping import backups
 from tests.torture.faces import DIMENSION, EACH, NAMES, table_of
 
 Make = Callable[[Path, Path], object]

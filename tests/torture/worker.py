@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
-from engine import backups
 from engine.gallery import Gallery
-from engine.jobs import Kind
+from engine.keeping import backups
+from engine.records.parameters import Kind
 from engine.types import FaceBatch
 from tests.handmade import put_to_use
 from tests.torture.faces import DIMENSION, EACH, NAMES, POOL, table_of, tree_of

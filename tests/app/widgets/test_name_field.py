@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.roster import Roster
+from engine.records.roster import Roster
 from engine.types import Identity
 from gallery_app.widgets.name_field import NameField
 

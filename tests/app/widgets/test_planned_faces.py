@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
-from engine.advice import Advice
+from engine.records.advice import Advice
 from gallery_app.item_models.roles import PictureRole, ToneRole, WordsRole
 from gallery_app.theme import current_theme
 from gallery_app.widgets.advice_panel import AdvicePanel

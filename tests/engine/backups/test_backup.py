@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.engine.keeping.backups.conftest import Snapshot, add
 
-from engine import backups
 from engine.errors import (
     CancelledError,
     GalleryDamagedError,
@@ -22,8 +22,8 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.gallery import Gallery
+from engine.keeping import backups
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
-from tests.engine.backups.conftest import Snapshot, add
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.engine.keeping.backups.conftest import Snapshot, add
 
-from engine import backups
 from engine.errors import (
     BackupError,
     CancelledError,
@@ -28,8 +28,8 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.gallery import Gallery
+from engine.keeping import backups
 from engine.progress import CancelToken, Progress, Reporter
-from tests.engine.backups.conftest import Snapshot, add
 from tests.handmade import put_to_use
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -360,7 +360,7 @@ def test_a_disk_that_fills_up_at_the_last_moment_changes_nothing(
 
 KILLED = """
 import os, signal, sys
-from engine import backups
+from engine.keeping import backups
 from engine.progress import Progress, Reporter
 
 left = int(sys.argv[3])

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.engine.keeping.backups.conftest import Snapshot, add
 
-from engine import backups
 from engine.errors import (
     CancelledError,
     FaceGalleryError,
@@ -24,8 +24,8 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.gallery import Gallery
+from engine.keeping import backups
 from engine.progress import CancelToken, Reporter
-from tests.engine.backups.conftest import Snapshot, add
 
 PAGE = 4_096
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import backups
 from engine.errors import BackupError, PassphraseNeededError, WrongPassphraseError
 from engine.gallery import Gallery, is_encrypted
+from engine.keeping import backups
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
 pytestmark = needs_sqlcipher

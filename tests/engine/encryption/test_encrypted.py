@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import encryption
 from engine.errors import (
     GalleryBusyError,
     GalleryDamagedError,
@@ -23,6 +22,7 @@ from engine.errors import (
     WrongPassphraseError,
 )
 from engine.gallery import Gallery, is_encrypted
+from engine.keeping import encryption
 from engine.store.cipher import key_for
 from engine.store.database import Database, connect
 from engine.store.derived import CALIBRATION

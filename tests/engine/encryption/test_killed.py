@@ -18,7 +18,7 @@ pytestmark = [needs_sqlcipher, pytest.mark.skipif(sys.platform == "win32", reaso
 CONVERT = """
 import os, signal, sys
 folder, passphrase, moment = sys.argv[1:]
-from engine import encryption
+from engine.keeping import encryption
 done = []
 def watch(event, arguments):
     if event in ("os.link", "os.rename", "os.remove", "open", "os.truncate"):

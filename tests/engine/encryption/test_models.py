@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import backups
 from engine.gallery import Gallery
-from engine.jobs import TrainingRequest
+from engine.keeping import backups
 from engine.progress import Event, Reporter
+from engine.records.jobs import TrainingRequest
 from engine.store import memory
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 from tests.trained import QUICK, TrainedOnce

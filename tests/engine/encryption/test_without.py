@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import encryption
 from engine.errors import EncryptionMissingError
 from engine.gallery import Gallery, is_encrypted
+from engine.keeping import encryption
 from tests.sealed import PASSPHRASE
 
 ROOT = Path(__file__).resolve().parents[3]

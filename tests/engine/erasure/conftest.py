@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from engine.gallery import Gallery
-from engine.needles import Needles
 from engine.store import encoding
+from engine.tools.needles import Needles
 from engine.types import FaceBatch, Vectors
 from tests.handmade import put_to_use
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from engine.errors import NameTakenError, UnknownIdentityError
-from engine.names import name_key
-from engine.needles import Needles
+from engine.records.names import name_key
 from engine.store import Store
+from engine.tools.needles import Needles
 from engine.types import FaceBatch
 
 NAMES = ("Aurelie Ott", "Bertil Pohl", "Carmen Quinn", "Dorian Rhys")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.engine.keeping.erasure.conftest import MOVED, NAME, OLD_NAME, Scene, batch, person
 
 from engine.errors import (
     GalleryReadOnlyError,
@@ -21,9 +22,8 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
-from engine.receipts import Receipt
+from engine.records.receipts import Receipt
 from engine.types import Vectors
-from tests.engine.erasure.conftest import MOVED, NAME, OLD_NAME, Scene, batch, person
 
 KINDS = {"vector", "digest", "thumbnail", "name"}
 
@@ -278,7 +278,7 @@ def test_a_file_that_cannot_be_removed_is_told_and_removed_at_the_next_opening(
 
     with Gallery.open(scene.folder) as gallery:
         with monkeypatch.context() as patched:
-            patched.setattr("engine.erasure._remove", refuse)
+            patched.setattr("engine.keeping.erasure._remove", refuse)
             with pytest.raises(GalleryWriteError, match="open the gallery again"):
                 gallery.erase([NAME])
             assert gallery.identity(NAME) is None

@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.engine.keeping.erasure.conftest import NAME, Scene
 
 from engine.gallery import Gallery
-from tests.engine.erasure.conftest import NAME, Scene
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLED = """
 import os, signal, sys
-from engine import erasure
+from engine.keeping import erasure
 from engine.gallery import Gallery
 from engine.store import Store
 from engine.store.database import Database

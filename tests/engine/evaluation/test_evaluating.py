@@ -15,8 +15,8 @@ from engine.evaluation.evaluating import evaluate
 from engine.evaluation.references import LDA, MOST_FREQUENT, PLAIN, WHITENED, references
 from engine.evaluation.report import report
 from engine.evaluation.summary import summary
-from engine.figures import ClosedFigures, Evaluation, OpenFigures
 from engine.progress import CancelToken, Event, Progress, Reporter
+from engine.records.figures import ClosedFigures, Evaluation, OpenFigures
 from tests.engine.evaluation.crowds import Known, crowd
 
 RIGHT, GUESS = Known("auto", confidence=1.0), Known("mlp", right=False, confidence=1.0)

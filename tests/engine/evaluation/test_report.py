@@ -12,7 +12,7 @@ import pytest
 from engine.evaluation.evaluating import evaluate
 from engine.evaluation.references import references
 from engine.evaluation.summary import summary, text_table
-from engine.figures import Evaluation
+from engine.records.figures import Evaluation
 from tests.engine.evaluation.crowds import Known, crowd
 
 pytest.importorskip("jinja2")

@@ -10,7 +10,7 @@ import pytest
 from engine.evaluation.evaluating import evaluate
 from engine.evaluation.references import references
 from engine.evaluation.sentences import counted, interval, listed, one_in
-from engine.figures import Estimate
+from engine.records.figures import Estimate
 from tests.engine.evaluation.crowds import Known, crowd
 
 PLAIN_ONES = references("cosine")[:-1]  # discriminant analysis takes longer and says no more

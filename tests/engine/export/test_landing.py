@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import CancelledError, ExportError
-from engine.exports import EXPORT_KINDS, Selection
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Progress, Reporter
+from engine.records.exports import EXPORT_KINDS, Selection
 
 ROOT = Path(__file__).resolve().parents[3]
 without_pyarrow = pytest.mark.skipif(

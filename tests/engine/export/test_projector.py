@@ -23,10 +23,10 @@ from engine import projector
 from engine.errors import CancelledError, ExportError
 from engine.export.pixels import emblem_square, photo_square
 from engine.export.sprite import sprite_side
-from engine.exports import Exported, Selection
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Reporter
 from engine.projector import Projector
+from engine.records.exports import Exported, Selection
 from tests.handmade import put_to_use
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,8 +11,8 @@ import pytest
 
 from engine.errors import ExportError
 from engine.export import report as report_module
-from engine.exports import Selection
 from engine.gallery import Gallery
+from engine.records.exports import Selection
 from tests.engine.export.conftest import HARD
 from tests.handmade import put_to_use
 

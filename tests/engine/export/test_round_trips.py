@@ -15,9 +15,9 @@ from PIL import Image
 
 from engine.errors import IdentityNameError
 from engine.export.folder import folder_names
-from engine.exports import Selection
 from engine.gallery import Gallery
-from engine.names import check_name, shown_name, written_name
+from engine.records.exports import Selection
+from engine.records.names import check_name, shown_name, written_name
 from engine.types import Identity
 from tests.engine.export.conftest import HARD, contents
 

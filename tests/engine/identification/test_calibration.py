@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from engine import nearest
 from engine.errors import CancelledError
 from engine.identification import Calibration, calibrate, leaving_out
 from engine.identification.calibration import BY_TEMPLATE
 from engine.progress import CancelToken, Event, Progress, Reporter
+from engine.tools import nearest
 from tests.engine.identification.galleries import (
     DIMENSION,
     Crowd,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.distances import between, prepare
 from engine.identification import Identifier, Knn, Templates, calibrate, shortlist
 from engine.index import ExactIndex
+from engine.tools.distances import between, prepare
 from engine.types import Distance, Identification
 from tests.engine.identification.galleries import DIMENSION, Crowd, InMemory, crowd_of, people
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.distances import prepare
 from engine.identification import Templates
 from engine.identification.live_templates import LiveTemplates
+from engine.tools.distances import prepare
 from engine.types import Distance, Ids, Vectors
 from tests.engine.identification.galleries import DIMENSION, Crowd
 

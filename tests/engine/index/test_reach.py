@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.distances import prepare_row
 from engine.errors import SnapshotError
 from engine.index import ExactIndex, HnswIndex, HnswParameters, load_snapshot, save_snapshot
 from engine.index import graph as graph_module
 from engine.index.graphfile import _HEADER, GraphFile, _record_of
 from engine.index.polish import bring_within_reach, measure
+from engine.tools.distances import prepare_row
 
 D = 16
 

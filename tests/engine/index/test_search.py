@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.distances import prepare_row
 from engine.errors import EmbeddingError, FaceGalleryError, MismatchError, UnknownIdentityError
 from engine.index import ExactIndex, HnswIndex
 from engine.progress import CancelToken, Reporter
+from engine.tools.distances import prepare_row
 
 D = 16
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.jobs import ModelVersion, TripletParameters, as_json
 from engine.models import Layer, Network, VersionContent
 from engine.progress import Measured
+from engine.records.jobs import ModelVersion
+from engine.records.parameters import TripletParameters, as_json
 
 
 def floats(rng: np.random.Generator, *shape: int) -> np.ndarray:

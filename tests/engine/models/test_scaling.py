@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.distances import prepare
 from engine.models import Network, fit_scaler
+from engine.tools.distances import prepare
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ WRITER = """
     import os, sys
     from pathlib import Path
     import numpy as np
-    from engine.jobs import ModelVersion
+    from engine.records.jobs import ModelVersion
     from engine.models import Layer, Network, VersionContent, version_id, write_version
 
     def write(models, name):

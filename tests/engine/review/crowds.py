@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from engine.findings import KINDS, Kind, Review
+from engine.records.findings import KINDS, Kind, Review
 from engine.review import Decided, Faces, review
 from engine.types import Distance, Ids, Vectors
 

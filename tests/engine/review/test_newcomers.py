@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.distances import prepare
 from engine.review import limits_of, nearest_own, twins
+from engine.tools.distances import prepare
 from engine.types import Distance
 
 ON_BOTH = pytest.mark.parametrize("distance", ["cosine", "euclidean"])

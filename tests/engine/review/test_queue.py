@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError
-from engine.findings import KINDS
 from engine.index import ExactIndex
 from engine.progress import CancelToken, Event, Progress, Reporter
+from engine.records.findings import KINDS
 from engine.review import Decided, Faces, nearest, review
 from engine.types import Neighbours, Vectors
 from tests.engine.review.crowds import NOBODY, Crowd

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from engine.changes import Changed
 from engine.errors import HistoryError, InputError, NameTakenError, UnknownIdentityError
-from engine.roster import Roster
+from engine.records.changes import Changed
+from engine.records.roster import Roster
 from engine.store import Store
 from engine.types import FaceBatch
 from tests.engine.store.people import People, Person

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from engine.errors import GalleryDamagedError
-from engine.names import search_key
+from engine.records.names import search_key
 from engine.store import Store
 
 

@@ -11,7 +11,8 @@ import pytest
 from engine.errors import GalleryReadOnlyError, ModelError
 from engine.index import IndexKeeper
 from engine.index.hnsw import HnswIndex
-from engine.jobs import MlpParameters, ModelVersion, as_json
+from engine.records.jobs import ModelVersion
+from engine.records.parameters import MlpParameters, as_json
 from engine.store import Store
 from engine.types import FaceBatch
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError, TrainingError
-from engine.jobs import NOTEBOOK_MLP, MlpParameters
 from engine.progress import SILENT, CancelToken, Measured, Reporter
+from engine.records.parameters import NOTEBOOK_MLP, MlpParameters
 from engine.training.blocks import EPOCHS, BlockedEpochs
 from engine.training.dataset import holdout
 from engine.training.loop import Epochs, Recipe, Rows

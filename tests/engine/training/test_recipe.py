@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.errors import TrainingError
-from engine.jobs import MlpParameters
 from engine.progress import SILENT, Event, Progress, Reporter
+from engine.records.parameters import MlpParameters
 from engine.training import recipe
 from engine.training.recipe import Faces, dealt_out, looker, train, try_knn, try_model
 from engine.training.stages import Stages

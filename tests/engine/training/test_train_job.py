@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError, TrainingError
-from engine.jobs import KINDS, MlpParameters, TrainingRequest, TripletParameters
 from engine.models import (
     CALIBRATION,
     KNN_TRIALS,
@@ -23,6 +22,8 @@ from engine.models import (
     load_version,
 )
 from engine.progress import SILENT, Event, Message, Reporter
+from engine.records.jobs import KINDS, TrainingRequest
+from engine.records.parameters import MlpParameters, TripletParameters
 from engine.training import train_job
 from engine.training.job import Job, settings
 from engine.training.trained import Trained

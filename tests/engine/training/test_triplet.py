@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError, TrainingError
-from engine.jobs import NOTEBOOK_TRIPLET, TripletParameters
 from engine.progress import SILENT, CancelToken, Measured, Message, Reporter
+from engine.records.parameters import NOTEBOOK_TRIPLET, TripletParameters
 from engine.training.batches import Pool
 from engine.training.discriminant import discriminant
 from engine.training.keras_model import to_keras

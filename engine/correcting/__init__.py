@@ -1,0 +1,1 @@
+"""Corrections of a gallery, and what they would come to."""

@@ -1,0 +1,1 @@
+"""How faces come into a gallery: imports, enrolments, advice on them, the Unknown shelf."""

@@ -1,0 +1,249 @@
+"""How faces come into a gallery: checked, stored in one transaction, findable at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from engine import embeddings
+from engine.enrolment.coaching import Coach
+from engine.enrolment.one_network import OneNetwork
+from engine.enrolment.planning import chosen_faces, plan_reading
+from engine.errors import EmbeddingError, PhotoError
+from engine.keeping.backups import before_large_change
+from engine.progress import SILENT, Reporter
+from engine.recognition.recogniser import Recogniser
+from engine.records import names
+from engine.records.advice import Advice, grouped, lookalike_words
+from engine.records.plans import ImportPlan
+from engine.store import Store
+from engine.tools.memory import give_back
+from engine.types import (
+    Added,
+    EnrolmentReport,
+    FaceBatch,
+    ImportReport,
+    Rejection,
+    Vectors,
+)
+
+_MANY = 10_000  # faces, after which memory is worth giving back
+
+
+class Enroller:
+    """Imports and enrolments of one gallery.
+
+    Attributes:
+        network: sees that all of its faces come from one.
+    """
+
+    def __init__(self, store: Store, recogniser: Recogniser) -> None:
+        self._store = store
+        self._recogniser = recogniser
+        self._coach = Coach(store, recogniser)
+        self.network = OneNetwork(store)
+
+    def prepare(self) -> None:
+        """Learns what enrolments are held against, so that the first one need not."""
+        self._coach.prepare()
+
+    def import_reading(
+        self, reading: embeddings.Reading, *, started: float, reporter: Reporter
+    ) -> ImportReport:
+        """Enrols all that was read.
+
+        Raises:
+            MismatchError: made by another embedding network. GalleryReadOnlyError.
+            CancelledError: nothing was enrolled.
+        """
+        added, refused = self._import(reading.batch, reporter)
+        return ImportReport(
+            faces_added=len(added.face_ids),
+            identities_added=len(added.new_identities),
+            duplicates=len(added.duplicates),
+            rejected=reading.rejected + refused,
+            notices=reading.notices + self._notices(added, reading.notices),
+            seconds=time.monotonic() - started,
+        )
+
+    def plan(
+        self, reading: embeddings.Reading, *, started: float, reporter: Reporter
+    ) -> ImportPlan:
+        """What :meth:`import_reading` would do with each face. Raises as it does."""
+        self.network.check_network(reading.batch)
+        return plan_reading(reading, self._store, self._coach, started=started, reporter=reporter)
+
+    def import_planned(self, plan: ImportPlan, reporter: Reporter) -> ImportReport:
+        """Enrols the faces of a plan that come in, and no others. Raises as import_reading."""
+        started = time.monotonic()
+        added, refused = self._import(chosen_faces(plan), reporter, plan.action)
+        foreseen = plan.report()
+        return ImportReport(
+            faces_added=len(added.face_ids),
+            identities_added=len(added.new_identities),
+            duplicates=foreseen.duplicates + len(added.duplicates),
+            rejected=foreseen.rejected + refused,
+            notices=plan.notices + self._notices(added, plan.notices),
+            seconds=time.monotonic() - started,
+        )
+
+    def enroll(
+        self,
+        name: str,
+        faces: FaceBatch,
+        elsewhere: Mapping[int, str],
+        reporter: Reporter = SILENT,
+    ) -> EnrolmentReport:
+        """See :meth:`engine.gallery.Gallery.enroll`."""
+        batch = named(faces, names.check_name(name), elsewhere)
+        said = grouped(self.advice(batch, reporter), batch.files)
+        thumbnails, refused = thumbnails_of(batch, reporter)
+        added = self._add(batch, thumbnails, "enroll", reporter)
+        return EnrolmentReport(
+            name=name,
+            faces_added=len(added.face_ids),
+            duplicates=len(added.duplicates),
+            warnings=(
+                *(one.sentence for one in said),
+                *(f"{photo.file}: {photo.reason}" for photo in refused),
+            ),
+            face_ids=tuple(int(face) for face in added.face_ids),
+        )
+
+    def plan_enrolment(self, name: str, faces: FaceBatch, reporter: Reporter) -> ImportPlan:
+        """See :meth:`engine.gallery.Gallery.plan_enrolment`."""
+        started = time.monotonic()
+        batch = named(faces, names.check_name(name))
+        embeddings.check_vectors(batch.vectors[:], dimension=self._store.dimension)
+        reading = embeddings.Reading(batch, (), ())
+        plan = self.plan(reading, started=started, reporter=reporter)
+        return replace(plan, action="enroll")
+
+    def advice(self, batch: FaceBatch, reporter: Reporter = SILENT) -> list[Advice]:
+        """What a person should know before enrolling these faces under these names.
+
+        Raises:
+            MismatchError, EmbeddingError: they cannot be enrolled at all.
+        """
+        self.network.check(batch)
+        return self._coach.advise(batch, self._coach.holders(batch.vectors), reporter)
+
+    # -- storing -----------------------------------------------------------------------------
+
+    def _import(
+        self, batch: FaceBatch, reporter: Reporter, action: str = "import"
+    ) -> tuple[Added, tuple[Rejection, ...]]:
+        self.network.check_network(batch)
+        thumbnails, refused = thumbnails_of(batch, reporter)
+        return self._add(batch, thumbnails, action, reporter), refused
+
+    def _add(
+        self, batch: FaceBatch, thumbnails: dict[int, bytes], action: str, reporter: Reporter
+    ) -> Added:
+        def beforehand(faces: int) -> None:
+            if action == "import":
+                before_large_change(self._store, action, faces, reporter=reporter)
+
+        added = self._store.add(
+            batch,
+            keys=names.name_key,
+            thumbnails=thumbnails,
+            action=action,
+            overrule=action == "enroll",
+            reporter=reporter,
+            beforehand=beforehand,
+        )
+        if len(added.face_ids):
+            vectors = embeddings.chosen_rows(batch.vectors, added.rows)
+            if len(added.face_ids) > _MANY:
+                give_back()  # what reading and saving took, before the index takes more
+            with reporter.onlooking() as onlooker:
+                self._recogniser.added(added, vectors, onlooker)
+            self.network.remember()
+        return added
+
+    # -- what an import has to tell ----------------------------------------------------------
+
+    def _notices(self, added: Added, said: tuple[str, ...]) -> tuple[str, ...]:
+        """Same vectors under two names, and new names that look like enrolled ones."""
+        notices = [
+            f"{conflict.file}: the same vector is enrolled as {conflict.other_name}"
+            for conflict in added.conflicts
+        ]
+        new = set(added.new_identities)
+        ids = np.unique(added.identity_ids).tolist()
+        for name, other in self._store.lookalikes(ids) if new else ():
+            if name in new and not any(name in earlier for earlier in said):
+                notices.append(lookalike_words(name, other))
+        return tuple(notices)
+
+
+def named(
+    faces: FaceBatch, name: str, elsewhere: Mapping[int, str] = MappingProxyType({})
+) -> FaceBatch:
+    """The batch with this name on every row, but for rows with a name of their own.
+
+    Raises:
+        IdentityNameError: one of these.
+    """
+    own = {row: names.check_name(other) for row, other in elsewhere.items()}
+    called = [own.get(row, name) for row in range(len(faces))]
+    return FaceBatch(faces.vectors, called, faces.files, faces.rows, faces.photos)
+
+
+def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:
+    """Bare vectors ``(d,)`` or ``(n, d)`` as a batch whose rows come from nowhere.
+
+    Raises:
+        EmbeddingError: no row at all.
+    """
+    if not isinstance(faces, FaceBatch):
+        rows = as_rows(faces)
+        count = len(rows)
+        faces = FaceBatch(rows, [None] * count, ["vector"] * count, range(count), [None] * count)
+    if not len(faces):
+        raise EmbeddingError("No faces were given", remedy="Give at least one embedding.")
+    return faces
+
+
+def as_rows(vectors: Vectors) -> Vectors:
+    """Vectors ``(d,)`` or ``(n, d)`` of any float or integer type as float32 ``(n, d)``.
+
+    Raises:
+        EmbeddingError: they are no such array.
+    """
+    if isinstance(vectors, np.ndarray) and vectors.dtype == np.float32 and vectors.ndim in (1, 2):
+        return vectors if vectors.ndim == 2 else vectors[None]
+    try:
+        rows = np.atleast_2d(np.asarray(vectors))
+        if rows.dtype.kind in "fiu" and rows.ndim == 2:
+            with np.errstate(over="ignore"):  # what overflows is refused as not finite
+                return rows.astype(np.float32, copy=False)
+    except ValueError:
+        pass  # a ragged list
+    raise EmbeddingError(
+        "These are no vectors of numbers", remedy="Give an array of shape (d,) or (n, d)."
+    )
+
+
+def thumbnails_of(
+    batch: FaceBatch, reporter: Reporter
+) -> tuple[dict[int, bytes], tuple[Rejection, ...]]:
+    """Thumbnails by row, and the photographs that could not be used: their faces are kept."""
+    thumbnails: dict[int, bytes] = {}
+    refused = []
+    with_photo = [row for row, photo in enumerate(batch.photos) if photo is not None]
+    for done, row in enumerate(with_photo):
+        photo = batch.photos[row]
+        assert photo is not None
+        if done % 50 == 0:
+            reporter.progress("Reading photographs", done, len(with_photo))
+        try:
+            thumbnails[row] = embeddings.read_photo(photo)
+        except PhotoError as error:
+            refused.append(Rejection(str(photo), f"{error.reason} The face was kept."))
+    return thumbnails, tuple(refused)

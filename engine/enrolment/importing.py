@@ -1,0 +1,135 @@
+"""How a person brings faces into a gallery: with a look at what would happen, or at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from engine import embeddings
+from engine.enrolment.enroller import Enroller, as_batch, named
+from engine.progress import SILENT, Reporter
+from engine.records.advice import Advice
+from engine.records.plans import ImportPlan
+from engine.tools.forecast import Forecast, Stage
+from engine.types import EnrolmentReport, FaceBatch, ImportReport, Vectors
+
+# Microseconds a face on one of our machines, of 100,000 from an .npz; only their ratios matter.
+_READING = (
+    Stage("Reading files", 100.0),
+    Stage("Reading", 1.0),
+    Stage("Checking the vectors", 1.0),
+)
+_SAVING = (
+    Stage("Telling faces apart", 2.5),
+    Stage("Looking for faces that are enrolled", 1.0),
+    Stage("Saving faces", 15.0),
+    Stage("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
+)
+_ADVISING = (
+    Stage("Looking for faces that are enrolled", 20.0),
+    Stage("Comparing with the gallery", 300.0),
+    Stage("Comparing the faces of each name", 30.0),
+    Stage("Looking for odd ones out", 80.0),
+)
+
+
+def import_forecast(reporter: Reporter) -> Reporter:
+    """Tells how long an import from its sources to the index will still take."""
+    return Forecast(reporter, (*_READING, *_SAVING))
+
+
+class Importing:
+    """The imports and enrolments of a :class:`engine.gallery.Gallery`, planned and done."""
+
+    _enroller: Enroller
+    dimension: int
+
+    def import_(
+        self,
+        sources: Iterable[str | Path],
+        *,
+        dry_run: bool = False,
+        reporter: Reporter = SILENT,
+    ) -> ImportReport:
+        """Enrols everything in folder trees, ``.npz`` and ``.csv`` files, in one transaction.
+
+        Args:
+            dry_run: change nothing and tell what would be; :meth:`plan_import` tells it face by
+                face.
+
+        Raises:
+            EmbeddingError: a source has no vectors at all. MismatchError: another network made
+            them. GalleryReadOnlyError. CancelledError.
+        """
+        if dry_run:
+            return self.plan_import(sources, reporter=reporter).report()
+        started = time.monotonic()
+        reporter = import_forecast(reporter)
+        reading = self._read(sources, reporter)
+        return self._enroller.import_reading(reading, started=started, reporter=reporter)
+
+    def plan_import(
+        self, sources: Iterable[str | Path], *, reporter: Reporter = SILENT
+    ) -> ImportPlan:
+        """What :meth:`import_` would do with every face, and what to know of it before.
+
+        Raises as it does, but for GalleryReadOnlyError: nothing is changed.
+        """
+        started = time.monotonic()
+        reporter = Forecast(reporter, (*_READING, *_ADVISING))
+        reading = self._read(sources, reporter)
+        return self._enroller.plan(reading, started=started, reporter=reporter)
+
+    def import_plan(self, plan: ImportPlan, *, reporter: Reporter = SILENT) -> ImportReport:
+        """Enrols exactly the faces that come in by a plan, in one transaction.
+
+        Raises:
+            MismatchError, GalleryReadOnlyError, CancelledError.
+        """
+        return self._enroller.import_planned(plan, Forecast(reporter, _SAVING))
+
+    def enroll(
+        self,
+        name: str,
+        faces: FaceBatch | Vectors,
+        *,
+        elsewhere: Mapping[int, str] = MappingProxyType({}),
+        reporter: Reporter = SILENT,
+    ) -> EnrolmentReport:
+        """Adds faces to a new or known identity; they are found from this moment on.
+
+        Args:
+            elsewhere: names of other identities for some of the rows, in the same transaction.
+
+        Raises:
+            IdentityNameError, EmbeddingError, MismatchError, GalleryReadOnlyError.
+        """
+        return self._enroller.enroll(name, as_batch(faces), elsewhere, reporter)
+
+    def check_enrolment(
+        self,
+        name: str,
+        faces: FaceBatch | Vectors,
+        *,
+        elsewhere: Mapping[int, str] = MappingProxyType({}),
+        reporter: Reporter = SILENT,
+    ) -> tuple[Advice, ...]:
+        """What a person should know before enrolling these faces as :meth:`enroll` would, face by
+        face; :func:`engine.records.advice.grouped` sums it up.
+
+        Raises:
+            MismatchError, EmbeddingError: they cannot be enrolled at all. CancelledError.
+        """
+        return tuple(self._enroller.advice(named(as_batch(faces), name, elsewhere), reporter))
+
+    def plan_enrolment(
+        self, name: str, faces: FaceBatch | Vectors, *, reporter: Reporter = SILENT
+    ) -> ImportPlan:
+        """What :meth:`enroll` would do with each face. Raises as it does; nothing is changed."""
+        return self._enroller.plan_enrolment(name, as_batch(faces), reporter)
+
+    def _read(self, sources: Iterable[str | Path], reporter: Reporter) -> embeddings.Reading:
+        paths = [Path(source) for source in sources]
+        return embeddings.read_sources(paths, dimension=self.dimension, reporter=reporter)

@@ -1,0 +1,80 @@
+"""What would become of every face of an import or an enrolment, before anything is changed."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from engine import embeddings
+from engine.enrolment.coaching import Coach
+from engine.progress import Reporter
+from engine.records import names
+from engine.records.advice import by_row
+from engine.records.plans import ImportPlan, PlannedFace, held_words
+from engine.store import Store
+from engine.tools.columns import chosen
+from engine.types import FaceBatch, Rejection
+
+_TWICE = "The very same face comes before it"
+
+
+def plan_reading(
+    reading: embeddings.Reading, store: Store, coach: Coach, *, started: float, reporter: Reporter
+) -> ImportPlan:
+    """The plan for what was read; photographs are read only when it is done.
+
+    Args:
+        started: when the reading began, by ``time.monotonic``.
+
+    Raises:
+        CancelledError: through the reporter.
+    """
+    batch = reading.batch
+    held = coach.holders(batch.vectors, reporter)
+    advice = by_row(coach.advise(batch, held, reporter))
+    foreseen = store.add(batch, keys=names.name_key, dry_run=True)
+    kept = frozenset(foreseen.rows.tolist())
+    known = frozenset(identity.name for identity in store.identities())
+    faces = []
+    for row, (name, file) in enumerate(zip(batch.names, batch.files, strict=True)):
+        assert name is not None
+        entering = "added" if name in known else "new"
+        reason = held_words(name) if name in held[row] else _TWICE
+        faces.append(
+            PlannedFace(
+                file=file,
+                row=batch.rows[row],
+                name=name,
+                outcome=entering if row in kept else "duplicate",  # type: ignore[arg-type]
+                reason="" if row in kept else reason,
+                advice=advice.get(row, ()),
+            )
+        )
+    return ImportPlan(
+        batch=batch,
+        first=tuple(faces),
+        faces=tuple(faces),
+        rejected=tuple(_rejected(one) for one in reading.rejected),
+        notices=reading.notices,
+        known=known,
+        holders=held,
+        seconds=time.monotonic() - started,
+    )
+
+
+def chosen_faces(plan: ImportPlan) -> FaceBatch:
+    """The faces of a plan that come in, each under the name that it is to get."""
+    batch, rows = plan.batch, plan.rows()
+    kept = np.array(rows, dtype=np.int64)
+    return FaceBatch(
+        embeddings.chosen_rows(batch.vectors, kept),
+        [plan.faces[row].name for row in rows],
+        chosen(batch.files, kept),
+        chosen(batch.rows, kept),
+        chosen(batch.photos, kept),
+    )
+
+
+def _rejected(one: Rejection) -> PlannedFace:
+    return PlannedFace(one.file, 0, None, "rejected", one.reason)

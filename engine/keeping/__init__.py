@@ -1,0 +1,1 @@
+"""Keeping a gallery safe and private: backups, encryption, erasure, checks."""

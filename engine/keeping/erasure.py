@@ -1,0 +1,269 @@
+"""Erasing people for good: from the database, and from every file of a gallery beside it.
+
+The database comes first, in one transaction that also notes what is to be done outside it; then
+the files; then the note goes. Killed before the commit, the gallery is as it was; killed after it,
+whoever opens the gallery for writing finishes the rest, which can be done twice without harm.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import FaceGalleryError, GalleryReadOnlyError, GalleryWriteError, ModelError
+from engine.models import delete_version, load_faces, remove_unfinished
+from engine.progress import SILENT, Progress, Reporter
+from engine.recognition.in_use import FOLDER as MODELS
+from engine.records.receipts import ErasurePlan, Receipt, hash_of
+from engine.store import Store
+from engine.store.archive import Archive
+from engine.store.automatic import ASIDE
+from engine.store.automatic import FOLDER as BACKUPS
+from engine.store.cipher import may_be_encrypted
+from engine.store.recording import actor
+from engine.store.subject import Subject
+from engine.tools.files import remove_dead_scratch, sync_folder
+from engine.tools.needles import Needles
+
+_DERIVED = ("index", "models/evaluation.json")
+_AUTO = "auto.json"
+_OWN = ("index", MODELS, "gallery.db", "gallery.db-wal", "gallery.db-shm", "gallery.lock",
+        "gallery.lock.json")  # fmt: skip
+_STAGE = "Erasing"
+_STEPS = 5
+
+
+def plan(store: Store, names: Sequence[str], reporter: Reporter = SILENT) -> ErasurePlan:
+    """What erasing would do, with every file of the gallery looked at.
+
+    Raises:
+        UnknownIdentityError: nobody of a name is enrolled, or kept for undo. CancelledError.
+    """
+    return _looked_at(store, names, reporter)[1]
+
+
+def erase(
+    store: Store, names: Sequence[str], *, keep_files: bool = False, reporter: Reporter = SILENT
+) -> Receipt:
+    """Erases people; nobody may use index or models meanwhile.
+
+    Args:
+        keep_files: backups and other files that hold them stay, and are listed.
+
+    Raises:
+        UnknownIdentityError, GalleryReadOnlyError, CancelledError: nothing was changed.
+        GalleryWriteError, GalleryBusyError: where :meth:`Store.erasure_under_way` tells of it,
+            they are gone from the database, and the next opening goes on; else nothing was
+            changed.
+    """
+    if not store.writable:
+        raise GalleryReadOnlyError(
+            "Nobody can be erased: the gallery is open for reading only",
+            file=store.folder,
+            remedy="Close it where it is being written, then open it again.",
+        )
+    finish(store)
+    subject, foreseen = _looked_at(store, names, reporter)
+    gone = () if keep_files else foreseen.inside
+    kept = foreseen.inside if keep_files else ()
+    salt = secrets.token_hex(16)
+    receipt = Receipt(
+        at=time.time(),
+        by=actor(),
+        gallery=store.folder.absolute().name,
+        salt=salt,
+        hashes=tuple(hash_of(name, salt) for name in subject.names),
+        removed=foreseen.removed,
+        models=foreseen.models,
+        deleted=tuple(str(_inside(store, path)) for path in gone),
+        holding=tuple(str(path) for path in (*kept, *foreseen.outside)),
+    )
+    under_way = {
+        "names": receipt.hashes,
+        "receipt": receipt.to_json(),
+        "files": receipt.deleted,
+    }
+    reporter.progress(_STAGE, 0, _STEPS)
+    store.erase(subject, foreseen.models, under_way)
+    finish(store, reporter)
+    return receipt
+
+
+def is_under_way(store: Store) -> bool:
+    """Whether one was begun and is not finished."""
+    return store.erasure_under_way() is not None
+
+
+def finish(store: Store, reporter: Reporter = SILENT) -> Receipt | None:
+    """Does what is left of an erasure under way; None where there is none.
+
+    It cannot be cancelled. Raises as :func:`erase`.
+    """
+    left = store.erasure_under_way()
+    if left is None:
+        return None
+    receipt = Receipt.from_json(left["receipt"])
+    folder = store.folder
+    with _on_disk(folder):
+        reporter.tell(Progress(_STAGE, 1, _STEPS))
+        for place in store.model_places():
+            for model in receipt.models:
+                delete_version(place / model)
+            remove_unfinished(place)
+            _remove(place / _AUTO)
+        for name in _DERIVED:
+            _remove(folder / name)
+        reporter.tell(Progress(_STAGE, 2, _STEPS))
+        for name in left["files"]:
+            _remove(folder / name)
+        reporter.tell(Progress(_STAGE, 3, _STEPS))
+        for place in (folder, folder / MODELS, folder / BACKUPS):
+            _clear(place)
+    reporter.tell(Progress(_STAGE, 4, _STEPS))
+    try:
+        store.end_erasure()
+    except GalleryWriteError as error:
+        raise _unfinished("the database could not be written anew", error) from error
+    reporter.tell(Progress(_STAGE, _STEPS, _STEPS))
+    return receipt
+
+
+# -- looking -----------------------------------------------------------------------------------
+
+
+def _looked_at(
+    store: Store, names: Sequence[str], reporter: Reporter
+) -> tuple[Subject, ErasurePlan]:
+    subject, removed, steps = store.foresee_erasure(names)
+    models = _that_saw(store, subject)
+    digests = [("digest", one) for one in subject.digests]
+    needles = Needles((), store.vectors_to_erase(subject), digests)
+    inside, outside = [], []
+    files = list(_further(store.folder))
+    for at, path in enumerate(files):
+        reporter.progress("Looking through files", at, len(files))
+        if _holds(store, path, subject, models, needles):
+            inside.append(path)
+    for path in _backups_beside(store.folder.absolute(), subject.gallery):
+        reporter.check()
+        if store.holding(path, subject, models):
+            outside.append(path)
+    found = ErasurePlan(tuple(names), removed, steps, models, tuple(inside), tuple(outside))
+    return subject, found
+
+
+def _that_saw(store: Store, subject: Subject) -> tuple[str, ...]:
+    """Ids of models that were trained on their faces, or on a decision about their vectors."""
+    theirs = np.array([*subject.faces, *subject.elsewhere, *subject.dead], dtype=np.int64)
+    identities = np.array(sorted(subject.identities), dtype=np.int64)
+    saw = []
+    for version in store.models():
+        try:
+            faces, owners = load_faces(store.version_folder(version.id))
+        except ModelError:
+            saw.append(version.id)  # nobody can tell any more
+            continue
+        known = np.isin(faces, theirs).any() or np.isin(owners, identities).any()
+        if known or store.seen_by_model(subject, version.created):
+            saw.append(version.id)
+    return tuple(sorted(saw))
+
+
+def _further(folder: Path) -> Iterator[Path]:
+    """Files in the gallery's folder beside its own; a damaged database kept aside as a whole."""
+    for path in sorted(folder.absolute().iterdir()):
+        if path.name in _OWN or path.is_symlink():
+            continue
+        if path.is_dir() and not path.name.startswith(ASIDE):
+            yield from sorted(one for one in path.rglob("*") if one.is_file())
+        else:
+            yield path
+
+
+def _holds(
+    store: Store, path: Path, subject: Subject, models: Sequence[str], needles: Needles
+) -> bool:
+    if path.is_dir():
+        return True  # a damaged database: nobody can tell what is in it
+    if subject.mentions.found(path.name):
+        return True
+    if path.suffix == ".zip" and (path.parent.name == BACKUPS or _is_backup(path)):
+        return store.holding(path, subject, models)
+    try:
+        if may_be_encrypted(path):
+            return True  # nobody can tell either
+        return any(needles.count_in(path).values()) or subject.mentions.found(_text_of(path))
+    except OSError:
+        return True
+
+
+def _is_backup(path: Path, gallery: str | None = None) -> bool:
+    """Whether it can be read as one, and is of the gallery of this uuid."""
+    try:
+        with Archive(path) as archive:
+            return gallery in (None, archive.backup.uuid)
+    except FaceGalleryError:
+        return False
+
+
+def _text_of(path: Path) -> str:
+    """Of a text file; "" of others, where a short name may stand by chance."""
+    data = path.read_bytes()
+    for encoding in ("utf-8-sig", "utf-16"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return ""
+
+
+def _backups_beside(folder: Path, gallery: str) -> Iterator[Path]:
+    """Backups of the gallery in the folder that it lies in."""
+    yield from (path for path in sorted(folder.parent.glob("*.zip")) if _is_backup(path, gallery))
+
+
+# -- removing ----------------------------------------------------------------------------------
+
+
+def _inside(store: Store, path: Path) -> Path:
+    return path.relative_to(store.folder.absolute())
+
+
+def _remove(path: Path) -> None:
+    """A file or a folder; one that is absent is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        sync_folder(path.parent)
+
+
+def _clear(place: Path) -> None:
+    """What processes that were killed left there."""
+    remove_dead_scratch(place)
+    for left in place.glob(".writing-*"):
+        left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _on_disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _unfinished("a file could not be removed", error, error.filename or folder) from error
+
+
+def _unfinished(what: str, error: Exception, file: str | Path | None = None) -> GalleryWriteError:
+    reason = error.problem if isinstance(error, FaceGalleryError) else error
+    return GalleryWriteError(
+        f"The person is out of the gallery, but {what} ({reason})",
+        file=file,
+        remedy="See to it that it can be, then open the gallery again: that finishes the erasure.",
+    )

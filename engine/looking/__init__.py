@@ -1,0 +1,1 @@
+"""What a gallery shows of itself: people, likeness, maps, what looks wrong, and exports of it."""

@@ -1,0 +1,102 @@
+"""Looking around in a gallery: its identities, their faces, pictures and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.errors import UnknownIdentityError
+from engine.portraits.lens import Lens
+from engine.recognition.recogniser import Recogniser
+from engine.records.long_lists import FaceColumns
+from engine.records.roster import Roster
+from engine.store import Store
+from engine.types import Face, Identity, Vectors
+
+
+class Browsing:
+    """The questions of a :class:`engine.gallery.Gallery` that change and decide nothing."""
+
+    _store: Store
+    _recogniser: Recogniser
+    _lens: Lens
+
+    def people(self, sort: str = "name") -> list[Identity]:
+        """All identities, by ``name`` or by number of ``faces`` (most first)."""
+        identities = self._store.identities()
+        if sort == "faces":
+            return sorted(identities, key=lambda identity: (-identity.faces, identity.name))
+        return identities
+
+    def roster(self, known: Roster | None = None) -> Roster:
+        """All identities in columns, for lists of any length.
+
+        Args:
+            known: what was read before; then only what has changed since is read.
+        """
+        return self._store.roster(known)
+
+    def face_columns(self, identity: int) -> FaceColumns:
+        """The faces of an identity in columns, in order of enrolment; none for no such id."""
+        return self._store.face_columns(identity)
+
+    def counts(self) -> tuple[int, int]:
+        """How many identities and faces."""
+        return self._store.counts()
+
+    def identity(self, name: str) -> Identity | None:
+        """The identity of exactly this name."""
+        return self._store.identity(name)
+
+    def faces(self, identity: str | int) -> list[Face]:
+        """The faces of an identity, by name or id, in order of enrolment.
+
+        Raises:
+            UnknownIdentityError: nobody of that name.
+        """
+        if isinstance(identity, int):
+            return self._store.faces(identity)
+        found = self._store.identity(identity)
+        if found is None:
+            raise UnknownIdentityError(
+                f"Nobody called “{identity}” is enrolled", remedy="See `face-gallery people`."
+            )
+        return self._store.faces(found.id)
+
+    def faces_by_id(self, ids: Sequence[int]) -> list[Face]:
+        """Faces in the order asked; ids that do not exist are left out."""
+        return self._store.faces_by_id(ids)
+
+    def faces_from(self, file: str) -> list[Face]:
+        """Faces that came from a file, given as it was enrolled or by its last parts; ``:3`` at
+        the end is its third row.
+        """
+        return self._store.faces_from(file)
+
+    def photo(self, face: int) -> bytes | None:
+        """JPEG of the face, or None where it came without a photograph."""
+        return self._store.photo(face)
+
+    def traits(self, faces: Sequence[int]) -> Vectors:
+        """Numbers to draw the portraits of faces with, ``(n, 16)``, in the order asked."""
+        return self.traits_of(self._store.vectors(np.array(faces, dtype=np.int64))[2])
+
+    def traits_of(self, vectors: Vectors) -> Vectors:
+        """The same for vectors that are not enrolled, ``(n, d)``."""
+        return self._lens.traits(vectors)
+
+    def vector(self, face: int) -> Vectors:
+        """The embedding of an enrolled face as it came, ``(d,)``.
+
+        Raises:
+            UnknownIdentityError: no such face.
+        """
+        _, _, vectors = self._store.vectors(np.array([face], dtype=np.int64))
+        if not len(vectors):
+            raise UnknownIdentityError(f"Face {face} is not enrolled")
+        return np.asarray(vectors[0])
+
+    def nearest_identity(self, identity: int) -> Identity | None:
+        """The identity whose faces, on average, look most like those of another one."""
+        return self._recogniser.nearest_identity(identity)

@@ -1,0 +1,255 @@
+"""Trained models of a gallery: train them in a process of their own, keep, use and judge them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import (
+    GalleryDamagedError,
+    GalleryReadOnlyError,
+    InputError,
+    ModelError,
+    TrainingError,
+)
+from engine.models import (
+    adopt_version,
+    delete_version,
+    load_curves,
+    load_faces,
+    load_version,
+    remove_orphans,
+    remove_unfinished,
+    staleness,
+)
+from engine.progress import SILENT, Measured, Reporter
+from engine.recognition.in_use import FOLDER, read_model
+from engine.recognition.recogniser import Recogniser
+from engine.records.figures import Evaluation
+from engine.records.jobs import KINDS, ModelVersion, TrainingOutcome, TrainingRequest, is_version_id
+from engine.records.parameters import Kind
+from engine.records.parsing import parsed
+from engine.retraining.feeding import job_folder
+from engine.store import Store
+from engine.store.derived import EVALUATION
+from engine.tools.files import discard_tree
+from engine.training import launch
+from engine.training.job import settings
+from engine.types import Ids
+
+METHODS = ("knn", "mlp", "triplet", "auto")
+
+
+class Learning:
+    """The models of one gallery. Safe to use from several threads."""
+
+    def __init__(self, store: Store, recogniser: Recogniser) -> None:
+        self._store = store
+        self._recogniser = recogniser
+        self._folder = store.folder / FOLDER
+        self._busy = threading.Lock()
+        if store.writable:
+            self._tidy()
+
+    # -- versions ----------------------------------------------------------------------------
+
+    def models(self) -> list[ModelVersion]:
+        """All versions, newest first, with how much of the gallery is new to each."""
+        faces, owners = self._store.membership()
+        return [self._with_staleness(one, faces, owners) for one in self._store.models()]
+
+    def curves(self, model_id: str) -> tuple[Measured, ...]:
+        """One point an epoch. Raises ModelError: unknown, or its file is damaged."""
+        self._version(model_id)
+        return tuple(load_curves(self._store.version_folder(model_id)))
+
+    def activate(self, model_id: str) -> None:
+        """Puts a version to use in place of the one of its kind.
+
+        Raises:
+            ModelError: unknown, damaged, or collapsed. GalleryReadOnlyError.
+        """
+        version = self._version(model_id)
+        read_model(self._store, version)
+        self._store.activate_model(model_id, version.kind)
+        self._recogniser.models_changed()
+
+    def deactivate(self, kind: Kind) -> None:
+        """Puts no version of a kind to use."""
+        self._store.activate_model(None, kind)
+        self._recogniser.models_changed()
+
+    def delete(self, model_id: str) -> None:
+        """Removes a version for good; one in use is put out of use by that."""
+        self._store.delete_model(model_id)
+        self._recogniser.models_changed()
+        if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
+            for place in self._store.model_places():
+                delete_version(place / model_id)
+            discard_tree(self._store.folder / "index" / model_id, self._store.folder)
+
+    # -- training ----------------------------------------------------------------------------
+
+    def train(self, request: TrainingRequest, reporter: Reporter = SILENT) -> TrainingOutcome:
+        """Trains, judges, keeps, and puts to use what is better.
+
+        Raises:
+            InputError: a kind, preset or parameter that does not exist. GalleryReadOnlyError:
+                nothing can be kept. TrainingError: too little to learn from, TensorFlow is not
+                installed, or the process died. ModelError: an encrypted gallery, and no folder in
+                memory. CancelledError. The gallery is then as it was.
+            GalleryWriteError: the disk refuses; what was kept before that stays.
+        """
+        settings(request)
+        if not self._store.writable:
+            raise GalleryReadOnlyError(
+                "Models cannot be trained: the gallery is open for reading only",
+                file=self._store.folder,
+                remedy="Close it where it is being written, then open it again.",
+            )
+        started = time.monotonic()
+        with self.at_rest(), job_folder(self._store, "train", asdict(request)) as folder:
+            before = self._active()
+            result = launch.run(folder, reporter)
+            reporter.check()
+            models = self._adopted(folder, result["models"], before)
+        sentence = " ".join(model.sentence for model in models)
+        return TrainingOutcome(tuple(models), sentence, time.monotonic() - started)
+
+    def evaluate(
+        self,
+        *,
+        protocol: str = "both",
+        methods: Sequence[str] = METHODS,
+        repeats: int = 5,
+        seed: int = 0,
+        reporter: Reporter = SILENT,
+    ) -> Evaluation:
+        """Measures all methods and references on this gallery's own faces.
+
+        Args:
+            protocol: ``closed``, ``open`` or ``both``.
+            methods: of ours; the references always take part.
+
+        Raises:
+            InputError: a protocol, method or number that does not exist. TrainingError: the
+                gallery is too small. CancelledError.
+        """
+        if protocol not in ("closed", "open", "both") or not set(methods) <= set(METHODS):
+            raise InputError("There is no such protocol or method", remedy="See `--help`.")
+        if not 1 <= repeats <= 100:
+            raise InputError(f"{repeats} repeats cannot be made", remedy="Choose 1 to 100.")
+        asked = {"protocol": protocol, "methods": [*methods], "repeats": repeats, "seed": seed}
+        with self.at_rest(), job_folder(self._store, "evaluate", asked) as folder:
+            evaluation = Evaluation.from_json(launch.run(folder, reporter))
+        if self._store.writable:
+            self._store.keep_derived(EVALUATION, json.dumps(evaluation.to_json()))
+        return evaluation
+
+    def last_evaluation(self) -> Evaluation | None:
+        """What :meth:`evaluate` last measured here; None where there is none, or it is damaged."""
+        try:
+            text = self._store.derived(EVALUATION)
+            return None if text is None else Evaluation.from_json(parsed(text))
+        except ValueError:
+            return None
+
+    def obstacle(self) -> str:
+        """Why nothing can be trained here, one sentence; "" where it can."""
+        lacking = launch.missing_library() or self._store.models_obstacle()
+        if lacking:
+            return lacking
+        if not self._store.writable:
+            return "The gallery is open for reading only, so nothing can be trained."
+        several = sum(one.faces > 1 for one in self._store.identities())
+        if several < 2:
+            return "Training needs at least two people with two faces each."
+        return ""
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """While it lasts no other training or evaluation begins.
+
+        Raises:
+            TrainingError: one is under way.
+        """
+        if not self._busy.acquire(blocking=False):
+            raise TrainingError(
+                "A training or an evaluation is under way", remedy="Wait for it, or cancel it."
+            )
+        try:
+            yield
+        finally:
+            self._busy.release()
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _version(self, model_id: str) -> ModelVersion:
+        for version in self._store.models():
+            if version.id == model_id:
+                return version
+        raise ModelError(f"There is no model {model_id}", remedy="See `face-gallery models`.")
+
+    def _with_staleness(self, version: ModelVersion, faces: Ids, owners: Ids) -> ModelVersion:
+        try:
+            seen = load_faces(self._store.version_folder(version.id))
+        except ModelError:
+            return version  # damaged: putting it to use says so
+        identities, new, gone = staleness(*seen, faces, owners)
+        return replace(version, new_identities=identities, new_faces=new, gone_faces=gone)
+
+    def _active(self) -> dict[Kind, str]:
+        return {version.kind: version.id for version in self._store.models() if version.active}
+
+    def _adopted(
+        self, folder: Path, brought: Sequence[Mapping[str, Any]], before: Mapping[Kind, str]
+    ) -> list[ModelVersion]:
+        """Takes what a training left in its job's folder into the gallery.
+
+        It is not put to use where the person chose another version meanwhile.
+        """
+        models = []
+        try:
+            for one in brought:
+                version = load_version(folder / one["id"]).record
+                untouched = self._active().get(version.kind) == before.get(version.kind)
+                version = replace(version, active=one["activate"] and untouched)
+                self._adopt(folder / version.id, version)
+                models.append(version)
+        finally:
+            if any(model.active for model in models):
+                self._recogniser.models_changed()
+        return models
+
+    def _adopt(self, written: Path, version: ModelVersion) -> None:
+        place = self._store.models_folder / version.id
+        adopt_version(written, place)
+        try:
+            self._store.keep_version(version.id)
+            self._store.add_model(version, activate=version.active)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            self._store.drop_version(version.id)
+            raise
+
+    def _tidy(self) -> None:
+        """Removes what a process that was killed left behind."""
+        if not self._folder.is_dir():
+            return
+        remove_unfinished(self._folder)
+        for path in self._folder.glob(".writing-*"):
+            path.unlink(missing_ok=True)
+        with suppress(GalleryDamagedError):  # then nobody knows what belongs here
+            known = {one.id for one in self._store.models()}
+            remove_orphans(self._folder, known)
+            for kind in KINDS:
+                for index in (self._store.folder / "index").glob(f"{kind}-*"):
+                    if index.name not in known:
+                        discard_tree(index, self._store.folder)
