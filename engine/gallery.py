@@ -14,10 +14,10 @@ from pathlib import Path
 
 from engine import embeddings
 from engine.correcting.corrections import Corrections
-from engine.enrolment.enroller import Enroller, as_rows
+from engine.enrolment.enroller import Enroller
 from engine.enrolment.importing import Importing, import_forecast
 from engine.enrolment.shelf import Shelf
-from engine.errors import EmbeddingError, GalleryReadOnlyError, InputError
+from engine.errors import EmbeddingError, GalleryReadOnlyError
 from engine.keeping.encryption import is_encrypted as is_encrypted
 from engine.keeping.privacy import Privacy
 from engine.keeping.soundness import index_problems, model_problems
@@ -28,6 +28,7 @@ from engine.looking.reviewing import review_store
 from engine.looking.similarity import Comparing
 from engine.portraits.lens import Lens
 from engine.progress import SILENT, Listener, Reporter
+from engine.recognition.asking import Asking
 from engine.recognition.recogniser import Recogniser
 from engine.records.findings import KINDS, Kind, Review
 from engine.retraining.learning import Learning
@@ -36,18 +37,13 @@ from engine.store.cipher import Key
 from engine.types import (
     CheckReport,
     Distance,
-    FaceBatch,
-    Identification,
     ImportReport,
-    Method,
     Neighbours,
     Vectors,
 )
 
-_FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
-
-class Gallery(Browsing, Importing, Exporting, Privacy):
+class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:
@@ -206,77 +202,6 @@ class Gallery(Browsing, Importing, Exporting, Privacy):
     def index_status(self) -> str:
         """One sentence on the index: up to date, or being rebuilt."""
         return self._recogniser.index_status()
-
-    # -- telling who ------------------------------------------------------------------------
-
-    def read_queries(self, path: str | Path) -> FaceBatch:
-        """Embeddings of a file, checked against this gallery's dimension.
-
-        Raises:
-            EmbeddingError, MismatchError: naming the file, what is wrong and what to do.
-        """
-        return embeddings.read_file(Path(path), dimension=self.dimension)
-
-    def read_photo(self, path: str | Path) -> bytes:
-        """A photograph beside a query as JPEG of at most 192 pixels a side.
-
-        Raises:
-            PhotoError: it is broken, too large or of another kind.
-        """
-        return embeddings.read_photo(Path(path))
-
-    def identify(
-        self,
-        queries: Vectors,
-        *,
-        k: int = 5,
-        top: int = 5,
-        method: Method = "auto",
-        fpir: float = 0.01,
-    ) -> list[Identification]:
-        """Tells who each query is.
-
-        Args:
-            queries: ``(d,)`` or ``(n, d)``.
-            k: how many nearest faces are evidence.
-            top: how many candidates, at most.
-            fpir: the share of strangers that may get a name, in (0, 1).
-
-        Raises:
-            MismatchError: another dimension. EmbeddingError: a row is not finite or all zeros.
-            InputError: ``fpir`` outside (0, 1).
-        """
-        if not 0 < fpir < 1:
-            raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
-        rows = as_rows(queries)
-        if len(rows) != 1 or not embeddings.is_usable(rows[0], self.dimension):
-            embeddings.check_vectors(rows, dimension=self.dimension)
-        return self._recogniser.identify(rows, method=method, k=k, top=top, fpir=fpir)
-
-    def identify_enrolled(
-        self,
-        face: int,
-        *,
-        k: int = 5,
-        top: int = 5,
-        method: Method = "auto",
-        fpir: float = 0.01,
-    ) -> Identification:
-        """Tells who an enrolled face would be if it were not enrolled: it is left out."""
-        return self._recogniser.identify_enrolled(face, method=method, k=k, top=top, fpir=fpir)
-
-    def missed(self, fpir: float, method: Method = "auto") -> float | None:
-        """The share of enrolled people (FNIR on faces left out) that this FPIR would miss."""
-        return self._recogniser.missed(fpir, method)
-
-    def methods(self) -> tuple[str, ...]:
-        """The methods that can be asked besides ``auto``: k-NN, and models that are in use."""
-        return self._recogniser.methods()
-
-    def auto(self) -> tuple[tuple[str, ...], str]:
-        """The methods that ``auto`` stands for on this gallery, and one sentence that says why."""
-        auto, basis = self._recogniser.auto(), self._recogniser.calibration().basis
-        return auto.members, f"{auto.reason} {basis}".rstrip()
 
     def review(self, kinds: Collection[Kind] = KINDS, *, reporter: Reporter = SILENT) -> Review:
         """What looks wrong among the enrolled faces, worst first.

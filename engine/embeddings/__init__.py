@@ -1,6 +1,6 @@
 """Reading embeddings and photographs that people hand in, and checking every one of them."""
 
-from engine.embeddings.checks import check_vectors, is_usable
+from engine.embeddings.checks import as_rows, check_vectors, is_usable
 from engine.embeddings.photos import photo_beside, read_photo
 from engine.embeddings.reading import Reading, read_file, read_sources
 from engine.embeddings.rows import chosen_rows
@@ -8,6 +8,7 @@ from engine.records.names import check_name, lookalikes, name_key, search_key, s
 
 __all__ = [
     "Reading",
+    "as_rows",
     "check_name",
     "check_vectors",
     "chosen_rows",

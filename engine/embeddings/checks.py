@@ -15,6 +15,26 @@ _SMALLEST_SQUARE = np.float32(1e-24)  # of the norm; below it no direction is le
 _NAMED_ROWS = 5
 
 
+def as_rows(vectors: Vectors) -> Vectors:
+    """Vectors ``(d,)`` or ``(n, d)`` of any float or integer type as float32 ``(n, d)``.
+
+    Raises:
+        EmbeddingError: they are no such array.
+    """
+    if isinstance(vectors, np.ndarray) and vectors.dtype == np.float32 and vectors.ndim in (1, 2):
+        return vectors if vectors.ndim == 2 else vectors[None]
+    try:
+        rows = np.atleast_2d(np.asarray(vectors))
+        if rows.dtype.kind in "fiu" and rows.ndim == 2:
+            with np.errstate(over="ignore"):  # what overflows is refused as not finite
+                return rows.astype(np.float32, copy=False)
+    except ValueError:
+        pass  # a ragged list
+    raise EmbeddingError(
+        "These are no vectors of numbers", remedy="Give an array of shape (d,) or (n, d)."
+    )
+
+
 def usable(vectors: Vectors) -> npt.NDArray[np.bool_]:
     """Which rows of ``(n, d)`` have a finite norm that is not zero, as bool ``(n,)``.
 

@@ -202,32 +202,12 @@ def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:
         EmbeddingError: no row at all.
     """
     if not isinstance(faces, FaceBatch):
-        rows = as_rows(faces)
+        rows = embeddings.as_rows(faces)
         count = len(rows)
         faces = FaceBatch(rows, [None] * count, ["vector"] * count, range(count), [None] * count)
     if not len(faces):
         raise EmbeddingError("No faces were given", remedy="Give at least one embedding.")
     return faces
-
-
-def as_rows(vectors: Vectors) -> Vectors:
-    """Vectors ``(d,)`` or ``(n, d)`` of any float or integer type as float32 ``(n, d)``.
-
-    Raises:
-        EmbeddingError: they are no such array.
-    """
-    if isinstance(vectors, np.ndarray) and vectors.dtype == np.float32 and vectors.ndim in (1, 2):
-        return vectors if vectors.ndim == 2 else vectors[None]
-    try:
-        rows = np.atleast_2d(np.asarray(vectors))
-        if rows.dtype.kind in "fiu" and rows.ndim == 2:
-            with np.errstate(over="ignore"):  # what overflows is refused as not finite
-                return rows.astype(np.float32, copy=False)
-    except ValueError:
-        pass  # a ragged list
-    raise EmbeddingError(
-        "These are no vectors of numbers", remedy="Give an array of shape (d,) or (n, d)."
-    )
 
 
 def thumbnails_of(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from engine.errors import InputError, ModelError, TrainingError
+from engine.errors import InputError
+from engine.looking.layouts import Layouts, each_mapped, obstacle, sampled
 from engine.looking.mapped_spaces import MappedSpace, mapped_spaces
 from engine.progress import SILENT, Reporter
 from engine.projection import (
@@ -22,24 +18,11 @@ from engine.projection import (
     MapMethod,
     Principal,
     Separation,
-    beside_neighbours,
     separation,
 )
-from engine.projection.__main__ import ASKED, POINTS, VECTORS
-from engine.projection.graph import index_of
-from engine.projection.placing import NEIGHBOURS
 from engine.projection.separation import MOST_FACES
 from engine.store import Store
-from engine.tools.files import scratch_folder
-from engine.training import launch
 from engine.types import Ids, Vectors
-
-LAID_OUT = 20_000
-"""Faces that UMAP and t-SNE lay out at most; the others are put beside those they look like."""
-_STALE = 0.2
-"""Share of faces that may be put beside others before all are laid out anew."""
-_LIBRARIES = {"umap": "umap", "tsne": "openTSNE"}
-_INSTALL = 'Install it with pip install "face-gallery[map]".'
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +55,7 @@ class Maps:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: dict[Path, Layout] = {}  # of an encrypted gallery, nothing lies on disk
+        self._layouts = Layouts(store)
         self._busy = threading.Lock()
 
     def spaces(self) -> tuple[str, ...]:
@@ -81,10 +64,7 @@ class Maps:
 
     def obstacle(self, method: MapMethod) -> str:
         """Why a method cannot be used here, one sentence; "" where it can. Imports nothing."""
-        library = _LIBRARIES.get(method)
-        if library is None or importlib.util.find_spec(library) is not None:
-            return ""
-        return f"This map needs {library}, which is not installed. {_INSTALL}"
+        return obstacle(method)
 
     def draw(
         self,
@@ -113,19 +93,16 @@ class Maps:
         if method == "pca" or not len(faces):
             return self._principal(where, len(faces), dimensions, reporter)
         with self._busy:  # a second question waits for the first one's answer
-            path = _file_of(where, method, dimensions, seed)
-            layout = None if anew else self._caught_up(where, path, faces, reporter)
-            if layout is None:
-                layout = self._laid_out(where, faces, method, dimensions, seed, reporter)
-                self._keep(path, layout)
+            layout = self._layouts.layout(
+                where, faces, method, dimensions, seed, anew=anew, reporter=reporter
+            )
         return FaceMap(layout, owners, space)
 
     def is_at_hand(self, space: str, method: MapMethod, dimensions: int, seed: int) -> bool:
         """Whether a map is there or quickly made, so that nobody waits for it."""
         if method == "pca":
             return True
-        path = _file_of(self._space(space), method, dimensions, seed)
-        return path in self._kept if self._store.encrypted else path.is_file()
+        return self._layouts.is_at_hand(self._space(space), method, dimensions, seed)
 
     def place(self, drawn: FaceMap, vectors: Vectors) -> Vectors:
         """Where faces that are not on a map would lie.
@@ -143,7 +120,7 @@ class Maps:
         rows = where.mapped(vectors)
         if drawn.principal is not None:
             return drawn.principal(rows)
-        return self._beside(where, drawn.layout, rows)
+        return self._layouts.beside(where, drawn.layout, rows)
 
     def place_unknowns(self, drawn: FaceMap) -> Vectors:
         """Where the queries on the Unknown shelf would lie, ``(m, dimensions)``."""
@@ -156,7 +133,7 @@ class Maps:
         """How well people keep apart in a space; None where there is nothing to compare."""
         where = self._space(space)
         faces, _ = self._store.membership()
-        some = _sample(faces, MOST_FACES, seed=0)
+        some = sampled(faces, MOST_FACES, seed=0)
         reporter.progress("Comparing faces", 0, 0)
         _, owners, vectors = self._store.vectors(np.sort(some))
         if not len(vectors):
@@ -174,18 +151,6 @@ class Maps:
             )
         return spaces[name]
 
-    def _each(
-        self, where: MappedSpace, reporter: Reporter, total: int
-    ) -> Iterator[tuple[Ids, Ids, Vectors]]:
-        """Ids, identity ids and vectors of all faces as they are now: some may have come or gone
-        since they were counted, and between two readings.
-        """
-        done = 0
-        for faces, owners, vectors in self._store.each_vectors():
-            reporter.progress("Reading faces", min(done, total), total)
-            done += len(vectors)
-            yield faces, owners, where.mapped(vectors)
-
     def _principal(
         self, where: MappedSpace, count: int, dimensions: int, reporter: Reporter
     ) -> FaceMap:
@@ -194,118 +159,12 @@ class Maps:
             nowhere = np.empty((0, dimensions), dtype=np.float32)
             layout = Layout(nobody, nowhere, np.empty(0, dtype=bool), "pca", 0)
             return FaceMap(layout, nobody, where.name)
-        read = (rows for _, _, rows in self._each(where, reporter, count))
+        read = (rows for _, _, rows in each_mapped(self._store, where, reporter, count))
         principal = Principal.fit(read, dimensions)
         placed = [
             (faces, owners, principal(rows))
-            for faces, owners, rows in self._each(where, reporter, count)
+            for faces, owners, rows in each_mapped(self._store, where, reporter, count)
         ]
         faces, owners, points = (np.concatenate(column) for column in zip(*placed, strict=True))
         layout = Layout(faces, points, np.ones(len(faces), dtype=bool), "pca", 0)
         return FaceMap(layout, owners, where.name, principal)
-
-    def _caught_up(
-        self, where: MappedSpace, path: Path, faces: Ids, reporter: Reporter
-    ) -> Layout | None:
-        """What was kept, as the gallery is now; None where it must be laid out anew."""
-        kept = self._load(path)
-        if kept is None:
-            return None
-        kept = kept.kept(np.isin(kept.faces, faces))
-        new = np.setdiff1d(faces, kept.faces)
-        of_sample = min(len(faces), LAID_OUT)
-        if kept.laid_out.sum() < (1.0 - _STALE) * of_sample or len(new) > LAID_OUT:
-            return None
-        if not len(new):
-            return kept
-        reporter.progress("Placing new faces", 0, len(new))
-        _, _, vectors = self._store.vectors(new)
-        points = self._beside(where, kept, where.mapped(vectors))
-        layout = kept.with_faces(new, points)
-        self._keep(path, layout)
-        return layout
-
-    def _beside(self, where: MappedSpace, layout: Layout, rows: Vectors) -> Vectors:
-        known = layout.kept(layout.laid_out)
-        ids, _, vectors = self._store.vectors(known.faces)
-        there = np.isin(known.faces, ids)  # somebody may be gone since
-        found = index_of(where.mapped(vectors), where.distance).search(rows, NEIGHBOURS)
-        return beside_neighbours(found, known.points[there])
-
-    def _laid_out(
-        self,
-        where: MappedSpace,
-        faces: Ids,
-        method: MapMethod,
-        dimensions: int,
-        seed: int,
-        reporter: Reporter,
-    ) -> Layout:
-        lacking = self.obstacle(method)
-        if lacking:
-            raise TrainingError(lacking.split(". ")[0], remedy=_INSTALL)
-        sample = np.sort(_sample(np.arange(len(faces)), LAID_OUT, seed))
-        others = np.setdiff1d(np.arange(len(faces)), sample)
-        order = np.concatenate([sample, others])
-        asked = {
-            "method": method,
-            "dimensions": dimensions,
-            "seed": seed,
-            "distance": where.distance,
-            "sample": len(sample),
-        }
-        with scratch_folder(self._place()) as folder:
-            (folder / ASKED).write_text(json.dumps(asked), encoding="utf-8")
-            self._write(folder / VECTORS, where, faces, np.argsort(order), reporter)
-            launch.work("map", "engine.projection", folder, reporter)
-            points = np.load(folder / POINTS, allow_pickle=False)
-        laid_out = np.zeros(len(faces), dtype=bool)
-        laid_out[sample] = True
-        return Layout(faces, points[np.argsort(order)], laid_out, method, seed)
-
-    def _write(
-        self, path: Path, where: MappedSpace, faces: Ids, places: Ids, reporter: Reporter
-    ) -> None:
-        """The faces, each at its place; a few thousand in memory at a time."""
-        shape = (len(places), where.dimension)
-        table = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-        for some, _, rows in self._each(where, reporter, len(places)):
-            known = np.minimum(np.searchsorted(faces, some), len(faces) - 1)
-            asked = faces[known] == some  # none that came meanwhile
-            table[places[known[asked]]] = rows[asked]
-        table.flush()
-
-    def _place(self) -> Path | None:
-        """Where faces may lie while they are laid out: in memory, where they are encrypted."""
-        if self._store.encrypted:
-            place = self._store.models_folder
-            place.mkdir(mode=0o700, exist_ok=True)
-            return place
-        return self._store.folder if self._store.writable else None
-
-    def _load(self, path: Path) -> Layout | None:
-        if self._store.encrypted:
-            return self._kept.get(path)
-        with suppress(ModelError):  # absent or damaged: it is made anew
-            return Layout.load(path)
-        return None
-
-    def _keep(self, path: Path, layout: Layout) -> None:
-        if self._store.encrypted:
-            self._kept[path] = layout
-            return
-        with suppress(OSError):  # it only saves work
-            for folder in (path.parent.parent, path.parent):
-                folder.mkdir(mode=0o700, exist_ok=True)
-            layout.save(path)
-
-
-def _file_of(where: MappedSpace, method: MapMethod, dimensions: int, seed: int) -> Path:
-    return where.folder / f"map-{method}-{dimensions}-{seed}.npz"
-
-
-def _sample(rows: Ids, most: int, seed: int) -> Ids:
-    """Some of them, at random, where there are more."""
-    if len(rows) <= most:
-        return rows
-    return np.random.default_rng(seed).choice(rows, most, replace=False)
