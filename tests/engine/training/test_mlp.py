@@ -229,11 +229,13 @@ def test_of_blocks_the_same_seed_gives_the_same_network_and_it_is_the_best_epoch
 
 def test_very_many_people_are_learned_in_few_epochs_with_a_rate_that_falls(few_at_a_time):
     vectors, labels = clusters([20] * 7)
-    trained = train(vectors, labels, replace(SMALL, epochs=500))
+    trained = train(vectors, labels, replace(SMALL, epochs=MlpParameters.epochs))
     rates = [point.values["rate"] for point in trained.curves]
     assert len(rates) == EPOCHS
     assert rates[0] == rates[EPOCHS // 2 - 1] > rates[EPOCHS // 2] > rates[-1] > 0
     assert f"no more than {EPOCHS} epochs" in trained.caveat
+    asked = train(vectors, labels, replace(SMALL, epochs=EPOCHS + 2))
+    assert len(asked.curves) == EPOCHS + 2
 
 
 def test_in_blocks_every_row_counts_once_an_epoch_and_all_people_are_watched(few_at_a_time):
