@@ -49,3 +49,9 @@ What still differs: real faces have a few nearer twins (pictures of one moment);
 made-up people scatter more, their farthest are farther; and of people with one face each a search
 as narrow as six candidates misses more than of real ones. What is measured on made-up faces errs,
 if anything, on the hard side."""
+
+SOAK = """\
+`make soak`: a script chooses at random, with a fixed seed, among everything that a person can do in
+the window, and does it with mouse and keys; a watchdog notes each time that the UI thread leaves an
+event waiting for more than 50 ms, and where it was. *own* is what the thread itself needed; the
+rest of a stall is a wait for a processor that something else had."""

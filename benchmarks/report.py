@@ -14,26 +14,55 @@ from benchmarks import figures, plots
 from benchmarks.asking import ENGINE
 from benchmarks.figures import BARE, Found, Spread, number, spread, table
 from benchmarks.hardness import hardness, people_apart, strangers
-from benchmarks.method import GENERATOR, METHOD
+from benchmarks.method import GENERATOR, METHOD, SOAK
 from benchmarks.peers import AS_THEY_ARE, PEERS
 
 HERE = Path(__file__).resolve().parent
 SQLITE = "sqlite3"
 
 
-def report(runs: list[Found], difficulty: Found | None, drawn: list[tuple[str, str]]) -> str:
-    """The whole page."""
+def report(
+    runs: list[Found],
+    difficulty: Found | None,
+    drawn: list[tuple[str, str]],
+    more: tuple[str, ...] = (),
+) -> str:
+    """The whole page.
+
+    Args:
+        more: sections of what was measured by other programs.
+    """
     parts = ["# How fast, beside what", METHOD, "## Measured on", machines(runs)]
     parts += ["## The aims", aims(runs)]
     parts += ["## Identify", *[asked(run) for run in runs]]
     parts += ["## Build and keep", *[kept(run) for run in runs], "## Open", opened(runs)]
     parts += ["## Plots", *[f"![{title}](plots/{file})\n\n{title}." for file, title in drawn]]
+    parts += more
     if difficulty:
         parts += ["## The made-up faces", GENERATOR, hardness(difficulty)]
         if "strangers" in difficulty:
             parts += [strangers(difficulty["strangers"])]
             parts += [people_apart(difficulty["one face each"])]
     return "\n\n".join(parts) + "\n"
+
+
+def printed(folder: Path) -> tuple[str, ...]:
+    """What other benchmarks printed, kept as text: a title, the command and its output each."""
+    sections = []
+    for file in sorted(folder.glob("*.txt")):
+        title, command, *lines = file.read_text(encoding="utf-8").strip().splitlines()
+        block = "\n".join(["```text", f"$ {command}", *lines, "```"])
+        sections.append(f"### {title}\n\n{block}")
+    return ("## As other benchmarks printed it", *sections) if sections else ()
+
+
+def soaked(folder: Path) -> tuple[str, ...]:
+    """What the soak says, with its curve; the picture lies beside its words."""
+    words = folder / "soak.md"
+    if not words.exists():
+        return ()
+    picture = f"![What the window held]({folder.name}/soak.png)"
+    return ("## An hour of everything at once", SOAK, words.read_text(encoding="utf-8"), picture)
 
 
 def machines(runs: list[Found]) -> str:
@@ -197,7 +226,8 @@ def main() -> None:
     difficulty = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
     drawn = plots.draw(runs, given.to / "plots")
     page = given.to / "RESULTS.md"
-    page.write_text(report(runs, difficulty, drawn), encoding="utf-8")
+    more = (*printed(given.results / "printed"), *soaked(given.to / "soak"))
+    page.write_text(report(runs, difficulty, drawn, more), encoding="utf-8")
     print(f"{page} and {len(drawn)} plots, of {len(runs)} sizes\n")
     print(aims(runs))
 

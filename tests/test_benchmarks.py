@@ -154,6 +154,16 @@ def test_the_same_figures_give_the_same_page_and_plots(
         assert plot.read_bytes() == (second / "plots" / plot.name).read_bytes()
 
 
+def test_what_other_benchmarks_printed_and_the_soak_stand_on_the_page(tmp_path: Path) -> None:
+    (tmp_path / "soak").mkdir()
+    assert report.printed(tmp_path) == report.soaked(tmp_path / "soak") == ()
+    (tmp_path / "window.txt").write_text("The window\npython benchmarks/window.py\nkey 12 ms\n")
+    (tmp_path / "soak" / "soak.md").write_text("No limit was broken.\n")
+    _, section = report.printed(tmp_path)
+    assert section == "### The window\n\n```text\n$ python benchmarks/window.py\nkey 12 ms\n```"
+    assert "No limit was broken.\n" in report.soaked(tmp_path / "soak")
+
+
 def written(results: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     arguments = ["report", "--results", str(results), "--to", str(place)]
     monkeypatch.setattr(sys, "argv", arguments)
