@@ -1,0 +1,220 @@
+"""Questions to a gallery's recognition, each answered from one state of the gallery.
+
+They take no lock: a change first takes away what they are answered with, and a question that finds
+it gone or replaced at its end is asked again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from engine.errors import FaceGalleryError, UnknownIdentityError
+from engine.identification import Auto, Calibration, Identifier
+from engine.progress import Event, Listener, Reporter
+from engine.recognition.calibrating import CalibrationKeeper
+from engine.recognition.grounds import Grounds
+from engine.recognition.joining import identifier_of
+from engine.store import Store
+from engine.store.decisions import Refusals
+from engine.types import Identification, Identity, Ids, Neighbours, Vectors
+
+_T = TypeVar("_T")
+_TRIES = 3
+"""Times that a question is asked while changes come in between; then it keeps them out."""
+_AT_ONCE = 1_000
+"""Queries between two looks at whether the gallery was changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """All that questions are answered with until the next change."""
+
+    identifier: Identifier
+    refusals: Refusals
+
+
+class Questions:
+    """The part of a :class:`engine.recognition.recogniser.Recogniser` that answers."""
+
+    def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
+        self._store = store
+        self._listener = listener
+        self._lock = threading.RLock()
+        self._ready: _Ready | None = None
+        self._grounds = Grounds(store, background=background, tell=self._tell_once)
+        self._calibration = CalibrationKeeper(store)
+        self._told: list[Event] = []
+
+    # -- questions ---------------------------------------------------------------------------
+
+    def identify(
+        self,
+        queries: Vectors,
+        *,
+        method: str = "auto",
+        k: int = 5,
+        top: int = 5,
+        fpir: float = 0.01,
+    ) -> list[Identification]:
+        """See :meth:`engine.gallery.Gallery.identify`."""
+
+        def ask(part: Vectors) -> list[Identification]:
+            return self._answered(
+                lambda ready: ready.identifier.identify(
+                    part, method=method, refused=ready.refusals.of(part), k=k, top=top, fpir=fpir
+                )
+            )
+
+        if len(queries) <= _AT_ONCE:
+            return ask(queries)
+        starts = range(0, len(queries), _AT_ONCE)
+        return [answer for at in starts for answer in ask(queries[at : at + _AT_ONCE])]
+
+    def identify_enrolled(
+        self, face: int, *, method: str = "auto", k: int = 5, top: int = 5, fpir: float = 0.01
+    ) -> Identification:
+        """See :meth:`engine.gallery.Gallery.identify_enrolled`."""
+
+        def ask(ready: _Ready) -> Identification:
+            ids, owners, vectors = self._store.vectors(np.array([face], dtype=np.int64))
+            if not len(ids):
+                raise UnknownIdentityError(f"Face {face} is not enrolled")
+            refused = ready.refusals.of(vectors)
+            return ready.identifier.identify_enrolled(
+                ids, owners, vectors, method=method, refused=refused, k=k, top=top, fpir=fpir
+            )[0]
+
+        return self._answered(ask)
+
+    def methods(self) -> tuple[str, ...]:
+        """Those that can be asked besides ``auto``."""
+        return tuple(self._ready_now().identifier.methods)
+
+    def auto(self) -> Auto:
+        """What the method ``auto`` stands for."""
+        return self._ready_now().identifier.auto
+
+    def missed(self, fpir: float, method: str = "auto") -> float | None:
+        """See :meth:`engine.gallery.Gallery.missed`."""
+        calibration = self._ready_now().identifier.calibration_of(method)
+        return None if calibration is None else calibration.missed(fpir)
+
+    def calibration(self) -> Calibration:
+        """Of the space that faces came in, for the gallery as it is now."""
+        with self._lock:
+            self._ready_now()
+            return self._calibration.latest
+
+    def neighbours(self, vectors: Vectors, k: int) -> tuple[Neighbours, Ids]:
+        """The nearest enrolled faces of ``(m, d)`` and the ids of their identities ``(m, k)``."""
+        with self._lock:
+            self._follow_store()
+            grounds = self._grounds
+            found = grounds.spaces[0].keeper.search(vectors, k)
+            return found, grounds.owners.find(found.ids)
+
+    def nearest_identity(self, identity: int) -> Identity | None:
+        """The identity with the nearest template, or None where there is no other."""
+        with self._lock:
+            self._follow_store()
+            nearest = self._grounds.spaces[0].templates.table().nearest(identity)
+            names = self._store.names_of([] if nearest is None else [nearest])
+        return self._store.identity(next(iter(names.values()))) if names else None
+
+    def index_status(self) -> str:
+        """One sentence on the index."""
+        spaces = self._grounds.spaces
+        if not spaces:
+            return ""
+        keeper = spaces[0].keeper
+        if keeper.state != "ready":
+            return "index being loaded" if keeper.state == "loading" else "index being rebuilt"
+        if keeper.recall is None:
+            return "index up to date"
+        return f"index up to date, recall {100 * keeper.recall:.1f} % at ef {keeper.ef}"
+
+    def _answered(self, ask: Callable[[_Ready], _T]) -> _T:
+        """The answer to a question, from one state of the gallery."""
+        for _ in range(_TRIES):
+            ready = self._ready_now()
+            try:
+                answer = ask(ready)
+            except Exception:
+                if self._ready is ready:
+                    raise
+                continue  # it saw a change by half
+            if self._ready is ready:
+                return answer
+        with self._lock:
+            return ask(self._ready_now())
+
+    def close(self) -> None:
+        """Ends a rebuild under way and saves what changed. May be called twice."""
+        with self._lock:
+            self._ready = None
+            self._grounds.close()
+
+    # -- keeping up --------------------------------------------------------------------------
+
+    def _ready_now(self, reporter: Reporter | None = None) -> _Ready:
+        """All methods, ready to answer for the gallery as it is on disk now."""
+        ready = self._ready
+        if ready is not None and not self._moved_on():
+            return ready
+        with self._lock:
+            self._follow_store()
+            if self._ready is None:
+                grounds = self._grounds
+                templates = grounds.spaces[0].templates
+                calibration = self._calibration.current(
+                    templates.table, grounds.change, reporter=reporter or Reporter(self._listener)
+                )
+                self._ready = _Ready(
+                    identifier_of(
+                        grounds.spaces,
+                        grounds.in_use,
+                        calibration,
+                        grounds.owners,
+                        grounds.names,
+                    ),
+                    self._store.refusals(),
+                )
+            return self._ready
+
+    def _follow_store(self) -> None:
+        """Takes everything up, or what another process has changed."""
+        with self._lock:
+            if self._grounds.spaces and self._moved_on():
+                with self._changing():
+                    self._grounds.catch_up()
+            if not self._grounds.spaces:
+                self._ready = None
+                self._grounds.take_up(self._listener)
+
+    def _moved_on(self) -> bool:
+        """A writer is alone: what changes in its store comes through here."""
+        return not self._store.writable and self._store.change() != self._grounds.change
+
+    def _tell_once(self, event: Event) -> None:
+        """A reader takes everything up anew after each change; the person heard it already."""
+        if self._listener is not None and event not in self._told:
+            self._told.append(event)
+            self._listener(event)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Around what follows a change that is made, whatever comes now: where it cannot, the next
+        question takes everything up anew.
+        """
+        with self._lock:
+            self._ready = None
+            try:
+                yield
+            except FaceGalleryError:
+                self.close()
