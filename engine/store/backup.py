@@ -16,7 +16,7 @@ from engine.progress import SILENT, Reporter
 from engine.records.safety import ASKED, Backup
 from engine.store.archive import DATABASE, Archive, write_archive
 from engine.store.cipher import Key, key_of
-from engine.store.database import connect
+from engine.store.connecting import connect
 from engine.store.failures import declared
 from engine.store.migrations import version_of
 from engine.tools.files import scratch_folder, sync_folder

@@ -22,7 +22,7 @@ from engine.store.archive import DATABASE
 from engine.store.automatic import ASIDE, FOLDER
 from engine.store.backup import MODELS, require_sound
 from engine.store.cipher import Key
-from engine.store.database import connect
+from engine.store.connecting import connect
 from engine.store.failures import RESTORE, declared
 from engine.store.lock import WriterLock
 from engine.store.sealing import SEALED

@@ -16,7 +16,7 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.store.cipher import Key, new_key
-from engine.store.database import connect
+from engine.store.connecting import connect
 from engine.store.failures import declared
 from engine.store.lock import HOLDER_NAME, LOCK_NAME, WriterLock
 from engine.store.migrations import APPLICATION_ID, migrate

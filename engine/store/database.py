@@ -1,4 +1,4 @@
-"""Connections to one database file: a single writer, and readers that never wait for it."""
+"""One database file in use: a single writer, and readers that never wait for it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import cast
 
 from engine.errors import GalleryError, GalleryReadOnlyError
-from engine.store import cipher
 from engine.store.cipher import Key
+from engine.store.connecting import Connection, connect, read_schema
 from engine.store.failures import (
     ASK_PERMISSION,
     RESTORE,
@@ -21,78 +20,7 @@ from engine.store.failures import (
 )
 from engine.store.migrations import migrate, version_of
 
-_WAIT_SECONDS = 5.0
 _PAGES = 1_024  # 4 MB between two looks at whether to go on
-_PRAGMAS = (
-    "temp_store = MEMORY",  # no faces in temporary files
-    "trusted_schema = OFF",  # a gallery may come from somebody else
-)
-WRITER_PRAGMAS = (
-    "synchronous = FULL",  # a commit is on disk when it returns
-    "fullfsync = ON",  # what FULL means on macOS
-    "foreign_keys = ON",
-    "secure_delete = ON",  # a removed face is not left in free pages
-    "cache_size = -65536",
-    "journal_size_limit = 16777216",
-)
-
-
-class _Connection(sqlite3.Connection):
-    """
-    Attributes:
-        reusable: False for one that must not outlive a single reading.
-        key: what its database is encrypted with; None for a plain one.
-    """
-
-    reusable = True
-    key: Key | None = None
-
-
-def connect(path: Path, mode: str, key: Key | None = None) -> _Connection:
-    """Opens ``path`` with URI parameters such as ``mode=rw``; transactions begin by hand.
-
-    Args:
-        key: of an encrypted database; it is opened by SQLCipher.
-
-    Raises:
-        WrongPassphraseError: it is not encrypted with this key.
-        EncryptionMissingError: SQLCipher is not installed.
-    """
-    module = sqlite3 if key is None else cipher.library()
-    connection = module.connect(
-        f"{path.absolute().as_uri()}?{mode}",
-        uri=True,
-        timeout=_WAIT_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,  # a connection is used by one thread at a time, not by one only
-        factory=_Connection if key is None else cipher.connection_class(),
-    )
-    pragmas = (*_PRAGMAS, *WRITER_PRAGMAS) if mode == "mode=rw" else _PRAGMAS
-    try:
-        with _reading_the_schema():
-            if key is not None:
-                cipher.unlock(connection, key, path)
-                connection.key = key
-            for pragma in pragmas:
-                connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        connection.close()  # a damaged file: nobody else holds this connection
-        raise
-    return cast(_Connection, connection)
-
-
-@contextmanager
-def _reading_the_schema() -> Iterator[None]:
-    """SQLite says that memory ran out where some damaged schemas make no sense to it."""
-    try:
-        yield
-    except MemoryError as error:
-        raise sqlite3.DatabaseError("its schema cannot be read") from error
-
-
-def _read_schema(connection: sqlite3.Connection) -> None:
-    with _reading_the_schema():
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 class Database:
@@ -108,7 +36,7 @@ class Database:
         self.path = path
         self.key = key
         self.writable = write
-        self._idle: list[_Connection] = []
+        self._idle: list[Connection] = []
         self._guard = threading.Lock()
         self._turn = threading.Lock()
         self._closed = False
@@ -242,7 +170,7 @@ class Database:
         if not self.path.exists():
             raise GalleryError("The gallery's files are gone", file=self.path, remedy=RESTORE)
 
-    def _take(self) -> _Connection:
+    def _take(self) -> Connection:
         with self._guard:
             if self._closed:
                 raise _closed(self.path)
@@ -250,18 +178,18 @@ class Database:
                 return self._idle.pop()
         return self._open_reader()
 
-    def _give_back(self, connection: _Connection) -> None:
+    def _give_back(self, connection: Connection) -> None:
         with self._guard:
             if connection.reusable and not self._closed:
                 self._idle.append(connection)
                 return
         connection.close()
 
-    def _open_reader(self) -> _Connection:
+    def _open_reader(self) -> Connection:
         connection = None
         try:
             connection = connect(self.path, "mode=ro", self.key)
-            _read_schema(connection)
+            read_schema(connection)
             return connection
         except refusals() as error:
             if connection is not None:
@@ -270,7 +198,7 @@ class Database:
                 raise
         return self._open_immutable()
 
-    def _open_immutable(self) -> _Connection:
+    def _open_immutable(self) -> Connection:
         """Where SQLite cannot put its shared memory beside the file (a read-only folder).
 
         Such a connection would not notice a change, so it is used for one reading only.
@@ -285,7 +213,7 @@ class Database:
         connection = connect(self.path, "mode=ro&immutable=1", self.key)
         connection.reusable = False
         try:
-            _read_schema(connection)
+            read_schema(connection)
         except BaseException:
             connection.close()
             raise

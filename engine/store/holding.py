@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import FaceGalleryError
 from engine.store.archive import DATABASE, Archive
 from engine.store.cipher import Key
-from engine.store.database import connect
+from engine.store.connecting import connect
 from engine.store.failures import declared
 from engine.store.subject import Subject
 from engine.store.whereabouts import BY_DIGEST, BY_IDENTITY, TEXTS

@@ -16,7 +16,7 @@ from engine.store.archive import DATABASE, Archive
 from engine.store.automatic import ASIDE, write_automatic
 from engine.store.backup import MODELS, on_disk, require_sound
 from engine.store.cipher import Key, is_encrypted
-from engine.store.database import connect
+from engine.store.connecting import connect
 from engine.store.failures import declared
 from engine.store.lock import WriterLock
 from engine.store.recording import record_aside

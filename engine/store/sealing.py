@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.errors import FaceGalleryError, ModelError, WrongPassphraseError
 from engine.store.cipher import Key, random_key
-from engine.store.database import connect
+from engine.store.connecting import connect
 from engine.store.failures import declared
 from engine.tools.files import sync_folder
 

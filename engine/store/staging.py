@@ -22,7 +22,7 @@ from engine.store import cipher, migrations
 from engine.store.archive import DATABASE, Archive
 from engine.store.backup import on_disk, require_sound
 from engine.store.cipher import Key
-from engine.store.database import connect
+from engine.store.connecting import connect
 from engine.store.failures import declared
 from engine.store.schema import schema_of, schema_of_ours
 from engine.store.store import Store

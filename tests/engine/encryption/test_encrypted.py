@@ -24,7 +24,8 @@ from engine.errors import (
 from engine.gallery import Gallery, is_encrypted
 from engine.keeping import encryption
 from engine.store.cipher import key_for
-from engine.store.database import Database, connect
+from engine.store.connecting import connect
+from engine.store.database import Database
 from engine.store.derived import CALIBRATION
 from engine.store.memory import Memory, missing_memory
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher

@@ -243,7 +243,7 @@ def test_it_is_refused_where_it_cannot_be_done(scene: Scene) -> None:
 def test_a_reader_that_holds_old_pages_delays_the_end_and_the_next_opening_brings_it(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.store.database._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("engine.store.connecting._WAIT_SECONDS", 0.05)
     with closing(sqlite3.connect(scene.folder / "gallery.db", isolation_level=None)) as reader:
         with Gallery.open(scene.folder) as gallery:
             reader.execute("BEGIN")

@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import GalleryDamagedError, GalleryError, GalleryWriteError
 from engine.progress import Reporter
-from engine.store import Store, database
+from engine.store import Store, connecting
 from engine.types import FaceBatch
 
 ADD_FOREVER = """
@@ -82,8 +82,8 @@ def test_a_change_that_sqlite_refuses_halfway_is_undone(store, batch_of, folder)
 
 
 def test_a_full_database_is_said_and_nothing_is_lost(folder, batch_of, contents, monkeypatch):
-    pragmas = (*database.WRITER_PRAGMAS, "max_page_count = 60")
-    monkeypatch.setattr(database, "WRITER_PRAGMAS", pragmas)
+    pragmas = (*connecting.WRITER_PRAGMAS, "max_page_count = 60")
+    monkeypatch.setattr(connecting, "WRITER_PRAGMAS", pragmas)
     with Store.create(folder, dimension=8) as store:
         store.add(batch_of(("A", 1)), keys=str)
         before = contents(store)
