@@ -11,35 +11,35 @@ from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
 from engine.types import Face
 from gallery_app import settings as remembered
-from gallery_app.asking import Asking
-from gallery_app.commands import Commands
-from gallery_app.comparing import Comparing
-from gallery_app.correcting import Correcting
 from gallery_app.dialogs.error import error_box
-from gallery_app.erasing import Erasing
-from gallery_app.exporting import Exporting
 from gallery_app.icons import app_icon
 from gallery_app.item_models.identities import faces_text, people_text
-from gallery_app.judging import Judging
-from gallery_app.keeping import Keeping
-from gallery_app.locking import Locking
-from gallery_app.mapping import Mapping
-from gallery_app.modelling import Modelling
 from gallery_app.operations import galleries, looking, queries
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.recent import recent_galleries, sample_faces
-from gallery_app.reviewing import Reviewing
-from gallery_app.selecting import Selecting
 from gallery_app.settings import Settings
-from gallery_app.shelving import Shelving
 from gallery_app.state import AppState
 from gallery_app.tasks import Task, TaskRunner
 from gallery_app.theme import apply_theme
-from gallery_app.undoing import Undoing
 from gallery_app.views.main_window import MainWindow
-from gallery_app.watching import Watching
 from gallery_app.widgets.method_words import status_text
+from gallery_app.wiring.asking import Asking
+from gallery_app.wiring.commands import Commands
+from gallery_app.wiring.comparing import Comparing
+from gallery_app.wiring.correcting import Correcting
+from gallery_app.wiring.erasing import Erasing
+from gallery_app.wiring.exporting import Exporting
+from gallery_app.wiring.judging import Judging
+from gallery_app.wiring.keeping import Keeping
+from gallery_app.wiring.locking import Locking
+from gallery_app.wiring.mapping import Mapping
+from gallery_app.wiring.modelling import Modelling
+from gallery_app.wiring.reviewing import Reviewing
+from gallery_app.wiring.selecting import Selecting
+from gallery_app.wiring.shelving import Shelving
+from gallery_app.wiring.undoing import Undoing
+from gallery_app.wiring.watching import Watching
 
 
 class App(QObject):

@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject, QPoint, QTimer
 
 from engine.records.exports import ExportKind
 from engine.types import Face, Ids
-from gallery_app.correcting import Correcting
 from gallery_app.dialogs.selected_faces import SelectedFacesDialog
-from gallery_app.exporting import Exporting
-from gallery_app.mapping import Mapping
 from gallery_app.operations import mapping, queries
 from gallery_app.operations.context import Context
 from gallery_app.views.main_window import MainWindow
 from gallery_app.views.map_selection import NAMED, who_text
+from gallery_app.wiring.correcting import Correcting
+from gallery_app.wiring.exporting import Exporting
+from gallery_app.wiring.mapping import Mapping
 
 _REST = 60  # ms that the mouse rests on a point before it is said whose it is
 
