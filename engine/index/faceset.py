@@ -59,6 +59,6 @@ class FaceSet:
 
     def _make_room(self, length: int) -> None:
         if length > len(self._flags):
-            flags = np.zeros(max(length, len(self._flags) * 3 // 2), dtype=bool)
+            flags = np.zeros(max(length, min(len(self._flags) * 3 // 2, _NEAR)), dtype=bool)
             flags[: len(self._flags)] = self._flags
             self._flags = flags
