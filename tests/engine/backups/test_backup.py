@@ -12,7 +12,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.engine.keeping.backups.conftest import Snapshot, add
 
 from engine.errors import (
     CancelledError,
@@ -24,6 +23,7 @@ from engine.errors import (
 from engine.gallery import Gallery
 from engine.keeping import backups
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
+from tests.engine.backups.conftest import Snapshot, add
 
 ROOT = Path(__file__).resolve().parents[3]
 

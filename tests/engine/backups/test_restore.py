@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.engine.keeping.backups.conftest import Snapshot, add
 
 from engine.errors import (
     BackupError,
@@ -30,6 +29,7 @@ from engine.errors import (
 from engine.gallery import Gallery
 from engine.keeping import backups
 from engine.progress import CancelToken, Progress, Reporter
+from tests.engine.backups.conftest import Snapshot, add
 from tests.handmade import put_to_use
 
 ROOT = Path(__file__).resolve().parents[3]

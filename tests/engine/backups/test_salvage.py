@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.engine.keeping.backups.conftest import Snapshot, add
 
 from engine.errors import (
     CancelledError,
@@ -26,6 +25,7 @@ from engine.errors import (
 from engine.gallery import Gallery
 from engine.keeping import backups
 from engine.progress import CancelToken, Reporter
+from tests.engine.backups.conftest import Snapshot, add
 
 PAGE = 4_096
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.engine.keeping.backups.conftest import add
 
 from engine.errors import GalleryError
 from engine.gallery import Gallery
+from tests.engine.backups.conftest import add
 
 
 def test_beside_a_writer_it_stays_a_reader(folder: Path):

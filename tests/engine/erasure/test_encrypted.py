@@ -6,13 +6,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from tests.engine.keeping.erasure.conftest import NAME, Scene, batch, person
 
 from engine.errors import GalleryBusyError
 from engine.gallery import Gallery
 from engine.records.receipts import Receipt
 from engine.store import memory
 from engine.store.database import Database
+from tests.engine.erasure.conftest import NAME, Scene, batch, person
 from tests.sealed import OTHER, PASSPHRASE, needs_sqlcipher
 
 pytestmark = needs_sqlcipher

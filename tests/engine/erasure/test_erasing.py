@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.engine.keeping.erasure.conftest import MOVED, NAME, OLD_NAME, Scene, batch, person
 
 from engine.errors import (
     GalleryReadOnlyError,
@@ -24,6 +23,7 @@ from engine.errors import (
 from engine.gallery import Gallery
 from engine.records.receipts import Receipt
 from engine.types import Vectors
+from tests.engine.erasure.conftest import MOVED, NAME, OLD_NAME, Scene, batch, person
 
 KINDS = {"vector", "digest", "thumbnail", "name"}
 

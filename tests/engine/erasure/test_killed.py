@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.engine.keeping.erasure.conftest import NAME, Scene
 
 from engine.gallery import Gallery
+from tests.engine.erasure.conftest import NAME, Scene
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLED = """

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tests.engine.keeping.erasure.conftest import NAME, Scene, batch, person
 
 from engine.gallery import Gallery
 from engine.store import encoding
 from engine.tools.needles import Needles
 from engine.types import FaceBatch
+from tests.engine.erasure.conftest import NAME, Scene, batch, person
 
 QUERIES = person(41, 3)
 
