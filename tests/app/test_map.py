@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from engine.errors import CancelledError
+from engine.looking.layouts import Layouts
 from engine.looking.maps import Maps
 from engine.projection import Layout
 from gallery_app.app import App
@@ -221,7 +222,7 @@ def test_principal_components_are_shown_while_another_map_is_made(
     methods: list[str] = []
     panel = shown_map(app, qtbot)
     panel.forget()
-    monkeypatch.setattr(Maps, "_laid_out", laid_out)
+    monkeypatch.setattr(Layouts, "_laid_out", laid_out)
     monkeypatch.setattr(Maps, "obstacle", lambda self, method: "")
     app.mapping.shown.connect(lambda: methods.append(panel.left.drawn.map.layout.method))
     press(panel, "umap")
@@ -238,7 +239,7 @@ def test_cancelling_keeps_the_map_that_was_there(
         while True:
             reporter.progress("Laying out", 0, 0)
 
-    monkeypatch.setattr(Maps, "_laid_out", endless)
+    monkeypatch.setattr(Layouts, "_laid_out", endless)
     monkeypatch.setattr(Maps, "obstacle", lambda self, method: "")
     press(panel, "tsne")
     qtbot.waitUntil(lambda: app.tasks.is_running("map") and not app.tasks.is_running("map-choices"))
@@ -281,7 +282,7 @@ def test_a_library_that_is_missing_is_told_where_the_method_is_chosen(
 def test_another_seed_makes_another_map(
     app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Maps, "_laid_out", laid_out)
+    monkeypatch.setattr(Layouts, "_laid_out", laid_out)
     monkeypatch.setattr(Maps, "obstacle", lambda self, method: "")
     panel = shown_map(app, qtbot)
     assert not any(one.isEnabled() for one in panel.menu().actions()[-2:])
