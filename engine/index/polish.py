@@ -32,7 +32,7 @@ _MIX = np.float32(np.radians(35))
 _FEWEST = 1000
 """Faces below which the breadth stays at what the parameters say: it reaches most of them."""
 _DRIFT = 0.25
-_ROWS = 1024
+_ROWS = 512
 
 
 def needs_measuring(index: HnswIndex) -> bool:

@@ -18,6 +18,7 @@ from engine.index.layers import LayeredIndex
 from engine.index.opening import Fetch
 from engine.index.polish import bring_within_reach, each_vectors, measure, needs_measuring
 from engine.index.snapshot import PARTIAL, make_folder, save_snapshot
+from engine.tools.memory import give_back
 from engine.types import Distance, Ids
 
 QUICK = 500
@@ -158,6 +159,7 @@ class Upkeep:
     def _polish(self, graph: HnswIndex) -> None:
         if needs_measuring(graph):
             measure(graph, self._builder.reporter)
+            give_back()
         if self._folder is not None and self._writable:
             with contextlib.suppress(OSError, SnapshotError):  # the save that follows tells
                 make_folder(self._folder)
