@@ -212,4 +212,7 @@ def _without(blocks: Sequence[Chunk], keys: Ids) -> Iterator[Chunk]:
         if stay.all():
             yield ids, rows
         elif stay.any():
-            yield ids[stay], rows[stay]
+            first = int(stay.argmax())
+            # faces that are moved elsewhere go from the front: what stays need not be copied
+            kept = slice(first, None) if stay[first:].all() else stay
+            yield ids[kept], rows[kept]
