@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.errors import InputError
 from engine.gallery import Gallery
 from engine.looking.maps import FaceMap
 from engine.progress import Reporter
@@ -56,11 +57,10 @@ def draw_meanwhile(
 
     def work(reporter: Reporter) -> list[DrawnMap]:
         maps, asked = gallery.maps, (wanted.method, wanted.dimensions, wanted.seed)
-        if all(maps.is_at_hand(space, *asked) for space in wanted.spaces):
+        spaces = _there(gallery, wanted)
+        if all(maps.is_at_hand(space, *asked) for space in spaces):
             return []
-        return [
-            _drawn(gallery, space, "pca", wanted.dimensions, 0, reporter) for space in wanted.spaces
-        ]
+        return [_drawn(gallery, space, "pca", wanted.dimensions, 0, reporter) for space in spaces]
 
     context.tasks.run(
         "Drawing the map", work, done=lambda maps: maps and done(maps), failed=context.failed,
@@ -77,18 +77,26 @@ def draw(
     anew: bool = False,
 ) -> Task:
     """The map as it was kept, or laid out now."""
-    gallery, compared = context.gallery, len(wanted.spaces) > 1
+    gallery = context.gallery
     asked = wanted.method, wanted.dimensions, wanted.seed
 
     def work(reporter: Reporter) -> list[DrawnMap]:
+        spaces = _there(gallery, wanted)
+        compared = len(spaces) > 1
         return [
             _drawn(gallery, space, *asked, reporter, compared=compared, anew=anew)
-            for space in wanted.spaces
+            for space in spaces
         ]
 
     return context.tasks.run(
         "Drawing the map", work, done=done, failed=failed, lane="review", key="map"
     )
+
+
+def _there(gallery: Gallery, wanted: WantedMap) -> list[str]:
+    """The spaces of a wish that there are: a model may have been put out of use since."""
+    spaces = gallery.maps.spaces()
+    return [space for space in wanted.spaces if space in spaces] or [spaces[0]]
 
 
 def _drawn(
@@ -129,7 +137,7 @@ def place_query(
     gallery = context.gallery
     context.tasks.run(
         "Placing the query",
-        lambda _: [gallery.maps.place(drawn.map, vector[None]) for drawn in maps],
+        lambda _: _placed(maps, lambda drawn: gallery.maps.place(drawn, vector[None])),
         done=done, failed=context.failed, lane="review", key="map-query", shown=False,
     )  # fmt: skip
 
@@ -141,9 +149,17 @@ def place_unknowns(
     gallery = context.gallery
     context.tasks.run(
         "Placing unknown queries",
-        lambda _: [gallery.maps.place_unknowns(drawn.map) for drawn in maps],
+        lambda _: _placed(maps, gallery.maps.place_unknowns),
         done=done, failed=context.failed, lane="review", key="map-unknowns", shown=False,
     )  # fmt: skip
+
+
+def _placed(maps: Sequence[DrawnMap], place: Callable[[FaceMap], Vectors]) -> list[Vectors]:
+    """On each map; on none where the model of one is not in use any more: it is drawn anew."""
+    try:
+        return [place(drawn.map) for drawn in maps]
+    except InputError:
+        return []
 
 
 def load_pointed(context: Context, face: int, done: Callable[[Face], None]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.errors import CancelledError
@@ -208,6 +208,26 @@ def test_two_spaces_share_selection_star_and_what_is_pointed_at(
     qtbot.waitUntil(lambda: all(len(view.canvas._marks.star) for view in panel.views()))
     assert all(len(view.canvas._marks.evidence) for view in panel.views())
     assert "nearest faces" in panel.right.figures.text()
+
+
+def test_a_map_of_a_model_that_was_put_out_of_use_gives_way_without_an_error(
+    start, gallery_folder: Path, query_file: Path, qtbot: QtBot
+) -> None:  # type: ignore[no-untyped-def]
+    put_to_use(gallery_folder, "triplet")
+    app = start(gallery_folder)
+    qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
+    panel = shown_map(app, qtbot)
+    qtbot.waitUntil(panel.compare.isEnabled)
+    panel.compare.click()
+    qtbot.waitUntil(lambda: len(panel.views()) == 2)
+    app.state.gallery.learning.deactivate("triplet")  # as an undo does; nobody was told yet
+    queries.open_queries(app.context, [query_file])
+    qtbot.waitUntil(lambda: app.state.query is not None and app.state.query.answer is not None)
+    panel.anew_wanted.emit(False)
+    qtbot.waitUntil(lambda: len(panel.views()) == 1)
+    qtbot.waitUntil(lambda: not app.tasks.is_busy())
+    assert panel.left.drawn.map.space == "original"
+    assert not [one for one in QApplication.topLevelWidgets() if isinstance(one, QMessageBox)]
 
 
 def laid_out(self, where, faces, method, dimensions, seed, reporter):  # type: ignore[no-untyped-def]
