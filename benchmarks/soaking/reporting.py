@@ -83,7 +83,7 @@ class Outcome:
             "minutes": self.samples[-1].minutes if self.samples else 0,
             "steps": dict(self.steps.most_common()),
             "memory_mb_per_hour": round(self.per_hour, 1),
-            "memory_mb_median": median(one.rss for one in late) if late else None,
+            "memory_mb_median": round(median(one.rss for one in late)) if late else None,
             "before": self.before and self.before.as_dict(),
             "after": self.after and self.after.as_dict(),
             "longest_collection_ms": round(max(self.collections, default=0.0) * 1000),
@@ -141,7 +141,7 @@ def _levels(outcome: Outcome) -> list[str]:
     lines.append("|---|--:|--:|--:|")
     for name in ("rss", "threads", "python", "handles", "children", "widgets", "objects"):
         middle = median(one[name] for one in late)
-        lines.append(f"| {name} | {then[name]:,} | {middle:,} | {now[name]:,} |")
+        lines.append(f"| {name} | {then[name]:,.0f} | {middle:,.0f} | {now[name]:,.0f} |")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import random
 import sys
@@ -22,7 +23,6 @@ from benchmarks.soaking.answers import Answers, beside, in_front, put_away
 from benchmarks.soaking.making import Material
 from benchmarks.soaking.reporting import Outcome
 from gallery_app.app import App
-from gallery_app.collecting import Collecting
 from gallery_app.tasks import Lane
 from tests.watchdog import Stall
 
@@ -60,7 +60,7 @@ class Run:
         self._listen()
         self._began = time.monotonic()
         self._app = App(QApplication.instance())  # type: ignore[arg-type]
-        Collecting(self._app.state, self._app.tasks)  # as at the start of ``face-gallery``
+        gc.freeze()  # as at the start of ``face-gallery``
         self._acts = Acts(self._app, material, chance)
         self._gestures: Iterator[Callable[[], None]] = iter(())
         self._recent: deque[str] = deque(maxlen=_MEMORY)
