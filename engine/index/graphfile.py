@@ -78,7 +78,7 @@ class GraphFile:
 
     def unreachable(self) -> Ids:
         """Labels, ascending, of faces to which no chain of links leads from the entry point."""
-        used, links = self._all_links()
+        used, links, labels = self._all_links()
         seen = np.zeros(self.count, dtype=bool)
         border = np.array([self._entry] if self._entry < self.count else [], dtype=np.int64)
         seen[border] = True
@@ -90,23 +90,26 @@ class GraphFile:
                 reached[linked[linked < self.count]] = True
             border = np.flatnonzero(reached & ~seen)
             seen[border] = True
-        return np.sort(self.labels(np.flatnonzero(~seen)))
+        return np.sort(labels[~seen])
 
-    def _all_links(self) -> tuple[NDArray[np.uint16], NDArray[np.uint32]]:
-        """Of every face, how many links it has ``(n,)`` and where they lead ``(n, links_each)``.
+    def _all_links(self) -> tuple[NDArray[np.uint16], NDArray[np.uint32], Ids]:
+        """Of every face, how many links it has ``(n,)``, where they lead ``(n, links_each)``, and
+        its id ``(n,)``.
 
-        Read and not mapped: pages of a mapping that are touched count as this process's memory,
-        and links are touched in every page.
+        Read and not mapped: pages of a mapping that are touched, and those around them, count as
+        this process's memory.
         """
         used = np.zeros(self.count, dtype=np.uint16)
         links = np.zeros((self.count, self.links_each), dtype=np.uint32)
+        labels = np.zeros(self.count, dtype=np.int64)
         with self._path.open("rb") as stream:
             stream.seek(_HEADER.itemsize)
             for at in range(0, self.count, _ROWS):
                 part = np.fromfile(stream, self._record, min(_ROWS, self.count - at))
                 used[at : at + len(part)] = part["used"]
                 links[at : at + len(part)] = part["links"]
-        return used, links
+                labels[at : at + len(part)] = part["label"]
+        return used, links, labels
 
 
 def _record_of(links: int, dimension: int, path: Path) -> np.dtype[Any]:
