@@ -142,9 +142,7 @@ class _Run:
         for repeat, split in enumerate(closed_splits(self.labels, self.repeats, seed)):
             self._note("closed", split)
             for method in methods:
-                self.course.begin(
-                    f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}"
-                )
+                self._begin(method, repeat)
                 with self._may_fail(method):
                     answers.add(method, *self._closed_searches(method, split, seed + repeat))
         return compared([judge_closed(*answers.of(one)) for one in self._left(methods)])
@@ -156,12 +154,13 @@ class _Run:
         for repeat, split in enumerate(splits):
             self._note("open", split)
             for method in methods:
-                self.course.begin(
-                    f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}"
-                )
+                self._begin(method, repeat)
                 with self._may_fail(method):
                     answers.add(method, *self._open_searches(method, split, fpirs, seed + repeat))
         return compared([judge_open(*answers.of(one)) for one in self._left(methods)])
+
+    def _begin(self, method: Method, repeat: int) -> None:
+        self.course.begin(f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}")
 
     @contextmanager
     def _may_fail(self, method: Method) -> Iterator[None]:

@@ -187,9 +187,8 @@ def test_unknown_queries_are_shown_as_soon_as_they_are_kept(
     qtbot.waitUntil(lambda: len(panel.left.canvas._marks.unknowns) == 1)
 
 
-def test_two_spaces_share_selection_star_and_what_is_pointed_at(
-    start, gallery_folder: Path, query_file: Path, qtbot: QtBot
-) -> None:  # type: ignore[no-untyped-def]
+def compared(start, gallery_folder: Path, qtbot: QtBot) -> tuple[App, MapPanel]:  # type: ignore[no-untyped-def]
+    """Two maps side by side: as the faces came, and by the triplet model."""
     put_to_use(gallery_folder, "triplet")
     app = start(gallery_folder)
     qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
@@ -197,6 +196,13 @@ def test_two_spaces_share_selection_star_and_what_is_pointed_at(
     qtbot.waitUntil(panel.compare.isEnabled)
     panel.compare.click()
     qtbot.waitUntil(lambda: len(panel.views()) == 2)
+    return app, panel
+
+
+def test_two_spaces_share_selection_star_and_what_is_pointed_at(
+    start, gallery_folder: Path, query_file: Path, qtbot: QtBot
+) -> None:  # type: ignore[no-untyped-def]
+    app, panel = compared(start, gallery_folder, qtbot)
     assert [view.drawn.map.space for view in panel.views()] == ["original", "triplet"]
     panel.left.lassoed.emit(faces_of(app, "Tom Ridge")[:3])
     for view in panel.views():
@@ -213,13 +219,7 @@ def test_two_spaces_share_selection_star_and_what_is_pointed_at(
 def test_a_map_of_a_model_that_was_put_out_of_use_gives_way_without_an_error(
     start, gallery_folder: Path, query_file: Path, qtbot: QtBot
 ) -> None:  # type: ignore[no-untyped-def]
-    put_to_use(gallery_folder, "triplet")
-    app = start(gallery_folder)
-    qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
-    panel = shown_map(app, qtbot)
-    qtbot.waitUntil(panel.compare.isEnabled)
-    panel.compare.click()
-    qtbot.waitUntil(lambda: len(panel.views()) == 2)
+    app, panel = compared(start, gallery_folder, qtbot)
     app.state.gallery.learning.deactivate("triplet")  # as an undo does; nobody was told yet
     queries.open_queries(app.context, [query_file])
     qtbot.waitUntil(lambda: app.state.query is not None and app.state.query.answer is not None)
