@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from engine.errors import EmbeddingError, MismatchError
 from engine.types import Vectors
 
 REMEDY = "Compute the embedding again from its photograph."
-_SMALLEST_SQUARE = np.float32(1e-24)  # of the norm; below it no direction is left in float32
+_SMALLEST_SQUARE = 1e-24  # of the norm; below it no direction is left in float32
 _NAMED_ROWS = 5
 
 
@@ -48,7 +49,7 @@ def usable(vectors: Vectors) -> npt.NDArray[np.bool_]:
 
 def is_usable(vector: Vectors, dimension: int) -> bool:
     """The same of one row ``(d,)``, and whether d is ``dimension``; a fifth of the time."""
-    return len(vector) == dimension and bool(_SMALLEST_SQUARE < vector @ vector < np.inf)
+    return len(vector) == dimension and _SMALLEST_SQUARE < float(vector.dot(vector)) < math.inf
 
 
 def fault(vector: Vectors) -> str:

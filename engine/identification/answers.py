@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import accumulate, pairwise, repeat
 from typing import TypeVar
@@ -15,8 +16,8 @@ from engine.identification.look import Look
 from engine.types import Candidate, Evidence, Identification, Ids, Opinion, Vectors
 
 _T = TypeVar("_T")
-Names = Callable[[Sequence[int]], Sequence[str | None]]
-"""Names of identity ids; None for one that is gone."""
+Names = Callable[[AbstractSet[int]], Mapping[int, str]]
+"""Names of identity ids, but of those that are gone; there may be others with them."""
 _LEAST_CONFIDENCE = 0.8
 """Asked of a name where the gallery is too small to promise the FPIR. On the real faces it held
 galleries of 3 to 40 people at 0.3 to 1.7 %, where the threshold alone named 2 to 49 % of strangers,
@@ -92,9 +93,11 @@ def answers(
     """
     order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
     offered, theirs = np.take_along_axis(look.identities, order, axis=1), ground.owners[:, :k]
-    called = _called(names, offered, theirs)
-    if None in called.values():
-        offered, theirs = _without_gone(offered, called), _without_gone(theirs, called)
+    asked = _identities(offered, theirs)
+    called = names(asked)
+    gone = [one for one in asked if one not in called]
+    if gone:
+        offered, theirs = (np.where(np.isin(one, gone), -1, one) for one in (offered, theirs))
     candidates = _candidates(look, order, offered, ground, rule, called, k)
     evidence = _evidence(ground, theirs, called)
     return list(map(rule.answer, repeat(method), candidates, evidence))
@@ -106,7 +109,7 @@ def opinions(look: Look, rule: Rule, names: Names, method: str) -> list[Opinion]
         return [Opinion(method, None, "unknown", None)] * len(look)
     rows, first = np.arange(len(look)), look.log_odds.argmax(axis=1)
     owners = look.identities[rows, first]
-    called = _called(names, owners)
+    called = names(_identities(owners))
     shares = probabilities(look.log_odds)[rows, first].tolist() if rule.fitted else repeat(None)
     return [
         Opinion(method, None, "unknown", None)
@@ -118,23 +121,17 @@ def opinions(look: Look, rule: Rule, names: Names, method: str) -> list[Opinion]
     ]
 
 
-def _called(names: Names, *identities: Ids) -> dict[int, str | None]:
-    asked = list({identity for one in identities for identity in one.ravel().tolist()} - {-1})
-    return dict(zip(asked, names(asked), strict=True))
-
-
-def _without_gone(owners: Ids, called: dict[int, str | None]) -> Ids:
-    gone = [identity for identity, name in called.items() if name is None]
-    return np.where(np.isin(owners, gone), -1, owners)
+def _identities(*owners: Ids) -> set[int]:
+    return {identity for one in owners for identity in one.ravel().tolist()} - {-1}
 
 
 def _evidence(
-    ground: Look, theirs: Ids, called: dict[int, str | None]
+    ground: Look, theirs: Ids, called: Mapping[int, str]
 ) -> Iterable[tuple[Evidence, ...]]:
     there, k = theirs >= 0, theirs.shape[1]
     owners = theirs[there].tolist()
     made = map(
-        Evidence,  # type: ignore[arg-type]  # those that are there have names
+        Evidence,
         ground.neighbours.ids[:, :k][there].tolist(),
         owners,
         map(called.__getitem__, owners),
@@ -149,7 +146,7 @@ def _candidates(
     offered: Ids,
     ground: Look,
     rule: Rule,
-    called: dict[int, str | None],
+    called: Mapping[int, str],
     k: int,
 ) -> Iterable[tuple[Candidate, ...]]:
     there = offered >= 0
@@ -162,7 +159,7 @@ def _candidates(
     nearest = _nearest(offered, ground, k)[there]
     owners = offered[there].tolist()
     made = map(
-        Candidate,  # type: ignore[arg-type]  # those that are there have names
+        Candidate,
         owners,
         map(called.__getitem__, owners),
         scores.tolist(),

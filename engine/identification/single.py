@@ -6,7 +6,7 @@ It is a way of its own because NumPy takes longer to begin with ten numbers than
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from math import exp, log
 
 import numpy as np
@@ -38,21 +38,20 @@ def answer(
     places.sort()
     shares = _shares(places) if rule.fitted else [None] * len(places)
     theirs, shown = owners[:k], places[:top]
-    asked = list({*theirs, *[place[2] for place in shown]} - {-1})
-    called = dict(zip(asked, names(asked), strict=True))
+    called = names({*theirs, *[place[2] for place in shown]} - {-1})
     faces = tuple(
         [
-            Evidence(face, owner, name, distance)
+            Evidence(face, owner, called[owner], distance)
             for face, owner, distance in zip(ids, theirs, apart, strict=False)
-            if (name := called.get(owner)) is not None
+            if owner in called
         ]
     )
     evident = dict(zip(reversed(theirs), apart[len(theirs) - 1 :: -1], strict=False))
     candidates = tuple(
         [
-            Candidate(owner, name, -minus, share, evident.get(owner, to_template))
+            Candidate(owner, called[owner], -minus, share, evident.get(owner, to_template))
             for (minus, _, owner, to_template), share in zip(shown, shares, strict=False)
-            if (name := called[owner]) is not None
+            if owner in called
         ]
     )
     return rule.answer(knn.name, candidates, faces)
@@ -66,39 +65,43 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
         owners, apart: identity and distance of each neighbour, nearest first.
     """
     table = knn.templates.table()
-    furthest = dict(zip(owners, apart, strict=False))
-    rows_of = zip(table.places.few([*furthest]), furthest, strict=True)
-    there = [(row, who) for row, who in rows_of if row >= 0]
-    nearest = {row: apart[owners.index(who)] for row, who in there}
+    nearest, furthest = _nearest_faces(table, owners, apart)
     if len(table) <= EXACT_TEMPLATES:
-        away = _to_all(query, table)
-        last = max([furthest[who] for _, who in there], default=0.0)
+        away = _away(query, table.means, table.distance)
         for row in _least(away):
-            nearest.setdefault(row, last)
-        distance_to = away.item
+            nearest.setdefault(row, furthest)
+        to_template: Callable[[int], float] = away.item
     else:
-        distance_to = partial(_to_one, query, table)
-    rows = sorted(nearest)
+        away = _away(query, table.means.take([*nearest], axis=0), table.distance)
+        to_template = dict(zip(nearest, away.tolist(), strict=True)).__getitem__
+    faces_of, scatter_of, identity_of = table.counts.item, table.scatter.item, table.ids.item
     model = (knn.calibration or UNCALIBRATED).log_odds
     by_template, by_nearest, by_faces, by_spread, by_level = model.slopes
-    always = model.offset - by_level * _apart(query, table.centre[0], table.distance)
+    always = model.offset - by_level * _away(query, table.centre, table.distance).item()
     prior = PRIOR_FACES * table.pooled
     places = []
-    for row in rows:
-        count = max(table.counts.item(row), 1.0)
-        distance = max(distance_to(row), 0.0)
-        spread = (table.scatter.item(row) + prior) / (count - 1.0 + PRIOR_FACES)
-        minus = by_template * distance + by_nearest * nearest[row]
-        minus -= by_faces * log(count) + by_spread * spread + always
-        places.append((minus, row, table.ids.item(row), distance))
+    for row, to_face in nearest.items():
+        faces, distance = max(faces_of(row), 1.0), max(to_template(row), 0.0)
+        spread = (scatter_of(row) + prior) / (faces - 1.0 + PRIOR_FACES)
+        minus = by_template * distance + by_nearest * to_face
+        minus -= by_faces * log(faces) + by_spread * spread + always
+        places.append((minus, row, identity_of(row), distance))
     return places
 
 
-def _to_all(query: Vectors, table: TemplateTable) -> Vectors:
-    if table.distance == "cosine":
-        away: Vectors = 1.0 - table.means.dot(query)
-        return away
-    return np.asarray(np.linalg.norm(table.means - query, axis=1))
+def _nearest_faces(
+    table: TemplateTable, owners: list[int], apart: list[float]
+) -> tuple[dict[int, float], float]:
+    """Distance to the nearest face of each template row among the neighbours; the largest of all
+    their distances.
+    """
+    last = dict(zip(owners, apart, strict=False))
+    nearest, furthest = {}, 0.0
+    for row, who in zip(table.places.few([*last]), last, strict=True):
+        if row >= 0:
+            nearest[row] = apart[owners.index(who)]
+            furthest = max(furthest, last[who])
+    return nearest, furthest
 
 
 def _least(away: Vectors) -> list[int]:
@@ -109,18 +112,12 @@ def _least(away: Vectors) -> list[int]:
     return rows
 
 
-def _to_one(query: Vectors, table: TemplateTable, row: int) -> float:
-    """One by one: beside a search that has emptied the cache, ten products cost less than to
-    gather ten rows.
-    """
-    return _apart(query, table.means[row], table.distance)
-
-
-def _apart(query: Vectors, face: Vectors, distance: Distance) -> float:
-    """Distance of a prepared query to a prepared vector, ``(d,)`` each, or a hair less."""
+def _away(query: Vectors, faces: Vectors, distance: Distance) -> Vectors:
+    """Distance of a prepared query ``(d,)`` to prepared vectors ``(n, d)``, or a hair less."""
     if distance == "cosine":
-        return 1.0 - float(query.dot(face))
-    return float(np.linalg.norm(face - query))
+        away: Vectors = 1.0 - faces.dot(query)
+        return away
+    return np.asarray(np.linalg.norm(faces - query, axis=1))
 
 
 def _shares(places: list[_Place]) -> list[float]:

@@ -15,6 +15,7 @@ from engine.index.faceset import FaceSet
 from engine.index.locks import SharedLock
 from engine.index.parameters import HnswParameters
 from engine.progress import SILENT, Reporter
+from engine.tools.memory import use_large_pages
 from engine.types import Distance, Ids, Vectors
 
 SPACES: dict[Distance, str] = {"cosine": "ip", "euclidean": "l2"}
@@ -174,6 +175,11 @@ class Graph:
         if needed > capacity:
             with self._lock.write:
                 self._graph.resize_index(max(needed, capacity * 3 // 2))
+            self.settle()
+
+    def settle(self) -> None:
+        """Has the graph lie where it is searched fast, once its memory has been taken."""
+        use_large_pages(4 * self.dimension * self._graph.max_elements)
 
     def remove(self, ids: Ids) -> None:
         keys = np.unique(np.asarray(ids, dtype=np.int64))

@@ -133,6 +133,7 @@ class HnswIndex(Graph):
         room = len(labels) + len(labels) // 20 + FIRST_CAPACITY  # to grow without moving it all
         graph.load_index(os.fsencode(path), max_elements=room)
         index._graph = graph
+        index.settle()
         index.ef = parameters.ef
         index._live.add(labels)
         index._live.discard(removed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from engine.store import Store
 
@@ -17,22 +18,24 @@ class Names:
         self._store = store
         self._known: dict[int, str] = {}
 
-    def __call__(self, identities: Sequence[int]) -> list[str | None]:
-        """The name of each; None for one that is gone."""
+    def __call__(self, identities: AbstractSet[int]) -> Mapping[int, str]:
+        """All names at hand, among them these; there is none for one that is gone."""
         known = self._known
-        try:
-            return [known[identity] for identity in identities]
-        except KeyError:
-            return self._looked_up(known, identities)
+        missing = [one for one in identities if one not in known]
+        return self._looked_up(known, identities, missing) if missing else known
 
     def forget(self) -> None:
         """People may be called something else now."""
-        self._known = {}  # a look-up under way writes into the old one
+        self._known = {}  # who looks up or reads meanwhile has the old one
 
-    def _looked_up(self, known: dict[int, str], identities: Sequence[int]) -> list[str | None]:
-        held = {identity: known.get(identity) for identity in identities}
-        found = self._store.names_of([one for one, name in held.items() if name is None])
+    def _looked_up(
+        self, known: dict[int, str], identities: AbstractSet[int], missing: list[int]
+    ) -> Mapping[int, str]:
+        found = self._store.names_of(missing)
         if len(known) + len(found) > _MOST:
-            known.clear()
+            found |= {one: known[one] for one in identities if one in known}
+            if self._known is known:
+                self._known = found
+            return found
         known.update(found)
-        return [found.get(identity, held[identity]) for identity in identities]
+        return known

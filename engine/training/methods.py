@@ -134,7 +134,7 @@ def _identifier(
     knn = _knn(faces, faces.vectors, faces.distance, calibration, "knn", None, joint)
     return Identifier(
         knn,
-        names=lambda ids: [str(one) for one in ids],
+        names=lambda ids: {one: str(one) for one in ids},
         triplet=triplet,
         mlp=mlp,
         auto=auto,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ from engine.types import Distance, Ids, Vectors
 DIMENSION = 16
 
 
-def people(identities: Sequence[int]) -> list[str]:
-    return [f"P{number}" for number in identities]
+def people(identities: Iterable[int]) -> dict[int, str]:
+    return {number: f"P{number}" for number in identities}
 
 
 @dataclass(frozen=True)

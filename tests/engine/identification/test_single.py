@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -70,11 +70,11 @@ def test_who_is_gone_meanwhile_is_neither_offered_nor_evidence() -> None:
     gallery = InMemory.of(*crowd.draw(range(6), 3))
     query = crowd.draw([2], 1)[1]
 
-    def names(identities: Sequence[int]) -> list[str | None]:
-        return [None if one == 2 else f"P{one}" for one in identities]
+    def names(identities: Iterable[int]) -> dict[int, str]:
+        return {one: f"P{one}" for one in identities if one != 2}
 
     knn = gallery.knn.methods["knn"]
-    identifier = Identifier(knn, names=names)  # type: ignore[arg-type]
+    identifier = Identifier(knn, names=names)
     for answer in (*identifier.identify(query), *told(identifier, query)):
         assert answer.candidates
         assert 2 not in {one.identity_id for one in (*answer.candidates, *answer.evidence)}

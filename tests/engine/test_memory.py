@@ -1,0 +1,55 @@
+"""What is large lies in large pages, where the system offers them; nothing is lost by it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.index.hnsw import HnswIndex
+from engine.tools.memory import use_large_pages
+
+_OFFERED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+_MB = 1 << 20
+
+
+def in_large_pages() -> int:
+    """Bytes of this process."""
+    said = Path("/proc/self/smaps_rollup").read_text()
+    found = re.search(r"AnonHugePages:\s+(\d+) kB", said)
+    assert found is not None
+    return 1024 * int(found[1])
+
+
+@pytest.mark.skipif(
+    not _OFFERED.exists() or "[never]" in _OFFERED.read_text(),
+    reason="the system offers no large pages",
+)
+def test_a_large_graph_lies_in_large_pages_from_the_start() -> None:
+    index = HnswIndex(128, "cosine")
+    before = in_large_pages()
+    index.reserve(70_000)  # 36 MB of vectors
+    faces = np.random.default_rng(1).normal(size=(9_000, 128)).astype(np.float32)
+    index.add(np.arange(9_000), faces)
+    assert in_large_pages() > before
+    assert index.search(faces, 1).ids[:, 0].tolist() == list(range(9_000))
+
+
+def test_what_was_written_is_still_there() -> None:
+    numbers = np.arange(16 * _MB, dtype=np.int64)
+    use_large_pages(numbers.nbytes)
+    assert (numbers == np.arange(16 * _MB)).all()
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 60])
+def test_nothing_so_large_is_no_error(size: int) -> None:
+    use_large_pages(size)
+
+
+def test_a_system_without_them_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(Path, "read_text", lambda *_: pytest.fail("it looked for memory"))
+    use_large_pages(64 * _MB)
