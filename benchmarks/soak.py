@@ -29,6 +29,7 @@ from benchmarks.soaking.making import ROOT, made_up, material
 from benchmarks.soaking.reporting import Outcome, write
 from benchmarks.soaking.running import Run
 from benchmarks.soaking.stalls import Stalls
+from engine.tools.memory import share_arenas
 from tests.watchdog import Watchdog
 
 _PATIENCE = 900  # seconds beyond its time after which it says where it hangs, and ends
@@ -64,6 +65,7 @@ def soak(wanted: argparse.Namespace, work: Path) -> int:
     faces = wanted.npz or made_up(wanted.faces, kept)
     things = material(faces, wanted.faces, kept, work, wanted.seed)
     outcome = Outcome(f"{wanted.faces:,} faces", wanted.seed, Stalls())
+    share_arenas()  # as at the start of ``face-gallery``
     qt = QApplication(["face-gallery"])
     _time_collections(outcome)
     with (wanted.out / "steps.log").open("w", buffering=1) as log:

@@ -49,14 +49,18 @@ class Pictures(QObject):
     def set_gallery(self, gallery: Gallery | None) -> None:
         """Forgets everything: ids of another gallery mean other faces.
 
-        Waits for the batch being made, so that the old gallery can be closed afterwards.
+        Waits for the batch being made of another gallery, so that that can be closed afterwards.
         """
-        with self._making, self._news:
+        with self._news:
+            other = self._gallery is not gallery
             self._gallery = gallery
             self._generation += 1
             self._wished.clear()
         self._kept.clear()
         self._bytes = 0
+        if other:
+            with self._making:
+                pass
 
     def of_rows(self) -> RowPictures:
         """Pictures of faces that are not enrolled yet, for a dialog; whoever asks closes them."""

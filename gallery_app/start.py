@@ -11,11 +11,13 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from engine.tools.memory import share_arenas
 from gallery_app.app import App
 
 
 def start(folder: Path | None, *, sample: bool = False) -> int:
     """Opens the window on a gallery, the sample or the welcome page; returns the exit code."""
+    share_arenas()
     qt = QApplication.instance() or QApplication(["face-gallery"])
     qt.setApplicationName("Face Gallery")
     qt.setDesktopFileName("face-gallery")

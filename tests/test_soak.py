@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,8 +33,9 @@ def stall(seconds: float, place: str, *, cpu: float | None = None, queued: float
     return Stall(seconds + queued, seconds if cpu is None else cpu, queued, place)
 
 
-def outcome(*samples: Held) -> Outcome:
-    return Outcome("a test", 1, Stalls(), list(samples), held(0, 100), held(9, 100))
+def outcome(*samples: Held, rests: Sequence[Held] = ()) -> Outcome:
+    ends = {"before": held(0, 100), "after": held(9, 100)}
+    return Outcome("a test", 1, Stalls(), list(samples), list(rests), **ends)
 
 
 def test_the_slope_heeds_no_outlier() -> None:
@@ -46,15 +47,23 @@ def test_the_slope_heeds_no_outlier() -> None:
 
 
 def test_flat_memory_breaks_no_limit_and_rising_memory_does() -> None:
-    flat = outcome(*(held(one, 300 + one % 2) for one in range(30)))
-    rising = outcome(*(held(one, 300 + 5 * one) for one in range(30)))
+    flat = outcome(rests=[held(one, 300 + one % 2) for one in range(30)])
+    rising = outcome(rests=[held(one, 300 + 5 * one) for one in range(30)])
     assert flat.broken() == []
-    assert "memory rises" in rising.broken()[0]
-    assert rising.per_hour == pytest.approx(300)
+    assert "memory of a closed window rises" in rising.broken()[0]
+    assert rising.rests_per_hour == pytest.approx(300)
 
 
 def test_memory_that_is_taken_at_first_and_kept_is_flat() -> None:
-    assert outcome(*(held(one, min(300 + 40 * one, 500)) for one in range(30))).broken() == []
+    rests = [held(one, min(300 + 40 * one, 500)) for one in range(30)]
+    assert outcome(rests=rests).broken() == []
+
+
+def test_what_an_open_gallery_holds_is_told_and_breaks_no_limit() -> None:
+    told = outcome(*(held(one, 300 + 5 * one) for one in range(30)))
+    assert told.per_hour == pytest.approx(300)
+    assert "+300.0 MB an hour" in summary(told)
+    assert told.broken() == []
 
 
 def test_a_thread_left_in_a_closed_window_breaks_a_limit() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.soaking.measuring import Held, settled, slope
 from benchmarks.soaking.stalls import Stalls, table
 
-RISE = 0.05  # of the median memory, over the last two thirds
+RISE = 0.05  # of the median memory of a closed window, over the last two thirds
 LEFT = ("python", "children")  # as many at the end as before, in a closed window
 _CURVES = {
     "rss": "memory, MB", "threads": "threads", "handles": "file handles",
@@ -27,6 +27,7 @@ class Outcome:
 
     Attributes:
         samples: while it ran, every few seconds.
+        rests: every few minutes, with everything put away and the gallery closed.
         before, after: with the gallery closed, at the start and at the end.
         left: threads, file handles and processes that are there when all is closed.
         findings: warnings, exceptions and errors that nobody asked for, and how often.
@@ -36,6 +37,7 @@ class Outcome:
     seed: int
     stalls: Stalls
     samples: list[Held] = field(default_factory=list)
+    rests: list[Held] = field(default_factory=list)
     before: Held | None = None
     after: Held | None = None
     left: list[str] = field(default_factory=list)
@@ -45,19 +47,26 @@ class Outcome:
 
     @property
     def per_hour(self) -> float:
-        """MB of memory more for every hour, over the last two thirds."""
-        late = [one for one in settled(self.samples) if one.open]
-        return 60 * slope([one.minutes for one in late], [one.rss for one in late])
+        """MB of memory more for every hour, over the last two thirds, while a gallery is open."""
+        return _per_hour([one for one in settled(self.samples) if one.open])
+
+    @property
+    def rests_per_hour(self) -> float:
+        """The same of the closed window."""
+        return _per_hour(settled(self.rests))
 
     def broken(self) -> list[str]:
         """The limits that were broken, one sentence each."""
         said = []
-        late = [one for one in settled(self.samples) if one.open]
+        late = settled(self.rests)
         if late:
             level = median(one.rss for one in late)
-            rise = self.per_hour / 60 * (late[-1].minutes - late[0].minutes)
+            rise = self.rests_per_hour / 60 * (late[-1].minutes - late[0].minutes)
             if rise > RISE * level:
-                said.append(f"memory rises: {rise:.0f} MB in the last two thirds, of {level:.0f}")
+                said.append(
+                    f"memory of a closed window rises: {rise:.0f} MB in the last two thirds, "
+                    f"of {level:.0f}"
+                )
         long = sum(one.over[0] for one in self.stalls.of_the_window())
         if long:
             said.append(f"{long:,} frames over 250 ms on the UI thread")
@@ -84,6 +93,8 @@ class Outcome:
             "steps": dict(self.steps.most_common()),
             "memory_mb_per_hour": round(self.per_hour, 1),
             "memory_mb_median": round(median(one.rss for one in late)) if late else None,
+            "rests_mb_per_hour": round(self.rests_per_hour, 1),
+            "rests": [one.as_dict() for one in self.rests],
             "before": self.before and self.before.as_dict(),
             "after": self.after and self.after.as_dict(),
             "longest_collection_ms": round(max(self.collections, default=0.0) * 1000),
@@ -100,7 +111,7 @@ def write(outcome: Outcome, folder: Path) -> str:
     text = summary(outcome)
     (folder / "soak.md").write_text(text)
     if outcome.samples:
-        _draw(outcome.samples, folder / "soak.png")
+        _draw(outcome, folder / "soak.png")
     return text
 
 
@@ -112,9 +123,12 @@ def summary(outcome: Outcome) -> str:
     lines = [
         f"Soak: {outcome.about}, seed {outcome.seed}, {facts['minutes']:.0f} minutes, "
         f"{sum(outcome.steps.values()):,} gestures.",
-        f"Memory: {facts['memory_mb_per_hour']:+} MB an hour (Theil-Sen, last two thirds), "
-        f"median {facts['memory_mb_median']} MB. Longest pause of Python's garbage collector: "
-        f"{facts['longest_collection_ms']} ms.",
+        f"Memory, everything put away and the gallery closed every few minutes: "
+        f"{', '.join(f'{one.rss:.0f}' for one in outcome.rests)} MB; "
+        f"{facts['rests_mb_per_hour']:+} MB an hour (Theil-Sen, last two thirds).",
+        f"Memory while a gallery is open: median {facts['memory_mb_median']} MB, "
+        f"{facts['memory_mb_per_hour']:+} MB an hour; it depends on what is shown and under way.",
+        f"Longest pause of Python's garbage collector: {facts['longest_collection_ms']} ms.",
         "",
         *_levels(outcome),
         "",
@@ -145,16 +159,23 @@ def _levels(outcome: Outcome) -> list[str]:
     return lines
 
 
-def _draw(samples: Sequence[Held], path: Path) -> None:
+def _per_hour(held: Sequence[Held]) -> float:
+    return 60 * slope([one.minutes for one in held], [one.rss for one in held])
+
+
+def _draw(outcome: Outcome, path: Path) -> None:
     from matplotlib.figure import Figure
 
+    samples = outcome.samples
     figure = Figure(figsize=(8, 9), layout="constrained")
     axes = figure.subplots(len(_CURVES), 1, sharex=True)
     minutes = [one.minutes for one in samples]
     for axis, (name, words) in zip(axes, _CURVES.items(), strict=True):
         axis.plot(minutes, [one.as_dict()[name] for one in samples], linewidth=1)
+        rests = [one.as_dict()[name] for one in outcome.rests]
+        axis.plot([one.minutes for one in outcome.rests], rests, "o", markersize=3)
         axis.set_ylabel(words)
         axis.set_ylim(bottom=0)
         axis.grid(alpha=0.3)
-    axes[-1].set_xlabel("minutes")
+    axes[-1].set_xlabel("minutes; dots: everything put away and the gallery closed")
     figure.savefig(path, dpi=110)

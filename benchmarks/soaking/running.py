@@ -27,6 +27,7 @@ from gallery_app.tasks import Lane
 from tests.watchdog import Stall
 
 _EVERY = 5_000  # ms between two samples
+_REST = 240.0  # seconds from one rest to the next
 _IGNORED = "This plugin does not support"  # what only the offscreen platform says
 _LOGGED = 0.1  # seconds of a stall from which on its stack is in the log
 # What is shown was changed by the step before, and the message says so
@@ -90,20 +91,25 @@ class Run:
     def _loose(self) -> None:
         measuring.trim()
         self._outcome.before = self._held()
-        self._app.open(self._material.large)
         self._began = time.monotonic()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._rested = time.monotonic()
+        self._app.open(self._material.large)
         self._sampling.start()
         self._when(self._is_shown, self._tick)
 
     def interrupt(self) -> None:
         self.interrupted = self._over = True
 
-    def _finish(self) -> None:
-        """Everything put away, the gallery closed, the window closed."""
+    def _put_away(self, then: Callable[[], None]) -> None:
+        """Everything put away and the gallery closed."""
         self._sampling.stop()
+        self._gestures = iter(())
         if shown := in_front():
-            put_away(shown)
-            QTimer.singleShot(20, self._finish)  # also where it is in a file chooser's event loop
+            put_away(shown)  # also where this is in a file chooser's event loop
+            QTimer.singleShot(20, lambda: self._put_away(then))
             return
         for dialog in beside():
             put_away(dialog)
@@ -111,7 +117,15 @@ class Run:
             self._app.tasks.cancel(key)
         if self._app.state.gallery is not None:
             self._app.window.menus.actions["close"].trigger()
-        self._when(self._is_quiet, self._close)
+        self._when(self._is_quiet, then)
+
+    def _rest(self) -> None:
+        """What is held by a window without a gallery can be held against what was then before;
+        what is held by an open one depends on what is shown and under way.
+        """
+        self._outcome.rests.append(self._held())
+        self._log_line(f"RESTS {self._outcome.rests[-1]}")
+        self._go_on()
 
     def _close(self) -> None:
         self._log_line(f"closed, not trimmed: {measuring.rss()} MB")
@@ -152,9 +166,10 @@ class Run:
         """One gesture. The next one is arranged first: this one may open a file chooser, in whose
         own event loop the next one must come.
         """
-        if self._over or time.monotonic() - self._began > self._seconds:
-            self._over = True
-            self._finish()
+        now = time.monotonic()
+        self._over = self._over or now - self._began > self._seconds
+        if self._over or now - self._rested > _REST:
+            self._put_away(self._close if self._over else self._rest)
             return
         QTimer.singleShot(self._pause(), self._tick)
         if shown := in_front() or self._one_beside():

@@ -122,7 +122,7 @@ def opinions(look: Look, rule: Rule, names: Names, method: str) -> list[Opinion]
 
 
 def _identities(*owners: Ids) -> set[int]:
-    return {identity for one in owners for identity in one.ravel().tolist()} - {-1}
+    return set().union(*[one.ravel().tolist() for one in owners]) - {-1}
 
 
 def _evidence(

@@ -92,10 +92,13 @@ def shortlist(
         widely: meets every template however many there are.
     """
     own = _own_template(queries, table, left_out) if left_out else None
-    rows = neighbour_rows
+    rows, nearest = neighbour_rows, neighbour_distances
     if widely or len(table) <= EXACT_TEMPLATES:
-        rows = np.hstack([rows, _nearest_templates(queries, table, own)])
-    rows = _without_repeats(rows)
+        templates = _nearest_templates(queries, table, own)
+        last = np.where(rows >= 0, nearest, 0.0).max(axis=1, initial=0.0)
+        rows = np.hstack([rows, templates])
+        nearest = np.hstack([nearest, np.broadcast_to(last[:, None], templates.shape)])
+    rows, nearest = _without_repeats(rows, nearest)
     distances = paired(queries, table.means[rows], table.distance)
     counts, scatter = table.counts[rows], table.scatter[rows]
     if own is not None:
@@ -109,7 +112,7 @@ def shortlist(
     features = np.stack(
         [
             -distances,
-            -_nearest_faces(rows, neighbour_rows, neighbour_distances),
+            -nearest,
             np.log(np.maximum(table.counts[rows], 1)),
             spread,
             np.broadcast_to(-level, rows.shape),
@@ -161,17 +164,9 @@ def _nearest_templates(queries: Vectors, table: TemplateTable, own: _Own | None)
     return np.argpartition(distances, wanted - 1, axis=1)[:, :wanted].astype(np.int64)
 
 
-def _without_repeats(rows: Ids) -> Ids:
-    """Each row sorted, repeated entries replaced by -1."""
-    ordered = np.sort(rows, axis=1)
+def _without_repeats(rows: Ids, distances: Vectors) -> tuple[Ids, Vectors]:
+    """Each row sorted, with the least distance of each entry; what is repeated replaced by -1."""
+    order = np.lexsort((distances, rows), axis=1)
+    ordered = np.take_along_axis(rows, order, axis=1)
     ordered[:, 1:][ordered[:, 1:] == ordered[:, :-1]] = -1
-    return ordered
-
-
-def _nearest_faces(rows: Ids, neighbour_rows: Ids, neighbour_distances: Vectors) -> Vectors:
-    """Distance to the nearest face of each candidate, at most that of the last neighbour."""
-    present = neighbour_rows >= 0
-    last = np.where(present, neighbour_distances, 0.0).max(axis=1, initial=0.0)
-    matches = (rows[:, :, None] == neighbour_rows[:, None, :]) & present[:, None, :]
-    nearest = np.where(matches, neighbour_distances[:, None, :], np.inf).min(axis=2, initial=np.inf)
-    return np.asarray(np.minimum(nearest, last[:, None]), dtype=np.float32)
+    return ordered, np.take_along_axis(distances, order, axis=1)

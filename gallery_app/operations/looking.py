@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
+
+from PySide6.QtGui import QImage
 
 from engine.errors import PhotoError, UnknownIdentityError
 from engine.progress import Reporter
@@ -12,7 +14,8 @@ from engine.records.roster import Roster
 from engine.types import Candidate, Face, Method
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import by_method, follow_method
-from gallery_app.state import Methods
+from gallery_app.state import Methods, Query
+from gallery_app.widgets.portrait import portrait_image
 
 
 def load_roster(context: Context, known: Roster | None, done: Callable[[Roster], None]) -> None:
@@ -100,24 +103,31 @@ def load_nearest_identity(
     )
 
 
-def load_query_photo(
-    context: Context, path: Path, done: Callable[[Path, bytes | None], None]
+def load_query_picture(
+    context: Context, query: Query, side: int, done: Callable[[Query, QImage], None]
 ) -> None:
-    """The photograph beside a query as JPEG; None where it cannot be used."""
+    """The photograph beside a query, or a portrait where there is none that can be used.
+
+    Args:
+        side: pixels of a portrait.
+    """
     gallery = context.gallery
 
-    def work(_: Reporter) -> bytes | None:
-        try:
-            return gallery.read_photo(path)
-        except PhotoError:
-            return None  # the portrait stands in; the query itself is sound
+    def work(_: Reporter) -> QImage:
+        photo = QImage()
+        if query.photo is not None:
+            with suppress(PhotoError):  # the portrait stands in; the query itself is sound
+                photo = QImage.fromData(gallery.read_photo(query.photo))
+        if not photo.isNull():
+            return photo
+        return portrait_image(gallery.traits_of(query.vector[None, :])[0], side)
 
     context.tasks.run(
-        "Reading the photograph",
+        "Reading the picture of the query",
         work,
-        done=lambda photo: done(path, photo),
+        done=lambda image: done(query, image),
         failed=context.failed,
-        key="query-photo",
+        key="query-picture",
         shown=False,
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap
 
@@ -12,7 +10,6 @@ from gallery_app.operations import deciding, enrolling, looking, queries
 from gallery_app.operations.context import Context
 from gallery_app.state import Query
 from gallery_app.views.main_window import MainWindow
-from gallery_app.widgets.portrait import portrait_image
 
 _SIDE = 320  # pixels of a drawn portrait
 
@@ -24,8 +21,7 @@ class Asking(QObject):
         super().__init__(window)
         self._context = context
         self._window = window
-        self._photo: tuple[Path, QPixmap] | None = None
-        self._drawn: tuple[Vectors, QPixmap] | None = None
+        self._picture: tuple[Vectors, QPixmap] | None = None
         state, panel = context.state, window.query
         state.gallery_changed.connect(self._forget)
         state.query_changed.connect(self.show)
@@ -38,13 +34,13 @@ class Asking(QObject):
         panel.actions.taken_back.connect(lambda: enrolling.take_back(context))
 
     def _forget(self) -> None:
-        self._photo = self._drawn = None
+        self._picture = None
 
     def show(self) -> None:
         """The query and its answer, with the portraits as they are now."""
         query = self._context.state.query
         if query is None:
-            self._drawn = None  # nothing of a query that was cleared is kept
+            self._forget()  # nothing of a query that was cleared is kept
         picture = self._picture_of(query) if query is not None else None
         portraits = self._window.identities.model.roster.portrait_of
         self._window.query.show_query(query, picture, portraits)
@@ -60,30 +56,20 @@ class Asking(QObject):
             self._window.query.comparison.show_query(self._picture_of(query))
 
     def _picture_of(self, query: Query) -> QPixmap | None:
-        """The query's picture: of the enrolled face, a drawn portrait, or None while the
-        photograph is read.
+        """The query's picture: of the enrolled face, of its photograph or drawn; None while that
+        is under way.
         """
         if query.face is not None:
             return self._context.pictures.get(query.face)
-        if query.photo is not None and self._photo and self._photo[0] == query.photo:
-            return self._photo[1]
-        if query.photo is not None:
-            looking.load_query_photo(self._context, query.photo, self._show_photo)
-            return None
-        return self._portrait_of(query)
+        if self._picture is not None and self._picture[0] is query.vector:
+            return self._picture[1]
+        looking.load_query_picture(self._context, query, _SIDE, self._show_picture)
+        return None
 
-    def _portrait_of(self, query: Query) -> QPixmap:
-        """Drawn once: a query is shown when it is asked and when it is answered."""
-        if self._drawn is None or self._drawn[0] is not query.vector:
-            traits = self._context.gallery.traits_of(query.vector[None, :])[0]
-            self._drawn = query.vector, QPixmap.fromImage(portrait_image(traits, _SIDE))
-        return self._drawn[1]
-
-    def _show_photo(self, path: Path, photo: bytes | None) -> None:
+    def _show_picture(self, of: Query, image: QImage) -> None:
         query = self._context.state.query
-        if query is None or query.photo != path:
+        if query is None or query.vector is not of.vector:
             return
-        image = QImage.fromData(photo) if photo is not None else QImage()
-        drawn = self._portrait_of(query) if image.isNull() else QPixmap.fromImage(image)
-        self._photo = path, drawn  # another answer to the same query does not read it again
-        self._window.query.comparison.show_query(drawn)
+        # another answer to the same query does not read it again
+        self._picture = query.vector, QPixmap.fromImage(image)
+        self._window.query.comparison.show_query(self._picture[1])
