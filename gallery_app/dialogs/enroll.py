@@ -123,9 +123,10 @@ class EnrollDialog(QDialog):
     # -- faces -------------------------------------------------------------------------------
 
     def _pick(self) -> None:
+        add = while_open(self, self.add_files)
         paths = choose_embeddings(self, self._context.settings)
         if paths:
-            self.add_files(paths)
+            add(paths)
 
     def add_files(self, paths: Sequence[Path]) -> None:
         """Reads files; those that cannot be used are listed with the reason."""

@@ -333,7 +333,7 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     menu = QMenu(f"About {PERSON}", app.window)
     menu.addAction(PERSON)
     menu.popup(app.window.pos())
-    app.asking._photo = ryder[7], app.window.grab()
+    app.asking._picture = app.context.gallery.read_queries(ryder[7]).vectors[0], app.window.grab()
     assert {PERSON, "Winona R.", "Winona_Ryder"} <= set(words_in(app.window, names))
     app.locking.lock()
     dialog(PassphraseDialog, qtbot)
@@ -344,7 +344,7 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     qtbot.waitUntil(lambda: words_in(app.window, names) == {})
     assert app.shelf_pictures._kept == {}
     assert shelf.card.name.completer().model().stringList() == []  # type: ignore[attr-defined]
-    assert app.asking._photo is None
+    assert app.asking._picture is None
 
 
 @needs_sqlcipher
