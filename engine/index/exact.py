@@ -28,8 +28,8 @@ from engine.types import Distance, Ids, Neighbours, Vectors
 Chunk = tuple[Ids, Vectors]
 Chunks = Callable[[], Iterable[Chunk]]
 
-_BLOCK = 4_000_000
-"""Distances held in memory at once (16 MB)."""
+_BLOCK = 500_000
+"""Distances held in memory at once (2 MB, and as much twice for their order)."""
 _ROWS = 8_192
 """Faces of a block: a change copies one (4 MB of 128 numbers), not all."""
 

@@ -46,8 +46,11 @@ def between(queries: Vectors, faces: Vectors, distance: Distance) -> Vectors:
     Returns:
         float32 ``(m, n)``.
     """
-    products = queries @ faces.T
+    found = np.asarray(queries @ faces.T, dtype=np.float32)  # may be large: in place from here on
     if distance == "cosine":
-        return np.asarray(np.maximum(1.0 - products, 0.0), dtype=np.float32)
-    squares = np.einsum("ij,ij->i", queries, queries)[:, None] + np.einsum("ij,ij->i", faces, faces)
-    return np.asarray(np.sqrt(np.maximum(squares - 2.0 * products, 0.0)), dtype=np.float32)
+        np.subtract(1.0, found, out=found)
+        return np.maximum(found, 0.0, out=found)
+    found *= -2.0
+    found += np.einsum("ij,ij->i", queries, queries)[:, None]
+    found += np.einsum("ij,ij->i", faces, faces)
+    return np.sqrt(np.maximum(found, 0.0, out=found), out=found)
