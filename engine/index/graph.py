@@ -15,7 +15,7 @@ from engine.index.faceset import FaceSet
 from engine.index.locks import SharedLock
 from engine.index.parameters import HnswParameters
 from engine.progress import SILENT, Reporter
-from engine.tools.memory import use_large_pages
+from engine.tools.memory import large_pages
 from engine.types import Distance, Ids, Vectors
 
 SPACES: dict[Distance, str] = {"cosine": "ip", "euclidean": "l2"}
@@ -173,13 +173,9 @@ class Graph:
     def _make_room(self, more: int) -> None:
         needed, capacity = self._graph.element_count + more, self._graph.max_elements
         if needed > capacity:
-            with self._lock.write:
-                self._graph.resize_index(max(needed, capacity * 3 // 2))
-            self.settle()
-
-    def settle(self) -> None:
-        """Has the graph lie where it is searched fast, once its memory has been taken."""
-        use_large_pages(4 * self.dimension * self._graph.max_elements)
+            room = max(needed, capacity * 3 // 2)
+            with self._lock.write, large_pages(4 * self.dimension * room):
+                self._graph.resize_index(room)
 
     def remove(self, ids: Ids) -> None:
         keys = np.unique(np.asarray(ids, dtype=np.int64))

@@ -19,6 +19,7 @@ from engine.index.exact import ExactIndex
 from engine.index.graph import FIRST_CAPACITY, SPACES, Graph
 from engine.index.parameters import HnswParameters as HnswParameters
 from engine.tools.distances import between
+from engine.tools.memory import large_pages
 from engine.types import Distance, Ids, Neighbours, Vectors
 
 
@@ -131,9 +132,9 @@ class HnswIndex(Graph):
         index = cls(dimension, distance, parameters=parameters)
         graph = hnswlib.Index(space=SPACES[distance], dim=dimension)
         room = len(labels) + len(labels) // 20 + FIRST_CAPACITY  # to grow without moving it all
-        graph.load_index(os.fsencode(path), max_elements=room)
+        with large_pages(4 * dimension * room):
+            graph.load_index(os.fsencode(path), max_elements=room)
         index._graph = graph
-        index.settle()
         index.ef = parameters.ef
         index._live.add(labels)
         index._live.discard(removed)

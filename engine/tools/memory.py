@@ -11,7 +11,7 @@ import ctypes
 import mmap
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _LARGE_PAGE = 1 << 21
@@ -43,30 +43,54 @@ def share_arenas() -> None:
             ctypes.CDLL(None).mallopt(_ARENAS, 2)
 
 
-def use_large_pages(size: int) -> None:
-    """Has the process's memory lie in pages of 2 MB where one piece takes ``size`` bytes or more.
+@contextmanager
+def large_pages(size: int) -> Iterator[None]:
+    """Has a piece of ``size`` bytes or more that is taken meanwhile lie in pages of 2 MB.
 
     A search jumps about in a graph, and most of its jumps leave what the processor knows of small
     pages. Measured at 100,000 faces: a query takes 0.85 of the time, and 65 MB are rearranged in
     0.1 s, while other threads go on. Nothing happens where the system does not offer it.
+
+    What was there before is left as it is: the C library's arenas would be filled up again after
+    they were given back.
     """
     if sys.platform != "linux" or size < _APART:
+        yield
         return
+    before = _own_pieces()
+    yield
     with suppress(OSError, AttributeError):
-        advise = ctypes.CDLL(None).madvise
-        advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-        for start, end in _large_pieces(size):
-            first, last = -(-start // _LARGE_PAGE) * _LARGE_PAGE, end // _LARGE_PAGE * _LARGE_PAGE
-            advise(first, last - first, mmap.MADV_HUGEPAGE)
-            for at in range(first, last, _AT_ONCE):
-                advise(at, min(_AT_ONCE, last - at), _COLLAPSE)
+        for start, end in _own_pieces():
+            for piece in _without(before, start, end):
+                if piece[1] - piece[0] >= size:
+                    _rearrange(*piece)
 
 
-def _large_pieces(size: int) -> Iterator[tuple[int, int]]:
-    """Beginning and end of each piece of this process's own memory that is at least so large."""
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        addresses, rights, _, _, inode, *name = line.split(maxsplit=5)
-        start, end = (int(address, 16) for address in addresses.split("-"))
-        own = rights == "rw-p" and inode == "0" and not name
-        if own and end - start >= size:
-            yield start, end
+def _rearrange(start: int, end: int) -> None:
+    advise = ctypes.CDLL(None).madvise
+    advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    first, last = -(-start // _LARGE_PAGE) * _LARGE_PAGE, end // _LARGE_PAGE * _LARGE_PAGE
+    advise(first, last - first, mmap.MADV_HUGEPAGE)
+    for at in range(first, last, _AT_ONCE):
+        advise(at, min(_AT_ONCE, last - at), _COLLAPSE)
+
+
+def _own_pieces() -> list[tuple[int, int]]:
+    """Beginning and end of each piece of this process's own memory, ascending."""
+    pieces = []
+    with suppress(OSError):
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            addresses, rights, _, _, inode, *name = line.split(maxsplit=5)
+            if rights == "rw-p" and inode == "0" and not name:
+                start, end = addresses.split("-")
+                pieces.append((int(start, 16), int(end, 16)))
+    return pieces
+
+
+def _without(known: list[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of a piece that are in none of the known ones: the system joins neighbours."""
+    for first, last in known:
+        if first < end and last > start:
+            yield start, first
+            start = last
+    yield start, end

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.index.hnsw import HnswIndex
-from engine.tools.memory import use_large_pages
+from engine.tools.memory import _without, large_pages
 
 _OFFERED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 _MB = 1 << 20
@@ -38,18 +40,41 @@ def test_a_large_graph_lies_in_large_pages_from_the_start() -> None:
     assert index.search(faces, 1).ids[:, 0].tolist() == list(range(9_000))
 
 
+def test_what_was_there_before_is_left_as_it_is() -> None:
+    before = [np.ones(5 * _MB, dtype=np.int64) for _ in range(3)]
+    in_large = in_large_pages()
+    with large_pages(36 * _MB):
+        taken = np.ones(4 * _MB, dtype=np.int64)  # smaller than what is waited for
+    assert in_large_pages() - in_large <= taken.nbytes
+    assert all((one == 1).all() for one in before)
+
+
 def test_what_was_written_is_still_there() -> None:
-    numbers = np.arange(16 * _MB, dtype=np.int64)
-    use_large_pages(numbers.nbytes)
+    with large_pages(64 * _MB):
+        numbers = np.arange(16 * _MB, dtype=np.int64)
     assert (numbers == np.arange(16 * _MB)).all()
 
 
 @pytest.mark.parametrize("size", [0, 1, 1 << 60])
 def test_nothing_so_large_is_no_error(size: int) -> None:
-    use_large_pages(size)
+    with large_pages(size):
+        pass
 
 
 def test_a_system_without_them_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(Path, "read_text", lambda *_: pytest.fail("it looked for memory"))
-    use_large_pages(64 * _MB)
+    with large_pages(64 * _MB):
+        pass
+
+
+@given(
+    st.lists(st.integers(0, 40), max_size=8, unique=True), st.integers(0, 40), st.integers(1, 20)
+)
+def test_a_piece_without_the_known_ones(bounds: list[int], start: int, length: int) -> None:
+    known = list(zip(*[iter(sorted(bounds))] * 2, strict=False))
+    new = {
+        at for first, last in _without(known, start, start + length) for at in range(first, last)
+    }
+    covered = {at for first, last in known for at in range(first, last)}
+    assert new == set(range(start, start + length)) - covered
