@@ -91,7 +91,8 @@ class Measuring:
         self.until(lambda: people.rowCount() and faces.rowCount())
         self.paint(window.identities.list.viewport())
         print(
-            f"{app._roster.face_count:,} faces of {people.rowCount():,} people: process start to "
+            f"{app.browsing.roster.face_count:,} faces of {people.rowCount():,} people: "
+            "process start to "
             f"painted window {time.monotonic() - started:.2f} s (of its own "
             f"{time.process_time():.2f} s)",
             flush=True,
@@ -148,7 +149,7 @@ class Measuring:
 
         def show() -> None:
             identity = self.somebody()
-            self.app.go_to_identity(identity.id)
+            self.app.browsing.go_to_identity(identity.id)
             self.until(lambda: window.faces.title.text() == identity.name)
             self.paint(window.faces.grid.viewport())
 
@@ -181,10 +182,10 @@ class Measuring:
             self.report(f"{title}, shown", change, 9, after=self.undo)
 
     def undo(self) -> None:
-        before, action = self.app._roster.change, self.app.window.menus.actions["undo"]
+        before, action = self.app.browsing.roster.change, self.app.window.menus.actions["undo"]
         self.until(action.isEnabled)
         action.trigger()
-        self.until(lambda: self.app._roster.change != before)
+        self.until(lambda: self.app.browsing.roster.change != before)
         self.until(lambda: not self.app.tasks.is_busy())
 
     def identify(self) -> None:
@@ -203,14 +204,14 @@ class Measuring:
     # -- means -------------------------------------------------------------------------------
 
     def somebody(self):  # type: ignore[no-untyped-def]
-        roster = self.app._roster
+        roster = self.app.browsing.roster
         return roster[self.chance.randrange(len(roster))]
 
     def some_face(self) -> int:
         return self.somebody().portrait or 1
 
     def until_listed(self, name: str, *, there: bool = True) -> None:
-        self.until(lambda: (self.app._roster.named(name) is not None) == there)
+        self.until(lambda: (self.app.browsing.roster.named(name) is not None) == there)
         self.paint(self.app.window.identities.list.viewport())
 
     def until(self, condition: Callable[[], object]) -> None:

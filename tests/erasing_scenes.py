@@ -34,7 +34,7 @@ def _rich(stage: Stage) -> str:
 def _choose(stage: Stage, name: str) -> None:
     identity = stage.app.context.gallery.identity(name)
     assert identity is not None
-    stage.app.go_to_identity(identity.id)
+    stage.app.browsing.go_to_identity(identity.id)
 
 
 def _ask(stage: Stage, name: str) -> None:

@@ -32,7 +32,7 @@ def welcome(stage: Stage) -> None:
 def welcome_recent(stage: Stage) -> None:
     for name in ("family", "friends"):
         remember(stage.make(name, [DATA / "Tiger_Woods", DATA / "Tim_Henman"]))
-    stage.app._gallery_changed()
+    stage.app.browsing.gallery_changed()
 
 
 def gallery(stage: Stage) -> None:

@@ -151,7 +151,7 @@ class Stage:
         gallery = self.app.context.gallery
         identity = gallery.identity(name)
         assert identity is not None
-        self.app.go_to_identity(identity.id)
+        self.app.browsing.go_to_identity(identity.id)
         self.wait(lambda: self.window.faces.title.text() == name)
 
     def dialog(self):  # type: ignore[no-untyped-def]

@@ -72,7 +72,7 @@ def unlocked(start: Callable[..., App], sealed: Path, qtbot: QtBot) -> App:
     type_in(qtbot, dialog(PassphraseDialog, qtbot), PASSPHRASE)
     filled(app, qtbot)
     identity = app.context.gallery.identity(PERSON)
-    app.go_to_identity(identity.id)
+    app.browsing.go_to_identity(identity.id)
     qtbot.waitUntil(lambda: app.window.faces.title.text() == PERSON)
     return app
 

@@ -20,7 +20,7 @@ NAME = "Tiger Woods"
 def asked(app: App, qtbot: QtBot, name: str = NAME) -> EraseDialog:
     identity = app.context.gallery.identity(name)
     assert identity is not None
-    app.go_to_identity(identity.id)
+    app.browsing.go_to_identity(identity.id)
     app.window.menus.actions["erase"].trigger()
     found = dialog(EraseDialog, qtbot)
     assert isinstance(found, EraseDialog)

@@ -167,7 +167,7 @@ def test_of_two_people_chosen_the_last_is_shown(crowd: App, qtbot: QtBot) -> Non
     """The answer about the first one is late."""
     gallery = crowd.context.gallery
     for name in ("Ábel 0000", "Bo 0000", "Dora 0100"):
-        crowd.go_to_identity(gallery.identity(name).id)  # type: ignore[union-attr]
+        crowd.browsing.go_to_identity(gallery.identity(name).id)  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: not crowd.tasks.is_busy())
     assert crowd.window.faces.title.text() == "Dora 0100"
     assert crowd.window.faces.model.rowCount() == 1

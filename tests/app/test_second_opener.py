@@ -77,7 +77,7 @@ def test_what_the_other_enrols_appears_and_what_is_shown_stays(
     second: App, writer: Writer, stranger_file: Path, qtbot: QtBot
 ) -> None:
     tom = second.context.gallery.identity("Tom Hanks")
-    second.go_to_identity(tom.id)
+    second.browsing.go_to_identity(tom.id)
     qtbot.waitUntil(lambda: second.window.faces.title.text() == "Tom Hanks")
     writer.enroll("Winona Ryder", stranger_file)
     qtbot.waitUntil(lambda: "7 people · 55 faces" in second.window.left_status.text())
