@@ -53,7 +53,7 @@ class MapPanel(QWidget):
         self.space = QComboBox()
         self.space.setAccessibleName("What faces are compared by")
         self.space.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.space.activated.connect(lambda _: self.wanted.emit())
+        self.space.activated.connect(lambda _: self._ask())
         self.methods = self._group(METHOD_TEXTS, _METHOD_TIPS)
         self.dimensions = self._group(
             {"2": "2-D", "3": "3-D"}, {"2": "Flat", "3": "In the round: drag to turn it"}
@@ -268,8 +268,16 @@ class MapPanel(QWidget):
 
     def _compare_toggled(self, on: bool) -> None:
         self.right.setVisible(on)
-        if self.left.drawn is not None:
-            self.wanted.emit()
+        if self.left.drawn is None:
+            return
+        if not on:  # the left one stays
+            self.space.setCurrentIndex(max(0, self.space.findData(self.left.drawn.map.space)))
+        self._ask()
+
+    def _ask(self) -> None:
+        """Of two maps the second one is chosen, and never the same as the first."""
+        self.space.setCurrentIndex(max(0, self.space.findData(self.asked_spaces[-1])))
+        self.wanted.emit()
 
     def menu(self) -> QMenu:
         """What can be done with the map."""

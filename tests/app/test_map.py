@@ -216,6 +216,19 @@ def test_two_spaces_share_selection_star_and_what_is_pointed_at(
     assert "nearest faces" in panel.right.figures.text()
 
 
+def test_the_space_that_is_chosen_is_that_of_the_second_map_and_the_first_one_stays(
+    start, gallery_folder: Path, qtbot: QtBot
+) -> None:  # type: ignore[no-untyped-def]
+    _, panel = compared(start, gallery_folder, qtbot)
+    assert panel.space.currentData() == "triplet"
+    panel.space.setCurrentIndex(panel.space.findData("original"))
+    panel.space.activated.emit(panel.space.currentIndex())
+    assert panel.space.currentData() == "triplet"
+    panel.compare.click()
+    qtbot.waitUntil(lambda: len(panel.views()) == 1)
+    assert panel.left.drawn.map.space == panel.space.currentData() == "original"
+
+
 def test_a_map_of_a_model_that_was_put_out_of_use_gives_way_without_an_error(
     start, gallery_folder: Path, query_file: Path, qtbot: QtBot
 ) -> None:  # type: ignore[no-untyped-def]
