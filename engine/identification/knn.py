@@ -9,7 +9,15 @@ import numpy as np
 
 from engine.identification.calibration import UNCALIBRATED, Calibration
 from engine.identification.look import Look
-from engine.identification.shortlist import NEIGHBOURS, LeftOut, paired, shortlist
+from engine.identification.shortlist import (
+    NEIGHBOURS,
+    LeftOut,
+    Numbers,
+    logarithm_of,
+    paired,
+    shortlist,
+    spread_of,
+)
 from engine.identification.templates import TemplateTable
 from engine.tools.distances import prepare
 from engine.types import Distance, Ids, Neighbours, Vectors
@@ -70,10 +78,23 @@ class Knn:
         self.owners_of = owners_of or self._owners_of
         self.distance: Distance = distance
         self.transform = transform or _as_it_is
+        self._standings: tuple[TemplateTable, Numbers] | None = None
 
     def _owners_of(self, faces: Sequence[int]) -> list[int]:
         owners: list[int] = self.identity_of(np.array(faces, dtype=np.int64)).tolist()
         return owners
+
+    def standings(self) -> tuple[TemplateTable, Numbers]:
+        """The templates as they are now, and what the number and the spread of their faces add to
+        the log-odds of each identity, whoever is asked about, ``(K,)``.
+        """
+        table, known = self.templates.table(), self._standings
+        if known is None or known[0] is not table:
+            _, _, by_faces, by_spread, _ = (self.calibration or UNCALIBRATED).log_odds.slopes
+            spread = spread_of(table.scatter, table.counts, table.pooled)
+            known = table, by_faces * logarithm_of(table.counts) + by_spread * spread
+            self._standings = known
+        return known
 
     def look(self, queries: Vectors, k: int = 5, *, widely: bool = False) -> Look:
         """Looks at queries ``(m, d)``, as they came.

@@ -107,19 +107,29 @@ def shortlist(
         counts = np.where(mine, own.counts[:, None], counts)
         scatter = np.where(mine, own.scatter[:, None], scatter)
         rows = np.where(mine & np.isinf(distances), -1, rows)
-    spread = (scatter + PRIOR_FACES * table.pooled) / (np.maximum(counts, 1) - 1 + PRIOR_FACES)
+    spread = spread_of(scatter, counts, table.pooled)
     level = between(queries, table.centre, table.distance)
     features = np.stack(
         [
             -distances,
             -nearest,
-            np.log(np.maximum(table.counts[rows], 1)),
+            logarithm_of(table.counts[rows]),
             spread,
             np.broadcast_to(-level, rows.shape),
         ],
         axis=2,
     )
     return Shortlist(rows, np.where(rows[:, :, None] >= 0, features, 0.0))
+
+
+def logarithm_of(counts: Numbers) -> Numbers:
+    """The feature "faces" of identities with so many."""
+    return np.log(np.maximum(counts, 1))
+
+
+def spread_of(scatter: Numbers, counts: Numbers, pooled: float) -> Numbers:
+    """The feature "spread": that of an identity's faces, drawn to that of the whole gallery."""
+    return (scatter + PRIOR_FACES * pooled) / (np.maximum(counts, 1) - 1 + PRIOR_FACES)
 
 
 def paired(queries: Vectors, faces: Vectors, distance: Distance) -> Vectors:

@@ -7,7 +7,7 @@ It is a way of its own because NumPy takes longer to begin with ten numbers than
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, log
+from math import exp
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from engine.identification.knn import Knn
 from engine.identification.shortlist import (
     EXACT_TEMPLATES,
     NEIGHBOURS,
-    PRIOR_FACES,
     TEMPLATES,
 )
 from engine.identification.templates import TemplateTable
@@ -64,7 +63,7 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
         query: prepared, ``(d,)``.
         owners, apart: identity and distance of each neighbour, nearest first.
     """
-    table = knn.templates.table()
+    table, standings = knn.standings()
     nearest, furthest = _nearest_faces(table, owners, apart)
     if len(table) <= EXACT_TEMPLATES:
         away = _away(query, table.means, table.distance)
@@ -74,17 +73,14 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
     else:
         away = _away(query, table.means.take([*nearest], axis=0), table.distance)
         to_template = dict(zip(nearest, away.tolist(), strict=True)).__getitem__
-    faces_of, scatter_of, identity_of = table.counts.item, table.scatter.item, table.ids.item
     model = (knn.calibration or UNCALIBRATED).log_odds
-    by_template, by_nearest, by_faces, by_spread, by_level = model.slopes
+    by_template, by_nearest, _, _, by_level = model.slopes
     always = model.offset - by_level * _away(query, table.centre, table.distance).item()
-    prior = PRIOR_FACES * table.pooled
+    standing_of, identity_of = standings.item, table.ids.item
     places = []
     for row, to_face in nearest.items():
-        faces, distance = max(faces_of(row), 1.0), max(to_template(row), 0.0)
-        spread = (scatter_of(row) + prior) / (faces - 1.0 + PRIOR_FACES)
-        minus = by_template * distance + by_nearest * to_face
-        minus -= by_faces * log(faces) + by_spread * spread + always
+        distance = max(to_template(row), 0.0)
+        minus = by_template * distance + by_nearest * to_face - standing_of(row) - always
         places.append((minus, row, identity_of(row), distance))
     return places
 
