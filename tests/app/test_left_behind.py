@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
+import weakref
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.gallery import Gallery
 from gallery_app.app import App
+from gallery_app.dialogs import enroll as enrolling
 from gallery_app.dialogs.enroll import EnrollDialog
-from tests.app.test_window import dialog
+from gallery_app.pictures import Pictures
+from tests.app.test_window import ask, dialog
 
 Names = tuple[str, ...]
 
@@ -71,3 +77,68 @@ def test_a_person_who_is_gone_can_no_longer_be_corrected(app: App, qtbot: QtBot)
     qtbot.waitUntil(lambda: len(app.window.identities.model.roster) == 0)
     for name in ("rename", "note", "split", "delete", "merge", "erase"):
         assert not actions[name].isEnabled()
+
+
+def test_a_file_chooser_that_outlives_its_dialog_adds_nothing(
+    app: App, qtbot: QtBot, query_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.window.menus.actions["enroll"].trigger()
+    enroll = dialog(EnrollDialog, qtbot)
+
+    def chosen(*_: object) -> list[Path]:
+        enroll.reject()
+        return [query_file]
+
+    monkeypatch.setattr(enrolling, "choose_embeddings", chosen)
+    enroll.add.click()
+    qtbot.waitUntil(lambda: dialogs() == [] and not app.tasks.is_busy())
+
+
+def test_a_closed_gallery_is_gone_from_memory(app: App, qtbot: QtBot, query_file: Path) -> None:
+    ask(app, qtbot, query_file)
+    gallery = weakref.ref(app.context.gallery)
+    app.window.menus.actions["close"].trigger()
+    qtbot.waitUntil(lambda: not app.tasks.is_busy() and gallery() is None)
+
+
+def test_the_portrait_of_a_query_is_drawn_off_the_ui_thread(
+    app: App, qtbot: QtBot, query_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn_by: list[threading.Thread] = []
+    traits_of = Gallery.traits_of
+
+    def noted(self: Gallery, vectors: object) -> object:
+        drawn_by.append(threading.current_thread())
+        return traits_of(self, vectors)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Gallery, "traits_of", noted)
+    ask(app, qtbot, query_file)
+    qtbot.waitUntil(lambda: app.asking._picture is not None)
+    assert drawn_by
+    assert threading.main_thread() not in drawn_by
+
+
+def test_pictures_of_the_same_gallery_are_forgotten_without_a_wait(
+    gallery_folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, came = threading.Event(), threading.Event(), list[int]()
+
+    def slowly(*_: object) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    monkeypatch.setattr(Pictures, "_photo_of", slowly)
+    pictures = Pictures()
+    pictures.ready.connect(came.extend)
+    with Gallery.open(gallery_folder, write=False) as gallery:
+        pictures.set_gallery(gallery)
+        pictures.get(1)
+        assert begun.wait(10)
+        started = time.monotonic()
+        pictures.set_gallery(gallery)
+        assert time.monotonic() - started < 5  # it would have waited for twice that
+        go_on.set()
+        pictures.get(2)
+        qtbot.waitUntil(lambda: came == [2])
+        pictures.close()
+    pictures.deleteLater()
