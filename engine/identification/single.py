@@ -71,7 +71,8 @@ def _judged(knn: Knn, query: Vectors, owners: list[int], apart: list[float]) -> 
             nearest.setdefault(row, furthest)
         to_template: Callable[[int], float] = away.item
     else:
-        away = _away(query, table.means.take([*nearest], axis=0), table.distance)
+        rows = np.fromiter(nearest, np.int64, len(nearest))
+        away = _away(query, table.means.take(rows, axis=0), table.distance)
         to_template = dict(zip(nearest, away.tolist(), strict=True)).__getitem__
     model = (knn.calibration or UNCALIBRATED).log_odds
     by_template, by_nearest, _, _, by_level = model.slopes

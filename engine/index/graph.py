@@ -174,7 +174,7 @@ class Graph:
         needed, capacity = self._graph.element_count + more, self._graph.max_elements
         if needed > capacity:
             room = max(needed, capacity * 3 // 2)
-            with self._lock.write, large_pages(4 * self.dimension * room):
+            with large_pages(4 * self.dimension * room), self._lock.write:
                 self._graph.resize_index(room)
 
     def remove(self, ids: Ids) -> None:

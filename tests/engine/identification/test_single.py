@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.identification import Identifier, shortlist, single
+from engine.identification import Identifier, Knn, shortlist, single
 from engine.types import Distance, Identification, Vectors
 from tests.alike import assert_alike
-from tests.engine.identification.galleries import InMemory, crowd_of
+from tests.engine.identification.galleries import InMemory, crowd_of, people
 
 
 def told(identifier: Identifier, queries: Vectors, **asked: object) -> list[Identification]:
@@ -54,6 +54,28 @@ def test_one_query_is_told_the_same_as_in_a_crowd(
             asked = {"k": k, "top": top, "fpir": fpir}
             alone = gallery.knn.identify(query, **asked)  # type: ignore[arg-type]
             assert_alike(alone, told(gallery.knn, query, **asked), close=1e-4)
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+def test_neighbours_of_nobody_offer_nobody(
+    distance: Distance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (shortlist, single):
+        monkeypatch.setattr(module, "EXACT_TEMPLATES", 0)
+    crowd = crowd_of(1)
+    gallery = InMemory.of(*crowd.draw(range(6), 3), distance=distance)
+    knn = gallery.knn.methods["knn"]
+    assert isinstance(knn, Knn)
+    orphaned = Knn(
+        knn.index,
+        knn.templates,
+        identity_of=lambda faces: np.full_like(faces, -1),
+        calibration=knn.calibration,
+        distance=distance,
+    )
+    identifier, query = Identifier(orphaned, names=people), crowd.draw([2], 1)[1]
+    for answer in (*identifier.identify(query), *told(identifier, query)):
+        assert (answer.candidates, answer.evidence, answer.verdict) == ((), (), "unknown")
 
 
 def test_nobody_enrolled_is_nobody_offered() -> None:
