@@ -18,7 +18,8 @@ then the median. On another machine the times differ and the ratios hold.
   Vectors are of unit length, in float32, searched by inner product (scikit-learn: Euclidean, which
   orders alike). hnswlib is built without the instructions of the machine's own processor
   (`HNSWLIB_NO_NATIVE=1`), as the program installs it, in both rows; faiss and usearch pick
-  theirs.
+  theirs. On Linux the engine has a graph of 32 MB or more lie in pages of 2 MB, where the system
+  offers them; the libraries lie where they put themselves.
 - **Threads**: single queries one thread each (the engine chooses itself, and takes one), batches
   and builds all cores, the engine's import as it does it.
 - **Queries**, 1,000 at every size but the smallest: faces of enrolled people that are not enrolled,
@@ -54,4 +55,7 @@ SOAK = """\
 `make soak`: a script chooses at random, with a fixed seed, among everything that a person can do in
 the window, and does it with mouse and keys; a watchdog notes each time that the UI thread leaves an
 event waiting for more than 50 ms, and where it was. *own* is what the thread itself needed; the
-rest of a stall is a wait for a processor that something else had."""
+rest of a stall is a wait for a processor that something else had. Every four minutes everything is
+put away and the gallery closed: what a window without a gallery holds can be held against what it
+held before, while what it holds with one depends on what is shown and under way. The limit on
+memory is for the former."""

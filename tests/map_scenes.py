@@ -26,7 +26,7 @@ SHOTS = [
 def _open(stage: Stage, method: str = "pca", dimensions: str = "2") -> None:
     panel = stage.window.map
     stage.window.middle.setCurrentWidget(panel)
-    for group, value in ((panel.methods, method), (panel.dimensions, dimensions)):
+    for group, value in ((panel.tools.methods, method), (panel.tools.dimensions, dimensions)):
         next(one for one in group.buttons() if one.property("value") == value).click()
     stage.wait(lambda: bool(panel.views()) and panel.left.drawn.map.layout.method == method)
     stage.wait(lambda: panel.left.drawn.map.layout.dimensions == int(dimensions))
@@ -112,7 +112,7 @@ def map_compare(stage: Stage) -> None:
     put_to_use(folder, "triplet")
     stage.open(folder)
     _open(stage)
-    stage.window.map.compare.click()
+    stage.window.map.tools.compare.click()
     stage.wait(lambda: len(stage.window.map.views()) == 2, 60.0)
     stage.settle()
 

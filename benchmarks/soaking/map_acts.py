@@ -76,7 +76,7 @@ class MapActs:
             notches = self._chance.choice((-3, -1, -1, 1, 1, 3))
             yield lambda notches=notches: hand.wheel(self._canvas, notches)
         if self._chance.random() < 0.3:
-            yield lambda: hand.click(self._panel.fit)
+            yield lambda: hand.click(self._panel.tools.fit)
 
     def _click(self) -> Iterator[Gesture]:
         yield self._shown()
@@ -97,7 +97,7 @@ class MapActs:
 
     def _compare(self) -> Iterator[Gesture]:
         yield self._shown()
-        yield lambda: hand.click(self._panel.compare)
+        yield lambda: hand.click(self._panel.tools.compare)
 
     def _laid_out(self) -> Iterator[Gesture]:
         """UMAP takes a minute in a process of its own; given up before it is there."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -21,19 +18,12 @@ from PySide6.QtWidgets import (
 
 from engine.types import Ids
 from gallery_app.map.drawn import DrawnMap
-from gallery_app.map.view import SPACE_TEXTS, MapView
+from gallery_app.map.view import MapView
 from gallery_app.pictures import Pictures
 from gallery_app.views.map_selection import MapSelection
+from gallery_app.views.map_tools import METHOD_TEXTS, MapTools
 from gallery_app.widgets.empty_state import EmptyState
 from gallery_app.widgets.pointed_card import PointedCard
-from gallery_app.widgets.wrapping import WrappingRow
-
-METHOD_TEXTS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
-_METHOD_TIPS = {
-    "pca": "Principal components: at once; far apart means different",
-    "umap": "Neighbours stay neighbours; how far groups are apart says little",
-    "tsne": "The nearest stay nearest; how far groups are apart says nothing",
-}
 
 
 class MapPanel(QWidget):
@@ -50,22 +40,11 @@ class MapPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("mapPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.space = QComboBox()
-        self.space.setAccessibleName("What faces are compared by")
-        self.space.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.space.activated.connect(lambda _: self._ask())
-        self.methods = self._group(METHOD_TEXTS, _METHOD_TIPS)
-        self.dimensions = self._group(
-            {"2": "2-D", "3": "3-D"}, {"2": "Flat", "3": "In the round: drag to turn it"}
-        )
-        self.compare = self._toggle("Compare", "Two spaces side by side, with their figures")
-        self.compare.toggled.connect(self._compare_toggled)
-        self.lasso = self._toggle("Lasso", "Draw around faces to select them (or drag with Shift)")
-        self.lasso.toggled.connect(self._lasso_toggled)
-        self.fit = QPushButton("Fit")
-        self.fit.setProperty("segment", True)
-        self.fit.setToolTip("Show everything (0)")
-        self.fit.clicked.connect(self._fit)
+        self.tools = MapTools()
+        self.tools.wanted.connect(self.wanted)
+        self.tools.compare.toggled.connect(self._compare_toggled)
+        self.tools.lasso.toggled.connect(self._lasso_toggled)
+        self.tools.fit.clicked.connect(self._fit)
         self.seed = 1
         self._dense = False
         self.left, self.right = MapView(), MapView()
@@ -93,23 +72,6 @@ class MapPanel(QWidget):
             view.density_shown.connect(self._density_shown)
         self._compare_toggled(False)
 
-    def _group(self, texts: dict[str, str], tips: dict[str, str]) -> QButtonGroup:
-        group = QButtonGroup(self)
-        for number, (name, text) in enumerate(texts.items()):
-            button = self._toggle(text, tips[name])
-            button.setProperty("value", name)
-            button.setChecked(number == 0)
-            group.addButton(button)
-        group.buttonClicked.connect(lambda _: self.wanted.emit())
-        return group
-
-    def _toggle(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setCheckable(True)
-        button.setToolTip(tip)
-        button.setProperty("segment", True)
-        return button
-
     def _side_by_side(self) -> QWidget:
         page = QWidget()
         layout = QHBoxLayout(page)
@@ -120,16 +82,9 @@ class MapPanel(QWidget):
         return page
 
     def _lay_out(self) -> None:
-        above = QWidget()
-        head = WrappingRow(above, spacing=6)
-        for group in (self.methods, self.dimensions):
-            for button in group.buttons():
-                head.addWidget(button)
-        for widget in (self.lasso, self.fit, self.compare, self.space):
-            head.addWidget(widget)
         tools = QVBoxLayout()
         tools.setContentsMargins(24, 12, 24, 8)
-        tools.addWidget(above)
+        tools.addWidget(self.tools)
         around = QVBoxLayout()
         around.setContentsMargins(24, 0, 24, 8)
         around.addWidget(self._stack, 1)
@@ -140,49 +95,6 @@ class MapPanel(QWidget):
         layout.addLayout(tools)
         layout.addLayout(around, 1)
         layout.addWidget(self.selection)
-
-    # -- what is asked for -------------------------------------------------------------------
-
-    @property
-    def method(self) -> str:
-        return str(self.methods.checkedButton().property("value"))
-
-    @property
-    def asked_dimensions(self) -> int:
-        return int(self.dimensions.checkedButton().property("value"))
-
-    @property
-    def asked_spaces(self) -> tuple[str, ...]:
-        """The space of the map, or of both maps."""
-        chosen = str(self.space.currentData() or "original")
-        if not self.compare.isChecked():
-            return (chosen,)
-        return ("original", chosen if chosen != "original" else self._other_space())
-
-    def _other_space(self) -> str:
-        others = [self.space.itemData(at) for at in range(self.space.count())]
-        return str(next((one for one in others if one != "original"), "original"))
-
-    def set_spaces(self, spaces: Sequence[str]) -> None:
-        """What faces can be compared by in this gallery; what was chosen stays, if it can."""
-        chosen = self.space.currentData()
-        self.space.clear()
-        for space in spaces:
-            self.space.addItem(SPACE_TEXTS[space], space)
-        self.space.setCurrentIndex(max(0, self.space.findData(chosen)))
-        self.space.setVisible(len(spaces) > 1)
-        self.compare.setEnabled(len(spaces) > 1)
-        tip = "Two spaces side by side, with their figures"
-        self.compare.setToolTip(tip if len(spaces) > 1 else "Train a model first: Model ▸ Retrain")
-        if len(spaces) < 2:
-            self.compare.setChecked(False)
-
-    def set_obstacles(self, obstacles: Mapping[str, str]) -> None:
-        """Why a method cannot be used, by its name; "" where it can."""
-        for button in self.methods.buttons():
-            name = str(button.property("value"))
-            button.setEnabled(not obstacles[name])
-            button.setToolTip(obstacles[name] or _METHOD_TIPS[name])
 
     # -- what is shown -----------------------------------------------------------------------
 
@@ -197,17 +109,12 @@ class MapPanel(QWidget):
         if drawn is None:
             self._stack.setCurrentWidget(self.undrawn)
             return
-        layout = drawn.map.layout
-        for group, value in ((self.methods, layout.method), (self.dimensions, layout.dimensions)):
-            for button in group.buttons():
-                button.setChecked(button.property("value") == str(value))
-        compared = self.right.drawn is not None
-        self.compare.blockSignals(True)
-        self.compare.setChecked(compared)
-        self.compare.blockSignals(False)
-        self.right.setVisible(compared)
-        shown = self.right.drawn if self.right.drawn is not None else drawn
-        self.space.setCurrentIndex(max(0, self.space.findData(shown.map.space)))
+        layout, compared = drawn.map.layout, self.right.drawn
+        shown = drawn if compared is None else compared
+        self.tools.show_asked(
+            layout.method, layout.dimensions, shown.map.space, compared=compared is not None
+        )
+        self.right.setVisible(compared is not None)
         self._tell()
 
     def show_maps(self, maps: Sequence[DrawnMap]) -> None:
@@ -224,8 +131,10 @@ class MapPanel(QWidget):
         drawn, said = self.left.drawn, []
         if drawn is not None:
             shown = drawn.map.layout.method
-            if shown != self.method:
-                said.append(f"{METHOD_TEXTS[shown]}, while {METHOD_TEXTS[self.method]} is made.")
+            if shown != self.tools.method:
+                said.append(
+                    f"{METHOD_TEXTS[shown]}, while {METHOD_TEXTS[self.tools.method]} is made."
+                )
             said.append(drawn.map.note)
         if self._dense:
             said.append("Density: zoom in to see single faces.")
@@ -259,7 +168,7 @@ class MapPanel(QWidget):
         self.chosen.emit(np.array([face], dtype=np.int64))
 
     def _lassoed(self, faces: Ids) -> None:
-        self.lasso.setChecked(False)
+        self.tools.lasso.setChecked(False)
         self.chosen.emit(faces if len(faces) else None)
 
     def _lasso_toggled(self, on: bool) -> None:
@@ -271,27 +180,22 @@ class MapPanel(QWidget):
         if self.left.drawn is None:
             return
         if not on:  # the left one stays
-            self.space.setCurrentIndex(max(0, self.space.findData(self.left.drawn.map.space)))
-        self._ask()
-
-    def _ask(self) -> None:
-        """Of two maps the second one is chosen, and never the same as the first."""
-        self.space.setCurrentIndex(max(0, self.space.findData(self.asked_spaces[-1])))
-        self.wanted.emit()
+            self.tools.choose_space(self.left.drawn.map.space)
+        self.tools.ask()
 
     def menu(self) -> QMenu:
         """What can be done with the map."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show &everything").triggered.connect(self._fit)
-        menu.addAction("&Lasso").triggered.connect(self.lasso.toggle)
+        menu.addAction("&Lasso").triggered.connect(self.tools.lasso.toggle)
         menu.addSeparator()
         anew = menu.addAction("Lay out &anew")
         anew.triggered.connect(lambda: self.anew_wanted.emit(False))
         other = menu.addAction(f"With another &seed (now {self.seed})")
         other.triggered.connect(lambda: self.anew_wanted.emit(True))
         for action in (anew, other):
-            action.setEnabled(self.method != "pca")  # which has nothing to do with chance
+            action.setEnabled(self.tools.method != "pca")  # which has nothing to do with chance
         return menu
 
     def _fit(self) -> None:
@@ -300,9 +204,9 @@ class MapPanel(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_L:
-            self.lasso.toggle()
+            self.tools.lasso.toggle()
         elif event.key() == Qt.Key.Key_Escape:
-            self.lasso.setChecked(False)
+            self.tools.lasso.setChecked(False)
             self.chosen.emit(None)
         else:
             super().keyPressEvent(event)

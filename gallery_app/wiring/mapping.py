@@ -70,8 +70,10 @@ class Mapping(QObject):
         panel = self._panel
         mapping.load_choices(self._context, self._show_choices)
         panel.show_drawing()
-        method = cast(MapMethod, panel.method)
-        wanted = WantedMap(panel.asked_spaces, method, panel.asked_dimensions, self._seed)
+        method = cast(MapMethod, panel.tools.method)
+        wanted = WantedMap(
+            panel.tools.asked_spaces, method, panel.tools.asked_dimensions, self._seed
+        )
         mapping.draw_meanwhile(self._context, wanted, self._show)
         task = mapping.draw(self._context, wanted, self._show, self._failed, anew=anew)
         self._wish += 1
@@ -84,8 +86,8 @@ class Mapping(QObject):
 
     def _show_choices(self, choices: tuple[Sequence[str], Table[str, str]]) -> None:
         spaces, obstacles = choices
-        self._panel.set_spaces(spaces)
-        self._panel.set_obstacles(obstacles)
+        self._panel.tools.set_spaces(spaces)
+        self._panel.tools.set_obstacles(obstacles)
 
     def _failed(self, error: BaseException) -> None:
         self._panel.stay()

@@ -34,7 +34,7 @@ def shown_map(app: App, qtbot: QtBot) -> MapPanel:
 
 
 def press(panel: MapPanel, value: str) -> None:
-    buttons = [*panel.methods.buttons(), *panel.dimensions.buttons()]
+    buttons = [*panel.tools.methods.buttons(), *panel.tools.dimensions.buttons()]
     next(one for one in buttons if one.property("value") == value).click()
 
 
@@ -193,8 +193,8 @@ def compared(start, gallery_folder: Path, qtbot: QtBot) -> tuple[App, MapPanel]:
     app = start(gallery_folder)
     qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
     panel = shown_map(app, qtbot)
-    qtbot.waitUntil(panel.compare.isEnabled)
-    panel.compare.click()
+    qtbot.waitUntil(panel.tools.compare.isEnabled)
+    panel.tools.compare.click()
     qtbot.waitUntil(lambda: len(panel.views()) == 2)
     return app, panel
 
@@ -220,13 +220,13 @@ def test_the_space_that_is_chosen_is_that_of_the_second_map_and_the_first_one_st
     start, gallery_folder: Path, qtbot: QtBot
 ) -> None:  # type: ignore[no-untyped-def]
     _, panel = compared(start, gallery_folder, qtbot)
-    assert panel.space.currentData() == "triplet"
-    panel.space.setCurrentIndex(panel.space.findData("original"))
-    panel.space.activated.emit(panel.space.currentIndex())
-    assert panel.space.currentData() == "triplet"
-    panel.compare.click()
+    assert panel.tools.space.currentData() == "triplet"
+    panel.tools.space.setCurrentIndex(panel.tools.space.findData("original"))
+    panel.tools.space.activated.emit(panel.tools.space.currentIndex())
+    assert panel.tools.space.currentData() == "triplet"
+    panel.tools.compare.click()
     qtbot.waitUntil(lambda: len(panel.views()) == 1)
-    assert panel.left.drawn.map.space == panel.space.currentData() == "original"
+    assert panel.left.drawn.map.space == panel.tools.space.currentData() == "original"
 
 
 def test_a_map_of_a_model_that_was_put_out_of_use_gives_way_without_an_error(
@@ -278,7 +278,7 @@ def test_cancelling_keeps_the_map_that_was_there(
     qtbot.waitUntil(lambda: app.tasks.is_running("map") and not app.tasks.is_running("map-choices"))
     qtbot.waitUntil(lambda: "while t-SNE is made" in panel.note.text())
     app.tasks.cancel("map")
-    qtbot.waitUntil(lambda: panel.method == "pca")
+    qtbot.waitUntil(lambda: panel.tools.method == "pca")
     assert panel.left.drawn.map.layout.method == "pca"
     assert panel._stack.currentWidget() is panel._maps
     assert panel.note.text() == ""
@@ -306,7 +306,7 @@ def test_a_library_that_is_missing_is_told_where_the_method_is_chosen(
     sentence = "This map needs umap, which is not installed."
     monkeypatch.setattr(Maps, "obstacle", lambda self, method: sentence * (method == "umap"))
     panel = shown_map(app, qtbot)
-    _, umap, tsne = panel.methods.buttons()
+    _, umap, tsne = panel.tools.methods.buttons()
     qtbot.waitUntil(lambda: not umap.isEnabled())
     assert umap.toolTip() == sentence
     assert tsne.isEnabled()
@@ -341,6 +341,6 @@ def test_nothing_of_a_gallery_stays_when_it_is_closed(app: App, qtbot: QtBot) ->
 def test_l_lassoes_and_escape_ends_it(app: App, qtbot: QtBot) -> None:
     panel = shown_map(app, qtbot)
     QTest.keyClick(panel.left.canvas, Qt.Key.Key_L)
-    assert panel.lasso.isChecked()
+    assert panel.tools.lasso.isChecked()
     QTest.keyClick(panel.left.canvas, Qt.Key.Key_Escape)
-    assert not panel.lasso.isChecked()
+    assert not panel.tools.lasso.isChecked()
