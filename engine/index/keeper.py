@@ -72,9 +72,13 @@ class IndexKeeper(Upkeep):
             self._take_up(self._fresh(), wanted, self._rebuilt_because(error))
 
     def close(self) -> None:
-        """Stops a rebuild, waits for its thread, saves. May be called twice."""
+        """Stops a rebuild, waits for its thread, saves. May be called twice; nothing is asked or
+        changed afterwards.
+        """
         self._builder.close()
         self.save()
+        self._vectors = _unread  # who reads them holds this keeper: its memory would wait for a
+        # collection of garbage
 
     # -- in use --------------------------------------------------------------------------------
 
@@ -233,6 +237,10 @@ class IndexKeeper(Upkeep):
         if not len(missing):
             return ()
         return self._vectors(None if len(missing) > len(index) else missing)
+
+
+def _unread(_: Ids | None) -> Iterable[Chunk]:
+    return ()
 
 
 def _difference(index: VectorIndex, wanted: Ids) -> tuple[Ids, Ids]:

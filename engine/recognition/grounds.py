@@ -121,7 +121,7 @@ class Grounds:
         state = self.unremembered()
         if state is not None:
             self.remember(state)
-        self.spaces = ()
+        self.spaces, self.owners = (), IdMap()
 
     def _followed(self, change: int, faces: int) -> None:
         self.change = change

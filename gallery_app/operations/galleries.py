@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -155,12 +154,6 @@ def _let_go(context: Context) -> None:
             lambda _: old.close(),
             lane="change",
             shown=False,
-            done=lambda _: _clear_away(context),
             certain=True,  # its index may have to be saved
         )
-
-
-def _clear_away(context: Context) -> None:
-    """What a gallery and its views held goes back to the system."""
-    gc.collect()
-    context.tasks.run("Giving back memory", lambda _: give_back(), lane="change", shown=False)
+        context.tasks.run("Giving back memory", lambda _: give_back(), lane="change", shown=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.gallery import Gallery
 from engine.index.hnsw import HnswIndex
 from engine.tools.memory import _without, large_pages
 
@@ -78,3 +81,18 @@ def test_a_piece_without_the_known_ones(bounds: list[int], start: int, length: i
     }
     covered = {at for first, last in known for at in range(first, last)}
     assert new == set(range(start, start + length)) - covered
+
+
+def test_a_closed_gallery_is_gone_without_a_collection_of_garbage(
+    sample: Path, tmp_path: Path
+) -> None:
+    gallery, _ = Gallery.create_from(tmp_path / "one.gallery", [sample / "Tiger_Woods"])
+    gallery.identify(np.ones(gallery.dimension))
+    held = weakref.ref(gallery)
+    gc.disable()
+    try:
+        gallery.close()
+        del gallery
+        assert held() is None
+    finally:
+        gc.enable()
