@@ -101,8 +101,14 @@ def choose_export(parent: QWidget, settings: Settings, suggestion: Path) -> Path
 _NO_OVERWRITE = QFileDialog.Option.DontConfirmOverwrite  # the engine refuses, with a reason
 
 
-def local_paths(mime: QMimeData) -> list[Path]:
-    """Paths in dropped files or pasted text; text counts only where such files exist."""
+def local_paths(mime: QMimeData | None) -> list[Path]:
+    """Paths in dropped files or pasted text; text counts only where such files exist.
+
+    Args:
+        mime: None for a clipboard that holds nothing.
+    """
+    if mime is None:
+        return []
     if mime.hasUrls():
         return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
     lines = [line.strip().strip("\"'") for line in mime.text().splitlines()]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtGui import QClipboard, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -128,6 +128,17 @@ def test_a_pasted_path_is_a_query(app: App, qtbot: QtBot, query_file: Path) -> N
     app.window.menus.actions["paste"].trigger()
     qtbot.waitUntil(lambda: answered(app))
     assert app.window.query.name.text() == "Tiger Woods"
+
+
+def test_pasting_from_an_empty_clipboard_says_so(
+    app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.window.faces.grid.setFocus()
+    for nothing in (QMimeData(), None):  # some platforms have no object for it
+        monkeypatch.setattr(QClipboard, "mimeData", lambda *_, held=nothing: held)
+        with qtbot.waitSignal(app.state.notice) as told:
+            app.window.menus.actions["paste"].trigger()
+        assert told.args == ["The clipboard holds no path of a file that exists."]
 
 
 def test_confirming_adds_the_face_and_taking_back_removes_it(
