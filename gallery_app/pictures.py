@@ -59,7 +59,7 @@ class Pictures(QObject):
         self._kept.clear()
         self._bytes = 0
         if other:
-            with self._making:
+            with self._making:  # whoever has it may still read the other gallery
                 pass
 
     def of_rows(self) -> RowPictures:

@@ -77,8 +77,8 @@ class IndexKeeper(Upkeep):
         """
         self._builder.close()
         self.save()
-        self._vectors = _unread  # who reads them holds this keeper: its memory would wait for a
-        # collection of garbage
+        # who reads vectors holds this keeper: its memory would wait for a collection of garbage
+        self._vectors = _unread
 
     # -- in use --------------------------------------------------------------------------------
 

@@ -37,8 +37,8 @@ class IdMap:
         if not self._used:
             return np.full(np.shape(keys), -1, dtype=np.int64)
         known, last = self._keys[: self._used], self._used - 1
-        places = np.clip(keys - known[0], 0, last) if self._gapless else known.searchsorted(keys)
-        places = np.minimum(places, last)
+        places = keys - known[0] if self._gapless else known.searchsorted(keys)
+        places = np.clip(places, 0, last)
         found: Ids = np.where(known[places] == keys, self._values[places], -1)
         return found
 
