@@ -70,7 +70,7 @@ def evaluate(
         TrainingError: the gallery is too small for what is asked.
         CancelledError: through the reporter, before each fit or from within one.
     """
-    started = time.time()
+    created, started = time.time(), time.monotonic()
     closed_asked, open_asked, note = _possible(labels, protocol)
     protocols = ["closed"] * closed_asked + ["open"] * open_asked
     run = _Run(vectors, labels, Course(reporter, protocols, methods, repeats), repeats)
@@ -85,8 +85,8 @@ def evaluate(
         faces=len(labels),
         seed=seed,
         repeats=repeats,
-        created=started,
-        seconds=time.time() - started,
+        created=created,
+        seconds=time.monotonic() - started,
         sentences=(
             *sentences(gallery_name, repeats, closed, opened, strangers),
             *sampling(list(run.sampled.values())),

@@ -170,7 +170,7 @@ def _that_saw(store: Store, subject: Subject) -> tuple[str, ...]:
             saw.append(version.id)  # nobody can tell any more
             continue
         known = np.isin(faces, theirs).any() or np.isin(owners, identities).any()
-        if known or store.seen_by_model(subject, version.created):
+        if known or store.seen_by_model(subject, version.id):
             saw.append(version.id)
     return tuple(sorted(saw))
 

@@ -24,6 +24,8 @@ class Backup:
         change: the change counter.
         models: ids of the trained models in it, those that were in use.
         encrypted: whether it needs the passphrase that the gallery had then.
+        serial: of automatic backups, rising in the order they were made, whatever the clock
+            said; 0 of others, and of those that earlier versions made.
     """
 
     path: Path
@@ -40,6 +42,7 @@ class Backup:
     faces: int
     models: tuple[str, ...]
     encrypted: bool = False
+    serial: int = 0
 
     @property
     def automatic(self) -> bool:

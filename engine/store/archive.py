@@ -236,4 +236,5 @@ def _backup(kept: Mapping[str, Any], path: Path, size: int) -> Backup:
         faces=int(kept["faces"]),
         models=tuple(str(one) for one in kept["models"]),
         encrypted=bool(kept.get("encrypted", False)),
+        serial=int(kept.get("serial", 0)),
     )

@@ -38,9 +38,16 @@ def write_automatic(
     place = folder / FOLDER
     with on_disk(place):
         place.mkdir(mode=0o700, exist_ok=True)
-    made = write_backup(source, folder, _free_name(place, reason), reason=reason, reporter=reporter)
-    stay = [made.path, *([spare.absolute()] if spare is not None else [])]
-    others = [one for one in automatic_backups(folder) if one.path not in stay]
+    before = automatic_backups(folder)
+    made = write_backup(
+        source,
+        folder,
+        _free_name(place, reason),
+        reason=reason,
+        serial=1 + max((backup.serial for backup in before), default=0),
+        reporter=reporter,
+    )
+    others = [backup for backup in before if spare is None or backup.path != spare.absolute()]
     number = number_kept(source)
     for old in others[number - 1 :] if number else ():
         with suppress(OSError):
@@ -49,13 +56,19 @@ def write_automatic(
 
 
 def automatic_backups(folder: Path) -> list[Backup]:
-    """Those in the gallery's ``backups/`` that can be read, newest first."""
+    """Those in the gallery's ``backups/`` that can be read, newest first: in the order they were
+    made, which dates do not tell where the clock was wrong.
+    """
     found = []
     for path in (folder.absolute() / FOLDER).glob("*.zip"):
         with suppress(FaceGalleryError), Archive(path) as archive:
             if archive.backup.automatic:
                 found.append(archive.backup)
-    return sorted(found, key=lambda backup: backup.created, reverse=True)
+    return sorted(found, key=_order, reverse=True)
+
+
+def _order(backup: Backup) -> tuple[int, int, float]:
+    return backup.serial, backup.change, backup.created
 
 
 def clear(folder: Path) -> int:

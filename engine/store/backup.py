@@ -32,6 +32,7 @@ def write_backup(
     target: Path,
     *,
     reason: str = ASKED,
+    serial: int = 0,
     reporter: Reporter = SILENT,
 ) -> Backup:
     """Writes a gallery's database and the models in use into one file at ``target``.
@@ -43,6 +44,7 @@ def write_backup(
     Args:
         source: a connection to the database, nobody else's.
         folder: the gallery's.
+        serial: see :class:`Backup`.
 
     Raises:
         GalleryExistsError: something is there. GalleryWriteError: the disk refuses.
@@ -65,7 +67,8 @@ def write_backup(
             reporter.message(f"The model {missing} is missing, so it is not in the backup.")
         written.touch(mode=0o600)
         with written.open("r+b") as stream:
-            write_archive(stream, replace(backup, models=present), files, reporter)
+            described = replace(backup, models=present, serial=serial)
+            write_archive(stream, described, files, reporter)
             stream.flush()
             os.fsync(stream.fileno())
         made = _verified(written, reporter)

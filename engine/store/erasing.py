@@ -21,6 +21,7 @@ from engine.store.encoding import digest_of, from_blobs
 from engine.store.forgetting import clear_undo, fix, make_nameless, steps_to_fix
 from engine.store.holding import holds
 from engine.store.mentioning import count_mentions, strike_mentions
+from engine.store.models import TRAINING
 from engine.store.reading import as_json
 from engine.store.recording import enter, number
 from engine.store.subject import Subject, digests_as_json, find_subject
@@ -48,12 +49,17 @@ class Erasing(Access):
             steps = steps_to_fix(connection, subject, asked)
             return subject, _counts(connection, subject, asked), len(steps)
 
-    def seen_by_model(self, subject: Subject, created: float) -> bool:
-        """Whether a decision about one of their vectors was there when a model was trained."""
+    def seen_by_model(self, subject: Subject, model_id: str) -> bool:
+        """Whether a decision about one of their vectors was there when a model was trained; any
+        is taken for one where it was noted by an earlier version, which did not say.
+        """
         with self._database.reading() as connection:
             row = connection.execute(
-                f"SELECT 1 FROM decisions WHERE at <= :created AND digest IN {DIGESTS} LIMIT 1",
-                {"digests": digests_as_json(connection, subject.digests), "created": created},
+                "SELECT 1 FROM decisions WHERE id <= coalesce((SELECT "
+                f"max(json_extract(payload, '$.last_decision')) FROM history WHERE {TRAINING} "
+                f"AND json_extract(payload, '$.model') = :model), id) AND digest IN {DIGESTS} "
+                "LIMIT 1",
+                {"digests": digests_as_json(connection, subject.digests), "model": model_id},
             ).fetchone()
         return row is not None
 

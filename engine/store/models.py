@@ -13,6 +13,8 @@ from engine.records.parsing import parsed
 from engine.store.access import Access
 from engine.store.recording import record_aside
 
+TRAINING = "action = 'train' AND json_valid(payload)"
+"""Entries of the history that tell of a training, as a condition on ``history``."""
 _NOUNS: Mapping[Kind, str] = {"mlp": "MLP", "triplet": "triplet model"}
 
 
@@ -29,13 +31,15 @@ class Models(Access):
     """
 
     def models(self) -> list[ModelVersion]:
-        """All versions, newest first; how stale they are is not known here.
+        """All versions, the last one noted first; how stale they are is not known here.
 
         Raises:
             GalleryDamagedError: a record makes no sense.
         """
         rows = self._rows(
-            "SELECT id, kind, created, record, active FROM models ORDER BY created DESC, id DESC"
+            "SELECT id, kind, created, record, active FROM models ORDER BY (SELECT max(change) "
+            f"FROM history WHERE {TRAINING} AND json_extract(payload, '$.model') = models.id) "
+            "DESC, created DESC, id DESC"
         )
         with self._sound():
             return [model_of(*row) for row in rows]
@@ -60,8 +64,12 @@ class Models(Access):
             )
             use = "now in use" if activate else "not in use"
             summary = f"The {_NOUNS[version.kind]} {version.id} was trained and is {use}"
+            (decisions,) = connection.execute(
+                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'decisions'"
+            ).fetchone()
             payload = {"kind": version.kind, "model": version.id, "active": activate}
-            record_aside(connection, "train", summary, {**payload, "before": before})
+            payload |= {"before": before, "last_decision": decisions}
+            record_aside(connection, "train", summary, payload)
 
     def activate_model(self, model_id: str | None, kind: Kind) -> None:
         """Puts a version to use in place of the one of its kind; None puts none to use.

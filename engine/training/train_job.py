@@ -73,19 +73,19 @@ def _one(
     faces: Faces,
     stages: Stages,
 ) -> dict[str, Any]:
-    started = time.time()
+    created, started = time.time(), time.monotonic()
     reporter = stages.next(f"Training the {NOUNS[kind]}", curves=True)
     trained = train_network(faces, chosen, asked.seed, reporter)
     for remark in filter(None, (trained.caveat, *trained.remarks)):
         reporter.message(remark)
     verdict, tried = _judged(job, asked, kind, faces, trained, chosen, stages)
     version = ModelVersion(
-        id=version_id(kind, started),
+        id=version_id(kind, created),
         kind=kind,
         preset=asked.preset,
         seed=asked.seed,
-        created=started,
-        seconds=time.time() - started,
+        created=created,
+        seconds=time.monotonic() - started,
         active=False,
         collapsed=trained.collapsed,
         sentence=f"{verdict.sentence} {trained.caveat}".rstrip(),

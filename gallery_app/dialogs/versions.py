@@ -128,7 +128,7 @@ class VersionsDialog(QDialog):
         layout.addLayout(buttons)
 
     def set_versions(self, versions: Sequence[ModelVersion]) -> None:
-        """All versions; the selection stays where they are still there, else the newest."""
+        """All versions, newest first; the selection stays where it can, else goes to the newest."""
         before = self.selected()
         self._versions = {version.id: version for version in versions}
         self._pages.setCurrentIndex(1 if versions else 0)
@@ -136,8 +136,7 @@ class VersionsDialog(QDialog):
             button.setVisible(bool(versions))
         self.table.show_versions(versions)
         still = [one for one in before if one in self._versions]
-        newest = max(versions, key=lambda version: version.created, default=None)
-        self.table.select(still or ([newest.id] if newest else []))
+        self.table.select(still or [version.id for version in versions[:1]])
         self._selected()
 
     def selected(self) -> list[str]:

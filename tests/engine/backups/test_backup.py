@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,8 @@ from engine.errors import (
 from engine.gallery import Gallery
 from engine.keeping import backups
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
+from engine.records.safety import Backup
+from engine.store import archive, automatic
 from tests.engine.backups.conftest import Snapshot, add
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -235,6 +240,32 @@ def test_so_many_are_kept_as_were_asked_for_and_none_where_none_are(folder: Path
         assert gallery.backups() == [newest, older]
 
 
+@pytest.mark.parametrize("by_earlier_version", [False, True])
+def test_the_last_ones_made_stay_though_the_clock_ran_ahead_before(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, by_earlier_version: bool
+):
+    now, as_json = time.time(), archive._as_json
+
+    def without_serial(backup: Backup) -> dict[str, object]:
+        return {name: value for name, value in as_json(backup).items() if name != "serial"}
+
+    def make(reason: str, at: float) -> Path:
+        with monkeypatch.context() as patched, closing(sqlite3.connect(database)) as source:
+            patched.setattr("engine.store.backup.time.time", lambda: at)
+            if by_earlier_version and reason == "import":
+                patched.setattr("engine.store.archive._as_json", without_serial)
+            source.isolation_level = None
+            return automatic.write_automatic(source, folder, reason).path
+
+    database = folder / "gallery.db"
+    for number in range(6):
+        make("import", now + 30 * 86_400 - 60 * number)
+    last = [make("deletion", now - 60 * number) for number in range(3)]
+    kept = automatic.automatic_backups(folder)
+    assert [backup.path for backup in kept[:3]] == last[::-1]
+    assert len(kept) == 5
+
+
 def test_other_files_in_the_folder_of_backups_are_left_alone(folder: Path):
     place = folder / "backups"
     place.mkdir()
@@ -267,8 +298,6 @@ def test_a_reader_makes_none(folder: Path):
 def test_an_older_gallery_is_kept_as_it_was_before_it_is_brought_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    import sqlite3
-
     folder = tmp_path / "old.gallery"
     folder.mkdir()
     base = sqlite3.connect(folder / "gallery.db")

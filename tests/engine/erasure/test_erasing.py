@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import time
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -138,6 +139,33 @@ def test_models_that_saw_the_person_go_and_others_stay(scene: Scene) -> None:
         gallery.erase(["Later Still"])
         assert [one.id for one in gallery.learning.models()] == [kept]
     assert kept not in saw
+
+
+@pytest.mark.parametrize("hours", [-9, 9])
+def test_a_model_that_learned_from_a_decision_goes_whatever_the_clock_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    from tests.handmade import put_to_use
+
+    folder, later = tmp_path / "g", time.time() + hours * 3_600
+    with Gallery.create(folder, dimension=16) as gallery:
+        gallery.enroll("Person 1", batch("Person 1", person(1)))
+        gallery.enroll("Person 2", batch("Person 2", person(2)))
+        one = gallery.identity("Person 1").id
+        with monkeypatch.context() as patched:
+            patched.setattr("engine.store.decisions.time.time", lambda: later)
+            gallery.reject(person(77)[0], one)
+    put_to_use(folder, "mlp")
+    with Gallery.open(folder) as gallery:
+        with monkeypatch.context() as patched:
+            patched.setattr("engine.store.decisions.time.time", lambda: later)
+            gallery.reject(person(78)[0], one)
+        gallery.enroll("Decided Later", batch("Decided Later", person(78)))
+        gallery.erase(["Decided Later"])
+        assert len(gallery.learning.models()) == 1
+        gallery.enroll("Decided Before", batch("Decided Before", person(77)))
+        gallery.erase(["Decided Before"])
+        assert gallery.learning.models() == []
 
 
 def test_files_that_hold_the_person_may_be_kept_and_are_listed(scene: Scene) -> None:

@@ -57,10 +57,10 @@ def test_how_stale_a_version_was_is_not_kept(store):
     assert store.models() == [version("a")]
 
 
-def test_the_newest_comes_first(store):
+def test_the_last_one_noted_comes_first_whatever_the_clock_said(store):
     for name, created in (("b", 2.0), ("c", 3.0), ("a", 1.0), ("d", 3.0)):
         store.add_model(version(name, created=created), activate=False)
-    assert [one.id for one in store.models()] == ["d", "c", "b", "a"]
+    assert [one.id for one in store.models()] == ["d", "a", "c", "b"]
 
 
 def test_one_of_each_kind_is_in_use_at_most(store):
