@@ -31,7 +31,9 @@ KEEP_UNKNOWN = Setting("identify/keep-unknown", 1, "1: unknown queries are kept,
 VERSIONS = Setting("versions/columns", QByteArray(), "widths of the columns of the versions")
 IMPORT = Setting("import/columns", QByteArray(), "widths of the columns of an import's faces")
 LOCK_AFTER = Setting("encryption/lock", 10, "minutes without input; 0 never locks")
-FOLDER = Setting("files/folder", "", "folder that the file dialogs open in")
+FOLDER = Setting("files/folder", "", "folder that files were last opened from")
+SAVED = Setting("files/saved", "", "folder that an export or a report was last saved to")
+BACKUPS = Setting("files/backups", "", "folder that a backup was last written to or read from")
 
 
 class Settings:

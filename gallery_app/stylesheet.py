@@ -83,6 +83,7 @@ QPushButton[quiet="true"]:disabled { color: $disabled; }
 QPushButton[segment="true"] { padding: 5px 10px; }
 QPushButton[segment="true"]:checked { border-color: $accent; color: $accent_text; }
 QPushButton[segment="true"]:focus { padding: 4px 9px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton[keyed="true"] { text-align: left; padding: 6px 9px; }
 QPushButton[door="true"] { background: $panel; border-color: $line; border-radius: 8px;
     text-align: left; min-height: 3.6em; }

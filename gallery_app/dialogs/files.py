@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gallery_app.recent import data_folder
-from gallery_app.settings import FOLDER, Settings
+from gallery_app.settings import BACKUPS, FOLDER, SAVED, Setting, Settings
 
 EMBEDDINGS = "Embeddings (*.npy *.npz *.csv)"
-BACKUPS = "Backups of galleries (*.zip)"
+_BACKUP_FILES = "Backups of galleries (*.zip)"
 TABLES = "Tables of embeddings (*.npz *.csv)"
 
 
@@ -50,39 +50,40 @@ def choose_new_gallery(
 
 def choose_report(parent: QWidget, settings: Settings, gallery: str) -> Path | None:
     """Where an evaluation's report is to be, or None when they cancel."""
-    start = str(Path(settings.get(FOLDER)) / f"{Path(gallery).stem} evaluation.html")
+    start = str(_folder(settings, SAVED) / f"{Path(gallery).stem} evaluation.html")
     name, _ = QFileDialog.getSaveFileName(parent, "Save report", start, "HTML file (*.html)")
-    return _remember([Path(name)], settings)[0] if name else None
+    return _remember([Path(name)], settings, SAVED)[0] if name else None
 
 
 def choose_receipt(parent: QWidget, settings: Settings) -> Path | None:
     """Where the receipt of an erasure is to be, or None when they cancel."""
-    start = str(Path(settings.get(FOLDER)) / "receipt.txt")
+    start = str(_folder(settings, SAVED) / "receipt.txt")
     name, _ = QFileDialog.getSaveFileName(parent, "Save receipt", start, "Text file (*.txt)")
-    return _remember([Path(name)], settings)[0] if name else None
+    return _remember([Path(name)], settings, SAVED)[0] if name else None
 
 
 def choose_new_backup(parent: QWidget, settings: Settings, suggestion: str) -> Path | None:
     """Where a backup is to be, or None when they cancel."""
-    start = str(Path(settings.get(FOLDER)) / suggestion)
+    start = str(_folder(settings, BACKUPS) / suggestion)
     name, _ = QFileDialog.getSaveFileName(
-        parent, "Back up the gallery", start, BACKUPS, options=_NO_OVERWRITE
+        parent, "Back up the gallery", start, _BACKUP_FILES, options=_NO_OVERWRITE
     )
     if not name:
         return None
-    return _remember([Path(name if name.endswith(".zip") else f"{name}.zip")], settings)[0]
+    target = Path(name if name.endswith(".zip") else f"{name}.zip")
+    return _remember([target], settings, BACKUPS)[0]
 
 
 def choose_backup(parent: QWidget, settings: Settings) -> Path | None:
     """A backup file, or None when they cancel."""
-    start = settings.get(FOLDER)
-    name, _ = QFileDialog.getOpenFileName(parent, "Choose a backup", start, BACKUPS)
-    return _remember([Path(name)], settings)[0] if name else None
+    start = str(_folder(settings, BACKUPS))
+    name, _ = QFileDialog.getOpenFileName(parent, "Choose a backup", start, _BACKUP_FILES)
+    return _remember([Path(name)], settings, BACKUPS)[0] if name else None
 
 
 def suggested_export(settings: Settings, name: str) -> Path:
     """Where an export goes unless the person says otherwise: a name that is free."""
-    folder = Path(settings.get(FOLDER) or Path.home())
+    folder = _folder(settings, SAVED)
     path, number = folder / name, 1
     while path.exists():
         number += 1
@@ -95,7 +96,7 @@ def choose_export(parent: QWidget, settings: Settings, suggestion: Path) -> Path
     name, _ = QFileDialog.getSaveFileName(
         parent, "Export to", str(suggestion), options=_NO_OVERWRITE
     )
-    return _remember([Path(name)], settings)[0] if name else None
+    return _remember([Path(name)], settings, SAVED)[0] if name else None
 
 
 _NO_OVERWRITE = QFileDialog.Option.DontConfirmOverwrite  # the engine refuses, with a reason
@@ -122,7 +123,16 @@ def _exists(line: str) -> bool:
         return False
 
 
-def _remember(paths: list[Path], settings: Settings) -> list[Path]:
+def _remember(paths: list[Path], settings: Settings, setting: Setting = FOLDER) -> list[Path]:
     if paths:
-        settings.set(FOLDER, str(paths[0].parent))
+        settings.set(setting, str(paths[0].parent))
     return paths
+
+
+def _folder(settings: Settings, setting: Setting) -> Path:
+    """Where a file of this kind was put last; at first the person's documents."""
+    remembered = settings.get(setting)
+    if remembered and Path(remembered).is_dir():
+        return Path(remembered)
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents) if documents and Path(documents).is_dir() else Path.home()

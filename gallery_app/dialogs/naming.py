@@ -78,5 +78,6 @@ class NameDialog(QDialog):
             check_name(name)
         except IdentityNameError as error:
             problem = error.problem if name else "Type a name"
-        self.told.setText(problem or self._says(name, self.name.is_enrolled()))
-        self.ok.setEnabled(not problem and name != self._before)
+        same = bool(self._before) and name == self._before
+        self.told.setText(problem or ("" if same else self._says(name, self.name.is_enrolled())))
+        self.ok.setEnabled(not problem and not same)

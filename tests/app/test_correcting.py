@@ -56,6 +56,8 @@ def test_a_person_is_renamed_and_stays_so(app: App, qtbot: QtBot, gallery_folder
     trigger(app, qtbot, "rename")
     asked = dialog(NameDialog, qtbot)
     assert asked.name.text() == "Tim Henman"
+    assert not asked.told.text()  # their own name is no warning
+    assert not asked.ok.isEnabled()
     asked.name.setText("Timothy Henman")
     qtbot.mouseClick(asked.ok, Qt.MouseButton.LeftButton)
     shows(app, qtbot, "Timothy Henman", 9)

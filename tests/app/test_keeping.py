@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
 from engine.keeping import backups
+from gallery_app import settings
 from gallery_app.app import App
+from gallery_app.dialogs import files
 from gallery_app.dialogs.damaged import DamagedDialog
 from gallery_app.dialogs.report import ReportDialog
 from gallery_app.dialogs.restore import RestoreDialog
@@ -58,6 +60,27 @@ def test_a_backup_is_written_where_it_was_asked_for_and_that_is_told(
     qtbot.waitUntil(lambda: app.window.message.isVisible())
     assert str(tmp_path / "mine.zip") in app.window.message.words.text()
     assert backups.preview(tmp_path / "mine.zip", None).backup.faces == 54
+
+
+def test_a_backup_is_proposed_where_the_last_one_went_never_where_faces_came_from(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported, kept = tmp_path / "photos", tmp_path / "kept"
+    kept.mkdir()
+    app.settings.set(settings.FOLDER, str(imported))
+    proposed: list[Path] = []
+
+    def save(parent: object, title: str, start: str, *_: object, **__: object) -> tuple[str, str]:
+        proposed.append(Path(start).parent)
+        return str(kept / Path(start).name), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", save)
+    for _ in range(2):
+        files.choose_new_backup(app.window, app.settings, "mine.zip")
+    files.choose_receipt(app.window, app.settings)
+    assert imported not in proposed
+    assert proposed[1] == kept
+    assert app.settings.get(settings.FOLDER) == str(imported)
 
 
 def test_a_backup_that_is_refused_is_one_message(

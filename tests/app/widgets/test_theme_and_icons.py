@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QProxyStyle, QPushButton, QStyle
 from pytestqt.qtbot import QtBot
 
 from gallery_app.icons import FOLDER, app_icon, icon
@@ -182,3 +182,25 @@ def test_white_and_black_are_white_and_black_in_oklab() -> None:
     rgb = to_rgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
     assert np.allclose(rgb, [[1, 1, 1], [0, 0, 0]], atol=1e-3)
     assert to_colors(np.array([[1.0, 0.0, 0.0]]))[0].name() == "#ffffff"
+
+
+class _Iconed(QProxyStyle):
+    """A system whose dialog buttons have icons, as most Linux desktops."""
+
+    def styleHint(self, hint, option=None, widget=None, returned=None):  # type: ignore[no-untyped-def]
+        if hint == QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons:
+            return 1
+        return super().styleHint(hint, option, widget, returned)
+
+
+def test_dialog_buttons_have_no_icons_whatever_the_system_has(mode: str, qtbot: QtBot) -> None:
+    box = QDialogButtonBox()
+    qtbot.addWidget(box)
+    system = _Iconed()
+    box.setStyle(system)
+    box.setStandardButtons(
+        QDialogButtonBox.StandardButton.Cancel | QDialogButtonBox.StandardButton.Close
+    )
+    hint = QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons
+    assert system.styleHint(hint, None, box) == 1
+    assert not box.style().styleHint(hint, None, box)
