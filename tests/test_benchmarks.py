@@ -122,7 +122,6 @@ def test_what_is_asked_is_not_enrolled(tmp_path: Path) -> None:
 # -- a run and its page ----------------------------------------------------------------------
 
 
-@pytest.mark.timeout(300)
 def test_a_run_measures_the_engine_beside_what_is_installed(results: Path) -> None:
     found = json.loads((results / f"{SIZE}.json").read_text(encoding="utf-8"))
     assert {"Face Gallery", "hnswlib", "NumPy, exact"} <= found["asked"].keys()
@@ -132,7 +131,6 @@ def test_a_run_measures_the_engine_beside_what_is_installed(results: Path) -> No
     assert found["builds"]["Face Gallery"][0]["faces"] == SIZE
 
 
-@pytest.mark.timeout(300)
 def test_the_page_shows_every_library_and_every_aim(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +142,6 @@ def test_the_page_shows_every_library_and_every_aim(
         assert (tmp_path / "plots" / f"{plot}.svg").stat().st_size < 100_000
 
 
-@pytest.mark.timeout(300)
 def test_the_same_figures_give_the_same_page_and_plots(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from tests import conftest
 
 
 def test_a_thread_left_running_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conftest, "GRACE", 0.05)
+    monkeypatch.setattr(conftest, "PATIENCE", 0.05)
     before, end = set(threading.enumerate()), threading.Event()
     thread = threading.Thread(target=end.wait, daemon=True)
     thread.start()
@@ -19,7 +19,7 @@ def test_a_thread_left_running_is_found(monkeypatch: pytest.MonkeyPatch) -> None
     thread.join()
 
 
-def test_a_thread_that_ends_within_the_grace_period_is_no_leak() -> None:
+def test_a_thread_that_ends_within_a_while_is_no_leak() -> None:
     before = set(threading.enumerate())
     threading.Timer(0.05, lambda: None).start()
     assert conftest.left_behind(before) == []

@@ -126,7 +126,6 @@ def soak(tmp_path: Path, minutes: float) -> Iterator[subprocess.Popen[str]]:
 
 
 @LINUX
-@pytest.mark.timeout(300)
 def test_a_run_leaves_its_figures_and_no_galleries(tmp_path: Path) -> None:
     with soak(tmp_path, minutes=0.1) as run:
         said, _ = run.communicate()
@@ -139,7 +138,6 @@ def test_a_run_leaves_its_figures_and_no_galleries(tmp_path: Path) -> None:
 
 
 @LINUX
-@pytest.mark.timeout(300)
 def test_an_interrupted_run_ends_in_order(tmp_path: Path) -> None:
     log = tmp_path / "out" / "steps.log"
     with soak(tmp_path, minutes=30) as run:

@@ -13,7 +13,8 @@ pytest.importorskip("PySide6")
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from tests.watchdog import Clocks, Stall, Watchdog, in_the_application
+from tests.pace import pace, work
+from tests.watchdog import PACES, Clocks, Stall, Watchdog, blocked, in_the_application
 
 Found = list[Stall]
 
@@ -36,10 +37,10 @@ def compute(seconds: float) -> None:
         sum(range(1000))
 
 
-def done_in_the_event_loop(qtbot: QtBot, work: Callable[[], None]) -> None:
+def done_in_the_event_loop(qtbot: QtBot, work: Callable[[], object]) -> None:
     over: list[bool] = []
     QTimer.singleShot(0, lambda: (work(), over.append(True)))
-    qtbot.waitUntil(lambda: bool(over), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(over))
 
 
 def test_work_on_the_ui_thread_is_found_with_its_place(
@@ -69,7 +70,19 @@ def test_a_wait_counts_as_the_windows_own_and_takes_no_processor(
 
 def test_an_idle_window_does_not_stall(qtbot: QtBot, found: Found, watched: Watchdog) -> None:
     qtbot.wait(200)
-    assert [stall for stall in found if stall.cpu > 0.1] == []
+    assert blocked(found) == []
+
+
+def test_what_would_take_long_on_any_machine_blocks_the_window(
+    qtbot: QtBot, found: Found, watched: Watchdog
+) -> None:
+    done_in_the_event_loop(qtbot, lambda: [work() for _ in range(2 * PACES)])
+    qtbot.waitUntil(lambda: bool(blocked(found)))
+
+
+def test_half_of_what_a_machine_may_take_does_not_block_the_window() -> None:
+    took = PACES * pace() / 2
+    assert blocked([Stall(took, took, 0.0, "here")]) == []
 
 
 def test_waiting_for_a_processor_is_not_the_windows_own() -> None:

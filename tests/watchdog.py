@@ -23,11 +23,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from tests.pace import pace
+
 _ROOT = str(Path(__file__).resolve().parent.parent)
 _THREAD = re.compile(r"(?:Current thread|Thread) 0x([0-9a-f]+)")
 _CALL = re.compile(r'  File "(.*)", line (\d+) in (.*)')
 _OWN = "tests/watchdog.py"  # the heartbeat, which had to wait as all else
 _MAKING = "gallery_app/app.py"
+SUSPICIOUS = 0.25  # seconds from which on the machine is asked how fast it is
+PACES = 30  # as long as this many pieces of fixed work the UI thread may be at work in one go
 _WAITING = ("threading.py", "queue.py", "selectors.py", "thread.py", "watchdog.py")
 
 Place = str
@@ -313,6 +317,17 @@ def in_the_application(calls: Sequence[str]) -> Hashable | None:
         return calls[max(inside[0] - 1, 0)]
     waits = bool(calls) and calls[-1].startswith("pytestqt")
     return calls[-1] if waits else None
+
+
+def blocked(stalls: Sequence[Stall]) -> list[Stall]:
+    """Those in which the UI thread computed for longer than any machine would need for a frame.
+
+    The garbage collector's time is left out: in tests it goes through all that those before have
+    imported and left.
+    """
+    suspects = [stall for stall in stalls if stall.cpu - stall.collecting > SUSPICIOUS]
+    longest = PACES * pace() if suspects else 0.0
+    return [stall for stall in suspects if stall.cpu - stall.collecting > longest]
 
 
 def _between(before: Reading, now: Reading) -> float:

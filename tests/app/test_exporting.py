@@ -87,14 +87,13 @@ def test_a_number_typed_chooses_the_draw_by_chance(app: App, qtbot: QtBot) -> No
 @pytest.mark.skipif(
     importlib.util.find_spec("tensorboard") is None, reason="TensorBoard is not installed"
 )
-@pytest.mark.timeout(180)
 def test_tensorboard_opens_in_the_browser_and_ends_with_the_window(
     app: App, qtbot: QtBot, tmp_path: Path, visited: list[QUrl]
 ) -> None:
     dialog = ask(app, "tensorboard", qtbot)
     assert dialog.open_after.isChecked()
     confirm(dialog, tmp_path / "board", qtbot)
-    qtbot.waitUntil(lambda: bool(visited), timeout=120_000)
+    qtbot.waitUntil(lambda: bool(visited))
     assert visited[0].host() == "127.0.0.1"
     (board,) = app.exporting._boards
     assert board.is_running
@@ -111,7 +110,7 @@ def test_a_projector_folder_can_be_opened_later(
     dialog = ask(app, "tensorboard", qtbot)
     dialog.open_after.setChecked(False)
     confirm(dialog, tmp_path / "board", qtbot)
-    qtbot.waitUntil(app.window.message.isVisible, timeout=30_000)
+    qtbot.waitUntil(app.window.message.isVisible)
     assert not wanted
     assert app.window.message.button.text() == "Open in TensorBoard"
     qtbot.mouseClick(app.window.message.button, Qt.MouseButton.LeftButton)
@@ -135,7 +134,7 @@ def test_a_report_is_of_the_whole_gallery_and_can_be_opened(
     dialog = ask(app, "report", qtbot)
     assert not dialog.whole.isVisible()
     confirm(dialog, tmp_path / "page", qtbot)
-    qtbot.waitUntil(app.window.message.isVisible, timeout=30_000)
+    qtbot.waitUntil(app.window.message.isVisible)
     qtbot.mouseClick(app.window.message.button, Qt.MouseButton.LeftButton)
     assert visited == [QUrl.fromLocalFile(str(tmp_path / "page.html"))]
 

@@ -108,7 +108,7 @@ def test_a_correction_elsewhere_is_looked_at_again(reviewed: tuple[App, int], qt
     app, face = reviewed
     app.context.gallery.corrections.move([face], "Tiger Woods")
     app.state.contents_changed.emit()
-    qtbot.waitUntil(lambda: face not in asked_faces(app), timeout=10_000)
+    qtbot.waitUntil(lambda: face not in asked_faces(app))
 
 
 def test_one_person_under_two_names_is_merged_after_a_preview(

@@ -37,7 +37,7 @@ def dialog_of(name: str, qtbot: QtBot):  # type: ignore[no-untyped-def]
         every = QApplication.topLevelWidgets()
         return [one for one in every if type(one).__name__ == name and one.isVisible()]
 
-    qtbot.waitUntil(lambda: bool(shown()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(shown()))
     return shown()[0]
 
 

@@ -53,7 +53,7 @@ def test_of_a_dragged_slider_the_last_step_wins_with_one_question_under_way(
 
     def slowly(queries: np.ndarray, **others: Any) -> Any:
         asked.append(others["fpir"])
-        gate.wait(10)
+        gate.wait()
         return identify(queries, **others)
 
     monkeypatch.setattr(gallery, "identify", slowly)

@@ -278,7 +278,7 @@ def test_a_folder_of_faces_is_imported_into_a_gallery_of_its_own(
     app = start(small_tree)
     offer = dialog(QMessageBox, qtbot)
     qtbot.mouseClick(offer.defaultButton(), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: app.window.identities.model.rowCount() == 6, timeout=20_000)
+    qtbot.waitUntil(lambda: app.window.identities.model.rowCount() == 6)
     assert (home / "people.gallery" / "gallery.db").is_file()
 
 

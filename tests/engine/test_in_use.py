@@ -21,7 +21,6 @@ from engine.store import Store
 from tests.trained import TrainedOnce, another_version
 
 pytestmark = [
-    pytest.mark.timeout(300),  # the first one waits for the training of all
     pytest.mark.skipif(
         importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
     ),

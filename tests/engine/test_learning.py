@@ -33,7 +33,6 @@ from engine.training import launch
 from tests.trained import QUICK, ROOT, TrainedOnce, another_version
 
 pytestmark = [
-    pytest.mark.timeout(300),  # the first one waits for the training of all
     pytest.mark.skipif(
         importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
     ),
@@ -523,13 +522,13 @@ def test_two_trainings_at_once_are_refused(
 
     def slow(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
         begun.set()
-        over.wait(30)
+        over.wait()
         return {"models": []}
 
     monkeypatch.setattr(launch, "run", slow)
     first = threading.Thread(target=gallery.learning.train, args=(MLP,))
     first.start()
-    begun.wait(30)
+    begun.wait()
     for ask in (lambda: gallery.learning.train(MLP), gallery.learning.evaluate):
         with pytest.raises(TrainingError, match=r"under way.*cancel it"):
             ask()

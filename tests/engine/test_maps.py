@@ -21,7 +21,6 @@ installed = pytest.mark.skipif(
     importlib.util.find_spec("umap") is None or importlib.util.find_spec("openTSNE") is None,
     reason="UMAP and openTSNE are not installed",
 )
-slow = pytest.mark.timeout(300)  # numba compiles at first
 
 
 @pytest.fixture
@@ -75,7 +74,6 @@ def test_faces_that_go_while_a_map_is_drawn_leave_it_whole(gallery: Gallery) -> 
 
 
 @installed
-@slow
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_people_lie_together_and_the_same_seed_gives_the_same_picture(
     gallery: Gallery, method: layouts.MapMethod
@@ -89,7 +87,6 @@ def test_people_lie_together_and_the_same_seed_gives_the_same_picture(
 
 
 @installed
-@slow
 def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
     folder: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,7 +114,6 @@ def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
 
 
 @installed
-@slow
 def test_of_a_sample_the_others_are_put_beside_those_they_look_like(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +126,6 @@ def test_of_a_sample_the_others_are_put_beside_those_they_look_like(
 
 
 @installed
-@slow
 def test_cancelled_nothing_is_left(folder: Path) -> None:
     token = CancelToken()
 

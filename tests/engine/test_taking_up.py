@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.gallery import Gallery
@@ -118,9 +118,7 @@ def test_a_file_that_is_missing_is_made_again(folder: Path, tmp_path: Path) -> N
     same_as_made_anew(folder, tmp_path)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25)
 @given(st.data())
 def test_a_damaged_file_is_never_trusted(made: Path, tmp_path: Path, data: st.DataObject) -> None:
     folder = shutil.copytree(made, tmp_path / "damaged.gallery", dirs_exist_ok=True)

@@ -39,7 +39,6 @@ def run(tmp_path: Path) -> Run:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
         )
 
     return call

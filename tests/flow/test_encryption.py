@@ -137,7 +137,7 @@ def test_without_the_library_each_command_says_how_to_get_it(
         command = [*command, "-g", str(folder)]
     done = subprocess.run(
         [sys.executable, "-c", call, *command],
-        cwd=ROOT, capture_output=True, text=True, timeout=50,
+        cwd=ROOT, capture_output=True, text=True,
         env=os.environ | {"FACE_GALLERY_HOME": str(tmp_path / "home")},
     )  # fmt: skip
     assert done.returncode == 1

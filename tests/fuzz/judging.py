@@ -14,8 +14,10 @@ from pathlib import Path
 
 from engine.errors import FaceGalleryError
 from tests.fuzz.mutating import Mutate
+from tests.pace import pace
 
-SLOWEST = 2.0  # seconds of processor time for one input
+SUSPICIOUS = 1.0  # seconds of processor time from which on the machine is asked how fast it is
+PACES = 60  # one input may take as long as this many pieces of fixed work
 _LONGEST = 1_000  # characters of a message that a person can still read
 _OURS = ("engine", "gallery_app", "tests")
 
@@ -70,7 +72,7 @@ def judge(reader: Reader, data: bytes, folder: Path) -> Finding | None:
     except Exception as error:
         return Finding(_kind(error), traceback.format_exc())
     seconds, megabytes = time.process_time() - start, peak() - before
-    if seconds > SLOWEST:
+    if seconds > SUSPICIOUS and seconds > PACES * pace():
         return Finding("slow", f"{seconds:.1f} s of processor time")
     if megabytes > reader.memory:
         return Finding("memory", f"{megabytes:.0f} MB more than before")

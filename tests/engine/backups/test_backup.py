@@ -192,7 +192,7 @@ def test_a_killed_backup_has_no_name_and_the_next_one_tidies_up(
     place = tmp_path / "place"
     place.mkdir()
     command = [sys.executable, "-c", KILLED, str(folder), str(place / "b.zip"), stage]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=30)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True)
     assert done.returncode == -9, done.stderr
     assert [path for path in place.iterdir() if not path.name.startswith(".")] == []
     with Gallery.open(folder) as gallery:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import (
@@ -206,9 +206,7 @@ def test_a_disk_that_refuses_leaves_nothing(folder: Path, original: list, tmp_pa
         assert not (tmp_path / "saved.gallery").exists()
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 @given(harm=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 600), st.integers(0)), max_size=6))
 def test_whatever_the_damage_faces_are_as_they_were_or_lost(
     made: Path, contents: Snapshot, tmp_path_factory: pytest.TempPathFactory, harm: list

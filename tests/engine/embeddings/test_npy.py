@@ -8,7 +8,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.lib import format as npy_format
@@ -59,7 +59,6 @@ def test_a_matrix_becomes_one_row_for_each_of_its_rows(save, vector):
     assert list(batch.rows) == [0, 1, 2]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(dtype=NUMBERS, shape=SHAPES, order=st.sampled_from("CF"), data=st.data())
 def test_any_type_order_and_byte_order_is_read_exactly(tmp_path, dtype, shape, order, data):
     limit = 1000 if dtype.kind == "f" or dtype.itemsize > 1 else 100

@@ -48,7 +48,7 @@ MOMENTS = ("1", "4", "before", "after", "last")
 
 def convert(folder: Path, moment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", CONVERT, str(folder), PASSPHRASE, moment]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -18,7 +18,6 @@ from tests.trained import QUICK, TrainedOnce
 SHARED = Path("/dev/shm")
 pytestmark = [
     needs_sqlcipher,
-    pytest.mark.timeout(300),  # the first one waits for the training of all
     pytest.mark.skipif(bool(memory.missing_memory()), reason="no folder in memory"),
     pytest.mark.skipif(
         importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -54,9 +54,7 @@ names = st.one_of(
 numbers = st.floats(-(2.0**40), 2.0**40, width=32, allow_subnormal=True).filter(bool)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40)
 @given(
     people=st.lists(
         st.tuples(names, numbers), min_size=1, max_size=5, unique_by=lambda one: one[0]

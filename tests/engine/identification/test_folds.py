@@ -35,7 +35,7 @@ def parts(fold: Fold, faces: Ids) -> tuple[set[int], set[int], set[int]]:
     return enrolled, mated, strangers
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(galleries())
 def test_every_face_is_a_stranger_once_and_asked_for_at_most_once(
     gallery: tuple[Ids, Ids],
@@ -48,7 +48,7 @@ def test_every_face_is_a_stranger_once_and_asked_for_at_most_once(
     assert len(np.unique(mated)) == len(mated)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(galleries())
 def test_a_fold_never_knows_a_stranger_and_always_knows_whom_it_is_asked_for(
     gallery: tuple[Ids, Ids],
@@ -62,7 +62,7 @@ def test_a_fold_never_knows_a_stranger_and_always_knows_whom_it_is_asked_for(
         assert not known & set(owners[fold.strangers].tolist())
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(galleries(), st.integers(0, 2**16))
 def test_the_order_of_the_faces_does_not_matter(gallery: tuple[Ids, Ids], seed: int) -> None:
     faces, owners = gallery

@@ -102,7 +102,7 @@ def test_the_same_query_gets_the_same_answer_alone_and_in_a_crowd(crowd: Crowd) 
         assert alone.verdict == answer.verdict
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     people=st.integers(2, 12),

@@ -22,7 +22,7 @@ def told(identifier: Identifier, queries: Vectors, **asked: object) -> list[Iden
 
 
 @pytest.mark.parametrize("exact", [0, 500], ids=["neighbours alone", "every template"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     people=st.integers(1, 12),

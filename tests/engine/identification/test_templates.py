@@ -62,7 +62,7 @@ def assert_alike(live: LiveTemplates, owners: Ids, vectors: Vectors) -> None:
     np.testing.assert_allclose(table.centre, expected.centre, atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 6)), max_size=6), max_size=6))
 def test_templates_follow_any_changes(rounds: list[list[tuple[int, int]]]) -> None:
     """Each round gives some of twelve faces to other people, or to nobody (0)."""

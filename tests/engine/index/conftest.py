@@ -56,13 +56,12 @@ def real_faces() -> Vectors:
 def run_apart() -> Callable[..., str]:
     """Runs a script in a process of its own and returns what it printed; a crash is a failure."""
 
-    def run(script: str, *arguments: object, timeout: float = 50) -> str:
+    def run(script: str, *arguments: object) -> str:
         done = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)],
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=timeout,
             check=False,
         )
         assert done.returncode == 0, f"exit code {done.returncode}\n{done.stderr}"

@@ -60,7 +60,7 @@ class Ear:
         self.events.append(event)
         if isinstance(event, Progress) and threading.current_thread().name == "index-builder":
             self.held.set()
-            assert self.go.wait(20)
+            assert self.go.wait()
 
     @property
     def messages(self):

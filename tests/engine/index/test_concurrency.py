@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from engine.index.locks import SharedLock
 
@@ -101,7 +102,7 @@ print("fine")
 
 def test_readers_share_the_lock_and_a_writer_has_it_alone():
     lock, inside, seen = SharedLock(), [], []
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2)
 
     def read():
         with lock.read:
@@ -120,13 +121,12 @@ def test_readers_share_the_lock_and_a_writer_has_it_alone():
     writer = threading.Thread(target=write)
     writer.start()
     for thread in (*readers, writer):
-        thread.join(10)
+        thread.join()
     assert seen == [0]
 
 
 def test_a_reader_gets_in_between_two_writers():
     lock, order = SharedLock(), []
-    writing = threading.Event()
 
     def read():
         with lock.read:
@@ -138,11 +138,12 @@ def test_a_reader_gets_in_between_two_writers():
 
     lock.write.__enter__()
     threads = [threading.Thread(target=write_again), threading.Thread(target=read)]
-    for thread in threads:
+    for thread, queued in zip(threads, ("_writers_waiting", "_readers_waiting"), strict=True):
         thread.start()
-        writing.wait(0.1)  # let it queue up
+        while not getattr(lock, queued):
+            time.sleep(0.001)
     order.append("first write")
     lock.write.__exit__()
     for thread in threads:
-        thread.join(10)
+        thread.join()
     assert order == ["first write", "read", "second write"]

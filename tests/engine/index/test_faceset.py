@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.index.faceset import FaceSet
@@ -22,7 +22,6 @@ def as_ids(numbers):
 
 
 @example([(True, [(1 << 26) - 2]), (True, [(1 << 26) - 1, 1 << 26])], [1 << 26])
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), ids), max_size=8), ids)
 def test_any_changes_leave_what_a_set_would_hold(changes, asked):
     held, truth = FaceSet(), set()

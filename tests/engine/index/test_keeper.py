@@ -68,7 +68,7 @@ def test_a_snapshot_that_is_far_behind_is_caught_up_while_exact_search_answers(
     assert keeper.state == "building"
     assert finds(keeper, faces)
     ear.go.set()
-    assert keeper.wait(20)
+    assert keeper.wait()
     assert finds(keeper, faces)
     assert ear.messages == []
 
@@ -146,7 +146,7 @@ def test_an_unusable_snapshot_is_rebuilt_and_said_once(
     damage(tmp_path / "index", faces)
     keeper = open_keeper(background=background)
     assert finds(keeper, faces)
-    assert keeper.wait(20)
+    assert keeper.wait()
     assert finds(keeper, faces)
     assert len(ear.messages) == 1
     assert "The search index was rebuilt" in ear.messages[0]
@@ -158,14 +158,14 @@ def test_an_unusable_snapshot_is_rebuilt_and_said_once(
 def test_changes_during_a_rebuild_are_found_at_once_and_after_it(open_keeper, faces, ear, tmp_path):
     ear.go.clear()
     keeper = open_keeper(background=True)
-    assert ear.held.wait(20)
+    assert ear.held.wait()
     assert keeper.state == "building"
     keeper.add(*faces.add(700, first=5000))
     keeper.remove(*faces.remove(1, 2, 3, 5001))
     keeper.add(*faces.add(1, first=2))  # one comes back, as after an undo
     assert finds(keeper, faces)
     ear.go.set()
-    assert keeper.wait(20)
+    assert keeper.wait()
     assert finds(keeper, faces)
     keeper.close()
     index, change = load_snapshot(tmp_path / "index", dimension=D, distance="cosine")
@@ -176,7 +176,7 @@ def test_changes_during_a_rebuild_are_found_at_once_and_after_it(open_keeper, fa
 def test_closing_stops_a_rebuild_and_can_be_done_twice(open_keeper, faces, ear, tmp_path):
     ear.go.clear()
     keeper = open_keeper(background=True)
-    assert ear.held.wait(20)
+    assert ear.held.wait()
     threading.Timer(0.05, ear.go.set).start()
     keeper.close()
     keeper.close()
@@ -222,7 +222,7 @@ def test_many_removals_end_in_a_compact_index(saved, open_keeper, faces, tmp_pat
     gone = keeper.get(np.array([7]))[0].tobytes()
     assert gone in graph.read_bytes()
     keeper.remove(*faces.remove(*range(1, 501)))
-    assert keeper.wait(20)
+    assert keeper.wait()
     assert finds(keeper, faces)
     keeper.close()
     (graph,) = (tmp_path / "index").glob("faces-*.bin")

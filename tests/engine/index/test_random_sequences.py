@@ -73,5 +73,5 @@ class Indexes(RuleBasedStateMachine):
             assert len(index) == len(self.truth)
 
 
-Indexes.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Indexes.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 test_any_sequence_of_changes_leaves_what_a_dict_would = Indexes.TestCase

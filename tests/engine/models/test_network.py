@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ModelError
@@ -212,9 +212,7 @@ def test_an_archive_of_absurdly_many_arrays_is_refused(saved):
 
 @settings(
     max_examples=100,
-    deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(flips=st.lists(st.tuples(st.floats(0, 0.999999), st.integers(1, 255)), min_size=1))
 def test_flipped_bytes_give_a_model_error_or_an_equal_network(saved, flips):

@@ -34,7 +34,7 @@ def test_what_came_and_went_is_counted(now, expected):
     assert staleness(*arrays({1: 1, 2: 1, 3: 2}), *arrays(now)) == expected
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(seen=MEMBERSHIP, now=MEMBERSHIP)
 def test_it_counts_as_sets_would(seen, now):
     expected = (

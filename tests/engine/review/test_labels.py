@@ -48,7 +48,7 @@ def test_in_a_clean_gallery_nothing_is_found(distance: Distance) -> None:
         assert len(crowd.review("outliers").findings) <= 1  # of 160
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), wrong=st.integers(1, 12))
 def test_many_wrong_names_do_not_hide_one_another(seed: int, wrong: int) -> None:
     crowd = Crowd.of([8] * 15, seed=seed)

@@ -420,7 +420,6 @@ class CorrectionsMachine(RuleBasedStateMachine):
 CorrectionsMachine.TestCase.settings = settings(
     max_examples=40,
     stateful_step_count=40,
-    deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # to shrink takes minutes: raise it by hand
     suppress_health_check=list(HealthCheck),

@@ -190,7 +190,6 @@ class StoreMachine(RuleBasedStateMachine):
 StoreMachine.TestCase.settings = settings(
     max_examples=25,
     stateful_step_count=20,
-    deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

@@ -198,7 +198,7 @@ def test_what_libraries_print_never_disturbs_the_protocol(tmp_path: Path) -> Non
     process = process_of(PRINTING, tmp_path)
     assert process.stdout is not None
     lines = process.stdout.readlines()
-    _, noise = process.communicate(timeout=30)
+    _, noise = process.communicate()
     assert len(lines) == 2
     assert '"hello"' in lines[0]
     assert '"done"' in lines[1]
@@ -216,7 +216,7 @@ def test_it_ends_by_itself_when_its_parent_does_and_removes_its_job(tmp_path: Pa
     assert process.stderr is not None
     process.stdout.readline()
     process.stdin.close()  # as the system does for a parent that died
-    assert process.wait(timeout=30) == 1
+    assert process.wait() == 1
     assert not job.exists()
     process.stdout.close()
     process.stderr.close()
