@@ -90,6 +90,16 @@ class Importing:
         """
         return self._enroller.import_planned(plan, Forecast(reporter, _SAVING))
 
+    def read_queries(self, path: str | Path) -> FaceBatch:
+        """Embeddings of a file, checked against this gallery's dimension and network.
+
+        Raises:
+            EmbeddingError, MismatchError: naming the file, what is wrong and what to do.
+        """
+        batch = embeddings.read_file(Path(path), dimension=self.dimension)
+        self._enroller.network.check_network(batch)
+        return batch
+
     def enroll(
         self,
         name: str,

@@ -35,7 +35,7 @@ class OneNetwork:
         if known is None or not len(batch):
             return
         try:
-            known.check(Fingerprint.of(batch.vectors))
+            known.check(Fingerprint.of(batch.vectors), self._store.distance)
         except MismatchError as error:
             raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
 

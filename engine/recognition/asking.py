@@ -7,7 +7,7 @@ from pathlib import Path
 from engine import embeddings
 from engine.errors import InputError
 from engine.recognition.recogniser import Recogniser
-from engine.types import FaceBatch, Identification, Method, Vectors
+from engine.types import Identification, Method, Vectors
 
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
@@ -17,14 +17,6 @@ class Asking:
 
     _recogniser: Recogniser
     dimension: int
-
-    def read_queries(self, path: str | Path) -> FaceBatch:
-        """Embeddings of a file, checked against this gallery's dimension.
-
-        Raises:
-            EmbeddingError, MismatchError: naming the file, what is wrong and what to do.
-        """
-        return embeddings.read_file(Path(path), dimension=self.dimension)
 
     def read_photo(self, path: str | Path) -> bytes:
         """A photograph beside a query as JPEG of at most 192 pixels a side.

@@ -1,7 +1,7 @@
 """Which network made a gallery's embeddings, as far as the vectors themselves tell.
 
 Two networks of one dimension give vectors that cannot be compared. They betray themselves by
-their length and by the direction that all faces of one network share.
+the direction that all faces of one network share and, where the distance heeds it, by their length.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.errors import MismatchError
 from engine.records.parsing import checked, parsed
-from engine.types import Ids, Rows
+from engine.types import Distance, Ids, Rows
 
 _NORM_TOLERANCE = 0.15
 _SHARED_DIRECTION = 0.5
@@ -64,13 +64,19 @@ class Fingerprint:
         stands_for = len(vectors) if count is None else count
         return cls(vectors.shape[1], stands_for, len(faces), float(low), float(high), direction)
 
-    def check(self, other: Fingerprint) -> None:
-        """Raises MismatchError when ``other`` was plainly made by another network."""
+    def check(self, other: Fingerprint, distance: Distance) -> None:
+        """Whether both can be of one network, as far as a distance tells them apart.
+
+        Cosine distance ignores how long vectors are, and so does this check where it is used.
+
+        Raises:
+            MismatchError: ``other`` was plainly made by another network.
+        """
         if self.count < _ENOUGH:
             return
         middle = (other.norm_low + other.norm_high) / 2
         low, high = self.norm_low * (1 - _NORM_TOLERANCE), self.norm_high * (1 + _NORM_TOLERANCE)
-        if not low <= middle <= high:
+        if distance == "euclidean" and not low <= middle <= high:
             raise MismatchError(
                 f"These vectors have length {middle:.3g}, the gallery's have "
                 f"{self.norm_low:.3g} to {self.norm_high:.3g}: another embedding network made them",

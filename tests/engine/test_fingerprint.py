@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from engine.errors import MismatchError
 from engine.gallery import Gallery
 from engine.tools.fingerprint import Fingerprint
+from engine.types import Distance
 
 
 def centred_network(people: int, faces: int, seed: int) -> np.ndarray:
@@ -37,19 +39,55 @@ def test_vectors_of_another_length_are_refused(shared_data: Path) -> None:
     strong, owners = dlib(shared_data)
     weak = np.load(shared_data / "lfw-158-weak.npz")["embeddings"]
     with pytest.raises(MismatchError, match="another embedding network"):
-        Fingerprint.of(strong, owners).check(Fingerprint.of(weak))
+        Fingerprint.of(strong, owners).check(Fingerprint.of(weak), "euclidean")
+
+
+def test_where_the_distance_ignores_length_so_does_the_check(shared_data: Path) -> None:
+    strong, owners = dlib(shared_data)
+    weak = np.load(shared_data / "lfw-158-weak.npz")["embeddings"]
+    known = Fingerprint.of(strong, owners)
+    known.check(Fingerprint.of(strong * 7), "cosine")
+    with pytest.raises(MismatchError, match="another embedding network"):
+        known.check(Fingerprint.of(strong * 7), "euclidean")
+    with pytest.raises(MismatchError, match="point another way"):
+        known.check(Fingerprint.of(weak), "cosine")
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+@pytest.mark.parametrize("scale", [0.01, 1, 50])
+def test_longer_vectors_are_taken_or_refused_everywhere_alike(
+    tmp_path: Path, distance: Distance, scale: float
+) -> None:
+    faces = centred_network(3, 20, seed=3)
+    np.savez(tmp_path / "scaled.npz", embeddings=faces[::7] * scale, names=["A"] * 9)
+    scaled = tmp_path / "scaled.npz"
+    with Gallery.create(tmp_path / "g.gallery", dimension=64, distance=distance) as gallery:
+        for start, name in zip(range(0, 60, 20), "ABC", strict=True):
+            gallery.enroll(name, faces[start : start + 20])
+        ways: tuple[Callable[[], object], ...] = (
+            lambda: gallery.read_queries(scaled),
+            lambda: gallery.plan_import([scaled]),
+            lambda: gallery.check_enrolment("A", faces[::7] * np.float32(scale)),
+            lambda: gallery.import_([scaled]),
+        )
+        for way in ways:
+            if distance == "euclidean" and scale != 1:
+                with pytest.raises(MismatchError, match="another embedding network"):
+                    way()
+            else:
+                way()
 
 
 def test_vectors_of_the_same_length_that_point_elsewhere_are_refused(shared_data: Path) -> None:
     strong, owners = dlib(shared_data)
     with pytest.raises(MismatchError, match="point another way"):
-        Fingerprint.of(strong, owners).check(Fingerprint.of(strong[:, ::-1].copy()))
+        Fingerprint.of(strong, owners).check(Fingerprint.of(strong[:, ::-1].copy()), "cosine")
 
 
 def test_no_single_stranger_of_the_same_network_is_refused(shared_data: Path) -> None:
     known = Fingerprint.of(*dlib(shared_data))
     for face in np.load(shared_data / "lfw-others-dlib.npz")["embeddings"][::10]:
-        known.check(Fingerprint.of(face[None]))
+        known.check(Fingerprint.of(face[None]), "euclidean")
 
 
 def test_a_damaged_fingerprint_counts_as_none() -> None:

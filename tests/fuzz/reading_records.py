@@ -158,7 +158,7 @@ def _read_fingerprint(data: bytes, folder: Path) -> None:
         dimension = min(len(found.direction), 64)
         if dimension == found.dimension:
             with suppress(MismatchError):
-                found.check(Fingerprint.of(np.ones((3, dimension), np.float32)))
+                found.check(Fingerprint.of(np.ones((3, dimension), np.float32)), "euclidean")
         require(len(found.direction) == found.dimension, "a direction of another dimension")
 
 
