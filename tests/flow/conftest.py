@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from typing import Any
 import pytest
 
 from engine.gallery import Gallery
+from gallery_app import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Ridge", "Tony_Blair")
@@ -28,18 +31,43 @@ Contents = Callable[[Path], dict[str, list[Any]]]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Calls ``face-gallery`` with settings of its own."""
-    environment = os.environ | {"FACE_GALLERY_HOME": str(tmp_path / "home")}
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings of the test alone."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("FACE_GALLERY_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Calls ``face-gallery`` in this process: to start one for each call takes much longer."""
+    interrupted = signal.getsignal(signal.SIGINT)
 
     def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "gallery_app", *map(str, arguments)],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
+        command = list(map(str, arguments))
+        said, told = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+            patch.setattr(sys, "stdout", said)
+            patch.setattr(sys, "stderr", told)
+            code = cli.run(command)
+        texts = []
+        for stream in (said, told):
+            stream.seek(0)
+            texts.append(stream.read())
+        return subprocess.CompletedProcess(command, code, *texts)
+
+    yield call
+    signal.signal(signal.SIGINT, interrupted)
+
+
+@pytest.fixture
+def run_apart(home: Path) -> Run:
+    """Calls ``face-gallery`` in a process of its own, as a shell does."""
+
+    def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "gallery_app", *map(str, arguments)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     return call
 

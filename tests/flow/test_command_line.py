@@ -110,11 +110,11 @@ def test_only_bad_queries_fail(run: Run, gallery: Path, tmp_path: Path) -> None:
     assert "nothing.npy" in done.stderr
 
 
-def test_enrolled_people_are_found_by_the_next_command(run: Run, gallery: Path) -> None:
+def test_enrolled_people_are_found_by_the_next_command(run_apart: Run, gallery: Path) -> None:
     faces = sorted((DATA / "Hans_Blix").glob("*.npy"))
-    report = document(run("enroll", "Hans Blix", *faces[:5], "-g", gallery, "--json"))
+    report = document(run_apart("enroll", "Hans Blix", *faces[:5], "-g", gallery, "--json"))
     assert (report["name"], report["faces_added"], report["duplicates"]) == ("Hans Blix", 5, 0)
-    answer = document(run("identify", faces[6], "-g", gallery, "--json"))["results"][0]
+    answer = document(run_apart("identify", faces[6], "-g", gallery, "--json"))["results"][0]
     assert answer["candidates"][0]["name"] == "Hans Blix"
 
 
@@ -149,13 +149,13 @@ def test_a_gallery_without_its_index_answers_as_before(run: Run, gallery: Path) 
     assert after["results"][0]["candidates"] == before["results"][0]["candidates"]
 
 
-def test_wrong_usage_ends_with_two(run: Run) -> None:
-    assert run("identify").returncode == 2
-    assert run("no-such-command").returncode == 2
+def test_wrong_usage_ends_with_two(run_apart: Run) -> None:
+    assert run_apart("identify").returncode == 2
+    assert run_apart("no-such-command").returncode == 2
 
 
-def test_a_gallery_that_is_not_there_is_one_clear_line(run: Run, tmp_path: Path) -> None:
-    done = run("people", "-g", tmp_path / "nowhere")
+def test_a_gallery_that_is_not_there_is_one_clear_line(run_apart: Run, tmp_path: Path) -> None:
+    done = run_apart("people", "-g", tmp_path / "nowhere")
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
 

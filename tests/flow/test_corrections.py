@@ -39,20 +39,20 @@ def test_a_merge_says_first_what_it_would_come_to(run: Run, folder: Path) -> Non
     assert len(changed["identities"]) == 2
 
 
-def test_there_is_a_way_back_and_forth_over_processes(run: Run, folder: Path) -> None:
-    assert run("delete", "Tim Henman", "--yes", "-g", folder).returncode == 0
-    moved = run("move", "1", "Tiger_Woods_0002.npy", "Somebody", "-g", folder)
+def test_there_is_a_way_back_and_forth_over_processes(run_apart: Run, folder: Path) -> None:
+    assert run_apart("delete", "Tim Henman", "--yes", "-g", folder).returncode == 0
+    moved = run_apart("move", "1", "Tiger_Woods_0002.npy", "Somebody", "-g", folder)
     assert moved.stdout == "2 faces moved to “Somebody”.\n"
     after = people(folder)
     assert after == {"Somebody": 2, "Tiger Woods": 7, "Tom Ridge": 9, "Tony Blair": 9}
-    assert run("undo", "-g", folder).stdout == "Undone: 2 faces moved to “Somebody”.\n"
-    assert run("history", "--to", "1", "-g", folder).returncode == 0
+    assert run_apart("undo", "-g", folder).stdout == "Undone: 2 faces moved to “Somebody”.\n"
+    assert run_apart("history", "--to", "1", "-g", folder).returncode == 0
     assert people(folder) == BEFORE
-    entries = json.loads(run("history", "--json", "-g", folder).stdout)
+    entries = json.loads(run_apart("history", "--json", "-g", folder).stdout)
     assert [(one["change"], one["undone"]) for one in entries] == [(3, True), (2, True), (1, False)]
-    assert run("history", "--to", "3", "-g", folder).stdout == "Redone: 2 changes.\n"
+    assert run_apart("history", "--to", "3", "-g", folder).stdout == "Redone: 2 changes.\n"
     assert people(folder) == after
-    nothing = run("redo", "-g", folder)
+    nothing = run_apart("redo", "-g", folder)
     assert (nothing.returncode, nothing.stdout) == (0, "")
     assert "nothing to redo" in nothing.stderr
 
