@@ -16,8 +16,9 @@ run: setup
 setup:
 	@$(or $(PYTHON),$(error Face Gallery needs Python 3.11 or newer: install it (Debian, Ubuntu: sudo apt-get install -y python3) or name it, PYTHON=/path/to/python3)) tools/setup.py
 
+# Of a file all tests run in one process: what is made once for a file is made once
 test: check
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check

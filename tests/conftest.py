@@ -77,4 +77,5 @@ def trained_once(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Trai
     """A small gallery with a trained MLP and a trained triplet model; takes half a minute once."""
     if importlib.util.find_spec("tensorflow") is None:
         pytest.skip("TensorFlow is not installed")
-    return train_once(sample, tmp_path_factory.mktemp("trained"))
+    place = tmp_path_factory.getbasetemp()
+    return train_once(sample, place.parent if "PYTEST_XDIST_WORKER" in os.environ else place)

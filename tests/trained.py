@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from engine.models import load_version
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,15 +62,20 @@ def people_of(sample: Path, tree: Path, first: int = 0, count: int = PEOPLE) -> 
 
 
 def train_once(sample: Path, place: Path) -> TrainedOnce:
-    folder, tree = place / "trained.gallery", people_of(sample, place / "people")
-    done = subprocess.run(
-        [sys.executable, "-c", TRAIN, str(folder), str(tree), json.dumps(CHANGES)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return TrainedOnce(folder, json.loads(done.stdout))
+    """In a folder that the processes of a test run share; the first to come trains."""
+    folder, said = place / "trained.gallery", place / "trained.json"
+    with FileLock(place / "trained.lock"):
+        if not said.exists():
+            tree = people_of(sample, place / "trained-people")
+            done = subprocess.run(
+                [sys.executable, "-c", TRAIN, str(folder), str(tree), json.dumps(CHANGES)],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stderr
+            said.write_text(done.stdout)
+    return TrainedOnce(folder, json.loads(said.read_text()))
 
 
 def another_version(old: Path, new: Path, **changes: object) -> Path:

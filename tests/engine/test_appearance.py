@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,6 @@ import pytest
 from engine.errors import GalleryDamagedError
 from engine.portraits.appearance import TRAITS, Appearance
 from engine.types import Vectors
-
-REPO = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", REPO.parent / "shared"))
-REAL = SHARED / "data" / "lfw-158-dlib.npz"
 
 
 def some(n: int, dimension: int = 128, seed: int = 0) -> Vectors:
@@ -75,9 +70,8 @@ def test_the_traits_use_their_whole_range() -> None:
     assert spread.min() > 0.4
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the shared faces are not here")
-def test_two_faces_of_one_person_are_nearer_than_faces_of_two_people() -> None:
-    table = np.load(REAL)
+def test_two_faces_of_one_person_are_nearer_than_faces_of_two_people(shared_data: Path) -> None:
+    table = np.load(shared_data / "lfw-158-dlib.npz")
     vectors, names = table["embeddings"], table["names"]
     traits = Appearance.fit(vectors).traits(vectors)
     _, identity = np.unique(names, return_inverse=True)

@@ -13,8 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[3]
-SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared"))
 NOBODY = 65534
 
 
@@ -96,11 +94,3 @@ def as_somebody_else() -> Callable[[], object]:
             os.seteuid(me)
 
     return drop
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    folder = SHARED / "data"
-    if not folder.is_dir():
-        pytest.skip("the shared faces are not here")
-    return folder

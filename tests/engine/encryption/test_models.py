@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,7 +17,6 @@ from engine.store import memory
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 from tests.trained import QUICK, TrainedOnce
 
-SHARED = Path("/dev/shm")
 pytestmark = [
     needs_sqlcipher,
     pytest.mark.skipif(bool(memory.missing_memory()), reason="no folder in memory"),
@@ -30,8 +31,12 @@ def folder(trained_once: TrainedOnce, tmp_path: Path) -> Path:
     return trained_once.copy(tmp_path / "some.gallery")
 
 
-def in_memory() -> set[Path]:
-    return set(SHARED.glob("face-gallery-*/*"))
+@pytest.fixture
+def in_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the test's own galleries lay what is in memory."""
+    with TemporaryDirectory(dir="/dev/shm") as place:
+        monkeypatch.setattr(memory, "_own_place", lambda: Path(place))
+        yield Path(place)
 
 
 def on_disk(folder: Path) -> set[str]:
@@ -64,8 +69,7 @@ def test_models_go_there_and_back_with_their_gallery(folder: Path, tmp_path: Pat
         assert len(restored.methods()) == 1 + len(made.models)
 
 
-def test_a_training_lays_nothing_on_disk_in_clear(folder: Path):
-    before = in_memory()
+def test_a_training_lays_nothing_on_disk_in_clear(folder: Path, in_memory: Path):
     with Gallery.open(folder) as gallery:
         secrets = Secrets(gallery)
         gallery.encrypt(PASSPHRASE)
@@ -82,8 +86,8 @@ def test_a_training_lays_nothing_on_disk_in_clear(folder: Path):
         assert seen
         assert found == secrets.in_clear(folder) == []
         assert on_disk(folder) == {"sealed.db"}
-        assert in_memory() > before
-    assert in_memory() == before
+        assert list(in_memory.iterdir())
+    assert not list(in_memory.iterdir())
     with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
         gallery.learning.activate(version.id)
         assert gallery.identify(gallery.vector(5), method="mlp")[0].candidates

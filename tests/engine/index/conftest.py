@@ -20,7 +20,6 @@ from engine.types import Ids, Vectors
 from tests.engine.index.stores import Ear, Faces
 
 ROOT = Path(__file__).resolve().parents[3]
-SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared"))
 DIMENSION = 16
 
 
@@ -43,12 +42,9 @@ def make_faces() -> Callable[..., tuple[Ids, Vectors]]:
 
 
 @pytest.fixture(scope="session")
-def real_faces() -> Vectors:
+def real_faces(shared_data: Path) -> Vectors:
     """The sample's 4,324 embeddings."""
-    path = SHARED / "data" / "lfw-158-dlib.npz"
-    if not path.exists():
-        pytest.skip("the shared data is not here")
-    with np.load(path) as data:
+    with np.load(shared_data / "lfw-158-dlib.npz") as data:
         return data["embeddings"]
 
 
