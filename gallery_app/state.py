@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.gallery import Gallery
-from engine.types import Identification, Method, Vectors
+from engine.types import Candidate, Identification, Method, Vectors
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Query:
         face: id of the enrolled face it is, None for a real query.
         enrolled_as: name of the identity of that face.
         answer: None until it is identified.
+        chosen: id of the candidate that a person chose; None for the first.
         added_to: name of the identity it was enrolled under from here.
         added_faces: ids of the faces that this made, to take them back.
         rejected: id and name of the identities that it was said from here not to be, in order.
@@ -51,9 +52,17 @@ class Query:
     face: int | None = None
     enrolled_as: str = ""
     answer: Identification | None = None
+    chosen: int | None = None
     added_to: str = ""
     added_faces: tuple[int, ...] = ()
     rejected: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """Whom pictures, evidence and buttons are about: the chosen candidate, else the first."""
+        offered = self.answer.candidates if self.answer is not None else ()
+        chosen = (one for one in offered if one.identity_id == self.chosen)
+        return next(chosen, offered[0] if offered else None)
 
     @property
     def is_open_question(self) -> bool:
@@ -63,7 +72,7 @@ class Query:
     @property
     def is_rejectable(self) -> bool:
         """Somebody is offered for it whom it may not be."""
-        return bool(self.answer and self.answer.candidates) and not self.added_to
+        return self.candidate is not None and not self.added_to
 
 
 class AppState(QObject):
@@ -152,6 +161,12 @@ class AppState(QObject):
                 if position == self.position:
                     self.query_changed.emit()
                 return
+
+    def choose_candidate(self, identity: int) -> None:
+        """Of the shown query: its pictures, evidence and buttons are about this one."""
+        if self.query is not None and identity != self.query.chosen:
+            self.queries[self.position] = replace(self.query, chosen=identity)
+            self.query_changed.emit()
 
     def set_answers(self, answers: list[Identification]) -> None:
         """Answers for all queries, in their order."""

@@ -58,6 +58,14 @@ def unknown(stage: Stage) -> None:
     stage.ask(DATA / STRANGER / f"{STRANGER}_0003.npy")
 
 
+def candidate_chosen(stage: Stage) -> None:
+    unknown(stage)
+    stage.window.query.candidates.rows[1].chosen.emit(
+        stage.window.query.candidates.rows[1].identity_id
+    )
+    stage.settle()
+
+
 def several(stage: Stage) -> None:
     stage.open(_without_stranger(stage))
     stage.ask(DATA / "Tim_Henman", DATA / STRANGER)

@@ -30,6 +30,7 @@ SHOTS = [
     ("known", "dark", WIDE, 2),
     ("known_photos", "light", WIDE, 1), ("known_photos", "dark", WIDE, 1),
     ("unknown", "light", WIDE, 1), ("unknown", "dark", WIDE, 1),
+    ("candidate_chosen", "light", WIDE, 1), ("candidate_chosen", "dark", WIDE, 1),
     ("several", "light", WIDE, 1), ("added", "light", WIDE, 1), ("left_out", "light", WIDE, 1),
     ("methods_agree", "light", WIDE, 1), ("methods_agree", "light", SMALL, 1),
     ("methods_disagree", "light", WIDE, 1), ("methods_disagree", "dark", WIDE, 2),

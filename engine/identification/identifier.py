@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from engine.identification.knn import Knn
 from engine.identification.logit import Flags
 from engine.identification.look import Look
 from engine.identification.mlp import Mlp
+from engine.tools.distances import between, prepare
 from engine.types import Identification, Ids, Vectors
 
 METHODS = ("auto", "knn", "mlp", "triplet")
@@ -142,6 +143,18 @@ class Identifier:
             {name: self.methods[name].look(queries) for name in choice.members}, choice
         )
 
+    def distances(self, query: Vectors, vectors: Vectors, method: str) -> Vectors:
+        """From a query ``(d,)`` to vectors ``(n, d)``, as they came, in the space that the evidence
+        of an answer is measured in, ``(n,)``.
+
+        Args:
+            method: as the answer names it, such as ``knn + triplet``.
+        """
+        space = self.methods.get(_ground(method.split(" + ")), self._knn)
+        assert isinstance(space, Knn)
+        rows = [prepare(space.transform(part), space.distance) for part in (query[None], vectors)]
+        return np.asarray(between(rows[0], rows[1], space.distance)[0])
+
     def calibration_of(self, method: str) -> Calibration | None:
         """What the verdicts of a method rest on. Raises as :meth:`identify`."""
         self._require(method)
@@ -189,7 +202,7 @@ class Identifier:
     ) -> list[Identification]:
         def told(choice: Auto) -> list[Identification]:
             look = self._seen(looks, choice)
-            ground = "triplet" if {"triplet", "knn"} & set(choice.members) == {"triplet"} else "knn"
+            ground = _ground(choice.members)
             return answers(
                 self._measured(queries, look.without(refused) if refused else look, ground),
                 looks[ground],
@@ -249,6 +262,11 @@ class Identifier:
         assert isinstance(space, Knn)
         distances = space.distances(queries, look.identities)
         return replace(look, distances=np.where(missing, distances, look.distances))
+
+
+def _ground(members: Iterable[str]) -> str:
+    """The method whose nearest faces are the evidence for an answer by these."""
+    return "triplet" if {"triplet", "knn"}.intersection(members) == {"triplet"} else "knn"
 
 
 def _parts(count: int, refused: Refused | None) -> Iterator[tuple[Sequence[int], bool]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine import embeddings
 from engine.errors import InputError
 from engine.recognition.recogniser import Recogniser
-from engine.types import Identification, Method, Vectors
+from engine.types import Evidence, Identification, Method, Vectors
 
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
@@ -65,6 +65,24 @@ class Asking:
     ) -> Identification:
         """Tells who an enrolled face would be if it were not enrolled: it is left out."""
         return self._recogniser.identify_enrolled(face, method=method, k=k, top=top, fpir=fpir)
+
+    def evidence_for(
+        self,
+        query: Vectors,
+        identity: int,
+        *,
+        method: str = "knn",
+        k: int = 5,
+        left_out: int | None = None,
+    ) -> tuple[Evidence, ...]:
+        """The faces of one identity that are nearest to a query ``(d,)``, nearest first.
+
+        Args:
+            method: as an answer names it, such as ``knn + triplet``: distances are those of its
+                evidence.
+            left_out: a face that is not to be among them.
+        """
+        return self._recogniser.evidence_for(query, identity, method=method, k=k, left_out=left_out)
 
     def missed(self, fpir: float, method: Method = "auto") -> float | None:
         """The share of enrolled people (FNIR on faces left out) that this FPIR would miss."""

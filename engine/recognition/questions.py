@@ -22,7 +22,7 @@ from engine.recognition.grounds import Grounds
 from engine.recognition.joining import identifier_of
 from engine.store import Store
 from engine.store.decisions import Refusals
-from engine.types import Identification, Identity, Ids, Neighbours, Vectors
+from engine.types import Evidence, Identification, Identity, Ids, Neighbours, Vectors
 
 _T = TypeVar("_T")
 _TRIES = 3
@@ -91,6 +91,20 @@ class Questions:
             )[0]
 
         return self._answered(ask)
+
+    def evidence_for(
+        self, query: Vectors, identity: int, *, method: str, k: int, left_out: int | None
+    ) -> tuple[Evidence, ...]:
+        """See :meth:`engine.gallery.Gallery.evidence_for`."""
+        ids, _, vectors = self._store.vectors(self._store.members([identity]))
+        kept = ids != (-1 if left_out is None else left_out)
+        ids, vectors = ids[kept], vectors[kept]
+        if not len(ids):
+            return ()
+        away = self._answered(lambda ready: ready.identifier.distances(query, vectors, method))
+        name = self._store.names_of([identity]).get(identity, "")
+        order = np.argsort(away, kind="stable")[:k].tolist()
+        return tuple(Evidence(int(ids[at]), identity, name, float(away[at])) for at in order)
 
     def methods(self) -> tuple[str, ...]:
         """Those that can be asked besides ``auto``."""

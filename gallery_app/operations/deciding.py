@@ -8,12 +8,11 @@ from gallery_app.operations.queries import identify_all
 
 
 def reject(context: Context) -> None:
-    """The shown query is not its first candidate; the next one comes forward."""
+    """The shown query is not the chosen candidate; the next one comes forward."""
     gallery, query = context.gallery, context.state.query
-    if query is None or not query.is_rejectable:
+    candidate = query.candidate if query is not None and query.is_rejectable else None
+    if query is None or candidate is None:
         return
-    assert query.answer is not None
-    first = query.answer.candidates[0]
     key = f"reject {id(query.vector)}"
     if context.tasks.is_running(key):
         return
@@ -22,13 +21,13 @@ def reject(context: Context) -> None:
         if context.state.gallery is not gallery:
             return
         if new:
-            said = (*query.rejected, (first.identity_id, first.name))
+            said = (*query.rejected, (candidate.identity_id, candidate.name))
             context.state.update_query(query, rejected=said)
         identify_all(context)
 
     context.tasks.run(
-        f"Remembering that this is not {first.name}",
-        lambda _: gallery.reject(query.vector, first.identity_id),
+        f"Remembering that this is not {candidate.name}",
+        lambda _: gallery.reject(query.vector, candidate.identity_id),
         done=done,
         failed=unless_gone(context, lambda: identify_all(context)),
         lane="change",

@@ -11,7 +11,7 @@ from engine.errors import PhotoError, UnknownIdentityError
 from engine.progress import Reporter
 from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
-from engine.types import Candidate, Face, Method
+from engine.types import Candidate, Evidence, Face, Method
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import by_method, follow_method
 from gallery_app.state import Methods, Query
@@ -128,6 +128,27 @@ def load_query_picture(
         done=lambda image: done(query, image),
         failed=context.failed,
         key="query-picture",
+        shown=False,
+    )
+
+
+def load_evidence(
+    context: Context, query: Query, done: Callable[[Query, tuple[Evidence, ...]], None]
+) -> None:
+    """The faces of the chosen candidate that are nearest to a query; nothing where they are gone:
+    the panel is about to be told so.
+    """
+    gallery, candidate, answer = context.gallery, query.candidate, query.answer
+    if candidate is None or answer is None:
+        return
+    context.tasks.run(
+        "Reading the nearest faces",
+        lambda _: gallery.evidence_for(
+            query.vector, candidate.identity_id, method=answer.method, left_out=query.face
+        ),
+        done=lambda faces: done(query, faces),
+        failed=context.failed,
+        key="evidence",
         shown=False,
     )
 

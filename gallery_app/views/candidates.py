@@ -1,10 +1,11 @@
-"""Who is offered for a query, and whether the methods agree on the first of them."""
+"""Who is offered for a query, who of them is chosen, and whether the methods agree on the first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.types import Candidate, Identification, Opinion
@@ -28,9 +29,13 @@ _WORTH = 0.01
 
 
 class Candidates(QWidget):
-    """Signals: ``activated`` (identity id), ``named`` (name of somebody a method says)."""
+    """Signals: ``chosen`` (identity id), ``opened`` (identity id), ``menu_wanted`` (identity id,
+    where on the screen), ``named`` (name of somebody a method says).
+    """
 
-    activated = Signal(int)
+    chosen = Signal(int)
+    opened = Signal(int)
+    menu_wanted = Signal(int, QPoint)
     named = Signal(str)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
@@ -50,6 +55,9 @@ class Candidates(QWidget):
         layout.addLayout(self.dissent)
         layout.addLayout(self.list)
         pictures.ready.connect(lambda _: self._paint_pictures())
+        for place in range(_MOST):
+            key = QShortcut(QKeySequence(str(place + 1)), self)  # fields keep what is typed there
+            key.activated.connect(lambda at=place: self._choose(at))
 
     @property
     def rows(self) -> list[CandidateRow]:
@@ -62,9 +70,16 @@ class Candidates(QWidget):
         return widgets_in(self.dissent, DissentRow)
 
     def show_answer(
-        self, answer: Identification | None, portraits: Mapping[int, int | None]
+        self,
+        answer: Identification | None,
+        portraits: Mapping[int, int | None],
+        chosen: int | None = None,
     ) -> None:
-        """Candidates that are shown already stay as they are, under the cursor too."""
+        """Candidates that are shown already stay as they are, under the cursor too.
+
+        Args:
+            chosen: id of the candidate that is marked.
+        """
         self._portraits = portraits
         self._show_agreement(answer)
         offered = _worth_showing(answer) if answer is not None else []
@@ -75,23 +90,26 @@ class Candidates(QWidget):
             self._shown = shown
             learned = answer is not None and in_learned_space(answer.method)
             refill(self.dissent, [self._dissenter(opinion) for opinion in apart])
-            refill(self.list, [self._row(candidate, learned) for candidate in offered])
+            rows = [self._row(one, place, learned) for place, one in enumerate(offered, 1)]
+            refill(self.list, rows)
+        for row in self.rows:
+            row.set_chosen(row.identity_id == chosen)
         self._paint_pictures()
+
+    def _choose(self, place: int) -> None:
+        if place < len(self.rows):
+            self.chosen.emit(self.rows[place].identity_id)
 
     def _show_agreement(self, answer: Identification | None) -> None:
         said = agreement_text(answer) if answer is not None else ""
         self.heading.setText(f"CANDIDATES · {said}" if said else "CANDIDATES")
         self.heading.setToolTip(plain_tip(agreement_tip(answer)) if answer and said else "")
 
-    def _row(self, candidate: Candidate, learned: bool) -> CandidateRow:
-        row = CandidateRow(
-            candidate.identity_id,
-            candidate.name,
-            candidate.confidence,
-            candidate.distance,
-            learned=learned,
-        )
-        row.activated.connect(self.activated)
+    def _row(self, candidate: Candidate, place: int, learned: bool) -> CandidateRow:
+        row = CandidateRow(candidate, place, learned=learned)
+        row.chosen.connect(self.chosen)
+        row.opened.connect(self.opened)
+        row.menu_wanted.connect(self.menu_wanted)
         return row
 
     def _dissenter(self, opinion: Opinion) -> DissentRow:

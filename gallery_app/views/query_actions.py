@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from gallery_app.icons import icon
 from gallery_app.state import Query
-from gallery_app.widgets.elided_label import plain_tip
+from gallery_app.widgets.elided_label import button_name, plain_tip
 from gallery_app.widgets.wrapping import WrappingRow
 
 _READ_ONLY = "This gallery is open for reading only: nothing can be added or remembered."
@@ -27,9 +27,9 @@ class QueryActions(QFrame):
         self.setObjectName("queryActions")
         self._writable = True
         self._name = ""
-        self.confirm = QPushButton("Confirm")
+        self.confirm = QPushButton()
         self.confirm.clicked.connect(lambda: self.confirmed.emit(self._name))
-        self.reject = _OneAtATime("Not this person")
+        self.reject = _OneAtATime()
         self.reject.clicked.connect(self.rejected)
         self.enroll = QPushButton("Enroll as new…")
         self.enroll.setToolTip("Add this face as a person who is not enrolled yet (Ctrl+E)")
@@ -62,35 +62,39 @@ class QueryActions(QFrame):
 
     def show_for(self, query: Query) -> None:
         """The actions that make sense for this query now."""
-        answer = query.answer
-        best = answer.candidates[0].name if answer is not None and answer.candidates else ""
-        self._name = best
-        known = answer is not None and answer.verdict == "known"
-        self._show_confirm(query, best, known)
+        candidate = query.candidate
+        name = self._name = candidate.name if candidate is not None else ""
+        named = query.answer is not None and bool(name) and query.answer.name == name
+        meant = named or query.chosen is not None
+        self._show_confirm(query, name, meant)
         self.reject.setVisible(query.is_rejectable)
         self.reject.setEnabled(self._writable)
-        self.reject.setAccessibleName(f"This is not {best}")
-        tip = f"This is not {best}: remember that for good (Ctrl+Shift+Backspace)"
+        self.reject.setText(f"Not {button_name(name)}")
+        self.reject.setAccessibleName(f"This is not {name}")
+        tip = f"This is not {name}: remember that for good (Ctrl+Shift+Backspace)"
         self.reject.setToolTip(plain_tip(tip))
         self.enroll.setVisible(query.is_open_question)
         self.enroll.setEnabled(self._writable)
-        _set_primary(self.enroll, not known)
+        _set_primary(self.enroll, not meant)
         self._show_said(query)
 
     def forget(self) -> None:
         """Nobody is spoken of any more."""
         self._name = ""
-        self.reject.setAccessibleName("")
         self.told.setText("")
+        for button in (self.confirm, self.reject):
+            button.setText("")
+            button.setAccessibleName("")
         for button in (self.confirm, self.reject, self.undo):
             button.setToolTip("")
 
-    def _show_confirm(self, query: Query, best: str, known: bool) -> None:
-        self.confirm.setVisible(query.is_open_question and bool(best))
+    def _show_confirm(self, query: Query, name: str, meant: bool) -> None:
+        self.confirm.setVisible(query.is_open_question and bool(name))
         self.confirm.setEnabled(self._writable)
-        self.confirm.setText("Confirm" if known else "It is this person")
-        _set_primary(self.confirm, known)
-        tip = f"Yes, this is {best}: add the face to them (Ctrl+Shift+Enter)"
+        self.confirm.setText(f"It is {button_name(name)}")
+        self.confirm.setAccessibleName(f"It is {name}")
+        _set_primary(self.confirm, meant)
+        tip = f"Yes, this is {name}: add the face to them (Ctrl+Shift+Enter)"
         self.confirm.setToolTip(plain_tip(tip))
 
     def _show_said(self, query: Query) -> None:

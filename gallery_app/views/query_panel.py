@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from engine.types import Identification
+from engine.types import Evidence, Identification
 from gallery_app.pictures import Pictures
 from gallery_app.state import Query
 from gallery_app.views.candidates import Candidates
@@ -24,13 +32,14 @@ from gallery_app.widgets.empty_state import EmptyState
 
 
 class QueryPanel(QWidget):
-    """Signals: ``open_wanted``, ``identity_wanted`` (id).
+    """Signals: ``open_wanted``, ``identity_wanted`` (id), ``candidate_chosen`` (identity id).
 
     Its parts have signals of their own: ``stepper``, ``candidates``, ``strictness``, ``actions``.
     """
 
     open_wanted = Signal()
     identity_wanted = Signal(int)
+    candidate_chosen = Signal(int)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +57,9 @@ class QueryPanel(QWidget):
         self.evidence = EvidenceStrip(pictures)
         self.evidence.chosen.connect(self.comparison.show_face)
         self.candidates = Candidates(pictures)
-        self.candidates.activated.connect(self.identity_wanted)
+        self.candidates.chosen.connect(self.candidate_chosen)
+        self.candidates.opened.connect(self.identity_wanted)
+        self.candidates.menu_wanted.connect(self._show_menu)
         self.method = MethodChoice()
         self.strictness = Strictness()
         self.actions = QueryActions()
@@ -97,13 +108,18 @@ class QueryPanel(QWidget):
         return whole
 
     def show_query(
-        self, query: Query | None, picture: QPixmap | None, portraits: Mapping[int, int | None]
+        self,
+        query: Query | None,
+        picture: QPixmap | None,
+        portraits: Mapping[int, int | None],
+        faces: Sequence[Evidence] = (),
     ) -> None:
         """Shows a query and, once it has one, its answer.
 
         Args:
             picture: of the query itself.
             portraits: the face that stands for each identity, by identity id.
+            faces: of the chosen candidate, those nearest to the query.
         """
         self._stack.setCurrentIndex(0 if query is None else 1)
         if query is None:
@@ -112,16 +128,31 @@ class QueryPanel(QWidget):
         self.comparison.show_query(picture)
         self._show_verdict(query.answer)
         self._show_note(query.answer)
-        self.evidence.show_answer(query.answer)
-        self.candidates.show_answer(query.answer, portraits)
+        candidate = query.candidate
+        self.evidence.show_faces(query.answer, candidate, faces)
+        chosen = candidate.identity_id if candidate is not None else None
+        self.candidates.show_answer(query.answer, portraits, chosen)
         self.actions.show_for(query)
+
+    def _show_menu(self, identity: int, at: QPoint) -> None:
+        """Chooses the candidate, and offers what the buttons do and the way to their faces."""
+        self.candidate_chosen.emit(identity)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for button in (self.actions.confirm, self.actions.reject):
+            if button.isVisible():
+                entry = menu.addAction(button.text(), button.click)
+                entry.setEnabled(button.isEnabled())
+        menu.addSeparator()
+        menu.addAction("Show their faces", lambda: self.identity_wanted.emit(identity))
+        menu.popup(at)
 
     def _forget(self) -> None:
         """Also what is not seen now holds no face and no name of the query before."""
         self.comparison.show_query(None)
         self._show_verdict(None)
         self._show_note(None)
-        self.evidence.show_answer(None)
+        self.evidence.show_faces(None, None, ())
         self.candidates.show_answer(None, {})
         self.actions.forget()
 
@@ -157,7 +188,7 @@ def _all_rejected(answer: Identification) -> bool:
 def _headline(answer: Identification) -> str:
     if answer.name is not None:
         return answer.name
-    return "Nobody we know" if _is_measured(answer) else "Cannot tell yet"
+    return "Not recognised" if _is_measured(answer) else "Cannot tell yet"
 
 
 def _verdict_text(answer: Identification) -> str:
@@ -168,4 +199,5 @@ def _verdict_text(answer: Identification) -> str:
         return f"{word} · confidence not measurable yet"
     if answer.verdict == "known":
         return f"{word} · {confidence_text(answer.confidence)}"
-    return f"{word} · {answer.candidates[0].name} at best, {confidence_text(answer.confidence)}"
+    closest = f"closest match: {answer.candidates[0].name}"
+    return f"{word} · {closest}, {confidence_text(answer.confidence)}"

@@ -35,6 +35,7 @@ class FaceTile(Clickable):
         """
         super().__init__(parent)
         self.face_id = face_id
+        self.name = name
         self._distance = f"{distance:.2f}"
         self._picture: QPixmap | None = None
         words = f"{name}, distance {distance:.3f}" + " in the learned space" * learned

@@ -160,8 +160,8 @@ class Commands:
 
     def confirm(self) -> None:
         query = self._context.state.query
-        if query is not None and query.answer is not None and query.answer.candidates:
-            enrolling.confirm(self._context, query.answer.candidates[0].name)
+        if query is not None and query.candidate is not None:
+            enrolling.confirm(self._context, query.candidate.name)
 
     # -- enrolment
 

@@ -200,14 +200,6 @@ def test_the_enroll_dialog_lists_a_file_it_cannot_use(
     enroll.reject()
 
 
-def test_a_click_on_a_candidate_shows_that_person(app: App, qtbot: QtBot, query_file: Path) -> None:
-    ask(app, qtbot, query_file)
-    row = app.window.query.candidates.rows[1]
-    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
-    wanted = app.state.query.answer.candidates[1].name  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: app.window.faces.title.text() == wanted)
-
-
 def test_a_selected_face_shows_its_file_date_and_nearest_people(app: App, qtbot: QtBot) -> None:
     grid = app.window.faces.grid
     at = grid.visualRect(app.window.faces.model.index(2)).center()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.progress import Message, Progress
+from engine.types import Candidate
 from gallery_app.widgets.busy_strip import BusyStrip, progress_text
 from gallery_app.widgets.candidate_row import CandidateRow
 from gallery_app.widgets.confidence_bar import ConfidenceBar, confidence_text
@@ -60,42 +61,55 @@ def test_the_bar_of_a_likelier_candidate_is_longer(mode: str, qtbot: QtBot) -> N
 def test_a_row_and_a_tile_answer_to_the_keyboard(
     kind: type, key: Qt.Key, qtbot: QtBot, mode: str
 ) -> None:
-    widget = CandidateRow(7, "A", 0.98, 0.4) if kind is CandidateRow else FaceTile(7, "A", 0.4)
+    widget = candidate_row() if kind is CandidateRow else FaceTile(7, "A", 0.4)
     show(widget, qtbot)
-    with qtbot.waitSignal(widget.activated) as told:
+    signal = widget.chosen if isinstance(widget, CandidateRow) else widget.activated
+    with qtbot.waitSignal(signal) as told:
         qtbot.keyClick(widget, key)
     assert told.args == [7]
 
 
+def candidate_row(
+    name: str = "A",
+    confidence: float | None = 0.98,
+    distance: float = 0.4,
+    parent: QWidget | None = None,
+) -> CandidateRow:
+    return CandidateRow(Candidate(7, name, 2.5, confidence, distance), 1, parent)
+
+
 def test_a_click_that_ends_elsewhere_does_nothing(qtbot: QtBot) -> None:
-    row = CandidateRow(7, "A", 0.98, 0.4)
+    row = candidate_row()
     show(row, qtbot)
-    with qtbot.assertNotEmitted(row.activated):
+    with qtbot.assertNotEmitted(row.chosen):
         qtbot.mousePress(row, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
         qtbot.mouseRelease(row, Qt.MouseButton.LeftButton, pos=QPoint(5, 500))
         qtbot.mouseClick(row, Qt.MouseButton.RightButton)
 
 
 def test_a_click_on_any_part_of_a_candidate_counts(qtbot: QtBot) -> None:
-    row = CandidateRow(7, "A", 0.98, 0.4)
+    row = candidate_row()
     show(row, qtbot)
     for part in (row, row.picture, row.name, row.bar, row.number):
-        with qtbot.waitSignal(row.activated):
+        with qtbot.waitSignal(row.chosen):
             qtbot.mouseClick(part, Qt.MouseButton.LeftButton)
 
 
 def test_a_candidate_says_all_it_shows(qtbot: QtBot, mode: str, picture: QPixmap) -> None:
-    row = CandidateRow(7, "<b>A</b>", None, 0.4016)
+    row = candidate_row("<b>A</b>", None, 0.4016)
     row.set_picture(picture)
     show(row, qtbot)
-    assert row.accessibleName() == "<b>A</b>, confidence not calibrated, distance 0.402"
+    words = "<b>A</b>, confidence not calibrated, score 2.50, distance 0.402"
+    assert row.accessibleName() == words
+    row.set_chosen(True)
+    assert row.accessibleName() == f"{words}, chosen"
     assert "&lt;b&gt;" in row.toolTip()
-    assert (row.number.text(), row.distance.text()) == ("–", "distance 0.402")
+    assert (row.number.text(), row.figures.text()) == ("–", "score 2.50 · distance 0.402")
 
 
 def test_the_focus_ring_is_there_for_the_keyboard_only(qtbot: QtBot, mode: str) -> None:
     host = QWidget()
-    row = CandidateRow(7, "A", 0.9, 0.4, host)
+    row = candidate_row(parent=host)
     row.resize(300, 60)
     show(host, qtbot)
     host.activateWindow()

@@ -284,3 +284,17 @@ def test_more_queries_than_are_answered_at_once_are_answered_in_order(
 def test_no_query_is_no_answer(setting: Setting, fused: Auto) -> None:
     nothing = np.empty((0, DIMENSION), dtype=np.float32)
     assert setting.identifier(fused).identify(nothing) == []
+
+
+@pytest.mark.parametrize("method", ALL)
+def test_distances_to_any_faces_are_those_of_the_evidence(
+    setting: Setting, fused: Auto, queries: Vectors, method: str
+) -> None:
+    identifier = setting.identifier(fused)
+    for query, answer in zip(queries, identifier.identify(queries, method=method), strict=True):
+        away = identifier.distances(query, setting.vectors, answer.method)
+        for face in answer.evidence:
+            assert away[face.face] == pytest.approx(face.distance, abs=0.02)
+        assert sorted(away)[: len(answer.evidence)] == pytest.approx(
+            [face.distance for face in answer.evidence], abs=0.02
+        )
