@@ -64,6 +64,7 @@ class MapCanvas(QWidget):
         self._marks = Marks()
         self._picture: Picture | None = None
         self._pressed: QPointF | None = None
+        self._moved = 0.0  # how far from there the mouse went at most
         self._last = QPointF()
         self._lasso = QPolygonF()
         self._hovered = -1
@@ -180,6 +181,7 @@ class MapCanvas(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._pressed = self._last = event.position()
+        self._moved = 0.0
         if self.lassoing or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._lasso = QPolygonF([event.position()])
 
@@ -188,6 +190,7 @@ class MapCanvas(QWidget):
         if self._pressed is None:
             self._hover(place)
             return
+        self._moved = max(self._moved, (place - self._pressed).manhattanLength())
         if len(self._lasso):
             self._lasso.append(place)
         else:
@@ -202,9 +205,9 @@ class MapCanvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
-        still = (event.position() - self._pressed).manhattanLength() <= _CLICK
+        away = (event.position() - self._pressed).manhattanLength()
         lasso, self._lasso, self._pressed = self._lasso, QPolygonF(), None
-        if still:
+        if max(self._moved, away) <= _CLICK:
             row = self.row_at(event.position())
             if row >= 0:
                 self.clicked.emit(row)

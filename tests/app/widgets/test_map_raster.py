@@ -160,14 +160,16 @@ def test_the_point_under_the_mouse_is_found(
     assert canvas.row_at(QPointF(2, 2)) == -1
 
 
+@pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_the_lasso_picks_what_lies_inside_also_after_moving(
-    ratio: float, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ratio: float, closed: bool, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(MapCanvas, "devicePixelRatioF", lambda _: ratio)
     canvas = canvas_of(scattered(300), qtbot)
     canvas.camera = canvas.camera.moved(20 * ratio, -10 * ratio)
     corners = [QPoint(100, 60), QPoint(220, 60), QPoint(220, 180), QPoint(100, 180)]
+    corners += [QPoint(101, 62)] * closed  # released where it began, nearly
     canvas.lassoing = True
     with qtbot.waitSignal(canvas.lassoed) as lassoed:
         QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=corners[0])
@@ -179,6 +181,21 @@ def test_the_lasso_picks_what_lies_inside_also_after_moving(
     touched = [row for row, at in enumerate(places) if 99 <= at.x() <= 221 and 59 <= at.y() <= 181]
     assert well_inside
     assert set(well_inside) <= set(lassoed.args[0].tolist()) <= set(touched)
+
+
+@pytest.mark.parametrize("lassoing", [False, True])
+def test_only_a_mouse_that_stays_where_it_was_pressed_clicks(lassoing: bool, qtbot: QtBot) -> None:
+    canvas = canvas_of(scattered(300), qtbot)
+    canvas.lassoing = lassoing
+    clicked: list[int] = []
+    canvas.clicked.connect(clicked.append)
+    at = place_of(canvas, 7).toPoint()
+    for far, clicks in ((40, 0), (2, 1)):  # there and back again
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=at)
+        QTest.mouseMove(canvas, at + QPoint(far, 0))
+        QTest.mouseMove(canvas, at)
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=at)
+        assert len(clicked) == clicks
 
 
 def test_moving_shows_what_painting_anew_shows(qtbot: QtBot) -> None:
