@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QV
 
 from gallery_app.icons import app_icon
 
+_COLUMNS = 3  # so that a low screen shows them all
 _MORE = {
     "Search people": "type in the search field, then Down into the list",
     "Details of a face": "arrow keys in the grid",
     "Who is this?, for the selected face": "Enter or double-click",
     "Move the map": "arrow keys on it; + and - zoom, 0 shows everything",
     "Select faces on the map": "L, then draw around them (or drag with Shift); Escape: nobody",
+    "Answer what the review asks": "the letter on the answer",
     "Compare with another face": "click it below the comparison",
 }
 
@@ -27,18 +29,27 @@ def shortcuts_dialog(actions: list[QAction], parent: QWidget | None) -> QDialog:
     grid.setHorizontalSpacing(32)
     grid.setVerticalSpacing(6)
     native = QKeySequence.SequenceFormat.NativeText
-    rows = {
-        action.text().replace("&", "").rstrip("…"): action.shortcut().toString(native)
+    rows = [
+        (action.text().split(": ")[0], QKeySequence.listToString(action.shortcuts(), native))
         for action in actions
-        if not action.shortcut().isEmpty()
-    }
-    for row, (what, keys) in enumerate({**rows, **_MORE}.items()):
-        grid.addWidget(QLabel(what), row, 0)
-        label = QLabel(keys)
-        label.setProperty("textRole", "muted")
-        grid.addWidget(label, row, 1)
+        if action.shortcuts()
+    ]
+    rows = [(what.replace("&", "").rstrip("…"), keys.replace("; ", ", ")) for what, keys in rows]
+    high = -(-len(rows) // _COLUMNS)
+    for place, (what, keys) in enumerate(rows):
+        _add(grid, place % high, 2 * (place // high), what, keys)
+    for row, (what, keys) in enumerate(_MORE.items(), start=high + 1):
+        _add(grid, row, 0, what, keys, across=2 * _COLUMNS - 1)
+    grid.setRowMinimumHeight(high, 12)
     _fill(dialog, grid)
     return dialog
+
+
+def _add(grid: QGridLayout, row: int, column: int, what: str, keys: str, across: int = 1) -> None:
+    grid.addWidget(QLabel(what), row, column)
+    label = QLabel(keys)
+    label.setProperty("textRole", "muted")
+    grid.addWidget(label, row, column + 1, 1, across)
 
 
 def about_dialog(parent: QWidget | None) -> QDialog:

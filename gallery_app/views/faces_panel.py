@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -21,6 +21,7 @@ from gallery_app.icons import icon
 from gallery_app.item_models.faces import FaceListModel
 from gallery_app.item_models.identities import faces_text
 from gallery_app.pictures import Pictures
+from gallery_app.shortcuts import keys_of
 from gallery_app.views.face_details import FaceDetails
 from gallery_app.widgets.delegates import FaceDelegate
 from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
@@ -78,6 +79,7 @@ class FacesPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
+        self.setFocusProxy(self.grid)
         self._add_actions()
 
     def _grid(self) -> UniformView:
@@ -112,19 +114,16 @@ class FacesPanel(QWidget):
 
     def _add_actions(self) -> None:
         self.ask = QAction(icon("question"), "Who is this?", self)
-        self.ask.setShortcut(QKeySequence("Return"))
-        self.ask.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.ask.setToolTip("Identify this face as if it were not enrolled")
         self.ask.triggered.connect(self._ask)
         self.copy = QAction(icon("copy"), "Copy file name", self)
-        self.copy.setShortcut(QKeySequence.StandardKey.Copy)
-        self.copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.copy.triggered.connect(self._copy)
         unselect = QAction("Close the details", self)
-        unselect.setShortcut(QKeySequence("Escape"))
-        unselect.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         unselect.triggered.connect(self.grid.clearSelection)
-        self.grid.addActions([self.ask, self.copy, unselect])
+        for name, action in (("ask", self.ask), ("copy", self.copy), ("unselect", unselect)):
+            action.setShortcuts(keys_of(name))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            self.grid.addAction(action)
 
     def show_nobody(self, *, empty_gallery: bool) -> None:
         """No identity is chosen, or there is none yet."""

@@ -63,6 +63,7 @@ class MapPanel(QWidget):
         self._maps = self._side_by_side()
         for page in (self.drawing, self.nobody, self.undrawn, self._maps):
             self._stack.addWidget(page)
+        self.setFocusProxy(self.left.canvas)
         self._lay_out()
         for view in (self.left, self.right):
             view.pointed.connect(self.pointed)

@@ -1,4 +1,4 @@
-"""Every action of the window with its shortcut, in the menus where people look for them."""
+"""Every action of the window with its keys, in the menus where people look for them."""
 
 from __future__ import annotations
 
@@ -6,67 +6,73 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from gallery_app.icons import icon
+from gallery_app.shortcuts import keys_of
 
-# name, text, shortcut, tip, icon
+# name, text, tip, icon
 _ACTIONS = {
-    "new": ("&New gallery…", "Ctrl+N", "Make an empty gallery", "folder-plus"),
-    "open": ("&Open gallery…", "Ctrl+O", "Open a gallery that you made before", "folder-open"),
-    "sample": ("Open the &sample", "", "158 people of Labeled Faces in the Wild", "sample"),
-    "import_folder": ("&Import folder…", "Ctrl+I", "A folder a person, a .npy a face", "import"),
-    "import_table": ("Import &table…", "Ctrl+Shift+I", "A .npz or .csv with names", "file"),
-    "backup": ("&Back up…", "", "The whole gallery into one file, while it is in use", "copy"),
-    "restore": ("&Restore…", "", "Put a gallery back as it was, or make one of a backup", "undo"),
-    "export_tensorboard": ("&TensorBoard projector…", "",
+    "new": ("&New gallery…", "Make an empty gallery", "folder-plus"),
+    "open": ("&Open gallery…", "Open a gallery that you made before", "folder-open"),
+    "sample": ("Open the &sample", "158 people of Labeled Faces in the Wild", "sample"),
+    "import_folder": ("&Import folder…", "A folder a person, a .npy a face", "import"),
+    "import_table": ("Import &table…", "A .npz or .csv with names", "file"),
+    "backup": ("&Back up…", "The whole gallery into one file, while it is in use", "copy"),
+    "restore": ("&Restore…", "Put a gallery back as it was, or make one of a backup", "undo"),
+    "export_tensorboard": ("&TensorBoard projector…",
                            "Faces as a cloud of points with pictures and names", ""),
-    "export_npz": ("&NumPy archive…", "", "A .npz of vectors, names and files", ""),
-    "export_csv": ("&CSV table…", "", "A line a face: the name and the numbers", ""),
-    "export_parquet": ("&Parquet table…", "", "For pandas, Polars, DuckDB or Spark", ""),
-    "export_folder": ("&Folder tree…", "", "A folder a person, a .npy a face, photos beside", ""),
-    "export_report": ("&Report…", "", "One page on the whole gallery, to hand on", ""),
-    "check": ("&Check gallery", "", "Hold store and index against one another", "check"),
-    "encryption": ("&Encryption…", "", "With a passphrase: what it protects against", ""),
-    "lock": ("&Lock", "Ctrl+L", "Close the gallery and ask for its passphrase", "lock"),
-    "close": ("&Close gallery", "Ctrl+W", "Back to the welcome page", "close"),
-    "quit": ("&Quit", "Ctrl+Q", "Close the window", ""),
-    "undo": ("&Undo", "Ctrl+Z", "Take the last change back", "undo"),
-    "redo": ("&Redo", "Ctrl+Shift+Z", "Make the change again", "redo"),
-    "history": ("&History…", "Ctrl+H", "Every change: who, what and when, and the way back", ""),
-    "rename": ("Re&name person…", "F2", "Give the chosen person another name", ""),
-    "merge": ("&Merge people…", "Ctrl+M", "Several people in the list are one", "people"),
-    "split": ("&Split person…", "Ctrl+Shift+S", "There are several people under this name", ""),
-    "note": ("N&ote…", "Ctrl+Shift+N", "Write something down about the chosen person", ""),
-    "delete": ("&Delete person", "", "Take the chosen people out, with all their faces", "trash"),
-    "erase": ("&Erase person…", "", "Remove the chosen person for good, from every file", ""),
-    "move": ("Mo&ve faces…", "Ctrl+Shift+M", "The selected faces are somebody else's", ""),
-    "portrait": ("Set as &portrait", "", "The selected face stands for its person", "image"),
-    "confirm_faces": ("Confirm &faces", "", "The selected faces are named right", "check"),
-    "remove": ("Re&move faces", "", "Take the selected faces out of the gallery", "trash"),
-    "compare": ("Com&pare people…", "Ctrl+D", "How alike two people are, face with face", ""),
-    "compare_faces": ("Compare &two faces…", "Ctrl+Shift+D", "How alike the two selected are", ""),
-    "charts": ("C&harts…", "", "Faces a person, distances, recognition, growth", ""),
-    "find": ("&Find person", "Ctrl+F", "Search the people by name", "search"),
-    "paste": ("&Paste query", "Ctrl+V", "Identify the files whose paths are copied", ""),
-    "open_query": ("&Open query…", "Ctrl+Shift+O", "Identify the vectors of files", "face"),
-    "who": ("&Who is this?", "Ctrl+Return", "Ask about the selected face, left out", "question"),
-    "confirm": ("&Confirm", "Ctrl+Shift+Return", "The chosen candidate is right: add the face", ""),
-    "reject": ("No&t this person", "Ctrl+Shift+Backspace",
+    "export_npz": ("&NumPy archive…", "A .npz of vectors, names and files", ""),
+    "export_csv": ("&CSV table…", "A line a face: the name and the numbers", ""),
+    "export_parquet": ("&Parquet table…", "For pandas, Polars, DuckDB or Spark", ""),
+    "export_folder": ("&Folder tree…", "A folder a person, a .npy a face, photos beside", ""),
+    "export_report": ("&Report…", "One page on the whole gallery, to hand on", ""),
+    "check": ("Chec&k gallery", "Hold store and index against one another", "check"),
+    "encryption": ("Encr&yption…", "With a passphrase: what it protects against", ""),
+    "lock": ("Lo&ck", "Close the gallery and ask for its passphrase", "lock"),
+    "close": ("C&lose gallery", "Back to the welcome page", "close"),
+    "quit": ("&Quit", "Close the window", ""),
+    "undo": ("&Undo", "Take the last change back", "undo"),
+    "redo": ("&Redo", "Make the change again", "redo"),
+    "history": ("&History…", "Every change: who, what and when, and the way back", ""),
+    "rename": ("Re&name person…", "Give the chosen person another name", ""),
+    "merge": ("&Merge people…", "Several people in the list are one", "people"),
+    "split": ("&Split person…", "There are several people under this name", ""),
+    "note": ("N&ote…", "Write something down about the chosen person", ""),
+    "delete": ("&Delete person", "Take the chosen people out, with all their faces", "trash"),
+    "erase": ("Er&ase person…", "Remove the chosen person for good, from every file", ""),
+    "move": ("Mo&ve faces…", "The selected faces are somebody else's", ""),
+    "portrait": ("Set as portra&it", "The selected face stands for its person", "image"),
+    "confirm_faces": ("Confirm fa&ces", "The selected faces are named right", "check"),
+    "remove": ("Remove fac&es", "Take the selected faces out of the gallery", "trash"),
+    "compare": ("Com&pare people…", "How alike two people are, face with face", ""),
+    "compare_faces": ("Compare &two faces…", "How alike the two selected are", ""),
+    "show_faces": ("Show &faces", "The faces of the chosen person", ""),
+    "show_map": ("Sho&w the map", "Every face a point", ""),
+    "show_review": ("Show the &review", "What looks wrong among the enrolled faces", ""),
+    "show_unknown": ("Show &unknown queries", "Queries that nobody was recognised in", ""),
+    "charts": ("C&harts…", "Faces a person, distances, recognition, growth", ""),
+    "select_all": ("Se&lect all", "All that is in the list, or all faces of the person", ""),
+    "find": ("&Find person", "Search the people by name", "search"),
+    "paste": ("&Paste query", "Identify the files whose paths are copied", ""),
+    "open_query": ("&Open query…", "Identify the vectors of files", "face"),
+    "who": ("&Who is this?", "Ask about the selected face, left out", "question"),
+    "confirm": ("&Confirm", "The chosen candidate is right: add the face", ""),
+    "reject": ("No&t this person",
                "The chosen candidate is wrong: remember that for good", ""),
-    "enroll_query": ("Enroll query as &new…", "Ctrl+E", "Add the query as a person", "add-person"),
-    "enroll": ("&Enroll faces…", "Ctrl+Shift+E", "Add files to somebody's faces", "add-person"),
-    "keep_unknown": ("&Keep unknown queries", "",
+    "enroll_query": ("Enroll query as &new…", "Add the query as a person", "add-person"),
+    "enroll": ("&Enroll faces…", "Add files to somebody's faces", "add-person"),
+    "keep_unknown": ("&Keep unknown queries",
                      "Queries that nobody is recognised in go on the Unknown shelf", ""),
-    "previous": ("&Previous query", "Alt+Left", "", "chevron-left"),
-    "next": ("Ne&xt query", "Alt+Right", "", "chevron-right"),
-    "clear": ("C&lear query", "", "Empty the query panel", "close"),
-    "retrain": ("&Retrain…", "Ctrl+R", "Train models on this gallery", "sample"),
-    "versions": ("&Versions…", "", "All trained models: compare, put to use, delete", ""),
-    "evaluate": ("&Evaluation…", "Ctrl+Shift+R", "How far each method can be trusted here", ""),
-    "shortcuts": ("&Keyboard shortcuts", "F1", "", "keyboard"),
-    "about": ("&About Face Gallery", "", "", "info"),
+    "previous": ("&Previous query", "", "chevron-left"),
+    "next": ("Ne&xt query", "", "chevron-right"),
+    "clear": ("C&lear query", "Empty the query panel", "close"),
+    "retrain": ("&Retrain…", "Train models on this gallery", "sample"),
+    "versions": ("&Versions…", "All trained models: compare, put to use, delete", ""),
+    "evaluate": ("&Evaluation…", "How far each method can be trusted here", ""),
+    "shortcuts": ("&Keyboard shortcuts", "", "keyboard"),
+    "about": ("&About Face Gallery", "", "info"),
 }  # fmt: skip
 _EXPORTS = ("export_tensorboard", "", "export_npz", "export_csv", "export_parquet",
             "export_folder", "", "export_report")  # fmt: skip
@@ -74,14 +80,17 @@ _MENUS = {
     "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "",
                  "backup", "restore", "check", "", "encryption", "lock", "", "close", "quit"),
     "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete",
-              "erase", "", "move", "portrait", "confirm_faces", "remove", "", "find", "paste"),
+              "erase", "", "move", "portrait", "confirm_faces", "remove", "",
+              "select_all", "find", "paste"),
     "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
                   "keep_unknown", "", "previous", "next", "clear", ""),
     "&Model": ("retrain", "versions", "", "evaluate"),
-    "&View": ("compare", "compare_faces", "", "charts", ""),
+    "&View": ("show_faces", "show_map", "show_review", "show_unknown", "",
+              "compare", "compare_faces", "", "charts", ""),
     "&Help": ("shortcuts", "about"),
 }  # fmt: skip
-_NEED_GALLERY = ("import_table", "backup", "check", "close", "find", "paste", "open_query",
+_NEED_GALLERY = ("import_table", "backup", "check", "close", "select_all", "find", "paste",
+                 "show_faces", "show_map", "show_review", "show_unknown", "open_query",
                  "who", "enroll", "retrain", "versions", "evaluate", "history", "charts",
                  *filter(None, _EXPORTS))  # fmt: skip
 _METHODS = {"auto": "Auto", "knn": "k-NN", "triplet": "Triplet", "mlp": "MLP"}
@@ -131,11 +140,11 @@ class Menus:
 
 def build_menus(window: QMainWindow) -> Menus:
     """Makes the menu bar of the window."""
-    actions = {name: _action(window, *parts) for name, parts in _ACTIONS.items()}
+    actions = {name: _action(window, name, *parts) for name, parts in _ACTIONS.items()}
     actions["keep_unknown"].setCheckable(True)
     actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
     actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
-    recent = QMenu("Open &recent", window)
+    recent = QMenu("Op&en recent", window)
     menus = Menus(actions, recent, QMenu("E&xport", window), QMenu("&Method", window))
     menus.export.setToolTipsVisible(True)
     for name in _EXPORTS:
@@ -158,9 +167,9 @@ def build_menus(window: QMainWindow) -> Menus:
     return menus
 
 
-def _action(window: QMainWindow, text: str, keys: str, tip: str, picture: str) -> QAction:
+def _action(window: QMainWindow, name: str, text: str, tip: str, picture: str) -> QAction:
     action = QAction(text, window)
-    action.setShortcut(QKeySequence(keys))
+    action.setShortcuts(keys_of(name))
     action.setToolTip(tip or text.replace("&", ""))
     action.setStatusTip(tip)
     if picture:
@@ -170,7 +179,7 @@ def _action(window: QMainWindow, text: str, keys: str, tip: str, picture: str) -
 
 
 def _fill_view_menu(menu: QMenu, window: QMainWindow, menus: Menus) -> None:
-    sorts = {"name": "Sort people by &name", "faces": "Sort people by number of &faces"}
+    sorts = {"name": "Sort people by &name", "faces": "Sort people by nu&mber of faces"}
     themes = {"system": "Colours of the &system", "light": "&Light", "dark": "&Dark"}
     menus.sorts = _choices(menu, window, sorts)
     menu.addSeparator()

@@ -24,6 +24,13 @@ class Middle(QTabWidget):
         self.addTab(map_, "Map")
         self.addTab(review, "Review")
         self.addTab(unknown, "Unknown")
+        self.tabBarClicked.connect(self.go_to)
+
+    def go_to(self, place: int) -> None:
+        """Brings a tab in front; the keys go there from now on."""
+        self.setCurrentIndex(place)
+        if place >= 0:
+            self.widget(place).setFocus()
 
     def shows(self, view: QWidget) -> bool:
         """Whether this view is the one in front."""

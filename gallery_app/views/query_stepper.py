@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gallery_app.icons import icon
+from gallery_app.shortcuts import keys_text
 from gallery_app.state import Query
 from gallery_app.widgets.elided_label import ElidedLabel
 
@@ -22,8 +23,8 @@ class QueryStepper(QWidget):
         self.label.setProperty("textRole", "small")
         self.place = QLabel()
         self.place.setProperty("textRole", "small")
-        self.previous = _button("chevron-left", "Previous query (Alt+Left)")
-        self.next = _button("chevron-right", "Next query (Alt+Right)")
+        self.previous = _button("chevron-left", f"Previous query ({keys_text('previous')})")
+        self.next = _button("chevron-right", f"Next query ({keys_text('next')})")
         self.close_button = _button("close", "Close the query")
         self.summary = QLabel()
         self.summary.setProperty("textRole", "small")

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from gallery_app.icons import paint_icon
+from gallery_app.shortcuts import keys_of
 from gallery_app.theme import current_theme, tabular, text_font
 from gallery_app.widgets.painting import paint_words
 
@@ -160,7 +161,7 @@ class FiguresTable(QTableWidget):
         self.setFixedHeight(rows + self.horizontalHeader().sizeHint().height() + bar + 4)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
+        if QKeySequence(event.keyCombination()) in keys_of("copy"):
             QGuiApplication.clipboard().setText(self.as_text())
         else:
             super().keyPressEvent(event)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import (
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -24,6 +25,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -154,6 +156,17 @@ class UniformView(QListView):
         lines = max(1, self.viewport().height() // cells.height)
         return self.model().index(cells.moved(self.currentIndex().row(), action, lines), 0)
 
+    def event(self, event: QEvent) -> bool:
+        """A letter goes to the search by letters, as in a text field, not to a shortcut of that
+        letter elsewhere in the window; a digit only where a name is being typed.
+        """
+        if event.type() == QEvent.Type.ShortcutOverride:
+            text = _typed(event)
+            if text.isalpha() or (self._pause.isActive() and text.isprintable() and text):
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyboardSearch(self, search: str) -> None:
         """Asks whoever knows the rows: QListView would look at each of them."""
         self._letters = self._letters + search if self._pause.isActive() else search
@@ -273,3 +286,10 @@ class UniformView(QListView):
             band.shape = QRubberBand.Shape.Rectangle
             band.rect = self._band
             self.style().drawControl(QStyle.ControlElement.CE_RubberBand, band, painter)
+
+
+def _typed(event: QEvent) -> str:
+    """The character that a key gives; "" for none, and where it is held with Ctrl or the like."""
+    assert isinstance(event, QKeyEvent)
+    shift = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+    return "" if event.modifiers() & ~shift else event.text()

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QLineEdit, QTextEdit
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+)
 
 from engine.records.plans import ImportPlan
 from engine.types import FaceBatch, ImportReport
@@ -41,6 +47,7 @@ class Commands:
             "import_table": self.import_table,
             "close": lambda: galleries.close_gallery(context),
             "quit": window.close,
+            "select_all": self.select_all,
             "find": self.find,
             "paste": self.paste,
             "open_query": self.open_query,
@@ -55,6 +62,8 @@ class Commands:
             "shortcuts": self.shortcuts,
             "about": lambda: about_dialog(window).open(),
         }
+        for place, tab in enumerate(("faces", "map", "review", "unknown")):
+            handlers[f"show_{tab}"] = lambda at=place: window.middle.go_to(at)
         for name, handler in handlers.items():
             window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
 
@@ -142,7 +151,7 @@ class Commands:
     def paste(self) -> None:
         """Into a text field as everywhere; elsewhere the copied paths are queries."""
         focus = self._window.focusWidget()
-        if isinstance(focus, QLineEdit | QTextEdit):
+        if isinstance(focus, QLineEdit | QTextEdit | QPlainTextEdit):
             focus.paste()
             return
         paths = files.local_paths(QGuiApplication.clipboard().mimeData())
@@ -188,6 +197,16 @@ class Commands:
         return dialog
 
     # -- help
+
+    def select_all(self) -> None:
+        """Of what has the focus; where nothing can be selected there, of the faces in front or
+        else the people.
+        """
+        focus, faces = self._window.focusWidget(), self._window.faces
+        if not isinstance(focus, QAbstractItemView | QLineEdit | QTextEdit | QPlainTextEdit):
+            in_front = self._window.middle.shows(faces)
+            focus = faces.grid if in_front else self._window.identities.list
+        focus.selectAll()
 
     def find(self) -> None:
         self._window.identities.search.setFocus()

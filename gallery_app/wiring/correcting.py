@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from engine.records.roster import Roster
@@ -20,9 +20,9 @@ from gallery_app.operations.context import Context
 from gallery_app.operations.correcting import Correction
 from gallery_app.views.main_window import MainWindow
 
-_OF_PEOPLE = ("rename", "merge", "split", "note", "", "compare", "", "delete", "erase")
+OF_PEOPLE = ("rename", "merge", "split", "note", "", "compare", "", "delete", "erase")
 _MERGED = 100  # people at once: each has a row in the dialog, to be looked at
-_OF_FACES = ("compare_faces", "", "move", "portrait", "confirm_faces", "", "remove")
+OF_FACES = ("compare_faces", "", "move", "portrait", "confirm_faces", "", "remove")
 
 
 class Correcting(QObject):
@@ -47,19 +47,18 @@ class Correcting(QObject):
         for panel in (window.identities, window.faces):
             panel.selection_changed.connect(self._enable)
             panel.model.modelReset.connect(self._enable)  # a selection that it empties tells nobody
-        window.identities.menu_wanted.connect(lambda at: self._popup(_OF_PEOPLE, at))
+        window.identities.menu_wanted.connect(lambda at: self._popup(OF_PEOPLE, at))
         own = [window.faces.ask, window.faces.copy]
-        window.faces.menu_wanted.connect(lambda at: self._popup(_OF_FACES, at, own))
+        window.faces.menu_wanted.connect(lambda at: self._popup(OF_FACES, at, own))
         window.identities.model.faces_dropped.connect(self._faces_dropped)
         window.identities.model.people_dropped.connect(self._people_dropped)
         state.gallery_changed.connect(self._enable)
         state.writable_changed.connect(self._enable)
         state.corrected.connect(self._tell)
-        deleting = {window.identities.list: self.delete, window.faces.grid: self.remove}
-        for view, handler in deleting.items():
-            key = QShortcut(QKeySequence.StandardKey.Delete, view)
-            key.setContext(Qt.ShortcutContext.WidgetShortcut)
-            key.activated.connect(handler)
+        deleting = {"delete": window.identities.list, "remove": window.faces.grid}
+        for name, view in deleting.items():  # one key, two actions: by which view has the focus
+            window.menus.actions[name].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            view.addAction(window.menus.actions[name])
 
     # -- what can be done --------------------------------------------------------------------
 
