@@ -79,7 +79,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         self.learning = Learning(store, self._recogniser)
         self.maps = Maps(store)
         self.comparing = Comparing(store)
-        self.corrections = Corrections(store, self._recogniser)
+        self.corrections = Corrections(store, self._recogniser, self.comparing)
         self.shelf = Shelf(store, self._recogniser, self._enroller, self._lens)
 
     @classmethod

@@ -14,7 +14,9 @@ SHOTS = [
     ("edit_menu", "light", WIDE, 1), ("edit_menu", "dark", WIDE, 1),
     ("people_menu", "light", WIDE, 1), ("selected", "dark", WIDE, 1),
     ("rename", "light", WIDE, 1), ("move", "dark", WIDE, 1), ("note", "light", WIDE, 1),
-    ("merge", "light", WIDE, 1), ("merge", "dark", WIDE, 1), ("merge_photos", "light", WIDE, 1),
+    ("merge", "light", WIDE, 1), ("merge", "dark", WIDE, 1),
+    ("merge_unlike", "light", WIDE, 1), ("merge_unlike", "dark", WIDE, 1),
+    ("merge_photos", "light", WIDE, 1),
     ("split", "light", WIDE, 1), ("split", "dark", WIDE, 1), ("split_photos", "light", WIDE, 1),
     ("history", "light", WIDE, 1), ("history", "dark", WIDE, 1), ("history", "light", SMALL, 1),
 ]  # fmt: skip
@@ -146,6 +148,14 @@ def merge(stage: Stage, source: Path = DATA) -> None:
     stage.window.menus.actions["merge"].trigger()
     dialog = stage.dialog()
     stage.wait(lambda: "would have" in dialog.outcome.text())
+
+
+def merge_unlike(stage: Stage) -> None:
+    """Two people, who should not be merged."""
+    stage.open(stage.make("people", sorted(DATA.glob("T*"))))
+    stage.app.correcting.merge_names("Tim Henman", "Tony Blair")
+    warned = stage.dialog()
+    stage.wait(warned.warned.isVisible)  # type: ignore[attr-defined]
 
 
 def merge_photos(stage: Stage) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.correcting.previewing import Previewing
 from engine.keeping.backups import before_large_change
+from engine.looking.similarity import Comparing
 from engine.recognition.recogniser import Change, Recogniser
 from engine.records import names as allowed
 from engine.records.changes import Changed, HistoryEntry
@@ -22,9 +23,10 @@ class Corrections(Previewing):
     the disk refuses. Whatever is raised, nothing was changed.
     """
 
-    def __init__(self, store: Store, recogniser: Recogniser) -> None:
+    def __init__(self, store: Store, recogniser: Recogniser, comparing: Comparing) -> None:
         self._store = store
         self._recogniser = recogniser
+        self._comparing = comparing
 
     # -- identities --------------------------------------------------------------------------
 

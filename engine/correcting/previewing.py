@@ -10,8 +10,9 @@ import numpy as np
 from engine.errors import InputError, UnknownIdentityError
 from engine.identification import Calibration
 from engine.identification.recognition import recognition
+from engine.looking.similarity import Comparing
 from engine.recognition.recogniser import Recogniser
-from engine.records.changes import MergePreview, Recognition, SplitProposal
+from engine.records.changes import MergePreview, Recognition, Resemblance, SplitProposal
 from engine.review.dividing import divided, ordinary_height
 from engine.store import Store
 from engine.tools.distances import prepare
@@ -62,6 +63,7 @@ class Previewing:
 
     _store: Store
     _recogniser: Recogniser
+    _comparing: Comparing
 
     def preview_merge(self, names: Sequence[str], into: str) -> MergePreview:
         """How well the faces of these identities are recognised, and would be after a merge.
@@ -81,7 +83,25 @@ class Previewing:
             duplicates=len(twice),
             before=scene.recognised(concerned),
             after=after.recognised(concerned),
+            compared=self.resemblances(names, into),
         )
+
+    def resemblances(self, names: Sequence[str], into: str) -> tuple[Resemblance, ...]:
+        """What the comparison of each of these identities with ``into`` says, but of itself.
+
+        Raises:
+            UnknownIdentityError: nobody of such a name.
+        """
+        others = [name for name in dict.fromkeys(names) if name != into]
+        return tuple(self._resemblance(name, into) for name in others)
+
+    def _resemblance(self, name: str, into: str) -> Resemblance:
+        try:
+            found = self._comparing.people(name, into)
+        except InputError:
+            return Resemblance(name, None, None, None)  # one of them has no face
+        limit = found.usual.threshold if found.same is not None else None
+        return Resemblance(name, found.median, limit, found.same)
 
     def propose_split(self, name: str, count: int | None = None) -> SplitProposal:
         """Divides the faces of an identity by how alike they are.

@@ -80,6 +80,24 @@ class Recognition:
 
 
 @dataclass(frozen=True)
+class Resemblance:
+    """How alike the faces of an identity are to those of the one that it would be merged into.
+
+    Attributes:
+        name: of the identity that would go.
+        distance: median, in the gallery's distance; None where one of the two has no face.
+        threshold: the distance at which both errors are alike in this gallery; None where it has
+            too few faces to say.
+        same: whether the distance speaks for one person; None where nothing can be said.
+    """
+
+    name: str
+    distance: float | None
+    threshold: float | None
+    same: bool | None
+
+
+@dataclass(frozen=True)
 class MergePreview:
     """What a merge would come to; nothing was changed.
 
@@ -88,6 +106,7 @@ class MergePreview:
         faces: how many it would have.
         duplicates: how many would be dropped: the same vector under the survivor.
         before, after: of all faces of these identities, against the whole gallery.
+        compared: each that would go with the survivor.
     """
 
     survivor: str
@@ -95,6 +114,12 @@ class MergePreview:
     duplicates: int
     before: Recognition
     after: Recognition
+    compared: tuple[Resemblance, ...]
+
+    @property
+    def unlike(self) -> tuple[Resemblance, ...]:
+        """Those that look like another person than the survivor."""
+        return tuple(one for one in self.compared if one.same is False)
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,22 @@ from engine.errors import InputError, NameTakenError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.records.changes import Changed, HistoryEntry, MergePreview, Recognition
 from gallery_app.cli.shared import gallery_and_json, opened, put_json, say
+from gallery_app.widgets.similarity_words import merge_comfort, merge_warning
+
+_merge_unlike = click.option(
+    "--yes", is_flag=True, help="Do not ask where they look like two people."
+)
 
 
 @click.command()
 @click.argument("name")
 @click.argument("new")
 @click.option("--merge", "merging", is_flag=True, help="Merge them where NEW is enrolled already.")
+@_merge_unlike
 @gallery_and_json
-def rename(name: str, new: str, merging: bool, gallery: Path | None, as_json: bool) -> None:
+def rename(
+    name: str, new: str, merging: bool, yes: bool, gallery: Path | None, as_json: bool
+) -> None:
     """Give the identity NAME the name NEW."""
     with opened(gallery, write=True) as target:
         try:
@@ -30,6 +38,7 @@ def rename(name: str, new: str, merging: bool, gallery: Path | None, as_json: bo
         except NameTakenError:
             if not merging:
                 raise
+            _ask_unlike(target, [name], new, yes)
             changed = target.corrections.merge([name], new)
     tell(changed, as_json)
 
@@ -38,15 +47,17 @@ def rename(name: str, new: str, merging: bool, gallery: Path | None, as_json: bo
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--into", required=True, metavar="NAME", help="The identity that stays.")
 @click.option("--dry-run", is_flag=True, help="Say what it would come to; change nothing.")
+@_merge_unlike
 @gallery_and_json
 def merge(
-    names: tuple[str, ...], into: str, dry_run: bool, gallery: Path | None, as_json: bool
+    names: tuple[str, ...], into: str, dry_run: bool, yes: bool, gallery: Path | None, as_json: bool
 ) -> None:
-    """Make the identities NAME... one with another that stays."""
+    """Make the identities NAME... one with another that stays. Says where they look like two."""
     with opened(gallery, write=not dry_run) as target:
         if dry_run:
             _tell_preview(target.corrections.preview_merge(names, into), as_json)
         else:
+            _ask_unlike(target, names, into, yes)
             tell(target.corrections.merge(names, into), as_json)
 
 
@@ -215,6 +226,17 @@ def _tell_preview(preview: MergePreview, as_json: bool) -> None:
         "Their faces, each left out, are told right: "
         f"{share_text(preview.before)} as it is, {share_text(preview.after)} after."
     )
+    compared, into = preview.compared, preview.survivor
+    if words := merge_warning(compared, into) or merge_comfort(compared, into):
+        click.echo(words)
+
+
+def _ask_unlike(gallery: Gallery, names: Sequence[str], into: str, yes: bool) -> None:
+    """Says where identities look like two people and, where there is somebody, asks."""
+    warning = merge_warning(gallery.corrections.resemblances(names, into), into)
+    if warning:
+        say(warning)
+        _ask("Merge them all the same?", yes or not sys.stdin.isatty())
 
 
 def share_text(found: Recognition) -> str:

@@ -24,9 +24,11 @@ from gallery_app.operations import correcting
 from gallery_app.operations.context import Context
 from gallery_app.widgets.before_after import BeforeAfter
 from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.icon_label import IconLabel
 from gallery_app.widgets.picture import PictureLabel
 from gallery_app.widgets.rows import section
 from gallery_app.widgets.scrolling import scrolling
+from gallery_app.widgets.similarity_words import merge_comfort, merge_warning
 
 
 class MergeDialog(QDialog):
@@ -45,7 +47,7 @@ class MergeDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Merge people")
-        self.resize(480, 236 + 56 * min(len(people), 5))
+        self.resize(520, 300 + 56 * min(len(people), 5))
         self._context, self._people = context, list(people)
         self._pictures: list[tuple[PictureLabel, int | None]] = []
         self.choice = QButtonGroup(self)
@@ -59,9 +61,14 @@ class MergeDialog(QDialog):
         self.outcome.setTextFormat(Qt.TextFormat.PlainText)
         self.outcome.setWordWrap(True)
         self.effect = BeforeAfter()
-        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.ok = box.addButton("Merge", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.ok.setDefault(True)
+        self.compared = QLabel()
+        self.compared.setTextFormat(Qt.TextFormat.PlainText)
+        self.compared.setWordWrap(True)
+        self.warned = IconLabel("alert", "bad")
+        box = QDialogButtonBox()
+        self.ok = box.addButton("Merge anyway", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.cancel = box.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.ok.setMinimumWidth(self.ok.sizeHint().width())  # nothing moves when its text changes
         box.accepted.connect(self.accept)
         box.rejected.connect(self.reject)
         self.accepted.connect(lambda: merged(*self._names()))
@@ -71,6 +78,11 @@ class MergeDialog(QDialog):
         layout.addWidget(section("WHICH NAME STAYS"))
         layout.addWidget(scrolling(rows), 1)
         layout.addWidget(self.outcome)
+        judged = QHBoxLayout()
+        judged.setSpacing(8)
+        judged.addWidget(self.warned, 0, Qt.AlignmentFlag.AlignTop)
+        judged.addWidget(self.compared, 1)
+        layout.addLayout(judged)
         layout.addWidget(self.effect)
         layout.addWidget(box)
         context.pictures.ready.connect(self._paint)
@@ -111,6 +123,7 @@ class MergeDialog(QDialog):
         names, into = self._names()
         self.outcome.setText(f"All faces get the name {into}.")
         self.effect.show_waiting()
+        self._show_compared("Comparing their faces…", unlike=False, sure=False)
         show, gone = while_open(self, self._show), while_open(self, self.reject)
         correcting.preview_merge(self._context, names, into, show, gone)
 
@@ -123,3 +136,16 @@ class MergeDialog(QDialog):
             f"{preview.survivor} would have {faces_text(preview.faces)}.{left_out}"
         )
         self.effect.show_shares(preview.before, preview.after)
+        warning = merge_warning(preview.compared, preview.survivor)
+        words = warning or merge_comfort(preview.compared, preview.survivor)
+        self._show_compared(words, unlike=bool(warning), sure=not warning)
+
+    def _show_compared(self, words: str, *, unlike: bool, sure: bool) -> None:
+        """What the comparison says. Enter merges only where nothing speaks against it."""
+        self.compared.setText(words)
+        self.compared.setProperty("textRole", "bad" if unlike else "muted")
+        self.compared.style().unpolish(self.compared)
+        self.compared.style().polish(self.compared)
+        self.warned.setVisible(unlike)
+        self.ok.setText("Merge anyway" if unlike else "Merge")
+        (self.ok if sure else self.cancel).setDefault(True)

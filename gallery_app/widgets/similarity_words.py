@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from engine.looking.similarity import Similarity
+from engine.records.changes import Resemblance
+
+_NAMED = 5  # of those that should not be merged
 
 
 def verdict(found: Similarity, one: str, other: str) -> tuple[str, str]:
@@ -31,6 +35,40 @@ def verdict(found: Similarity, one: str, other: str) -> tuple[str, str]:
         f"{_share(nearer)} of pairs of one person are nearer. Both errors are alike at "
         f"{usual.threshold:.3f}, measured on {usual.people:,} people of this gallery.",
     )
+
+
+def merge_warning(compared: Sequence[Resemblance], into: str) -> str:
+    """Why identities should not be merged; "" where none looks like another person."""
+    unlike = sorted((one for one in compared if one.same is False), key=_distance, reverse=True)
+    if not unlike:
+        return ""
+    usual = f"Faces of one person are usually nearer than {unlike[0].threshold:.3f} here."
+    if len(unlike) == 1:
+        (other,) = unlike
+        return (
+            f"{other.name} and {into} look like two people: the median distance of their faces "
+            f"is {_distance(other):.3f}. {usual}"
+        )
+    named = ", ".join(f"{one.name} ({_distance(one):.3f})" for one in unlike[:_NAMED])
+    more = f" and {len(unlike) - _NAMED:,} more" if len(unlike) > _NAMED else ""
+    return (
+        f"{len(unlike):,} of them look like other people than {into}, by the median distance of "
+        f"their faces: {named}{more}. {usual}"
+    )
+
+
+def merge_comfort(compared: Sequence[Resemblance], into: str) -> str:
+    """What a comparison says where nobody looks like another person than ``into``."""
+    if any(one.same is None for one in compared):
+        return "Whether they are one person cannot be told yet: there are too few faces."
+    if len(compared) == 1:
+        far = f"the median distance of their faces is {_distance(compared[0]):.3f}"
+        return f"{compared[0].name} and {into} look like one person: {far}."
+    return f"All of them look like {into}."
+
+
+def _distance(one: Resemblance) -> float:
+    return one.distance if one.distance is not None else 0.0
 
 
 def _headline(same: bool, enrolled_as_one: bool) -> str:

@@ -69,6 +69,38 @@ def test_a_person_is_renamed_and_stays_so(app: App, qtbot: QtBot, gallery_folder
         assert len(gallery.faces("Timothy Henman")) == 9
 
 
+def test_a_merge_of_two_people_is_warned_of_and_is_not_what_enter_does(
+    app: App, qtbot: QtBot
+) -> None:
+    people = [app.context.gallery.identity(name) for name in ("Tiger Woods", "Tim Henman")]
+    app.correcting._open_merge([one for one in people if one is not None])
+    merge = dialog(MergeDialog, qtbot)
+    assert not merge.ok.isDefault()  # nor while nothing is known yet
+    qtbot.waitUntil(merge.warned.isVisible)
+    assert "Tim Henman and Tiger Woods look like two people" in merge.compared.text()
+    assert merge.compared.property("textRole") == "bad"
+    assert merge.ok.text() == "Merge anyway"
+    assert merge.cancel.isDefault()
+    qtbot.keyClick(merge, Qt.Key.Key_Return)
+    assert not merge.isVisible()
+    assert len(app.context.gallery.people()) == 6
+
+
+def test_a_merge_of_one_person_under_two_names_is_what_enter_does(app: App, qtbot: QtBot) -> None:
+    faces = [face.id for face in app.context.gallery.faces("Tiger Woods")[:4]]
+    app.context.gallery.corrections.move(faces, "Eldrick")
+    app.state.contents_changed.emit()
+    qtbot.waitUntil(lambda: len(app.browsing.roster) == 7)
+    app.correcting.merge_names("Eldrick", "Tiger Woods")
+    merge = dialog(MergeDialog, qtbot)
+    qtbot.waitUntil(lambda: "look like one person" in merge.compared.text())
+    assert merge.ok.text() == "Merge"
+    assert merge.ok.isDefault()
+    assert not merge.warned.isVisible()
+    qtbot.keyClick(merge, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(app.context.gallery.people()) == 6)
+
+
 def test_a_name_that_somebody_has_leads_to_the_merge(app: App, qtbot: QtBot) -> None:
     click_identity(app, qtbot, "Tim Henman")
     trigger(app, qtbot, "rename")

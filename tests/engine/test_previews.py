@@ -55,9 +55,19 @@ def test_a_merge_is_previewed_with_what_it_helps(gallery: Gallery):
     assert preview.before.faces == 9
     assert preview.before.share < preview.after.share == 1
     assert preview.after.faces == 8
+    assert preview.unlike == ()
     assert (gallery.corrections.history(), gallery.people()) == before
     gallery.corrections.merge(["Q"], "P00")
     assert gallery.identity("P00").faces == preview.faces
+
+
+def test_a_preview_names_those_who_look_like_other_people(gallery: Gallery):
+    preview = gallery.corrections.preview_merge(["P01", "P00", "Q", "P02"], "P00")
+    assert [one.name for one in preview.compared] == ["P01", "Q", "P02"]
+    assert [one.name for one in preview.unlike] == ["P01", "P02"]
+    for one in preview.compared:
+        found = gallery.comparing.people(one.name, "P00")
+        assert (one.distance, one.same) == (found.median, found.same)
 
 
 def test_two_people_under_one_name_are_told_apart(gallery: Gallery):

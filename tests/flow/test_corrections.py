@@ -28,11 +28,18 @@ def test_a_name_that_is_taken_is_refused_unless_merging_is_meant(run: Run, folde
 
 def test_a_merge_says_first_what_it_would_come_to(run: Run, folder: Path) -> None:
     told = run("merge", "Tim Henman", "--into", "Tony Blair", "--dry-run", "-g", folder)
-    first, second = told.stdout.splitlines()
+    first, second, third = told.stdout.splitlines()
     assert first == "“Tony Blair” would have 18 faces."
     assert "(18 of 18) after" in second
+    assert third.startswith("Tim Henman and Tony Blair look like two people")
+    asked = run("merge", "Tim Henman", "--into", "Tony Blair", "--dry-run", "--json", "-g", folder)
+    (compared,) = json.loads(asked.stdout)["compared"]
+    assert compared["name"] == "Tim Henman"
+    assert compared["same"] is False
+    assert compared["distance"] > compared["threshold"]
     assert people(folder) == BEFORE
     done = run("merge", "Tim Henman", "--into", "Tony Blair", "--json", "-g", folder)
+    assert done.stderr.startswith("Tim Henman and Tony Blair look like two people")
     changed = json.loads(done.stdout)
     assert changed["action"] == "merge"
     assert len(changed["faces"]) == 9
