@@ -49,6 +49,10 @@ class NameTakenError(InputError):
     """A name that another identity has."""
 
 
+class AmbiguousNameError(InputError):
+    """A name that several identities can be meant by."""
+
+
 class HistoryError(InputError):
     """A change that cannot be gone to."""
 

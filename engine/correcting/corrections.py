@@ -197,12 +197,13 @@ class Corrections(Previewing):
 
     def _keep_safe(self, action: str, names: Sequence[str]) -> None:
         """A backup, where a change concerns a large part of the gallery."""
-        known = (self._store.identity(name) for name in set(names))
+        known = {self._store.identity(name) for name in names}
         before_large_change(self._store, action, sum(one.faces for one in known if one))
 
     def _target(self, name: str) -> str:
-        """A name that faces may be put under. Raises IdentityNameError."""
-        return name if self._store.identity(name) is not None else allowed.check_name(name)
+        """A name that faces may be put under. Raises IdentityNameError, AmbiguousNameError."""
+        known = self._store.identity(name)
+        return allowed.check_name(name) if known is None else known.name
 
     def _apply(self, change: Change) -> Changed | None:
         return self._recogniser.apply(change)

@@ -71,14 +71,15 @@ class Previewing:
         Raises:
             UnknownIdentityError: nobody of such a name.
         """
-        target, others = self._known(into), [self._known(name) for name in dict.fromkeys(names)]
+        target = self._store.require_identity(into)
+        others = [self._store.require_identity(name) for name in dict.fromkeys(names)]
         concerned = np.array(sorted({target.id, *(one.id for one in others)}), dtype=np.int64)
         scene = self._scene()
         merged = np.where(np.isin(scene.owners, concerned), target.id, scene.owners)
         twice = _twice(scene, concerned, target.id)
         after = replace(scene, owners=merged).without(twice)
         return MergePreview(
-            survivor=into,
+            survivor=target.name,
             faces=int((after.owners == target.id).sum()),
             duplicates=len(twice),
             before=scene.recognised(concerned),
@@ -115,7 +116,7 @@ class Previewing:
         """
         if count is not None and count < 1:
             raise InputError(f"{count} groups cannot be made", remedy="Ask for one or more.")
-        identity, scene = self._known(name), self._scene()
+        identity, scene = self._store.require_identity(name), self._scene()
         own = scene.owners == identity.id
         ordinary = None
         if count is None:
@@ -134,7 +135,7 @@ class Previewing:
             UnknownIdentityError: nobody of that name, or a face is not theirs.
             InputError: a face is in two groups.
         """
-        identity, scene = self._known(name), self._scene()
+        identity, scene = self._store.require_identity(name), self._scene()
         own = scene.ids[scene.owners == identity.id]
         named = np.array([face for group in groups for face in group], dtype=np.int64)
         if len(stray := np.setdiff1d(named, own)):
@@ -146,14 +147,6 @@ class Previewing:
         rest = np.setdiff1d(own, named)
         parts = [np.sort(np.array(group, dtype=np.int64)) for group in (*groups, rest)]
         return _split(scene, identity, [part for part in parts if len(part)])
-
-    def _known(self, name: str) -> Identity:
-        found = self._store.identity(name)
-        if found is None:
-            raise UnknownIdentityError(
-                f"Nobody called “{name}” is enrolled", remedy="See `face-gallery people`."
-            )
-        return found
 
     def _scene(self) -> _Scene:
         calibration = self._recogniser.calibration()

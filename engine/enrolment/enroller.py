@@ -12,15 +12,17 @@ import numpy as np
 from engine import embeddings
 from engine.enrolment.coaching import Coach
 from engine.enrolment.one_network import OneNetwork
-from engine.enrolment.planning import chosen_faces, plan_reading
+from engine.enrolment.planning import chosen_faces, plan_reading, rows_of
 from engine.errors import EmbeddingError, PhotoError
 from engine.keeping.backups import before_large_change
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
 from engine.records import names
-from engine.records.advice import Advice, grouped, lookalike_words
+from engine.records.advice import Advice, grouped, joined_words, lookalike_words
 from engine.records.plans import ImportPlan
 from engine.store import Store
+from engine.store.name_lookup import ambiguous_words
+from engine.tools.columns import Coded
 from engine.tools.memory import give_back
 from engine.types import (
     Added,
@@ -60,6 +62,7 @@ class Enroller:
             MismatchError: made by another embedding network. GalleryReadOnlyError.
             CancelledError: nothing was enrolled.
         """
+        reading = self._with_enrolled_names(reading)
         added, refused = self._import(reading.batch, reporter)
         return ImportReport(
             faces_added=len(added.face_ids),
@@ -74,6 +77,7 @@ class Enroller:
         self, reading: embeddings.Reading, *, started: float, reporter: Reporter
     ) -> ImportPlan:
         """What :meth:`import_reading` would do with each face. Raises as it does."""
+        reading = self._with_enrolled_names(reading)
         self.network.check_network(reading.batch)
         return plan_reading(reading, self._store, self._coach, started=started, reporter=reporter)
 
@@ -99,7 +103,8 @@ class Enroller:
         reporter: Reporter = SILENT,
     ) -> EnrolmentReport:
         """See :meth:`engine.gallery.Gallery.enroll`."""
-        batch = named(faces, names.check_name(name), elsewhere)
+        name, joined = self._enrolled_name(name)
+        batch = self._named(faces, name, elsewhere)
         said = grouped(self.advice(batch, reporter), batch.files)
         thumbnails, refused = thumbnails_of(batch, reporter)
         added = self._add(batch, thumbnails, "enroll", reporter)
@@ -108,6 +113,7 @@ class Enroller:
             faces_added=len(added.face_ids),
             duplicates=len(added.duplicates),
             warnings=(
+                *joined,
                 *(one.sentence for one in said),
                 *(f"{photo.file}: {photo.reason}" for photo in refused),
             ),
@@ -117,9 +123,10 @@ class Enroller:
     def plan_enrolment(self, name: str, faces: FaceBatch, reporter: Reporter) -> ImportPlan:
         """See :meth:`engine.gallery.Gallery.plan_enrolment`."""
         started = time.monotonic()
-        batch = named(faces, names.check_name(name))
+        name, joined = self._enrolled_name(name)
+        batch = self._named(faces, name)
         embeddings.check_vectors(batch.vectors[:], dimension=self._store.dimension)
-        reading = embeddings.Reading(batch, (), ())
+        reading = embeddings.Reading(batch, (), joined)
         plan = self.plan(reading, started=started, reporter=reporter)
         return replace(plan, action="enroll")
 
@@ -131,6 +138,67 @@ class Enroller:
         """
         self.network.check(batch)
         return self._coach.advise(batch, self._coach.holders(batch.vectors), reporter)
+
+    def check(
+        self, name: str, faces: FaceBatch, elsewhere: Mapping[int, str], reporter: Reporter
+    ) -> list[Advice]:
+        """See :meth:`engine.gallery.Gallery.check_enrolment`."""
+        return self.advice(self._named(faces, self._enrolled_name(name)[0], elsewhere), reporter)
+
+    # -- names -------------------------------------------------------------------------------
+
+    def _enrolled_name(self, name: str) -> tuple[str, tuple[str, ...]]:
+        """The name of the person who is meant, and a sentence where it is written otherwise.
+
+        Raises:
+            IdentityNameError: no name for a new person. AmbiguousNameError.
+        """
+        known = self._store.identity(name)
+        if known is None:
+            return names.check_name(name), ()
+        return known.name, (joined_words(name, known.name),) if known.name != name else ()
+
+    def _named(
+        self,
+        faces: FaceBatch,
+        name: str,
+        elsewhere: Mapping[int, str] = MappingProxyType({}),
+    ) -> FaceBatch:
+        """The batch with this name on every row, but for rows with a name of their own.
+
+        Raises:
+            IdentityNameError, AmbiguousNameError: one of these.
+        """
+        own = {row: self._enrolled_name(other)[0] for row, other in elsewhere.items()}
+        return replace(faces, names=[own.get(row, name) for row in range(len(faces))])
+
+    def _with_enrolled_names(self, reading: embeddings.Reading) -> embeddings.Reading:
+        """Each name as the person who is meant has it; where several may be meant the faces are
+        rejected.
+        """
+        batch = reading.batch
+        coded = Coded.of(batch.names)
+        found = self._store.find_names([name for name in coded.values if name is not None])
+        joined = {name: one[0] for name, one in found.items() if one != [name] and len(one) == 1}
+        several = {name: ambiguous_words(name, one) for name, one in found.items() if len(one) > 1}
+        rejected: tuple[Rejection, ...] = ()
+        if several:
+            unclear = np.array([name in several for name in coded.values])[coded.codes]
+            rejected = tuple(
+                Rejection(batch.files[row], several[coded[row] or ""])
+                for row in np.flatnonzero(unclear).tolist()
+            )
+            batch = rows_of(batch, np.flatnonzero(~unclear).tolist())
+        if joined:
+            own = Coded.of(batch.names).mapped(lambda name: joined.get(name or "", name))
+            batch = replace(batch, names=own)
+        notices = tuple(joined_words(name, known) for name, known in joined.items())
+        return replace(
+            reading,
+            batch=batch,
+            rejected=reading.rejected + rejected,
+            notices=reading.notices + notices,
+        )
 
     # -- storing -----------------------------------------------------------------------------
 
@@ -180,19 +248,6 @@ class Enroller:
             if name in new and not any(name in earlier for earlier in said):
                 notices.append(lookalike_words(name, other))
         return tuple(notices)
-
-
-def named(
-    faces: FaceBatch, name: str, elsewhere: Mapping[int, str] = MappingProxyType({})
-) -> FaceBatch:
-    """The batch with this name on every row, but for rows with a name of their own.
-
-    Raises:
-        IdentityNameError: one of these.
-    """
-    own = {row: names.check_name(other) for row, other in elsewhere.items()}
-    called = [own.get(row, name) for row in range(len(faces))]
-    return FaceBatch(faces.vectors, called, faces.files, faces.rows, faces.photos)
 
 
 def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine import embeddings
-from engine.enrolment.enroller import Enroller, as_batch, named
+from engine.enrolment.enroller import Enroller, as_batch
 from engine.progress import SILENT, Reporter
 from engine.records.advice import Advice
 from engine.records.plans import ImportPlan
@@ -114,7 +114,8 @@ class Importing:
             elsewhere: names of other identities for some of the rows, in the same transaction.
 
         Raises:
-            IdentityNameError, EmbeddingError, MismatchError, GalleryReadOnlyError.
+            IdentityNameError, AmbiguousNameError, EmbeddingError, MismatchError,
+            GalleryReadOnlyError.
         """
         return self._enroller.enroll(name, as_batch(faces), elsewhere, reporter)
 
@@ -132,7 +133,7 @@ class Importing:
         Raises:
             MismatchError, EmbeddingError: they cannot be enrolled at all. CancelledError.
         """
-        return tuple(self._enroller.advice(named(as_batch(faces), name, elsewhere), reporter))
+        return tuple(self._enroller.check(name, as_batch(faces), elsewhere, reporter))
 
     def plan_enrolment(
         self, name: str, faces: FaceBatch | Vectors, *, reporter: Reporter = SILENT

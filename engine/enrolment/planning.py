@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -65,11 +67,16 @@ def plan_reading(
 
 def chosen_faces(plan: ImportPlan) -> FaceBatch:
     """The faces of a plan that come in, each under the name that it is to get."""
-    batch, rows = plan.batch, plan.rows()
+    rows = plan.rows()
+    return replace(rows_of(plan.batch, rows), names=[plan.faces[row].name for row in rows])
+
+
+def rows_of(batch: FaceBatch, rows: Sequence[int]) -> FaceBatch:
+    """Some rows of a batch; vectors that are in a file stay there."""
     kept = np.array(rows, dtype=np.int64)
     return FaceBatch(
         embeddings.chosen_rows(batch.vectors, kept),
-        [plan.faces[row].name for row in rows],
+        chosen(batch.names, kept),
         chosen(batch.files, kept),
         chosen(batch.rows, kept),
         chosen(batch.photos, kept),

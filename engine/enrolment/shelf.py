@@ -106,8 +106,8 @@ class Shelf:
             UnknownIdentityError: one of them is not on the shelf. IdentityNameError: no name.
             MismatchError: made by another embedding network. GalleryReadOnlyError.
         """
-        if self._store.identity(name) is None:
-            name = allowed.check_name(name)
+        known = self._store.identity(name)
+        name = allowed.check_name(name) if known is None else known.name
         _, vectors = self._store.unknown_vectors(unknowns)
         if len(vectors):
             self._enroller.network.check(as_batch(vectors))

@@ -46,23 +46,27 @@ class Browsing:
         return self._store.counts()
 
     def identity(self, name: str) -> Identity | None:
-        """The identity of exactly this name."""
+        """The identity that a name means: the one that has exactly it, else the only one whose
+        name differs in case, Unicode form, blanks or invisible characters alone; None for nobody.
+
+        Raises:
+            AmbiguousNameError: several names differ so.
+        """
         return self._store.identity(name)
+
+    def require_identity(self, name: str) -> Identity:
+        """As :meth:`identity`. Raises UnknownIdentityError, which suggests names, for nobody."""
+        return self._store.require_identity(name)
 
     def faces(self, identity: str | int) -> list[Face]:
         """The faces of an identity, by name or id, in order of enrolment.
 
         Raises:
-            UnknownIdentityError: nobody of that name.
+            UnknownIdentityError, AmbiguousNameError: see :meth:`require_identity`.
         """
         if isinstance(identity, int):
             return self._store.faces(identity)
-        found = self._store.identity(identity)
-        if found is None:
-            raise UnknownIdentityError(
-                f"Nobody called “{identity}” is enrolled", remedy="See `face-gallery people`."
-            )
-        return self._store.faces(found.id)
+        return self._store.faces(self._store.require_identity(identity).id)
 
     def faces_by_id(self, ids: Sequence[int]) -> list[Face]:
         """Faces in the order asked; ids that do not exist are left out."""

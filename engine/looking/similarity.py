@@ -149,11 +149,7 @@ class Comparing:
         return self._compared(np.array([one], dtype=np.int64), np.array([other], dtype=np.int64))
 
     def _faces_of(self, name: str) -> Ids:
-        identity = self._store.identity(name)
-        if identity is None:
-            raise UnknownIdentityError(
-                f"Nobody called “{name}” is enrolled", remedy="See `face-gallery people`."
-            )
+        identity = self._store.require_identity(name)
         faces = self._store.members([identity.id])
         if not len(faces):
             raise InputError(f"{name} has no face", remedy="Enroll one first.")

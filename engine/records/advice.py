@@ -43,6 +43,11 @@ def lookalike_words(name: str, other: str) -> str:
     return f"“{name}” differs from “{other}” only in case or Unicode form"
 
 
+def joined_words(name: str, known: str) -> str:
+    """What is said where a name is written otherwise than it is enrolled."""
+    return f"“{name}” is taken for “{known}”, who is enrolled: only case or Unicode form differ"
+
+
 def by_row(advice: Iterable[Advice]) -> dict[int, tuple[Advice, ...]]:
     """What is said of each row, what weighs most first; rows of which nothing is said lack."""
     found: defaultdict[int, list[Advice]] = defaultdict(list)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.errors import IdentityNameError
 
@@ -18,6 +18,7 @@ _UNDERSCORE = re.compile(r"(\\)?_")
 _BIDIRECTIONAL = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
+_NEAR = 75  # of 100, from where on two spellings count as alike
 _LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
 # What asks for blanks to be put in order: those that NFKD leaves, and loose spaces.
 _LOOSE = (*"\t\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029", "  ", " \n", "\n ")
@@ -138,6 +139,18 @@ def search_lines(text: str) -> str:
     if plain == plain.strip(" ") and not any(loose in plain for loose in _LOOSE):
         return plain
     return "\n".join(" ".join(line.split()) for line in plain.split("\n"))
+
+
+def nearest(text: str, keys: Sequence[str], most: int) -> list[int]:
+    """Places of the search keys that are spelled much like a text, the likest first: letters
+    wrong, missing, too many or swapped, words left out or in another order. [] where none is.
+    """
+    from rapidfuzz import fuzz, process  # few ask, and every start would wait for it
+
+    found = process.extract(
+        search_key(text), keys, scorer=fuzz.WRatio, score_cutoff=_NEAR, limit=most
+    )
+    return [place for _, _, place in found]
 
 
 def lookalikes(names: Iterable[str]) -> list[tuple[str, ...]]:

@@ -6,12 +6,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.records.long_lists import Texts
-from engine.records.names import search_key
+from engine.records.names import name_key, search_key
 from engine.types import Identity, Ids
 
 Flags = npt.NDArray[np.bool_]
@@ -104,10 +105,16 @@ class Roster:
         return self[row] if row >= 0 else None
 
     def named(self, name: str) -> Identity | None:
-        """The identity of exactly this name."""
-        wanted = search_key(name), name
-        row = bisect_left(range(len(self)), wanted, key=self._place)
-        return self[row] if row < len(self) and self.names[row] == name else None
+        """The identity that a name means: the one that has exactly it, else the only one whose
+        name differs in case, Unicode form or blanks alone.
+        """
+        wanted, meant = search_key(name), name_key(name)
+        first = bisect_left(range(len(self)), (wanted, ""), key=self._place)
+        alike = takewhile(lambda row: self.keys[row] == wanted, range(first, len(self)))
+        found = [row for row in alike if name_key(self.names[row]) == meant]
+        exact = [row for row in found if self.names[row] == name]
+        only = exact or found
+        return self[only[0]] if len(only) == 1 else None
 
     def _place(self, row: int) -> tuple[str, str]:
         """What the order of names goes by."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from engine.errors import InputError
 from engine.records.changes import Changed
 from engine.store.access import Access
-from engine.store.known import require_identity
+from engine.store.name_lookup import NamedIdentity, require_identity
 from engine.store.reading import as_json
 from engine.store.recording import actor, record
 
@@ -34,27 +34,27 @@ class Apart(Access):
             InputError: they are one identity.
         """
         with self._database.transaction() as connection:
-            pair = _pair(connection, name, other)
+            one, two = _pair(connection, name, other)
             made = connection.execute(
                 "INSERT INTO apart (one, other, at, actor) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
-                (*pair, time.time(), actor()),
+                (one.id, two.id, time.time(), actor()),
             ).rowcount
             if not made:
                 return None
-            payload = {"identities": sorted((name, other)), "ids": pair}
-            summary = f"“{name}” and “{other}” are two people"
+            payload = {"identities": sorted((one.name, two.name)), "ids": (one.id, two.id)}
+            summary = f"“{one.name}” and “{two.name}” are two people"
             return record(connection, "apart", summary, payload)
 
     def unkeep_apart(self, name: str, other: str) -> Changed | None:
         """Forgets what :meth:`keep_apart` remembered. Raises as it does."""
         with self._database.transaction() as connection:
-            pair = _pair(connection, name, other)
+            one, two = _pair(connection, name, other)
             query = "DELETE FROM apart WHERE one = ? AND other = ?"
-            if not connection.execute(query, pair).rowcount:
+            if not connection.execute(query, (one.id, two.id)).rowcount:
                 return None
-            payload = {"identities": sorted((name, other)), "ids": pair}
-            summary = f"“{name}” and “{other}” may be one person again"
+            payload = {"identities": sorted((one.name, two.name)), "ids": (one.id, two.id)}
+            summary = f"“{one.name}” and “{two.name}” may be one person again"
             return record(connection, "unapart", summary, payload)
 
 
@@ -78,10 +78,13 @@ def join_apart(connection: sqlite3.Connection, others: Sequence[int], target: in
             )
 
 
-def _pair(connection: sqlite3.Connection, name: str, other: str) -> tuple[int, int]:
-    one, two = require_identity(connection, name), require_identity(connection, other)
+def _pair(
+    connection: sqlite3.Connection, name: str, other: str
+) -> tuple[NamedIdentity, NamedIdentity]:
+    """The smaller id first."""
+    one, two = sorted((require_identity(connection, name), require_identity(connection, other)))
     if one == two:
         raise InputError(
             f"“{name}” cannot be kept apart from itself", remedy="Name two people of the gallery."
         )
-    return min(one, two), max(one, two)
+    return one, two

@@ -8,13 +8,8 @@ from engine.errors import NameTakenError
 from engine.records.changes import Changed
 from engine.store import adding
 from engine.store.access import Access
-from engine.store.known import (
-    id_of,
-    require_faces,
-    require_identities,
-    require_identity,
-    require_owner,
-)
+from engine.store.known import require_faces, require_owner
+from engine.store.name_lookup import find_identity, require_identities, require_identity
 from engine.store.reading import as_json
 from engine.store.recording import number, record
 
@@ -41,7 +36,7 @@ class Correcting(Access):
             connection.execute(
                 "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?))", asked
             )
-            who = f"“{names[0]}”" if len(gone) == 1 else f"{len(gone):,} identities"
+            who = f"“{next(iter(gone))}”" if len(gone) == 1 else f"{len(gone):,} identities"
             summary = f"{who} deleted with {number(faces, 'face')}"
             return record(connection, "delete", summary, {"identities": gone})
 
@@ -52,12 +47,13 @@ class Correcting(Access):
             NameTakenError: somebody else has it.
         """
         with self._database.transaction() as connection:
-            identity = require_identity(connection, name)
+            identity, name = require_identity(connection, name)
             if new == name:
                 return None
-            if id_of(connection, new) is not None:
+            other = find_identity(connection, new)
+            if other is not None and other.id != identity:
                 raise NameTakenError(
-                    f"There is a “{new}” already",
+                    f"There is a “{other.name}” already",
                     remedy=f"Merge “{name}” into it if they are the same person.",
                 )
             connection.execute(
@@ -69,7 +65,7 @@ class Correcting(Access):
     def note(self, name: str, text: str) -> Changed | None:
         """Keeps a person's words about an identity; "" for none."""
         with self._database.transaction() as connection:
-            identity = require_identity(connection, name)
+            identity, name = require_identity(connection, name)
             made = connection.execute(
                 "UPDATE identities SET note = ? WHERE id = ? AND note <> ?", (text, identity, text)
             ).rowcount
@@ -86,7 +82,7 @@ class Correcting(Access):
             UnknownIdentityError: also for a face that is not this identity's.
         """
         with self._database.transaction() as connection:
-            identity = require_identity(connection, name)
+            identity, name = require_identity(connection, name)
             if face is not None:
                 require_owner(require_faces(connection, [face])[0], identity, name)
             made = connection.execute(

@@ -47,21 +47,6 @@ def id_of(connection: sqlite3.Connection, name: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def require_identity(connection: sqlite3.Connection, name: str) -> int:
-    """The id of an identity. Raises UnknownIdentityError: nobody of that name."""
-    found = id_of(connection, name)
-    if found is None:
-        raise UnknownIdentityError(
-            f"Nobody called “{name}” is enrolled", remedy="See `face-gallery people`."
-        )
-    return found
-
-
-def require_identities(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
-    """Ids by name, each once, in the order given. Raises as :func:`require_identity`."""
-    return {name: require_identity(connection, name) for name in dict.fromkeys(names)}
-
-
 def require_owner(face: Enrolled, identity: int, name: str) -> None:
     """Raises UnknownIdentityError: the face is not this identity's."""
     if face.identity_id != identity:

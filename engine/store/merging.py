@@ -9,8 +9,9 @@ from engine.errors import UnknownIdentityError
 from engine.records.changes import Changed
 from engine.store.access import Access
 from engine.store.apart import join_apart
-from engine.store.known import faces_known, require_faces, require_identities, require_identity
+from engine.store.known import faces_known, require_faces
 from engine.store.moving import hand_over, put_under, settle
+from engine.store.name_lookup import require_identities, require_identity
 from engine.store.reading import as_json
 from engine.store.recording import number, record
 
@@ -33,7 +34,7 @@ class Merging(Access):
         Returns None where no other identity is named. Raises as :class:`Correcting`.
         """
         with self._database.transaction() as connection:
-            target = require_identity(connection, into)
+            target, into = require_identity(connection, into)
             gone = require_identities(connection, names)
             gone.pop(into, None)
             if not gone:
@@ -71,7 +72,7 @@ class Merging(Access):
             UnknownIdentityError: nobody of that name, or a face is not theirs.
         """
         with self._database.transaction() as connection:
-            identity = require_identity(connection, name)
+            identity, name = require_identity(connection, name)
             concerned, moved, to = {identity}, 0, {}
             for new, ids in parts.items():
                 faces = require_faces(connection, ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -15,6 +15,7 @@ from engine.records.changes import HistoryEntry
 from engine.records.parsing import checked, parsed
 from engine.store import encoding, integrity
 from engine.store.access import Access
+from engine.store.name_lookup import find_identities, find_identity, unknown_identity
 from engine.types import Face, Identity, Ids, Vectors
 
 _IDENTITY = "SELECT id, name, face_count, portrait, note, chosen IS NOT NULL FROM identities"
@@ -48,9 +49,32 @@ class Reading(Access):
         return [_identity(row) for row in rows]
 
     def identity(self, name: str) -> Identity | None:
-        """The identity of exactly this name."""
-        rows = self._typed(_AN_IDENTITY, f"{_IDENTITY} WHERE name = ?", name)
+        """The identity that a name means: the one that has exactly it, else the only one whose
+        name differs in case, Unicode form, blanks or invisible characters alone; None for nobody.
+
+        Raises:
+            AmbiguousNameError: several names differ so.
+        """
+        with self._database.reading() as connection:
+            found = find_identity(connection, name)
+        rows = found and self._typed(_AN_IDENTITY, f"{_IDENTITY} WHERE id = ?", found.id)
         return _identity(rows[0]) if rows else None
+
+    def require_identity(self, name: str) -> Identity:
+        """As :meth:`identity`. Raises UnknownIdentityError, which suggests names, for nobody."""
+        found = self.identity(name)
+        if found is None:
+            with self._database.reading() as connection:
+                raise unknown_identity(connection, name)
+        return found
+
+    def find_names(self, names: Collection[str]) -> dict[str, list[str]]:
+        """For each name the enrolled one that it is, or those that :meth:`identity` would choose
+        from. Names of new people are left out.
+        """
+        with self._database.reading() as connection:
+            found = find_identities(connection, names)
+        return {name: [one.name for one in identities] for name, identities in found.items()}
 
     def names_of(self, ids: Sequence[int]) -> dict[int, str]:
         """The names of identities; ids that do not exist are left out."""

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from engine.errors import UnknownIdentityError
+from engine.records.names import name_key
+from engine.store.name_lookup import require_one, unknown_identity
 from engine.store.reading import as_json
 from engine.tools.mentions import Mentions
 
@@ -60,6 +62,7 @@ def find_subject(connection: sqlite3.Connection, names: Sequence[str]) -> Subjec
     """Raises UnknownIdentityError: nobody of a name is enrolled, or kept for undo."""
     if not names:
         raise UnknownIdentityError("Nobody is named", remedy="Say who is to be erased.")
+    names = [_enrolled_or_kept(connection, name) for name in names]
     identities: set[int] = set()
     for name in names:
         identities |= _ids_of(connection, name)
@@ -100,18 +103,34 @@ def digests_as_json(connection: sqlite3.Connection, digests: Iterable[bytes]) ->
 
 def _ids_of(connection: sqlite3.Connection, name: str) -> set[int]:
     """Of the one enrolled, and of those who had the name and are only kept for undo."""
-    gone = _numbers(
-        connection,
-        "SELECT id FROM identities WHERE name = ?1 UNION SELECT id FROM undo_identities "
-        "WHERE name = ?1 AND id NOT IN (SELECT id FROM identities)",
-        name,
-    )
-    if not gone:
-        raise UnknownIdentityError(
-            f"Nobody called “{name}” is in the gallery, nor kept for undo",
-            remedy="See `face-gallery people`.",
+    return set(
+        _numbers(
+            connection,
+            "SELECT id FROM identities WHERE name = ?1 UNION SELECT id FROM undo_identities "
+            "WHERE name = ?1 AND id NOT IN (SELECT id FROM identities)",
+            name,
         )
-    return set(gone)
+    )
+
+
+def _enrolled_or_kept(connection: sqlite3.Connection, name: str) -> str:
+    """The name that is meant, by the rule of :mod:`engine.store.name_lookup`.
+
+    Raises:
+        UnknownIdentityError, AmbiguousNameError: nobody's, or several people's.
+    """
+    rows = connection.execute(
+        "SELECT name FROM identities WHERE name = ?1 OR key = ?2 UNION SELECT name FROM "
+        "undo_identities WHERE (name = ?1 OR key = ?2) AND id NOT IN (SELECT id FROM identities)",
+        (name, name_key(name)),
+    )
+    found = [str(known) for (known,) in rows]
+    if name in found:
+        return name
+    require_one(name, found)
+    if not found:
+        raise unknown_identity(connection, name, "in the gallery, nor kept for undo")
+    return found[0]
 
 
 def _merged_into(connection: sqlite3.Connection, identities: Iterable[int]) -> set[int]:

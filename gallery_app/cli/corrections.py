@@ -125,12 +125,8 @@ def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> No
         if text is not None:
             tell(target.corrections.note(name, text), as_json)
             return
-        found = target.identity(name)
-    if found is None:
-        raise UnknownIdentityError(
-            f"Nobody called “{name}” is enrolled", remedy="See `face-gallery people`."
-        )
-    put_json({"name": name, "note": found.note}) if as_json else click.echo(found.note)
+        found = target.require_identity(name)
+    put_json({"name": found.name, "note": found.note}) if as_json else click.echo(found.note)
 
 
 @click.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.errors import CancelledError, ExportError, UnknownIdentityError
+from engine.errors import CancelledError, ExportError
 from engine.gallery import Gallery
 from engine.projector import Projector
 from engine.records.exports import EXPORT_KINDS, ExportKind, Selection
@@ -49,13 +49,7 @@ def export(
 
 
 def _ids(gallery: Gallery, names: tuple[str, ...]) -> tuple[int, ...] | None:
-    found = {name: gallery.identity(name) for name in names}
-    for name, identity in found.items():
-        if identity is None:
-            raise UnknownIdentityError(
-                f"Nobody called “{name}” is enrolled", remedy="See `face-gallery people`."
-            )
-    return tuple(one.id for one in found.values() if one is not None) or None
+    return tuple({gallery.require_identity(name).id: None for name in names}) or None
 
 
 def _serve(folder: Path) -> None:

@@ -148,16 +148,16 @@ class EnrollDialog(QDialog):
     # -- what is known of them ---------------------------------------------------------------
 
     def _changed(self) -> None:
-        name, draft = self.name.text().strip(), self.model.draft
+        name, draft = self.name.name(), self.model.draft
         self.model.set_name(name)
         problem = ""
         try:
             check_name(name)
         except IdentityNameError as error:
             problem = error.problem if name else "Type a name"
-        exact = self.name.is_enrolled()
-        self.who.setText(problem or (f"Adds to {name}" if exact else "A new person"))
-        self.ok.setText("Add faces" if exact else "Enroll")
+        known = self.name.identity() is not None
+        self.who.setText(problem or (f"Adds to {name}" if known else "A new person"))
+        self.ok.setText("Add faces" if known else "Enroll")
         taken = len(draft.taken())
         out = len(draft) - taken
         self.count.setText(f"{faces_text(taken)}, {out:,} left out" if out else "")

@@ -110,7 +110,7 @@ class FaceGroup(QFrame):
 
     def new_name(self) -> str:
         """The name these faces get."""
-        return self.name.text().strip() if self.kept is None else self.kept
+        return self.name.name() if self.kept is None else self.kept
 
     def show_faces(self, faces: Sequence[Face]) -> None:
         self.model.set_faces(faces)

@@ -59,7 +59,7 @@ class NameDialog(QDialog):
         self.ok.setDefault(True)
         box.accepted.connect(self.accept)
         box.rejected.connect(self.reject)
-        self.accepted.connect(lambda: taken(self.name.text().strip()))
+        self.accepted.connect(lambda: taken(self._meant()[0]))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(8)
@@ -79,5 +79,12 @@ class NameDialog(QDialog):
         except IdentityNameError as error:
             problem = error.problem if name else "Type a name"
         same = bool(self._before) and name == self._before
-        self.told.setText(problem or ("" if same else self._says(name, self.name.is_enrolled())))
+        self.told.setText(problem or ("" if same else self._says(*self._meant())))
         self.ok.setEnabled(not problem and not same)
+
+    def _meant(self) -> tuple[str, bool]:
+        """The name, and whether an enrolled person has it other than the one who is renamed."""
+        known = self.name.identity()
+        if known is None or known.name == self._before:
+            return self.name.text().strip(), False
+        return known.name, True

@@ -175,7 +175,7 @@ class ClusterCard(QFrame):
 
     def _refresh(self) -> None:
         count, chosen = self.model.rowCount(), len(self.selected())
-        name = self.name.text().strip()
+        name = self.name.name()
         problem = ""
         try:
             check_name(name)
@@ -197,7 +197,7 @@ class ClusterCard(QFrame):
             return hint(count, chosen)
         if problem:
             return problem
-        return f"Adds to {name}" if self.name.is_enrolled() else "A new person"
+        return f"Adds to {name}" if self.name.identity() else "A new person"
 
     def _fit(self) -> None:
         """As high as the rows of faces that there are, up to a number."""
@@ -221,7 +221,7 @@ class ClusterCard(QFrame):
     # -- what is done ------------------------------------------------------------------------
 
     def _name(self) -> None:
-        self.named.emit(self.chosen(), self.name.text().strip())
+        self.named.emit(self.chosen(), self.name.name())
 
     def _add(self) -> None:
         if self._cluster is not None and self._cluster.likeness is not None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QStringListModel
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from engine.records.roster import Roster
+from engine.types import Identity
 
 _MOST = 50  # names offered: who sees more types on
 
@@ -29,9 +30,14 @@ class NameField(QLineEdit):
         self.roster = roster
         self._offered.setStringList([])
 
-    def is_enrolled(self) -> bool:
-        """Whether somebody has exactly the name that stands here."""
-        return self.roster.named(self.text().strip()) is not None
+    def identity(self) -> Identity | None:
+        """The enrolled person whom the name that stands here means."""
+        return self.roster.named(self.text().strip())
+
+    def name(self) -> str:
+        """The name of that person as it is enrolled, else what stands here."""
+        known = self.identity()
+        return self.text().strip() if known is None else known.name
 
     def _offer(self, text: str) -> None:
         self._offered.setStringList(offered(self.roster, text))

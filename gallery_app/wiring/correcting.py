@@ -102,7 +102,8 @@ class Correcting(QObject):
             return f"{name} is enrolled already: this asks whether to merge" if there else ""
 
         def taken(name: str) -> None:
-            if self._roster.named(name) is not None:
+            known = self._roster.named(name)
+            if known is not None and known.name != identity.name:
                 self.merge_names(identity.name, name)
             else:
                 self._correct(

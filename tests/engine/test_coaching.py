@@ -96,11 +96,12 @@ def test_near_duplicates_of_one_another_and_of_enrolled_faces_are_told(
     assert told(said, "near-duplicate") == [((2,), None), ((3,), "Tiger Woods")]
 
 
-def test_a_name_that_differs_only_in_case_is_told(gallery: Gallery, sample: Path) -> None:
-    faces = faces_of(sample, "Tiger_Woods", 2, start=9)
+def test_a_name_that_differs_only_in_case_is_advised_on_as_the_person_it_means(
+    gallery: Gallery, sample: Path
+) -> None:
+    faces = faces_of(sample, "Tiger_Woods", 2, start=8)
     said = gallery.check_enrolment("tiger woods", faces)
-    assert told(said, "name") == [((0, 1), "Tiger Woods")]
-    assert told(gallery.check_enrolment("Tiger Woods", faces), "name") == []
+    assert said == gallery.check_enrolment("Tiger Woods", faces) != ()
 
 
 def test_a_gallery_without_faces_still_finds_copies_among_those_given(

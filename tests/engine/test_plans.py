@@ -173,7 +173,7 @@ def test_a_reader_may_plan(gallery: Gallery, tree: Path) -> None:
         assert reader.plan_import([tree]).report().faces_added == 7
 
 
-def test_a_folder_named_nearly_like_a_person_is_offered_that_name(
+def test_a_folder_whose_name_differs_in_case_adds_to_that_person(
     gallery: Gallery, sample: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "nearly" / "hans_blix"
@@ -183,5 +183,6 @@ def test_a_folder_named_nearly_like_a_person_is_offered_that_name(
     for face in faces[1:3]:
         shutil.copy(face, folder)
     plan = gallery.plan_import([folder])
-    assert [face.suggestion for face in plan.faces] == ["Hans Blix"] * 2
+    assert [(face.name, face.outcome) for face in plan.faces] == [("Hans Blix", "added")] * 2
+    assert plan.notices[0].startswith("“hans blix” is taken for “Hans Blix”")
     assert plan.report().notices == gallery.import_plan(plan).notices

@@ -59,11 +59,19 @@ def test_among_many_the_first_that_match_are_offered(make, qtbot):
     assert offered(field) == MANY[19_900:19_950]
 
 
-def test_a_name_is_enrolled_only_as_it_is_written(make):
-    field = make(["Tiger Woods"])
-    for text, there in ((" Tiger Woods ", True), ("tiger woods", False), ("", False)):
+def test_a_name_means_the_only_person_whose_name_differs_in_case_or_form(make):
+    field = make(["Jos\xe9", "Tim", "tiger woods", "Tiger Woods"])
+    for text, name in (
+        (" Tiger Woods ", "Tiger Woods"),
+        ("tiger woods", "tiger woods"),
+        ("TIM", "Tim"),
+        ("Jose\u0301", "Jos\xe9"),
+    ):
         field.setText(text)
-        assert field.is_enrolled() == there
+        assert (field.identity().name, field.name()) == (name, name)
+    for text in ("TIGER WOODS", "Jose", ""):
+        field.setText(text)
+        assert (field.identity(), field.name()) == (None, text)
 
 
 def test_names_that_are_forgotten_are_offered_no_longer(make, qtbot):

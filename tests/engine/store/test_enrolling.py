@@ -38,7 +38,8 @@ def test_identities_come_by_name_with_their_number_of_faces(store, batch_of):
     assert store.identities() == [Identity(2, "A", 1, 2), Identity(1, "B", 2, 1)]
     assert store.counts() == (2, 3)
     assert store.identity("A") == Identity(2, "A", 1, 2)
-    assert store.identity("a") is None
+    assert store.identity("a") == store.identity("A")
+    assert store.identity("C") is None
 
 
 def test_names_that_look_alike_are_found_by_their_key_and_kept_apart(store, batch_of):

@@ -1,0 +1,112 @@
+"""Whom a name means that somebody typed, or that stands in a file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from engine.errors import AmbiguousNameError, UnknownIdentityError
+from engine.records.names import name_key, nearest, search_lines
+
+_SUGGESTED = 3
+
+
+class NamedIdentity(NamedTuple):
+    """An identity as a name finds it."""
+
+    id: int
+    name: str
+
+
+def find_identities(
+    connection: sqlite3.Connection, names: Collection[str]
+) -> dict[str, list[NamedIdentity]]:
+    """For each name the identity that has exactly it, else all whose names differ from it in
+    nothing that :func:`name_key` heeds. A name that nobody has either way is left out.
+    """
+    found: defaultdict[str, list[NamedIdentity]] = defaultdict(list)
+    for identity in _identities(connection, "name", names):
+        found[identity.name].append(identity)
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        if name not in found:
+            keys[name_key(name)].append(name)
+    for identity in _identities(connection, "key", keys):
+        for name in keys.get(name_key(identity.name), ()):
+            found[name].append(identity)
+    return dict(found)
+
+
+def find_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity | None:
+    """The identity that a name means: the one that has exactly it, else the only one that
+    :func:`find_identities` finds; None where there is none.
+
+    Raises:
+        AmbiguousNameError: there are several.
+    """
+    found = find_identities(connection, [name]).get(name, [])
+    require_one(name, [identity.name for identity in found])
+    return found[0] if found else None
+
+
+def require_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity:
+    """As :func:`find_identity`. Raises UnknownIdentityError, with names that are spelled much
+    like it, where nobody is meant.
+    """
+    found = find_identity(connection, name)
+    if found is None:
+        raise unknown_identity(connection, name)
+    return found
+
+
+def require_identities(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
+    """Ids by name as it is enrolled, each once, in the order given. Raises as
+    :func:`require_identity`.
+    """
+    found = (require_identity(connection, name) for name in dict.fromkeys(names))
+    return {name: identity for identity, name in found}
+
+
+def require_one(name: str, candidates: Sequence[str]) -> None:
+    """Raises AmbiguousNameError: a name may mean several people."""
+    if len(candidates) > 1:
+        raise AmbiguousNameError(
+            ambiguous_words(name, candidates),
+            remedy="Write the one that is meant exactly so, or merge them.",
+        )
+
+
+def unknown_identity(
+    connection: sqlite3.Connection, name: str, where: str = "enrolled"
+) -> UnknownIdentityError:
+    """The error that says so, and who may have been meant."""
+    known = [known for (known,) in connection.execute("SELECT name FROM identities ORDER BY name")]
+    keys = search_lines("\n".join(one.replace("\n", " ") for one in known)).split("\n")
+    near = [f"“{known[row]}”" for row in nearest(name, keys, _SUGGESTED) if known]
+    question = f"Did you mean {' or '.join(near)}?" if near else "See `face-gallery people`."
+    return UnknownIdentityError(f"Nobody called “{name}” is {where}", remedy=question)
+
+
+def ambiguous_words(name: str, candidates: Sequence[str]) -> str:
+    """That a name may mean several people; those that look the same are told apart."""
+    composed = [unicodedata.normalize("NFC", one) for one in candidates]
+    listed = [
+        f"“{one}”" + " (accents apart, NFD)" * (composed.count(whole) > 1 and one != whole)
+        for one, whole in zip(candidates, composed, strict=True)
+    ]
+    return f"“{name}” may be {' or '.join(listed)}"
+
+
+def _identities(
+    connection: sqlite3.Connection, column: str, values: Collection[str]
+) -> list[NamedIdentity]:
+    query = (
+        f"SELECT id, name FROM identities WHERE {column} IN (SELECT value FROM json_each(?)) "
+        "ORDER BY name"
+    )
+    rows = connection.execute(query, (json.dumps(list(values)),))
+    return [NamedIdentity(int(identity), str(name)) for identity, name in rows]
