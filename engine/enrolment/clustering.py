@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.progress import SILENT, Reporter
-from engine.tools.distances import between, prepare
+from engine.tools.distances import SquaresTable, between, prepare
 from engine.types import Distance, Ids, Vectors
 
 AT_ONCE = 4_000
@@ -126,12 +126,18 @@ def _nearest_groups(
     if not found:
         return nearest
     middles = np.stack([rows[members].mean(axis=0) for members in found])
-    spread = np.array([np.square(rows[members]).sum(axis=1).mean() for members in found])
+    spread = np.array(
+        [
+            np.square(rows[members] - middle).sum(axis=1).mean()
+            for members, middle in zip(found, middles, strict=True)
+        ]
+    )
+    squares = SquaresTable(middles)
     for start in range(0, len(part), _BLOCK):
         block = rows[part[start : start + _BLOCK]]
         # mean over a group's members, from its mean alone; for euclidean that of the squares
-        away = -2.0 * (block @ middles.T) + spread + np.square(block).sum(axis=1)[:, None]
-        away = away / 2 if distance == "cosine" else np.sqrt(np.maximum(away, 0))
+        away = spread - squares.minus_squares(block)
+        away = away / 2 if distance == "cosine" else np.sqrt(away)
         best = away.argmin(axis=1)
         close = away[np.arange(len(block)), best] <= limit
         nearest[start : start + _BLOCK][close] = best[close]

@@ -127,7 +127,7 @@ def _same(queries: Ids, faces: Ids) -> tuple[Ids, Ids]:
 def _shortlisted(
     queries: Vectors, table: TemplateTable, kept: Nearest, left_out: LeftOut, reporter: Reporter
 ) -> Shortlist:
-    distances = kept.distances(queries, table.distance)
+    distances = kept.distances(table.distance)
     labels = np.where(np.isfinite(kept.closeness), kept.labels, -1)
     parts = []
     step = max(1, _TEMPLATES_AT_ONCE // len(table))

@@ -22,7 +22,7 @@ from engine.index.base import (
 )
 from engine.index.faceset import FaceSet
 from engine.progress import SILENT, Reporter
-from engine.tools.distances import between
+from engine.tools.distances import SquaresTable, between
 from engine.types import Distance, Ids, Neighbours, Vectors
 
 Chunk = tuple[Ids, Vectors]
@@ -32,6 +32,8 @@ _BLOCK = 500_000
 """Distances held in memory at once (2 MB, and as much twice for their order)."""
 _ROWS = 8_192
 """Faces of a block: a change copies one (4 MB of 128 numbers), not all."""
+_SPARE = 8
+"""Faces that are measured by their difference beyond those asked for."""
 
 
 class ExactIndex:
@@ -185,21 +187,34 @@ def nearest_of(queries: Vectors, chunks: Iterable[Chunk], k: int, distance: Dist
 
 
 def _nearest(queries: Vectors, ids: Ids, table: Vectors, k: int, distance: Distance) -> Neighbours:
-    step = max(1, _BLOCK // max(len(ids), k * table.shape[1]))
-    parts = [
-        _places(queries[at : at + step], table, k, distance) for at in range(0, len(queries), step)
-    ]
+    step = max(1, _BLOCK // max(len(ids), (k + _SPARE) * table.shape[1]))
+    squares = SquaresTable(table)
+    parts = []
+    for at in range(0, len(queries), step):
+        rows = queries[at : at + step]
+        if distance == "cosine":
+            parts.append(_places_by_angle(rows, table, k))
+        else:
+            parts.append(_places_by_length(rows, table, k, squares))
     places = np.concatenate([place for place, _ in parts])
-    return nearest_first(ids[places], np.concatenate([distances for _, distances in parts]))
+    found = nearest_first(ids[places], np.concatenate([distances for _, distances in parts]))
+    return Neighbours(found.ids[:, :k], found.distances[:, :k])
 
 
-def _places(rows: Vectors, table: Vectors, k: int, distance: Distance) -> tuple[Ids, Vectors]:
+def _places_by_angle(rows: Vectors, table: Vectors, k: int) -> tuple[Ids, Vectors]:
     """Places in the table and distances of the k nearest, in any order."""
-    distances = between(rows, table, distance)
+    distances = between(rows, table, "cosine")
     places = np.argpartition(distances, k - 1, axis=1)[:, :k]
-    if distance == "cosine":
-        return places, np.take_along_axis(distances, places, axis=1)
-    # a² + b² - 2ab cancels where two faces are near: measure the winners by their difference
+    return places, np.take_along_axis(distances, places, axis=1)
+
+
+def _places_by_length(
+    rows: Vectors, table: Vectors, k: int, squares: SquaresTable
+) -> tuple[Ids, Vectors]:
+    """Some more than k, chosen by their squares, with the lengths of the differences."""
+    near = squares.minus_squares(rows)
+    some = min(k + _SPARE, len(table))
+    places = np.argpartition(near, len(table) - some, axis=1)[:, len(table) - some :]
     difference = rows[:, None, :] - table[places]
     return places, np.asarray(np.linalg.norm(difference, axis=2), dtype=np.float32)
 

@@ -6,10 +6,20 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 
-from engine.types import Distance, Vectors
+from engine.types import Distance, Ids, Vectors
+
+_FEW = 32
+"""Queries for which moving all faces to a centre costs more than the distances."""
+_CANCELLED = 1e-2
+"""Of its terms; a smaller square has lost two of seven digits."""
+_MANY = 1e-2
+"""Share of squares that are taken from differences one by one."""
+_NUMBERS = 1 << 18  # of differences held at once
+_SAMPLE = 64
 
 
 def prepare(vectors: Vectors, distance: Distance) -> Vectors:
@@ -46,11 +56,83 @@ def between(queries: Vectors, faces: Vectors, distance: Distance) -> Vectors:
     Returns:
         float32 ``(m, n)``.
     """
-    found = np.asarray(queries @ faces.T, dtype=np.float32)  # may be large: in place from here on
-    if distance == "cosine":
-        np.subtract(1.0, found, out=found)
-        return np.maximum(found, 0.0, out=found)
-    found *= -2.0
-    found += np.einsum("ij,ij->i", queries, queries)[:, None]
-    found += np.einsum("ij,ij->i", faces, faces)
-    return np.sqrt(np.maximum(found, 0.0, out=found), out=found)
+    if distance == "euclidean":
+        found = SquaresTable(faces).minus_squares(queries)  # may be large: in place from here on
+        return np.sqrt(np.negative(found, out=found), out=found)
+    found = np.asarray(queries @ faces.T, dtype=np.float32)
+    np.subtract(1.0, found, out=found)
+    return np.maximum(found, 0.0, out=found)
+
+
+class SquaresTable:
+    """Squared Euclidean distances to faces ``(n, d)``, exact however far they are from the origin.
+
+    ``2ab - a² - b²`` cancels where two vectors are near one another and far from the origin. What
+    is small against its terms is therefore taken from the difference of the two vectors; where
+    that is much, or where there are so many queries that it costs nothing, a common centre is
+    subtracted first.
+    """
+
+    def __init__(self, faces: Vectors) -> None:
+        self._faces = faces
+
+    def minus_squares(self, queries: Vectors) -> Vectors:
+        """For queries ``(m, d)``, negated so that higher is nearer; float32 ``(m, n)``."""
+        few = len(queries) <= _FEW and "_centred" not in vars(self)
+        if few or not len(self._faces):
+            own = np.einsum("ij,ij->i", queries, queries)
+            found: Vectors = (queries + queries) @ self._faces.T
+            found -= own[:, None]
+            found -= self._lengths
+            cancelled = _cancelled(found, own, self._lengths)
+            if len(cancelled) <= _MANY * found.size:
+                return self._mended(found, queries, cancelled)
+        centre, table, lengths = self._centred
+        count, dimension = queries.shape
+        rows = np.empty((count, dimension + 2), dtype=np.float32)
+        moved = np.subtract(queries, centre, out=rows[:, :dimension])
+        own = np.einsum("ij,ij->i", moved, moved)
+        moved *= 2.0
+        rows[:, dimension] = -own
+        rows[:, dimension + 1] = -1.0
+        found = rows @ table.T
+        return self._mended(found, queries, _cancelled(found, own, lengths))
+
+    def _mended(self, found: Vectors, queries: Vectors, cancelled: Ids) -> Vectors:
+        """With the differences in place of what cancelled."""
+        step = max(1, _NUMBERS // queries.shape[1])
+        for start in range(0, len(cancelled), step):
+            row, column = np.divmod(cancelled[start : start + step], found.shape[1])
+            difference = queries[row] - self._faces[column]
+            found[row, column] = -np.einsum("ij,ij->i", difference, difference)
+        return found
+
+    @cached_property
+    def _lengths(self) -> Vectors:
+        return np.asarray(np.einsum("ij,ij->i", self._faces, self._faces))
+
+    @cached_property
+    def _centred(self) -> tuple[Vectors, Vectors, Vectors]:
+        """Centre, factors of the product, and squared lengths about the centre.
+
+        One product sums all three terms: (2a, -a², -1) · (b, 1, b²).
+        """
+        count, dimension = self._faces.shape
+        sample = self._faces[:: max(1, count // _SAMPLE)]
+        centre = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
+        table = np.empty((count, dimension + 2), dtype=np.float32)
+        moved = np.subtract(self._faces, centre, out=table[:, :dimension])
+        lengths = np.einsum("ij,ij->i", moved, moved)
+        table[:, dimension] = 1.0
+        table[:, dimension + 1] = lengths
+        return centre, table, lengths
+
+
+def _cancelled(found: Vectors, own: Vectors, lengths: Vectors) -> Ids:
+    """Places in ``found``, flat, of squares that are small against their terms."""
+    widest = lengths.max(initial=0.0)
+    places = np.flatnonzero(found > (own + widest)[:, None] * np.float32(-_CANCELLED))
+    if not len(places):
+        return places
+    row, column = np.divmod(places, found.shape[1])
+    return places[found.ravel()[places] > -_CANCELLED * (own[row] + lengths[column])]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from engine.tools.distances import SquaresTable
 from engine.types import Distance, Ids, Vectors
 
 Numbers = npt.NDArray[np.float32]
@@ -72,23 +73,18 @@ class Nearest:
         made.labels = np.take_along_axis(np.hstack([self.labels, other.labels]), best, axis=1)
         return made
 
-    def distances(self, queries: Vectors, distance: Distance) -> Vectors:
-        """Of prepared queries ``(m, d)`` to what is kept; infinity where there are fewer."""
+    def distances(self, distance: Distance) -> Vectors:
+        """Distances to what is kept, ``(m, k)``; infinity where there are fewer."""
         near = self.closeness
-        if distance == "cosine":
-            away = np.maximum(1.0 - near, 0.0)
-        else:
-            squares = np.einsum("ij,ij->i", queries, queries)[:, None] - 2.0 * near
-            away = np.sqrt(np.maximum(squares, 0.0))
+        away = np.maximum(1.0 - near, 0.0) if distance == "cosine" else np.sqrt(-near)
         return np.where(np.isfinite(near), away, np.inf).astype(np.float32)
 
 
 def closeness(queries: Vectors, faces: Vectors, distance: Distance) -> Numbers:
     """How near prepared queries and faces are: higher is nearer, for one query ``(m, n)``."""
-    near = queries @ faces.T
     if distance == "euclidean":
-        near -= np.einsum("ij,ij->i", faces, faces) / 2
-    return np.asarray(near, dtype=np.float32)
+        return SquaresTable(faces).minus_squares(queries)
+    return np.asarray(queries @ faces.T, dtype=np.float32)
 
 
 def nearest(
@@ -124,7 +120,7 @@ def nearest(
                 met = np.flatnonzero((own >= 0) & (own < len(part)))
                 near[met, own[met]] = -np.inf
             found.offer(start, near, np.arange(first, first + len(part)))
-    return found.labels, found.distances(queries, distance)
+    return found.labels, found.distances(distance)
 
 
 def _promising(near: Numbers, least: Numbers, k: int) -> tuple[Ids, Ids]:

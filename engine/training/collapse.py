@@ -34,7 +34,7 @@ def spread(outputs: Vectors) -> Spread:
     Of at most 512 rows, evenly chosen.
     """
     rows = outputs[np.linspace(0, len(outputs) - 1, min(len(outputs), _SAMPLE)).astype(np.int64)]
-    rows = rows.astype(np.float64)
+    rows = rows.astype(np.float64) - rows.mean(axis=0)
     squares = np.einsum("ij,ij->i", rows, rows)
     gaps = squares[:, None] + squares[None, :] - 2.0 * rows @ rows.T
     above = gaps[np.triu_indices(len(rows), 1)]

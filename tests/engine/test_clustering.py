@@ -31,15 +31,19 @@ def test_people_whom_the_gallery_never_saw_come_apart(distance: Distance):
     assert same_partition(groups, owners[order])
 
 
-@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+@pytest.mark.parametrize(
+    ("distance", "offset"), [("cosine", 0), ("euclidean", 0), ("euclidean", 3_000)]
+)
 def test_more_than_can_be_held_at_once_join_who_is_there(
-    distance: Distance, monkeypatch: pytest.MonkeyPatch
+    distance: Distance, offset: float, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(clustering, "AT_ONCE", 12)
     monkeypatch.setattr(clustering, "_BLOCK", 5)
-    limit = clustering.near_enough(*people(20, 6), distance)
+    enrolled, faces = people(20, 6)
+    limit = clustering.near_enough(enrolled, faces + np.float32(offset), distance)
     assert limit is not None
     owners, strangers = people(15, 6, seed=1)
+    strangers = strangers + np.float32(offset)
     order = np.random.default_rng(2).permutation(len(owners))
     groups = clustering.groups(strangers[order], distance, limit)
     assert same_partition(groups, owners[order])
