@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from engine.types import Vectors
 
 REMEDY = "Compute the embedding again from its photograph."
 _SMALLEST_SQUARE = 1e-24  # of the norm; below it no direction is left in float32
+_LARGEST_SQUARE = 1e36  # beyond it squares of differences leave float32
 _NAMED_ROWS = 5
 
 
@@ -37,19 +37,21 @@ def as_rows(vectors: Vectors) -> Vectors:
 
 
 def usable(vectors: Vectors) -> npt.NDArray[np.bool_]:
-    """Which rows of ``(n, d)`` have a finite norm that is not zero, as bool ``(n,)``.
+    """Which rows of ``(n, d)`` have a norm that distances can be measured by, as bool ``(n,)``.
 
     One pass tells all: a NaN, an infinity or a value whose square leaves float32 shows in the
     squared norm, and so does a row of zeros.
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         squares = np.einsum("ij,ij->i", vectors, vectors)
-        return np.asarray((squares > _SMALLEST_SQUARE) & (squares < np.inf))
+        return np.asarray((squares > _SMALLEST_SQUARE) & (squares < _LARGEST_SQUARE))
 
 
 def is_usable(vector: Vectors, dimension: int) -> bool:
     """The same of one row ``(d,)``, and whether d is ``dimension``; a fifth of the time."""
-    return len(vector) == dimension and _SMALLEST_SQUARE < float(vector.dot(vector)) < math.inf
+    if len(vector) != dimension:
+        return False
+    return _SMALLEST_SQUARE < float(vector.dot(vector)) < _LARGEST_SQUARE
 
 
 def fault(vector: Vectors) -> str:
@@ -58,7 +60,8 @@ def fault(vector: Vectors) -> str:
         return "It holds NaN, infinity or a number too large for float32"
     if not vector.any():
         return "It is all zeros"
-    return "Its numbers are too small or too large to measure a distance by"
+    size = "large" if np.abs(vector).max() > 1 else "small"
+    return f"Its numbers are too {size} to measure distances by"
 
 
 def check_vectors(

@@ -130,6 +130,13 @@ def test_a_number_that_float32_cannot_hold_is_refused(save, vector):
     assert "too large" in refused(save("bad.npy", bad)).problem
 
 
+@pytest.mark.parametrize(("length", "word"), [(1.7e19, "large"), (2e18, "large"), (1e-13, "small")])
+def test_lengths_that_no_distance_can_be_measured_by_are_refused(save, length, word):
+    row = np.full(8, length / np.sqrt(8), np.float32)
+    problem = refused(save("length.npy", row)).problem
+    assert problem == f"Its numbers are too {word} to measure distances by"
+
+
 def test_all_zeros_are_refused(save):
     assert "all zeros" in refused(save("zeros.npy", np.zeros(8, np.float32))).problem
 
