@@ -27,7 +27,6 @@ GEOMETRY = Setting("window/geometry", QByteArray(), "size and place of the windo
 SPLITTER = Setting("window/splitter", QByteArray(), "widths of the three panels")
 FPIR = Setting("identify/fpir", 0.01, "share of strangers that may get a name")
 METHOD = Setting("identify/method", "auto", "auto, knn, triplet or mlp")
-KEEP_UNKNOWN = Setting("identify/keep-unknown", 1, "1: unknown queries are kept, 0: they are not")
 VERSIONS = Setting("versions/columns", QByteArray(), "widths of the columns of the versions")
 IMPORT = Setting("import/columns", QByteArray(), "widths of the columns of an import's faces")
 LOCK_AFTER = Setting("encryption/lock", 10, "minutes without input; 0 never locks")

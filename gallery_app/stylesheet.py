@@ -34,7 +34,8 @@ QMainWindow, QDialog, QMessageBox, #facesPanel, #reviewPanel,
 #unknownPanel, #mapPanel { background: $window; }
 #identitiesPanel, #queryPanel, #queryPanel QWidget#qt_scrollarea_viewport { background: $panel; }
 #queryPanel QScrollArea, #queryPanel QScrollArea > QWidget > QWidget { background: $panel; }
-#faceDetails, #queryActions { background: $panel; border: none; border-top: 1px solid $line; }
+#faceDetails, #queryActions, #keepNotice {
+    background: $panel; border: none; border-top: 1px solid $line; }
 #busyStrip { background: $panel; border: none; border-top: 1px solid $line; }
 #trainingPanel { background: $panel; border: none; border-top: 1px solid $line; }
 #chart { background: $panel; border: 1px solid $line; border-radius: 8px; }

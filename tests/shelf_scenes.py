@@ -10,6 +10,8 @@ SHOTS = [
     ("shelf_selected", "light", WIDE, 1), ("shelf_selected", "dark", SMALL, 1),
     ("shelf_likeness", "light", WIDE, 1), ("shelf_likeness", "light", SMALL, 1),
     ("shelf_one", "light", WIDE, 1), ("shelf_empty", "light", WIDE, 1),
+    ("keep_asked", "light", WIDE, 1), ("keep_asked", "dark", SMALL, 1), ("kept", "light", WIDE, 1),
+    ("shelf_groups", "light", WIDE, 1), ("shelf_groups", "dark", SMALL, 1),
     ("shelf_read_only", "light", WIDE, 1),
 ]  # fmt: skip
 _STRANGERS = ("Winona_Ryder", "Venus_Williams", "Tom_Hanks")
@@ -61,6 +63,31 @@ def shelf_likeness(stage: Stage) -> None:
     panel = stage.window.unknown
     names = [one.likeness.name for one in panel.model._clusters if one.likeness]
     panel.list.setCurrentIndex(panel.model.index(names.index("Winona Ryder of the very long name")))
+    stage.settle()
+
+
+def keep_asked(stage: Stage) -> None:
+    """The first unknown queries of a gallery."""
+    people = [folder for folder in sorted(DATA.iterdir()) if folder.is_dir()]
+    friends = [folder for folder in people if folder.name not in _STRANGERS]
+    stage.open(stage.make("friends", friends[-60:]))
+    stage.ask(*sorted((DATA / _STRANGERS[0]).glob("*.npy"))[:4])
+    stage.settle()
+
+
+def kept(stage: Stage) -> None:
+    keep_asked(stage)
+    stage.window.query.keep_notice.keep.click()
+    stage.settle()
+
+
+def shelf_groups(stage: Stage) -> None:
+    """Two groups selected, to be named or put together."""
+    _fill(stage)
+    view = stage.window.unknown.list
+    view.selectionModel().select(
+        view.model().index(1, 0), view.selectionModel().SelectionFlag.Select
+    )
     stage.settle()
 
 

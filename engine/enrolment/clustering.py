@@ -12,6 +12,8 @@ gallery: of the pairs of faces put together 94 % are of one person, and of the p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.progress import SILENT, Reporter
@@ -63,21 +65,30 @@ def usual(vectors: Vectors, distance: Distance) -> float:
 
 
 def groups(
-    vectors: Vectors, distance: Distance, limit: float, reporter: Reporter = SILENT
+    vectors: Vectors,
+    distance: Distance,
+    limit: float,
+    reporter: Reporter = SILENT,
+    known: Sequence[Ids] = (),
 ) -> list[Ids]:
     """Vectors ``(n, d)`` that look like one person, as rows; every row is in one group.
 
     Beyond :data:`AT_ONCE` vectors the next ones join the group they are nearest to, where that is
     near enough, and are only then held against one another: memory stays bounded.
 
+    Args:
+        known: groups that are made already. They come first, in their order; the other rows join
+            them in the same way.
+
     Raises:
         CancelledError: stopped by the reporter.
     """
     rows = prepare(vectors, distance)
-    found: list[Ids] = []
-    for start in range(0, len(rows), AT_ONCE):
-        reporter.progress(_STAGE, start, len(rows))
-        part = np.arange(start, min(start + AT_ONCE, len(rows)))
+    found = list(known)
+    rest = np.setdiff1d(np.arange(len(rows)), np.concatenate([np.empty(0, np.int64), *known]))
+    for start in range(0, len(rest), AT_ONCE):
+        reporter.progress(_STAGE, start, len(rest))
+        part = rest[start : start + AT_ONCE]
         nearest = _nearest_groups(rows, part, found, distance, limit)
         for group in np.unique(nearest[nearest >= 0]).tolist():
             found[group] = np.concatenate([found[group], part[nearest == group]])
@@ -86,7 +97,7 @@ def groups(
         order = np.argsort(labels, kind="stable")
         ends = np.cumsum(np.bincount(labels))[:-1]
         found += [left[members] for members in np.split(order, ends) if len(members)]
-    reporter.progress(_STAGE, len(rows), len(rows))
+    reporter.progress(_STAGE, len(rest), len(rest))
     return found
 
 

@@ -21,6 +21,7 @@ from engine.store import Store
 from engine.tools.distances import between, prepare
 from engine.types import FaceBatch, Identification, Ids, Vectors
 
+_KEEPING = "keep-unknown"  # of settings
 _AT_ONCE = 500  # queries that are identified between two looks at the reporter
 _MEASURED = 200  # members of a cluster that its cohesion is taken from
 
@@ -74,11 +75,30 @@ class Shelf:
         """Numbers to draw their portraits with, ``(n, 16)``, in the order asked."""
         return self._lens.traits(self._store.unknown_vectors(unknowns)[1])
 
-    def clusters(self, *, reporter: Reporter = SILENT) -> tuple[Cluster, ...]:
+    @property
+    def keeping(self) -> bool | None:
+        """Whether unknown queries are to be kept in this gallery; None where nobody has said."""
+        return {"1": True, "0": False}.get(self._store.setting(_KEEPING) or "")
+
+    def set_keeping(self, keeping: bool) -> None:
+        """Remembers with the gallery whether unknown queries are to be kept.
+
+        Raises:
+            GalleryReadOnlyError.
+        """
+        self._store.set_setting(_KEEPING, str(int(keeping)))
+
+    def clusters(
+        self, known: Sequence[Sequence[int]] = (), *, reporter: Reporter = SILENT
+    ) -> tuple[Cluster, ...]:
         """All that is on the shelf, by who looks like one person; the largest cluster first, of
         equals the one with the oldest query.
 
         See :mod:`engine.enrolment.clustering` for how, and how well.
+
+        Args:
+            known: ids of the queries that were put together before. They stay together and come
+                first, in their order; other queries join them where they are near enough.
 
         Raises:
             CancelledError: stopped by the reporter.
@@ -92,10 +112,14 @@ class Shelf:
         limit = clustering.near_enough(owners, enrolled, self._store.distance)
         if limit is None:
             limit = clustering.usual(vectors, self._store.distance)
-        groups = clustering.groups(vectors, self._store.distance, limit, reporter)
+        row_of = {int(one): row for row, one in enumerate(ids)}
+        left = ([row_of[one] for one in group if one in row_of] for group in known)
+        before = [np.array(rows, dtype=np.int64) for rows in left if rows]
+        groups = clustering.groups(vectors, self._store.distance, limit, reporter, before)
         answers = self._identified(vectors, reporter)
         found = [self._cluster(rows, ids, vectors, listed, answers) for rows in groups]
-        return tuple(sorted(found, key=lambda one: (-len(one), min(one.ids))))
+        new = sorted(found[len(before) :], key=lambda one: (-len(one), min(one.ids)))
+        return (*found[: len(before)], *new)
 
     def name(self, unknowns: Sequence[int], name: str) -> Changed | None:
         """Enrols queries under a new or known name and takes them off the shelf, as one step.

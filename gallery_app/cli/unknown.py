@@ -62,19 +62,31 @@ def name(
 
 
 @unknown.command()
-@click.argument("which", nargs=-1, required=True, metavar="CLUSTER|FILE...")
+@click.argument("which", nargs=-1, metavar="[CLUSTER|FILE...]")
+@click.option("--all", "everything", is_flag=True, help="All that are kept.")
 @gallery_and_json
 @click.pass_context
 def dismiss(
-    context: click.Context, which: tuple[str, ...], gallery: Path | None, as_json: bool
+    context: click.Context,
+    which: tuple[str, ...],
+    everything: bool,
+    gallery: Path | None,
+    as_json: bool,
 ) -> None:
-    """Take unknown queries off the shelf without a name."""
+    """Take unknown queries off the shelf without a name. `undo` brings them back."""
+    if bool(which) == everything:
+        raise click.UsageError("Name clusters or files, or say --all.")
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target, Bar() as bar:
-        ids = _chosen(target, which, bar.reporter())
+        if everything:
+            ids = [one.id for one in target.shelf.unknowns()]
+        else:
+            ids = _chosen(target, which, bar.reporter())
         changed = target.shelf.dismiss(ids)
-    assert changed is not None
-    put_json({"unknowns": ids}) if as_json else click.echo(f"{changed.summary}.")
+    if as_json:
+        put_json({"unknowns": ids})
+    else:
+        click.echo(f"{changed.summary}." if changed else "No unknown queries are kept.")
 
 
 def keep_unknown(

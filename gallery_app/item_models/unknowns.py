@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -45,6 +46,35 @@ class ClusterListModel(QAbstractListModel):
             elif len(left) < len(cluster):
                 self._clusters[row] = replace(cluster, unknowns=left)
                 self.dataChanged.emit(self.index(row), self.index(row))
+
+    def joined(self, rows: Sequence[int]) -> Cluster | None:
+        """The clusters in some rows as if they were one, like whom all of them look like; None for
+        no rows.
+        """
+        chosen = [self._clusters[row] for row in rows if 0 <= row < len(self._clusters)]
+        if len(chosen) < 2:
+            return chosen[0] if chosen else None
+        together = tuple(chain.from_iterable(one.unknowns for one in chosen))
+        alike = {one.likeness.identity_id if one.likeness else None for one in chosen}
+        likeness = chosen[0].likeness if len(alike) == 1 else None
+        return Cluster(together, max(one.cohesion for one in chosen), likeness)
+
+    def merge(self, rows: Sequence[int]) -> None:
+        """Makes the clusters in some rows one, in the place of the first."""
+        joined = self.joined(rows)
+        if joined is None or len(rows) < 2:
+            return
+        first, *others = sorted(rows)
+        for row in reversed(others):
+            self.beginRemoveRows(_NOWHERE, row, row)
+            del self._clusters[row]
+            self.endRemoveRows()
+        self._clusters[first] = joined
+        self.dataChanged.emit(self.index(first), self.index(first))
+
+    def groups(self) -> list[tuple[int, ...]]:
+        """The ids of every cluster, in their order."""
+        return [cluster.ids for cluster in self._clusters]
 
     def cluster_at(self, row: int) -> Cluster | None:
         return self._clusters[row] if 0 <= row < len(self._clusters) else None

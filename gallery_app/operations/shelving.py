@@ -56,12 +56,46 @@ def load_count(context: Context, done: Callable[[int], None]) -> None:
     )
 
 
-def load_clusters(context: Context, done: Callable[[tuple[Cluster, ...]], None]) -> None:
-    """Who looks like one person; only the last one asked for arrives."""
+def load_keeping(context: Context, done: Callable[[bool | None], None]) -> None:
+    """Whether unknown queries are to be kept in this gallery; None where nobody has said."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Looking at the shelf",
+        lambda _: gallery.shelf.keeping,
+        done=done,
+        failed=context.failed,
+        key="shelf-keeping",
+        shown=False,
+    )
+
+
+def set_keeping(context: Context, keeping: bool) -> None:
+    """Remembers with the gallery whether unknown queries are to be kept."""
+    gallery = context.gallery
+    context.tasks.run(
+        "Remembering whether to keep unknown queries",
+        lambda _: gallery.shelf.set_keeping(keeping),
+        failed=context.failed,
+        lane="change",
+        shown=False,
+        certain=True,
+    )
+
+
+def load_clusters(
+    context: Context,
+    known: Sequence[Sequence[int]],
+    done: Callable[[tuple[Cluster, ...]], None],
+) -> None:
+    """Who looks like one person; only the last one asked for arrives.
+
+    Args:
+        known: ids of those that are put together already, in the order in which they stay.
+    """
     gallery = context.gallery
     context.tasks.run(
         "Putting unknown faces together",
-        lambda reporter: gallery.shelf.clusters(reporter=reporter),
+        lambda reporter: gallery.shelf.clusters(known, reporter=reporter),
         done=done,
         failed=context.failed,
         lane="review",

@@ -33,10 +33,13 @@ _LONG = 24  # letters of a name that a button has room for
 
 
 class ClusterCard(QFrame):
-    """Signals: ``named`` (ids, name), ``dismissed`` (ids); of the selected ones, or else of all."""
+    """Signals: ``named`` (ids, name), ``dismissed`` (ids); of the selected ones, or else of all.
+    ``merge_wanted``: the groups that are shown together are one person.
+    """
 
     named = Signal(list, str)
     dismissed = Signal(list)
+    merge_wanted = Signal()
 
     def __init__(self, pictures: ShelfPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +53,9 @@ class ClusterCard(QFrame):
         self.question.setWordWrap(True)
         self.likeness = ElidedLabel()
         self.likeness.setProperty("textRole", "muted")
+        self.merge = QPushButton("Put together")
+        self.merge.setToolTip("These groups are one person: keep them together, named or not")
+        self.merge.clicked.connect(self.merge_wanted)
         self.add = QPushButton()
         self.add.clicked.connect(self._add)
         self.grid = self._grid()
@@ -101,7 +107,11 @@ class ClusterCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(8)
-        layout.addWidget(self.question)
+        asked = QHBoxLayout()
+        asked.setSpacing(8)
+        asked.addWidget(self.question, 1)
+        asked.addWidget(self.merge)
+        layout.addLayout(asked)
         layout.addLayout(looks)
         layout.addWidget(self.grid)
         layout.addLayout(self._naming)
@@ -123,15 +133,20 @@ class ClusterCard(QFrame):
         self._rows = rows
         self._fit()
 
-    def show_cluster(self, cluster: Cluster) -> None:
-        """Where the same faces are shown again, the name typed and the selection stay."""
+    def show_cluster(self, cluster: Cluster, groups: int = 1) -> None:
+        """Where the same faces are shown again, the name typed and the selection stay.
+
+        Args:
+            groups: how many are shown together.
+        """
         if sorted(cluster.ids) != sorted(self.model.ids()):
             self.model.set_unknowns(cluster.unknowns)
             self.name.clear()
             self.grid.scrollToTop()
         self._cluster = cluster
         likeness = cluster.likeness
-        self.question.setText(question(cluster))
+        self.question.setText(question(cluster, groups))
+        self.merge.setVisible(groups > 1)
         self.likeness.setText(likeness_text(likeness))
         self.likeness.setVisible(likeness is not None)
         self.add.setVisible(is_sure(likeness))
@@ -147,6 +162,7 @@ class ClusterCard(QFrame):
         self.set_roster(Roster())
         for label in (self.question, self.likeness):
             label.setText("")
+        self.merge.hide()
         self.add.hide()
         self.add.setText("")
         self.add.setToolTip("")
@@ -188,6 +204,7 @@ class ClusterCard(QFrame):
         self.dismiss.setAccessibleName(f"Dismiss {these(count, chosen)}")
         self.name.setEnabled(self._writable)
         self.add.setEnabled(self._writable)
+        self.merge.setEnabled(self._writable)
         self.told.setText(self._told(name, problem, count, chosen))
 
     def _told(self, name: str, problem: str, count: int, chosen: int) -> str:

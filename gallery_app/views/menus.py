@@ -64,7 +64,7 @@ _ACTIONS = {
     "enroll_query": ("Enroll query as &new…", "Add the query as a person", "add-person"),
     "enroll": ("&Enroll faces…", "Add files to somebody's faces", "add-person"),
     "keep_unknown": ("&Keep unknown queries",
-                     "Queries that nobody is recognised in go on the Unknown shelf", ""),
+                     "Queries that nobody is recognised in stay in this gallery", ""),
     "previous": ("&Previous query", "", "chevron-left"),
     "next": ("Ne&xt query", "", "chevron-right"),
     "clear": ("C&lear query", "Empty the query panel", "close"),

@@ -22,6 +22,7 @@ from gallery_app.state import Query
 from gallery_app.views.candidates import Candidates
 from gallery_app.views.comparison import Comparison
 from gallery_app.views.evidence import EvidenceStrip
+from gallery_app.views.keep_notice import KeepNotice
 from gallery_app.views.method_choice import MethodChoice
 from gallery_app.views.query_actions import QueryActions
 from gallery_app.views.query_stepper import QueryStepper
@@ -62,6 +63,7 @@ class QueryPanel(QWidget):
         self.candidates.menu_wanted.connect(self._show_menu)
         self.method = MethodChoice()
         self.strictness = Strictness()
+        self.keep_notice = KeepNotice()
         self.actions = QueryActions()
         self.empty = EmptyState(
             "face",
@@ -104,6 +106,7 @@ class QueryPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(scroll, 1)
+        outer.addWidget(self.keep_notice)
         outer.addWidget(self.actions)
         return whole
 

@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QLabel,
     QListView,
+    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.records.roster import Roster
 from engine.records.unknowns import Cluster
+from gallery_app.icons import icon
 from gallery_app.item_models.unknowns import ClusterListModel
 from gallery_app.pictures import ShelfPictures
 from gallery_app.views.cluster_card import ClusterCard
@@ -31,16 +34,23 @@ _KEPT = (
     "Queries that nobody is recognised in are kept here, those that look like one person together, "
     "until you say who it is."
 )
-_NOT_KEPT = "Unknown queries are not kept: the menu Identify, Keep unknown queries, switches it on."
+_NOT_KEPT = (
+    "Unknown queries are not kept in this gallery: the menu Identify, Keep unknown queries, "
+    "switches it on."
+)
+_NOT_SAID = (
+    "Queries that nobody is recognised in can be kept here, to be named later: the first one asks."
+)
 
 
 class UnknownPanel(QWidget):
-    """Signals: ``named`` (ids, name), ``dismissed`` (ids), ``count_changed`` (faces),
+    """Signals: ``named`` (ids, name), ``dismissed`` (ids), ``merged``, ``count_changed`` (faces),
     ``query_wanted``.
     """
 
     named = Signal(list, str)
     dismissed = Signal(list)
+    merged = Signal()
     count_changed = Signal(int)
     query_wanted = Signal()
 
@@ -55,6 +65,10 @@ class UnknownPanel(QWidget):
         self.card = ClusterCard(pictures)
         self.card.named.connect(self.named)
         self.card.dismissed.connect(self.dismissed)
+        self.card.merge_wanted.connect(self._merge)
+        self.dismiss_all = QPushButton(icon("trash"), "Dismiss all")
+        self.dismiss_all.setToolTip("Take all unknown faces out of this gallery without a name")
+        self.dismiss_all.clicked.connect(lambda: self.dismissed.emit(self.ids()))
         self.list = self._list()
         self.looking = EmptyState(
             "search", "Putting unknown faces together", "This takes a moment."
@@ -85,7 +99,8 @@ class UnknownPanel(QWidget):
         view.setAccessibleName("Unknown people")
         view.setMinimumHeight(88)
         view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        view.selectionModel().currentChanged.connect(lambda: self._show_current())
+        view.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        view.selectionModel().selectionChanged.connect(lambda: self._show_current())
         return view
 
     def _shelf(self) -> QWidget:
@@ -94,7 +109,11 @@ class UnknownPanel(QWidget):
         around = QVBoxLayout(above)
         around.setContentsMargins(24, 20, 24, 8)
         around.setSpacing(12)
-        around.addWidget(self.total)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.total, 1)
+        head.addWidget(self.dismiss_all, 0, Qt.AlignmentFlag.AlignTop)
+        around.addLayout(head)
         around.addWidget(self.card)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 8)
@@ -106,10 +125,12 @@ class UnknownPanel(QWidget):
     def set_writable(self, writable: bool) -> None:
         """In a gallery that is open for reading only nothing can be named."""
         self.card.set_writable(writable)
+        self.dismiss_all.setEnabled(writable)
 
-    def set_keeping(self, on: bool) -> None:
-        """Whether unknown queries come here at all."""
-        self.empty.set_texts("No unknown faces", _KEPT if on else _NOT_KEPT)
+    def set_keeping(self, on: bool | None) -> None:
+        """Whether unknown queries come here at all; None where nobody has said."""
+        sentence = _NOT_SAID if on is None else _KEPT if on else _NOT_KEPT
+        self.empty.set_texts("No unknown faces", sentence)
 
     def show_looking(self) -> None:
         """The shelf of a gallery is looked at for the first time; nothing is known of another."""
@@ -120,28 +141,51 @@ class UnknownPanel(QWidget):
 
     def show_clusters(self, clusters: Sequence[Cluster], roster: Roster) -> None:
         """The people being looked at stay in front and where they are, where they are there."""
-        shown, row = self.card.model.ids(), self.list.currentIndex().row()
+        rows = self._rows()
+        shown = [one.ids for row in rows if (one := self.model.cluster_at(row)) is not None]
         place = self.list.verticalScrollBar().value()
         self.card.set_roster(roster)
         self.model.set_clusters(clusters)
-        again = self.model.row_of(shown)
-        self._refresh(again if again >= 0 else row)
+        again = [row for ids in shown if (row := self.model.row_of(ids)) >= 0]
+        self._refresh(again or rows[:1])
         self.list.verticalScrollBar().setValue(place)
+
+    def ids(self) -> list[int]:
+        """Of all faces that are here."""
+        return [one for group in self.groups() for one in group]
+
+    def groups(self) -> list[tuple[int, ...]]:
+        """The ids of those that are put together, in the order in which they are shown."""
+        return self.model.groups()
 
     def settle(self, ids: Collection[int]) -> None:
         """Faces were named or dismissed: they go at once, and the next people come forward."""
-        row = self.list.currentIndex().row()
+        rows = self._rows()
         self.model.take_out(ids)
-        self._refresh(row)
+        self._refresh(rows[:1])
 
     @property
     def shown(self) -> Cluster | None:
-        """The cluster in front."""
-        return self.model.cluster_at(self.list.currentIndex().row())
+        """The cluster in front; of several that are selected all faces together."""
+        return self.model.joined(self._rows())
 
-    def _refresh(self, row: int) -> None:
+    def _rows(self) -> list[int]:
+        return sorted(index.row() for index in self.list.selectionModel().selectedRows())
+
+    def _merge(self) -> None:
+        """The selected groups are one person, whoever it is; they stay together from now on."""
+        rows = self._rows()
+        self.model.merge(rows)
+        self._refresh(rows[:1])
+        self.merged.emit()
+
+    def _refresh(self, rows: Sequence[int]) -> None:
         last = self.model.rowCount() - 1
-        self.list.setCurrentIndex(self.model.index(min(max(row, 0), last)))
+        first, *others = rows or [0]
+        self.list.setCurrentIndex(self.model.index(min(max(first, 0), last)))
+        for row in others:
+            flag = self.list.selectionModel().SelectionFlag.Select
+            self.list.selectionModel().select(self.model.index(row), flag)
         self._show_current()
         faces = self.model.count()
         self.total.setText(total(faces, last + 1))
@@ -151,7 +195,7 @@ class UnknownPanel(QWidget):
     def _show_current(self) -> None:
         cluster = self.shown
         if cluster is not None:
-            self.card.show_cluster(cluster)
+            self.card.show_cluster(cluster, len(self._rows()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

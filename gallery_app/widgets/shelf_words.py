@@ -15,9 +15,11 @@ def headline(cluster: Cluster) -> str:
     return "1 face" if count == 1 else f"{count:,} faces alike"
 
 
-def question(cluster: Cluster) -> str:
-    """Of the cluster being shown."""
+def question(cluster: Cluster, groups: int = 1) -> str:
+    """Of the cluster being shown, or of several groups together."""
     count = len(cluster)
+    if groups > 1:
+        return f"{groups:,} groups with {count:,} faces: one person?"
     if count == 1:
         return "This face looks like no other on the shelf"
     return f"These {count:,} look like one person"

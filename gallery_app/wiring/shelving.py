@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from engine.records.unknowns import Cluster
-from gallery_app import settings
 from gallery_app.operations import shelving
 from gallery_app.operations.context import Context
 from gallery_app.state import Query
@@ -22,42 +21,77 @@ class Shelving(QObject):
         self._context = context
         self._window = window
         self._stale = True
+        self._said = False  # whether it is known what was said about keeping
+        self._keeping: bool | None = None
         self._seen: set[bytes] = set()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self.look)
         self._entry = window.menus.actions["keep_unknown"]
-        self._entry.setChecked(bool(context.settings.get(settings.KEEP_UNKNOWN)))
-        window.unknown.set_keeping(self._entry.isChecked())
-        self._entry.toggled.connect(self._toggled)
         self._connect()
 
     def _connect(self) -> None:
         state, window = self._context.state, self._window
         state.gallery_changed.connect(self._gallery_changed)
-        state.writable_changed.connect(lambda: window.unknown.set_writable(True))
+        state.writable_changed.connect(self._writable_changed)
         state.contents_changed.connect(self._changed)
         state.queries_changed.connect(self._keep)
+        state.query_changed.connect(self._show_notice)
+        self._entry.triggered.connect(self._decide)
+        window.query.keep_notice.decided.connect(self._decide)
+        window.query.keep_notice.shown_wanted.connect(self._bring_forward)
         window.middle.currentChanged.connect(self._shown)
         window.unknown.named.connect(self._name)
         window.unknown.dismissed.connect(self._dismiss)
+        window.unknown.merged.connect(self._changed)
         window.unknown.query_wanted.connect(lambda: window.menus.actions["open_query"].trigger())
         window.unknown.count_changed.connect(window.middle.set_unknown_count)
 
     # -- what goes there ---------------------------------------------------------------------
 
-    def _toggled(self, on: bool) -> None:
-        self._context.settings.set(settings.KEEP_UNKNOWN, int(on))
-        self._window.unknown.set_keeping(on)
+    @property
+    def _writable(self) -> bool:
+        gallery = self._context.state.gallery
+        return gallery is not None and gallery.writable
+
+    def _writable_changed(self) -> None:
+        self._window.unknown.set_writable(self._writable)
+        self._show_keeping()
+
+    def _show_said(self, keeping: bool | None) -> None:
+        """What a person said about keeping in this gallery; None where they were not asked yet."""
+        self._said, self._keeping = True, keeping
+        self._show_keeping()
         self._keep()
+
+    def _decide(self, keeping: bool) -> None:
+        """From now on, in this gallery; what is shown counts too."""
+        shelving.set_keeping(self._context, keeping)
+        self._show_said(keeping)
+
+    def _show_keeping(self) -> None:
+        self._entry.setEnabled(self._writable)
+        self._entry.setChecked(self._keeping is True)
+        self._window.unknown.set_keeping(self._keeping)
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        """Beside an answer that names nobody: the question, or that such queries are kept."""
+        notice, state = self._window.query.keep_notice, self._context.state
+        concerned = self._said and self._writable and state.query is not None
+        if not concerned or self._keeping is False or not _is_unknown(state.query):
+            notice.hide()
+        elif self._keeping is None:
+            notice.ask(sum(map(_is_unknown, state.queries)))
+        else:
+            notice.tell_kept()
 
     def _keep(self) -> None:
         """Puts what was answered "unknown" on the shelf, each query once while it is listed: a
         query that was dismissed is not kept again because it is answered again.
         """
         state = self._context.state
-        gallery = state.gallery
         self._seen &= {query.vector.tobytes() for query in state.queries}
-        if gallery is None or not gallery.writable or not self._entry.isChecked():
+        if not self._writable or not self._keeping:
             return
         new = [query for query in state.queries if _is_unknown(query)]
         new = [query for query in new if query.vector.tobytes() not in self._seen]
@@ -69,23 +103,30 @@ class Shelving(QObject):
         if count:
             self._changed()
 
+    def _bring_forward(self) -> None:
+        self._window.middle.setCurrentWidget(self._window.unknown)
+
     # -- what is there -----------------------------------------------------------------------
 
     def look(self) -> None:
         """Puts together what is on the shelf now."""
         if self._context.state.gallery is not None:
             self._stale = False
-            shelving.load_clusters(self._context, self._show)
+            groups = self._window.unknown.groups()
+            shelving.load_clusters(self._context, groups, self._show)
 
     def _gallery_changed(self) -> None:
         self._stale = True
         self._pause.stop()
         self._seen = set()
         gallery = self._context.state.gallery
+        self._said, self._keeping = False, None
         self._window.unknown.show_looking()
-        self._window.unknown.set_writable(gallery is not None and gallery.writable)
+        self._window.unknown.set_writable(self._writable)
+        self._show_keeping()
         self._window.middle.set_unknown_count(0)
         if gallery is not None:
+            shelving.load_keeping(self._context, self._show_said)
             shelving.load_count(self._context, self._window.middle.set_unknown_count)
         self._shown()
 
@@ -110,20 +151,25 @@ class Shelving(QObject):
     # -- what leaves it ----------------------------------------------------------------------
 
     def _name(self, ids: list[int], name: str) -> None:
-        self._window.unknown.settle(ids)
+        self._settle(ids)
         shelving.change(
             self._context, f"Enrolling {name}", lambda shelf: shelf.name(ids, name), self.look
         )
 
+    def _settle(self, ids: list[int]) -> None:
+        """They go at once; a look that is under way still sees them and is not shown."""
+        self._stale = True
+        self._window.unknown.settle(ids)
+
     def _dismiss(self, ids: list[int]) -> None:
         """Without a question: undo brings them back."""
-        self._window.unknown.settle(ids)
+        self._settle(ids)
         shelving.change(
             self._context, "Dismissing faces", lambda shelf: shelf.dismiss(ids), self.look
         )
 
 
-def _is_unknown(query: Query) -> bool:
+def _is_unknown(query: Query | None) -> bool:
     """A real query, not an enrolled face, that nobody is recognised in and that nobody named."""
-    answer = query.answer
-    return query.is_open_question and answer is not None and answer.verdict == "unknown"
+    answer = query.answer if query is not None and query.is_open_question else None
+    return answer is not None and answer.verdict == "unknown"

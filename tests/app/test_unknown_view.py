@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
-from gallery_app import settings
 from gallery_app.app import App
 from tests.app.conftest import DATA
 from tests.app.test_correcting import trigger
@@ -45,7 +44,57 @@ def shelved(start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> Ap
     return app
 
 
-def test_unknown_queries_are_kept_and_counted(app: App, qtbot: QtBot, query_file: Path) -> None:
+@pytest.fixture
+def keeping(app: App) -> App:
+    """The window at a gallery whose person wants unknown queries kept."""
+    app.window.menus.actions["keep_unknown"].trigger()
+    return app
+
+
+def test_the_first_unknown_query_of_a_gallery_asks_whether_to_keep_it(
+    app: App, qtbot: QtBot, query_file: Path, start: Callable[..., App], gallery_folder: Path
+) -> None:
+    notice, gallery = app.window.query.keep_notice, app.context.gallery
+    ask(app, qtbot, query_file)
+    assert not notice.isVisible()
+    ask(app, qtbot, *RYDER[:3], query_file)
+    qtbot.waitUntil(notice.isVisible)
+    assert "3 of these queries" in notice.words.text()
+    assert gallery.shelf.count() == 0
+    click(qtbot, notice.keep)
+    qtbot.waitUntil(lambda: tab(app) == "Unknown · 3")
+    assert "are kept in this gallery" in notice.words.text()
+    assert not notice.keep.isVisible()
+    click(qtbot, notice.show_them)
+    assert app.window.middle.currentWidget() is app.window.unknown
+    app.window.close()
+    again = start(gallery_folder)
+    qtbot.waitUntil(again.window.menus.actions["keep_unknown"].isChecked)
+    ask(again, qtbot, *BLIX)
+    qtbot.waitUntil(lambda: tab(again) == "Unknown · 4")
+
+
+def test_a_person_who_does_not_want_them_kept_is_not_asked_again(
+    app: App, qtbot: QtBot, start: Callable[..., App], gallery_folder: Path
+) -> None:
+    notice = app.window.query.keep_notice
+    ask(app, qtbot, *BLIX)
+    qtbot.waitUntil(notice.isVisible)
+    assert "this query. Keep it" in notice.words.text()
+    click(qtbot, notice.leave)
+    assert not notice.isVisible()
+    ask(app, qtbot, *RYDER)
+    assert not notice.isVisible()
+    app.window.close()
+    again = start(gallery_folder)
+    qtbot.waitUntil(lambda: "are not kept" in again.window.unknown.empty.sentence.text())
+    ask(again, qtbot, *RYDER)
+    assert not again.window.query.keep_notice.isVisible()
+    assert again.context.gallery.shelf.count() == 0
+
+
+def test_unknown_queries_are_kept_and_counted(keeping: App, qtbot: QtBot, query_file: Path) -> None:
+    app = keeping
     assert tab(app) == "Unknown"
     ask(app, qtbot, *RYDER[:2], query_file)
     qtbot.waitUntil(lambda: tab(app) == "Unknown · 2")
@@ -55,7 +104,8 @@ def test_unknown_queries_are_kept_and_counted(app: App, qtbot: QtBot, query_file
     assert app.window.unknown.card.question.text() == "These 4 look like one person"
 
 
-def test_an_enrolled_face_that_is_asked_about_is_not_kept(app: App, qtbot: QtBot) -> None:
+def test_an_enrolled_face_that_is_asked_about_is_not_kept(keeping: App, qtbot: QtBot) -> None:
+    app = keeping
     gallery = app.context.gallery
     face = gallery.faces("Tiger Woods")[0]
     gallery.reject(gallery.vector(face.id), face.identity_id)
@@ -67,11 +117,12 @@ def test_an_enrolled_face_that_is_asked_about_is_not_kept(app: App, qtbot: QtBot
     assert [one.file for one in gallery.shelf.unknowns()] == [str(BLIX[0])]
 
 
-def test_nothing_is_kept_where_the_person_does_not_want_it(app: App, qtbot: QtBot) -> None:
+def test_nothing_is_kept_where_the_person_does_not_want_it(keeping: App, qtbot: QtBot) -> None:
+    app = keeping
     entry = app.window.menus.actions["keep_unknown"]
     assert entry.isChecked()
     entry.trigger()
-    assert app.settings.get(settings.KEEP_UNKNOWN) == 0
+    assert not entry.isChecked()
     assert "not kept" in app.window.unknown.empty.sentence.text()
     ask(app, qtbot, *RYDER[:2])
     assert app.context.gallery.shelf.count() == 0
@@ -128,8 +179,9 @@ def test_only_the_selected_ones_get_the_name_and_the_others_look_like_it(
 
 
 def test_dismissed_faces_go_and_are_not_kept_again_for_another_strictness(
-    app: App, qtbot: QtBot
+    keeping: App, qtbot: QtBot
 ) -> None:
+    app = keeping
     ask(app, qtbot, *BLIX)
     qtbot.waitUntil(lambda: tab(app) == "Unknown · 1")
     open_tab(app, qtbot, 1)
@@ -153,13 +205,17 @@ def test_what_is_typed_and_selected_stays_when_the_shelf_is_looked_at_anew(
     selection = card.grid.selectionModel()
     selection.select(card.model.index(2), selection.SelectionFlag.Select)
     chosen = card.selected()
+    shelved.window.menus.actions["keep_unknown"].trigger()
     ask(shelved, qtbot, sorted((DATA / "Ariel_Sharon").glob("*.npy"))[0])
     qtbot.waitUntil(lambda: shelved.window.unknown.model.count() == 6)
     assert card.name.text() == "Winona"
     assert card.selected() == chosen
 
 
-def test_a_query_that_is_enrolled_from_its_panel_leaves_the_shelf(app: App, qtbot: QtBot) -> None:
+def test_a_query_that_is_enrolled_from_its_panel_leaves_the_shelf(
+    keeping: App, qtbot: QtBot
+) -> None:
+    app = keeping
     ask(app, qtbot, *BLIX)
     qtbot.waitUntil(lambda: tab(app) == "Unknown · 1")
     app.window.query.actions.confirmed.emit("Tom Ridge")
@@ -171,10 +227,96 @@ def test_an_open_gallery_for_reading_only_keeps_and_names_nothing(
 ) -> None:
     with Gallery.open(gallery_folder) as writer:
         writer.shelf.keep(writer.read_queries(BLIX[0]))
+        writer.shelf.set_keeping(True)
         app = start(gallery_folder)
         qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
         open_tab(app, qtbot, 1)
         assert not app.window.unknown.card.name.isEnabled()
         assert not app.window.unknown.card.dismiss.isEnabled()
+        assert not app.window.unknown.dismiss_all.isEnabled()
+        assert not app.window.menus.actions["keep_unknown"].isEnabled()
         ask(app, qtbot, RYDER[0])
         assert writer.shelf.count() == 1
+
+
+@pytest.fixture
+def crowded(start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> App:
+    """The window at kept faces of eight people."""
+    people = [folder for folder in sorted(DATA.glob("[A-C]*"))[:8] if folder.is_dir()]
+    with Gallery.open(gallery_folder) as gallery:
+        for number, person in enumerate(people):
+            for file in sorted(person.glob("*.npy"))[: 3 + number % 3]:
+                gallery.shelf.keep(gallery.read_queries(file))
+        count = gallery.shelf.count()
+    app = start(gallery_folder)
+    qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
+    open_tab(app, qtbot, count)
+    return app
+
+
+def settled(app: App, qtbot: QtBot) -> None:
+    """Waits until the shelf was put together anew after a change."""
+    qtbot.waitUntil(lambda: not app.shelving._stale and not app.tasks.is_running("clusters"))
+
+
+def select(app: App, rows: list[int]) -> None:
+    selection = app.window.unknown.list.selectionModel()
+    selection.clearSelection()
+    for row in rows:
+        selection.select(app.window.unknown.model.index(row), selection.SelectionFlag.Select)
+
+
+def test_naming_one_leaves_all_others_where_they_are(crowded: App, qtbot: QtBot) -> None:
+    panel = crowded.window.unknown
+    before = panel.groups()
+    named = before[3]
+    select(crowded, [3])
+    bar = panel.list.verticalScrollBar()
+    bar.setValue(24)
+    panel.card.name.setText("Somebody")
+    click(qtbot, panel.card.ok)
+    rest = [group for group in before if group != named]
+    assert panel.groups() == rest
+    settled(crowded, qtbot)
+    assert [set(group) for group in panel.groups()] == [set(group) for group in rest]
+    assert bar.value() == min(24, bar.maximum())
+    assert panel.shown is not None
+    assert set(panel.shown.ids) == set(rest[3])
+
+
+def test_several_groups_are_named_at_once(crowded: App, qtbot: QtBot) -> None:
+    panel, gallery = crowded.window.unknown, crowded.context.gallery
+    before = panel.groups()
+    select(crowded, [0, 2])
+    count = len(before[0]) + len(before[2])
+    assert panel.card.question.text() == f"2 groups with {count} faces: one person?"
+    assert panel.card.model.rowCount() == count
+    panel.card.name.setText("Somebody")
+    click(qtbot, panel.card.ok)
+    qtbot.waitUntil(lambda: gallery.identity("Somebody") is not None)
+    assert gallery.identity("Somebody").faces == count  # type: ignore[union-attr]
+    assert panel.groups() == [before[1], *before[3:]]
+
+
+def test_groups_that_are_put_together_stay_so(crowded: App, qtbot: QtBot) -> None:
+    panel = crowded.window.unknown
+    before = panel.groups()
+    select(crowded, [1, 4])
+    click(qtbot, panel.card.merge)
+    joined = {*before[1], *before[4]}
+    assert set(panel.groups()[1]) == joined
+    assert not panel.card.merge.isVisible()
+    settled(crowded, qtbot)
+    assert set(panel.groups()[1]) == joined
+    assert len(panel.groups()) == len(before) - 1
+
+
+def test_all_are_dismissed_at_once_and_come_back_with_undo(crowded: App, qtbot: QtBot) -> None:
+    panel, gallery = crowded.window.unknown, crowded.context.gallery
+    count = panel.model.count()
+    click(qtbot, panel.dismiss_all)
+    assert panel.empty.isVisible()
+    qtbot.waitUntil(lambda: gallery.shelf.count() == 0)
+    assert tab(crowded) == "Unknown"
+    trigger(crowded, qtbot, "undo")
+    qtbot.waitUntil(lambda: panel.model.count() == count)

@@ -290,3 +290,32 @@ def test_nobody_is_kept_apart_from_himself_or_from_nobody(twins: Gallery):
         twins.corrections.keep_apart("Twin", "Twin")
     with pytest.raises(UnknownIdentityError):
         twins.corrections.keep_apart("Twin", "Nobody")
+
+
+def test_what_was_put_together_stays_so_and_where_it_is(gallery: Gallery):
+    gallery.shelf.keep(STRANGERS.take([*range(0, 4), *range(5, 9)]))
+    first = [sorted(one.ids) for one in gallery.shelf.clusters()]
+    known = [first[1][:2], [first[1][2], *first[0][:1]], first[0][1:]]  # as a person had it
+    gallery.shelf.keep(STRANGERS)
+    found = gallery.shelf.clusters([*known, [999_999]])
+    for group, cluster in zip(known, found, strict=False):
+        assert set(group) <= set(cluster.ids)
+    assert len(found) == 4  # the third stranger comes after
+    assert sorted(i for one in found for i in one.ids) == [
+        one.id for one in gallery.shelf.unknowns()
+    ]
+
+
+def test_whether_to_keep_is_remembered_with_the_gallery(folder: Path):
+    with Gallery.open(folder) as gallery:
+        assert gallery.shelf.keeping is None
+        before = gallery.corrections.history()
+        gallery.shelf.set_keeping(True)
+        assert gallery.corrections.history() == before
+        with Gallery.open(folder, write=False) as reader:
+            assert reader.shelf.keeping is True
+            with pytest.raises(GalleryReadOnlyError):
+                reader.shelf.set_keeping(False)
+        gallery.shelf.set_keeping(False)
+    with Gallery.open(folder) as gallery:
+        assert gallery.shelf.keeping is False

@@ -96,3 +96,16 @@ def test_nothing_is_kept_unless_asked(run: Run, folder: Path, strangers: list[Pa
     assert "kept" not in json.loads(run("identify", *strangers, "-g", folder, "--json").stdout)
     done = run("unknown", "-g", folder)
     assert done.stdout == "No unknown queries are kept.\n"
+
+
+def test_all_are_dismissed_at_once(run: Run, folder: Path, kept: list[dict[str, Any]]) -> None:
+    assert run("unknown", "dismiss", "-g", folder).returncode == 2
+    assert run("unknown", "dismiss", "1", "--all", "-g", folder).returncode == 2
+    done = run("unknown", "dismiss", "--all", "-g", folder)
+    assert (done.returncode, done.stdout) == (0, "5 unknown faces dismissed.\n")
+    assert listed(run, folder) == []
+    assert run("undo", "-g", folder).returncode == 0
+    assert sum(len(one["queries"]) for one in listed(run, folder)) == 5
+    run("unknown", "dismiss", "--all", "-g", folder)
+    again = run("unknown", "dismiss", "--all", "-g", folder, "--json")
+    assert json.loads(again.stdout) == {"unknowns": []}
