@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,12 +13,15 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.tools.memory import share_arenas
+from engine.tools.processes import SECRETS
 from gallery_app.app import App
 
 
 def start(folder: Path | None, *, sample: bool = False) -> int:
     """Opens the window on a gallery, the sample or the welcome page; returns the exit code."""
     share_arenas()
+    for name in SECRETS:  # the window asks; a browser that it opens needs none
+        os.environ.pop(name, None)
     qt = QApplication.instance() or QApplication(["face-gallery"])
     qt.setApplicationName("Face Gallery")
     qt.setDesktopFileName("face-gallery")

@@ -147,8 +147,8 @@ def _nearest_groups(
     for start in range(0, len(part), _BLOCK):
         block = rows[part[start : start + _BLOCK]]
         # mean over a group's members, from its mean alone; for euclidean that of the squares
-        away = spread - squares.minus_squares(block)
-        away = away / 2 if distance == "cosine" else np.sqrt(away)
+        square = spread - squares.minus_squares(block)
+        away = square / 2 if distance == "cosine" else np.sqrt(square)
         best = away.argmin(axis=1)
         close = away[np.arange(len(block)), best] <= limit
         nearest[start : start + _BLOCK][close] = best[close]

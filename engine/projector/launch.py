@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -17,10 +16,10 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-import engine
 from engine.errors import ExportError
 from engine.progress import SILENT, Reporter
 from engine.records.exports import CONFIG
+from engine.tools.processes import environment
 
 _INSTALL = 'Install it with pip install "face-gallery[tensorboard]".'
 _LOOK = 0.05  # seconds between two looks at the cancel token
@@ -110,8 +109,6 @@ class Projector:
 
 
 def _started(folder: Path, log: IO[bytes]) -> subprocess.Popen[str]:
-    home = str(Path(engine.__file__).parent.parent)
-    path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH", "")]))
     try:
         return subprocess.Popen(
             # -P: files that lie about in the current folder are none of its modules
@@ -119,7 +116,7 @@ def _started(folder: Path, log: IO[bytes]) -> subprocess.Popen[str]:
             stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
             stdout=subprocess.PIPE,
             stderr=log,
-            env=os.environ | {"PYTHONPATH": path},
+            env=environment(),
             encoding="utf-8",
             errors="replace",
             start_new_session=True,  # Ctrl+C reaches this process alone, and it ends the other

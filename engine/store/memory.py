@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from engine.errors import ModelError
-from engine.tools.files import scratch_folder
+from engine.tools.files import remove_dead_scratch, scratch_folder
 
 _SHARED = Path("/dev/shm")
 _MOUNTS = Path("/proc/self/mounts")
@@ -30,10 +30,13 @@ def missing_memory() -> str:
 
 class Memory:
     """Made where it is first asked for, gone when it is closed; what a killed process left goes
-    when the next one asks. For its owner alone. Safe to use from several threads.
+    with the next one, asked for or not. For its owner alone. Safe to use from several threads.
     """
 
     def __init__(self) -> None:
+        with suppress(OSError):
+            if not missing_memory() and _place().is_dir():
+                remove_dead_scratch(_own_place())
         self._stack = ExitStack()
         self._made: Path | None = None
         self._guard = threading.Lock()
@@ -61,9 +64,13 @@ class Memory:
             self._made = None
 
 
+def _place() -> Path:
+    return _SHARED / f"face-gallery-{os.getuid()}"
+
+
 def _own_place() -> Path:
     """Raises OSError: somebody else has taken the name."""
-    place = _SHARED / f"face-gallery-{os.getuid()}"
+    place = _place()
     place.mkdir(mode=0o700, exist_ok=True)
     found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:

@@ -81,7 +81,7 @@ class SquaresTable:
         few = len(queries) <= _FEW and "_centred" not in vars(self)
         if few or not len(self._faces):
             own = np.einsum("ij,ij->i", queries, queries)
-            found: Vectors = (queries + queries) @ self._faces.T
+            found = np.asarray((queries + queries) @ self._faces.T, dtype=np.float32)
             found -= own[:, None]
             found -= self._lengths
             cancelled = _cancelled(found, own, self._lengths)
@@ -95,7 +95,7 @@ class SquaresTable:
         moved *= 2.0
         rows[:, dimension] = -own
         rows[:, dimension + 1] = -1.0
-        found = rows @ table.T
+        found = np.asarray(rows @ table.T, dtype=np.float32)
         return self._mended(found, queries, _cancelled(found, own, lengths))
 
     def _mended(self, found: Vectors, queries: Vectors, cancelled: Ids) -> Vectors:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import queue
 import subprocess
 import sys
@@ -12,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-import engine
 from engine.errors import TrainingError
 from engine.progress import Reporter
+from engine.tools.processes import environment
 from engine.training.protocol import decoded
 
 Process = subprocess.Popen[str]
@@ -82,7 +81,7 @@ def _started(name: str, module: str, folder: Path, log: IO[bytes]) -> Process:
             stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
             stdout=subprocess.PIPE,
             stderr=log,
-            env=os.environ | {"PYTHONPATH": _path()},
+            env=environment(),
             encoding="utf-8",
             errors="replace",
             start_new_session=True,  # Ctrl+C reaches this process alone, and it ends the other
@@ -145,9 +144,3 @@ def _last_words(log: Path) -> str:
     """The end of what the process wrote for nobody in particular."""
     text = log.read_text(encoding="utf-8", errors="replace")
     return " ".join(line.strip() for line in text.splitlines()[-_LAST_LINES:])
-
-
-def _path() -> str:
-    """Where the process finds this engine, however this one came by it."""
-    home = str(Path(engine.__file__).parent.parent)
-    return os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH", "")]))

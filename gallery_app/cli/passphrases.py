@@ -16,11 +16,11 @@ import click
 
 from engine.errors import InputError, PassphraseNeededError
 from engine.keeping import encryption
+from engine.tools.processes import SECRETS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-VARIABLE = "FACE_GALLERY_PASSPHRASE"
-NEW_VARIABLE = "FACE_GALLERY_NEW_PASSPHRASE"
+VARIABLE, NEW_VARIABLE = SECRETS
 _FILE = "passphrase file"
 _NEW_FILE = "new passphrase file"
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from engine import projector
+from engine.gallery import Gallery
 from engine.projector import Projector
 from engine.records.exports import EXPORT_KINDS, Exported, ExportKind, Selection
 from gallery_app.dialogs import files
@@ -26,7 +27,8 @@ class Exporting(QObject):
         super().__init__(window)
         self._context = context
         self._window = window
-        self._boards: list[Projector] = []
+        self._boards: list[tuple[Projector, Gallery | None]] = []
+        context.state.gallery_changed.connect(self._end_locked)
         for kind in EXPORT_KINDS:
             action = window.menus.actions[f"export_{kind}"]
             action.triggered.connect(lambda _=False, to=kind: self.ask(to))
@@ -83,15 +85,28 @@ class Exporting(QObject):
 
     def open_in_tensorboard(self, folder: Path) -> None:
         """Starts it and opens its page in the browser."""
-        exporting.start_projector(self._context, folder, self._started)
+        gallery = self._context.state.gallery
+        exporting.start_projector(
+            self._context, folder, lambda board: self._started(board, gallery)
+        )
 
-    def _started(self, board: Projector) -> None:
-        self._boards.append(board)
-        QDesktopServices.openUrl(QUrl(board.address))
+    def _started(self, board: Projector, gallery: Gallery | None) -> None:
+        self._boards.append((board, gallery))
+        self._end_locked()  # it may have been locked meanwhile
+        if board.is_running:
+            QDesktopServices.openUrl(QUrl(board.address))
+
+    def _end_locked(self) -> None:
+        """Ends every TensorBoard that shows an encrypted gallery which is not open any more."""
+        there = self._context.state.gallery
+        for board, gallery in self._boards:
+            if gallery is not None and gallery.encrypted and gallery is not there:
+                board.stop()
+        self._boards = [one for one in self._boards if one[0].is_running]
 
     def close(self) -> None:
         """Ends every TensorBoard that was started from here."""
-        for board in self._boards:
+        for board, _ in self._boards:
             board.stop()
         self._boards.clear()
 

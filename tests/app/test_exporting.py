@@ -16,6 +16,7 @@ from engine.gallery import Gallery
 from engine.records.exports import EXPORT_KINDS, Selection
 from gallery_app.app import App
 from gallery_app.dialogs.export import ExportDialog
+from tests.sealed import PASSPHRASE, needs_sqlcipher
 
 
 @pytest.fixture
@@ -95,10 +96,46 @@ def test_tensorboard_opens_in_the_browser_and_ends_with_the_window(
     confirm(dialog, tmp_path / "board", qtbot)
     qtbot.waitUntil(lambda: bool(visited))
     assert visited[0].host() == "127.0.0.1"
-    (board,) = app.exporting._boards
+    ((board, _),) = app.exporting._boards
     assert board.is_running
     app.window.close()
     assert not board.is_running
+
+
+class Board:
+    """In place of a TensorBoard."""
+
+    def __init__(self) -> None:
+        self.address, self.is_running = "http://127.0.0.1:1/", True
+
+    def stop(self) -> None:
+        self.is_running = False
+
+
+@needs_sqlcipher
+@pytest.mark.parametrize("moment", ["before", "while it starts"])
+def test_tensorboard_ends_where_an_encrypted_gallery_locks(
+    app: App, tmp_path: Path, visited: list[QUrl], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    plain, sealed, late = Board(), Board(), []
+    monkeypatch.setattr(
+        "gallery_app.wiring.exporting.exporting.start_projector",
+        lambda context, folder, done: late.append(done),
+    )
+    app.exporting.open_in_tensorboard(tmp_path)
+    late.pop()(plain)
+    app.context.gallery.encrypt(PASSPHRASE)
+    app.exporting.open_in_tensorboard(tmp_path)
+    if moment == "before":
+        late.pop()(sealed)
+        assert sealed.is_running
+    app.locking.lock()
+    if moment != "before":
+        late.pop()(sealed)
+        assert len(visited) == 1
+    assert not sealed.is_running
+    assert not plain.is_running  # the gallery that it shows is encrypted now
+    assert app.exporting._boards == []
 
 
 def test_a_projector_folder_can_be_opened_later(

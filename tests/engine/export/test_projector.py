@@ -28,6 +28,7 @@ from engine.progress import CancelToken, Reporter
 from engine.projector import Projector
 from engine.records.exports import Exported, Selection
 from tests.handmade import put_to_use
+from tests.sealed import PASSPHRASE
 
 ROOT = Path(__file__).resolve().parents[3]
 Ask = Callable[[Path, str], bytes]
@@ -149,9 +150,14 @@ def test_a_sheet_is_never_larger_than_the_projector_takes(count, side):
 
 
 @needs_tensorboard
-def test_it_ends_when_it_is_stopped(hard, tmp_path):
+def test_it_ends_when_it_is_stopped_and_never_has_a_passphrase(hard, tmp_path, monkeypatch):
+    monkeypatch.setenv("FACE_GALLERY_PASSPHRASE", PASSPHRASE)
     running = Projector(hard.export("tensorboard", tmp_path / "board").path)
     assert running.is_running
+    if sys.platform == "linux":
+        given = Path(f"/proc/{running._process.pid}/environ").read_bytes()
+        assert b"PYTHONPATH" in given
+        assert PASSPHRASE.encode() not in given
     running.stop()
     assert not running.is_running
     running.stop()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,7 +21,7 @@ from engine.errors import (
     GalleryReadOnlyError,
     GalleryWriteError,
 )
-from engine.store import Store
+from engine.store import Store, memory
 
 HOLD_OPEN = """
     import sys
@@ -27,6 +31,25 @@ HOLD_OPEN = """
     sys.stdin.readline()
     store.close()
 """
+
+
+@pytest.mark.skipif(bool(memory.missing_memory()), reason="no folder in memory")
+@pytest.mark.parametrize("write", [True, False])
+def test_what_a_killed_program_left_in_memory_goes_when_any_gallery_is_opened(
+    folder, write, monkeypatch
+):
+    Store.create(folder).close()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with TemporaryDirectory(dir="/dev/shm") as name:
+        place = Path(name)
+        monkeypatch.setattr(memory, "_place", lambda: place)
+        left, used = (place / f".unfinished-{one}-x" for one in (ended.pid, os.getpid()))
+        for one in (left, used):
+            (one / "models").mkdir(parents=True)
+            (one / "models" / "network.npz").write_bytes(b"a model")
+        Store.open(folder, write=write).close()
+        assert list(place.iterdir()) == [used]
 
 
 def test_a_new_gallery_is_empty_and_says_what_it_holds(folder):

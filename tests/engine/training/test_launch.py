@@ -67,6 +67,18 @@ def test_events_come_in_order_and_the_result_last(stand_in: StandIn) -> None:
     assert told == [Progress("s", number, 3) for number in range(3)]
 
 
+def test_the_process_is_given_no_passphrase(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FACE_GALLERY_PASSPHRASE", "FACE_GALLERY_NEW_PASSPHRASE", "SOMETHING_ELSE"):
+        monkeypatch.setenv(name, "four words nobody guesses")
+    folder = stand_in(
+        "told = sorted(name for name, value in os.environ.items() if value.startswith('four w'))\n"
+        "print(json.dumps(dict(kind='done', result=dict(names=told))))"
+    )
+    assert launch.run(folder, SILENT) == {"names": ["SOMETHING_ELSE"]}
+
+
 def test_a_failure_is_raised_as_it_was_said(stand_in: StandIn) -> None:
     folder = stand_in(
         "print(json.dumps(dict(kind='failed', problem='Too few', file=None, remedy='Enroll.')))"
