@@ -187,6 +187,19 @@ class Identification:
 
 
 @dataclass(frozen=True)
+class VectorRecord:
+    """What a gallery holds about exactly one vector, bit by bit.
+
+    Attributes:
+        faces: id and identity name of the faces enrolled with it, by face id.
+        rejected: id and name of the identities that it was said not to be, in that order.
+    """
+
+    faces: tuple[tuple[int, str], ...] = ()
+    rejected: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Duplicate:
     """A face that is enrolled already under the same name, and was left out."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.gallery import Gallery
-from engine.types import Candidate, Identification, Method, Vectors
+from engine.types import Candidate, Identification, Method, VectorRecord, Vectors
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,10 @@ class Query:
         photo: the photograph beside it.
         face: id of the enrolled face it is, None for a real query.
         enrolled_as: name of the identity of that face.
+        record: what the gallery holds about this very vector.
         answer: None until it is identified.
         chosen: id of the candidate that a person chose; None for the first.
-        added_to: name of the identity it was enrolled under from here.
-        added_faces: ids of the faces that this made, to take them back.
-        rejected: id and name of the identities that it was said from here not to be, in order.
+        made: ids of the faces that were enrolled with it from here; undo may have taken them back.
     """
 
     vector: Vectors
@@ -53,9 +52,26 @@ class Query:
     enrolled_as: str = ""
     answer: Identification | None = None
     chosen: int | None = None
-    added_to: str = ""
-    added_faces: tuple[int, ...] = ()
-    rejected: tuple[tuple[int, str], ...] = ()
+    record: VectorRecord = field(default_factory=VectorRecord)
+    made: tuple[int, ...] = ()
+
+    @property
+    def added_faces(self) -> tuple[int, ...]:
+        """Faces that were enrolled with it from here and still are, to take them back."""
+        return tuple(face for face, _ in self.record.faces if face in self.made)
+
+    @property
+    def added_to(self) -> str:
+        """Whose face it is by now, though it came as a query; "" for nobody's."""
+        if self.face is not None:
+            return ""
+        names = dict(self.record.faces)
+        return next((names[face] for face in (*self.added_faces, *names)), "")
+
+    @property
+    def rejected(self) -> tuple[tuple[int, str], ...]:
+        """Id and name of the identities that it was said not to be, in that order."""
+        return self.record.rejected
 
     @property
     def candidate(self) -> Candidate | None:
@@ -83,7 +99,8 @@ class AppState(QObject):
         writable_changed: the open gallery can be written now.
         damage_found: folder of a gallery that cannot be opened, and the error.
         passphrase_wanted: folder of a gallery that only a passphrase opens, and what it said.
-        contents_changed: identities or faces were added or removed.
+        contents_changed: the gallery is another than it was: people, faces, decisions or names.
+            Whatever is shown of it is read anew.
         models_changed: other trained models are in use, or none.
         identity_chosen: id of the identity to show, or -1.
         queries_changed: the list of queries is another.
@@ -168,10 +185,12 @@ class AppState(QObject):
             self.queries[self.position] = replace(self.query, chosen=identity)
             self.query_changed.emit()
 
-    def set_answers(self, answers: list[Identification]) -> None:
-        """Answers for all queries, in their order."""
-        pairs = zip(self.queries, answers, strict=True)
-        self.queries = [replace(query, answer=answer) for query, answer in pairs]
+    def set_answers(self, answered: list[Query]) -> None:
+        """Takes over what the gallery says now of all queries, in their order; what a person
+        chose and made meanwhile stays.
+        """
+        pairs = zip(self.queries, answered, strict=True)
+        self.queries = [replace(new, chosen=now.chosen, made=now.made) for now, new in pairs]
         self.queries_changed.emit()
         self.query_changed.emit()
 

@@ -12,7 +12,7 @@ from engine.recognition.recogniser import Recogniser
 from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
 from engine.store import Store
-from engine.types import Face, Identity, Vectors
+from engine.types import Face, Identity, VectorRecord, Vectors
 
 
 class Browsing:
@@ -77,6 +77,12 @@ class Browsing:
         the end is its third row.
         """
         return self._store.faces_from(file)
+
+    def vector_records(self, vectors: Vectors) -> list[VectorRecord]:
+        """What is known of each row of ``(m, d)`` itself: which faces have exactly this vector,
+        and who it was said not to be.
+        """
+        return self._store.records(vectors)
 
     def photo(self, face: int) -> bytes | None:
         """JPEG of the face, or None where it came without a photograph."""

@@ -15,8 +15,9 @@ from engine.records.changes import Changed
 from engine.store import encoding
 from engine.store.access import Access
 from engine.store.adding import check_vectors
+from engine.store.reading import holders
 from engine.store.recording import actor, record
-from engine.types import Ids, Vectors
+from engine.types import Ids, VectorRecord, Vectors
 
 Kind = Literal["is", "is-not", "ignore"]
 
@@ -65,7 +66,17 @@ class Decisions(Access):
                 return [frozenset()] * len(vectors)
             digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
             refused = _refused(connection, digests)
-        return [frozenset(refused.get(digest, ())) for digest in digests]
+        return [frozenset(one for one, _ in refused.get(digest, ())) for digest in digests]
+
+    def records(self, vectors: Vectors) -> list[VectorRecord]:
+        """For each row of ``(m, d)``, the faces that have it and who it was said not to be."""
+        digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
+        with self._database.reading() as connection:
+            faces, refused = holders(connection, digests), _refused(connection, digests)
+        return [
+            VectorRecord(tuple(faces.get(digest, ())), tuple(refused.get(digest, ())))
+            for digest in digests
+        ]
 
     def refusals(self) -> Refusals:
         """What :meth:`rejections` would say of any vector, until the next change."""
@@ -150,18 +161,22 @@ def decide(
     ).rowcount
 
 
-def _refused(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, list[int]]:
-    found: dict[bytes, list[int]] = {}
+def _refused(
+    connection: sqlite3.Connection, digests: Sequence[bytes]
+) -> dict[bytes, list[tuple[int, str]]]:
+    """Who vectors were said not to be: digest to (identity id, name) pairs, first said first."""
+    found: dict[bytes, list[tuple[int, str]]] = {}
     for start in range(0, len(digests), _DIGESTS_AT_ONCE):
         chunk = list(dict.fromkeys(digests[start : start + _DIGESTS_AT_ONCE]))
         marks = ",".join("?" * len(chunk))
         rows = connection.execute(
-            f"SELECT digest, identity_id FROM decisions "
-            f"WHERE digest IN ({marks}) AND kind = 'is-not'",
+            "SELECT d.digest, d.identity_id, i.name "
+            "FROM decisions d JOIN identities i ON i.id = d.identity_id "
+            f"WHERE d.digest IN ({marks}) AND d.kind = 'is-not' ORDER BY d.id",
             chunk,
         )
-        for digest, identity_id in rows:
-            found.setdefault(digest, []).append(identity_id)
+        for digest, identity_id, name in rows:
+            found.setdefault(digest, []).append((identity_id, name))
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import unless_gone
-from gallery_app.operations.queries import identify_all
 
 
 def reject(context: Context) -> None:
@@ -17,19 +16,15 @@ def reject(context: Context) -> None:
     if context.tasks.is_running(key):
         return
 
-    def done(new: bool) -> None:
-        if context.state.gallery is not gallery:
-            return
-        if new:
-            said = (*query.rejected, (candidate.identity_id, candidate.name))
-            context.state.update_query(query, rejected=said)
-        identify_all(context)
+    def done(_: bool) -> None:
+        if context.state.gallery is gallery:
+            context.state.contents_changed.emit()
 
     context.tasks.run(
         f"Remembering that this is not {candidate.name}",
         lambda _: gallery.reject(query.vector, candidate.identity_id),
         done=done,
-        failed=unless_gone(context, lambda: identify_all(context)),
+        failed=unless_gone(context),
         lane="change",
         key=key,
     )
@@ -40,17 +35,16 @@ def take_back_rejection(context: Context) -> None:
     gallery, query = context.gallery, context.state.query
     if query is None or not query.rejected:
         return
-    *before, (identity, name) = query.rejected
+    identity, name = query.rejected[-1]
 
     def done(_: bool) -> None:
         if context.state.gallery is gallery:
-            context.state.update_query(query, rejected=tuple(before))
-            identify_all(context)
+            context.state.contents_changed.emit()
 
     context.tasks.run(
         f"Taking back that this is not {name}",
         lambda _: gallery.take_back_rejection(query.vector, identity),
         done=done,
-        failed=unless_gone(context, lambda: identify_all(context)),
+        failed=unless_gone(context),
         lane="change",
     )

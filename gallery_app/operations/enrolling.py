@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,7 +14,7 @@ from engine.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.operations.context import Context
 from gallery_app.operations.deciding import take_back_rejection
 from gallery_app.operations.gone import unless_gone
-from gallery_app.operations.queries import identify_all, query_files
+from gallery_app.operations.queries import query_files
 from gallery_app.state import Query
 
 
@@ -33,11 +34,10 @@ def enroll_query(context: Context, query: Query, name: str) -> None:
 
 
 def mark_added(context: Context, query: Query, report: EnrolmentReport) -> None:
-    """This query is enrolled now; that it was said not to be this person holds no longer."""
-    said = tuple(one for one in query.rejected if one[1] != report.name)
-    context.state.update_query(
-        query, added_to=report.name, added_faces=report.face_ids, rejected=said
-    )
+    """This query is enrolled now; the rest is read anew from the gallery."""
+    made = tuple((face, report.name) for face in report.face_ids)
+    record = replace(query.record, faces=(*query.record.faces, *made))
+    context.state.update_query(query, made=(*query.made, *report.face_ids), record=record)
 
 
 def enroll(
@@ -90,20 +90,15 @@ def _take_out(context: Context, query: Query) -> None:
     """Removes the faces that a confirmation or enrolment of the query added."""
     gallery = context.gallery
 
-    def gone() -> None:
-        context.state.update_query(query, added_to="", added_faces=())
-
     def done(_: int) -> None:
-        gone()
-        context.state.contents_changed.emit()
         if context.state.gallery is gallery:
-            identify_all(context)
+            context.state.contents_changed.emit()
 
     context.tasks.run(
         f"Taking back from {query.added_to}",
         lambda _: gallery.remove_faces(query.added_faces),
         done=done,
-        failed=unless_gone(context, gone),
+        failed=unless_gone(context),
         lane="change",
     )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import EmbeddingError, FaceGalleryError, UnknownIdentityError
+from engine.gallery import Gallery
 from engine.progress import Reporter
-from engine.types import FaceBatch, Identification, Method
+from engine.types import Face, FaceBatch, Identification, Method
 from gallery_app import settings
 from gallery_app.operations.context import Context
 from gallery_app.operations.gone import by_method, follow_method, unless_gone
@@ -85,13 +87,8 @@ def ask_about_face(context: Context, face: int) -> None:
     gallery = context.gallery
 
     def work(_: Reporter) -> Query:
-        listed = gallery.faces_by_id([face])
-        if not listed:
-            raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
-        found = listed[0]
-        label = f"{Path(found.file).name}, enrolled as {found.name}"
-        vector = gallery.vector(face)
-        return Query(vector, label, found.file, face=face, enrolled_as=found.name)
+        found = _enrolled(gallery, face)
+        return Query(gallery.vector(face), _label(found), found.file, face=face)
 
     def done(query: Query) -> None:
         context.state.set_queries([query])
@@ -100,8 +97,21 @@ def ask_about_face(context: Context, face: int) -> None:
     context.tasks.run("Identifying", work, done=done, failed=unless_gone(context), key="read")
 
 
+def _enrolled(gallery: Gallery, face: int) -> Face:
+    listed = gallery.faces_by_id([face])
+    if not listed:
+        raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
+    return listed[0]
+
+
+def _label(face: Face) -> str:
+    return f"{Path(face.file).name}, enrolled as {face.name}"
+
+
 def identify_all(context: Context) -> None:
-    """Answers every query of the list anew; until then the answers that are there stay."""
+    """Answers every query of the list by the gallery as it is now; what is shown stays until
+    then.
+    """
     state, gallery = context.state, context.gallery
     queries, fpir, asked = list(state.queries), state.fpir, state.method
     if not queries:
@@ -113,15 +123,25 @@ def identify_all(context: Context) -> None:
         vectors = np.stack([query.vector for query in queries])
         return gallery.identify(vectors, method=method, fpir=fpir)
 
-    def done(answered: tuple[Method, list[Identification]]) -> None:
-        method, answers = answered
-        if len(answers) == len(state.queries):
-            state.set_answers(answers)
+    def work(_: Reporter) -> tuple[Method, list[Query]]:
+        method, answers = by_method(gallery, asked, ask)
+        records = gallery.vector_records(np.stack([query.vector for query in queries]))
+        rows = zip(queries, answers, records, strict=True)
+        answered = [replace(query, answer=one, record=record) for query, one, record in rows]
+        if queries[0].face is not None:
+            face = _enrolled(gallery, queries[0].face)
+            answered = [replace(answered[0], label=_label(face), enrolled_as=face.name)]
+        return method, answered
+
+    def done(outcome: tuple[Method, list[Query]]) -> None:
+        method, answered = outcome
+        if [id(one.vector) for one in answered] == [id(one.vector) for one in state.queries]:
+            state.set_answers(answered)
         follow_method(context, asked, method)
 
     context.tasks.run(
         "Identifying",
-        lambda _: by_method(gallery, asked, ask),
+        work,
         done=done,
         failed=unless_gone(context, lambda: clear_queries(context)),
         key="identify",

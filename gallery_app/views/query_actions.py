@@ -109,7 +109,7 @@ class QueryActions(QFrame):
         if query.added_to and query.added_faces:
             return f"Added to {query.added_to}. It is found from now on."
         if query.added_to:
-            return f"{query.added_to} has this very face already; nothing was added."
+            return f"{query.added_to} has this very face already."
         if query.rejected:
             return _rejected_text(query)
         if query.face is not None:

@@ -27,6 +27,7 @@ class Asking(QObject):
         state.gallery_changed.connect(self._forget)
         state.query_changed.connect(self.show)
         state.queries_changed.connect(self._show_place)
+        state.contents_changed.connect(self._ask_anew)
         context.pictures.ready.connect(self._pictures_ready)
         panel.candidate_chosen.connect(state.choose_candidate)
         panel.stepper.step.connect(state.step)
@@ -37,6 +38,10 @@ class Asking(QObject):
 
     def _forget(self) -> None:
         self._picture = self._evidence = None
+
+    def _ask_anew(self) -> None:
+        if self._context.state.gallery is not None:
+            queries.identify_all(self._context)
 
     def show(self) -> None:
         """The query and its answer, with the portraits as they are now."""

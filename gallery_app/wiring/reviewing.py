@@ -67,6 +67,8 @@ class Reviewing(QObject):
         self._stale = True
         if self._window.middle.shows(self._window.review):
             self._pause.start()
+        else:
+            self._window.middle.set_review_count(None)  # nobody looked since
 
     def _shown(self) -> None:
         if self._stale and self._window.middle.shows(self._window.review):

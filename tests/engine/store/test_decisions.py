@@ -52,6 +52,22 @@ def test_a_refusal_can_be_taken_back_once(peopled, vectors_of):
     assert peopled.rejections(vectors_of(9)) == [{2}]
 
 
+def test_what_is_known_of_a_vector_follows_every_change(peopled, vectors_of):
+    peopled.reject(vectors_of(1)[0], 2)
+    peopled.reject(vectors_of(9)[0], 2)
+    peopled.reject(vectors_of(9)[0], 1)
+    enrolled, fresh, nobody = peopled.records(vectors_of(1, 9, 8))
+    assert (enrolled.faces, enrolled.rejected) == (((1, "A"),), ((2, "B"),))
+    assert (fresh.faces, fresh.rejected) == ((), ((2, "B"), (1, "A")))
+    assert (nobody.faces, nobody.rejected) == ((), ())
+    peopled.rename("B", "C", "c")
+    peopled.undo()
+    peopled.undo()
+    assert peopled.records(vectors_of(9))[0].rejected == ((2, "B"),)
+    peopled.merge(["A"], "B")
+    assert peopled.records(vectors_of(1))[0].faces == ((1, "B"),)
+
+
 def test_each_decision_is_one_entry_of_the_history(peopled, vectors_of):
     peopled.reject(vectors_of(9)[0], 2)
     peopled.unreject(vectors_of(9)[0], 2)
