@@ -1,6 +1,6 @@
 """Time and peak memory of everything that runs over all faces, each in a process of its own.
 
-    .venv/bin/python benchmarks/at_scale.py FILE.npz [SIZE ...] [--only NAME ...]
+    .venv/bin/python -m benchmarks.at_scale FILE.npz [SIZE ...] [--only NAME ...]
 
 FILE.npz holds ``embeddings`` and ``names``. A gallery of each SIZE (the first faces of the file;
 20,000 unless said) is made anew, and each of the runs below is made on it. Seconds are those that
@@ -11,17 +11,18 @@ asked one query, as a measure for the others.
 
 from __future__ import annotations
 
-import argparse
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from argparse import SUPPRESS
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.options import parser
 from engine.gallery import Gallery
 from engine.records.jobs import TrainingRequest
 
@@ -137,13 +138,13 @@ def made(source: Path, size: int, folder: Path) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What runs over all faces, at some sizes.")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("sizes", type=int, nargs="*", default=[20_000])
-    parser.add_argument("--only", nargs="+", choices=RUNS, default=list(RUNS))
-    parser.add_argument("--gallery", type=Path, help="a gallery there is, instead of new ones")
-    parser.add_argument("--run", choices=RUNS, help="used by the benchmark itself")
-    asked = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("file", type=Path)
+    options.add_argument("sizes", type=int, nargs="*", default=[20_000])
+    options.add_argument("--only", nargs="+", choices=RUNS, default=list(RUNS))
+    options.add_argument("--gallery", type=Path, help="a gallery there is, instead of new ones")
+    options.add_argument("--run", choices=RUNS, help=SUPPRESS)
+    asked = options.parse_args()
     if asked.run:
         once(asked.run, asked.file)
         return
@@ -154,7 +155,7 @@ def main() -> None:
                 people, faces = gallery.counts()
             print(f"{faces:,} faces of {people:,} people")
             for name in asked.only:
-                command = [sys.executable, __file__, str(folder), "--run", name]
+                command = [sys.executable, "-m", "benchmarks.at_scale", str(folder), "--run", name]
                 done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
                 print(f"  {name:10} {done.stdout.strip() or 'failed'}", flush=True)
 

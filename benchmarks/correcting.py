@@ -4,12 +4,13 @@ Each kind is done some times on the gallery of the table, undone and redone; wha
 call, at whose end the change is on disk and the next question is answered by it. The question
 itself is timed apart: after larger corrections it fits the calibration anew.
 
-    .venv/bin/python benchmarks/correcting.py TABLE.npz
+    .venv/bin/python -m benchmarks.correcting [TABLE.npz] [--times 9]
+
+Without a table the faces are those of ``data/``.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -19,9 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.options import DATA, parser
 from engine.gallery import Gallery
-
-TIMES = 9
 
 
 def ids(gallery: Gallery, name: str) -> list[int]:
@@ -56,22 +56,23 @@ def timed(call: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("table", type=Path)
-    table = parser.parse_args().table
+    options = parser(__doc__)
+    options.add_argument("table", type=Path, nargs="?", default=DATA)
+    options.add_argument("--times", type=int, default=9)
+    asked = options.parse_args()
     with (
         tempfile.TemporaryDirectory() as place,
-        Gallery.create_from(Path(place) / "some.gallery", [table])[0] as gallery,
+        Gallery.create_from(Path(place) / "some.gallery", [asked.table])[0] as gallery,
     ):
-        measure(gallery)
+        measure(gallery, asked.times)
 
 
-def measure(gallery: Gallery) -> None:
+def measure(gallery: Gallery, times: int) -> None:
     query = gallery.vector(1) + np.float32(0.001)
     gallery.identify(query)
     took: dict[str, list[list[float]]] = defaultdict(lambda: [[], [], [], []])
     for kind, correct in kinds(gallery).items():
-        for number in range(TIMES):
+        for number in range(times):
             done, undone, redone, asked = took[kind]
             done.append(timed(lambda n=number, correct=correct: correct(n)))
             asked.append(timed(lambda: gallery.identify(query)))
@@ -79,7 +80,7 @@ def measure(gallery: Gallery) -> None:
             redone.append(timed(gallery.corrections.redo))
             gallery.corrections.undo()
     identities, faces = gallery.counts()
-    print(f"{faces:,} faces of {identities:,} people, medians of {TIMES} in ms")
+    print(f"{faces:,} faces of {identities:,} people, medians of {times} in ms")
     print(f"{'':28}{'done':>8}{'undone':>8}{'redone':>8}{'question, at most':>19}")
     for kind, (done, undone, redone, asked) in took.items():
         figures = [*map(statistics.median, (done, undone, redone)), max(asked)]

@@ -1,7 +1,7 @@
 """Whether made-up faces are as hard to search as real ones: the 4,324 faces of ``data/`` beside as
 many made-up ones of as many people with the same numbers of faces each.
 
-    .venv/bin/python -m benchmarks.difficulty
+    .venv/bin/python -m benchmarks.difficulty [--seeds 5] [--to FILE.json]
 
 Where the faces of 2,795 others are (FACE_GALLERY_SHARED), also strangers asked of the 158, and how
 far apart people are who have one face each, as a large gallery has many. Printed, and written to
@@ -18,13 +18,12 @@ from typing import Any
 import hnswlib
 import numpy as np
 
-from benchmarks.fitting import SHARED
 from benchmarks.generator import Counts, Rows, make
+from benchmarks.options import DATA, STRANGERS, parser
 from engine.embeddings import read_sources
 from engine.index.hnsw import HnswParameters
 from engine.tools.distances import prepare
 
-DATA = Path(__file__).resolve().parent.parent / "data"
 DEST = Path(__file__).with_name("results") / "difficulty.json"
 RANKS = (1, 5, 50)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -32,7 +31,6 @@ NEIGHBOURS = 20
 """For the intrinsic dimension; fewer scatter, more reach beyond a person's faces."""
 NARROW = (6, 8, 12)
 BROAD = (20, 50, 100)
-SEEDS = range(5)
 
 
 def real_faces() -> tuple[Counts, Rows]:
@@ -96,7 +94,7 @@ def narrow_recall(unit: Rows, nearest: Counts, ef: int, queries: Rows | None = N
 def real_strangers() -> Rows | None:
     """One face of each of 2,795 people who are not in the sample; None where they are not there."""
     try:
-        with np.load(SHARED / "lfw-others-dlib.npz") as archive:
+        with np.load(STRANGERS) as archive:
             _, first = np.unique(archive["names"], return_index=True)
             return np.asarray(archive["embeddings"][first])
     except FileNotFoundError:
@@ -127,12 +125,12 @@ def asked_for(enrolled: Rows, asked: Rows) -> dict[str, Any]:
     return {"distance": {"1": np.quantile(found, QUANTILES).tolist()}, "recall": recalls}
 
 
-def strangers_asked(owners: Counts, rows: Rows, strangers: Rows) -> dict[str, Any]:
+def strangers_asked(owners: Counts, rows: Rows, strangers: Rows, seeds: range) -> dict[str, Any]:
     """Strangers asked of the enrolled, real ones and made-up ones."""
     counts = np.r_[np.bincount(owners), np.ones(len(strangers), dtype=np.int64)]
     enrolled = owners.max()
     made = []
-    for seed in SEEDS:
+    for seed in seeds:
         own, faces = make(counts, seed)
         made.append(asked_for(faces[own <= enrolled], faces[own > enrolled]))
     return {
@@ -157,23 +155,28 @@ def rounded(figures: Any) -> Any:
 
 
 def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--to", type=Path, default=DEST)
+    options.add_argument("--seeds", type=int, default=5)
+    asked = options.parse_args()
+    to, seeds = asked.to, range(asked.seeds)
     owners, rows = real_faces()
     counts = np.bincount(owners)
-    made = [difficulty(faces, own) for own, faces in (make(counts, seed) for seed in SEEDS)]
+    made = [difficulty(faces, own) for own, faces in (make(counts, seed) for seed in seeds)]
     strangers = real_strangers()
     found = {
         "faces": len(rows),
         "people": len(counts),
-        "seeds": len(SEEDS),
+        "seeds": len(seeds),
         "real": difficulty(rows, owners),
         "made": averaged(made),
     }
     if strangers is not None:
-        found["strangers"] = strangers_asked(owners, rows, strangers[::3])
+        found["strangers"] = strangers_asked(owners, rows, strangers[::3], seeds)
         found["one face each"] = people_apart(strangers)
-    DEST.parent.mkdir(exist_ok=True)
-    DEST.write_text(json.dumps(rounded(found), indent=1) + "\n", encoding="utf-8")
-    print(DEST.read_text(encoding="utf-8"))
+    to.parent.mkdir(exist_ok=True)
+    to.write_text(json.dumps(rounded(found), indent=1) + "\n", encoding="utf-8")
+    print(to.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """What encryption costs: a plain and an encrypted gallery of the same faces, side by side.
 
-.venv/bin/python benchmarks/encrypted.py [FACES]    made-up faces; without, those of data/
+    .venv/bin/python -m benchmarks.encrypted [FACES]
+
+FACES is how many faces are made up; without it those of ``data/`` are taken.
 """
 
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.options import DATA, parser
 from engine.gallery import Gallery
 from engine.keeping import encryption
 
-DATA = Path(__file__).resolve().parent.parent / "data"
 PASSPHRASE = "four words nobody guesses"
 PER_PERSON = 50
 RUNS = 5
@@ -68,7 +69,10 @@ def measured(folder: Path, source: Path, passphrase: str | None) -> dict[str, fl
     return found | {what: float(np.median(taken)) for what, taken in again.items()}
 
 
-def main(faces: int | None) -> None:
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("faces", type=int, nargs="?")
+    faces = options.parse_args().faces
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         source = DATA if faces is None else made_up(faces, place)
@@ -85,4 +89,4 @@ def main(faces: int | None) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+    main()

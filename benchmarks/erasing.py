@@ -2,11 +2,12 @@
 byte of its folder is searched for them before and after; then the same with ``kill -9`` at random
 moments and the gallery opened again.
 
-    .venv/bin/python benchmarks/erasing.py [PEOPLE] [KILLS] [SEED]
+    .venv/bin/python -m benchmarks.erasing [--people 3] [--kills 20] [--seed 0] [--gallery DIR]
 
 A vector is found by any 16 bytes of it in a row, at any offset; a name in several cases, Unicode
 forms and encodings; a digest as bytes and as hex. Looked for are the vectors as they came, and as
-the indexes hold them.
+the indexes hold them. ``--gallery`` is one of such faces that has trained models; one of all of
+``data/`` is made and trained without it.
 """
 
 from __future__ import annotations
@@ -22,14 +23,13 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.options import DATA, ROOT, parser
 from engine.embeddings import read_sources
 from engine.gallery import Gallery
 from engine.records.jobs import TrainingRequest
 from engine.store import Store, encoding
 from engine.tools.needles import Needles
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "data"
 QUICK = {"epochs": 3, "hidden": [32], "rate": 0.01}
 ERASE = """
 import sys
@@ -53,12 +53,17 @@ def search(folder: Path, needles: Needles) -> tuple[int, Counter[str]]:
     return size, found
 
 
-def made(place: Path, people: list[Path]) -> Path:
-    """A gallery with both models, some corrections of everybody asked for, and backups."""
-    folder = place / "some.gallery"
+def trained(folder: Path) -> Path:
+    """A gallery of ``data/`` with both models."""
     with Gallery.create_from(folder, [DATA])[0] as gallery:
         gallery.prepare()
         gallery.learning.train(TrainingRequest(changes=QUICK))
+    return folder
+
+
+def filled(folder: Path, people: list[Path]) -> Path:
+    """The gallery with some corrections of everybody asked for, and backups."""
+    with Gallery.open(folder) as gallery:
         for person in people:
             name = person.name.replace("_", " ")
             faces = [face.id for face in gallery.faces(name)]
@@ -113,11 +118,25 @@ def kill(folder: Path, name: str, needles: Needles, seconds: float) -> str:
     return "finished at the next opening" if resumed else "erased"
 
 
-def main(people: int = 3, kills: int = 20, seed: int = 0) -> int:
-    chance = random.Random(seed)
-    chosen = chance.sample([one for one in sorted(DATA.iterdir()) if one.is_dir()], people)
+def people_of(folder: Path) -> list[Path]:
+    """The folders in ``data/`` of the people in a gallery."""
+    with Gallery.open(folder, write=False) as gallery:
+        return [DATA / one.name.replace(" ", "_") for one in gallery.people("name")]
+
+
+def main() -> int:
+    options = parser(__doc__)
+    options.add_argument("--people", type=int, default=3)
+    options.add_argument("--kills", type=int, default=20)
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--gallery", type=Path)
+    asked = options.parse_args()
+    kills, chance = asked.kills, random.Random(asked.seed)
     with tempfile.TemporaryDirectory() as place:
-        template = made(Path(place), chosen)
+        template = Path(place) / "some.gallery"
+        shutil.copytree(asked.gallery, template) if asked.gallery else trained(template)
+        chosen = chance.sample(sorted(people_of(template)), asked.people)
+        filled(template, chosen)
         looked_for = {one.name.replace("_", " "): needles_of(one, template) for one in chosen}
         folder = shutil.copytree(template, Path(place) / "copy.gallery")
         bad = 0
@@ -152,4 +171,4 @@ def main(people: int = 3, kills: int = 20, seed: int = 0) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """Fits ``benchmarks/faces.npz``, from which made-up faces are drawn, on the real faces beside the
 project (FACE_GALLERY_SHARED says where; its README tells how they were made).
 
-    .venv/bin/python -m benchmarks.fitting
+    .venv/bin/python -m benchmarks.fitting [--to FILE.npz]
 
 Two-covariance moments: the covariance within people from the 158 who have ten faces or more, each
 face scaled up by what its share in its own mean takes away; the covariance between people from one
@@ -10,15 +10,14 @@ face of each of the 2,795 others, less the covariance within.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.generator import Array, Counts, Statistics
+from benchmarks.generator import FITTED, Array, Counts, Statistics
+from benchmarks.options import SHARED, STRANGERS, parser, require
 
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared" / "data"))
+FACES = SHARED / "lfw-158-dlib.npz"
 MANY = 50  # faces of a person whose own covariance says something
 QUANTILES = 101
 KINDS, ALIKE = 32, 0.3
@@ -71,14 +70,19 @@ def _share(covariance: Array) -> float:
 
 
 def main() -> None:
-    with np.load(SHARED / "lfw-158-dlib.npz") as archive:
+    options = parser(__doc__)
+    options.add_argument("--to", type=Path, default=FITTED)
+    to = options.parse_args().to
+    for file in (FACES, STRANGERS):
+        require(file)
+    with np.load(FACES) as archive:
         faces = archive["embeddings"].astype(np.float64)
         _, owners = np.unique(archive["names"], return_inverse=True)
-    with np.load(SHARED / "lfw-others-dlib.npz") as archive:
+    with np.load(STRANGERS) as archive:
         _, first = np.unique(archive["names"], return_index=True)
         strangers = archive["embeddings"][first].astype(np.float64)
     found = fit(faces, owners, strangers)
-    found.save()
+    found.save(to)
     print(f"directions {found.directions}, spread {found.spread}, radii {found.radii[::25]}")
 
 

@@ -1,6 +1,6 @@
 """Made-up faces that follow the statistics of real ones, any number of them, the same for a seed.
 
-    .venv/bin/python -m benchmarks.generator FACES PEOPLE DEST.npz [SEED]
+    .venv/bin/python -m benchmarks.generator FACES PEOPLE DEST.npz [--seed 0]
 
 The model, a two-covariance one as PLDA's (Ioffe 2006), with what real faces have beyond it:
 
@@ -24,13 +24,14 @@ half the people have 5 faces or fewer, one in a hundred has 73 or more, the most
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from benchmarks.options import parser
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -189,4 +190,10 @@ def write(path: Path, faces: int, people: int, seed: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[3]), *map(int, sys.argv[1:3]), *map(int, sys.argv[4:]))
+    options = parser(__doc__)
+    options.add_argument("faces", type=int)
+    options.add_argument("people", type=int)
+    options.add_argument("to", type=Path, metavar="DEST.npz")
+    options.add_argument("--seed", type=int, default=0)
+    asked = options.parse_args()
+    write(asked.to, asked.faces, asked.people, asked.seed)

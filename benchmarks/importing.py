@@ -1,9 +1,9 @@
 """What an import costs, beside the bare parts that it is made of.
 
-.venv/bin/python benchmarks/importing.py [RUNS]
+.venv/bin/python -m benchmarks.importing [--runs 5] [--data DIR]
     ``face-gallery import data`` into a new gallery, beside a ``numpy.load`` loop over the same
     files; whole processes, interleaved in one run.
-.venv/bin/python benchmarks/importing.py NPZ...
+.venv/bin/python -m benchmarks.importing NPZ...
     a gallery made of each archive (``embeddings``, ``names``, ``files``): seconds of every
     stage, the peak of the process's memory as a multiple of the vectors' own size, and the
     time left that was said against the true one. Then its second half imported into a gallery
@@ -23,18 +23,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from argparse import SUPPRESS
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-DATA = Path(__file__).resolve().parent.parent / "data"
-LOOP = f"""
-import time
+from benchmarks.options import parser
+
+LOOP = """
+import sys, time
 import numpy
 from pathlib import Path
 started = time.perf_counter()
-vectors = [numpy.load(path) for path in sorted(Path({str(DATA)!r}).rglob("*.npy"))]
+vectors = [numpy.load(path) for path in sorted(Path(sys.argv[1]).rglob("*.npy"))]
 print(len(vectors), time.perf_counter() - started)
 """
 IMPORT = "from gallery_app.__main__ import main; main()"
@@ -53,17 +55,17 @@ def run(arguments: list[str], environment: dict[str, str]) -> tuple[float, str]:
     return time.perf_counter() - started, done.stdout.strip()
 
 
-def against_loop(runs: int) -> None:
+def against_loop(data: Path, runs: int) -> None:
     loop, imports = [], []
     with tempfile.TemporaryDirectory() as home:
         environment = os.environ | {"FACE_GALLERY_HOME": home}
         gallery = Path(home) / "bench.gallery"
         for _ in range(runs):
-            seconds, said = run([LOOP], environment)
+            seconds, said = run([LOOP, str(data)], environment)
             loop.append(seconds)
             print(f"numpy.load loop  {seconds:5.2f} s whole process, files and seconds: {said}")
             run([IMPORT, "new", str(gallery)], environment)
-            arguments = [IMPORT, "import", str(DATA), "-g", str(gallery)]
+            arguments = [IMPORT, "import", str(data), "-g", str(gallery)]
             seconds, said = run(arguments, environment)
             imports.append(seconds)
             print(f"import           {seconds:5.2f} s whole process; it says: {said}")
@@ -167,7 +169,7 @@ WORKS = {work.__name__: work for work in (create, extend, bare_sqlite, bare_hnsw
 
 def alone(work: str, source: Path, folder: Path) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, __file__, "--alone", work, str(source), str(folder)],
+        [sys.executable, "-m", "benchmarks.importing", "--alone", work, str(source), str(folder)],
         capture_output=True,
         text=True,
         check=True,
@@ -217,19 +219,21 @@ def peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def main(arguments: list[str]) -> None:
-    match arguments:
-        case ["--alone", work, source, folder]:
-            done = WORKS[work](source, folder)
-            print(json.dumps(done | {"peak": peak_memory()}))
-        case [runs] if runs.isdecimal():
-            against_loop(int(runs))
-        case []:
-            against_loop(5)
-        case archives:
-            for archive in archives:
-                of_archive(Path(archive))
+def main() -> None:
+    options = parser(__doc__, data=True)
+    options.add_argument("archives", nargs="*", metavar="NPZ")
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--alone", choices=WORKS, help=SUPPRESS)
+    asked = options.parse_args()
+    if asked.alone:
+        done = WORKS[asked.alone](*asked.archives)
+        print(json.dumps(done | {"peak": peak_memory()}))
+    elif asked.archives:
+        for archive in asked.archives:
+            of_archive(Path(archive))
+    else:
+        against_loop(asked.data, asked.runs)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,7 +1,7 @@
 """``kill -9`` of a real process during imports and during a stream of enrolments, at random
 moments; after each, the gallery is opened and held against what had been reported done.
 
-    .venv/bin/python benchmarks/killing.py [KILLS] [SEED]
+    .venv/bin/python -m benchmarks.killing [--kills 50] [--seed 0] [--data DIR]
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.options import ROOT, parser
 from engine.embeddings import read_sources
 from engine.gallery import Gallery
 from engine.types import FaceBatch
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "data"
 IMPORT = """
 import sys
 from gallery_app.cli import run
@@ -234,12 +233,15 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def main(kills: int, seed: int) -> int:
-    outcomes = []
+def main() -> int:
+    options = parser(__doc__, data=True)
+    options.add_argument("--kills", type=int, default=50)
+    options.add_argument("--seed", type=int, default=0)
+    asked, outcomes = options.parse_args(), []
     with tempfile.TemporaryDirectory() as work:
-        batch = read_sources([DATA]).batch
-        faces = Faces.of(batch, Path(work) / "faces.npz", seed, source=DATA)
-        for outcome in kill_many(Path(work), faces, kills, seed):
+        batch = read_sources([asked.data]).batch
+        faces = Faces.of(batch, Path(work) / "faces.npz", asked.seed, source=asked.data)
+        for outcome in kill_many(Path(work), faces, asked.kills, asked.seed):
             outcomes.append(outcome)
             print(
                 f"{len(outcomes):3}  {outcome.during:28} {outcome.seconds:5.2f} s  "
@@ -252,5 +254,4 @@ def main(kills: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    kills, seed, *_ = [*map(int, sys.argv[1:]), *(50, 0)[len(sys.argv) - 1 :]]
-    sys.exit(main(kills, seed))
+    sys.exit(main())

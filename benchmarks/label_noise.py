@@ -1,7 +1,7 @@
 """How well the review finds wrong names: 1 % and 5 % of the labels swapped at random, five seeds
 each, beside the plain rule that the nearest neighbour has another label.
 
-    .venv/bin/python benchmarks/label_noise.py [FILE.npz]
+    .venv/bin/python -m benchmarks.label_noise [FILE.npz] [--seeds 5]
 
 FILE.npz holds ``embeddings``, ``names`` and ``files``; ``lfw-158-dlib.npz`` unless said.
 FACE_GALLERY_SHARED says where it is. Its two known label errors are in it besides those swapped;
@@ -10,14 +10,13 @@ finding them counts as wrong here.
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from openset import SHARED
 
+from benchmarks.options import SHARED, parser, require
 from engine.progress import SILENT
 from engine.records.findings import KINDS
 from engine.review import Decided, Faces, review
@@ -27,7 +26,6 @@ from engine.review.nearest import search
 from engine.tools.distances import between, prepare
 
 SHARES = (0.01, 0.05)
-SEEDS = range(5)
 KNOWN = ("Michael_Schumacher_0008", "Recep_Tayyip_Erdogan_0004")
 
 
@@ -92,18 +90,20 @@ def shares(found: np.ndarray, wrong: np.ndarray) -> tuple[float, float]:
     return hits / max(len(found), 1), hits / len(wrong)
 
 
-def main(path: Path) -> None:
-    if not path.is_file():
-        print(f"There is no {path}: nothing to swap the labels of. Skipped.")
-        return
-    table = Table.read(path)
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("file", type=Path, nargs="?", default=SHARED / "lfw-158-dlib.npz")
+    options.add_argument("--seeds", type=int, default=5)
+    asked = options.parse_args()
+    require(asked.file)
+    seeds, table = range(asked.seeds), Table.read(asked.file)
     whole(table)
     print("Precision and recall of the labels that were swapped:")
     print(f"{'':14}{'at the length of what was swapped':^38}{'at the own length':^54}   or told")
     print(f"{'':14}{'review':^19}{'plain rule':^19}{'review':^27}{'plain rule':^27}   as outlier")
     for share in SHARES:
-        lines = [line(table, share, seed) for seed in SEEDS]
-        for seed, figures in zip(SEEDS, lines, strict=True):
+        lines = [line(table, share, seed) for seed in seeds]
+        for seed, figures in zip(seeds, lines, strict=True):
             print(f"{share:4.0%}, seed {seed}  " + row(figures))
         print(f"{share:4.0%}, mean    " + row(np.mean(lines, axis=0)))
 
@@ -147,4 +147,4 @@ def sized(figures: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED / "lfw-158-dlib.npz")
+    main()

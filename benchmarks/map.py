@@ -1,31 +1,35 @@
 """The map: milliseconds per repaint while it is moved, zoomed and turned, without a graphics card;
 seconds to lay out a sample by each method, with the peak memory of the process that does it.
 
-    QT_QPA_PLATFORM=offscreen .venv/bin/python benchmarks/map.py [SIZE …] [--no-layouts]
+    .venv/bin/python -m benchmarks.map [SIZE …] [--methods pca umap tsne] [--data DIR]
 """
 
 from __future__ import annotations
 
+import os
 import statistics
-import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
-from machine import described
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.machine import described
+from benchmarks.options import parser
 from engine.gallery import Gallery
 from gallery_app.map.canvas import MapCanvas
 from gallery_app.map.drawn import colours_of
 from gallery_app.map.picture import Points
 
-SIZES = (4_324, 100_000, 1_000_000)
+SIZES = [4_324, 100_000, 1_000_000]
+METHODS = ["pca", "umap", "tsne"]
 REPAINTS = 120
 VIEW = (900, 640)
-DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 def points_of(count: int, dimensions: int) -> Points:
@@ -70,7 +74,7 @@ def turned(camera, _):  # type: ignore[no-untyped-def]
     return camera.turned(5, 1)
 
 
-def paint(sizes: tuple[int, ...]) -> None:
+def paint(sizes: list[int]) -> None:
     columns = f"{'median':>8} {'95th':>8} {'worst':>8}"
     print(f"{'':19} {'ms a repaint':>26}  {'of these at work':>26}")
     print(f"{'points':>10} {'':8} {columns}  {columns}")
@@ -113,11 +117,11 @@ class Peak(threading.Thread):
         self.bytes = max(self.bytes, int(held.split()[1]) * 1024)
 
 
-def lay_out() -> None:
+def lay_out(data: Path, methods: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        gallery, _ = Gallery.create_from(Path(folder) / "sample.gallery", [DATA])
+        gallery, _ = Gallery.create_from(Path(folder) / "sample.gallery", [data])
         with gallery:
-            for method in ("pca", "umap", "tsne"):
+            for method in methods:
                 watch = Peak()
                 watch.start()
                 begun = time.perf_counter()
@@ -131,11 +135,16 @@ def lay_out() -> None:
                 print(f"{method}: {seconds:.2f} s, again {again:.3f} s{process}", flush=True)
 
 
-if __name__ == "__main__":
-    qt = QApplication([])
+def main() -> None:
+    options = parser(__doc__, data=True)
+    options.add_argument("sizes", type=int, nargs="*", default=SIZES)
+    options.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS)
+    asked, _ = options.parse_args(), QApplication([])
     for name, value in described().items():
         print(f"{name}: {value}")
-    asked = tuple(int(one) for one in sys.argv[1:] if one.isdigit()) or SIZES
-    paint(asked)
-    if "--no-layouts" not in sys.argv:
-        lay_out()
+    paint(asked.sizes)
+    lay_out(asked.data, asked.methods)
+
+
+if __name__ == "__main__":
+    main()

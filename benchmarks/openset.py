@@ -1,7 +1,7 @@
 """Who is named and who is not, through the real command line: 80 % of ``data/`` enrolled, the other
 20 % and 500 strangers identified.
 
-    .venv/bin/python benchmarks/openset.py [SEED]
+    .venv/bin/python -m benchmarks.openset [--seed 0] [--data DIR]
 
 The strangers are people outside ``data/``; FACE_GALLERY_SHARED says where their vectors are.
 """
@@ -21,10 +21,8 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "data"
-SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared" / "data"))
-STRANGERS = "lfw-others-dlib.npz"
+from benchmarks.options import DATA, ROOT, STRANGERS, parser, require
+
 QUERY_SHARE = 0.2
 STRANGER_COUNT = 500
 BINS = 15
@@ -111,25 +109,26 @@ def enroll(home: Path, files: list[Path]) -> Path:
     return gallery
 
 
-def strangers(home: Path, shared: Path, seed: int) -> Path:
+def strangers(home: Path, table: Path, seed: int) -> Path:
     """500 vectors of people who are not in ``data/``, as a file of queries."""
-    with np.load(shared / STRANGERS, allow_pickle=False) as table:
-        embeddings, names = table["embeddings"], table["names"]
+    with np.load(table, allow_pickle=False) as arrays:
+        embeddings, names = arrays["embeddings"], arrays["names"]
     assert not {str(name) for name in names} & {folder.name for folder in DATA.iterdir()}
     chosen = np.random.default_rng(seed).choice(len(embeddings), STRANGER_COUNT, replace=False)
     np.save(home / "strangers.npy", embeddings[chosen])
     return home / "strangers.npy"
 
 
-def measure(home: Path, shared: Path, seed: int = 0) -> Figures:
+def measure(home: Path, others: Path, seed: int = 0, data: Path = DATA) -> Figures:
     """Enrols, asks and counts; leaves its files in ``home``."""
-    kept, asked = split(sorted(DATA.glob("*/*.npy")), seed)
+    kept, asked = split(sorted(data.glob("*/*.npy")), seed)
     gallery = enroll(home, kept)
     started = time.perf_counter()
     mated = face_gallery(home, "identify", *asked, "-g", gallery)["results"]
     seconds = time.perf_counter() - started
-    others = face_gallery(home, "identify", strangers(home, shared, seed), "-g", gallery)["results"]
-    assert (len(mated), len(others)) == (len(asked), STRANGER_COUNT)
+    foreign = strangers(home, others, seed)
+    unknown = face_gallery(home, "identify", foreign, "-g", gallery)["results"]
+    assert (len(mated), len(unknown)) == (len(asked), STRANGER_COUNT)
     truth = [Path(answer["file"]).parent.name.replace("_", " ") for answer in mated]
     first = [
         answer["candidates"][0]["name"] == name for answer, name in zip(mated, truth, strict=True)
@@ -138,9 +137,10 @@ def measure(home: Path, shared: Path, seed: int = 0) -> Figures:
     return Figures(
         rank1=Share(sum(first), len(first)),
         fnir=Share(len(named) - sum(named), len(named)),
-        false_names=Share(sum(answer["verdict"] == "known" for answer in others), len(others)),
+        false_names=Share(sum(answer["verdict"] == "known" for answer in unknown), len(unknown)),
         ece=calibration_error(
-            [answer["confidence"] for answer in mated + others], first + [False] * len(others)
+            [answer["confidence"] for answer in mated + unknown],
+            first + [False] * len(unknown),
         ),
         seconds=seconds,
     )
@@ -156,12 +156,13 @@ def calibration_error(confidences: list[float], right: list[bool]) -> float:
     return float(sum(gaps) / len(stated))
 
 
-def main(seed: int) -> None:
-    if not (SHARED / STRANGERS).is_file():
-        print(f"There is no {STRANGERS} in {SHARED}: nobody to take for a stranger. Skipped.")
-        return
+def main() -> None:
+    options = parser(__doc__, data=True)
+    options.add_argument("--seed", type=int, default=0)
+    asked = options.parse_args()
+    require(STRANGERS)
     with tempfile.TemporaryDirectory() as home:
-        figures = measure(Path(home), SHARED, seed)
+        figures = measure(Path(home), STRANGERS, asked.seed, asked.data)
     print(f"rank-1        {figures.rank1}")
     print(f"FNIR          {figures.fnir}")
     print(f"false names   {figures.false_names}")
@@ -170,4 +171,4 @@ def main(seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    main()

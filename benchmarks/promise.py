@@ -1,7 +1,7 @@
 """Whether the promise about strangers is kept: all of ``data/`` enrolled, its models trained, then
 every vector of people who are not among them identified by each method.
 
-    .venv/bin/python benchmarks/promise.py [GALLERY]
+    .venv/bin/python -m benchmarks.promise [GALLERY]
 
 GALLERY is one that holds ``data/`` and has its models trained; without it one is made and trained.
 FACE_GALLERY_SHARED says where the vectors of strangers are.
@@ -9,13 +9,13 @@ FACE_GALLERY_SHARED says where the vectors of strangers are.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from openset import DATA, SHARED, STRANGERS, Share, face_gallery
 
+from benchmarks.openset import Share, face_gallery
+from benchmarks.options import DATA, STRANGERS, parser, require
 from engine.gallery import Gallery
 
 FPIRS = (0.1, 0.01)
@@ -41,11 +41,12 @@ def by_person(named: np.ndarray, names: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def main(gallery: Path | None) -> None:
-    if not (SHARED / STRANGERS).is_file():
-        print(f"There is no {STRANGERS} in {SHARED}: nobody to take for a stranger. Skipped.")
-        return
-    with np.load(SHARED / STRANGERS, allow_pickle=False) as table:
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("gallery", type=Path, nargs="?")
+    gallery = options.parse_args().gallery
+    require(STRANGERS)
+    with np.load(STRANGERS, allow_pickle=False) as table:
         vectors, names = table["embeddings"], table["names"]
     with tempfile.TemporaryDirectory() as home:
         folder = gallery or trained(Path(home))
@@ -66,4 +67,4 @@ def main(gallery: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    main()

@@ -1,15 +1,17 @@
 """Retrainings cancelled or killed at random moments: what is in use stays, and nothing is left.
 
-    .venv/bin/python benchmarks/retraining_killed.py [TIMES] [SEED] [EPOCHS]
+    .venv/bin/python -m benchmarks.retraining_killed [--times 10] [--seed 0]
+        [--epochs 10] [--gallery DIR]
 
-A gallery of ``data/`` with an MLP in use is trained again and again; in turn the training is
-cancelled, its process is killed, or the process that asked for it is killed (``kill -9``). After
-each the gallery is opened anew and held against what it was before.
+A gallery of ``data/`` with an MLP in use, or another one with models, is trained again and again;
+in turn the training is cancelled, its process is killed, or the process that asked for it is
+killed (``kill -9``). After each the gallery is opened anew and held against what it was before.
 """
 
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,14 +21,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.options import DATA, ROOT, parser
 from engine.errors import CancelledError, TrainingError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Event, Progress, Reporter
 from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
 from engine.training import launch
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "data"
 WAYS = ("cancelled", "process killed", "parent killed")
 PARENT = """
 import json, subprocess, sys
@@ -208,21 +209,33 @@ def aftermath(folder: Path, before: State) -> Iterator[str]:
         yield from gallery.check().problems
 
 
-def made(work: Path, epochs: int) -> tuple[Path, float]:
-    """A gallery of ``data/`` with models, and how long the training of both takes."""
-    folder = work / "sample.gallery"
-    gallery, _ = Gallery.create_from(folder, [DATA])
-    with gallery:
+def made(folder: Path, epochs: int) -> Path:
+    """A gallery of ``data/`` with models."""
+    with Gallery.create_from(folder, [DATA])[0] as gallery:
         gallery.prepare()
-        started = time.monotonic()
         gallery.learning.train(TrainingRequest(kinds=KINDS, changes={"epochs": epochs}))
-        return folder, time.monotonic() - started
+    return folder
 
 
-def main(times: int, seed: int, epochs: int) -> int:
+def training_seconds(folder: Path) -> float:
+    """How long the training of the models there took."""
+    with Gallery.open(folder, write=False) as gallery:
+        return sum(model.seconds for model in gallery.learning.models())
+
+
+def main() -> int:
+    options = parser(__doc__)
+    options.add_argument("--times", type=int, default=10)
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--epochs", type=int, default=10)
+    options.add_argument("--gallery", type=Path)
+    asked = options.parse_args()
+    times, seed, epochs = asked.times, asked.seed, asked.epochs
     moments, outcomes = random.Random(seed), []
     with tempfile.TemporaryDirectory() as work:
-        folder, whole = made(Path(work), epochs)
+        folder = Path(work) / "sample.gallery"
+        shutil.copytree(asked.gallery, folder) if asked.gallery else made(folder, epochs)
+        whole = training_seconds(folder)
         before = State.of(folder)
         print(f"a whole training takes {whole:.0f} s; in use: {', '.join(sorted(before.in_use))}")
         for number in range(times):
@@ -252,6 +265,4 @@ def _slices(times: int, seed: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    given = [*map(int, sys.argv[1:])]
-    times, seed, epochs = [*given, *(10, 0, 10)[len(given) :]]
-    sys.exit(main(times, seed, epochs))
+    sys.exit(main())

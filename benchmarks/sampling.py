@@ -1,7 +1,7 @@
 """How many faces a calibration must be learned from: a tenth of the people of a file is left out,
 the others are the gallery; the promise about strangers is tried on the people left out.
 
-    .venv/bin/python benchmarks/sampling.py FILE.npz [SEEDS]
+    .venv/bin/python -m benchmarks.sampling FILE.npz [--seeds 3]
 
 FILE.npz holds ``embeddings`` and ``names``. For each size of the sample it prints the threshold for
 an FPIR of 1 %, what really came of it on the strangers, and the seconds; then the same for a
@@ -10,13 +10,13 @@ calibration against a tenth of the gallery, which does not keep the promise.
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.options import parser
 from engine.identification import Templates, calibrate, leaving_out
 from engine.identification.shortlist import NEIGHBOURS, Shortlist, shortlist
 from engine.tools.distances import prepare
@@ -62,11 +62,15 @@ def tried(owners: np.ndarray, vectors: np.ndarray, size: int, seed: int, found: 
     return Tried(least, float((scores > least).mean()), made.missed(FPIR) or 0.0, seconds)
 
 
-def main(path: Path, seeds: int) -> None:
-    with np.load(path, allow_pickle=False) as table:
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("file", type=Path)
+    options.add_argument("--seeds", type=int, default=3)
+    asked = options.parse_args()
+    with np.load(asked.file, allow_pickle=False) as table:
         vectors, owners = table["embeddings"], np.unique(table["names"], return_inverse=True)[1]
     made: dict[str, list[Tried]] = {name: [] for name in (*map(str, SIZES), "a tenth")}
-    for seed in range(seeds):
+    for seed in range(asked.seeds):
         away, part = parted(owners, seed)
         strangers, enrolled = vectors[away], (owners[~away], vectors[~away])
         found = looked_at(strangers, *enrolled)
@@ -97,4 +101,4 @@ def line(name: str, several: list[Tried]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3)
+    main()

@@ -1,7 +1,7 @@
 """Seconds from process start to the first painted window of the sample gallery, second start,
 beside ``import tensorflow`` and a bare PySide6 window, interleaved in one run.
 
-    .venv/bin/python benchmarks/startup.py [RUNS]
+    .venv/bin/python -m benchmarks.startup [--runs 5]
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from benchmarks.options import parser
 
 WINDOW = """
 import sys
@@ -62,7 +64,10 @@ def seconds_to(code: str, environment: dict[str, str]) -> tuple[float, str]:
     return taken, line.strip()
 
 
-def main(runs: int) -> None:
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--runs", type=int, default=5)
+    runs = options.parse_args().runs
     subjects = {"window": WINDOW, "bare Qt label": BARE, "import tensorflow": TENSORFLOW}
     taken: dict[str, list[float]] = {name: [] for name in subjects}
     with tempfile.TemporaryDirectory() as home:
@@ -79,4 +84,4 @@ def main(runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main()

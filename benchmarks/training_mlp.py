@@ -3,13 +3,13 @@
 validation on both sides, interleaved in one run. The first epoch of each side compiles; it is
 left out of the ratio and shown beside it.
 
-    .venv/bin/python benchmarks/training_mlp.py [RUNS] [EPOCHS]
+    .venv/bin/python -m benchmarks.training_mlp [--runs 5] [--epochs 6] [--data DIR]
+        [--presets notebook default]
 """
 
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,14 +22,18 @@ runtime.prepare()  # before TensorFlow is imported; both sides run under the sam
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
+from benchmarks.options import parser  # noqa: E402
 from engine.embeddings import read_sources  # noqa: E402
 from engine.models import Layer, Network, fit_scaler  # noqa: E402
-from engine.records.jobs import NOTEBOOK_MLP, MlpParameters  # noqa: E402
+from engine.records.parameters import NOTEBOOK_MLP, MlpParameters  # noqa: E402
 from engine.training.dataset import balance, holdout  # noqa: E402
 from engine.training.loop import Epochs, Recipe, Rows  # noqa: E402
 from engine.training.mlp import initial_weights, layers_of  # noqa: E402
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+PRESETS = {
+    "notebook": (NOTEBOOK_MLP, (32, 128)),
+    "default": (MlpParameters(), (MlpParameters().batch,)),
+}
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,8 @@ class Run:
         return len(self.seconds) / sum(self.seconds)
 
 
-def task(parameters: MlpParameters, batch: int) -> Task:
-    faces = read_sources([DATA]).batch
+def task(data: Path, parameters: MlpParameters, batch: int) -> Task:
+    faces = read_sources([data]).batch
     vectors, labels = faces.vectors, np.unique(faces.names, return_inverse=True)[1]
     random = np.random.default_rng(0)
     kept, held = holdout(labels, parameters.validation, random)
@@ -180,13 +184,17 @@ def median(side: list[Run], of: Callable[[Run], float]) -> float:
     return statistics.median(map(of, side))
 
 
-def main(runs: int, epochs: int) -> None:
-    default = MlpParameters()
-    for batch in (32, 128):
-        compare("notebook", task(NOTEBOOK_MLP, batch), runs, epochs)
-    compare("default", task(default, default.batch), runs, epochs)
+def main() -> None:
+    options = parser(__doc__, data=True)
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--epochs", type=int, default=6)
+    options.add_argument("--presets", nargs="+", choices=list(PRESETS), default=list(PRESETS))
+    asked = options.parse_args()
+    for name in asked.presets:
+        parameters, batches = PRESETS[name]
+        for batch in batches:
+            compare(name, task(asked.data, parameters, batch), asked.runs, asked.epochs)
 
 
 if __name__ == "__main__":
-    asked = [int(one) for one in sys.argv[1:]]
-    main(*asked, *(5, 6)[len(asked) :])
+    main()

@@ -1,7 +1,7 @@
 """What a person waits for in the window: from the start of the process, and from key, click or
 scroll to the painted answer, in the real event loop without a screen.
 
-    .venv/bin/python benchmarks/window.py [SOURCE ...] [--clicks 200] [--kept DIR]
+    .venv/bin/python -m benchmarks.window [SOURCE ...] [--clicks 200] [--kept DIR]
 
 A SOURCE is a gallery, or a table or folder of faces that one is made of (the sample where none
 is given); what is changed in it is undone again. "Busy" is the longest that an event of the UI
@@ -11,7 +11,6 @@ processor time of the UI thread, which a busy machine lengthens less.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import statistics
@@ -20,29 +19,31 @@ import sys
 import tempfile
 import threading
 import time
+from argparse import SUPPRESS
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.options import DATA, parser
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-SAMPLE = Path(__file__).resolve().parents[1] / "data"
 PATIENCE = 120.0  # seconds for one answer
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sources", nargs="*", type=Path, default=[SAMPLE])
-    parser.add_argument("--clicks", type=int, default=200)
-    parser.add_argument("--kept", type=Path, help="where galleries that are made stay")
-    parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.started is not None:
-        Measuring(options.sources[0], options.clicks).run(options.started)
+    options = parser(__doc__)
+    options.add_argument("sources", nargs="*", type=Path, default=[DATA])
+    options.add_argument("--clicks", type=int, default=200)
+    options.add_argument("--kept", type=Path, help="where galleries that are made stay")
+    options.add_argument("--started", type=float, help=SUPPRESS)
+    asked = options.parse_args()
+    if asked.started is not None:
+        Measuring(asked.sources[0], asked.clicks).run(asked.started)
         return
     with tempfile.TemporaryDirectory() as place:
-        for source in options.sources:
-            measure(gallery_of(source, options.kept or Path(place)), options.clicks, place)
+        for source in asked.sources:
+            measure(gallery_of(source, asked.kept or Path(place)), asked.clicks, place)
 
 
 def gallery_of(source: Path, place: Path) -> Path:
@@ -63,7 +64,7 @@ def measure(gallery: Path, clicks: int, home: str) -> None:
     """A process of its own: the start of it is timed as well; twice, since disks remember."""
     environment = os.environ | {"FACE_GALLERY_HOME": home}
     for turn in (0, clicks):
-        call = [sys.executable, __file__, str(gallery), "--clicks", str(turn)]
+        call = [sys.executable, "-m", "benchmarks.window", str(gallery), "--clicks", str(turn)]
         subprocess.run([*call, "--started", str(time.monotonic())], check=True, env=environment)
 
 

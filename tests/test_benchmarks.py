@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchmarks.bench import Bench, engine_code
 from benchmarks.difficulty import difficulty, intrinsic_dimension, real_faces
 from benchmarks.figures import Aim
 from benchmarks.machine import described
+from tests.trained import people_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 300
@@ -38,6 +40,82 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     assert not list((place / "work").rglob("*.gallery")), "galleries are left behind"
     return place / "results"
+
+
+# -- each of them at its smallest ------------------------------------------------------------
+
+ALONE = {
+    "at_scale": "{faces} 300 --only open review preview",
+    "correcting": "{faces} --times 1",
+    "difficulty": "--seeds 1 --to {place}/difficulty.json",
+    "encrypted": "300",
+    "erasing": "--people 1 --kills 1 --gallery {trained}",
+    "fitting": "--to {place}/fitted.npz",
+    "generator": "60 8 {place}/faces.npz",
+    "importing": "--runs 1 --data {people}",
+    "importing of archives": "{faces}",
+    "killing": "--kills 2 --data {people}",
+    "label_noise": "--seeds 1",
+    "map": "1000 --methods pca --data {people}",
+    "openset": "--data {people}",
+    "promise": "{trained}",
+    "retraining_killed": "--times 1 --seed 14 --epochs 3 --gallery {trained}",
+    "sampling": "{faces} --seeds 1",
+    "startup": "--runs 1",
+    "training_mlp": "--runs 1 --epochs 2 --presets default --data {people}",
+    "training_triplet": "--rounds 1 --epochs 1 --sets lfw-158-weak --presets default --seeds 1",
+    "window": "{faces} --clicks 3",
+}
+NEEDS = {
+    "encrypted": "sqlcipher3",
+    "map": "PySide6",
+    "startup": "tensorflow",
+    "training_mlp": "tensorflow",
+    "training_triplet": "tensorflow",
+    "window": "PySide6",
+}
+TRAINED = ("erasing", "promise", "retraining_killed")
+ELSEWHERE = {"bench", "report", "soak"}  # tested below, and in a file of its own
+
+
+@pytest.fixture(scope="module")
+def material(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Some made-up faces as each of the tables that benchmarks read, and a few real people."""
+    place = tmp_path_factory.mktemp("material")
+    generator.write(place / "lfw-158-dlib.npz", 600, 12)
+    generator.write(place / "lfw-others-dlib.npz", 700, 600, seed=1)
+    shutil.copy(place / "lfw-158-dlib.npz", place / "lfw-158-weak.npz")
+    people = people_of(sample, place / "people")
+    return {"place": place, "faces": place / "lfw-158-dlib.npz", "people": people}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_benchmark_runs_to_its_end(
+    name: str, material: dict[str, Path], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    module = name.split()[0]
+    if module in NEEDS:
+        pytest.importorskip(NEEDS[module])
+    if module in TRAINED:
+        trained = request.getfixturevalue("trained_once").copy(tmp_path / "trained.gallery")
+        material = material | {"trained": trained}
+    command = [sys.executable, "-m", f"benchmarks.{module}"]
+    done = subprocess.run(
+        [*command, *(part.format(**material) for part in ALONE[name].split())],
+        cwd=ROOT,
+        env=os.environ | {"FACE_GALLERY_SHARED": str(material["place"])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.stdout or module in ("fitting", "generator")
+
+
+def test_every_benchmark_is_run_by_a_test() -> None:
+    files = (ROOT / "benchmarks").glob("*.py")
+    runnable = {file.stem for file in files if "__main__" in file.read_text(encoding="utf-8")}
+    assert {name.split()[0] for name in ALONE} | ELSEWHERE == runnable
 
 
 # -- made-up faces ---------------------------------------------------------------------------
