@@ -28,7 +28,10 @@ def correct(
     gallery = context.gallery
 
     def changed(change: Changed | None) -> None:
-        if change is None or context.state.gallery is not gallery:
+        if context.state.gallery is not gallery:
+            return
+        if change is None:
+            context.state.corrected.emit("It is so already: nothing was changed.")
             return
         if done is not None:
             done(change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.errors import (
     GalleryDamagedError,
@@ -106,12 +107,49 @@ def new_gallery(
 
 
 def open_sample(context: Context) -> None:
-    """The gallery of the sample faces; it is made on the first visit."""
-    folder = sample_gallery()
-    if (folder / "gallery.db").is_file():
-        open_gallery(context, folder)
+    """The gallery of the sample faces; it is made on the first visit, and filled where it is
+    empty.
+    """
+    folder, current = sample_gallery(), context.state.gallery
+    if current is not None and current.folder == folder.resolve():
+        _fill_sample(context)
+    elif (folder / "gallery.db").is_file():
+        open_gallery(context, folder, opened=lambda: _fill_sample(context))
     else:
         new_gallery(context, folder, [sample_faces()])
+
+
+def _fill_sample(context: Context) -> None:
+    """What was undone is made again as far as it brings faces, so that nothing that a person did
+    is cut off; only where that brings none the faces are imported.
+    """
+    gallery = context.gallery
+
+    def redo(_: Reporter) -> bool:
+        if gallery.counts()[1] or not gallery.writable:
+            return False
+        while not gallery.counts()[1] and gallery.corrections.redo():
+            pass
+        return True
+
+    def import_faces(reporter: Reporter) -> None:
+        if not gallery.counts()[1]:
+            gallery.import_([sample_faces()], reporter=reporter)
+
+    def filled(_: None) -> None:
+        if context.state.gallery is gallery:
+            context.state.notice.emit("The sample was empty: its faces are back.")
+            context.state.contents_changed.emit()
+
+    def run(title: str, work: Callable[[Reporter], Any], done: Callable[[Any], None]) -> None:
+        shown = work is import_faces
+        context.tasks.run(title, work, done=done, failed=context.failed, lane="change", shown=shown)
+
+    def fill(was_empty: bool) -> None:
+        if was_empty:
+            run("Filling the sample", import_faces, filled)
+
+    run("Looking whether the sample is empty", redo, fill)
 
 
 def check_gallery(context: Context, checked: Callable[[CheckReport], None]) -> None:

@@ -4,6 +4,8 @@ of the gallery.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 
 from engine.records.long_lists import FaceColumns
@@ -29,6 +31,7 @@ class Browsing(QObject):
         self._context, self._state, self._window = context, context.state, window
         self._asking, self._judging = asking, judging
         self._wanted_face = -1
+        self._folder: Path | None = None
         state = context.state
         state.gallery_changed.connect(self.gallery_changed)
         state.writable_changed.connect(self._writable_changed)
@@ -48,6 +51,9 @@ class Browsing(QObject):
     def gallery_changed(self) -> None:
         gallery = self._state.gallery
         self._window.show_gallery(gallery.folder.name if gallery else "")
+        if gallery is not None and gallery.folder != self._folder:
+            self._folder = gallery.folder  # the one that was locked or restored keeps its tab
+            self._window.middle.setCurrentWidget(self._window.faces)
         self._window.message.hide()
         self._window.identities.set_roster(Roster())
         self._window.identities.search.clear()

@@ -11,6 +11,7 @@ from gallery_app.operations import correcting
 from gallery_app.operations.context import Context
 from gallery_app.views.main_window import MainWindow
 
+_LARGE = 25  # faces that a step touches, from which on undoing it offers the way back in a banner
 _SHOWN = 5_000  # entries of the history at most
 
 
@@ -22,19 +23,26 @@ class Undoing(QObject):
         self._context = context
         self._window = window
         self._history: HistoryDialog | None = None
+        self._undone = ""  # the large step that was undone last, until something else is done
+        self._told = ""
         actions, state = window.menus.actions, context.state
-        actions["undo"].triggered.connect(lambda: self._go("Undoing", "undo"))
-        actions["redo"].triggered.connect(lambda: self._go("Redoing", "redo"))
+        actions["undo"].triggered.connect(lambda: self._undo())
+        actions["redo"].triggered.connect(lambda: self._redo())
         actions["history"].triggered.connect(lambda: self.history())
         state.gallery_changed.connect(self._gallery_changed)
         state.contents_changed.connect(self._look)
         state.writable_changed.connect(self._look)
         self._look()
 
-    def _go(self, title: str, way: str) -> None:
-        correcting.correct(
-            self._context, title, lambda to: to.undo() if way == "undo" else to.redo(), self._show
-        )
+    def _undo(self) -> None:
+        correcting.correct(self._context, "Undoing", lambda to: to.undo(), self._show_undone)
+
+    def _redo(self) -> None:
+        correcting.correct(self._context, "Redoing", lambda to: to.redo(), self._show)
+
+    def _show_undone(self, changed: Changed) -> None:
+        self._undone = changed.summary if len(changed.faces) >= _LARGE else ""
+        self._show(changed)
 
     def _show(self, changed: Changed) -> None:
         """An identity that the change touched comes into view, where the chosen one was not."""
@@ -46,6 +54,9 @@ class Undoing(QObject):
 
     def _look(self) -> None:
         """What undo and redo stand for now."""
+        if self._told and self._window.message.words.text() == self._told:
+            self._window.message.hide()  # its button would redo another step by now
+        self._told = ""
         self._show_steps(None, None)
         if self._context.state.gallery is not None:
             correcting.load_steps(self._context, self._show_steps)
@@ -57,6 +68,9 @@ class Undoing(QObject):
             shown = (step or "").replace("&", "&&")
             action.setText(f"{word}: {shown}" if step else word)
             action.setEnabled(step is not None and self._writable)
+        if self._undone and redo is not None:
+            self._told, self._undone = f"{self._undone}.", ""
+            self._window.message.show_info(self._told, "Redo", self._redo)
 
     @property
     def _writable(self) -> bool:
