@@ -20,7 +20,7 @@ from engine.enrolment.shelf import Shelf
 from engine.errors import EmbeddingError, GalleryReadOnlyError
 from engine.keeping.encryption import is_encrypted as is_encrypted
 from engine.keeping.privacy import Privacy
-from engine.keeping.soundness import index_problems, model_problems
+from engine.keeping.soundness import index_problems, model_problems, take_out_altered
 from engine.looking.browsing import Browsing
 from engine.looking.exporting import Exporting
 from engine.looking.maps import Maps
@@ -242,25 +242,40 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         """Holds store, indexes and models against one another.
 
         Args:
-            repair: rebuild what is derived from the store where it disagrees; a damaged model
-                is only told of: it must be trained again.
+            repair: rebuild what is derived from the store where it disagrees, and take out faces
+                whose stored numbers have changed, once the database is copied aside; a damaged
+                model is only told of: it must be trained again.
         """
         reporter.progress("Checking the database", 0, 3)
         damage = self._store.integrity()
+        altered = self._store.altered() if damage else []
+        if altered and repair:
+            self._require_writable("The faces cannot be taken out")
+            altered = self._recogniser.renew(lambda: take_out_altered(self._store))
+            damage = self._store.integrity()
         sound = not damage
         reporter.progress("Checking the models", 1, 3)
         problems = damage + (model_problems(self._store) if sound else [])
         reporter.progress("Checking the index", 2, 3)
         wrong = index_problems(self._store) if sound else []
-        if wrong and repair and not self.writable:
+        repaired = [f"Taken out: {one}" for one in altered] if repair else []
+        if wrong and repair:
+            self._require_writable("The index cannot be repaired")
+            self._recogniser.rebuild()
+            wrong, repaired = index_problems(self._store), [*repaired, *wrong]
+        reporter.progress("Checking the index", 3, 3)
+        return CheckReport(
+            tuple(problems + wrong),
+            tuple(repaired),
+            tuple(wrong),
+            tuple(damage),
+            () if repair else tuple(altered),
+        )
+
+    def _require_writable(self, problem: str) -> None:
+        if not self.writable:
             raise GalleryReadOnlyError(
-                "The index cannot be repaired: the gallery is open for reading only",
+                f"{problem}: the gallery is open for reading only",
                 file=self.folder,
                 remedy="Close it where it is being written, then try again.",
             )
-        repaired: list[str] = []
-        if wrong and repair:
-            self._recogniser.rebuild()
-            wrong, repaired = index_problems(self._store), wrong
-        reporter.progress("Checking the index", 3, 3)
-        return CheckReport(tuple(problems + wrong), tuple(repaired), tuple(wrong), tuple(damage))

@@ -258,13 +258,16 @@ class CheckReport:
 
     Attributes:
         in_index: those of the problems that a repair mends without any loss.
-        in_database: those that a repair cannot mend: faces may be lost.
+        in_database: those of people and faces: some may be lost.
+        altered: a sentence on each face, decision or unknown query whose stored numbers are not
+            those that were kept; a repair takes them out.
     """
 
     problems: tuple[str, ...]
     repaired: tuple[str, ...] = ()
     in_index: tuple[str, ...] = ()
     in_database: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -34,6 +34,7 @@ from engine.evaluation.protocols import (
 from engine.evaluation.sentences import sampling, sentences
 from engine.progress import SILENT, Reporter
 from engine.records.figures import ClosedFigures, Evaluation, OpenFigures, Protocol, Sampled
+from engine.tools import clock
 from engine.types import Ids, Vectors
 
 Asked = Literal["closed", "open", "both"]
@@ -70,7 +71,7 @@ def evaluate(
         TrainingError: the gallery is too small for what is asked.
         CancelledError: through the reporter, before each fit or from within one.
     """
-    created, started = time.time(), time.monotonic()
+    created, started = clock.now(), time.monotonic()
     closed_asked, open_asked, note = _possible(labels, protocol)
     protocols = ["closed"] * closed_asked + ["open"] * open_asked
     run = _Run(vectors, labels, Course(reporter, protocols, methods, repeats), repeats)

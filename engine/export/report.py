@@ -16,6 +16,7 @@ from engine.records.figures import Evaluation
 from engine.records.findings import Review
 from engine.records.jobs import ModelVersion
 from engine.records.measured import Figures
+from engine.tools import clock
 
 MOST_LISTED = 500
 """People in the table, those with most faces."""
@@ -79,7 +80,7 @@ class ReportWriter:
         ]
         return environment.get_template("report.html.jinja").render(
             gallery=source.store.folder.name,
-            behind=f"{_moment(time.time())} · {source.dimension} numbers a face, "
+            behind=f"{_moment(clock.now())} · {source.dimension} numbers a face, "
             f"{source.store.distance} distance",
             facts=_facts(source, figures),
             said=said,

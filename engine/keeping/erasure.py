@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from engine.store.automatic import FOLDER as BACKUPS
 from engine.store.cipher import may_be_encrypted
 from engine.store.recording import actor
 from engine.store.subject import Subject
+from engine.tools import clock
 from engine.tools.files import remove_dead_scratch, sync_folder
 from engine.tools.needles import Needles
 
@@ -74,7 +74,7 @@ def erase(
     kept = foreseen.inside if keep_files else ()
     salt = secrets.token_hex(16)
     receipt = Receipt(
-        at=time.time(),
+        at=clock.now(),
         by=actor(),
         gallery=store.folder.absolute().name,
         salt=salt,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from engine.recognition.recogniser import Recogniser
 from engine.records.safety import Backup
 from engine.store import Store
 from engine.store.cipher import Key
+from engine.tools import clock
 
 
 class Safekeeping(ABC):
@@ -37,7 +37,7 @@ class Safekeeping(ABC):
         """
         path = Path(target)
         if path.is_dir():
-            path /= backups.suggested_name(self.folder.absolute().name, time.time())
+            path /= backups.suggested_name(self.folder.absolute().name, clock.now())
         return self._store.backup(path, reporter=reporter)
 
     def backups(self) -> list[Backup]:

@@ -13,6 +13,8 @@ from engine.models import KNN_TRIALS, TRIALS, load_curves, load_faces
 from engine.recognition.in_use import read_model
 from engine.records.jobs import ModelVersion
 from engine.store import Store
+from engine.store.backup import on_disk
+from engine.store.restoring import keep_aside
 from engine.types import Distance
 
 _NO_FACES = frozenset(
@@ -30,6 +32,18 @@ def index_problems(store: Store) -> list[str]:
     One that was never saved is no problem: it is made when it is first needed.
     """
     return _indexes(store) and _indexes(store)  # a writer may have replaced one meanwhile
+
+
+def take_out_altered(store: Store) -> list[str]:
+    """Takes out what :meth:`engine.store.Store.altered` tells of, once the database is copied
+    aside; returns the same sentences.
+
+    Raises:
+        GalleryReadOnlyError, GalleryWriteError: nothing was changed.
+    """
+    with on_disk(store.folder):
+        keep_aside(store.folder)
+    return store.take_out_altered()
 
 
 def model_problems(store: Store) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.records.domains import Count, Time
+
 State = Literal["done", "undone", "cut", "aside", "fixed"]
 """``done`` can be undone, ``undone`` can be redone; ``cut`` was undone and a later change took its
 place. ``aside`` are models, erasures and the undoing itself; ``fixed`` what was done before there
@@ -47,8 +49,8 @@ class HistoryEntry:
         state: whether it can be undone or redone.
     """
 
-    change: int
-    at: float
+    change: Count
+    at: Time
     actor: str
     action: str
     summary: str

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from engine.records.domains import Count, Time
 from engine.records.parsing import checked
 
 Protocol = Literal["closed", "open"]
@@ -104,11 +105,11 @@ class Evaluation:
     """
 
     gallery: str
-    identities: int
-    faces: int
+    identities: Count
+    faces: Count
     seed: int
     repeats: int
-    created: float
+    created: Time
     seconds: float
     sentences: tuple[str, ...]
     closed: tuple[ClosedFigures, ...]

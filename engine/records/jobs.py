@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.records.domains import Count, Time
 from engine.records.parameters import Kind, Preset
-from engine.records.parsing import checked
+from engine.records.parsing import checked, parsed
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 KINDS: tuple[Kind, ...] = ("mlp", "triplet")
@@ -59,18 +60,18 @@ class ModelVersion:
     kind: Kind
     preset: Preset
     seed: int
-    created: float
+    created: Time
     seconds: float
     active: bool
     collapsed: bool
     sentence: str
     metrics: Mapping[str, float]
     parameters: Mapping[str, Any]
-    identities: int
-    faces: int
-    new_identities: int = 0
-    new_faces: int = 0
-    gone_faces: int = 0
+    identities: Count
+    faces: Count
+    new_identities: Count = 0
+    new_faces: Count = 0
+    gone_faces: Count = 0
 
     @property
     def stale(self) -> bool:
@@ -83,6 +84,17 @@ class ModelVersion:
             "metrics": {name: float(value) for name, value in self.metrics.items()},
             "parameters": dict(self.parameters),
         }
+
+    @classmethod
+    def from_row(
+        cls, model_id: str, kind: str, created: float, text: str, active: int
+    ) -> ModelVersion:
+        """The version of a row of the database. Raises ValueError where it makes no sense."""
+        kept = parsed(text)
+        if not isinstance(kept, dict):
+            raise ValueError("not a record of a model")
+        key = {"id": model_id, "kind": kind, "created": created}
+        return cls.from_json({**kept, **key}, active=bool(active))
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any], *, active: bool = False) -> ModelVersion:

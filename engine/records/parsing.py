@@ -7,7 +7,17 @@ import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -25,7 +35,10 @@ def parsed(text: str | bytes) -> Any:
         ValueError: it is none, or nested too deeply to be one of ours.
     """
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        if b"\xed" in text or b"\\u" in text if isinstance(text, bytes) else "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        return value
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -34,7 +47,7 @@ def checked(record: Record) -> Record:
     """The record itself, once every field holds what its annotation says, all the way down.
 
     A whole number is welcome where a float is meant; none may be beyond 64 bits. NaN and infinity
-    are floats like others.
+    are floats like others, but where the annotation names a domain.
 
     Raises:
         ValueError: naming the field that does not.
@@ -48,12 +61,14 @@ def checked(record: Record) -> Record:
 
 @cache
 def _hints(kind: type[DataclassInstance]) -> tuple[tuple[str, Any], ...]:
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     return tuple((field.name, hints[field.name]) for field in fields(kind))
 
 
 def _fits(value: object, hint: Any) -> bool:
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return bool(arguments[1].holds((value,)))
     if origin in (Union, types.UnionType):
         return any(_fits(value, one) for one in arguments)
     if origin is Literal:

@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from engine.records.domains import Time
+from engine.records.parsing import checked
+
 UNREACHABLE = (
     "Photographs and embedding files outside the gallery's folder, such as those that the faces "
     "were imported from.",
@@ -108,7 +111,7 @@ class Receipt:
         unreachable: what the program cannot reach.
     """
 
-    at: float
+    at: Time
     by: str
     gallery: str
     salt: str
@@ -132,13 +135,15 @@ class Receipt:
         """Raises KeyError, TypeError or ValueError where it is none."""
         texts = ("hashes", "models", "deleted", "holding", "rebuilt", "unreachable")
         removed = {kind: int(count) for kind, count in record["removed"].items()}
-        return cls(
-            at=float(record["at"]),
-            by=str(record["by"]),
-            gallery=str(record["gallery"]),
-            salt=str(record["salt"]),
-            removed=Removed(**removed),
-            **{name: tuple(str(one) for one in record[name]) for name in texts},
+        return checked(
+            cls(
+                at=record["at"],
+                by=record["by"],
+                gallery=record["gallery"],
+                salt=record["salt"],
+                removed=Removed(**removed),
+                **{name: tuple(record[name]) for name in texts},
+            )
         )
 
     def text(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.records.domains import Count, Time
 from engine.types import Distance
 
 ASKED = "asked"
@@ -30,19 +31,19 @@ class Backup:
 
     path: Path
     size: int
-    created: float
+    created: Time
     reason: str
     gallery: str
     uuid: str
-    schema: int
-    dimension: int
+    schema: Count
+    dimension: Count
     distance: Distance
-    change: int
-    identities: int
-    faces: int
+    change: Count
+    identities: Count
+    faces: Count
     models: tuple[str, ...]
     encrypted: bool = False
-    serial: int = 0
+    serial: Count = 0
 
     @property
     def automatic(self) -> bool:

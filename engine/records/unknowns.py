@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.records.domains import Count, Time
+
 
 @dataclass(frozen=True)
 class Unknown:
@@ -17,8 +19,8 @@ class Unknown:
 
     id: int
     file: str
-    row: int
-    at: float
+    row: Count
+    at: Time
     has_photo: bool
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import NoReturn
 
@@ -15,6 +14,7 @@ from engine.progress import Reporter
 from engine.store import encoding
 from engine.store.comparing import Plan
 from engine.store.reading import as_json
+from engine.tools import clock
 from engine.tools.columns import Coded, picked
 from engine.types import Added, FaceBatch, Ids, Rows
 
@@ -78,7 +78,7 @@ def insert(
     ids = _identity_ids(connection, names)
     owners = _owners(names, ids)
     faces = np.arange(first, first + len(owners), dtype=np.int64)
-    now = time.time()
+    now = clock.now()
     for start in range(0, len(faces), _ROWS_AT_ONCE):
         reporter.progress(_STAGE, start, len(faces))
         part = slice(start, start + _ROWS_AT_ONCE)

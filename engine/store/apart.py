@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Sequence
 
 from engine.errors import InputError
@@ -12,6 +11,7 @@ from engine.store.access import Access
 from engine.store.name_lookup import NamedIdentity, require_identity
 from engine.store.reading import as_json
 from engine.store.recording import actor, record
+from engine.tools import clock
 
 
 class Apart(Access):
@@ -38,7 +38,7 @@ class Apart(Access):
             made = connection.execute(
                 "INSERT INTO apart (one, other, at, actor) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
-                (one.id, two.id, time.time(), actor()),
+                (one.id, two.id, clock.now(), actor()),
             ).rowcount
             if not made:
                 return None

@@ -13,12 +13,13 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Self
 
 from engine.errors import BackupError, GalleryTooNewError
 from engine.progress import SILENT, Reporter
+from engine.records.parsing import checked, parsed
 from engine.records.safety import Backup
 
 DATABASE = "gallery.db"
@@ -27,7 +28,6 @@ _MANIFEST = "manifest.json"
 _MOST_ENTRIES = 2_000
 _LARGEST_MANIFEST = 1 << 20
 _PIECE = 1 << 20
-_YEAR_9999 = 253_370_000_000.0  # seconds; later ones have no date
 _NAME = re.compile(r"gallery\.db|models/[A-Za-z0-9][\w-]{0,99}/[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
 _REMEDY = "Use another backup, or copy this one again from where it came."
 _BROKEN = (
@@ -148,7 +148,7 @@ class Archive:
     def _manifest(self) -> Any:
         if self._zip.getinfo(_MANIFEST).file_size > _LARGEST_MANIFEST:
             raise self._damaged("its manifest is too large")
-        manifest = json.loads(self._zip.read(_MANIFEST))
+        manifest = parsed(self._zip.read(_MANIFEST))
         if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
             raise self._foreign()
         if manifest["format"] > FORMAT:
@@ -217,24 +217,5 @@ def _as_json(backup: Backup) -> dict[str, Any]:
 
 
 def _backup(kept: Mapping[str, Any], path: Path, size: int) -> Backup:
-    if not 0 <= float(kept["created"]) < _YEAR_9999:
-        raise ValueError("no date")
-    if kept["distance"] not in ("cosine", "euclidean"):
-        raise ValueError("another distance")
-    return Backup(
-        path=path,
-        size=size,
-        created=float(kept["created"]),
-        reason=str(kept["reason"]),
-        gallery=str(kept["gallery"]),
-        uuid=str(kept["uuid"]),
-        schema=int(kept["schema"]),
-        dimension=int(kept["dimension"]),
-        distance=kept["distance"],
-        change=int(kept["change"]),
-        identities=int(kept["identities"]),
-        faces=int(kept["faces"]),
-        models=tuple(str(one) for one in kept["models"]),
-        encrypted=bool(kept.get("encrypted", False)),
-        serial=int(kept.get("serial", 0)),
-    )
+    known = {field.name: kept[field.name] for field in fields(Backup) if field.name in kept}
+    return checked(Backup(**{**known, "path": path, "size": size, "models": tuple(kept["models"])}))

@@ -15,6 +15,7 @@ from engine.records.safety import Backup
 from engine.store.archive import Archive
 from engine.store.backup import on_disk, write_backup
 from engine.store.migrations import newest, version_of
+from engine.tools import clock
 
 FOLDER = "backups"
 ASIDE = "damaged-"  # folders with databases that gave way to a backup
@@ -104,7 +105,7 @@ def backup_before_migration(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _free_name(place: Path, reason: str) -> Path:
-    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock.now()))
     path, number = place.absolute() / f"{moment}-{reason}.zip", 2
     while path.exists():
         path, number = path.with_name(f"{moment}-{number}-{reason}.zip"), number + 1

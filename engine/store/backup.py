@@ -11,14 +11,16 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import BackupError, GalleryExistsError, GalleryWriteError
+from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError, GalleryWriteError
 from engine.progress import SILENT, Reporter
 from engine.records.safety import ASKED, Backup
+from engine.store import integrity
 from engine.store.archive import DATABASE, Archive, write_archive
 from engine.store.cipher import Key, key_of
 from engine.store.connecting import connect
-from engine.store.failures import declared
-from engine.store.migrations import version_of
+from engine.store.failures import RESTORE, TAKE_OUT, declared
+from engine.store.migrations import newest, version_of
+from engine.tools import clock
 from engine.tools.files import scratch_folder, sync_folder
 
 MODELS = "models"
@@ -60,6 +62,7 @@ def write_backup(
         copy, written = scratch / DATABASE, scratch / "backup.zip"
         with _refusals_of(folder, target):
             copy_database(source, copy, reporter)
+            _require_whole(copy, folder / DATABASE, key_of(source))
         backup = _described(copy, folder, target, reason, key_of(source))
         files = {DATABASE: copy, **_model_files(folder, backup.models)}
         present = tuple(one for one in backup.models if any(f"/{one}/" in name for name in files))
@@ -117,6 +120,18 @@ def require_sound(connection: sqlite3.Connection) -> None:
         raise error
 
 
+def _require_whole(copy: Path, original: Path, key: Key | None) -> None:
+    """Raises GalleryDamagedError: it holds what makes no sense, or not what was enrolled."""
+    with closing(connect(copy, "mode=ro&immutable=1", key)) as connection:
+        if version_of(connection) < newest():
+            return  # before it is brought up to date it is kept whatever it holds
+        if wrong := integrity.misfits(connection):
+            raise GalleryDamagedError(wrong[0], file=original, remedy=RESTORE)
+        (dimension,) = connection.execute("SELECT dimension FROM gallery").fetchone()
+        for one in integrity.altered(connection, dimension):
+            raise GalleryDamagedError(one.sentence, file=original, remedy=TAKE_OUT)
+
+
 def default_name(gallery: str, created: float) -> str:
     """``friends 2026-11-25 153012.zip``, in local time."""
     return f"{Path(gallery).stem} {time.strftime('%Y-%m-%d %H%M%S', time.localtime(created))}.zip"
@@ -140,7 +155,7 @@ def _described(copy: Path, folder: Path, target: Path, reason: str, key: Key | N
     return Backup(
         path=target,
         size=0,
-        created=time.time(),
+        created=clock.now(),
         reason=reason,
         gallery=folder.absolute().name,
         uuid=uuid,

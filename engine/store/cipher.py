@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EncryptionMissingError, InputError, WrongPassphraseError
+from engine.store.columns import CheckedCursor
 from engine.store.failures import primary_code, refusals
 
 INSTALL = 'pip install "face-gallery[encrypted]"'
@@ -151,9 +152,18 @@ def library() -> Any:
 def connection_class() -> Any:
     """SQLCipher's connection, with the attributes that every connection of ours has."""
 
-    class CipherConnection(library().Connection):  # type: ignore[misc]
+    module = library()
+
+    class CipherCursor(CheckedCursor, module.Cursor):  # type: ignore[misc,name-defined]
+        pass
+
+    class CipherConnection(module.Connection):  # type: ignore[misc,name-defined]
         reusable = True
         key: Key | None = None
+        path: Path
+
+        def execute(self, query: str, values: Any = ()) -> Any:
+            return self.cursor(CipherCursor).execute(query, values)
 
     return CipherConnection
 

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from engine.store import cipher
 from engine.store.cipher import Key
+from engine.store.columns import CheckedCursor
 
 _WAIT_SECONDS = 5.0
 _PRAGMAS = (
@@ -26,16 +27,25 @@ WRITER_PRAGMAS = (
 )
 
 
+class Cursor(CheckedCursor, sqlite3.Cursor):  # type: ignore[misc]
+    """Of a plain database."""
+
+
 class Connection(sqlite3.Connection):
-    """Of :func:`connect`.
+    """Of :func:`connect`; what is read through it is checked.
 
     Attributes:
         reusable: False for one that must not outlive a single reading.
         key: what its database is encrypted with; None for a plain one.
+        path: of the file.
     """
 
     reusable = True
     key: Key | None = None
+    path: Path
+
+    def execute(self, query: str, values: Any = ()) -> Any:
+        return self.cursor(Cursor).execute(query, values)
 
 
 def connect(path: Path, mode: str, key: Key | None = None) -> Connection:
@@ -57,6 +67,7 @@ def connect(path: Path, mode: str, key: Key | None = None) -> Connection:
         check_same_thread=False,  # a connection is used by one thread at a time, not by one only
         factory=Connection if key is None else cipher.connection_class(),
     )
+    connection.path = path
     pragmas = (*_PRAGMAS, *WRITER_PRAGMAS) if mode == "mode=rw" else _PRAGMAS
     try:
         with _reading_the_schema():

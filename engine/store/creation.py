@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,11 +19,11 @@ from engine.store.connecting import connect
 from engine.store.failures import declared
 from engine.store.lock import HOLDER_NAME, LOCK_NAME, WriterLock
 from engine.store.migrations import APPLICATION_ID, migrate
+from engine.tools import clock
 from engine.tools.files import sync_folder
 from engine.types import Distance
 
 DATABASE_NAME = "gallery.db"
-LARGEST_DIMENSION = 65_536
 _UNFINISHED = "gallery.db.new"  # takes its name when it is whole
 _OURS = frozenset(
     {LOCK_NAME, HOLDER_NAME, *(f"{_UNFINISHED}{end}" for end in ("", "-journal", "-wal", "-shm"))}
@@ -150,7 +149,7 @@ def _make_database(path: Path, dimension: int, distance: Distance, key: Key | No
             connection.execute(
                 "INSERT INTO gallery (id, uuid, dimension, distance, created) "
                 "VALUES (1, ?, ?, ?, ?)",
-                (str(uuid.uuid4()), dimension, distance, time.time()),
+                (str(uuid.uuid4()), dimension, distance, clock.now()),
             )
             connection.execute("PRAGMA journal_mode = WAL")
         finally:

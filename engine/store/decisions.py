@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +16,7 @@ from engine.store.access import Access
 from engine.store.adding import check_vectors
 from engine.store.reading import holders
 from engine.store.recording import actor, record
+from engine.tools import clock
 from engine.types import Ids, VectorRecord, Vectors
 
 Kind = Literal["is", "is-not", "ignore"]
@@ -82,7 +82,7 @@ class Decisions(Access):
         """What :meth:`rejections` would say of any vector, until the next change."""
         found: dict[bytes, set[int]] = {}
         query = "SELECT digest, identity_id FROM decisions WHERE kind = 'is-not'"
-        for digest, identity_id in self._typed((bytes, int), query):
+        for digest, identity_id in self._rows(query):
             found.setdefault(digest, set()).add(identity_id)
         return Refusals({digest: frozenset(ids) for digest, ids in found.items()})
 
@@ -93,14 +93,16 @@ class Decisions(Access):
             float32 ``(r, d)``, and int64 ``(r,)``: the identity that each vector is not.
 
         Raises:
-            GalleryDamagedError: a vector does not have the gallery's dimension.
+            GalleryDamagedError: a vector is not the one that was decided on.
         """
         rows = self._rows(
-            "SELECT vector, identity_id FROM decisions WHERE kind = 'is-not' ORDER BY id"
+            "SELECT id, digest, vector, identity_id FROM decisions "
+            "WHERE kind = 'is-not' ORDER BY id"
         )
+        ids, digests, blobs, identities = zip(*rows, strict=True) if rows else ((), (), (), ())
+        vectors = self._genuine(blobs, digests, ids, "decisions")
         with self._sound():
-            vectors = encoding.from_blobs([vector for vector, _ in rows], self.dimension)
-            return vectors, np.array([identity_id for _, identity_id in rows], dtype=np.int64)
+            return vectors, np.array(identities, dtype=np.int64)
 
     def reject(self, vector: Vectors, identity_id: int) -> Changed | None:
         """Remembers that ``vector`` ``(d,)`` is not this identity; None where it is known.
@@ -157,7 +159,7 @@ def decide(
         "SET kind = excluded.kind, at = excluded.at, actor = excluded.actor "
         "WHERE kind <> excluded.kind "
         "ON CONFLICT (digest) WHERE kind = 'ignore' DO NOTHING",
-        [(digest, owner, kind, blob, time.time(), actor()) for digest, owner, blob in about],
+        [(digest, owner, kind, blob, clock.now(), actor()) for digest, owner, blob in about],
     ).rowcount
 
 

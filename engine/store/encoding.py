@@ -11,7 +11,7 @@ import numpy.typing as npt
 from engine.progress import SILENT, Reporter
 from engine.types import Ids, Rows, Vectors
 
-_STORED = np.dtype("<f4")
+STORED = np.dtype("<f4")
 _DIGEST = 16
 COMPARING = "Telling faces apart"
 _AT_ONCE = 4_096  # rows, 2 MB of 128 numbers
@@ -21,8 +21,8 @@ Digests = npt.NDArray[np.uint64]
 
 def to_blobs(vectors: Vectors) -> list[bytes]:
     """One blob of ``4 d`` bytes for each row of ``(n, d)``."""
-    data = np.ascontiguousarray(vectors, dtype=_STORED).tobytes()
-    size = vectors.shape[1] * _STORED.itemsize
+    data = np.ascontiguousarray(vectors, dtype=STORED).tobytes()
+    size = vectors.shape[1] * STORED.itemsize
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
@@ -32,15 +32,23 @@ def from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
     Raises:
         ValueError: the sizes do not fit, or a number is none: what was enrolled is finite.
     """
-    rows = np.frombuffer(b"".join(blobs), dtype=_STORED).reshape(len(blobs), dimension)
+    rows = np.frombuffer(b"".join(blobs), dtype=STORED).reshape(len(blobs), dimension)
     if not np.isfinite(rows).all():
         raise ValueError("an embedding holds NaN or infinity")
     return rows.astype(np.float32)  # native byte order, and writable
 
 
+def altered(blobs: Sequence[bytes], digests: Sequence[bytes]) -> list[int]:
+    """Where a blob is not the one that its digest was made of."""
+    made = list(map(digest_of, blobs))
+    if made == list(digests):
+        return []
+    return [at for at, digest in enumerate(digests) if made[at] != digest]
+
+
 def size_of(dimension: int) -> int:
     """Bytes of one blob."""
-    return dimension * _STORED.itemsize
+    return dimension * STORED.itemsize
 
 
 def digest_of(blob: bytes) -> bytes:

@@ -17,6 +17,10 @@ from engine.errors import (
 )
 
 RESTORE = "Restore a backup of the gallery, or salvage what can still be read of it."
+TAKE_OUT = (
+    "Restore a backup that was made before, or take it out of the gallery with "
+    "`face-gallery check --repair`."
+)
 ASK_PERMISSION = "Ask its owner for permission, or copy the gallery to a folder of your own."
 
 _KINDS: dict[int, tuple[type[GalleryError], str, str]] = {

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
+import numpy as np
+
+from engine.records.jobs import ModelVersion
 from engine.store import encoding
-from engine.store.models import model_of
+from engine.store.columns import misfit, quoted, unchecked
 
 _MOST = 20  # sentences of one kind
 _QUERIES = (
@@ -46,16 +52,43 @@ _QUERIES = (
 )
 
 
+_KEPT = {
+    "faces": "SELECT f.id AS id, f.digest, e.vector, i.name, f.file, f.row FROM faces f "
+    "JOIN embeddings e ON e.face_id = f.id LEFT JOIN identities i ON i.id = f.identity_id",
+    "decisions": "SELECT id, digest, vector FROM decisions",
+    "unknowns": "SELECT id, digest, vector, file, row FROM unknowns",
+}
+_NOUNS = {
+    "faces": "embedding of face",
+    "decisions": "vector of decision",
+    "unknowns": "vector of unknown",
+}
+_DONE = {"faces": "enrolled", "decisions": "decided on", "unknowns": "kept"}
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A vector that is not what it was.
+
+    Attributes:
+        table: faces, decisions or unknowns.
+        id: of its row there.
+        sentence: for the person.
+    """
+
+    table: str
+    id: int
+    sentence: str
+
+
 def problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
     """Checks all of a database in one snapshot of it; returns one sentence per problem."""
     connection.execute("BEGIN")
-    found = _structure(connection)
+    found = _structure(connection) + misfits(connection)
     for query, sentence in _QUERIES:
-        rows = connection.execute(f"{query} LIMIT {_MOST}")
+        rows = unchecked(connection, f"{query} LIMIT {_MOST}")
         found += [sentence.format(value) for (value,) in rows]
-    found += _vectors(connection, encoding.size_of(dimension))
-    found += _decisions(connection, encoding.size_of(dimension))
-    found += _unknowns(connection, encoding.size_of(dimension))
+    found += [one.sentence for one in islice(altered(connection, dimension), _MOST)]
     found += _models(connection)
     connection.execute("COMMIT")
     return found
@@ -69,46 +102,72 @@ def _structure(connection: sqlite3.Connection) -> list[str]:
     return found
 
 
-def _vectors(connection: sqlite3.Connection, size: int) -> list[str]:
+def misfits(connection: sqlite3.Connection) -> list[str]:
+    """Of all columns. What is absent where it must not be, SQLite itself tells."""
+    tables = unchecked(connection, "SELECT name FROM sqlite_master WHERE type = 'table'")
     found: list[str] = []
-    rows = connection.execute(
-        "SELECT f.id, f.digest, e.vector FROM faces f JOIN embeddings e ON e.face_id = f.id"
-    )
-    for face, digest, vector in rows:
-        if not isinstance(vector, bytes) or len(vector) != size:
-            found.append(f"The embedding of face {face} does not have {size} bytes")
-        elif encoding.digest_of(vector) != digest:
-            found.append(f"The embedding of face {face} is not the one that was enrolled")
-        if len(found) == _MOST:
-            break
-    return found
-
-
-def _decisions(connection: sqlite3.Connection, size: int) -> list[str]:
-    found: list[str] = []
-    for decision, digest, vector in connection.execute("SELECT id, digest, vector FROM decisions"):
-        if not isinstance(vector, bytes) or len(vector) != size:
-            found.append(f"The vector of decision {decision} does not have {size} bytes")
-        elif encoding.digest_of(vector) != digest:
-            found.append(f"The vector of decision {decision} is not the one that was decided on")
+    for (table,) in tables.fetchall():
+        cursor = unchecked(connection, f"SELECT * FROM {quoted(table)}")
+        columns = [described[0] for described in cursor.description]
+        for rows in iter(cursor.fetchmany, []):
+            for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+                if misfit(column, [one for one in values if one is not None]):
+                    found += _rows_of(table, rows, column, values)
+            if len(found) >= _MOST:
+                break
     return found[:_MOST]
 
 
-def _unknowns(connection: sqlite3.Connection, size: int) -> list[str]:
-    found: list[str] = []
-    for one, digest, vector in connection.execute("SELECT id, digest, vector FROM unknowns"):
-        if not isinstance(vector, bytes) or len(vector) != size:
-            found.append(f"The vector of unknown {one} does not have {size} bytes")
-        elif encoding.digest_of(vector) != digest:
-            found.append(f"The vector of unknown {one} is not the one that was kept")
-    return found[:_MOST]
+def _rows_of(
+    table: str, rows: Sequence[tuple[object, ...]], column: str, values: Sequence[object]
+) -> Iterator[str]:
+    """A sentence for each row whose value is out of its domain, by the row's first column."""
+    for row, value in zip(rows, values, strict=True):
+        if value is not None and (said := misfit(column, (value,))):
+            yield f"Row {row[0]!r:.40} of {table}: {said}"
+
+
+def altered(connection: sqlite3.Connection, dimension: int) -> Iterator[Altered]:
+    """All vectors that are not those that were kept, by their digests; or none of this gallery."""
+    size = encoding.size_of(dimension)
+    for table, query in _KEPT.items():
+        cursor = unchecked(connection, query)
+        for rows in iter(cursor.fetchmany, []):
+            for row, digest, vector, *where in rows:
+                if not isinstance(vector, bytes) or len(vector) != size:
+                    wrong = f"does not have {size} bytes"
+                elif encoding.digest_of(vector) != digest:
+                    wrong = f"is not the one that was {_DONE[table]}"
+                elif not np.isfinite(np.frombuffer(vector, encoding.STORED)).all():
+                    wrong = "holds NaN or infinity"
+                else:
+                    continue
+                yield Altered(table, row, f"{_described(table, row, where)} {wrong}")
+
+
+def altered_one(connection: sqlite3.Connection, table: str, row: int) -> str:
+    """A sentence on a single one of these."""
+    cursor = unchecked(connection, f"SELECT * FROM ({_KEPT[table]}) WHERE id = ?", row)
+    found = cursor.fetchone()
+    where = found[3:] if found else ()
+    return f"{_described(table, row, where)} is not the one that was {_DONE[table]}"
+
+
+def _described(table: str, row: int, where: Sequence[object]) -> str:
+    place = ""
+    if where:
+        *name, file, at = where
+        number = f", row {at + 1:,}" if isinstance(at, int) and at else ""
+        place = f" ({''.join(f'“{one}”, ' for one in name)}{file}{number})"
+    return f"The {_NOUNS[table]} {row}{place}"
 
 
 def _models(connection: sqlite3.Connection) -> list[str]:
     found: list[str] = []
-    for row in connection.execute("SELECT id, kind, created, record, active FROM models"):
+    rows = unchecked(connection, "SELECT id, kind, created, record, active FROM models")
+    for row in rows:
         try:
-            model_of(*row)
+            ModelVersion.from_row(*row)
         except (TypeError, ValueError) as error:
             found.append(f"The record of model {row[0]} cannot be read ({error})")
     return found[:_MOST]

@@ -12,6 +12,7 @@ from typing import get_args
 
 from engine.progress import Reporter
 from engine.store import encoding
+from engine.store.columns import misfit
 from engine.store.pages import Row, rows_of
 from engine.store.recording import number
 from engine.types import Distance
@@ -32,6 +33,7 @@ class Found:
         notes: a person's words about identities.
         faces: identity, file, row, digest, time.
         last_face: the highest id that was ever given to a face, as far as that is known.
+        odd: a sentence on each face of which something made no sense.
         blobs: of embeddings and of thumbnails; only the size of a vector tells them apart.
     """
 
@@ -44,6 +46,7 @@ class Found:
     apart: list[tuple[int, int, float, str]] = field(default_factory=list)
     unknowns: list[tuple[bytes, str, int, bytes, bytes | None, float]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)
     models: int = 0
     last_face: int = 0
 
@@ -65,7 +68,9 @@ def read_rows(database: Path, reporter: Reporter) -> Found:
 def _gallery(row: Row, found: Found) -> bool:
     match row.values:
         case (None, str(uuid), int(dimension), str(distance), float() | int(), int(), *_):
-            if dimension > 0 and distance in get_args(Distance):
+            if not (misfit("uuid", [uuid]) or misfit("dimension", [dimension])) and (
+                distance in get_args(Distance)
+            ):
                 found.fixed = (uuid, dimension, "cosine" if distance == "cosine" else "euclidean")
                 return True
     return False
@@ -73,9 +78,11 @@ def _gallery(row: Row, found: Found) -> bool:
 
 def _identity(row: Row, found: Found) -> bool:
     match row:
-        case Row(int(rowid), (None, str(name), str(key), int(faces), int() | None, *rest)) if name:
-            found.identities[rowid] = (name, key, faces)
-            if rest and isinstance(rest[0], str):
+        case Row(int(rowid), (None, str(name), str(key), int(faces), int() | None, *rest)):
+            if misfit("name", [name]):
+                return True  # lost: whose faces these are is told by number
+            found.identities[rowid] = (name, key, max(0, faces))
+            if rest and isinstance(rest[0], str) and not misfit("note", [rest[0]]):
                 found.notes[rowid] = rest[0]
             return True
     return False
@@ -86,7 +93,10 @@ def _face(row: Row, found: Found) -> bool:
         case Row(
             int(rowid),
             (None, int(owner), str(file), int(place), bytes(digest), float() | int() as at, *_),
-        ) if len(digest) == 16:
+        ) if len(digest) == 16 and not misfit("id", [rowid, owner]):
+            if wrong := misfit("file", [file]) or misfit("row", [place]) or misfit("added", [at]):
+                found.odd.append(f"Where face {rowid} came from, and when: {wrong}.")
+                file, place, at = "", 0, 0.0
             found.faces[rowid] = (owner, file, place, digest, float(at))
             return True
     return False
@@ -105,6 +115,7 @@ def _decision(row: Row, found: Found) -> bool:
         case (None, bytes(digest), int() | None as owner, "is" | "is-not" | "ignore" as kind,
               bytes(vector), float() | int() as at, str(actor), *_) if (
                   digest == encoding.digest_of(vector) and (owner is None) == (kind == "ignore")
+                  and not (misfit("at", [at]) or misfit("actor", [actor]))
               ):  # fmt: skip
             found.decisions.append((digest, owner, kind, vector, float(at), actor))
             return True
@@ -126,7 +137,9 @@ def _setting(row: Row, found: Found) -> bool:
 
 def _apart(row: Row, found: Found) -> bool:
     match row.values:
-        case (None, int(one), int(other), float() | int() as at, str(actor)) if one < other:
+        case (None, int(one), int(other), float() | int() as at, str(actor)) if (
+            one < other and not (misfit("at", [at]) or misfit("actor", [actor]))
+        ):
             found.apart.append((one, other, float(at), actor))
             return True
     return False
@@ -135,7 +148,11 @@ def _apart(row: Row, found: Found) -> bool:
 def _unknown(row: Row, found: Found) -> bool:
     match row.values:
         case (None, bytes(digest), str(file), int(place), bytes(vector), bytes() | None as photo,
-              float() | int() as at) if digest == encoding.digest_of(vector):  # fmt: skip
+              float() | int() as at) if (
+                  digest == encoding.digest_of(vector) and not misfit("file", [file])
+                  and not (misfit("row", [place]) or misfit("at", [at]))
+                  and not misfit("thumbnail", [photo])
+              ):  # fmt: skip
             found.unknowns.append((digest, file, place, vector, photo, float(at)))
             return True
     return False
@@ -143,7 +160,7 @@ def _unknown(row: Row, found: Found) -> bool:
 
 def _counter(row: Row, found: Found) -> bool:
     match row:
-        case Row(int(), ("faces", int(last))):
+        case Row(int(), ("faces", int(last))) if not misfit("seq", [last]):
             found.last_face = max(found.last_face, last)
             return True
     return False
@@ -193,6 +210,9 @@ def tell_lost(found: Found, vectors: Mapping[int, bytes], lost: list[str]) -> No
         lost.append(f"{name}: {faces - have:,} of {number(faces, 'face')}.")
     if len(short) > _LISTED:
         lost.append(f"… and some of {len(short) - _LISTED:,} more people.")
+    lost += found.odd[:_LISTED]
+    if len(found.odd) > _LISTED:
+        lost.append(f"… and the same of {len(found.odd) - _LISTED:,} more faces.")
     nameless = sorted(owner for owner in saved if owner not in found.identities)
     for owner in nameless[:_LISTED]:
         lost.append(

@@ -17,6 +17,7 @@ from engine.records.long_lists import FaceColumns, Texts
 from engine.records.names import search_lines
 from engine.records.roster import Roster
 from engine.store.access import Access
+from engine.store.columns import misfit
 from engine.store.reading import as_json, identities_by_id
 from engine.types import Ids
 
@@ -68,11 +69,11 @@ class Listing(Access):
             return FaceColumns(
                 identity,
                 name or "",
-                _whole(ids),
-                _whole(rows),
-                np.array(_numbers(added), dtype=np.float64),
-                _whole(photographed).astype(np.bool_),
-                Texts.of_lengths(_ended(files), _whole(lengths)),
+                _whole("id", ids),
+                _whole("row", rows),
+                np.array(_numbers("added", added), dtype=np.float64),
+                _whole("", photographed).astype(np.bool_),
+                Texts.of_lengths(_ended(files), _whole("", lengths)),
             )
 
     @contextmanager
@@ -85,15 +86,17 @@ class Listing(Access):
 
 def _roster(change: int, row: tuple[Any, ...]) -> Roster:
     count, ids, faces, portraits, chosen, names, notes, lengths = row
+    _fitting("name", (names or "").split("\n") if count else [])
+    _fitting("note", [notes or ""])
     keys = search_lines(_ended(names))
     read = Roster(
         change,
-        _whole(ids),
-        _whole(faces),
-        _whole(portraits),
-        _whole(chosen).astype(np.bool_),
+        _whole("id", ids),
+        _whole("face_count", faces),
+        _whole("", portraits),
+        _whole("", chosen).astype(np.bool_),
         Texts.of_lines(_ended(names)),
-        Texts.of_lengths(_ended(notes), _whole(lengths)),
+        Texts.of_lengths(_ended(notes), _whole("", lengths)),
         Texts.of_lines(keys),
     )
     columns = (read.ids, read.faces, read.portraits, read.chosen, read.names, read.notes, read.keys)
@@ -103,14 +106,21 @@ def _roster(change: int, row: tuple[Any, ...]) -> Roster:
     return read.take(np.array(sorted(range(count), key=lines.__getitem__), dtype=np.int64))
 
 
-def _whole(joined: str | None) -> Ids:
+def _whole(column: str, joined: str | None) -> Ids:
     """Whole numbers with commas between them."""
-    return np.array(_numbers(joined), dtype=np.int64)
+    return np.array(_numbers(column, joined), dtype=np.int64)
 
 
-def _numbers(joined: str | None) -> list[Any]:
+def _numbers(column: str, joined: str | None) -> list[Any]:
     """Read as JSON: three times as quick as NumPy reads numbers from text."""
-    return list(json.loads(f"[{joined or ''}]"))
+    return _fitting(column, list(json.loads(f"[{joined or ''}]")))
+
+
+def _fitting(column: str, values: list[Any]) -> list[Any]:
+    """The values of a column themselves. Raises ValueError where one is out of its domain."""
+    if said := misfit(column, values):
+        raise ValueError(said)
+    return values
 
 
 def _ended(joined: str | None) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from engine.errors import ModelError
 from engine.records.jobs import ModelVersion
 from engine.records.parameters import Kind
-from engine.records.parsing import parsed
 from engine.store.access import Access
 from engine.store.recording import record_aside
 
@@ -42,7 +41,7 @@ class Models(Access):
             "DESC, created DESC, id DESC"
         )
         with self._sound():
-            return [model_of(*row) for row in rows]
+            return [ModelVersion.from_row(*row) for row in rows]
 
     def add_model(self, version: ModelVersion, *, activate: bool) -> None:
         """Notes a new version, and puts it to use in place of the one of its kind.
@@ -110,15 +109,6 @@ class Models(Access):
             record_aside(connection, "delete-model", summary, payload)
 
 
-def model_of(model_id: str, kind: str, created: float, text: str, active: int) -> ModelVersion:
-    """The version of a row. Raises ValueError or TypeError where it makes no sense."""
-    kept = parsed(text)
-    if not isinstance(kept, dict):
-        raise ValueError("not a record of a model")
-    key = {"id": model_id, "kind": kind, "created": created}
-    return ModelVersion.from_json({**kept, **key}, active=bool(active))
-
-
 def _find(connection: sqlite3.Connection, model_id: str) -> tuple[Kind, int] | None:
     """Its kind and whether it is active, though its record be damaged."""
     query = "SELECT kind, active FROM models WHERE id = ?"
@@ -132,7 +122,7 @@ def _require(connection: sqlite3.Connection, model_id: str) -> ModelVersion:
     if row is None:
         raise _unknown(model_id)
     try:
-        return model_of(*row)
+        return ModelVersion.from_row(*row)
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"The record of model {model_id} is damaged ({error})",

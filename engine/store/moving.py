@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from engine.records.changes import Changed
-from engine.store import adding
+from engine.store import adding, integrity
 from engine.store.access import Access
 from engine.store.decisions import decide
+from engine.store.forgetting import clear_undo, fix
 from engine.store.known import (
     Enrolled,
     faces_known,
@@ -16,7 +17,7 @@ from engine.store.known import (
     require_faces,
 )
 from engine.store.reading import as_json
-from engine.store.recording import number, record
+from engine.store.recording import enter, number, record
 
 
 class Moving(Access):
@@ -36,6 +37,14 @@ class Moving(Access):
             delete_faces(connection, [face.id for face in gone])
             settle(connection, {face.identity_id for face in gone})
             return record(connection, "remove", f"{number(len(gone), 'face')} removed", payload)
+
+    def take_out_altered(self) -> list[str]:
+        """Takes out every vector that is not the one that was kept, as its digest tells, with its
+        face, decision or unknown query; returns a sentence on each. It is no step: nothing before
+        it can be undone any more, since what was kept for that may have been altered too.
+        """
+        with self._database.transaction() as connection:
+            return take_out_altered(connection, self.dimension)
 
     def move(self, ids: Sequence[int], name: str, key: str) -> Changed | None:
         """Puts faces under another identity, which is made where there is none of this name.
@@ -129,6 +138,26 @@ def delete_faces(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
     connection.execute(
         "DELETE FROM faces WHERE id IN (SELECT value FROM json_each(?))", (as_json(ids),)
     )
+
+
+def take_out_altered(connection: sqlite3.Connection, dimension: int) -> list[str]:
+    """See :meth:`Moving.take_out_altered`."""
+    found = list(integrity.altered(connection, dimension))
+    if not found:
+        return []
+    faces = faces_known(connection, [one.id for one in found if one.table == "faces"])
+    payload = {"faces": _described(connection, faces)}
+    delete_faces(connection, [face.id for face in faces])
+    for table in ("decisions", "unknowns"):
+        ids = [(one.id,) for one in found if one.table == table]
+        connection.executemany(f"DELETE FROM {table} WHERE id = ?", ids)
+    settle(connection, {face.identity_id for face in faces})
+    done = connection.execute("SELECT change FROM history WHERE state = 'done'")
+    fix(connection, [change for (change,) in done])
+    clear_undo(connection)
+    summary = f"{number(len(found), 'altered vector')} taken out"
+    enter(connection, "take-out", summary, payload, "fixed")
+    return [one.sentence for one in found]
 
 
 def settle(connection: sqlite3.Connection, identity_ids: set[int]) -> None:

@@ -15,7 +15,8 @@ from engine.errors import (
 )
 from engine.store import automatic, cipher, migrations
 from engine.store.cipher import Key
-from engine.store.creation import DATABASE_NAME, LARGEST_DIMENSION
+from engine.store.columns import LARGEST_DIMENSION
+from engine.store.creation import DATABASE_NAME
 from engine.store.database import Database
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
 from engine.store.schema import lacking, strangers

@@ -24,8 +24,6 @@ _FACE = """
            EXISTS (SELECT 1 FROM photos p WHERE p.face_id = f.id)
     FROM faces f JOIN identities i ON i.id = f.identity_id
 """
-_AN_IDENTITY = (int, str, int, int | None, str, int)
-_A_FACE = (int, int, str, str, int, float, int)
 # CROSS JOIN keeps SQLite from turning the loops round, and with them the order asked for.
 _ASKED = "FROM json_each(?) asked CROSS JOIN"
 _DIGESTS_AT_ONCE = 10_000
@@ -40,12 +38,12 @@ class Reading(Access):
     def change(self) -> int:
         """The change counter as committed, by whichever process."""
         with self._sound():
-            ((change,),) = self._typed((int,), "SELECT change FROM gallery")
+            ((change,),) = self._rows("SELECT change FROM gallery")
             return int(change)
 
     def identities(self) -> list[Identity]:
         """All identities, by name."""
-        rows = self._typed(_AN_IDENTITY, f"{_IDENTITY} ORDER BY name")
+        rows = self._rows(f"{_IDENTITY} ORDER BY name")
         return [_identity(row) for row in rows]
 
     def identity(self, name: str) -> Identity | None:
@@ -57,7 +55,7 @@ class Reading(Access):
         """
         with self._database.reading() as connection:
             found = find_identity(connection, name)
-        rows = found and self._typed(_AN_IDENTITY, f"{_IDENTITY} WHERE id = ?", found.id)
+        rows = found and self._rows(f"{_IDENTITY} WHERE id = ?", found.id)
         return _identity(rows[0]) if rows else None
 
     def require_identity(self, name: str) -> Identity:
@@ -79,12 +77,12 @@ class Reading(Access):
     def names_of(self, ids: Sequence[int]) -> dict[int, str]:
         """The names of identities; ids that do not exist are left out."""
         query = "SELECT id, name FROM identities WHERE id IN (SELECT value FROM json_each(?))"
-        return dict(self._typed((int, str), query, as_json(ids)))
+        return dict(self._rows(query, as_json(ids)))
 
     def names_like(self, key: str) -> list[str]:
         """Names that have this look-alike key."""
         query = "SELECT name FROM identities WHERE key = ? ORDER BY name"
-        rows = self._typed((str,), query, key)
+        rows = self._rows(query, key)
         return [name for (name,) in rows]
 
     def lookalikes(self, identity_ids: Sequence[int]) -> list[tuple[str, str]]:
@@ -96,26 +94,24 @@ class Reading(Access):
             "JOIN identities other ON other.key = mine.key AND other.id <> mine.id "
             "ORDER BY asked.key, other.name"
         )
-        return [
-            (mine, other) for mine, other in self._typed((str, str), query, as_json(identity_ids))
-        ]
+        return [(mine, other) for mine, other in self._rows(query, as_json(identity_ids))]
 
     def counts(self) -> tuple[int, int]:
         """How many identities and faces."""
-        query = "SELECT count(*), coalesce(sum(face_count), 0) FROM identities"
-        identities, faces = self._typed((int, int), query)[0]
+        query = "SELECT count(*), coalesce(sum(face_count), 0) AS face_count FROM identities"
+        identities, faces = self._rows(query)[0]
         return identities, faces
 
     def faces(self, identity_id: int) -> list[Face]:
         """The faces of an identity in the order of enrolment; none where there is no such id."""
         query = f"{_FACE} WHERE f.identity_id = ? ORDER BY f.id"
-        rows = self._typed(_A_FACE, query, identity_id)
+        rows = self._rows(query, identity_id)
         return [_face(row) for row in rows]
 
     def faces_by_id(self, ids: Sequence[int]) -> list[Face]:
         """Faces in the order asked; ids that do not exist are left out."""
         select = _FACE.replace("FROM faces f JOIN", f"{_ASKED} faces f ON f.id = asked.value JOIN")
-        rows = self._typed(_A_FACE, f"{select} ORDER BY asked.key", as_json(ids))
+        rows = self._rows(f"{select} ORDER BY asked.key", as_json(ids))
         return [_face(row) for row in rows]
 
     def faces_from(self, file: str) -> list[Face]:
@@ -125,8 +121,7 @@ class Reading(Access):
         name, colon, row = file.rpartition(":")
         at = int(row) - 1 if colon and row.isdecimal() else None
         ending = "/" + (name if at is not None else file).replace("\\", "/")
-        rows = self._typed(
-            _A_FACE,
+        rows = self._rows(
             f"{_FACE} WHERE substr('/' || replace(f.file, '\\', '/'), -length(?)) = ? "
             "AND (? IS NULL OR f.row = ?) ORDER BY f.id",
             *(ending, ending, at, at),
@@ -143,7 +138,7 @@ class Reading(Access):
             face ids int64 ``(n,)``, identity ids int64 ``(n,)``, float32 ``(n, d)``.
 
         Raises:
-            GalleryDamagedError: an embedding does not have the gallery's dimension.
+            GalleryDamagedError: an embedding is not the one that was enrolled.
         """
         parts = list(self._each_vectors(ids))
         if not parts:
@@ -160,7 +155,7 @@ class Reading(Access):
             yield _joined(parts)
 
     def _each_vectors(self, ids: Ids | None) -> Iterator[_Part]:
-        columns = "SELECT f.id, f.identity_id, e.vector"
+        columns = "SELECT f.id, f.identity_id, f.digest, e.vector"
         join = "embeddings e ON e.face_id = f.id"
         if ids is None:
             found = self._each(f"{columns} FROM faces f CROSS JOIN {join} ORDER BY f.id")
@@ -168,9 +163,10 @@ class Reading(Access):
             asked = f"{_ASKED} faces f ON f.id = asked.value JOIN {join} ORDER BY asked.key"
             found = self._each(f"{columns} {asked}", as_json(ids))
         for rows in found:
-            faces, identities, blobs = zip(*rows, strict=True)
+            faces, identities, digests, blobs = zip(*rows, strict=True)
+            vectors = self._genuine(blobs, digests, faces, "faces")
             with self._sound():
-                part = _ids(faces), _ids(identities), encoding.from_blobs(blobs, self.dimension)
+                part = _ids(faces), _ids(identities), vectors
             yield part
 
     def membership(self) -> tuple[Ids, Ids]:
@@ -185,13 +181,13 @@ class Reading(Access):
 
     def last_face(self) -> int:
         """The highest id of a face, 0 where there is none; found without counting."""
-        return int(self._rows("SELECT coalesce(max(id), 0) FROM faces")[0][0])
+        return int(self._rows("SELECT coalesce(max(id), 0) AS seq FROM faces")[0][0])
 
     def spread(self, most: int) -> Ids:
         """At most so many face ids from the whole range, ascending, without reading all of them;
         of a gallery with no more faces than that all, where few were ever taken out.
         """
-        first, last = self._rows("SELECT min(id), max(id) FROM faces")[0]
+        first, last = self._rows("SELECT min(id) AS first, max(id) AS last FROM faces")[0]
         if first is None:
             return _ids(())
         with self._sound():
@@ -210,7 +206,7 @@ class Reading(Access):
     def photo(self, face_id: int) -> bytes | None:
         """The thumbnail's bytes, or None where the face has none."""
         query = "SELECT thumbnail FROM photos WHERE face_id = ?"
-        rows = self._typed((bytes,), query, int(face_id))
+        rows = self._rows(query, int(face_id))
         return rows[0][0] if rows else None
 
     def find(self, vectors: Vectors) -> list[list[tuple[int, str]]]:
@@ -234,12 +230,11 @@ class Reading(Access):
 
     def setting(self, key: str) -> str | None:
         """The value kept under ``key``."""
-        rows = self._typed((str,), "SELECT value FROM settings WHERE key = ?", key)
+        rows = self._rows("SELECT value FROM settings WHERE key = ?", key)
         return rows[0][0] if rows else None
 
     def _entries(self, where: str, limit: int | None) -> list[HistoryEntry]:
-        rows = self._typed(
-            (int, float, str, str, str, str, str),
+        rows = self._rows(
             "SELECT change, at, actor, action, summary, payload, state FROM history "
             f"{where} ORDER BY change DESC LIMIT ?",
             -1 if limit is None else limit,
@@ -249,6 +244,11 @@ class Reading(Access):
                 checked(HistoryEntry(change, at, actor, action, summary, parsed(payload), state))
                 for change, at, actor, action, summary, payload, state in rows
             ]
+
+    def altered(self) -> list[str]:
+        """A sentence on every vector that is not the one that was kept, as its digest tells."""
+        with self._database.reading() as connection:
+            return [one.sentence for one in integrity.altered(connection, self.dimension)]
 
     def integrity(self) -> list[str]:
         """What is wrong with the database, one sentence each; nothing when it is sound."""

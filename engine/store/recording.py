@@ -9,12 +9,12 @@ from __future__ import annotations
 import getpass
 import json
 import sqlite3
-import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from engine.records.changes import Changed, State
+from engine.tools import clock
 
 # A decision as it was may be gone; of one that was not there only the decision itself tells.
 _DECIDED = """
@@ -32,8 +32,13 @@ _TOUCHED_IDENTITIES = f"""
     UNION SELECT identity_id FROM ({_DECIDED}) WHERE identity_id IS NOT NULL
     UNION SELECT one FROM ({_APART}) UNION SELECT other FROM ({_APART})
 """
+# A span may claim any number of faces: those that were born in it are looked for.
 _TOUCHED_FACES = f"""
     SELECT id FROM undo_faces WHERE step = :step
+    UNION SELECT f.id FROM undo_spans s JOIN faces f ON f.id BETWEEN s.first AND s.last
+    WHERE s.step = :step
+    UNION SELECT f.id FROM undo_spans s JOIN undo_faces f ON f.id BETWEEN s.first AND s.last
+    WHERE s.step = :step
     UNION SELECT f.id FROM ({_DECIDED}) one JOIN faces f ON f.digest = one.digest
 """
 IMAGES = (
@@ -104,7 +109,7 @@ def enter(
     connection.execute(
         "INSERT INTO history (change, at, actor, action, summary, payload, state) "
         "SELECT change, ?, ?, ?, ?, ?, ? FROM gallery",
-        (time.time(), actor(), action, summary, json.dumps(payload, ensure_ascii=False), state),
+        (clock.now(), actor(), action, summary, json.dumps(payload, ensure_ascii=False), state),
     )
     return int(connection.execute("SELECT change FROM gallery").fetchone()[0])
 
@@ -113,9 +118,6 @@ def touched(connection: sqlite3.Connection, step: int) -> tuple[tuple[int, ...],
     """Ids of the identities and of the faces that a step touched, ascending."""
     identities = connection.execute(_TOUCHED_IDENTITIES, {"step": step})
     faces = {face for (face,) in connection.execute(_TOUCHED_FACES, {"step": step})}
-    spans = connection.execute("SELECT first, last FROM undo_spans WHERE step = ?", (step,))
-    for first, last in spans:
-        faces.update(range(first, last + 1))
     return tuple(sorted(identity for (identity,) in identities)), tuple(sorted(faces))
 
 

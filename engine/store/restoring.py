@@ -19,9 +19,11 @@ from engine.store.cipher import Key, is_encrypted
 from engine.store.connecting import connect
 from engine.store.failures import declared
 from engine.store.lock import WriterLock
+from engine.store.moving import take_out_altered
 from engine.store.recording import record_aside
 from engine.store.staging import staged
 from engine.store.store import Store
+from engine.tools import clock
 from engine.tools.files import copy_private, discard_tree, sync_folder, sync_tree
 
 # tables whose ids are never given twice
@@ -64,6 +66,7 @@ def restore(
         if present and replace:
             _require_like(folder, archive.backup)
         _forget_models(stage, folder, key, reporter)
+        _leave_out_altered(stage, key, archive.backup.dimension, reporter)
         if not (present and replace):
             _take_place(stage, folder)
             return Restored(folder, archive.backup)
@@ -118,6 +121,17 @@ def _forget_models(stage: Path, folder: Path, key: Key | None, reporter: Reporte
         connection.executemany("DELETE FROM models WHERE id = ?", [(one,) for one in gone])
     for one in gone:
         reporter.message(f"The model {one} was not in use, so it is not in the backup.")
+
+
+def _leave_out_altered(stage: Path, key: Key | None, dimension: int, reporter: Reporter) -> None:
+    """What is not as it was enrolled would be refused in use; the backup itself still has it."""
+    opened = closing(connect(stage / DATABASE, "mode=rw", key))
+    with declared(stage / DATABASE), opened as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        left_out = take_out_altered(connection, dimension)
+        connection.execute("COMMIT")
+    for sentence in left_out:
+        reporter.message(f"Not restored: {sentence}.")
 
 
 def _take_place(stage: Path, folder: Path) -> None:
@@ -201,7 +215,7 @@ def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
 
 def keep_aside(folder: Path) -> Path:
     """Copies a damaged database to a folder of its own in the gallery; nothing is taken away."""
-    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock.now()))
     aside, number = folder / f"{ASIDE}{moment}", 2
     while aside.exists():
         aside, number = folder / f"{ASIDE}{moment}-{number}", number + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,6 +15,7 @@ from engine.store import adding, comparing, encoding
 from engine.store.access import Access
 from engine.store.reading import as_json
 from engine.store.recording import number, record
+from engine.tools import clock
 from engine.types import FaceBatch, Ids, Vectors
 
 # What is enrolled by a change leaves the shelf with it; undoing can bring a face back beside it.
@@ -46,7 +46,7 @@ class Shelving(Access):
         """
         adding.check_vectors(batch.vectors, self.dimension, batch.files)
         blobs = encoding.to_blobs(batch.vectors[:])
-        now = time.time()
+        now = clock.now()
         rows = [
             (encoding.digest_of(blob), adding.as_text(batch.files[row]), int(batch.rows[row]), blob,
              thumbnails.get(row), now)
@@ -89,16 +89,16 @@ class Shelving(Access):
             ids int64 ``(n,)``, float32 ``(n, d)``.
 
         Raises:
-            GalleryDamagedError: a vector does not have the gallery's dimension.
+            GalleryDamagedError: a vector is not the one that was kept.
         """
         rows = self._rows(
-            "SELECT u.id, u.vector FROM json_each(?) asked CROSS JOIN unknowns u "
+            "SELECT u.id, u.digest, u.vector FROM json_each(?) asked CROSS JOIN unknowns u "
             "ON u.id = asked.value ORDER BY asked.key",
             as_json(ids),
         )
-        with self._sound():
-            vectors = encoding.from_blobs([vector for _, vector in rows], self.dimension)
-            return np.array([one for one, _ in rows], dtype=np.int64), vectors
+        found, digests, blobs = zip(*rows, strict=True) if rows else ((), (), ())
+        vectors = self._genuine(blobs, digests, found, "unknowns")
+        return np.array(found, dtype=np.int64), vectors
 
     def unknown_photo(self, one: int) -> bytes | None:
         """The thumbnail's bytes, or None where there is none."""
@@ -116,9 +116,7 @@ class Shelving(Access):
             rows = _require(connection, ids)
             if not rows:
                 return None
-            with self._sound():
-                vectors = encoding.from_blobs([vector for _, _, _, vector, _ in rows],
-                                              self.dimension)  # fmt: skip
+            vectors = self.unknown_vectors([one for one, *_ in rows])[1]
             batch = FaceBatch(
                 vectors,
                 [name] * len(rows),

@@ -18,7 +18,7 @@ from engine.errors import (
 )
 from engine.progress import SILENT, Reporter
 from engine.records.safety import Backup, Present, Preview
-from engine.store import cipher, migrations
+from engine.store import cipher, integrity, migrations
 from engine.store.archive import DATABASE, Archive
 from engine.store.backup import on_disk, require_sound
 from engine.store.cipher import Key
@@ -151,6 +151,12 @@ def _check(database: Path, backup: Backup, key: Key | None) -> None:
             migrations.migrate(connection)
             if schema_of(connection) != schema_of_ours():
                 raise damaged  # a trigger in it would act in our name
+            if wrong := integrity.misfits(connection):
+                raise BackupError(
+                    f"The backup holds what makes no sense: {wrong[0]}",
+                    file=backup.path,
+                    remedy="Use another backup.",
+                )
     except GalleryDamagedError as error:
         raise damaged from error
 

@@ -22,6 +22,7 @@ from engine.models import (
 from engine.progress import Reporter
 from engine.records.jobs import ModelVersion, TrainingRequest
 from engine.records.parameters import Kind, Parameters, as_json
+from engine.tools import clock
 from engine.training import verdicts
 from engine.training.job import Job, settings
 from engine.training.keras_model import save_keras
@@ -73,7 +74,7 @@ def _one(
     faces: Faces,
     stages: Stages,
 ) -> dict[str, Any]:
-    created, started = time.time(), time.monotonic()
+    created, started = clock.now(), time.monotonic()
     reporter = stages.next(f"Training the {NOUNS[kind]}", curves=True)
     trained = train_network(faces, chosen, asked.seed, reporter)
     for remark in filter(None, (trained.caveat, *trained.remarks)):

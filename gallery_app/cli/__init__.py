@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import CancelledError, FaceGalleryError
+from engine.records.domains import harmless
 from gallery_app.cli import (
     backups,
     changes,
@@ -26,6 +27,7 @@ from gallery_app.cli.compare import compare
 from gallery_app.cli.completion import completion
 from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.export import export
+from gallery_app.cli.output import echo
 from gallery_app.cli.review import review
 from gallery_app.cli.shared import interrupt
 from gallery_app.cli.unknown import unknown
@@ -92,13 +94,14 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.UsageError as error:
+        error.message = harmless(error.message)
         error.show()
         return 2
     except (click.Abort, CancelledError):
-        click.echo("Stopped. What had not been saved yet is not in the gallery.", err=True)
+        echo("Stopped. What had not been saved yet is not in the gallery.", err=True)
         return 1
     except (FaceGalleryError, OSError) as error:
-        click.echo(f"{PROGRAM}: {_one_line(error)}", err=True)
+        echo(f"{PROGRAM}: {_one_line(error)}", err=True)
         return 1
     return result if isinstance(result, int) else 0
 

@@ -11,6 +11,7 @@ import click
 from engine.errors import PassphraseNeededError, WrongPassphraseError
 from engine.keeping import backups
 from engine.records.safety import Backup, Present, Preview
+from gallery_app.cli.output import ask, echo
 from gallery_app.cli.passphrases import (
     at_terminal,
     given_passphrase,
@@ -56,16 +57,16 @@ def backup(
     elif keep is not None:
         with opened(gallery, write=True) as source:
             source.keep_backups(keep)
-        put_json({"kept": keep}) if as_json else click.echo(f"{keep} automatic backups are kept.")
+        put_json({"kept": keep}) if as_json else echo(f"{keep} automatic backups are kept.")
     elif clear:
         with opened(gallery, write=True) as source:
             count = source.clear_backups()
-        put_json({"deleted": count}) if as_json else click.echo(f"{count} deleted.")
+        put_json({"deleted": count}) if as_json else echo(f"{count} deleted.")
     else:
         assert destination is not None
         with opened(gallery, write=False) as source, Bar() as bar:
             made = source.backup(destination, reporter=bar.reporter())
-        put_json(_as_json(made)) if as_json else click.echo(f"Wrote {made.path}: {_counts(made)}.")
+        put_json(_as_json(made)) if as_json else echo(f"Wrote {made.path}: {_counts(made)}.")
 
 
 def _list(folder: Path, as_json: bool) -> None:
@@ -75,7 +76,7 @@ def _list(folder: Path, as_json: bool) -> None:
         put_json([_as_json(one) for one in found])
         return
     for one in found:
-        click.echo(f"{_moment(one)}  before {one.reason:8}  {_counts(one)}  {one.path}")
+        echo(f"{_moment(one)}  before {one.reason:8}  {_counts(one)}  {one.path}")
     if not found:
         say("No automatic backup was made yet: they are made before large changes and updates.")
 
@@ -107,7 +108,7 @@ def restore(
             put_json(_preview_as_json(seen))
         return
     replaced = into is None and (target / "gallery.db").exists()
-    if replaced and not yes and not click.confirm(f"Replace {target}?", err=True):
+    if replaced and not yes and not ask(f"Replace {target}?"):
         raise click.Abort()
     with Bar() as bar:
         done = backups.restore(
@@ -129,7 +130,7 @@ def restore(
         say(f"What was there before is in {done.safety}.")
     if done.aside:
         say(f"The damaged database is kept in {done.aside}.")
-    click.echo(f"Restored {done.folder}: {_counts(done.backup)}.")
+    echo(f"Restored {done.folder}: {_counts(done.backup)}.")
 
 
 def _previewed(source: Path, target: Path) -> tuple[Preview, dict[str, str | None]]:
@@ -155,7 +156,7 @@ def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:
         put_json({**vars(saved), "folder": str(saved.folder)})
         return
     people = "1 person" if saved.identities == 1 else f"{saved.identities:,} people"
-    click.echo(f"Saved {people}, {_number(saved.faces, 'face')} into {saved.folder}.")
+    echo(f"Saved {people}, {_number(saved.faces, 'face')} into {saved.folder}.")
     say("Lost:" if saved.lost else "Nothing was lost but the history.")
     for sentence in saved.lost:
         say(f"  {sentence}")

@@ -11,6 +11,7 @@ from engine.gallery import Gallery
 from engine.records.plans import ImportPlan
 from engine.types import ImportReport
 from gallery_app.cli.encryption import require_library
+from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import first_passphrase, passphrase_option
 from gallery_app.cli.planned import files_json, plan_options, tell_plan, without_duplicates
 from gallery_app.cli.shared import Bar, gallery_and_json, json_option, opened, put_json, say
@@ -46,7 +47,7 @@ def new(folder: Path, dimension: int, distance: str, encrypted: bool, as_json: b
         put_json(made | ({"encrypted": True} if encrypted else {}))
         return
     kind = ", encrypted" if encrypted else ""
-    click.echo(f"Made {folder}: dimension {dimension}, {distance}{kind}.")
+    echo(f"Made {folder}: dimension {dimension}, {distance}{kind}.")
 
 
 @click.command(name="import")
@@ -93,7 +94,7 @@ def _tell_import(report: ImportReport, as_json: bool, plan: ImportPlan | None = 
 
 def _sum_up(report: ImportReport) -> None:
     verb = "would be added" if report.dry_run else "added"
-    click.echo(
+    echo(
         f"{report.faces_added:,} faces {verb}, {report.identities_added:,} new people, "
         f"{report.duplicates:,} enrolled already, in {report.seconds:.2f} s."
     )

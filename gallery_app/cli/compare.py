@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from engine.looking.similarity import Similarity
+from gallery_app.cli.output import echo
 from gallery_app.cli.shared import gallery_and_json, opened, put_json
 from gallery_app.widgets.similarity_words import verdict
 
@@ -27,11 +28,11 @@ def compare(one: str, other: str, gallery: Path | None, as_json: bool) -> None:
         put_json(_as_json(found, one, other, files))
         return
     for sentence in verdict(found, one, other):
-        click.echo(sentence)
+        echo(sentence)
     for title, pairs in (("Closest", found.closest), ("Furthest", found.furthest)):
-        click.echo(f"{title}:")
+        echo(f"{title}:")
         for first, second, distance in pairs:
-            click.echo(f"  {distance:.3f}  {files[first]}  {files[second]}")
+            echo(f"  {distance:.3f}  {files[first]}  {files[second]}")
 
 
 def _as_json(found: Similarity, one: str, other: str, files: dict[int, str]) -> dict[str, Any]:

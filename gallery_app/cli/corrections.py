@@ -14,6 +14,7 @@ import click
 from engine.errors import InputError, NameTakenError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.records.changes import Changed, HistoryEntry, MergePreview, Recognition
+from gallery_app.cli.output import ask, echo
 from gallery_app.cli.shared import gallery_and_json, opened, put_json, say
 from gallery_app.widgets.similarity_words import merge_comfort, merge_warning
 
@@ -126,7 +127,7 @@ def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> No
             tell(target.corrections.note(name, text), as_json)
             return
         found = target.require_identity(name)
-    put_json({"name": found.name, "note": found.note}) if as_json else click.echo(found.note)
+    put_json({"name": found.name, "note": found.note}) if as_json else echo(found.note, lines=True)
 
 
 @click.command()
@@ -168,7 +169,7 @@ def history(
         put_json([_as_json(entry) for entry in entries])
         return
     for entry in entries:
-        click.echo(_line(entry))
+        echo(_line(entry))
 
 
 COMMANDS = (rename, merge, move, delete, portrait, note, undo, redo, history)
@@ -199,7 +200,7 @@ def faces_asked(gallery: Gallery, asked: Sequence[str]) -> list[int]:
 
 def _ask(question: str, yes: bool) -> None:
     if not yes:
-        click.confirm(question, abort=True, err=True)
+        ask(question, abort=True)
 
 
 def tell(changed: Changed | None, as_json: bool, nothing: str = "Nothing to change.") -> None:
@@ -209,7 +210,7 @@ def tell(changed: Changed | None, as_json: bool, nothing: str = "Nothing to chan
     elif changed is None:
         say(nothing)
     else:
-        click.echo(f"{changed.summary}.")
+        echo(f"{changed.summary}.")
 
 
 def _tell_preview(preview: MergePreview, as_json: bool) -> None:
@@ -217,14 +218,14 @@ def _tell_preview(preview: MergePreview, as_json: bool) -> None:
         put_json(asdict(preview))
         return
     dropped = f", {preview.duplicates:,} duplicates dropped" if preview.duplicates else ""
-    click.echo(f"“{preview.survivor}” would have {preview.faces:,} faces{dropped}.")
-    click.echo(
+    echo(f"“{preview.survivor}” would have {preview.faces:,} faces{dropped}.")
+    echo(
         "Their faces, each left out, are told right: "
         f"{share_text(preview.before)} as it is, {share_text(preview.after)} after."
     )
     compared, into = preview.compared, preview.survivor
     if words := merge_warning(compared, into) or merge_comfort(compared, into):
-        click.echo(words)
+        echo(words)
 
 
 def _ask_unlike(gallery: Gallery, names: Sequence[str], into: str, yes: bool) -> None:

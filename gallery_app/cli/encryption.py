@@ -8,6 +8,7 @@ import click
 
 from engine.errors import EncryptionMissingError
 from engine.keeping import encryption
+from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import (
     first_passphrase,
     new_passphrase,
@@ -76,7 +77,7 @@ def _chosen(gallery: Path | None, *, encrypted: bool) -> Path:
 
 
 def _tell(folder: Path, encrypted: bool, as_json: bool, sentence: str) -> None:
-    put_json({"gallery": str(folder), "encrypted": encrypted}) if as_json else click.echo(sentence)
+    put_json({"gallery": str(folder), "encrypted": encrypted}) if as_json else echo(sentence)
 
 
 COMMANDS = (encrypt, decrypt, passphrase)

@@ -15,6 +15,7 @@ from engine.gallery import Gallery
 from engine.records.advice import grouped
 from engine.records.plans import ImportPlan, PlannedFace
 from engine.types import EnrolmentReport, FaceBatch, ImportReport
+from gallery_app.cli.output import echo
 from gallery_app.cli.planned import files_json, plan_options, tell_plan, without_duplicates
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
@@ -115,7 +116,7 @@ def _tell(
     if plan is not None and plan.rejected:
         say("Nothing would be enrolled as long as a file cannot be read.")
     verb = "would be added" if dry_run else "added"
-    click.echo(
+    echo(
         f"{report.faces_added:,} faces {verb} to {report.name}, "
         f"{report.duplicates:,} enrolled already."
     )

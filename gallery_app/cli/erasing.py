@@ -9,6 +9,7 @@ import click
 from engine.errors import GalleryExistsError
 from engine.records.receipts import ErasurePlan
 from engine.tools.files import write_atomically
+from gallery_app.cli.output import ask, echo
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
 
@@ -46,13 +47,13 @@ def erase(
             with Bar() as bar:
                 foreseen = target.foresee_erasure([name], reporter=bar.reporter())
             _tell(foreseen, keep_files=keep_files)
-            if not click.confirm(f"Erase {name} for good?", err=True):
+            if not ask(f"Erase {name} for good?"):
                 raise click.Abort()
         with Bar() as bar:
             done = target.erase([name], keep_files=keep_files, reporter=bar.reporter())
     if receipt is not None:
         write_atomically(receipt, done.text().encode())
-    put_json(done.to_json()) if as_json else click.echo(done.text(), nl=False)
+    put_json(done.to_json()) if as_json else echo(done.text().rstrip("\n"), lines=True)
     if done.models:
         say("The models that saw the person are gone; train again with `face-gallery train`.")
 

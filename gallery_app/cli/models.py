@@ -16,6 +16,7 @@ from engine.evaluation.summary import summary, text_table
 from engine.gallery import Gallery
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
+from gallery_app.cli.output import echo
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
 
@@ -56,7 +57,7 @@ def train(
         put_json({"models": [_outcome(one) for one in outcome.models]})
         return
     for model in outcome.models:
-        click.echo(f"{model.sentence}  [{model.id}, {model.seconds:.0f} s]")
+        echo(f"{model.sentence}  [{model.id}, {model.seconds:.0f} s]")
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -94,7 +95,7 @@ def models(context: click.Context, gallery: Path | None, as_json: bool) -> None:
         put_json([{**_outcome(one), **asdict(one), "stale": one.stale} for one in listed])
         return
     for model in listed:
-        click.echo(_line(model))
+        echo(_line(model))
     if not listed:
         say("No model was trained yet: `face-gallery train all`.")
 
@@ -144,7 +145,7 @@ def delete(context: click.Context, model: str, gallery: Path | None, as_json: bo
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
         target.learning.delete(model)
-    put_json({"deleted": model}) if as_json else click.echo(f"Deleted {model}.")
+    put_json({"deleted": model}) if as_json else echo(f"Deleted {model}.")
 
 
 def _tell_auto(
@@ -153,7 +154,7 @@ def _tell_auto(
     if as_json:
         put_json({**done, "auto": list(members), "reason": reason})
     else:
-        click.echo(f"auto is now {' + '.join(members)}. {reason}")
+        echo(f"auto is now {' + '.join(members)}. {reason}")
 
 
 @click.command()
@@ -191,7 +192,7 @@ def evaluate(
     if as_json:
         put_json(summary(evaluation))
         return
-    click.echo(text_table(evaluation))
+    echo(text_table(evaluation), lines=True)
 
 
 def _evaluated(

@@ -16,7 +16,9 @@ import click
 
 from engine.errors import InputError, PassphraseNeededError
 from engine.keeping import encryption
+from engine.records.domains import harmless
 from engine.tools.processes import SECRETS
+from gallery_app.cli.output import echo
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,18 +102,20 @@ def _given(kept: str, variable: str) -> str | None:
 
 def _asked(question: str, about: Path, variable: str) -> str:
     _require_terminal(about, variable)
-    return str(click.prompt(question, hide_input=True, err=True))
+    return str(click.prompt(harmless(question), hide_input=True, err=True))
 
 
 def _asked_twice(question: str, about: Path, variable: str) -> str:
     _require_terminal(about, variable)
     while True:
-        said = str(click.prompt(question, hide_input=True, err=True, confirmation_prompt=True))
+        said = str(
+            click.prompt(harmless(question), hide_input=True, err=True, confirmation_prompt=True)
+        )
         try:
             encryption.require_strong(said)
             return said
         except InputError as error:
-            click.echo(error.reason, err=True)
+            echo(error.reason, err=True)
 
 
 def _require_terminal(about: Path, variable: str) -> None:

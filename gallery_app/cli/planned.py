@@ -9,6 +9,7 @@ import click
 
 from engine.records.advice import AdviceKind
 from engine.records.plans import ImportPlan, Outcome, PlannedFace
+from gallery_app.cli.output import echo
 from gallery_app.cli.shared import F
 
 SKIPPED: tuple[AdviceKind, ...] = ("enrolled", "near-duplicate")
@@ -53,7 +54,7 @@ def tell_plan(plan: ImportPlan) -> None:
             _place(face).ljust(files),
             _why(face),
         )
-        click.echo("  ".join(cells).rstrip())
+        echo("  ".join(cells).rstrip())
 
 
 def files_json(plan: ImportPlan) -> list[dict[str, Any]]:

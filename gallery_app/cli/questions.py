@@ -13,6 +13,7 @@ from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
 from engine.types import FaceBatch, Identification
 from gallery_app.cli.backups import salvage_into
+from gallery_app.cli.output import echo
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 from gallery_app.cli.unknown import keep_unknown as keep
 
@@ -28,7 +29,7 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
         put_json([{"name": identity.name, "faces": identity.faces} for identity in listed])
         return
     for identity in listed:
-        click.echo(f"{identity.faces:7,}  {identity.name}")
+        echo(f"{identity.faces:7,}  {identity.name}")
 
 
 @click.command()
@@ -88,7 +89,7 @@ def identify(
         put_json({"results": results, "errors": errors, **more})
     else:
         for place, one in zip(places, answers, strict=True):
-            click.echo(_as_text(*place, one))
+            echo(_as_text(*place, one))
         for note in sorted({one.note for one in answers if one.note}):
             say(note)
         for error in errors:
@@ -143,7 +144,11 @@ def _as_text(file: str, row: int, answer: Identification) -> str:
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt from the database.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Rebuild what is derived; take out faces whose numbers have changed.",
+)
 @click.option(
     "--salvage",
     type=click.Path(path_type=Path),
@@ -163,11 +168,13 @@ def check(repair: bool, salvage: Path | None, gallery: Path | None, as_json: boo
                   "repaired": list(report.repaired)})  # fmt: skip
     else:
         for sentence in report.repaired:
-            click.echo(f"Repaired: {sentence}")
+            echo(f"Repaired: {sentence}")
         for sentence in report.problems:
-            click.echo(sentence)
+            echo(sentence)
         if report.ok:
-            click.echo("The gallery is sound.")
+            echo("The gallery is sound.")
+        if report.altered:
+            say("`check --repair` takes out what is not as it was kept, and names it.")
         if report.in_database:
             say(
                 "See `backup --list` for a backup to restore, or save what can be read: "

@@ -11,6 +11,7 @@ import click
 from engine.gallery import Gallery
 from engine.records.findings import KINDS, Balance, Finding, Kind
 from engine.types import Face
+from gallery_app.cli.output import echo
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
 _SENTENCES: Mapping[Kind, str] = {
@@ -46,7 +47,7 @@ def review(kinds: tuple[Kind, ...], limit: int | None, gallery: Path | None, as_
         if findings:
             _tell(kind, findings, len(found.of(kind)), files)
     if not shown:
-        click.echo("Nothing looks wrong.")
+        echo("Nothing looks wrong.")
     if found.balance is not None:
         say(_balance(found.balance))
 
@@ -82,12 +83,12 @@ def _as_json(finding: Finding, files: Mapping[int, Face]) -> dict[str, Any]:
 
 
 def _tell(kind: Kind, findings: Sequence[Finding], total: int, files: Mapping[int, Face]) -> None:
-    click.echo(f"{_SENTENCES[kind]}: {total:,}")
+    echo(f"{_SENTENCES[kind]}: {total:,}")
     rows = [_columns(one, files) for one in findings]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(("", *cells)).rstrip())
+        echo("  ".join(("", *cells)).rstrip())
 
 
 def _columns(finding: Finding, files: Mapping[int, Face]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import click
 from engine.errors import FaceGalleryError, GalleryNotFoundError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
+from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import passphrase_of, passphrase_option
 from gallery_app.recent import recent_galleries, remember
 from gallery_app.widgets.time_left import left_text
@@ -89,12 +90,13 @@ def interrupt(*_: object) -> None:
 
 def say(text: str) -> None:
     """A sentence for the person, on stderr."""
-    click.echo(text, err=True)
+    echo(text, err=True)
 
 
 def put_json(document: Any) -> None:
     """The one JSON document on stdout."""
-    click.echo(json.dumps(document, allow_nan=False))
+    text = json.dumps(document, allow_nan=False)
+    echo(text.replace("\x7f", "\\u007f"))  # the one control character that JSON lets through
 
 
 class Bar:

@@ -11,6 +11,7 @@ from engine.errors import InputError
 from engine.gallery import Gallery
 from engine.records.changes import SplitProposal
 from gallery_app.cli.corrections import faces_asked, share_text, tell
+from gallery_app.cli.output import echo
 from gallery_app.cli.shared import gallery_and_json, opened, put_json
 
 
@@ -73,12 +74,12 @@ def _show(gallery: Gallery, proposal: SplitProposal, as_json: bool) -> None:
         put_json(asdict(proposal))
         return
     if len(proposal.groups) < 2:
-        click.echo("These faces look like one person; ask for more with --groups.")
+        echo("These faces look like one person; ask for more with --groups.")
         return
     for number, group in enumerate(proposal.groups, 1):
         files = ", ".join(face.file for face in gallery.faces_by_id(group))
-        click.echo(f"{number}. {len(group):,} faces: {files}")
-    click.echo(
+        echo(f"{number}. {len(group):,} faces: {files}")
+    echo(
         "Each left out, they are told right: "
         f"{share_text(proposal.before)} as it is, {share_text(proposal.after)} as several people."
     )

@@ -14,6 +14,7 @@ from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.records.unknowns import Cluster, Likeness
 from engine.types import FaceBatch, Identification
+from gallery_app.cli.output import echo
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json
 
 _SHOWN = 3  # files of a cluster that a person reads
@@ -33,9 +34,9 @@ def unknown(context: click.Context, gallery: Path | None, as_json: bool) -> None
         put_json([_as_json(number, one) for number, one in enumerate(clusters, 1)])
         return
     for number, one in enumerate(clusters, 1):
-        click.echo(_as_text(number, one))
+        echo(_as_text(number, one))
     if not clusters:
-        click.echo("No unknown queries are kept.")
+        echo("No unknown queries are kept.")
 
 
 @unknown.command()
@@ -58,7 +59,7 @@ def name(
     if as_json:
         put_json({"name": name, "unknowns": ids})
     else:
-        click.echo(f"{changed.summary}.")
+        echo(f"{changed.summary}.")
 
 
 @unknown.command()
@@ -86,7 +87,7 @@ def dismiss(
     if as_json:
         put_json({"unknowns": ids})
     else:
-        click.echo(f"{changed.summary}." if changed else "No unknown queries are kept.")
+        echo(f"{changed.summary}." if changed else "No unknown queries are kept.")
 
 
 def keep_unknown(

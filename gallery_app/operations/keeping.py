@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from engine.keeping import backups
 from engine.keeping.encryption import Key
 from engine.progress import Reporter
 from engine.records.safety import Backup, Preview, Restored, Salvaged
+from engine.tools import clock
 from engine.types import CheckReport
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
@@ -33,7 +33,7 @@ def back_up(context: Context, target: Path, done: Callable[[Backup], None]) -> N
 
 def suggested_name(context: Context) -> str:
     """What a backup of the open gallery made now may be called."""
-    return backups.suggested_name(context.gallery.folder.name, time.time())
+    return backups.suggested_name(context.gallery.folder.name, clock.now())
 
 
 def load_backups(context: Context, folder: Path, done: Callable[[list[Backup]], None]) -> None:
