@@ -59,7 +59,7 @@ class Access:
         """Around what takes values for granted that damage can have made something else."""
         try:
             yield
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, LookupError, OverflowError) as error:
             raise GalleryDamagedError(
                 f"The database holds values that make no sense ({str(error)[:_SHOWN]})",
                 file=self._database.path,

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import numpy as np
 
 from engine.records.long_lists import FaceColumns, Texts
 from engine.records.names import search_lines
+from engine.records.parsing import parsed
 from engine.records.roster import Roster
 from engine.store.access import Access
 from engine.store.columns import misfit
@@ -32,7 +32,8 @@ _PEOPLE = f"""
     FROM (SELECT * FROM identities ORDER BY name)
 """
 _FACES = f"""
-    SELECT i.name, group_concat(f.id), group_concat(f.row), group_concat(printf('%!.17g', f.added)),
+    SELECT coalesce(i.name, ''), group_concat(f.id), group_concat(f.row),
+           group_concat(printf('%!.17g', f.added)),
            group_concat(EXISTS (SELECT 1 FROM photos p WHERE p.face_id = f.id)),
            group_concat(f.file, {_NEWLINE}), group_concat({_LENGTH.format("f.file")})
     FROM (SELECT * FROM faces WHERE identity_id = ? ORDER BY id) f
@@ -68,7 +69,7 @@ class Listing(Access):
             name, ids, rows, added, photographed, files, lengths = row
             return FaceColumns(
                 identity,
-                name or "",
+                "".join(_fitting("name", [name] if name else [])),
                 _whole("id", ids),
                 _whole("row", rows),
                 np.array(_numbers("added", added), dtype=np.float64),
@@ -113,7 +114,7 @@ def _whole(column: str, joined: str | None) -> Ids:
 
 def _numbers(column: str, joined: str | None) -> list[Any]:
     """Read as JSON: three times as quick as NumPy reads numbers from text."""
-    return _fitting(column, list(json.loads(f"[{joined or ''}]")))
+    return _fitting(column, list(parsed(f"[{joined or ''}]")))
 
 
 def _fitting(column: str, values: list[Any]) -> list[Any]:
@@ -138,7 +139,7 @@ def _touched_since(connection: sqlite3.Connection, change: int) -> list[int] | N
             continue
         if action not in ("undo", "redo"):
             return None
-        swapped = as_json(json.loads(payload)["changes"])
+        swapped = as_json(parsed(payload)["changes"])
         query = "SELECT step FROM history WHERE change IN (SELECT value FROM json_each(?))"
         for (one,) in connection.execute(query, (swapped,)):
             if one is None:
