@@ -111,7 +111,7 @@ class Stage:
         self.window.setGeometry(0, 0, *size)
         self.window.show()
 
-    def wait(self, until: Callable[[], bool], seconds: float = 20.0) -> None:
+    def wait(self, until: Callable[[], bool], seconds: float = 120.0) -> None:
         """Lets the window live until something is so."""
         deadline = time.monotonic() + seconds
         while not until():

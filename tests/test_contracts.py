@@ -1,7 +1,10 @@
-"""What may be loaded by what, looked at in a process of its own. The static rules are lint's."""
+"""What may be loaded by what, looked at in a process of its own, and what no test may do. The
+static rules are lint's.
+"""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +47,22 @@ def test_the_command_line_loads_no_qt() -> None:
 def test_the_window_loads_qt_and_none_of_the_heavy_libraries() -> None:
     pytest.importorskip("PySide6")
     assert loaded_by("gallery_app.app") == ["PySide6"]
+
+
+BY_THE_CLOCK = re.compile(
+    r"timeout ?=|mark\.timeout|\.join\([\d.]+\)"
+    r"|assert .*\b(?:perf_counter|monotonic|process_time|thread_time)\("
+)
+
+
+def test_no_test_judges_by_the_clock_or_gives_up_before_the_others() -> None:
+    """How long anything may take on a slow or busy machine is said once, in ``conftest.py``."""
+    written = [*(ROOT / "tests").rglob("test_*.py"), *(ROOT / "tests").rglob("*/conftest.py")]
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in written
+        if path != Path(__file__)
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if BY_THE_CLOCK.search(line)
+    ]
+    assert found == []

@@ -44,7 +44,7 @@ CLOUDS = st.tuples(
 
 
 @given(CLOUDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_euclidean_neighbours_are_those_of_exact_arithmetic_wherever_the_faces_lie(
     cloud: tuple[int, int, float, float, int],
 ) -> None:
