@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
+from engine.errors import FaceGalleryError
 from gallery_app import settings as remembered
 from gallery_app.dialogs.error import error_box
+from gallery_app.errors import one_line
 from gallery_app.icons import app_icon
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
@@ -140,7 +143,11 @@ class App(QObject):
         self.window.busy.watch(task)
 
     def failed(self, error: BaseException) -> None:
-        """One readable message for any error."""
+        """One readable message for any error; one that nobody expected is told on the terminal
+        and in the log too.
+        """
+        if not isinstance(error, FaceGalleryError):
+            print(one_line(error), file=sys.stderr)
         error_box(error, self.window).open()
 
     def open(self, path: Path | None, *, sample: bool = False) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
+from engine.errors import FaceGalleryError
 from engine.records.parsing import parsed
 from engine.tools.files import write_atomically
 
@@ -16,16 +18,36 @@ _KEPT = 8
 _APP = "face-gallery"
 
 
+class HomeNotFoundError(FaceGalleryError):
+    """There is no place for what the application remembers."""
+
+
 def config_folder() -> Path:
-    """Where the application keeps its own settings; FACE_GALLERY_HOME overrides it."""
-    override = os.environ.get("FACE_GALLERY_HOME")
-    return Path(override) if override else Path(platformdirs.user_config_dir(_APP, appauthor=False))
+    """Where the application keeps its own settings; FACE_GALLERY_HOME overrides it.
+
+    Raises:
+        HomeNotFoundError: there is no such place, as for a service without a home folder.
+    """
+    return _own_folder(platformdirs.user_config_dir)
 
 
 def data_folder() -> Path:
-    """Where galleries go unless the person says otherwise; FACE_GALLERY_HOME overrides it."""
+    """Where galleries go unless the person says otherwise; FACE_GALLERY_HOME overrides it.
+
+    Raises as :func:`config_folder`.
+    """
+    return _own_folder(platformdirs.user_data_dir)
+
+
+def _own_folder(usual: Callable[..., str]) -> Path:
     override = os.environ.get("FACE_GALLERY_HOME")
-    return Path(override) if override else Path(platformdirs.user_data_dir(_APP, appauthor=False))
+    try:
+        return Path(override or usual(_APP, appauthor=False))
+    except (RuntimeError, OSError):
+        raise HomeNotFoundError(
+            "There is no home folder for settings and the list of galleries",
+            remedy="Set FACE_GALLERY_HOME to a folder for them, or name the gallery with -g.",
+        ) from None
 
 
 def sample_faces() -> Path:
@@ -43,7 +65,7 @@ def recent_galleries() -> list[Path]:
     try:
         listed = parsed((config_folder() / "recent.json").read_text(encoding="utf-8"))
         paths = [Path(entry) for entry in listed if isinstance(entry, str)]
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, HomeNotFoundError):
         return []
     return [path for path in paths if _is_there(path)]
 
@@ -69,8 +91,8 @@ def forget(gallery: Path) -> None:
 
 def _keep(galleries: list[Path]) -> None:
     """Which galleries somebody has is nobody else's business."""
-    folder = config_folder()
-    with suppress(OSError):
+    with suppress(OSError, HomeNotFoundError):
+        folder = config_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(
             folder / "recent.json", json.dumps([str(entry) for entry in galleries]).encode()

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from gallery_app.recent import config_folder
+from gallery_app.recent import HomeNotFoundError, config_folder
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,23 @@ BACKUPS = Setting("files/backups", "", "folder that a backup was last written to
 
 
 class Settings:
-    """Reads and writes an ini file in the application's own folder."""
+    """Reads and writes an ini file in the application's own folder, where there is one."""
 
     def __init__(self) -> None:
-        self._path = config_folder() / "window.ini"
+        try:
+            self._path = config_folder() / "window.ini"
+        except HomeNotFoundError:
+            self._file = None
+            return
         with suppress(OSError):  # Qt would make both readable by everybody
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path.touch(mode=0o600)
-        self._file = QSettings(str(self._path), QSettings.Format.IniFormat)
+        self._file: QSettings | None = QSettings(str(self._path), QSettings.Format.IniFormat)
 
     def get(self, setting: Setting) -> Any:
         """The remembered value, or the default where it is absent or of another type."""
+        if self._file is None:
+            return setting.default
         try:
             value = self._file.value(setting.key, setting.default)
             typed = type(setting.default)(value)
@@ -56,9 +62,12 @@ class Settings:
         return setting.default if unusable else typed
 
     def set(self, setting: Setting, value: Any) -> None:
-        self._file.setValue(setting.key, value)
+        if self._file is not None:
+            self._file.setValue(setting.key, value)
 
     def save(self) -> None:
+        if self._file is None:
+            return
         self._file.sync()
         with suppress(OSError):  # it names folders, and may be older than this care
             self._path.chmod(0o600)

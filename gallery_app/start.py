@@ -40,10 +40,9 @@ def start(folder: Path | None, *, sample: bool = False) -> int:
 
 
 def _tell(app: App):  # type: ignore[no-untyped-def]
-    """Unexpected exceptions reach the person, and the terminal."""
+    """Unexpected exceptions reach the person, and the log."""
 
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        sys.__excepthook__(kind, error, trace)
+    def hook(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
         app.failed(error)
 
     return hook

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.evaluation.sentences import counted
 from engine.evaluation.summary import Row, closed_rows, open_rows
 from engine.records.figures import Evaluation
+from engine.records.wording import counted
 from engine.tools.files import write_atomically
 
 _CLOSED_NOTE = (

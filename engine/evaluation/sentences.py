@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from engine.evaluation.judging import DECISIVE, FPIRS, F, Judged
 from engine.evaluation.references import MOST_FREQUENT, PLAIN, WHITENED
 from engine.records.figures import ClosedFigures, Estimate, OpenFigures, Sampled
+from engine.records.wording import counted
 
 _ROUNDED_AWAY = 0.0005
 """Shares that differ by less look the same with one decimal of a percent."""
@@ -196,10 +197,6 @@ def interval(estimate: Estimate) -> str:
 def one_in(fpir: str, noun: str = "") -> str:
     """Such as ``1 in 100`` or ``1 stranger in 100``."""
     return f"1 {noun} in {round(1 / float(fpir))}".replace("  ", " ")
-
-
-def counted(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:

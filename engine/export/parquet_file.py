@@ -8,8 +8,7 @@ from pathlib import Path
 from engine.errors import ExportError
 from engine.export.landing import private_file
 from engine.export.source import Source
-
-_INSTALL = 'Install it with pip install "face-gallery[parquet]".'
+from engine.tools.installing import install_words
 
 
 def write_parquet(source: Source, path: Path) -> list[str]:
@@ -20,7 +19,9 @@ def write_parquet(source: Source, path: Path) -> list[str]:
         ExportError: pyarrow is not installed.
     """
     if importlib.util.find_spec("pyarrow") is None:
-        raise ExportError("Parquet needs pyarrow, which is not installed", remedy=_INSTALL)
+        raise ExportError(
+            "Parquet needs pyarrow, which is not installed", remedy=install_words("pyarrow")
+        )
     import pyarrow
     import pyarrow.parquet
 

@@ -19,6 +19,7 @@ from engine.projection.graph import index_of
 from engine.projection.placing import NEIGHBOURS
 from engine.store import Store
 from engine.tools.files import scratch_folder
+from engine.tools.installing import install_words
 from engine.training import launch
 from engine.types import Ids, Vectors
 
@@ -26,16 +27,16 @@ LAID_OUT = 20_000
 """Faces that UMAP and t-SNE lay out at most; the others are put beside those they look like."""
 _STALE = 0.2
 """Share of faces that may be put beside others before all are laid out anew."""
-_LIBRARIES = {"umap": "umap", "tsne": "openTSNE"}
-_INSTALL = 'Install it with pip install "face-gallery[map]".'
+# by method: what is imported, what is installed
+_LIBRARIES = {"umap": ("umap", "umap-learn"), "tsne": ("openTSNE", "openTSNE")}
 
 
 def obstacle(method: MapMethod) -> str:
     """Why a method cannot be used here, one sentence; "" where it can. Imports nothing."""
-    library = _LIBRARIES.get(method)
-    if library is None or importlib.util.find_spec(library) is not None:
+    library, package = _LIBRARIES.get(method, ("", ""))
+    if not library or importlib.util.find_spec(library) is not None:
         return ""
-    return f"This map needs {library}, which is not installed. {_INSTALL}"
+    return f"This map needs {library}, which is not installed. {install_words(package)}"
 
 
 class Layouts:
@@ -118,7 +119,8 @@ class Layouts:
     ) -> Layout:
         lacking = obstacle(method)
         if lacking:
-            raise TrainingError(lacking.split(". ")[0], remedy=_INSTALL)
+            problem, _, remedy = lacking.partition(". ")
+            raise TrainingError(problem, remedy=remedy)
         sample = np.sort(sampled(np.arange(len(faces)), LAID_OUT, seed))
         others = np.setdiff1d(np.arange(len(faces)), sample)
         order = np.concatenate([sample, others])

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 from engine.errors import ExportError
 from engine.progress import SILENT, Reporter
 from engine.records.exports import CONFIG
+from engine.tools.installing import install_words
 from engine.tools.processes import environment
 
-_INSTALL = 'Install it with pip install "face-gallery[tensorboard]".'
 _LOOK = 0.05  # seconds between two looks at the cancel token
 _PATIENCE = 120.0  # seconds; it reads all vectors before its first answer
 _LAST_LINES = 3
@@ -31,7 +31,7 @@ _PLUGINS = "data/plugins_listing"
 def missing_library() -> str:
     """Why it cannot be started, one sentence; "" where it can. Imports nothing."""
     if importlib.util.find_spec("tensorboard") is None:
-        return f"TensorBoard is not installed. {_INSTALL}"
+        return f"TensorBoard is not installed. {install_words('tensorboard')}"
     return ""
 
 
@@ -49,7 +49,7 @@ class Projector:
             ExportError: it is not installed, or does not start. CancelledError.
         """
         if missing_library():
-            raise ExportError("TensorBoard is not installed", remedy=_INSTALL)
+            raise ExportError("TensorBoard is not installed", remedy=install_words("tensorboard"))
         if not (folder / CONFIG).is_file():
             raise ExportError(
                 "It is no export for the projector",

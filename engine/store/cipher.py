@@ -18,8 +18,8 @@ import numpy as np
 from engine.errors import EncryptionMissingError, InputError, WrongPassphraseError
 from engine.store.columns import CheckedCursor
 from engine.store.failures import primary_code, refusals
+from engine.tools.installing import install_words
 
-INSTALL = 'pip install "face-gallery[encrypted]"'
 SHORTEST = 12
 """Characters that a passphrase has at least."""
 ITERATIONS = 256_000
@@ -54,7 +54,7 @@ class Key:
 def missing_library() -> str:
     """Why nothing can be encrypted here, one sentence; "" where it can. Imports nothing."""
     if importlib.util.find_spec("sqlcipher3") is None:
-        return f"Encryption needs SQLCipher, which is not installed: {INSTALL}"
+        return f"Encryption needs SQLCipher, which is not installed. {install_words('sqlcipher3')}"
     return ""
 
 
@@ -137,7 +137,7 @@ def library() -> Any:
     except ImportError as error:
         raise EncryptionMissingError(
             "The gallery is encrypted, and SQLCipher is not installed",
-            remedy=f"Install it: {INSTALL}",
+            remedy=install_words("sqlcipher3"),
         ) from error
     with closing(dbapi2.connect(":memory:")) as connection:
         if connection.execute("PRAGMA cipher_version").fetchone() is None:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.records.changes import Changed
+from engine.records.wording import counted
 from engine.store.access import Access
 from engine.store.decisions import decide
 from engine.store.known import Enrolled, require_faces
 from engine.store.reading import as_json
-from engine.store.recording import number, record
+from engine.store.recording import record
 from engine.types import Ids
 
 
@@ -108,7 +109,7 @@ def _noted(
     if count < 1:  # of no faces at all SQLite counts -1
         return None
     payload = {"faces": [face.id for face in faces]}
-    return record(connection, action, f"{number(count, 'face')} {_DONE[action]}", payload)
+    return record(connection, action, f"{counted(count, 'face')} {_DONE[action]}", payload)
 
 
 def _vectors(connection: sqlite3.Connection, faces: Sequence[Enrolled]) -> dict[int, bytes]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from engine.errors import NameTakenError
 from engine.records.changes import Changed
+from engine.records.wording import counted
 from engine.store import adding
 from engine.store.access import Access
 from engine.store.known import require_faces, require_owner
 from engine.store.name_lookup import find_identity, require_identities, require_identity
 from engine.store.reading import as_json
-from engine.store.recording import number, record
+from engine.store.recording import record
 
 
 class Correcting(Access):
@@ -37,7 +38,7 @@ class Correcting(Access):
                 "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?))", asked
             )
             who = f"“{next(iter(gone))}”" if len(gone) == 1 else f"{len(gone):,} identities"
-            summary = f"{who} deleted with {number(faces, 'face')}"
+            summary = f"{who} deleted with {counted(faces, 'face')}"
             return record(connection, "delete", summary, {"identities": gone})
 
     def rename(self, name: str, new: str, key: str) -> Changed | None:

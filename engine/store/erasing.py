@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import GalleryBusyError
 from engine.records.receipts import Removed
+from engine.records.wording import counted
 from engine.store import adding, derived
 from engine.store.access import Access
 from engine.store.encoding import digest_of, from_blobs
@@ -23,7 +24,7 @@ from engine.store.holding import holds
 from engine.store.mentioning import count_mentions, strike_mentions
 from engine.store.models import TRAINING
 from engine.store.reading import as_json
-from engine.store.recording import enter, number
+from engine.store.recording import enter
 from engine.store.subject import Subject, digests_as_json, find_subject
 from engine.store.whereabouts import DIGESTS, FACES, GOING, THEIRS
 from engine.types import Vectors
@@ -102,7 +103,7 @@ class Erasing(Access):
             enter(
                 connection,
                 "erase",
-                f"{_people(len(set(under_way['names'])))} erased with {number(faces, 'face')}",
+                f"{_people(len(set(under_way['names'])))} erased with {counted(faces, 'face')}",
                 {"faces": faces, "hashes": under_way["names"]},
                 "aside",
             )

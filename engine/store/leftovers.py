@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import get_args
 
 from engine.progress import Reporter
+from engine.records.wording import counted
 from engine.store import encoding
 from engine.store.columns import misfit
 from engine.store.pages import Row, rows_of
-from engine.store.recording import number
 from engine.types import Distance
 
 _LISTED = 20  # sentences about single identities
@@ -205,9 +205,9 @@ def tell_lost(found: Found, vectors: Mapping[int, bytes], lost: list[str]) -> No
     }
     missing = sum(faces - have for have, faces in short.values())
     if missing:
-        lost.append(f"{number(missing, 'face')} of people whose names are known:")
+        lost.append(f"{counted(missing, 'face')} of people whose names are known:")
     for name, (have, faces) in list(short.items())[:_LISTED]:
-        lost.append(f"{name}: {faces - have:,} of {number(faces, 'face')}.")
+        lost.append(f"{name}: {faces - have:,} of {counted(faces, 'face')}.")
     if len(short) > _LISTED:
         lost.append(f"… and some of {len(short) - _LISTED:,} more people.")
     lost += found.odd[:_LISTED]
@@ -216,18 +216,18 @@ def tell_lost(found: Found, vectors: Mapping[int, bytes], lost: list[str]) -> No
     nameless = sorted(owner for owner in saved if owner not in found.identities)
     for owner in nameless[:_LISTED]:
         lost.append(
-            f"The name of somebody with {number(saved[owner], 'face')}: “{placeholder(owner)}”."
+            f"The name of somebody with {counted(saved[owner], 'face')}: “{placeholder(owner)}”."
         )
     if len(nameless) > _LISTED:
         lost.append(f"… and the names of {len(nameless) - _LISTED:,} more.")
     orphans = sum(face not in found.faces for face in found.blobs)
     if orphans:
-        lost.append(f"Whose {number(orphans, 'face')} were whose embedding or picture is there.")
+        lost.append(f"Whose {counted(orphans, 'face')} were whose embedding or picture is there.")
     seen = found.faces.keys() | found.blobs.keys()
     unseen = max(found.last_face, *seen) - len(seen) - missing
     if unseen > 0:
         lost.append(
-            f"Perhaps up to {number(unseen, 'face')} more of which nothing is left to read; faces "
+            f"Perhaps up to {counted(unseen, 'face')} more of which nothing is left to read; faces "
             "that were removed before look the same."
         )
     if found.models:

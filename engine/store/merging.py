@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from engine.errors import UnknownIdentityError
 from engine.records.changes import Changed
+from engine.records.wording import counted
 from engine.store.access import Access
 from engine.store.apart import join_apart
 from engine.store.known import faces_known, require_faces
 from engine.store.moving import hand_over, put_under, settle
 from engine.store.name_lookup import require_identities, require_identity
 from engine.store.reading import as_json
-from engine.store.recording import number, record
+from engine.store.recording import record
 
 
 class Merging(Access):
@@ -91,14 +92,14 @@ class Merging(Access):
             settle(connection, concerned)
             payload = {"from": {name: identity}, "to": to}
             where = ", ".join(f"“{new}”" for new in to)
-            summary = f"“{name}” split: {number(moved, 'face')} moved to {where}"
+            summary = f"“{name}” split: {counted(moved, 'face')} moved to {where}"
             return record(connection, "split", summary, payload)
 
 
 def _summary(gone: Mapping[str, int], into: str, faces: int, dropped: int) -> str:
     who = f"“{next(iter(gone))}”" if len(gone) == 1 else f"{len(gone):,} identities"
-    less = f", {number(dropped, 'duplicate')} dropped" if dropped else ""
-    return f"{who} merged into “{into}” with {number(faces, 'face')}{less}"
+    less = f", {counted(dropped, 'duplicate')} dropped" if dropped else ""
+    return f"{who} merged into “{into}” with {counted(faces, 'face')}{less}"
 
 
 def _join_notes(connection: sqlite3.Connection, others: Sequence[int], target: int) -> None:

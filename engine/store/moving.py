@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from engine.records.changes import Changed
+from engine.records.wording import counted
 from engine.store import adding, integrity
 from engine.store.access import Access
 from engine.store.decisions import decide
@@ -17,7 +18,7 @@ from engine.store.known import (
     require_faces,
 )
 from engine.store.reading import as_json
-from engine.store.recording import enter, number, record
+from engine.store.recording import enter, record
 
 
 class Moving(Access):
@@ -36,7 +37,7 @@ class Moving(Access):
             payload = {"faces": _described(connection, gone)}
             delete_faces(connection, [face.id for face in gone])
             settle(connection, {face.identity_id for face in gone})
-            return record(connection, "remove", f"{number(len(gone), 'face')} removed", payload)
+            return record(connection, "remove", f"{counted(len(gone), 'face')} removed", payload)
 
     def take_out_altered(self) -> list[str]:
         """Takes out every vector that is not the one that was kept, as its digest tells, with its
@@ -66,7 +67,7 @@ class Moving(Access):
                 "to": {name: target},
                 "dropped": sorted(dropped),
             }
-            summary = f"{number(len(moved), 'face')} moved to “{name}”"
+            summary = f"{counted(len(moved), 'face')} moved to “{name}”"
             return record(connection, "move", summary, payload)
 
     def expel(self, ids: Sequence[int]) -> Changed | None:
@@ -87,7 +88,7 @@ class Moving(Access):
             settle(connection, {face.identity_id for face in gone})
             names = {face.name for face in gone}
             who = f"“{gone[0].name}”" if len(names) == 1 else f"{len(names):,} identities"
-            summary = f"{number(len(gone), 'face')} taken out: not {who}"
+            summary = f"{counted(len(gone), 'face')} taken out: not {who}"
             return record(connection, "expel", summary, payload)
 
 
@@ -155,7 +156,7 @@ def take_out_altered(connection: sqlite3.Connection, dimension: int) -> list[str
     done = connection.execute("SELECT change FROM history WHERE state = 'done'")
     fix(connection, [change for (change,) in done])
     clear_undo(connection)
-    summary = f"{number(len(found), 'altered vector')} taken out"
+    summary = f"{counted(len(found), 'altered vector')} taken out"
     enter(connection, "take-out", summary, payload, "fixed")
     return [one.sentence for one in found]
 

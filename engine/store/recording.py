@@ -127,11 +127,6 @@ def forget(connection: sqlite3.Connection, step: int) -> None:
         connection.execute(f"DELETE FROM {table} WHERE step = ?", (step,))
 
 
-def number(count: int, noun: str) -> str:
-    """A count with its noun, such as "1,200 faces"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 @cache
 def actor() -> str:
     """The operating system's user."""

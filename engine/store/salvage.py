@@ -12,13 +12,14 @@ from pathlib import Path
 from engine.errors import GalleryDamagedError, GalleryNotFoundError
 from engine.progress import SILENT, Reporter
 from engine.records.safety import Salvaged
+from engine.records.wording import counted
 from engine.store import adding
 from engine.store.archive import DATABASE
 from engine.store.backup import on_disk
 from engine.store.cipher import is_encrypted
 from engine.store.failures import RESTORE
 from engine.store.leftovers import Found, placeholder, read_rows, tell_lost, told_apart
-from engine.store.recording import number, record_beginning
+from engine.store.recording import record_beginning
 from engine.store.store import Store
 from engine.tools.files import copy_private, scratch_folder
 
@@ -149,6 +150,6 @@ def _fill(
             found.unknowns,
         )
         adding.refresh(connection, owners)
-        summary = f"{number(len(faces), 'face')} salvaged from a damaged gallery"
+        summary = f"{counted(len(faces), 'face')} salvaged from a damaged gallery"
         record_beginning(connection, "salvage", summary, {"faces": len(faces)})
         reporter.check()

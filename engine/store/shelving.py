@@ -11,10 +11,11 @@ from engine.errors import UnknownIdentityError
 from engine.progress import SILENT
 from engine.records.changes import Changed
 from engine.records.unknowns import Unknown
+from engine.records.wording import counted
 from engine.store import adding, comparing, encoding
 from engine.store.access import Access
 from engine.store.reading import as_json
-from engine.store.recording import number, record
+from engine.store.recording import record
 from engine.tools import clock
 from engine.types import FaceBatch, Ids, Vectors
 
@@ -135,7 +136,7 @@ class Shelving(Access):
                 adding.overrule(connection, added.face_ids)
             _delete(connection, [one for one, _, _, _, _ in rows])
             payload = {"unknowns": [one for one, _, _, _, _ in rows], "name": name}
-            summary = f"{number(len(rows), 'unknown face')} named “{name}”"
+            summary = f"{counted(len(rows), 'unknown face')} named “{name}”"
             return record(connection, "name", summary, payload)
 
     def dismiss_unknowns(self, ids: Sequence[int]) -> Changed | None:
@@ -146,7 +147,7 @@ class Shelving(Access):
                 return None
             gone = [one for one, _, _, _, _ in rows]
             _delete(connection, gone)
-            summary = f"{number(len(gone), 'unknown face')} dismissed"
+            summary = f"{counted(len(gone), 'unknown face')} dismissed"
             return record(connection, "dismiss", summary, {"unknowns": gone})
 
 

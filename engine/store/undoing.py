@@ -13,8 +13,9 @@ from typing import Literal
 
 from engine.errors import HistoryError
 from engine.records.changes import Changed, State
+from engine.records.wording import counted
 from engine.store.access import Access
-from engine.store.recording import enter, forget, number, touched
+from engine.store.recording import enter, forget, touched
 
 Direction = Literal["undo", "redo"]
 _Step = tuple[int, int, str]  # change, number of its rows, summary
@@ -120,7 +121,7 @@ class Undoing(Access):
                 new = _swap(connection, change, step, after)
                 for found, more in zip((identities, faces), touched(connection, new), strict=True):
                     found.update(more)
-            what = steps[0][2] if len(steps) == 1 else number(len(steps), "change")
+            what = steps[0][2] if len(steps) == 1 else counted(len(steps), "change")
             summary = f"{word}: {what}"
             payload = {"changes": [change for change, _, _ in steps]}
             now = enter(connection, direction, summary, payload, "aside")

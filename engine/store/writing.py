@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.progress import SILENT, Reporter
+from engine.records.wording import counted
 from engine.store import adding, comparing
 from engine.store.access import Access
-from engine.store.recording import note, number
+from engine.store.recording import note
 from engine.store.shelving import forget_enrolled
 from engine.types import Added, FaceBatch
 
@@ -105,7 +106,7 @@ def _span(added: Added) -> dict[str, Any]:
 
 
 def _summary(added: Added) -> str:
-    faces = number(len(added.face_ids), "face")
+    faces = counted(len(added.face_ids), "face")
     if not added.new_identities:
         return f"{faces} added"
     count = len(added.new_identities)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import platform
 import queue
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import IO, Any
 
 from engine.errors import TrainingError
 from engine.progress import Reporter
+from engine.tools.installing import install_words
 from engine.tools.processes import environment
 from engine.training.protocol import decoded
 
@@ -21,13 +23,21 @@ Process = subprocess.Popen[str]
 LOG = "log.txt"
 _LOOK = 0.05  # seconds between two looks at the cancel token
 _LAST_LINES = 3
-_INSTALL = 'Install it with pip install "face-gallery[train]" (Python 3.11 to 3.13).'
+
+
+_LACKING = "Training needs TensorFlow, which is not installed"
+
+
+def _remedy() -> str:
+    plain = sys.platform == "linux" and platform.machine() == "x86_64"
+    words = install_words("tensorflow-cpu" if plain else "tensorflow")
+    return f"{words} It needs Python 3.11 to 3.13."
 
 
 def missing_library() -> str:
     """Why nothing can be trained here, one sentence; "" where it can. Imports nothing."""
     if importlib.util.find_spec("tensorflow") is None:
-        return f"Training needs TensorFlow, which is not installed. {_INSTALL}"
+        return f"{_LACKING}. {_remedy()}"
     return ""
 
 
@@ -35,9 +45,8 @@ def run(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
     """Has the training job in a folder done. Raises as :func:`work`, and TrainingError where
     TensorFlow is not installed.
     """
-    lacking = missing_library()
-    if lacking:
-        raise TrainingError(lacking.split(". ")[0], remedy=_INSTALL)
+    if missing_library():
+        raise TrainingError(_LACKING, remedy=_remedy())
     return work("training", "engine.training", folder, reporter)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from engine.errors import CancelledError, FaceGalleryError
+from engine.errors import CancelledError
 from engine.records.domains import harmless
 from gallery_app.cli import (
     backups,
@@ -29,13 +30,34 @@ from gallery_app.cli.enrolment import enroll
 from gallery_app.cli.export import export
 from gallery_app.cli.output import echo
 from gallery_app.cli.review import review
-from gallery_app.cli.shared import interrupt
+from gallery_app.cli.shared import SectionedGroup, Sections, interrupt, was_interrupted
 from gallery_app.cli.unknown import unknown
+from gallery_app.errors import PROGRAM, one_line
 
-PROGRAM = "face-gallery"
+_INTERRUPTED = 130  # as a shell says of a program that Ctrl+C ended
+
+
+_SECTIONS: Sections = {
+    "Galleries": (window.open_, changes.new, changes.import_, export),
+    "Recognition": (questions.identify, unknown, compare),
+    "People": (
+        questions.people,
+        enroll,
+        *corrections.PEOPLE,
+        sorting.split,
+        erasing.erase,
+    ),
+    "Faces": (*corrections.FACES, review, sorting.confirm, sorting.ignore),
+    "Changes": corrections.CHANGES,
+    "Trained models": (models.train, models.models, models.evaluate),
+    "Safety": (questions.check, backups.backup, backups.restore, *encryption.COMMANDS),
+    "Shell": (completion,),
+}
 
 
 @click.group(
+    cls=SectionedGroup,
+    sections=_SECTIONS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -50,61 +72,50 @@ def cli(context: click.Context) -> None:
         context.invoke(window.open_)
 
 
-for command in (
-    window.open_,
-    changes.new,
-    changes.import_,
-    enroll,
-    erasing.erase,
-    questions.people,
-    questions.identify,
-    *corrections.COMMANDS,
-    sorting.split,
-    sorting.confirm,
-    sorting.ignore,
-    models.train,
-    models.models,
-    models.evaluate,
-    review,
-    compare,
-    unknown,
-    export,
-    questions.check,
-    backups.backup,
-    backups.restore,
-    *encryption.COMMANDS,
-    completion,
-):
-    cli.add_command(command)
-
-
 def run(arguments: Sequence[str]) -> int:
     """Runs one command.
 
     Returns:
-        the exit code: 0 done, 1 refused or failed (one line on stderr), 2 wrong usage.
+        the exit code: 0 done, 1 refused or failed (one line on stderr), 2 wrong usage,
+        130 interrupted with Ctrl+C.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names beyond the terminal's encoding
             stream.reconfigure(errors="backslashreplace")
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, interrupt)
+    return _flushed(_run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.Exit as left:
         return left.exit_code
-    except click.UsageError as error:
+    except click.ClickException as error:
         error.message = harmless(error.message)
         error.show()
-        return 2
+        return error.exit_code
     except (click.Abort, CancelledError):
         echo("Stopped. What had not been saved yet is not in the gallery.", err=True)
-        return 1
-    except (FaceGalleryError, OSError) as error:
-        echo(f"{PROGRAM}: {_one_line(error)}", err=True)
+        return _INTERRUPTED if was_interrupted() else 1
+    except SystemExit as left:  # click's answer to a reader of the output that is gone
+        return left.code if isinstance(left.code, int) else 1
+    except Exception as error:
+        echo(one_line(error), err=True)
         return 1
     return result if isinstance(result, int) else 0
 
 
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
+def _flushed(code: int) -> int:
+    """The exit code, after all was written: what cannot be is told here, else Python tells it
+    with a trace when it ends.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code == 0 and not isinstance(error, BrokenPipeError):
+            echo(one_line(error), err=True)
+        return code or 1
+    return code

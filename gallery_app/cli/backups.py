@@ -11,6 +11,7 @@ import click
 from engine.errors import PassphraseNeededError, WrongPassphraseError
 from engine.keeping import backups
 from engine.records.safety import Backup, Present, Preview
+from engine.records.wording import counted
 from gallery_app.cli.output import ask, echo
 from gallery_app.cli.passphrases import (
     at_terminal,
@@ -26,7 +27,6 @@ from gallery_app.cli.shared import (
     put_json,
     say,
 )
-from gallery_app.recent import remember
 
 _NAMES_SHOWN = 5
 
@@ -53,11 +53,13 @@ def backup(
     if sum((destination is not None, list_, keep is not None, clear)) != 1:
         raise click.UsageError("Say where to write the backup, or --list, --keep or --clear.")
     if list_:
-        _list(chosen(gallery), as_json)
+        _list(chosen(gallery, changing=False), as_json)
     elif keep is not None:
         with opened(gallery, write=True) as source:
             source.keep_backups(keep)
-        put_json({"kept": keep}) if as_json else echo(f"{keep} automatic backups are kept.")
+        put_json({"kept": keep}) if as_json else echo(
+            f"{counted(keep, 'automatic backup is', 'automatic backups are')} kept."
+        )
     elif clear:
         with opened(gallery, write=True) as source:
             count = source.clear_backups()
@@ -99,7 +101,7 @@ def restore(
     What is there is replaced only by a backup of the same gallery; a safety backup of it is made
     first, and a damaged one is kept aside.
     """
-    target = into if into is not None else chosen(gallery)
+    target = into if into is not None else chosen(gallery, changing=not dry_run)
     seen, opens = _previewed(source, target)
     if not as_json or not (dry_run or yes):
         _tell(seen, target)
@@ -114,7 +116,6 @@ def restore(
         done = backups.restore(
             source, target, replace=into is None, reporter=bar.reporter(), **opens
         )
-    remember(done.folder)
     if as_json:
         put_json(
             {
@@ -151,12 +152,12 @@ def _previewed(source: Path, target: Path) -> tuple[Preview, dict[str, str | Non
 def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:
     """Makes a gallery of what can be read in a damaged one, and says what was lost."""
     with Bar() as bar:
-        saved = backups.salvage(chosen(gallery), target, reporter=bar.reporter())
+        saved = backups.salvage(chosen(gallery, changing=False), target, reporter=bar.reporter())
     if as_json:
         put_json({**vars(saved), "folder": str(saved.folder)})
         return
-    people = "1 person" if saved.identities == 1 else f"{saved.identities:,} people"
-    echo(f"Saved {people}, {_number(saved.faces, 'face')} into {saved.folder}.")
+    people = counted(saved.identities, "person", "people")
+    echo(f"Saved {people}, {counted(saved.faces, 'face')} into {saved.folder}.")
     say("Lost:" if saved.lost else "Nothing was lost but the history.")
     for sentence in saved.lost:
         say(f"  {sentence}")
@@ -174,14 +175,14 @@ def _tell(seen: Preview, target: Path) -> None:
 def _differences(present: Present) -> list[str]:
     if not present.differs:
         return ["The gallery has the same faces now."]
-    said = [f"The gallery has {_number(present.faces, 'face')} now."]
+    said = [f"The gallery has {counted(present.faces, 'face')} now."]
     for faces, names, where in (
         (present.faces_only_there, present.only_there, "the backup"),
         (present.faces_only_here, present.only_here, "the gallery now"),
     ):
         people = f", all those of {_some(names)}" if names else ""
         if faces:
-            said.append(f"Only in {where}: {_number(faces, 'face')}{people}.")
+            said.append(f"Only in {where}: {counted(faces, 'face')}{people}.")
     return said
 
 
@@ -190,13 +191,9 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _counts(made: Backup) -> str:
-    people = "1 person" if made.identities == 1 else f"{made.identities:,} people"
-    return f"{people}, {_number(made.faces, 'face')}, {made.size / 1e6:.1f} MB"
+    people = counted(made.identities, "person", "people")
+    return f"{people}, {counted(made.faces, 'face')}, {made.size / 1e6:.1f} MB"
 
 
 def _moment(made: Backup) -> str:

@@ -9,6 +9,7 @@ import click
 
 from engine.gallery import Gallery
 from engine.records.plans import ImportPlan
+from engine.records.wording import counted
 from engine.types import ImportReport
 from gallery_app.cli.encryption import require_library
 from gallery_app.cli.output import echo
@@ -60,48 +61,52 @@ def import_(
     skip_duplicates: bool,
     gallery: Path | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Enroll everything in SOURCES: folder trees, .npz and .csv files, in one transaction."""
     with opened(gallery, write=True) as target, Bar() as bar:
         if not dry_run and not skip_duplicates:
             report = target.import_(sources, reporter=bar.reporter())
-            _tell_import(report, as_json)
-            return
+            return _tell_import(report, as_json)
         plan = target.plan_import(sources, reporter=bar.reporter())
         if skip_duplicates:
             plan = without_duplicates(plan)
         report = plan.report() if dry_run else target.import_plan(plan, reporter=bar.reporter())
-    _tell_import(report, as_json, plan)
+    return _tell_import(report, as_json, plan)
 
 
-def _tell_import(report: ImportReport, as_json: bool, plan: ImportPlan | None = None) -> None:
-    """The report, and face by face where there is a plan."""
+def _tell_import(report: ImportReport, as_json: bool, plan: ImportPlan | None = None) -> int:
+    """Tells the report, and face by face where there is a plan; returns the exit code."""
+    left = 0 if plan is None else plan.outcomes()["left-out"]
+    usable = report.faces_added or report.duplicates or left
+    code = 1 if report.rejected and not usable else 0
     if as_json:
         document = asdict(report)
         if plan is not None:
             document["files"] = files_json(plan)
         put_json(document)
-        return
+        return code
     listed = plan is not None and report.dry_run
     if plan is not None and listed:
         tell_plan(plan)
     _sum_up(report)
-    if plan is not None and (left := plan.outcomes()["left-out"]):
+    if left:
         say(f"{left:,} left out: somebody has them already, or they are near-duplicates.")
     if not listed:
         _tell_rejected(report)
+    return code
 
 
 def _sum_up(report: ImportReport) -> None:
     verb = "would be added" if report.dry_run else "added"
     echo(
-        f"{report.faces_added:,} faces {verb}, {report.identities_added:,} new people, "
+        f"{counted(report.faces_added, 'face')} {verb}, "
+        f"{counted(report.identities_added, 'new person', 'new people')}, "
         f"{report.duplicates:,} enrolled already, in {report.seconds:.2f} s."
     )
     for notice in report.notices[:_SHOWN]:
         say(notice)
     if len(report.notices) > _SHOWN:
-        say(f"… and {len(report.notices) - _SHOWN:,} more remarks (all with --json).")
+        say(f"… and {len(report.notices) - _SHOWN:,} more (all with --json).")
 
 
 def _tell_rejected(report: ImportReport) -> None:

@@ -14,6 +14,7 @@ import click
 from engine.errors import InputError, NameTakenError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.records.changes import Changed, HistoryEntry, MergePreview, Recognition
+from engine.records.wording import counted
 from gallery_app.cli.output import ask, echo
 from gallery_app.cli.shared import gallery_and_json, opened, put_json, say
 from gallery_app.widgets.similarity_words import merge_comfort, merge_warning
@@ -94,11 +95,11 @@ def delete(
     with opened(gallery, write=True) as target:
         if faces:
             ids = faces_asked(target, faces)
-            _ask(f"Delete {len(ids):,} faces?", yes)
+            _ask(f"Delete {counted(len(ids), 'face')}?", yes)
             tell(target.corrections.remove(ids), as_json)
         else:
             count = sum(len(target.faces(name)) for name in names)
-            _ask(f"Delete {', '.join(names)} with {count:,} faces?", yes)
+            _ask(f"Delete {', '.join(names)} with {counted(count, 'face')}?", yes)
             tell(target.corrections.delete(names), as_json)
 
 
@@ -172,7 +173,9 @@ def history(
         echo(_line(entry))
 
 
-COMMANDS = (rename, merge, move, delete, portrait, note, undo, redo, history)
+PEOPLE = (rename, merge, delete, note, portrait)
+FACES = (move,)
+CHANGES = (undo, redo, history)
 
 
 def faces_asked(gallery: Gallery, asked: Sequence[str]) -> list[int]:
@@ -217,8 +220,8 @@ def _tell_preview(preview: MergePreview, as_json: bool) -> None:
     if as_json:
         put_json(asdict(preview))
         return
-    dropped = f", {preview.duplicates:,} duplicates dropped" if preview.duplicates else ""
-    echo(f"“{preview.survivor}” would have {preview.faces:,} faces{dropped}.")
+    dropped = f", {counted(preview.duplicates, 'duplicate')} dropped" if preview.duplicates else ""
+    echo(f"“{preview.survivor}” would have {counted(preview.faces, 'face')}{dropped}.")
     echo(
         "Their faces, each left out, are told right: "
         f"{share_text(preview.before)} as it is, {share_text(preview.after)} after."

@@ -71,7 +71,7 @@ def require_library() -> None:
 def _chosen(gallery: Path | None, *, encrypted: bool) -> Path:
     """The gallery meant, where it is of the kind that can be converted."""
     require_library()
-    folder = chosen(gallery)
+    folder = chosen(gallery, changing=True)
     encryption.require(folder, encrypted=encrypted)
     return folder
 

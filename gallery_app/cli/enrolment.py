@@ -14,6 +14,7 @@ from engine.errors import EmbeddingError, FaceGalleryError
 from engine.gallery import Gallery
 from engine.records.advice import grouped
 from engine.records.plans import ImportPlan, PlannedFace
+from engine.records.wording import counted
 from engine.types import EnrolmentReport, FaceBatch, ImportReport
 from gallery_app.cli.output import echo
 from gallery_app.cli.planned import files_json, plan_options, tell_plan, without_duplicates
@@ -117,6 +118,6 @@ def _tell(
         say("Nothing would be enrolled as long as a file cannot be read.")
     verb = "would be added" if dry_run else "added"
     echo(
-        f"{report.faces_added:,} faces {verb} to {report.name}, "
+        f"{counted(report.faces_added, 'face')} {verb} to {report.name}, "
         f"{report.duplicates:,} enrolled already."
     )

@@ -8,6 +8,7 @@ import click
 
 from engine.errors import GalleryExistsError
 from engine.records.receipts import ErasurePlan
+from engine.records.wording import counted
 from engine.tools.files import write_atomically
 from gallery_app.cli.output import ask, echo
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
@@ -63,8 +64,7 @@ def _tell(foreseen: ErasurePlan, *, keep_files: bool) -> None:
     if foreseen.models:
         say(f"Models that saw the person, and go: {', '.join(foreseen.models)}.")
     if foreseen.steps:
-        changes = "1 change" if foreseen.steps == 1 else f"{foreseen.steps:,} changes"
-        say(f"{changes} could not be undone any more.")
+        say(f"{counted(foreseen.steps, 'change')} could not be undone any more.")
     for path in foreseen.inside:
         say(f"Holds the person and {'stays' if keep_files else 'goes'}: {path}")
     for path in foreseen.outside:

@@ -11,6 +11,7 @@ from engine.errors import CancelledError, ExportError
 from engine.gallery import Gallery
 from engine.projector import Projector
 from engine.records.exports import EXPORT_KINDS, ExportKind, Selection
+from engine.records.wording import counted
 from gallery_app.cli.output import echo
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 
@@ -43,8 +44,8 @@ def export(
     if as_json:
         put_json({"written": [str(path) for path in done.written]})
     else:
-        who = "1 person" if done.identities == 1 else f"{done.identities:,} people"
-        echo(f"Wrote {done.path}: {who}, {done.faces:,} face{'s' * (done.faces != 1)}.")
+        who = counted(done.identities, "person", "people")
+        echo(f"Wrote {done.path}: {who}, {counted(done.faces, 'face')}.")
     if serve:
         _serve(done.path)
 

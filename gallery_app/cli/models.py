@@ -16,8 +16,9 @@ from engine.evaluation.summary import summary, text_table
 from engine.gallery import Gallery
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
+from engine.records.wording import counted
 from gallery_app.cli.output import echo
-from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
+from gallery_app.cli.shared import Bar, SectionedGroup, gallery_and_json, opened, put_json, say
 
 
 @click.command()
@@ -81,7 +82,7 @@ def _outcome(model: ModelVersion) -> dict[str, Any]:
     }
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=SectionedGroup, invoke_without_command=True)
 @gallery_and_json
 @click.pass_context
 def models(context: click.Context, gallery: Path | None, as_json: bool) -> None:
@@ -105,7 +106,9 @@ def _line(model: ModelVersion) -> str:
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(model.created))
     rank1 = f"{model.metrics['rank1']:6.1%}" if "rank1" in model.metrics else "     –"
     changes = {"new": model.new_faces, "gone": model.gone_faces}
-    stale = "".join(f"  {count:,} faces {word}" for word, count in changes.items() if count)
+    stale = "".join(
+        f"  {counted(count, 'face')} {word}" for word, count in changes.items() if count
+    )
     state = "  collapsed" if model.collapsed else stale
     return f"{mark} {model.id:28} {model.preset:9} {day}  rank-1 {rank1}{state}"
 

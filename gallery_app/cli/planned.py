@@ -9,6 +9,7 @@ import click
 
 from engine.records.advice import AdviceKind
 from engine.records.plans import ImportPlan, Outcome, PlannedFace
+from engine.records.wording import place_text
 from gallery_app.cli.output import echo
 from gallery_app.cli.shared import F
 
@@ -46,12 +47,12 @@ def tell_plan(plan: ImportPlan) -> None:
     """One line a file: what happens, to whom, the file, and why or what to know."""
     faces = list(plan)
     names = max((len(face.name or "") for face in faces), default=0)
-    files = max((len(_place(face)) for face in faces), default=0)
+    files = max((len(place_text(face.file, face.row)) for face in faces), default=0)
     for face in faces:
         cells = (
             _OUTCOMES[face.outcome].ljust(10),
             (face.name or "").ljust(names),
-            _place(face).ljust(files),
+            place_text(face.file, face.row).ljust(files),
             _why(face),
         )
         echo("  ".join(cells).rstrip())
@@ -74,10 +75,6 @@ def files_json(plan: ImportPlan) -> list[dict[str, Any]]:
         }
         for face in plan
     ]
-
-
-def _place(face: PlannedFace) -> str:
-    return f"{face.file}:{face.row + 1}" if face.row else face.file
 
 
 def _why(face: PlannedFace) -> str:

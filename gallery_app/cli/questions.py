@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
+from engine.records.wording import confidence_text, place_text
 from engine.types import FaceBatch, Identification
 from gallery_app.cli.backups import salvage_into
 from gallery_app.cli.output import echo
@@ -135,8 +136,8 @@ def _as_json(file: str, row: int, answer: Identification) -> dict[str, Any]:
 
 
 def _as_text(file: str, row: int, answer: Identification) -> str:
-    sure = "  –  " if answer.confidence is None else f"{answer.confidence:5.1%}"
-    place = f"{file}" if row == 0 else f"{file}:{row + 1}"
+    sure = f"{confidence_text(answer.confidence):^5}"
+    place = place_text(file, row)
     if answer.name is not None:
         return f"{sure}  {answer.name}  ({answer.candidates[0].distance:.3f})  {place}"
     best = answer.candidates[0].name if answer.candidates else "nobody"

@@ -10,6 +10,7 @@ import click
 
 from engine.gallery import Gallery
 from engine.records.findings import KINDS, Balance, Finding, Kind
+from engine.records.wording import place_text
 from engine.types import Face
 from gallery_app.cli.output import echo
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
@@ -63,8 +64,7 @@ def _place(face: int | None, files: Mapping[int, Face]) -> str | None:
     """Where a face came from; None where it is gone meanwhile or there is none."""
     if face is None or face not in files:
         return None
-    file, row = files[face].file, files[face].row
-    return file if row == 0 else f"{file}:{row + 1}"
+    return place_text(files[face].file, files[face].row)
 
 
 def _as_json(finding: Finding, files: Mapping[int, Face]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,10 +17,11 @@ from engine.gallery import Gallery
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
 from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import passphrase_of, passphrase_option
-from gallery_app.recent import recent_galleries, remember
+from gallery_app.recent import config_folder, recent_galleries
 from gallery_app.widgets.time_left import left_text
 
 F = TypeVar("F", bound=Callable[..., Any])
+Sections = Mapping[str, Sequence[click.Command]]
 _interrupted = CancelToken()
 _WHOLE = "the whole work"
 _STEPS = 1_000
@@ -29,11 +31,33 @@ gallery_option = click.option(
     "-g",
     "--gallery",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The gallery's folder; the last one opened unless said.",
+    help="The gallery's folder; else the last one that `open` or `new` was given.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there."
 )
+
+
+class SectionedGroup(click.Group):
+    """Lists its commands under headings, each with the whole of its first sentence.
+
+    Attributes:
+        sections: commands by heading.
+    """
+
+    def __init__(self, *args: Any, sections: Sections | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.sections = sections
+        for command in chain.from_iterable((sections or {}).values()):
+            self.add_command(command)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        sections = self.sections or {"Commands": tuple(self.commands.values())}
+        for title, commands in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(str(one.name), one.get_short_help_str(sys.maxsize)) for one in commands]
+                )
 
 
 def gallery_and_json(command: F) -> F:
@@ -41,26 +65,35 @@ def gallery_and_json(command: F) -> F:
     return gallery_option(passphrase_option(json_option(command)))
 
 
-def chosen(folder: Path | None) -> Path:
-    """The folder of the gallery asked for, or of the last one opened."""
-    recent = recent_galleries() if folder is None else [folder]
+def chosen(folder: Path | None, *, changing: bool) -> Path:
+    """The folder of the gallery asked for, or of the one opened last in the window or made last,
+    which is named before anything in it is changed.
+
+    Raises:
+        GalleryNotFoundError: there is none. HomeNotFoundError: nor any place to remember it.
+    """
+    if folder is not None:
+        return folder
+    recent = recent_galleries()
     if not recent:
+        config_folder()
         raise GalleryNotFoundError(
             "No gallery was opened yet", remedy="Name one with -g, or make one with `new`."
         )
+    if changing:
+        say(f"In {recent[0]}, the gallery opened last:")
     return recent[0]
 
 
 @contextmanager
 def opened(folder: Path | None, *, write: bool) -> Iterator[Gallery]:
     """The gallery asked for, or the last one opened; closed at the end."""
-    folder = chosen(folder)
+    folder = chosen(folder, changing=write)
     passphrase = passphrase_of(folder)
     with (
         Bar() as bar,
         Gallery.open(folder, write=write, listener=bar, passphrase=passphrase) as gallery,
     ):
-        remember(gallery.folder)
         if write:
             for notice in gallery.notices:
                 say(notice)
@@ -86,6 +119,11 @@ def interrupt(*_: object) -> None:
     """
     _interrupted.cancel()
     raise KeyboardInterrupt
+
+
+def was_interrupted() -> bool:
+    """Whether Ctrl+C was pressed."""
+    return _interrupted.cancelled
 
 
 def say(text: str) -> None:

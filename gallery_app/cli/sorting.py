@@ -10,6 +10,7 @@ import click
 from engine.errors import InputError
 from engine.gallery import Gallery
 from engine.records.changes import SplitProposal
+from engine.records.wording import counted
 from gallery_app.cli.corrections import faces_asked, share_text, tell
 from gallery_app.cli.output import echo
 from gallery_app.cli.shared import gallery_and_json, opened, put_json
@@ -38,7 +39,8 @@ def split(
         leaving = proposal.groups[1:]
         if len(names) != len(leaving):
             raise InputError(
-                f"{len(leaving)} groups would leave “{name}”, and {len(names)} names are given",
+                f"{counted(len(leaving), 'group')} would leave “{name}”, and "
+                f"{counted(len(names), 'name is', 'names are')} given",
                 remedy="Look at them without --into, then give a name to each but the first.",
             )
         parts = {one: [*group] for one, group in zip(names, leaving, strict=True)}
@@ -78,7 +80,7 @@ def _show(gallery: Gallery, proposal: SplitProposal, as_json: bool) -> None:
         return
     for number, group in enumerate(proposal.groups, 1):
         files = ", ".join(face.file for face in gallery.faces_by_id(group))
-        echo(f"{number}. {len(group):,} faces: {files}")
+        echo(f"{number}. {counted(len(group), 'face')}: {files}")
     echo(
         "Each left out, they are told right: "
         f"{share_text(proposal.before)} as it is, {share_text(proposal.after)} as several people."

@@ -13,14 +13,15 @@ from engine.errors import UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.records.unknowns import Cluster, Likeness
+from engine.records.wording import confidence_text, counted, place_text
 from engine.types import FaceBatch, Identification
 from gallery_app.cli.output import echo
-from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json
+from gallery_app.cli.shared import Bar, SectionedGroup, gallery_and_json, opened, put_json
 
 _SHOWN = 3  # files of a cluster that a person reads
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=SectionedGroup, invoke_without_command=True)
 @gallery_and_json
 @click.pass_context
 def unknown(context: click.Context, gallery: Path | None, as_json: bool) -> None:
@@ -160,14 +161,14 @@ def _likeness(likeness: Likeness | None) -> dict[str, Any] | None:
 
 
 def _as_text(number: int, cluster: Cluster) -> str:
-    places = [one.file if one.row == 0 else f"{one.file}:{one.row + 1}" for one in cluster.unknowns]
+    places = [place_text(one.file, one.row) for one in cluster.unknowns]
     more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
-    count = "1 query" if len(places) == 1 else f"{len(places):,} queries"
+    count = counted(len(places), "query", "queries")
     return f"{number:4}  {count}{_looks(cluster.likeness)}: {', '.join(places[:_SHOWN])}{more}"
 
 
 def _looks(likeness: Likeness | None) -> str:
     if likeness is None:
         return ""
-    sure = "" if likeness.confidence is None else f" {likeness.confidence:.1%}"
+    sure = "" if likeness.confidence is None else f" {confidence_text(likeness.confidence)}"
     return f", {'looks like' if likeness.known else 'nearest'} {likeness.name}{sure}"

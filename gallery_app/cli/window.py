@@ -8,6 +8,7 @@ import click
 
 from gallery_app.cli.shared import gallery_option
 from gallery_app.recent import recent_galleries
+from gallery_app.screen import NoScreenError, require_screen
 
 
 @click.command(name="open")
@@ -16,7 +17,13 @@ from gallery_app.recent import recent_galleries
 @click.option("--sample", is_flag=True, help="The sample: 158 people, 4,324 faces.")
 def open_(folder: Path | None = None, gallery: Path | None = None, sample: bool = False) -> int:
     """Open the window on a gallery, or on a folder of faces to import."""
-    from gallery_app.start import start
+    require_screen()
+    try:
+        from gallery_app.start import start
+    except ImportError as error:
+        raise NoScreenError(
+            f"The window cannot be opened: {error}", remedy="Install what is missing."
+        ) from error
 
     wanted = folder or gallery
     if wanted is None and not sample:

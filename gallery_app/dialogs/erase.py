@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.records.receipts import ErasurePlan
+from engine.records.wording import counted
 
 _SHOWN = 5
 
@@ -140,7 +141,7 @@ def add_section(layout: QVBoxLayout, title: str, lines: Sequence[str]) -> None:
 
 
 def _undo_words(steps: int) -> str:
-    changes = "1 change" if steps == 1 else f"{steps:,} changes"
+    changes = counted(steps, "change")
     return f"{changes} up to the last one that touched the person can no longer be undone"
 
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.records.figures import Evaluation, OpenFigures
+from engine.records.wording import counted
 from gallery_app.dialogs.evaluation_form import EvaluationForm
 from gallery_app.dialogs.evaluation_tables import closed_table, open_table
 from gallery_app.icons import icon
@@ -165,7 +166,7 @@ def _words(text: str, role: str) -> QLabel:
 
 
 def _about(evaluation: Evaluation) -> str:
-    repeats = "1 repeat" if evaluation.repeats == 1 else f"{evaluation.repeats} repeats"
+    repeats = counted(evaluation.repeats, "repeat")
     repeats += ", searches sampled" if evaluation.sampled else ""
     return " · ".join((
         evaluation.gallery, people_text(evaluation.identities), faces_text(evaluation.faces),

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.records.plans import ImportPlan, PlannedFace
+from engine.records.wording import counted
 from gallery_app import settings
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.item_models.plan import FILTERS, Filter, PlanModel
@@ -179,7 +180,7 @@ def plan_sentence(plan: ImportPlan) -> str:
     new = report.identities_added
     known = len({face.name for face in plan if face.outcome == "added"})
     who = [
-        "1 new person" if new == 1 else f"{new:,} new people" if new else "",
+        counted(new, "new person", "new people") if new else "",
         f"{people_text(known)} enrolled before" if known else "",
     ]
     verb = "comes" if report.faces_added == 1 else "come"

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.records.wording import counted
 from engine.types import CheckReport, ImportReport
 from gallery_app.item_models.identities import faces_text
 
@@ -104,11 +105,11 @@ def import_dialog(report: ImportReport, parent: QWidget | None) -> ReportDialog:
 
 
 def _new_people(count: int) -> str:
-    return "1 new person" if count == 1 else f"{count:,} new people"
+    return counted(count, "new person", "new people")
 
 
 def _problems(count: int) -> str:
-    return "1 problem" if count == 1 else f"{count:,} problems"
+    return counted(count, "problem")
 
 
 def check_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog:

@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPixmap
 
 from engine.records.roster import Roster
+from engine.records.wording import counted
 from engine.types import Identity, Ids
 from gallery_app.item_models.dragging import FACES, PEOPLE, packed, unpacked
 from gallery_app.item_models.roles import CountRole, IdentityIdRole, NameRole, PictureRole
@@ -180,9 +181,9 @@ class IdentityListModel(QAbstractListModel):
 
 def people_text(count: int) -> str:
     """ "1 person", "158 people"."""
-    return "1 person" if count == 1 else f"{count:,} people"
+    return counted(count, "person", "people")
 
 
 def faces_text(count: int) -> str:
     """ "1 face", "1,234 faces"."""
-    return "1 face" if count == 1 else f"{count:,} faces"
+    return counted(count, "face")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.records.wording import confidence_text
 from engine.types import Evidence, Identification
 from gallery_app.pictures import Pictures
 from gallery_app.state import Query
@@ -27,7 +28,6 @@ from gallery_app.views.method_choice import MethodChoice
 from gallery_app.views.query_actions import QueryActions
 from gallery_app.views.query_stepper import QueryStepper
 from gallery_app.views.strictness import Strictness
-from gallery_app.widgets.confidence_bar import confidence_text
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.empty_state import EmptyState
 

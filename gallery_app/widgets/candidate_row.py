@@ -6,10 +6,11 @@ from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from engine.records.wording import confidence_text
 from engine.types import Candidate
 from gallery_app.theme import current_theme, tabular
 from gallery_app.widgets.clickable import Clickable
-from gallery_app.widgets.confidence_bar import ConfidenceBar, confidence_text, confidence_words
+from gallery_app.widgets.confidence_bar import ConfidenceBar, confidence_words
 from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.picture import PictureLabel
 

@@ -6,24 +6,14 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.records.wording import confidence_text
 from gallery_app.theme import current_theme
 
 _HEIGHT = 4
 
 
-def confidence_text(confidence: float | None) -> str:
-    """Two figures at most, and never a certainty that no calibration can give."""
-    if confidence is None:
-        return "–"
-    if confidence < 0.01:
-        return "<1 %"
-    if confidence > 0.99:
-        return ">99 %"
-    return f"{round(confidence * 100)} %"
-
-
 def confidence_words(confidence: float | None) -> str:
-    """The same for a screen reader or a tip."""
+    """The confidence for a screen reader or a tip."""
     if confidence is None:
         return "confidence not calibrated"
     text = confidence_text(confidence).replace("<", "below ").replace(">", "above ")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.records.wording import confidence_text
 from engine.types import Identification, Opinion
-from gallery_app.widgets.confidence_bar import confidence_text
 
 METHOD_NAMES: Mapping[str, str] = {"knn": "k-NN", "triplet": "triplet", "mlp": "MLP"}
 _COUNTS = {2: "BOTH METHODS AGREE", 3: "ALL THREE METHODS AGREE"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.records.findings import Finding, Kind
-from gallery_app.widgets.confidence_bar import confidence_text
+from engine.records.wording import confidence_text
 
 Answer = Literal[
     "confirm", "move", "expel", "remove", "merge", "apart", "enroll", "ignore", "later"

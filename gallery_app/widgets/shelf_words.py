@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.records.unknowns import Cluster, Likeness
-from gallery_app.widgets.confidence_bar import confidence_text
+from engine.records.wording import confidence_text, counted
 
 SURE = 0.5
 """Confidence from which on somebody is offered with one click."""
@@ -49,7 +49,7 @@ def total(faces: int, people: int) -> str:
     """How much there is."""
     if faces == 1:
         return "1 unknown face"
-    who = "1 person" if people == 1 else f"{people:,} people"
+    who = counted(people, "person", "people")
     return f"{faces:,} unknown faces of {who}, as far as can be told"
 
 

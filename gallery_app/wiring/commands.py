@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.records.plans import ImportPlan
+from engine.records.wording import counted
 from engine.types import FaceBatch, ImportReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.enroll import EnrollDialog
@@ -126,7 +127,7 @@ class Commands:
             import_dialog(report, self._window).open()
         else:
             people, faces = report.identities_added, report.faces_added
-            who = "1 new person" if people == 1 else f"{people:,} new people"
+            who = counted(people, "new person", "new people")
             self._context.state.notice.emit(f"{faces_text(faces)} added, {who}.")
 
     # -- queries

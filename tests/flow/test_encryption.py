@@ -141,7 +141,7 @@ def test_without_the_library_each_command_says_how_to_get_it(
         env=os.environ | {"FACE_GALLERY_HOME": str(tmp_path / "home")},
     )  # fmt: skip
     assert done.returncode == 1
-    assert 'pip install "face-gallery[encrypted]"' in done.stderr
+    assert "-m pip install sqlcipher3" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

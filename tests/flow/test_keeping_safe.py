@@ -51,7 +51,7 @@ def test_a_new_folder_needs_no_yes(run: Run, folder: Path, tmp_path: Path) -> No
     run("backup", tmp_path / "b.zip", "-g", folder)
     done = run("restore", tmp_path / "b.zip", "--into", tmp_path / "new.gallery")
     assert done.returncode == 0, done.stderr
-    assert len(document(run("people", "--json"))) == 4  # it is the last one opened now
+    assert len(document(run("people", "-g", tmp_path / "new.gallery", "--json"))) == 4
     again = run("restore", tmp_path / "b.zip", "--into", tmp_path / "new.gallery")
     assert again.returncode == 1
     assert "a gallery already" in again.stderr

@@ -122,7 +122,7 @@ def test_ctrl_c_ends_a_training_with_one_line_and_no_trace(
     child = training_of(process.pid)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everybody in the group
     said, noise = process.communicate()
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert said == ""
     (line,) = noise.split("\n")[1:-1]  # the first one ends the line on which ^C stands
     assert line.startswith("Stopped.")

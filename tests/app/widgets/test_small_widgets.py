@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.progress import Message, Progress
+from engine.records.wording import confidence_text
 from engine.types import Candidate
 from gallery_app.widgets.busy_strip import BusyStrip, progress_text
 from gallery_app.widgets.candidate_row import CandidateRow
-from gallery_app.widgets.confidence_bar import ConfidenceBar, confidence_text
+from gallery_app.widgets.confidence_bar import ConfidenceBar
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.empty_state import EmptyState
 from gallery_app.widgets.face_tile import FaceTile
