@@ -21,7 +21,10 @@ import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault(
+    "QT_QPA_PLATFORM",
+    f"offscreen:configfile={Path(__file__).resolve().parents[1] / 'tests' / 'desktop.json'}",
+)
 
 from PySide6.QtWidgets import QApplication
 

@@ -26,7 +26,8 @@ from pathlib import Path
 
 from benchmarks.options import DATA, parser
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+_SCREEN = Path(__file__).resolve().parents[1] / "tests" / "desktop.json"
+os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={_SCREEN}")
 
 PATIENCE = 120.0  # seconds for one answer
 

@@ -22,6 +22,7 @@ from gallery_app.state import AppState
 from gallery_app.tasks import Task, TaskRunner
 from gallery_app.theme import apply_theme
 from gallery_app.views.main_window import MainWindow
+from gallery_app.widgets.on_screen import fit_to_screen
 from gallery_app.wiring.asking import Asking
 from gallery_app.wiring.browsing import Browsing
 from gallery_app.wiring.commands import Commands
@@ -118,6 +119,7 @@ class App(QObject):
     def _restore(self) -> None:
         """The window as it was left."""
         self.window.restoreGeometry(self.settings.get(remembered.GEOMETRY))
+        fit_to_screen(self.window)
         self.window.splitter.restoreState(self.settings.get(remembered.SPLITTER))
         self._sort(self.settings.get(remembered.SORT))
         themes = self.window.menus.themes

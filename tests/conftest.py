@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.desktop import show_offscreen
 from tests.trained import TrainedOnce, train_once
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+show_offscreen()
 with suppress(ImportError):
     import sqlcipher3  # noqa: F401  (before TensorFlow, whose SQLite would stand in for it)
 

@@ -14,18 +14,26 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.desktop import OFFSCREEN, offscreen
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 OUT = ROOT / "build" / "screens"
 PHOTOS = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared" / "data")) / "lfw-158"
 WIDE, SMALL = (1360, 860), (1024, 640)
+LAPTOP, SCALED = (1366, 740), (720, 450)
+"""Free on a screen of 1366 x 768 with a panel, and on 1440 x 900 at a scale of 2: the window is as
+large as it opens there."""
+_FITTED = (LAPTOP, SCALED)
 
 # scene, theme, size, scale
 SHOTS = [
     ("welcome", "light", WIDE, 1), ("welcome", "dark", SMALL, 1),
     ("welcome_recent", "light", WIDE, 1),
     ("gallery", "light", WIDE, 1), ("gallery", "dark", WIDE, 1), ("gallery", "light", SMALL, 1),
-    ("gallery", "light", WIDE, 2),
+    ("gallery", "light", WIDE, 2), ("gallery", "light", LAPTOP, 1), ("known", "dark", LAPTOP, 1),
+    ("known", "light", SCALED, 2), ("known", "dark", SCALED, 2), ("welcome", "light", SCALED, 2),
+    ("enroll", "light", SCALED, 2),
     ("known", "light", WIDE, 1), ("known", "dark", WIDE, 1), ("known", "light", SMALL, 1),
     ("known", "dark", WIDE, 2),
     ("known_photos", "light", WIDE, 1), ("known_photos", "dark", WIDE, 1),
@@ -83,7 +91,10 @@ def main(wanted: list[str]) -> int:
             print(f"{scene}: skipped, there are no photographs at {PHOTOS}")
             continue
         name = f"{scene}-{theme}-{width}x{height}" + ("@2x" if scale == 2 else "")
-        environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(scale)}
+        desk = OFFSCREEN
+        if (width, height) in _FITTED:
+            desk = offscreen(OUT, width * scale, height * scale)
+        environment = os.environ | {"QT_QPA_PLATFORM": desk, "QT_SCALE_FACTOR": str(scale)}
         size = f"{width}x{height}"
         command = [sys.executable, "-m", "tests.screens", "--one", scene, theme, size, name]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -108,7 +119,8 @@ class Stage:
         remembered.save()
         self.app = App(self.qt)
         self.window = self.app.window
-        self.window.setGeometry(0, 0, *size)
+        if size not in _FITTED:
+            self.window.setGeometry(0, 0, *size)
         self.window.show()
 
     def wait(self, until: Callable[[], bool], seconds: float = 120.0) -> None:

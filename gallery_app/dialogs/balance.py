@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.records.findings import Balance
 from gallery_app.widgets.chart import LineChart
 from gallery_app.widgets.chart_style import Axis
+from gallery_app.widgets.on_screen import Dialog
 
 
-class BalanceDialog(QDialog):
+class BalanceDialog(Dialog):
     """The imbalance of a gallery as a chart, and what it costs as another."""
 
     def __init__(self, balance: Balance, parent: QWidget | None = None) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -22,6 +21,7 @@ from gallery_app.dialogs.balance import faces_chart
 from gallery_app.theme import current_theme, theme_changed
 from gallery_app.widgets.chart import LineChart
 from gallery_app.widgets.chart_style import Axis
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.scrolling import scrolling
 from gallery_app.widgets.tiles import Tiles
 
@@ -32,7 +32,7 @@ _AT_ONCE = 60  # seconds: within that there is no growth to show
 _UNITS = ((2 * 86_400, 86_400, "days"), (2 * 3_600, 3_600, "hours"), (0, 60, "minutes"))
 
 
-class ChartsDialog(QDialog):
+class ChartsDialog(Dialog):
     """Args:
     distance: that the gallery compares by.
     roster: for the names.

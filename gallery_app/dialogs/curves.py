@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from engine.progress import Measured
 from engine.records.parameters import Kind
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.scrolling import scrolling
 
 
-class CurvesDialog(QDialog):
+class CurvesDialog(Dialog):
     """Args:
     trainings: the points of each training by its name, for the key.
     kind: of the training where it is one.

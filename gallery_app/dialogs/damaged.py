@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -21,6 +20,7 @@ from gallery_app.dialogs.report import ReportDialog
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.widgets.backup_words import headline
 from gallery_app.widgets.icon_label import IconLabel
+from gallery_app.widgets.on_screen import Dialog
 
 _INDEX = "Only what is derived is damaged. No face is lost, and every question is still answered."
 _DATABASE = (
@@ -31,7 +31,7 @@ _LINE = 84  # letters in a line of the list
 _MODELS = "People and faces are whole. A trained model is damaged: delete it and train it again."
 
 
-class DamagedDialog(QDialog):
+class DamagedDialog(Dialog):
     """Shows what it is given and asks; never changes anything itself.
 
     Signals: ``rebuild_wanted``, ``restore_wanted`` (path of a backup, or None for another one),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from engine.errors import InputError
 from engine.keeping import encryption
 from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.passphrase_field import PassphraseField
 from gallery_app.widgets.rows import section
 
@@ -39,7 +39,7 @@ _WIDE = 552  # pixels between the margins of the dialog
 _INSIDE = _WIDE - 34  # and between those of the card
 
 
-class EncryptionDialog(QDialog):
+class EncryptionDialog(Dialog):
     """Shows what it is given and asks; never changes anything itself.
 
     Signals: ``encrypt_wanted`` (passphrase), ``change_wanted`` (present one, new one),

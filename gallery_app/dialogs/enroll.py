@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -33,12 +32,13 @@ from gallery_app.operations.context import Context
 from gallery_app.widgets.advice_panel import AdvicePanel
 from gallery_app.widgets.name_field import NameField
 from gallery_app.widgets.new_face_list import NewFaceList
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.scrolling import fitting
 
 _PAUSE = 250  # ms without a key before the check runs
 
 
-class EnrollDialog(QDialog):
+class EnrollDialog(Dialog):
     """Collects name and faces; ``report`` is set when they were enrolled."""
 
     def __init__(

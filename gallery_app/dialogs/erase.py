@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -20,11 +19,12 @@ from PySide6.QtWidgets import (
 
 from engine.records.receipts import ErasurePlan
 from engine.records.wording import counted
+from gallery_app.widgets.on_screen import Dialog
 
 _SHOWN = 5
 
 
-class EraseDialog(QDialog):
+class EraseDialog(Dialog):
     """Shows a plan and asks; never changes anything itself.
 
     Args:

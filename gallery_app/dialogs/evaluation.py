@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -25,6 +24,7 @@ from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.widgets.empty_state import EmptyState
 from gallery_app.widgets.figures_table import FiguresTable
 from gallery_app.widgets.model_words import date_text, seconds_text
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.scrolling import scrolling
 
 _OPEN_WORDS = (
@@ -34,7 +34,7 @@ _OPEN_WORDS = (
 _CLOSED_WORDS = "Everybody who is asked for is enrolled; there are no strangers."
 
 
-class EvaluationWindow(QDialog):
+class EvaluationWindow(Dialog):
     """Stands beside the main window; both can be used.
 
     Signals: ``evaluate_wanted`` (tuple of protocols, repeats, tuple of methods),

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from engine.records.exports import SUFFIXES, ExportKind, Selection
 from engine.types import Identity
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.widgets.export_words import PURPOSES, TITLES
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.rows import section
 
 _WIDE = 560
@@ -30,7 +30,7 @@ _CLEAR = 10_000  # faces; the projector's t-SNE takes no more
 _IN_CLEAR = "The gallery is encrypted; what is written out is not."
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Dialog):
     """Asks; never writes anything itself.
 
     Signals: ``wanted`` (path, Selection), ``place_wanted``.

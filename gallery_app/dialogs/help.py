@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from gallery_app.icons import app_icon
+from gallery_app.widgets.on_screen import Dialog
 
 _COLUMNS = 3  # so that a low screen shows them all
 _MORE = {
@@ -76,7 +77,7 @@ def about_dialog(parent: QWidget | None) -> QDialog:
 
 
 def _dialog(title: str, parent: QWidget | None) -> QDialog:
-    dialog = QDialog(parent)
+    dialog = Dialog(parent)
     dialog.setWindowTitle(title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return dialog

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -18,9 +17,10 @@ from PySide6.QtWidgets import (
 
 from engine.records.changes import HistoryEntry
 from gallery_app.item_models.history import HistoryModel
+from gallery_app.widgets.on_screen import Dialog
 
 
-class HistoryDialog(QDialog):
+class HistoryDialog(Dialog):
     """Args:
     go_to: called with the change after which the gallery is to be as it was.
     """

@@ -9,7 +9,6 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
@@ -27,6 +26,7 @@ from gallery_app.item_models.plan import FILTERS, Filter, PlanModel
 from gallery_app.operations.context import Context
 from gallery_app.widgets.elided_label import button_name
 from gallery_app.widgets.icon_label import IconLabel
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.plan_table import PlanTable
 from gallery_app.widgets.scrolling import fitting
 from gallery_app.widgets.wrapping import WrappingRow
@@ -35,7 +35,7 @@ _NOTICES = 3  # sentences about the whole that are shown
 _SOMEBODY = "Add to whom they look like"
 
 
-class ImportPreview(QDialog):
+class ImportPreview(Dialog):
     """Changes nothing itself; once accepted, ``plan`` says what is to be done."""
 
     def __init__(self, context: Context, plan: ImportPlan, parent: QWidget | None = None) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
@@ -25,13 +24,14 @@ from gallery_app.operations.context import Context
 from gallery_app.widgets.before_after import BeforeAfter
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.icon_label import IconLabel
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.picture import PictureLabel
 from gallery_app.widgets.rows import section
 from gallery_app.widgets.scrolling import scrolling
 from gallery_app.widgets.similarity_words import merge_comfort, merge_warning
 
 
-class MergeDialog(QDialog):
+class MergeDialog(Dialog):
     """Args:
     people: the identities, the one that keeps its name first.
     merged: called with the names that go and the name that stays.

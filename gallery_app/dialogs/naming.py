@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QLabel,
     QVBoxLayout,
@@ -17,11 +16,12 @@ from engine.errors import IdentityNameError
 from engine.records.names import check_name
 from engine.records.roster import Roster
 from gallery_app.widgets.name_field import NameField
+from gallery_app.widgets.on_screen import Dialog
 
 Says = Callable[[str, bool], str]
 
 
-class NameDialog(QDialog):
+class NameDialog(Dialog):
     """One field, and a line that says what the name typed so far would do.
 
     Args:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
+from gallery_app.widgets.on_screen import Dialog
+
 
 def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWidget) -> QDialog:
     """Shows a note to be changed; ``taken`` is called with the new one."""
-    dialog = QDialog(parent)
+    dialog = Dialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(f"Note on {name}")
     dialog.resize(480, 280)

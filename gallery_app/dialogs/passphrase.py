@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gallery_app.widgets.icon_label import IconLabel
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.passphrase_field import PassphraseField
 
 
-class PassphraseDialog(QDialog):
+class PassphraseDialog(Dialog):
     """It stays open while what was typed is tried; whoever opened it closes it.
 
     Signals: ``given`` (the words).

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -19,9 +18,10 @@ from PySide6.QtWidgets import (
 from engine.records.receipts import Receipt
 from gallery_app.dialogs.erase import add_section, text_label
 from gallery_app.widgets.model_words import date_text
+from gallery_app.widgets.on_screen import Dialog
 
 
-class ReceiptDialog(QDialog):
+class ReceiptDialog(Dialog):
     """What was removed, what was made anew, what still holds the person.
 
     Args:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -21,9 +20,10 @@ from PySide6.QtWidgets import (
 from engine.records.wording import counted
 from engine.types import CheckReport, ImportReport
 from gallery_app.item_models.identities import faces_text
+from gallery_app.widgets.on_screen import Dialog
 
 
-class ReportDialog(QDialog):
+class ReportDialog(Dialog):
     """A headline, sentences under it, and a table where there is something to list."""
 
     def __init__(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -22,9 +21,10 @@ from engine.records.safety import Backup, Preview, Restored
 from gallery_app.dialogs.backups_table import BackupsTable
 from gallery_app.dialogs.report import ReportDialog
 from gallery_app.widgets.backup_words import differences, headline
+from gallery_app.widgets.on_screen import Dialog
 
 
-class RestoreDialog(QDialog):
+class RestoreDialog(Dialog):
     """Shows what it is given and asks; never changes anything itself.
 
     Signals: ``preview_wanted`` (path of a backup), ``file_wanted``, ``restore_wanted`` (path, and

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -29,6 +28,7 @@ from gallery_app.icons import icon
 from gallery_app.item_models.identities import faces_text, people_text
 from gallery_app.widgets.icon_label import IconLabel
 from gallery_app.widgets.model_words import PRESET_NAMES
+from gallery_app.widgets.on_screen import Dialog
 
 _CHOICES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("Both models", KINDS),
@@ -59,7 +59,7 @@ class RetrainState:
     news: str = ""
 
 
-class RetrainDialog(QDialog):
+class RetrainDialog(Dialog):
     """Asks; ``request()`` is what was chosen.
 
     Signals: ``start_wanted`` (TrainingRequest), also when it was accepted by Enter.

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFrame,
     QLabel,
@@ -25,6 +24,7 @@ from gallery_app.item_models.roles import CaptionRole
 from gallery_app.operations import correcting, mapping
 from gallery_app.operations.context import Context
 from gallery_app.widgets.delegates import FaceDelegate
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.uniform_view import UniformView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -40,7 +40,7 @@ class NamedFaces(FaceListModel):
         return super().data(index, role)
 
 
-class SelectedFacesDialog(QDialog):
+class SelectedFacesDialog(Dialog):
     """Follows every change of the gallery while it is open.
 
     Args:

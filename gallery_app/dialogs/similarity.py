@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from gallery_app.operations.comparing import Compared
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.heat_map import HeatMap
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.picture import PictureLabel
 from gallery_app.widgets.rows import section
 from gallery_app.widgets.scrolling import scrolling
@@ -70,7 +70,7 @@ class PairRow(QWidget):
             picture.set_picture(self._store.get(face.id))
 
 
-class SimilarityDialog(QDialog):
+class SimilarityDialog(Dialog):
     """Args:
     names: of both; the same twice for one person.
     """

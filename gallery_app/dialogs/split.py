@@ -7,7 +7,6 @@ from itertools import count
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
@@ -27,12 +26,13 @@ from gallery_app.dialogs.late import while_open
 from gallery_app.operations import correcting, looking
 from gallery_app.operations.context import Context
 from gallery_app.widgets.before_after import BeforeAfter
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.scrolling import scrolling
 
 _MOST = 12  # groups proposed
 
 
-class SplitDialog(QDialog):
+class SplitDialog(Dialog):
     """Args:
     roster: who is enrolled; a group may go to one of them.
     taken: called with the faces that leave, by the name they get.

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFrame,
     QGridLayout,
@@ -30,6 +29,7 @@ from gallery_app.widgets.model_words import (
     share_text,
     trained_on_text,
 )
+from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.scrolling import scrolling
 
 _COLLAPSE = (
@@ -43,7 +43,7 @@ _MEASURES = (
 )
 
 
-class TrainingReport(QDialog):
+class TrainingReport(Dialog):
     """One section for each model that was trained.
 
     Args:

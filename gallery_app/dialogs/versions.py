@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QLabel,
     QMessageBox,
@@ -31,9 +30,10 @@ from gallery_app.widgets.model_words import (
     trained_on_text,
     version_name,
 )
+from gallery_app.widgets.on_screen import Dialog
 
 
-class VersionsDialog(QDialog):
+class VersionsDialog(Dialog):
     """Shows what it is given and asks for changes; never changes anything itself.
 
     Signals: ``activate_wanted`` (id), ``deactivate_wanted`` (kind), ``delete_wanted`` (id, after

@@ -35,6 +35,7 @@ class EvidenceStrip(QWidget):
         self.list.setSpacing(8)
         line = QWidget()  # as high without faces as with them: nothing moves while they are read
         line.setFixedHeight(FaceTile(0, "", 0.0, line).sizeHint().height())
+        line.setMinimumWidth(1)  # on a narrow screen the last ones are cut, not the panel
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.addLayout(self.list)

@@ -43,6 +43,8 @@ from gallery_app.widgets.empty_state import EmptyState
 from gallery_app.widgets.message_bar import MessageBar
 
 _WIDTHS = (270, 706, 384)
+_LEAST_WIDTHS = (140, 220, 340)
+_LEAST_HEIGHT = 240
 
 
 class MainWindow(QMainWindow):
@@ -84,10 +86,10 @@ class MainWindow(QMainWindow):
     def _splitter(self) -> QSplitter:
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        for panel, width in zip((self.identities, self.middle, self.query), _WIDTHS, strict=True):
+        panels = (self.identities, self.middle, self.query)
+        for panel, width in zip(panels, _LEAST_WIDTHS, strict=True):
             splitter.addWidget(panel)
-            panel.setMinimumWidth(int(width * 0.8) if panel is not self.middle else 300)
-        self.query.setMinimumWidth(384)
+            panel.setMinimumSize(width, _LEAST_HEIGHT)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes(list(_WIDTHS))
         splitter.setChildrenCollapsible(False)
