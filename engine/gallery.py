@@ -34,6 +34,7 @@ from engine.records.findings import KINDS, Kind, Review
 from engine.retraining.learning import Learning
 from engine.store import Store
 from engine.store.cipher import Key
+from engine.tools.gallery_folder import GalleryFolder
 from engine.types import (
     CheckReport,
     Distance,
@@ -255,7 +256,8 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
             damage = self._store.integrity()
         sound = not damage
         reporter.progress("Checking the models", 1, 3)
-        problems = damage + (model_problems(self._store) if sound else [])
+        problems = damage + GalleryFolder(self.folder).problems()
+        problems += model_problems(self._store) if sound else []
         reporter.progress("Checking the index", 2, 3)
         wrong = index_problems(self._store) if sound else []
         repaired = [f"Taken out: {one}" for one in altered] if repair else []

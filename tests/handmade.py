@@ -28,10 +28,11 @@ from engine.models import (
     version_id,
     write_version,
 )
-from engine.recognition.in_use import FOLDER, _keep
+from engine.recognition.in_use import _keep
 from engine.records.jobs import ModelVersion
 from engine.records.parameters import Kind, as_json, parameters
 from engine.store import Store
+from engine.tools.gallery_folder import MODELS
 from engine.types import Distance, Ids, Vectors
 
 REASON = "On these faces k-NN + triplet misses fewer of the known people than k-NN."
@@ -73,13 +74,13 @@ def put_to_use(
                 texts={CALIBRATION: calibration.to_json(), KNN_CALIBRATION: knn[0].to_json()},
                 files={TRIALS: trials.save, KNN_TRIALS: knn[1].save},
             )
-            write_version(folder / FOLDER / version.id, content)
+            write_version(folder / MODELS / version.id, content)
             store.add_model(version, activate=True)
             made[kind] = version.id
         if fused:
             together = show([knn[1], tried["triplet"][1]]).calibration
             auto = Auto(("knn", "triplet"), together, REASON)
-            _keep(folder / FOLDER / "auto.json", sorted(made.values()), auto)
+            _keep(folder / MODELS / "auto.json", sorted(made.values()), auto)
         return made
     finally:
         store.close()

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import SnapshotError
+from engine.tools.files import open_regular
 from engine.types import Ids, Vectors
 
 _HEADER = np.dtype(
@@ -44,7 +45,7 @@ class GraphFile:
 
         OSError: it cannot be read.
         """
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             start = stream.read(_HEADER.itemsize)
             length = stream.seek(0, 2)
         if len(start) < _HEADER.itemsize:
@@ -103,7 +104,7 @@ class GraphFile:
         used = np.zeros(self.count, dtype=np.uint16)
         links = np.zeros((self.count, self.links_each), dtype=np.uint32)
         labels = np.zeros(self.count, dtype=np.int64)
-        with self._path.open("rb") as stream:
+        with open_regular(self._path) as stream:
             stream.seek(_HEADER.itemsize)
             for at in range(0, self.count, _RECORDS):
                 part = np.fromfile(stream, self._record, min(_RECORDS, self.count - at))

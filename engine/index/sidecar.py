@@ -14,10 +14,10 @@ from typing import Any
 from engine.errors import SnapshotError
 from engine.index.hnsw import HnswParameters
 from engine.records.parsing import parsed
+from engine.tools.files import read_text
 from engine.types import Distance
 
 FORMAT = 2
-_LARGEST_SIDECAR = 1 << 28
 _LONGEST_VALUE = 80  # characters of one that is shown
 _HASH = re.compile("[0-9a-f]{64}")
 _FIELDS: dict[str, tuple[type, ...]] = {
@@ -39,9 +39,7 @@ def read_sidecar(path: Path, needed: dict[str, Any]) -> dict[str, Any]:
         SnapshotError: missing, damaged, or another field than needed.
     """
     try:
-        if path.stat().st_size > _LARGEST_SIDECAR:
-            raise ValueError("too large")
-        sealed = parsed(path.read_bytes())
+        sealed = parsed(read_text(path))
         body = sealed["snapshot"]
         if sealed["seal"] != _digest(str(body)):
             raise ValueError("the seal is broken")

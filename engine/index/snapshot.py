@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from engine.errors import GalleryReadOnlyError, SnapshotError
 from engine.index.graphfile import GraphFile
 from engine.index.hnsw import HnswIndex, HnswParameters, Written
 from engine.index.sidecar import REMEDY, conditions, read_sidecar, sealed_record
-from engine.tools.files import sync_folder, write_atomically
+from engine.tools.files import open_regular, sync_folder, write_atomically
 from engine.types import Distance, Ids
 
 T = TypeVar("T")
@@ -165,9 +165,9 @@ def load_snapshot(
     return saved.load(), saved.change
 
 
-def _read(path: Path, how: Callable[[BufferedReader], T]) -> T:
+def _read(path: Path, how: Callable[[BufferedRandom | BufferedReader], T]) -> T:
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             return how(stream)
     except FileNotFoundError as error:
         raise SnapshotError("Is missing", file=path, remedy=REMEDY) from error

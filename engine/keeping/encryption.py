@@ -11,9 +11,9 @@ from pathlib import Path
 from engine.errors import InputError
 from engine.progress import SILENT, Reporter
 from engine.store import cipher, converting
-from engine.store.archive import DATABASE
 from engine.store.cipher import SHORTEST, Key
 from engine.store.opening import key_in
+from engine.tools.gallery_folder import DATABASE
 
 __all__ = [
     "SHORTEST",
@@ -70,9 +70,9 @@ def encrypt(folder: str | Path, passphrase: str, *, reporter: Reporter = SILENT)
     """
     folder = Path(folder)
     require(folder, encrypted=False)
-    made = cipher.new_key(passphrase)
+    require_strong(passphrase)
     key_in(folder, None)  # there is a gallery
-    converting.convert(folder, None, made, reporter)
+    converting.convert(folder, None, cipher.new_key(passphrase), reporter)
 
 
 def decrypt(

@@ -8,7 +8,6 @@ whoever opens the gallery for writing finishes the rest, which can be done twice
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,23 +17,20 @@ import numpy as np
 from engine.errors import FaceGalleryError, GalleryReadOnlyError, GalleryWriteError, ModelError
 from engine.models import delete_version, load_faces, remove_unfinished
 from engine.progress import SILENT, Progress, Reporter
-from engine.recognition.in_use import FOLDER as MODELS
 from engine.records.receipts import ErasurePlan, Receipt, hash_of
 from engine.store import Store
 from engine.store.archive import Archive
-from engine.store.automatic import ASIDE
-from engine.store.automatic import FOLDER as BACKUPS
 from engine.store.cipher import may_be_encrypted
+from engine.store.derived import EVALUATION
 from engine.store.recording import actor
 from engine.store.subject import Subject
 from engine.tools import clock
-from engine.tools.files import remove_dead_scratch, sync_folder
+from engine.tools.files import remove_dead_scratch
+from engine.tools.gallery_folder import ASIDE, BACKUPS, INDEX, MODELS, GalleryFolder, is_main
 from engine.tools.needles import Needles
 
-_DERIVED = ("index", "models/evaluation.json")
 _AUTO = "auto.json"
-_OWN = ("index", MODELS, "gallery.db", "gallery.db-wal", "gallery.db-shm", "gallery.lock",
-        "gallery.lock.json")  # fmt: skip
+_DERIVED = (INDEX, EVALUATION)
 _STAGE = "Erasing"
 _STEPS = 5
 
@@ -108,23 +104,24 @@ def finish(store: Store, reporter: Reporter = SILENT) -> Receipt | None:
     left = store.erasure_under_way()
     if left is None:
         return None
-    receipt = Receipt.from_json(left["receipt"])
-    folder = store.folder
-    with _on_disk(folder):
+    receipt = left.receipt
+    folder = GalleryFolder(store.folder)
+    folder.require_sound()
+    with _on_disk(store.folder):
         reporter.tell(Progress(_STAGE, 1, _STEPS))
         for place in store.model_places():
             for model in receipt.models:
                 delete_version(place / model)
             remove_unfinished(place)
-            _remove(place / _AUTO)
+            (place / _AUTO).unlink(missing_ok=True)
         for name in _DERIVED:
-            _remove(folder / name)
+            folder.remove(name)
         reporter.tell(Progress(_STAGE, 2, _STEPS))
-        for name in left["files"]:
-            _remove(folder / name)
+        for name in left.files:
+            folder.remove(name)
         reporter.tell(Progress(_STAGE, 3, _STEPS))
-        for place in (folder, folder / MODELS, folder / BACKUPS):
-            _clear(place)
+        for name in ("", MODELS, BACKUPS):
+            _clear(store.folder / name)
     reporter.tell(Progress(_STAGE, 4, _STEPS))
     try:
         store.end_erasure()
@@ -178,11 +175,13 @@ def _that_saw(store: Store, subject: Subject) -> tuple[str, ...]:
 def _further(folder: Path) -> Iterator[Path]:
     """Files in the gallery's folder beside its own; a damaged database kept aside as a whole."""
     for path in sorted(folder.absolute().iterdir()):
-        if path.name in _OWN or path.is_symlink():
+        if is_main(path.name) or path.is_symlink():
             continue
         if path.is_dir() and not path.name.startswith(ASIDE):
-            yield from sorted(one for one in path.rglob("*") if one.is_file())
-        else:
+            yield from sorted(
+                one for one in path.rglob("*") if one.is_file() and not one.is_symlink()
+            )
+        elif path.is_dir() or path.is_file():
             yield path
 
 
@@ -233,16 +232,6 @@ def _backups_beside(folder: Path, gallery: str) -> Iterator[Path]:
 
 def _inside(store: Store, path: Path) -> Path:
     return path.relative_to(store.folder.absolute())
-
-
-def _remove(path: Path) -> None:
-    """A file or a folder; one that is absent is fine."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-    if path.parent.is_dir():
-        sync_folder(path.parent)
 
 
 def _clear(place: Path) -> None:

@@ -15,6 +15,7 @@ from engine.records.jobs import ModelVersion
 from engine.store import Store
 from engine.store.backup import on_disk
 from engine.store.restoring import keep_aside
+from engine.tools.gallery_folder import INDEX
 from engine.types import Distance
 
 _NO_FACES = frozenset(
@@ -52,7 +53,7 @@ def model_problems(store: Store) -> list[str]:
 
 
 def _indexes(store: Store) -> list[str]:
-    folder = store.folder / "index"
+    folder = store.folder / INDEX
     found = _index(store, "Index", folder, store.dimension, store.distance)
     for version in store.models():
         if version.active and version.kind == "triplet":

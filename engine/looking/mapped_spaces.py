@@ -11,6 +11,7 @@ from engine.errors import ModelError
 from engine.models import Network, load_network
 from engine.store import Store
 from engine.tools.distances import prepare
+from engine.tools.gallery_folder import INDEX
 from engine.types import Distance, Vectors
 
 
@@ -34,7 +35,7 @@ class MappedSpace:
 
 def mapped_spaces(store: Store) -> dict[str, MappedSpace]:
     """By name; of a model that cannot be read there is none."""
-    folder = store.folder / "index"
+    folder = store.folder / INDEX
     as_they_came = partial(prepare, distance=store.distance)
     spaces = {
         "original": MappedSpace("original", store.dimension, store.distance, folder, as_they_came)

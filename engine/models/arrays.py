@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import tokenize
 import zipfile
 import zlib
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from engine.errors import ModelError
+from engine.tools.files import open_regular
 
 REMEDY = "Delete this version and train it again."
 BROKEN = (
@@ -58,11 +60,10 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         OSError: it cannot be read. ValueError: it is larger than any honest one.
     """
-    with path.open("rb") as stream:
-        data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"more than {MOST_BYTES:,} bytes")
-    return data
+    with open_regular(path) as stream:
+        if os.fstat(stream.fileno()).st_size > MOST_BYTES:
+            raise ValueError(f"more than {MOST_BYTES:,} bytes")
+        return stream.read(MOST_BYTES)
 
 
 def read_npz(path: Path) -> Mapping[str, Array]:

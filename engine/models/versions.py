@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -30,7 +29,7 @@ from engine.models.version_files import (
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion
 from engine.records.parameters import Kind
-from engine.tools.files import sync_folder, write_atomically
+from engine.tools.files import remove, sync_folder, write_atomically
 from engine.types import Ids
 
 _UNFINISHED = ".unfinished-"
@@ -202,11 +201,8 @@ def _point(point: Measured) -> dict[str, object]:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
+    with suppress(OSError):
+        remove(path)
 
 
 def _refused(problem: str, folder: Path, error: OSError) -> GalleryWriteError:

@@ -18,6 +18,7 @@ from engine.recognition.space import Space, space_of
 from engine.recognition.taking_up import taken_up
 from engine.records.changes import Changed
 from engine.store import Store
+from engine.tools.gallery_folder import INDEX
 from engine.tools.id_map import IdMap
 from engine.types import Added, Rows
 
@@ -40,7 +41,7 @@ class Grounds:
     """
 
     def __init__(self, store: Store, *, background: bool, tell: Callable[[Event], None]) -> None:
-        self.folder: Path = store.folder / "index"
+        self.folder: Path = store.folder / INDEX
         self.names = Names(store)
         self._store = store
         self._background = background

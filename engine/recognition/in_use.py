@@ -28,10 +28,10 @@ from engine.records.jobs import ModelVersion
 from engine.records.parameters import Kind
 from engine.records.parsing import parsed
 from engine.store import Store
-from engine.tools.files import write_atomically
+from engine.tools.files import read_text, write_atomically
+from engine.tools.gallery_folder import MODELS
 from engine.types import Ids
 
-FOLDER = "models"
 _AUTO = "auto.json"
 _FORMAT = 1
 _UNKNOWN = "How the trained models did cannot be read, so auto is k-NN."
@@ -89,7 +89,7 @@ def models_in_use(store: Store, listener: Listener | None) -> InUse:
             models[version.kind] = read_model(store, version)
         except ModelError as error:
             tell(f"The {version.kind} model is not used: {error}")
-    folder = store.models_folder if models else store.folder / FOLDER
+    folder = store.models_folder if models else store.folder / MODELS
     auto = _auto(folder, models, tell)
     fuses = any(len(choice.members) > 1 for choice in (auto, auto.otherwise) if choice is not None)
     try:
@@ -154,7 +154,7 @@ def _joint(folder: Path, models: Mapping[Kind, Model]) -> Calibration:
     """Of k-NN, beside the newest model that was tried. Raises ModelError."""
     path = folder / _newest_first(models)[0].id / KNN_CALIBRATION
     try:
-        return Calibration.from_json(path.read_text(encoding="utf-8"))
+        return Calibration.from_json(read_text(path))
     except (OSError, ValueError) as error:
         raise ModelError(
             f"The calibration of k-NN cannot be read ({error})", file=path, remedy="Train again."
@@ -169,7 +169,7 @@ def _newest_first(models: Mapping[Kind, Model]) -> list[Model]:
 
 def _kept(path: Path, ids: list[str], methods: set[str]) -> Auto | None:
     try:
-        record = parsed(path.read_text(encoding="utf-8"))
+        record = parsed(read_text(path))
         if record["format"] != _FORMAT or record["versions"] != ids:
             return None
         auto = Auto.from_json(record["auto"])

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from engine.identification.templates import Numbers, TemplateTable, centre, pooled
 from engine.records.parsing import parsed
-from engine.tools.files import write_atomically
+from engine.tools.files import open_regular, write_atomically
 from engine.tools.id_map import IdMap
 from engine.types import Distance, Ids, Vectors
 
@@ -81,7 +81,7 @@ def save(path: Path, state: Remembered) -> None:
 def load(path: Path, forms: Mapping[str, Form]) -> Remembered | None:
     """The state that was saved; None where there is none of spaces of these forms."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             header = _sound(parsed(stream.readline(_LONGEST_HEADER)), forms)
             body = bytearray(stream.read())
         if blake2b(body).hexdigest() != header["seal"]:

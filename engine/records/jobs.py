@@ -11,7 +11,7 @@ from engine.records.domains import Count, Time
 from engine.records.parameters import Kind, Preset
 from engine.records.parsing import checked, parsed
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
+VERSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 KINDS: tuple[Kind, ...] = ("mlp", "triplet")
 
 
@@ -33,7 +33,7 @@ class TrainingRequest:
 
 def is_version_id(text: str) -> bool:
     """Whether it can name a version, and with it a folder: never a path to anywhere else."""
-    return _ID.fullmatch(text) is not None
+    return VERSION_ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from engine.models import (
     staleness,
 )
 from engine.progress import SILENT, Measured, Reporter
-from engine.recognition.in_use import FOLDER, read_model
+from engine.recognition.in_use import read_model
 from engine.recognition.recogniser import Recogniser
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingOutcome, TrainingRequest, is_version_id
@@ -40,6 +40,7 @@ from engine.retraining.feeding import job_folder
 from engine.store import Store
 from engine.store.derived import EVALUATION
 from engine.tools.files import discard_tree
+from engine.tools.gallery_folder import INDEX, MODELS
 from engine.training import launch
 from engine.training.job import settings
 from engine.types import Ids
@@ -53,7 +54,7 @@ class Learning:
     def __init__(self, store: Store, recogniser: Recogniser) -> None:
         self._store = store
         self._recogniser = recogniser
-        self._folder = store.folder / FOLDER
+        self._folder = store.folder / MODELS
         self._busy = threading.Lock()
         if store.writable:
             self._tidy()
@@ -93,7 +94,7 @@ class Learning:
         if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
             for place in self._store.model_places():
                 delete_version(place / model_id)
-            discard_tree(self._store.folder / "index" / model_id, self._store.folder)
+            discard_tree(self._store.folder / INDEX / model_id, self._store.folder)
 
     # -- training ----------------------------------------------------------------------------
 
@@ -250,6 +251,6 @@ class Learning:
             known = {one.id for one in self._store.models()}
             remove_orphans(self._folder, known)
             for kind in KINDS:
-                for index in (self._store.folder / "index").glob(f"{kind}-*"):
+                for index in (self._store.folder / INDEX).glob(f"{kind}-*"):
                     if index.name not in known:
                         discard_tree(index, self._store.folder)

@@ -19,16 +19,20 @@ from typing import IO, Any, Self
 
 from engine.errors import BackupError, GalleryTooNewError
 from engine.progress import SILENT, Reporter
+from engine.records.jobs import VERSION_ID
 from engine.records.parsing import checked, parsed
 from engine.records.safety import Backup
+from engine.tools.files import open_regular
+from engine.tools.gallery_folder import DATABASE, FILE_NAME, MODELS
 
-DATABASE = "gallery.db"
 FORMAT = 1
 _MANIFEST = "manifest.json"
 _MOST_ENTRIES = 2_000
 _LARGEST_MANIFEST = 1 << 20
 _PIECE = 1 << 20
-_NAME = re.compile(r"gallery\.db|models/[A-Za-z0-9][\w-]{0,99}/[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
+_NAME = re.compile(
+    rf"{re.escape(DATABASE)}|{MODELS}/{VERSION_ID.pattern}/{FILE_NAME.pattern}", re.ASCII
+)
 _REMEDY = "Use another backup, or copy this one again from where it came."
 _BROKEN = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, RecursionError),
@@ -57,7 +61,10 @@ def write_archive(
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, path in files.items():
             hasher, size = hashlib.sha256(), 0
-            with path.open("rb") as source, archive.open(_entry(name), "w", force_zip64=True) as to:
+            with (
+                open_regular(path) as source,
+                archive.open(_entry(name), "w", force_zip64=True) as to,
+            ):
                 while piece := source.read(_PIECE):
                     reporter.progress("Writing the backup", done, total)
                     hasher.update(piece)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import time
 from contextlib import suppress
@@ -16,9 +15,9 @@ from engine.store.archive import Archive
 from engine.store.backup import on_disk, write_backup
 from engine.store.migrations import newest, version_of
 from engine.tools import clock
+from engine.tools.files import remove
+from engine.tools.gallery_folder import ASIDE, BACKUPS, GalleryFolder
 
-FOLDER = "backups"
-ASIDE = "damaged-"  # folders with databases that gave way to a backup
 KEPT = "backups_kept"  # the setting
 _KEPT_UNLESS_SAID = 5
 
@@ -36,7 +35,7 @@ def write_automatic(
 
     Raises as :func:`write_backup`.
     """
-    place = folder / FOLDER
+    place = folder / BACKUPS
     with on_disk(place):
         place.mkdir(mode=0o700, exist_ok=True)
     before = automatic_backups(folder)
@@ -60,8 +59,9 @@ def automatic_backups(folder: Path) -> list[Backup]:
     """Those in the gallery's ``backups/`` that can be read, newest first: in the order they were
     made, which dates do not tell where the clock was wrong.
     """
+    GalleryFolder(folder).require_sound()
     found = []
-    for path in (folder.absolute() / FOLDER).glob("*.zip"):
+    for path in (folder.absolute() / BACKUPS).glob("*.zip"):
         with suppress(FaceGalleryError), Archive(path) as archive:
             if archive.backup.automatic:
                 found.append(archive.backup)
@@ -84,7 +84,7 @@ def clear(folder: Path) -> int:
         for path in old:
             path.unlink(missing_ok=True)
         for place in aside:
-            shutil.rmtree(place)
+            remove(place)
     return len(old) + len(aside)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -13,19 +12,19 @@ from pathlib import Path
 
 from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError, GalleryWriteError
 from engine.progress import SILENT, Reporter
+from engine.records.jobs import is_version_id
 from engine.records.safety import ASKED, Backup
 from engine.store import integrity
-from engine.store.archive import DATABASE, Archive, write_archive
+from engine.store.archive import Archive, write_archive
 from engine.store.cipher import Key, key_of
 from engine.store.connecting import connect
 from engine.store.failures import RESTORE, TAKE_OUT, declared
 from engine.store.migrations import newest, version_of
 from engine.tools import clock
 from engine.tools.files import scratch_folder, sync_folder
+from engine.tools.gallery_folder import DATABASE, MODELS
 
-MODELS = "models"
 _PAGES = 1_024  # 4 MB between two reports
-_ID = re.compile(r"[A-Za-z0-9][\w-]{0,99}", re.ASCII)
 
 
 def write_backup(
@@ -151,7 +150,7 @@ def _described(copy: Path, folder: Path, target: Path, reason: str, key: Key | N
         schema = version_of(connection)
         query = "SELECT id FROM models WHERE active = 1 ORDER BY id"
         models = connection.execute(query).fetchall() if schema > 1 else []
-    ids = tuple(one for (one,) in models if isinstance(one, str) and _ID.fullmatch(one))
+    ids = tuple(one for (one,) in models if isinstance(one, str) and is_version_id(one))
     return Backup(
         path=target,
         size=0,

@@ -18,6 +18,7 @@ import numpy as np
 from engine.errors import EncryptionMissingError, InputError, WrongPassphraseError
 from engine.store.columns import CheckedCursor
 from engine.store.failures import primary_code, refusals
+from engine.tools.files import open_regular
 from engine.tools.installing import install_words
 
 SHORTEST = 12
@@ -64,7 +65,7 @@ def is_encrypted(path: Path) -> bool:
     A file that cannot be read is not; whoever opens it says why.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             start = stream.read(_PAGE * _LOOKED_AT)
     except OSError:
         return False
@@ -87,7 +88,7 @@ def may_be_encrypted(path: Path) -> bool:
 
 def key_for(path: Path, passphrase: str) -> Key:
     """The key that a passphrase opens an encrypted file with, if it is the right one (0.2 s)."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return _stretched(passphrase, stream.read(_SALT))
 
 

@@ -8,7 +8,6 @@ names of their own until all is done: so the next opening for writing finishes w
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -18,21 +17,29 @@ from typing import Any
 from engine.errors import GalleryBusyError, GalleryDamagedError, GalleryWriteError
 from engine.progress import SILENT, Progress, Reporter
 from engine.store import cipher, derived, sealing
-from engine.store.archive import DATABASE
-from engine.store.automatic import ASIDE, FOLDER
-from engine.store.backup import MODELS, require_sound
+from engine.store.backup import require_sound
 from engine.store.cipher import Key
 from engine.store.connecting import connect
 from engine.store.failures import RESTORE, declared
 from engine.store.lock import WriterLock
+from engine.store.schema import require_ours
 from engine.store.sealing import SEALED
-from engine.tools.files import shred, shred_tree, sync_file, sync_folder
+from engine.tools.files import (
+    is_link,
+    open_regular,
+    remove,
+    shred,
+    shred_tree,
+    sync_file,
+    sync_folder,
+)
+from engine.tools.gallery_folder import ASIDE, BACKUPS, DATABASE, INDEX, MODELS
 
 _STAGE, _STEPS = "Rewriting the gallery", 3
 _NEW = f"{DATABASE}.converting"
 _OLD = ".before-conversion"
 _ASIDE = f"{ASIDE}*"
-_BACKUPS = f"{FOLDER}/*.zip"
+_BACKUPS = f"{BACKUPS}/*.zip"
 _STARTS = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")  # databases, their logs
 
 
@@ -109,6 +116,7 @@ def _write(folder: Path, old: Key | None, new: Key | None, reporter: Reporter) -
     made.touch(mode=0o600, exist_ok=False)
     reporter.progress(_STAGE, 0, _STEPS)
     with closing(_opened(path, old)) as source:
+        require_ours(source, path)
         _require_alone(source, folder)
         literal = new.literal if new is not None else "''"
         source.execute(f"ATTACH DATABASE ? AS made KEY {literal}", (str(made.absolute()),))
@@ -159,8 +167,8 @@ def _convert_versions(folder: Path, old: Key | None, new: Key | None) -> None:
 
 def _remove_clear(folder: Path, backups: bool) -> None:
     """Of an encrypted gallery: what is derived, and backups where it was just encrypted."""
-    if (folder / "index").exists():
-        shred_tree(folder / "index")
+    if (folder / INDEX).exists():
+        shred_tree(folder / INDEX)
     for path in (*folder.glob(f"{MODELS}/*"), *folder.glob(f"{MODELS}/*/*")):
         if path.is_file() and path.name != SEALED:
             _give_up(path)
@@ -227,7 +235,7 @@ def _contents(connection: sqlite3.Connection, schema: str) -> list[tuple[Any, ..
 
 def _is_clear(path: Path) -> bool:
     """Whether a backup or a database kept aside is plain; a backup holds its database first."""
-    with suppress(OSError), path.open("rb") as stream:
+    with suppress(OSError), open_regular(path) as stream:
         start = stream.read(1_024)
         return start.startswith(_STARTS) or _STARTS[0] in start
     return False
@@ -238,10 +246,10 @@ def _give_up(path: Path, unless: Path | None = None) -> None:
     with suppress(OSError):
         if unless is not None and unless.exists() and path.samefile(unless):
             path.unlink()
-        elif path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
+        elif path.is_file() and not is_link(path):
             shred(path)
+        else:
+            remove(path)
 
 
 @contextmanager

@@ -17,16 +17,16 @@ from engine.errors import (
 from engine.store.cipher import Key, new_key
 from engine.store.connecting import connect
 from engine.store.failures import declared
-from engine.store.lock import HOLDER_NAME, LOCK_NAME, WriterLock
+from engine.store.lock import WriterLock
 from engine.store.migrations import APPLICATION_ID, migrate
 from engine.tools import clock
 from engine.tools.files import sync_folder
+from engine.tools.gallery_folder import DATABASE, LOCK, LOCK_HOLDER
 from engine.types import Distance
 
-DATABASE_NAME = "gallery.db"
-_UNFINISHED = "gallery.db.new"  # takes its name when it is whole
+_UNFINISHED = f"{DATABASE}.new"  # takes its name when it is whole
 _OURS = frozenset(
-    {LOCK_NAME, HOLDER_NAME, *(f"{_UNFINISHED}{end}" for end in ("", "-journal", "-wal", "-shm"))}
+    {LOCK, LOCK_HOLDER, *(f"{_UNFINISHED}{end}" for end in ("", "-journal", "-wal", "-shm"))}
 )
 
 
@@ -64,7 +64,7 @@ def _make(folder: Path, dimension: int, distance: Distance, key: Key | None) -> 
     try:
         _require_empty(folder)
         _make_database(folder / _UNFINISHED, dimension, distance, key)
-        os.replace(folder / _UNFINISHED, folder / DATABASE_NAME)
+        os.replace(folder / _UNFINISHED, folder / DATABASE)
         folder.chmod(0o700)  # it may have been there
         sync_folder(folder)
         sync_folder(folder.parent)
@@ -76,8 +76,8 @@ def _make(folder: Path, dimension: int, distance: Distance, key: Key | None) -> 
 
 
 def _unmake(folder: Path) -> None:
-    logs = [f"{DATABASE_NAME}{end}" for end in ("-wal", "-shm")]
-    for name in (DATABASE_NAME, *logs, *_OURS):
+    logs = [f"{DATABASE}{end}" for end in ("-wal", "-shm")]
+    for name in (DATABASE, *logs, *_OURS):
         with suppress(OSError):
             (folder / name).unlink()
 
@@ -130,7 +130,7 @@ def _require_empty(folder: Path) -> None:
     found = {entry.name for entry in folder.iterdir()} - _OURS
     if not found:
         return
-    if DATABASE_NAME in found:
+    if DATABASE in found:
         problem, remedy = "There is a gallery already", "Open it, or choose another folder."
     else:
         problem, remedy = "The folder is not empty", "Choose an empty or new folder."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.errors import GalleryReadOnlyError
 from engine.store.access import Access
-from engine.tools.files import write_atomically
+from engine.tools.files import read_text, write_atomically
 
 EVALUATION = "models/evaluation.json"
 CALIBRATION = "index/calibration.json"
@@ -31,7 +31,7 @@ class Derived(Access):
             rows = self._rows("SELECT value FROM settings WHERE key = ?", f"{_KEY}{name}")
             return str(rows[0][0]) if rows else None
         try:
-            return (self.folder / name).read_text(encoding="utf-8")
+            return read_text(self.folder / name)
         except OSError:
             return None
 
@@ -60,7 +60,7 @@ def move(connection: sqlite3.Connection, folder: Path, *, encrypted: bool) -> No
     path = folder / EVALUATION
     if encrypted:
         with suppress(OSError, ValueError):
-            _put(connection, EVALUATION, path.read_text(encoding="utf-8"))
+            _put(connection, EVALUATION, read_text(path))
         return
     query = "SELECT value FROM settings WHERE key = ?"
     row = connection.execute(query, (f"{_KEY}{EVALUATION}",)).fetchone()

@@ -19,6 +19,7 @@ from engine.records.wording import counted
 from engine.store import adding, derived
 from engine.store.access import Access
 from engine.store.encoding import digest_of, from_blobs
+from engine.store.erasure_note import UNDER_WAY, UnderWay, noted_erasure
 from engine.store.forgetting import clear_undo, fix, make_nameless, steps_to_fix
 from engine.store.holding import holds
 from engine.store.mentioning import count_mentions, strike_mentions
@@ -29,7 +30,6 @@ from engine.store.subject import Subject, digests_as_json, find_subject
 from engine.store.whereabouts import DIGESTS, FACES, GOING, THEIRS
 from engine.types import Vectors
 
-_UNDER_WAY = "erasing"
 _DERIVED = ("appearance", "fingerprint")  # settings that are means of all vectors
 
 
@@ -109,14 +109,17 @@ class Erasing(Access):
             )
             connection.execute(
                 "REPLACE INTO settings (key, value) VALUES (?, ?)",
-                (_UNDER_WAY, json.dumps(under_way, ensure_ascii=False)),
+                (UNDER_WAY, json.dumps(under_way, ensure_ascii=False)),
             )
 
-    def erasure_under_way(self) -> Any:
-        """What :meth:`erase` was told, where that erasure is not finished; else None."""
-        rows = self._rows("SELECT value FROM settings WHERE key = ?", _UNDER_WAY)
-        with self._sound():
-            return json.loads(rows[0][0]) if rows else None
+    def erasure_under_way(self) -> UnderWay | None:
+        """What :meth:`erase` was told, where that erasure is not finished; else None.
+
+        Raises:
+            GalleryDamagedError: the note of it asks for what no erasure of ours would.
+        """
+        with self._database.reading() as connection:
+            return noted_erasure(connection, self._database.path)
 
     def end_erasure(self) -> None:
         """Compacts the database, so that no free page is left, and takes the note away.
@@ -133,7 +136,7 @@ class Erasing(Access):
                 remedy="Close it there, then open the gallery again; that finishes the erasure.",
             )
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM settings WHERE key = ?", (_UNDER_WAY,))
+            connection.execute("DELETE FROM settings WHERE key = ?", (UNDER_WAY,))
         self._database.empty_log()
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import FaceGalleryError
-from engine.store.archive import DATABASE, Archive
+from engine.store.archive import Archive
 from engine.store.cipher import Key
 from engine.store.connecting import connect
 from engine.store.failures import declared
+from engine.store.schema import require_ours
 from engine.store.subject import Subject
 from engine.store.whereabouts import BY_DIGEST, BY_IDENTITY, TEXTS
 from engine.tools.files import scratch_folder
+from engine.tools.gallery_folder import DATABASE
 
 _TABLES = ("faces", *BY_DIGEST)
 _DIGESTS = (*_TABLES, *(f"undo_{table}" for table in _TABLES))
@@ -50,6 +52,7 @@ def holds(
                 declared(database),
                 closing(connect(database, "mode=ro&immutable=1", opens)) as connection,
             ):
+                require_ours(connection, database)
                 (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
                 return _holds(connection, subject, uuid == subject.gallery)
     except (FaceGalleryError, OSError):

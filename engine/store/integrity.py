@@ -12,6 +12,7 @@ import numpy as np
 from engine.records.jobs import ModelVersion
 from engine.store import encoding
 from engine.store.columns import misfit, quoted, unchecked
+from engine.store.erasure_note import erasure_problems
 
 _MOST = 20  # sentences of one kind
 _QUERIES = (
@@ -90,6 +91,7 @@ def problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
         found += [sentence.format(value) for (value,) in rows]
     found += [one.sentence for one in islice(altered(connection, dimension), _MOST)]
     found += _models(connection)
+    found += erasure_problems(connection)
     connection.execute("COMMIT")
     return found
 

@@ -13,9 +13,9 @@ from filelock import FileLock, Timeout
 from engine.errors import GalleryBusyError, GalleryReadOnlyError
 from engine.records.parsing import parsed
 from engine.store.failures import ASK_PERMISSION
+from engine.tools.files import read_text
+from engine.tools.gallery_folder import LOCK, LOCK_HOLDER, GalleryFolder
 
-LOCK_NAME = "gallery.lock"
-HOLDER_NAME = "gallery.lock.json"
 _LONGEST_HOST = 255  # characters of an honest one
 
 
@@ -24,9 +24,9 @@ class WriterLock:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._holder = folder / HOLDER_NAME
+        self._holder = folder / LOCK_HOLDER
         # Not thread-local: the gallery may be closed by another thread than opened it.
-        self._lock = FileLock(folder / LOCK_NAME, mode=0o600, thread_local=False)
+        self._lock = FileLock(folder / LOCK, mode=0o600, thread_local=False)
 
     def acquire(self) -> None:
         """Takes the lock or raises at once.
@@ -34,7 +34,9 @@ class WriterLock:
         Raises:
             GalleryBusyError: naming the process that holds it.
             GalleryReadOnlyError: the folder cannot be written.
+            GalleryDamagedError: a link or the like is among the gallery's files.
         """
+        GalleryFolder(self._folder).require_sound()
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
@@ -59,13 +61,14 @@ class WriterLock:
 
     def _name_holder(self) -> None:
         holder = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
-        descriptor = os.open(self._holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._holder.unlink(missing_ok=True)
+        descriptor = os.open(self._holder, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(holder)
 
     def _describe_holder(self) -> str:
         try:
-            holder = parsed(self._holder.read_text(encoding="utf-8"))
+            holder = parsed(read_text(self._holder))
             pid, host = int(holder["pid"]), str(holder["host"])[:_LONGEST_HOST]
             return f"Process {pid}{'' if host == socket.gethostname() else f' on {host}'}"
         except (OSError, ValueError, KeyError, TypeError, OverflowError):

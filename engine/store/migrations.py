@@ -210,9 +210,13 @@ def newest() -> int:
     return len(MIGRATIONS)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Brings a database up to date, one transaction per step; a step that fails is undone."""
-    for version in range(version_of(connection) + 1, newest() + 1):
+def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
+    """Brings a database up to date, one transaction per step; a step that fails is undone.
+
+    Args:
+        to: the version; the newest unless said.
+    """
+    for version in range(version_of(connection) + 1, (newest() if to is None else to) + 1):
         script = f"BEGIN IMMEDIATE; {MIGRATIONS[version - 1]} PRAGMA user_version = {version};"
         try:
             connection.executescript(f"{script} COMMIT;")

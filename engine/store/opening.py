@@ -16,13 +16,12 @@ from engine.errors import (
 from engine.store import automatic, cipher, migrations
 from engine.store.cipher import Key
 from engine.store.columns import LARGEST_DIMENSION
-from engine.store.creation import DATABASE_NAME
 from engine.store.database import Database
+from engine.store.erasure_note import noted_erasure
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
-from engine.store.schema import lacking, strangers
+from engine.store.schema import lacking, require_ours
+from engine.tools.gallery_folder import DATABASE, GalleryFolder
 from engine.types import Distance
-
-_SHOWN = 80  # characters of a name
 
 
 def key_in(folder: Path, passphrase: str | Key | None) -> Key | None:
@@ -44,8 +43,9 @@ def key_in(folder: Path, passphrase: str | Key | None) -> Key | None:
 
 def database_in(folder: Path) -> Path:
     """Its file. Raises GalleryNotFoundError, GalleryDamagedError."""
-    path = folder / DATABASE_NAME
+    path = folder / DATABASE
     try:
+        GalleryFolder(folder).require_sound()
         if path.is_file():
             return path
         there = path.exists()
@@ -73,6 +73,7 @@ def open_database(path: Path, write: bool, key: Key | None) -> tuple[Database, i
     try:
         with database.reading() as connection:
             _check_version(connection, path)
+            require_ours(connection, path)
             if write:
                 automatic.backup_before_migration(connection, path)
         if write:
@@ -80,6 +81,8 @@ def open_database(path: Path, write: bool, key: Key | None) -> tuple[Database, i
         with database.reading() as connection:
             _require_current(connection, path)
             _require_tables(connection, path)
+            if write:
+                noted_erasure(connection, path)  # whoever writes it finishes that
             return database, *_fixed(connection, path)
     except BaseException:
         database.close()
@@ -113,13 +116,6 @@ def _require_current(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _require_tables(connection: sqlite3.Connection, path: Path) -> None:
-    """Ours are all there, and nothing else that runs by itself."""
-    if strange := strangers(connection):
-        raise GalleryDamagedError(
-            f"Another program has put “{strange[0][:_SHOWN]}” into the database",
-            file=path,
-            remedy=RESTORE,
-        )
     if missing := lacking(connection):
         raise GalleryDamagedError(
             f"The database lacks {', '.join(missing)}", file=path, remedy=RESTORE

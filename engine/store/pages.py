@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.tools.files import open_regular
+
 Value = None | int | float | str | bytes
 _MAGIC = b"SQLite format 3\0"
 _USUAL_PAGE = 4_096
@@ -37,7 +39,7 @@ def rows_of(path: Path, progress: Callable[[int, int], None]) -> Iterator[Row]:
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         size = _page_size(stream.read(100))
         count = path.stat().st_size // size
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError
 from engine.progress import SILENT, Reporter
 from engine.records.safety import Backup, Restored
-from engine.store.archive import DATABASE, Archive
-from engine.store.automatic import ASIDE, write_automatic
-from engine.store.backup import MODELS, on_disk, require_sound
+from engine.store.archive import Archive
+from engine.store.automatic import write_automatic
+from engine.store.backup import on_disk, require_sound
 from engine.store.cipher import Key, is_encrypted
 from engine.store.connecting import connect
 from engine.store.failures import declared
@@ -25,6 +25,7 @@ from engine.store.staging import staged
 from engine.store.store import Store
 from engine.tools import clock
 from engine.tools.files import copy_private, discard_tree, sync_folder, sync_tree
+from engine.tools.gallery_folder import ASIDE, DATABASE, INDEX, MODELS, GalleryFolder
 
 # tables whose ids are never given twice
 _COUNTERS = ("faces", "identities", "decisions", "apart", "unknowns")
@@ -56,6 +57,7 @@ def restore(
         CancelledError. Nothing was changed.
     """
     folder = folder.absolute()
+    GalleryFolder(folder).require_sound()  # it would pass for damage, and be kept aside
     present = (folder / DATABASE).exists()
     if not (present and replace):
         _require_room(folder)
@@ -163,7 +165,7 @@ def _overwrite(
         )
         _continue(stage / DATABASE, key, connection, backup)
     _bring_models(stage, store.folder)
-    discard_tree(store.folder / "index", store.folder)  # of other faces; it is made anew
+    discard_tree(store.folder / INDEX, store.folder)  # of other faces; it is made anew
     store.overwrite(stage / DATABASE, reporter, key)
     return safety.path
 
@@ -203,7 +205,7 @@ def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
         sync_tree(stage)
         aside = keep_aside(folder)
         _bring_models(stage, folder)
-        discard_tree(folder / "index", folder)
+        discard_tree(folder / INDEX, folder)
         for end in ("-wal", "-shm"):  # of the damaged one: they would be read into the new one
             (folder / f"{DATABASE}{end}").unlink(missing_ok=True)
         os.replace(stage / DATABASE, folder / DATABASE)

@@ -14,7 +14,6 @@ from engine.progress import SILENT, Reporter
 from engine.records.safety import Salvaged
 from engine.records.wording import counted
 from engine.store import adding
-from engine.store.archive import DATABASE
 from engine.store.backup import on_disk
 from engine.store.cipher import is_encrypted
 from engine.store.failures import RESTORE
@@ -22,6 +21,7 @@ from engine.store.leftovers import Found, placeholder, read_rows, tell_lost, tol
 from engine.store.recording import record_beginning
 from engine.store.store import Store
 from engine.tools.files import copy_private, scratch_folder
+from engine.tools.gallery_folder import DATABASE, GalleryFolder
 
 
 def salvage(
@@ -46,6 +46,7 @@ def salvage(
         nothing is left.
     """
     folder, target = folder.absolute(), target.absolute()
+    GalleryFolder(folder).require_sound()
     if not (folder / DATABASE).is_file():
         raise GalleryNotFoundError(
             "There is no gallery here", file=folder, remedy="Choose the damaged gallery."

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from functools import cache
+from pathlib import Path
 
+from engine.errors import GalleryDamagedError
 from engine.store import migrations
+from engine.store.failures import RESTORE
 
+_COMPUTED = re.compile(r"\bVIRTUAL\b|\bAS\s*\(", re.IGNORECASE)
+_SHOWN = 80  # characters of a name
 Piece = tuple[str, str, str]
 """Type, name and definition of a table, an index, a trigger or a view."""
 
@@ -19,17 +25,37 @@ def schema_of(connection: sqlite3.Connection) -> frozenset[Piece]:
 
 
 @cache
-def schema_of_ours() -> frozenset[Piece]:
-    """The same of a gallery that this program has just made."""
+def schema_of_ours(version: int = migrations.newest()) -> frozenset[Piece]:
+    """The same of a gallery that a program of this version of the schema has just made."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrations.migrate(connection)
+        migrations.migrate(connection, version)
         return schema_of(connection)
 
 
-def strangers(connection: sqlite3.Connection) -> list[str]:
-    """Names of what acts by itself in a database and is not ours: it would act in our name."""
-    acting = {piece for piece in schema_of(connection) if piece[0] not in ("table", "index")}
-    return sorted(str(name) for _, name, _ in acting - schema_of_ours())
+def require_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Nothing acts by itself in a database but what a program of its version made: it would act
+    in our name. To be asked before anything is read that could be made to act.
+
+    Raises:
+        GalleryDamagedError: naming what does.
+    """
+    acting = {piece for piece in schema_of(connection) if _acts(piece)}
+    version = min(migrations.version_of(connection), migrations.newest())
+    strange = sorted(str(name) for _, name, _ in acting - schema_of_ours(version))
+    if strange:
+        raise GalleryDamagedError(
+            f"Another program has put “{strange[0][:_SHOWN]}” into the database",
+            file=path,
+            remedy=RESTORE,
+        )
+
+
+def _acts(piece: Piece) -> bool:
+    """Whether it is a trigger, a view, a table of another program's, or one with columns that are
+    computed where they are read.
+    """
+    kind, _, definition = piece
+    return kind not in ("table", "index") or bool(_COMPUTED.search(definition))
 
 
 def lacking(connection: sqlite3.Connection) -> list[str]:

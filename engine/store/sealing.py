@@ -16,9 +16,12 @@ from engine.errors import FaceGalleryError, ModelError, WrongPassphraseError
 from engine.store.cipher import Key, random_key
 from engine.store.connecting import connect
 from engine.store.failures import declared
+from engine.store.schema import schema_of
 from engine.tools.files import sync_folder
+from engine.tools.gallery_folder import FILE_NAME
 
 SEALED = "sealed.db"
+_TABLE = "CREATE TABLE files (name TEXT PRIMARY KEY, content BLOB NOT NULL)"
 _KEY = "models_key"  # the setting
 _UNFINISHED = ".unfinished-"
 
@@ -68,7 +71,7 @@ def seal(files: Path, version: Path, key: Key) -> None:
         with closing(connect(written, "mode=rw", key)) as connection:
             connection.execute("PRAGMA journal_mode = MEMORY")
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("CREATE TABLE files (name TEXT PRIMARY KEY, content BLOB NOT NULL)")
+            connection.execute(_TABLE)
             for path in sorted(files.glob("[A-Za-z0-9]*")):
                 if path.is_file() and path.name != SEALED:
                     connection.execute(
@@ -98,8 +101,10 @@ def unseal(version: Path, to: Path, key: Key | None) -> None:
             closing(connect(sealed, "mode=ro&immutable=1", key)) as connection,
         ):
             to.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if schema_of(connection) != {("table", "files", _TABLE)}:
+                raise ValueError("no files of a model")
             for name, content in connection.execute("SELECT name, content FROM files"):
-                if Path(name).name != name:
+                if not FILE_NAME.fullmatch(name) or name == SEALED:
                     raise ValueError(f"a file called {name!r}")
                 (to / name).touch(mode=0o600)
                 (to / name).write_bytes(content)

@@ -19,14 +19,16 @@ from engine.errors import (
 from engine.progress import SILENT, Reporter
 from engine.records.safety import Backup, Present, Preview
 from engine.store import cipher, integrity, migrations
-from engine.store.archive import DATABASE, Archive
+from engine.store.archive import Archive
 from engine.store.backup import on_disk, require_sound
 from engine.store.cipher import Key
 from engine.store.connecting import connect
+from engine.store.erasure_note import noted_erasure
 from engine.store.failures import declared
-from engine.store.schema import schema_of, schema_of_ours
+from engine.store.schema import require_ours, schema_of, schema_of_ours
 from engine.store.store import Store
 from engine.tools.files import scratch_folder
+from engine.tools.gallery_folder import DATABASE, GalleryFolder
 
 
 def preview(
@@ -47,6 +49,8 @@ def preview(
     Raises:
         BackupError, GalleryTooNewError, GalleryWriteError, CancelledError, PassphraseError.
     """
+    if folder is not None:
+        GalleryFolder(folder).require_sound()
     with (
         Archive(path) as archive,
         staged(archive, folder, reporter, passphrase=passphrase) as (stage, key),
@@ -136,6 +140,7 @@ def _check(database: Path, backup: Backup, key: Key | None) -> None:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA journal_mode = DELETE")
             (application,) = connection.execute("PRAGMA application_id").fetchone()
+            require_ours(connection, database)
             require_sound(connection)
             found = connection.execute(
                 "SELECT uuid, dimension, distance, change, (SELECT count(*) FROM identities), "
@@ -157,6 +162,7 @@ def _check(database: Path, backup: Backup, key: Key | None) -> None:
                     file=backup.path,
                     remedy="Use another backup.",
                 )
+            noted_erasure(connection, database)
     except GalleryDamagedError as error:
         raise damaged from error
 

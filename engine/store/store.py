@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import GalleryReadOnlyError
-from engine.store import automatic, cipher, converting
+from engine.store import cipher, converting
 from engine.store.apart import Apart
 from engine.store.cipher import Key
 from engine.store.confirming import Confirming
@@ -30,6 +30,7 @@ from engine.store.undoing import Undoing
 from engine.store.versions import Versions
 from engine.store.writing import Writing
 from engine.tools.files import remove_dead_scratch
+from engine.tools.gallery_folder import BACKUPS
 from engine.types import Distance
 
 
@@ -127,7 +128,7 @@ class Store(
         lock = WriterLock(folder) if write else None
         if lock is not None:
             lock.acquire()
-            for place in (folder, folder / automatic.FOLDER):
+            for place in (folder, folder / BACKUPS):
                 remove_dead_scratch(place)  # whole copies of the gallery may lie there
         try:
             database, dimension, distance = open_database(path, write, key)
@@ -153,6 +154,7 @@ class Store(
         except GalleryReadOnlyError:
             return False
         try:
+            self.erasure_under_way()  # whoever writes it finishes that
             with declared(self._database.path):
                 self._database.take_over()
         except GalleryReadOnlyError:

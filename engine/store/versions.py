@@ -11,10 +11,10 @@ from pathlib import Path
 from engine.errors import GalleryWriteError, ModelError
 from engine.store import sealing
 from engine.store.access import Access
-from engine.store.backup import MODELS
 from engine.store.failures import declared
 from engine.store.memory import Memory, missing_memory
 from engine.store.sealing import SEALED
+from engine.tools.gallery_folder import MODELS
 
 
 class Versions(Access):

@@ -2,17 +2,59 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
 _SCRATCH = ".unfinished-"
 _PIECE = 1 << 20
+_FLAGS = (
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a named pipe without a writer would hold us for ever
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+LARGEST_TEXT = 1 << 28
+
+
+def open_regular(path: Path, *, write: bool = False) -> BufferedRandom | BufferedReader:
+    """Opens a file that is there, itself and not what a link leads to, and never waits for it.
+
+    Raises:
+        OSError: it cannot be opened, or is a link, a folder, a pipe, a socket or a device.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise _irregular(path)
+    descriptor = os.open(path, (os.O_RDWR if write else os.O_RDONLY) | _FLAGS)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # another one since
+        os.close(descriptor)
+        raise _irregular(path)
+    return open(descriptor, "r+b") if write else open(descriptor, "rb")
+
+
+def read_text(path: Path) -> str:
+    """All of a file of ours that is UTF-8 text.
+
+    Raises:
+        OSError: as :func:`open_regular`, or it is larger than any honest one. UnicodeDecodeError.
+    """
+    with open_regular(path) as stream:
+        if os.fstat(stream.fileno()).st_size > LARGEST_TEXT:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        return stream.read(LARGEST_TEXT).decode("utf-8")
+
+
+def _irregular(path: Path) -> OSError:
+    return OSError(errno.EINVAL, "It is no regular file", str(path))
 
 
 def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None]) -> None:
@@ -63,7 +105,8 @@ def remove_dead_scratch(place: Path) -> None:
     """Removes what :func:`scratch_folder` left there in processes that were killed."""
     for left in place.glob(f"{_SCRATCH}*"):
         if not _is_alive(left.name.removeprefix(_SCRATCH).partition("-")[0]):
-            shutil.rmtree(left, ignore_errors=True)
+            with suppress(OSError):
+                remove(left)
 
 
 def discard_tree(folder: Path, place: Path) -> None:
@@ -75,7 +118,31 @@ def discard_tree(folder: Path, place: Path) -> None:
     gone = place / f"{_SCRATCH}{os.getpid()}-{folder.name}-{time.monotonic_ns()}"
     with suppress(OSError):
         os.rename(folder, gone)
-    shutil.rmtree(gone, ignore_errors=True)
+        remove(gone)
+
+
+def remove(path: Path) -> None:
+    """Removes a file, or a folder with all that it holds; one that is absent is fine. A link is
+    removed, and not what it leads to.
+
+    Raises:
+        OSError: it is still there, in whole or in part.
+    """
+    if path.is_dir() and not is_link(path):
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def is_link(path: Path) -> bool:
+    """Whether it is a symbolic link, or a junction as Windows has them."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    tag = getattr(found, "st_reparse_tag", 0)
+    junction = bool(tag) and tag == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
+    return stat.S_ISLNK(found.st_mode) or junction
 
 
 def _is_alive(process: str) -> bool:
@@ -97,7 +164,7 @@ def copy_private(source: Path, to: Path) -> None:
         OSError: as when there is something at ``to``.
     """
     to.touch(mode=0o600, exist_ok=False)
-    with source.open("rb") as stream, to.open("r+b") as out:
+    with open_regular(source) as stream, open_regular(to, write=True) as out:
         shutil.copyfileobj(stream, out)
         out.flush()
         os.fsync(out.fileno())
@@ -124,7 +191,7 @@ def sync_folder(folder: Path) -> None:
 
 def sync_file(path: Path) -> None:
     """Has a file's content on disk."""
-    with path.open("r+b") as stream:
+    with open_regular(path, write=True) as stream:
         os.fsync(stream.fileno())
 
 
@@ -135,7 +202,7 @@ def shred(path: Path) -> None:
     Raises:
         OSError: it is still there, in whole or in part.
     """
-    with path.open("r+b") as stream:
+    with open_regular(path, write=True) as stream:
         left = os.fstat(stream.fileno()).st_size
         while left > 0:
             left -= stream.write(bytes(min(left, _PIECE)))
@@ -150,4 +217,5 @@ def shred_tree(folder: Path) -> None:
         if path.is_file() and not path.is_symlink():
             with suppress(OSError):
                 shred(path)
-    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        remove(folder)

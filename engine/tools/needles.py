@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.tools.files import open_regular
 from engine.types import Vectors
 
 WINDOW = 16
@@ -84,7 +85,7 @@ class Needles:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         before = b""
         while piece := stream.read(_PIECE):
             yield before + piece

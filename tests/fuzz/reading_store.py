@@ -11,7 +11,8 @@ import numpy as np
 from engine.errors import FaceGalleryError, GalleryBusyError, GalleryError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.store import Store
-from engine.store.lock import HOLDER_NAME, WriterLock
+from engine.store.lock import WriterLock
+from engine.tools.gallery_folder import LOCK_HOLDER
 from engine.types import FaceBatch
 from tests.fuzz.databases import compact, edit_database
 from tests.fuzz.forms import DOCUMENT, mixed
@@ -161,7 +162,7 @@ def _read_holder(data: bytes, folder: Path) -> None:
     holder = WriterLock(folder)
     holder.acquire()
     try:
-        (folder / HOLDER_NAME).write_bytes(data)
+        (folder / LOCK_HOLDER).write_bytes(data)
         WriterLock(folder).acquire()
     finally:
         holder.release()

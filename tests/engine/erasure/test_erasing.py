@@ -23,6 +23,7 @@ from engine.errors import (
 )
 from engine.gallery import Gallery
 from engine.records.receipts import Receipt
+from engine.tools.gallery_folder import GalleryFolder
 from engine.types import Vectors
 from tests.engine.erasure.conftest import MOVED, NAME, OLD_NAME, Scene, batch, person
 
@@ -301,12 +302,12 @@ def test_a_backup_of_before_brings_the_person_back_only_if_it_was_kept(
 def test_a_file_that_cannot_be_removed_is_told_and_removed_at_the_next_opening(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(folder: GalleryFolder, name: str) -> None:
+        raise PermissionError(13, "Permission denied", str(folder.path / name))
 
     with Gallery.open(scene.folder) as gallery:
         with monkeypatch.context() as patched:
-            patched.setattr("engine.keeping.erasure._remove", refuse)
+            patched.setattr(GalleryFolder, "remove", refuse)
             with pytest.raises(GalleryWriteError, match="open the gallery again"):
                 gallery.erase([NAME])
             assert gallery.identity(NAME) is None

@@ -20,6 +20,7 @@ from engine.keeping import erasure
 from engine.gallery import Gallery
 from engine.store import Store
 from engine.store.database import Database
+from engine.tools.gallery_folder import GalleryFolder
 
 def dies(owner, name, after):
     real = getattr(owner, name)
@@ -32,7 +33,7 @@ def dies(owner, name, after):
 
 place, when, folder, person = sys.argv[1:]
 owners = {"erase": Store, "end_erasure": Store, "compact": Database, "delete_version": erasure,
-          "_remove": erasure, "_clear": erasure}
+          "remove": GalleryFolder, "_clear": erasure}
 with Gallery.open(folder) as gallery:
     gallery.prepare()
     dies(owners[place], place, when == "after")
@@ -59,7 +60,7 @@ def run(*arguments: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no such kill there")
 @pytest.mark.parametrize(
-    "place", ["erase", "delete_version", "_remove", "_clear", "compact", "end_erasure"]
+    "place", ["erase", "delete_version", "remove", "_clear", "compact", "end_erasure"]
 )
 def test_killed_after_the_commit_the_next_opening_finishes_it(scene: Scene, place: str) -> None:
     when = "before" if place in ("delete_version", "_clear", "compact") else "after"

@@ -1,0 +1,81 @@
+"""The note of an erasure that is under way, in the database: held against what one can ask for.
+
+A gallery may come from somebody else, and whoever opens it for writing finishes what is noted.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import GalleryDamagedError
+from engine.records.jobs import is_version_id
+from engine.records.parsing import checked, parsed
+from engine.records.receipts import Receipt
+from engine.store.failures import RESTORE
+from engine.tools.gallery_folder import is_inside, is_main
+
+UNDER_WAY = "erasing"  # the setting
+_SHOWN = 80  # characters of a name
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """An erasure whose people are gone from the database, and what is left to be done.
+
+    Attributes:
+        receipt: of it; the models that it names go.
+        files: backups and other files and folders in the gallery's folder that go, by their
+            names relative to it.
+    """
+
+    receipt: Receipt
+    files: tuple[str, ...]
+
+
+def noted_erasure(connection: sqlite3.Connection, database: Path) -> UnderWay | None:
+    """The erasure that is under way, as it was noted; None where none is.
+
+    Raises:
+        GalleryDamagedError: it asks for what :meth:`engine.store.Store.erase` never notes.
+    """
+    try:
+        return _noted_erasure(connection)
+    except ValueError as error:
+        raise GalleryDamagedError(
+            f"The note of an unfinished erasure {error}",
+            file=database,
+            remedy=f"Nothing was removed. {RESTORE}",
+        ) from error
+
+
+def erasure_problems(connection: sqlite3.Connection) -> list[str]:
+    """One sentence, where the note of an erasure under way makes no sense."""
+    try:
+        _noted_erasure(connection)
+    except ValueError as error:
+        return [f"The note of an unfinished erasure {error}"]
+    return []
+
+
+def _noted_erasure(connection: sqlite3.Connection) -> UnderWay | None:
+    """Raises ValueError: it asks for something else than the removal of models, and of files and
+    folders in the gallery's own.
+    """
+    query = "SELECT value FROM settings WHERE key = ?"
+    row = connection.execute(query, (UNDER_WAY,)).fetchone()
+    if row is None:
+        return None
+    try:
+        note = parsed(row[0])
+        found = UnderWay(checked(Receipt.from_json(note["receipt"])), tuple(note["files"]))
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise ValueError("cannot be read") from error
+    for model in found.receipt.models:
+        if not is_version_id(model):
+            raise ValueError(f"names a model {model[:_SHOWN]!r}, which is no name of one")
+    for name in found.files:
+        if not isinstance(name, str) or not is_inside(name) or is_main(name):
+            raise ValueError(f"asks to remove {str(name)[:_SHOWN]!r}")
+    return found
