@@ -1,16 +1,20 @@
 """Galleries as somebody else may send them: each plants one thing in a sound gallery.
 
-To plant another kind, add it to :data:`FILES`, :data:`NOTES`, :data:`SCHEMAS` or :data:`VALUES`.
+To plant another kind, add it to :data:`FILES`, :data:`NOTES`, :data:`SCHEMAS`, :data:`VALUES` or
+:data:`ARCHIVES`.
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
 import shutil
 import socket
 import sqlite3
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -260,3 +264,153 @@ SCHEMAS: dict[str, Plant] = {
 
 VALUES: dict[str, Plant] = {}
 """Values that no gallery of ours holds."""
+
+
+# -- in a backup ---------------------------------------------------------------------------------
+
+Members = dict[str, bytes]
+Rewrite = Callable[[Members, dict[str, Any]], None]
+"""Changes what is in a backup, and its manifest."""
+
+
+def rewrite(backup: Path, change: Rewrite, *, sealed: bool = True) -> None:
+    """Changes what is in a backup.
+
+    Args:
+        sealed: sizes and checksums in the manifest become those of what is in it then, as whoever
+            sends one can make them.
+    """
+    with zipfile.ZipFile(backup) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(members.pop("manifest.json"))
+    change(members, manifest)
+    if sealed:
+        manifest["members"] = {
+            name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in members.items()
+        }
+    with zipfile.ZipFile(backup, "w") as archive:
+        for name, data in {**members, "manifest.json": json.dumps(manifest).encode()}.items():
+            entry = zipfile.ZipInfo(name)
+            entry.filename = name  # as it is
+            archive.writestr(entry, data)
+
+
+def _member(name: str) -> Callable[[Path], None]:
+    return lambda backup: rewrite(backup, lambda members, _: members.update({name: b"hostile"}))
+
+
+def _manifest(**changed: Any) -> Callable[[Path], None]:
+    return lambda backup: rewrite(backup, lambda _, manifest: manifest["backup"].update(changed))
+
+
+def with_database(backup: Path, plant: Plant, victims: Path) -> None:
+    """Does to the database in a backup what is done to that of a gallery."""
+
+    def change(members: Members, _: dict[str, Any]) -> None:
+        place = backup.with_name("taken-out")
+        place.mkdir()
+        (place / "gallery.db").write_bytes(members["gallery.db"])
+        plant(place, victims)
+        members["gallery.db"] = (place / "gallery.db").read_bytes()
+        shutil.rmtree(place)
+
+    rewrite(backup, change)
+
+
+def _linked(backup: Path) -> None:
+    """A member that other programs would unpack as a link."""
+    with zipfile.ZipFile(backup) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(backup, "w") as archive:
+        for name, data in members.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o120777 << 16
+            archive.writestr(entry, data)
+
+
+def _packed(backup: Path) -> None:
+    """Zeros, packed a thousandfold."""
+    rewrite(backup, lambda members, _: members.update({"models/a/zeros": bytes(1 << 26)}))
+    with zipfile.ZipFile(backup) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(backup, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def _twice(backup: Path) -> None:
+    with warnings.catch_warnings(), zipfile.ZipFile(backup, "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr("gallery.db", b"another")
+
+
+def _crowded(backup: Path) -> None:
+    with zipfile.ZipFile(backup, "a") as archive:
+        for number in range(20_000):
+            archive.writestr(zipfile.ZipInfo(f"models/a/{number}"), b"")
+
+
+def _overlapping(backup: Path) -> None:
+    """Many entries that are the same bytes of the file."""
+    with zipfile.ZipFile(backup, "a") as archive:
+        entry = archive.getinfo("gallery.db")
+        for number in range(500):
+            other = copy.copy(entry)
+            other.filename = other.orig_filename = f"models/a/{number}"
+            archive.filelist.append(other)
+            archive.NameToInfo[other.filename] = other
+        archive._didModify = True  # type: ignore[attr-defined]
+
+
+ARCHIVES: dict[str, Callable[[Path], None]] = {
+    "file above": _member("../made"),
+    "file above, by way of a folder": _member("models/../../made"),
+    "absolute file": _member("/tmp/face-gallery-hostile"),
+    "file on a drive": _member("C:\\made"),
+    "backslashes": _member("models\\..\\..\\made"),
+    "a lock": _member("gallery.lock.json"),
+    "a log of the database": _member("gallery.db-wal"),
+    "an index": _member("index/faces.json"),
+    "control characters": _member("models/a/\x1b]0;owned\x07\n"),
+    "no name": _member(""),
+    "hidden file": _member("models/a/.writing-1"),
+    "links": _linked,
+    "packed zeros": _packed,
+    "the database twice": _twice,
+    "20,000 entries": _crowded,
+    "entries that overlap": _overlapping,
+    "another checksum": lambda backup: rewrite(
+        backup, lambda members, _: members.update({"gallery.db": b"x" * 4096}), sealed=False
+    ),
+    "no database": lambda backup: rewrite(backup, lambda members, _: members.pop("gallery.db")),
+    "a database that is none": lambda backup: rewrite(
+        backup, lambda members, _: members.update({"gallery.db": b"x" * 8192})
+    ),
+    "absurd time": _manifest(created=1e300),
+    "no time": _manifest(created="nan"),
+    "absurd numbers": _manifest(change=2**80, identities=-1, faces=1e300, dimension=2**70),
+    "models above": _manifest(models=["../../victims", "/tmp"]),
+    "no models": _manifest(models=7),
+    "a name of control characters": _manifest(gallery="\x1b]0;owned\x07\n", reason="\x1b[31m"),
+    "encrypted, it says": _manifest(encrypted=True),
+    "a newer version": _manifest(schema=2**40),
+    "deep manifest": lambda backup: _with_manifest(backup, b"[" * 100_000),
+    "manifest of another kind": lambda backup: _with_manifest(backup, b"[]"),
+    "cut short": lambda backup: backup.write_bytes(backup.read_bytes()[:-2_000]),
+}
+"""What is done to a backup."""
+
+
+def _with_manifest(backup: Path, manifest: bytes) -> None:
+    with zipfile.ZipFile(backup) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(backup, "w") as archive:
+        for name, data in {**members, "manifest.json": manifest}.items():
+            archive.writestr(name, data)
+
+
+def require_plain(folder: Path) -> None:
+    """Nothing but regular files and real folders is in it."""
+    odd = [path for path in folder.rglob("*") if path.is_symlink() or not path.exists()]
+    assert odd == []

@@ -20,6 +20,7 @@ from engine.embeddings.rows import AT_ONCE, FileRows, Stamp
 from engine.errors import EmbeddingError
 from engine.progress import SILENT, Reporter
 from engine.tools.columns import Coded, Texts, encoded
+from engine.tools.zip_files import CrowdedZipError, open_zip
 from engine.types import Rows
 
 _REMEDY = (
@@ -41,6 +42,7 @@ _BROKEN = (
 _LOCAL_HEADER = 30  # bytes before the name of a member, where its data is
 _MAX_LABEL_BYTES = 1024**3  # all names together
 _MAX_LABEL_ITEM = 4096
+_MOST_ARRAYS = 1_000
 _BOMB_BYTES = 64 * 1024**2  # below it no expansion is dangerous
 _BOMB_RATIO = 100  # embeddings hardly shrink
 
@@ -58,8 +60,10 @@ def read_npz(path: str, reporter: Reporter = SILENT) -> Piece:
     """
     stream, _ = open_stream(path)
     try:
-        with stream, zipfile.ZipFile(stream) as archive:
+        with stream, open_zip(stream, _MOST_ARRAYS) as archive:
             return _read(archive, path, reporter)
+    except CrowdedZipError as error:
+        raise EmbeddingError(str(error), file=path, remedy=_REMEDY) from None
     except MalformedError as error:
         raise EmbeddingError(error.problem, file=path, remedy=error.remedy) from None
     except _BROKEN:

@@ -18,6 +18,7 @@ from numpy.lib import format as npy
 
 from engine.errors import ModelError
 from engine.tools.files import open_regular
+from engine.tools.zip_files import open_zip
 
 REMEDY = "Delete this version and train it again."
 BROKEN = (
@@ -72,10 +73,8 @@ def read_npz(path: Path) -> Mapping[str, Array]:
     Members must be stored, not packed, as :func:`numpy.savez` does: so none can unpack to more
     than the file itself holds. Each is held against its checksum.
     """
-    with zipfile.ZipFile(io.BytesIO(read_bytes(path))) as archive:
+    with open_zip(io.BytesIO(read_bytes(path)), _MOST_MEMBERS) as archive:
         members = archive.infolist()
-        if len(members) > _MOST_MEMBERS:
-            raise ValueError(f"{len(members):,} arrays")
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
             raise ValueError("packed, which these files never are")
         return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from engine.records.parsing import checked, parsed
 from engine.records.safety import Backup
 from engine.tools.files import open_regular
 from engine.tools.gallery_folder import DATABASE, FILE_NAME, MODELS
+from engine.tools.zip_files import open_zip
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -89,11 +91,12 @@ class Archive:
         """
         self.path = path
         with self._declared():
-            self._zip = zipfile.ZipFile(path)
+            self._stream = open_regular(path.resolve())  # it may be reached by a link
             try:
+                self._zip = open_zip(self._stream, _MOST_ENTRIES)
                 self._read()
             except BaseException:
-                self._zip.close()
+                self._stream.close()
                 raise
 
     def check(self, reporter: Reporter = SILENT) -> None:
@@ -120,6 +123,7 @@ class Archive:
 
     def close(self) -> None:
         self._zip.close()
+        self._stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -132,8 +136,8 @@ class Archive:
         names = [entry.filename for entry in entries]
         if _MANIFEST not in names:
             raise self._foreign()
-        size = self.path.stat().st_size
-        if len(entries) > _MOST_ENTRIES or sum(max(e.file_size, 0) for e in entries) > size:
+        size = os.fstat(self._stream.fileno()).st_size
+        if sum(max(e.file_size, 0) for e in entries) > size:
             raise self._damaged("its entries claim more than it holds")
         for entry in entries:
             if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
