@@ -230,7 +230,6 @@ NOTES: dict[str, Plant] = {
         lambda *_: {"receipt": {"at": float("inf"), "removed": {"faces": 1e300}}}
     ),
     "nothing": _sql("REPLACE INTO settings (key, value) VALUES ('erasing', 'null')"),
-    "no note": _sql("REPLACE INTO settings (key, value) VALUES ('erasing', ?)", b"\xff\xfe"),
     "deep": _sql("REPLACE INTO settings (key, value) VALUES ('erasing', ?)", "[" * 100_000),
 }
 """Notes of an erasure under way, which whoever opens the gallery for writing finishes."""
@@ -262,7 +261,9 @@ SCHEMAS: dict[str, Plant] = {
 }
 """What acts by itself in a database."""
 
-VALUES: dict[str, Plant] = {}
+VALUES: dict[str, Plant] = {
+    "setting of bytes": _sql("REPLACE INTO settings (key, value) VALUES ('erasing', ?)", b"\xff"),
+}
 """Values that no gallery of ours holds."""
 
 

@@ -286,7 +286,7 @@ def test_a_deleted_version_is_gone_and_deleting_it_again_is_fine(folder, models)
 
 
 def test_a_deletion_that_breaks_off_leaves_nothing_under_the_name(folder, models, monkeypatch):
-    monkeypatch.setattr("engine.models.versions.shutil.rmtree", lambda *_, **__: None)
+    monkeypatch.setattr("engine.tools.files.shutil.rmtree", lambda *_, **__: None)
     delete_version(folder)
     monkeypatch.undo()
     assert len(names(models)) == 1
