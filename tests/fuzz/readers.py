@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.fuzz import (
+    reading_backups,
     reading_faces,
     reading_index,
     reading_models,
@@ -25,6 +26,7 @@ FINDINGS = HERE / "findings"
 def _all() -> Iterator[Reader]:
     yield from reading_faces.READERS
     yield from reading_store.READERS
+    yield from reading_backups.READERS
     yield from reading_index.READERS
     yield from reading_models.READERS
     yield from reading_records.READERS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from engine.errors import FaceGalleryError, GalleryBusyError, GalleryError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.store import Store
+from engine.store.cipher import Key
 from engine.store.lock import WriterLock
 from engine.tools.gallery_folder import LOCK_HOLDER
 from engine.types import FaceBatch
@@ -23,10 +24,14 @@ from tests.fuzz.typed import require_typed
 
 
 def _read_database(data: bytes, folder: Path) -> None:
-    """Everything that can be asked of it, for reading and then for writing."""
     (folder / "gallery.db").write_bytes(data)
+    ask_everything(folder)
+
+
+def ask_everything(folder: Path, key: Key | None = None) -> None:
+    """Everything that can be asked of a gallery, for reading and then for writing."""
     for write in (False, True):
-        with Store.open(folder, write=write) as store:
+        with Store.open(folder, write=write, passphrase=key) as store:
             require(isinstance(store.dimension, int), "a dimension that is no number")
             require(store.distance in ("cosine", "euclidean"), "a distance that is none")
             for ask in _QUESTIONS:
@@ -146,16 +151,23 @@ _WISHES: tuple[Callable[[Gallery], object], ...] = (
 
 def _databases() -> Iterable[bytes]:
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "seed.gallery"
+        for folder in made_up_galleries(Path(place)):
+            yield compact(folder / "gallery.db")
+
+
+def made_up_galleries(place: Path) -> Iterator[Path]:
+    """The folder of one that is empty, then of one that is not; closed."""
+    for name in ("empty", "seed"):
+        folder = place / f"{name}.gallery"
         with Store.create(folder, dimension=8) as store:
-            yield compact(folder / "gallery.db")
-            batch = _batch(8, "Ann", "Ann", "Bob", "Éva")
-            store.add(batch, keys=str.casefold, thumbnails={0: b"\xff\xd8", 2: b"\xff\xd8"})
-            store.set_setting("fingerprint", "{}")
-            store.reject(rows()[0], 1)
-            store.add_model(made_up_version(), activate=True)
-            store.remove_faces([2])
-            yield compact(folder / "gallery.db")
+            if name == "seed":
+                batch = _batch(8, "Ann", "Ann", "Bob", "Éva")
+                store.add(batch, keys=str.casefold, thumbnails={0: b"\xff\xd8", 2: b"\xff\xd8"})
+                store.set_setting("fingerprint", "{}")
+                store.reject(rows()[0], 1)
+                store.add_model(made_up_version(), activate=True)
+                store.remove_faces([2])
+        yield folder
 
 
 def _read_holder(data: bytes, folder: Path) -> None:
