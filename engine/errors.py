@@ -37,6 +37,25 @@ class EmbeddingError(InputError):
     """A file or row does not hold a usable embedding."""
 
 
+class NameColumnError(EmbeddingError):
+    """A file in which it is in doubt which column or array holds the names.
+
+    Attributes:
+        columns: those that may, as a person calls them.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: str | Path | None = None,
+        remedy: str = "",
+        columns: tuple[str, ...] = (),
+    ) -> None:
+        self.columns = columns
+        super().__init__(problem, file=file, remedy=remedy)
+
+
 class PhotoError(InputError):
     """A photograph cannot be used; the face beside it still can."""
 

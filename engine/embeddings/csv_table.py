@@ -1,173 +1,212 @@
-"""A CSV table: a name and d numbers a line; for queries the name may be left out."""
+"""A table in text: names and numbers in columns, in any of the dialects that tools write."""
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
+import codecs
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from operator import itemgetter
 from typing import BinaryIO
 
 import numpy as np
 
 from engine.embeddings.opening import open_stream, printable, unreadable
 from engine.embeddings.pieces import Piece, row_refusal
+from engine.embeddings.rows import AT_ONCE
+from engine.embeddings.table_layout import REMEDY, Layout, cells_of, find_layout, is_comment
 from engine.errors import EmbeddingError, InputError
 from engine.progress import Reporter
 from engine.types import Vectors
 
-_REMEDY = "Each line needs a name and the numbers of one embedding, in UTF-8."
-_DELIMITERS = ";\t,"  # the first wins a tie: "A;0,5;0,6" is separated by semicolons
-_NAME_TITLES = frozenset({"name", "identity", "person", "label"})
 _MAX_LINE = 1 << 20
 _EVERY = 1000
-
-
-@dataclass(slots=True)
-class _Row:
-    line: int
-    index: int
-    name: str | None
-    vector: Vectors
+_SAMPLE_LINES = 1000
+_SAMPLE_SIZE = 1 << 22
+_TAIL = 1 << 16  # bytes at the end of a table that are looked at too
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def read_csv(
-    path: str, dimension: int | None, reporter: Reporter
+    path: str, dimension: int | None, reporter: Reporter, name_column: str | None = None
 ) -> tuple[Piece, list[InputError]]:
     """The rows of a table and the errors of the lines left out; values are not checked yet.
 
-    The delimiter (comma, semicolon or tab) and a header line are recognised. The name is the
-    column so headed (name, identity, person, label), else the first. Lines end a row, always.
+    Separator (comma, semicolon, tab, bar or blank), decimal mark, encoding and titles are
+    recognised; lines that begin with # are comments. Lines end a row, always.
+
+    Args:
+        name_column: title, or number from 1, of the column of names; None to recognise it.
 
     Raises:
-        EmbeddingError: not readable, not UTF-8, a line over 1 MiB, or no line holds numbers.
+        NameColumnError: it is in doubt what the columns are.
+        MismatchError: there are not as many columns of numbers as are needed.
+        EmbeddingError: not readable, a line over 1 MiB, or no line holds numbers.
         CancelledError: asked for through the reporter.
     """
     stream, size = open_stream(path)
-    refused: list[InputError] = []
     with stream:
-        lines = _lines(stream, path, size, reporter)
-        rows = list(_rows(lines, dimension, path, refused))
-    if not rows:
-        first = f". {refused[0].problem}" if refused else ""
-        raise EmbeddingError(f"No line holds an embedding{first}", file=path, remedy=_REMEDY)
-    return _of_one_width(path, rows, dimension, refused), refused
+        encoding = _encoding(stream)
+        lines = _lines(stream, encoding, path, size, reporter)
+        first = list(_sample(lines))
+        last = _tail(path, size, encoding) if stream.tell() < size else []
+        layout = find_layout(path, first, last, dimension, name_column)
+        return _read(chain(first, lines), layout, path)
 
 
-def _lines(stream: BinaryIO, path: str, size: int, reporter: Reporter) -> Iterator[tuple[int, str]]:
-    """Line numbers from 1 and lines that are not blank."""
-    done, number = 0, 0
+# -- lines -------------------------------------------------------------------------------------
+
+
+def _encoding(stream: BinaryIO) -> str:
+    start = stream.read(4)
+    stream.seek(0)
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            return encoding
+    if len(start) == 4 and start[1] == start[3] == 0 < start[0]:
+        return "utf-16-le"
+    if len(start) == 4 and start[0] == start[2] == 0 < start[1]:
+        return "utf-16-be"
+    return "utf-8-sig"
+
+
+def _lines(
+    stream: BinaryIO, encoding: str, path: str, size: int, reporter: Reporter
+) -> Iterator[tuple[int, str]]:
+    """Line numbers from 1 and lines that are not blank, without what ends them."""
+    number = 0
+    text = io.TextIOWrapper(stream, encoding)
     try:
-        while raw := stream.readline(_MAX_LINE + 1):
+        while line := text.readline(_MAX_LINE + 1):
             number += 1
-            done += len(raw)
             if number % _EVERY == 1:
-                reporter.progress("Reading the table", done, size)
-            if len(raw) > _MAX_LINE:
-                problem = f"Line {number} is longer than {_MAX_LINE:,} bytes"
-                raise EmbeddingError(problem, file=path, remedy=_REMEDY)
-            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            if line.strip():
-                yield number, line
-    except UnicodeDecodeError:
+                reporter.progress("Reading the table", stream.tell(), size)
+            if len(line) > _MAX_LINE:
+                problem = f"Line {number} is longer than {_MAX_LINE:,} characters"
+                raise EmbeddingError(problem, file=path, remedy=REMEDY)
+            if not line.isspace():
+                yield number, line.rstrip("\n")
+    except UnicodeError:
+        called = "UTF-8" if encoding == "utf-8-sig" else encoding.upper()
         raise EmbeddingError(
-            f"Line {number} is not UTF-8 text", file=path, remedy="Save it as “CSV UTF-8”."
+            f"It is not {called} text, after line {number}",
+            file=path,
+            remedy="Save it as “CSV UTF-8”.",
         ) from None
     except OSError as error:
         raise unreadable(path, error) from None
+    finally:
+        text.detach()
 
 
-def _rows(
-    lines: Iterator[tuple[int, str]],
-    dimension: int | None,
-    path: str,
-    refused: list[InputError],
-) -> Iterator[_Row]:
-    first = next(lines, None)
-    if first is None:
-        raise EmbeddingError("It is empty", file=path, remedy=_REMEDY)
-    delimiter = max(_DELIMITERS, key=first[1].count)
-    header = _header(first[1], delimiter)
-    name_column = None if header is None else _name_column(header)
-    for index, (number, line) in enumerate(chain([first] if header is None else [], lines)):
+def _sample(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The first lines of a table, from which its columns are told."""
+    size = 0
+    for number, line in islice(lines, _SAMPLE_LINES):
+        yield number, line
+        size += len(line)
+        if size > _SAMPLE_SIZE:
+            return
+
+
+def _tail(path: str, size: int, encoding: str) -> list[str]:
+    """Whole lines at the end of a table: where it is sorted, they differ from the first ones."""
+    stream, _ = open_stream(path)
+    with stream:
+        mark = stream.read(4)[: {"utf-16": 2, "utf-32": 4}.get(encoding, 0)]
+        stream.seek(max(size - _TAIL, 0) // 4 * 4)  # where a letter begins, in any encoding
+        text = (mark + stream.read(_TAIL + 4)).decode(encoding, "replace")
+    lines = io.StringIO(text, newline=None).read().split("\n")[1:]
+    return [line for line in lines if line.strip()]
+
+
+# -- rows --------------------------------------------------------------------------------------
+
+
+def _read(
+    lines: Iterable[tuple[int, str]], layout: Layout, path: str
+) -> tuple[Piece, list[InputError]]:
+    refused: list[InputError] = []
+    rows = _Rows(layout)
+    index = -1
+    for number, line in lines:
+        if number < layout.start:
+            continue
         try:
-            cells = _cells(line, delimiter)
-            name = _take_name(cells, name_column, dimension)
-            yield _Row(number, index, name, _vector(cells))
-        except (csv.Error, ValueError) as error:
-            refused.append(row_refusal(path, "Line", number, str(error), _REMEDY))
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    # Line by line, so that a stray quote spoils its own line and not all that follow
-    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, strict=True))
-
-
-def _header(line: str, delimiter: str) -> list[str] | None:
-    """The titles, where the first line has no number but in its first cell, or names a column."""
-    try:
-        titles = [cell.strip().casefold() for cell in _cells(line, delimiter)]
-    except csv.Error:
-        return None
-    if _name_column(titles) is not None or not any(map(_is_number, titles[1:])):
-        return titles
-    return None
-
-
-def _name_column(titles: list[str]) -> int | None:
-    return next((i for i, title in enumerate(titles) if title in _NAME_TITLES), None)
-
-
-def _take_name(cells: list[str], column: int | None, dimension: int | None) -> str | None:
-    """Takes the name out of the cells of a line; without a titled column it is the first cell,
-    unless that is a number and no more numbers are there than needed."""
-    if column is None:
-        named = not _is_number(cells[0]) or len(cells) - 1 == dimension
-        return (cells.pop(0).strip() or None) if named else None
-    if column >= len(cells):
-        raise ValueError("The name is missing")
-    return cells.pop(column).strip() or None
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _vector(cells: list[str]) -> Vectors:
-    if not cells:
-        raise ValueError("There are no numbers")
-    try:
-        numbers = list(map(float, cells))
-    except ValueError:
-        wrong = next(cell for cell in cells if not _is_number(cell))
-        raise ValueError(f"“{wrong[:40]}” is not a number") from None
-    with np.errstate(over="ignore", under="ignore"):
-        return np.array(numbers, dtype=np.float32)
-
-
-def _of_one_width(
-    path: str, rows: list[_Row], dimension: int | None, refused: list[InputError]
-) -> Piece:
-    """The rows of the dimension asked for, or else of the one that most rows have."""
-    widths = Counter(len(row.vector) for row in rows)
-    width = dimension if dimension in widths else widths.most_common(1)[0][0]
-    for row in rows:
-        if len(row.vector) != width:
-            problem = f"There are {len(row.vector)} numbers, other lines have {width}"
-            refused.append(row_refusal(path, "Line", row.line, problem, _REMEDY))
-    kept = [row for row in rows if len(row.vector) == width]
-    return Piece(
+            if is_comment(line):
+                layout.check_comment(line)
+                continue
+            index += 1
+            rows.add(line, index, number)
+        except ValueError as error:
+            refused.append(row_refusal(path, "Line", number, str(error), REMEDY))
+    if not rows.names:
+        first = f". {refused[0].problem}" if refused else ""
+        raise EmbeddingError(f"No line holds an embedding{first}", file=path, remedy=REMEDY)
+    vectors = rows.vectors()
+    layout.check_vectors(vectors, path)
+    count = len(rows.names)
+    piece = Piece(
         path,
-        np.stack([row.vector for row in kept]),
-        [row.name for row in kept],
-        [printable(path)] * len(kept),
-        [row.index for row in kept],
-        [None] * len(kept),
+        vectors,
+        rows.names,
+        [printable(path)] * count,
+        rows.indexes,
+        [None] * count,
         "Line",
-        [row.line for row in kept],
+        rows.numbers,
+        layout.columns,
+        layout.name.key if layout.name else None,
     )
+    return piece, refused
+
+
+class _Rows:
+    """The rows of a table as they come in."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._pick = _picker(layout.vector)
+        self._blocks: list[Vectors] = []
+        self.names: list[str | None] = []
+        self.indexes: list[int] = []
+        self.numbers: list[int] = []
+
+    def add(self, line: str, index: int, number: int) -> None:
+        """Raises ValueError: why a line is left out."""
+        layout, at = self._layout, len(self.names) % AT_ONCE
+        cells = cells_of(line, layout.dialect.delimiter)
+        if len(cells) != layout.width:
+            raise ValueError(f"It has {_counted(len(cells))}, other lines have {layout.width}")
+        name = layout.name_in(cells)
+        numbers = layout.numbers_in(self._pick(cells))
+        if at == 0:
+            self._blocks.append(np.empty((AT_ONCE, layout.count), dtype=np.float32))
+        with np.errstate(over="ignore", under="ignore"):
+            self._blocks[-1][at] = numbers
+        self.names.append(name)
+        self.indexes.append(index)
+        self.numbers.append(number)
+
+    def vectors(self) -> Vectors:
+        """All of them, ``(n, d)``; afterwards they are here no more."""
+        blocks, self._blocks = self._blocks, []
+        blocks[-1] = blocks[-1][: (len(self.names) - 1) % AT_ONCE + 1]
+        return np.concatenate(blocks)
+
+
+def _picker(places: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:
+    """Takes these cells out of a line."""
+    start, stop = places[0], places[-1] + 1
+    if stop - start == len(places):
+        return itemgetter(slice(start, stop))
+    return itemgetter(*places)
+
+
+def _counted(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"

@@ -33,6 +33,8 @@ class Piece:
         names, files, rows, photos: ``n`` of each, as in FaceBatch.
         unit: what a row is called in this file: "Row", "Line", or "" where it is all there is.
         numbers: the ``n`` numbers of the rows in that unit.
+        columns: what can hold the names, as a person calls it; none where there is no choice.
+        column: the one of these that does.
     """
 
     path: str
@@ -43,6 +45,8 @@ class Piece:
     photos: Sequence[Path | None]
     unit: str
     numbers: Sequence[int]
+    columns: tuple[str, ...] = ()
+    column: str | None = None
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -62,6 +66,8 @@ class Piece:
             chosen(self.photos, kept),
             self.unit,
             chosen(self.numbers, kept),
+            self.columns,
+            self.column,
         )
 
     def refusal(self, position: int, problem: str, remedy: str) -> EmbeddingError:

@@ -1,0 +1,487 @@
+"""What the columns of a table are: told once for the file, from its titles and many of its lines.
+
+Where it is in doubt, the table is refused: a label must not become a number of a vector, and a
+number not a name.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from engine.embeddings import checks
+from engine.embeddings.name_column import (
+    Candidate,
+    are_files,
+    choose,
+    doubt,
+    is_extra,
+    listed,
+    may_name,
+)
+from engine.errors import EmbeddingError, NameColumnError
+from engine.types import Vectors
+
+REMEDY = "Each line needs a name and the numbers of one embedding."
+_TITLES_REMEDY = "Give every column a title, in one line above the others."
+_DELIMITERS = "\t;|, "  # the first wins a tie
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\s,;]*')  # Excel's
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*")
+_IN_SERIES = re.compile(r"(.*\D)\d+")
+_DIALECT_LINES = 50
+_SURE_LINES = 8  # so many whole numbers in a column are no chance
+_LONG_RUN = 4  # so many numbers that count up are titles
+_EXACT = 2**53  # a float tells whole numbers apart up to here
+_Kind = Literal["empty", "text", "joined", "whole", "fraction"]
+
+
+# -- cells -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table writes its cells."""
+
+    delimiter: str
+    decimal_comma: bool
+
+    def numbers(self, cells: Sequence[str]) -> list[float]:
+        """The numbers in cells. Raises ValueError."""
+        if not self.decimal_comma and not any("_" in cell for cell in cells):
+            try:
+                return list(map(float, cells))
+            except ValueError:
+                pass
+        found = []
+        for cell in cells:
+            number = self.number(cell)
+            if number is None:
+                raise ValueError(f"“{cell[:40]}” is not a number")
+            found.append(number)
+        return found
+
+    def number(self, cell: str) -> float | None:
+        """What a cell says as a number, else None."""
+        if self.decimal_comma:
+            return None if "." in cell else _float(cell.replace(",", ".", 1))
+        return _float(cell)
+
+    def name(self, cell: str, whole: bool) -> str | None:
+        """A name as it was meant, None for none: “3” where the whole number 3.0 is written.
+
+        Raises:
+            ValueError: it is a number with a fraction.
+        """
+        name = cell.strip()
+        number = self.number(name)
+        if number is None or not math.isfinite(number):
+            return name or None
+        if not number.is_integer():
+            raise ValueError(f"“{name[:40]}” is a number and no name")
+        is_plain = name.lstrip("+-").isdecimal()
+        return name if is_plain or not whole or abs(number) > _EXACT else str(int(number))
+
+
+def _float(cell: str) -> float | None:
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of a line, without empty ones at its end. Raises ValueError."""
+    # Line by line, so that a stray quote spoils its own line and not all that follow
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
+    except csv.Error:
+        problem = "Its quotes do not match, or a cell is over 131,072 characters long"
+        raise ValueError(problem) from None
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return cells
+
+
+def _joined(cell: str) -> list[str]:
+    """The numbers of an embedding in one cell, such as “[0.1, 0.2]”; none where it is no such."""
+    inside = cell.strip()
+    if bracketed := inside[:1] + inside[-1:] in ("[]", "()"):
+        inside = inside[1:-1]
+    parts = [part for part in re.split(r"[ ,]+", inside) if part]
+    if len(parts) < 2 - bracketed or any(_float(part) is None for part in parts):
+        return []
+    return parts
+
+
+def _find_dialect(lines: Sequence[str], delimiter: str | None) -> Dialect:
+    """Reads most cells as numbers."""
+    if delimiter is None:
+        delimiter = max(_DELIMITERS, key=lambda one: _evidence(lines, one))
+    commas = points = 0
+    for line in lines:
+        for cell in _cells_or_none(line, delimiter):
+            commas += _DECIMAL_COMMA.fullmatch(cell) is not None
+            points += "." in cell and _float(cell) is not None
+    return Dialect(delimiter, commas > points)
+
+
+def _evidence(lines: Iterable[str], delimiter: str) -> tuple[int, int, int]:
+    """How many numbers a delimiter gives, how few other cells, and how many cells."""
+    numbers = others = count = 0
+    for line in lines:
+        cells = _cells_or_none(line, delimiter)
+        count += len(cells)
+        bare = []
+        for cell in cells:
+            if _float(cell) is not None or _DECIMAL_COMMA.fullmatch(cell):
+                numbers += 1
+            elif not (parts := _joined(cell)):
+                others += 1
+            elif cell.lstrip()[:1] in "[(":
+                numbers += len(parts)
+            else:
+                bare.append(len(parts))
+        if len(bare) == 1:
+            numbers += bare[0]
+        else:
+            others += len(bare)
+    return numbers, -others, count
+
+
+def _cells_or_none(line: str, delimiter: str) -> list[str]:
+    try:
+        return cells_of(line, delimiter)
+    except ValueError:
+        return []
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is one, in the way of numpy.savetxt; a name in quotes never is."""
+    return line.lstrip().startswith("#")
+
+
+# -- the layout --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the columns of a table are.
+
+    Attributes:
+        start: number of the first line that can hold a face.
+        width: how many cells a line has.
+        name: the column of names, None where there is none.
+        vector: places of the numbers.
+        count: how many numbers an embedding has.
+        joined: all of them are in one cell.
+        certain: the titles say that no label is among the numbers.
+        columns: keys of the columns that can hold the names.
+    """
+
+    dialect: Dialect
+    start: int
+    width: int
+    name: Candidate | None
+    vector: tuple[int, ...]
+    count: int
+    joined: bool
+    certain: bool
+    columns: tuple[str, ...]
+
+    def name_in(self, cells: Sequence[str]) -> str | None:
+        """The name in the cells of a line. Raises ValueError."""
+        if self.name is None:
+            return None
+        return self.dialect.name(cells[self.name.number - 1], whole=not self.name.text)
+
+    def numbers_in(self, cells: Sequence[str]) -> list[float]:
+        """The numbers in the cells of a vector. Raises ValueError."""
+        if not self.joined:
+            return self.dialect.numbers(cells)
+        parts = _joined(cells[0])
+        if len(parts) != self.count:
+            raise ValueError(f"“{cells[0][:40]}” is no list of {self.count} numbers")
+        return list(map(float, parts))
+
+    def check_comment(self, line: str) -> None:
+        """Raises ValueError: it can also be a face whose name begins with #."""
+        for content in (line, line.lstrip(" #")):
+            cells = _cells_or_none(content, self.dialect.delimiter)
+            numbers = map(self.dialect.number, cells)
+            fraction = any(number is not None and number % 1 for number in numbers)
+            if len(cells) == self.width and (fraction or any(map(_joined, cells))):
+                raise ValueError("It begins with # and holds a face: put its name in quotes")
+
+    def check_vectors(self, vectors: Vectors, path: str) -> None:
+        """Looks through all rows for a label that the lines looked at before did not show.
+
+        Raises:
+            NameColumnError: a column holds whole numbers only, and others do not.
+        """
+        if self.certain or len(vectors) < 2 or self.joined:
+            return
+        with np.errstate(invalid="ignore"):
+            whole = (vectors == np.rint(vectors)).all(axis=0)
+        labels = whole & vectors.any(axis=0)
+        if labels.any() and not whole.all():
+            place = self.vector[int(labels.argmax())]
+            raise NameColumnError(
+                f"Column {place + 1} holds whole numbers only, as labels do",
+                file=path,
+                remedy=_TITLES_REMEDY,
+                columns=self.columns,
+            )
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What a column holds, by the lines looked at.
+
+    Attributes:
+        place: from 0.
+        extra: its title says that it is no part of an embedding.
+        counted: it holds whole numbers, and others than zero, which dead units of a network are.
+        parts: how many numbers a list in its cells has.
+    """
+
+    place: int
+    title: str
+    kind: _Kind
+    extra: bool
+    counted: bool = False
+    repeats: bool = False
+    files: bool = False
+    parts: int = 0
+
+
+def find_layout(
+    path: str,
+    first: Sequence[tuple[int, str]],
+    last: Sequence[str],
+    dimension: int | None,
+    name_column: str | None,
+) -> Layout:
+    """What the columns of a table are.
+
+    Args:
+        first: its first lines with their numbers.
+        last: some of its last lines, which may be among the first.
+        name_column: title or number of the column of names; None to recognise it.
+
+    Raises:
+        NameColumnError, MismatchError, EmbeddingError.
+    """
+    return _Survey(path, first, last).layout(dimension, name_column)
+
+
+class _Survey:
+    """Some lines of a table, from which its layout is told."""
+
+    def __init__(self, path: str, first: Sequence[tuple[int, str]], last: Sequence[str]) -> None:
+        self._path = path
+        delimiter = None
+        if first and (excel := _SEPARATOR_LINE.fullmatch(first[0][1])):
+            delimiter, first = excel[1], first[1:]
+        plain = [(number, line) for number, line in first if not is_comment(line)]
+        if not plain:
+            raise EmbeddingError("No line holds an embedding", file=path, remedy=REMEDY)
+        lines = [line for _, line in plain] + [line for line in last if not is_comment(line)]
+        self._start = plain[0][0]
+        self._dialect = _find_dialect(lines[:_DIALECT_LINES], delimiter)
+        rows = [_cells_or_none(line, self._dialect.delimiter) for line in lines]
+        self._width = Counter(map(len, rows)).most_common(1)[0][0]
+        self._rows = [row for row in rows if len(row) == self._width]
+        self._titles = self._take_titles(rows[0])
+        if self._titles is None:
+            above = [line for number, line in first if number < self._start]
+            self._titles = self._titles_in_comment(above)
+        self._keys = self._make_keys()
+        self._columns = [self._column(place) for place in range(self._width)]
+
+    # -- titles
+
+    def _take_titles(self, row: list[str]) -> list[str] | None:
+        """The first line, where it holds the titles; it is no row then."""
+        others = self._rows[1:] if row is self._rows[0] else self._rows
+        if len(row) != self._width:
+            if row and len(self._rows) > 1 and not any(map(self._is_number, row)):
+                problem = f"Line {self._start} has {len(row)} titles, others {self._width} cells"
+                raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
+            return None
+        if not self._are_titles(row, others or [row]):
+            return None
+        self._rows = others
+        self._start += 1
+        return [cell.strip() for cell in row]
+
+    def _titles_in_comment(self, comments: Sequence[str]) -> list[str] | None:
+        """Those that numpy.savetxt writes after a #."""
+        if not comments:
+            return None
+        titles = _cells_or_none(comments[-1].lstrip(" #"), self._dialect.delimiter)
+        fitting = len(titles) == self._width and self._are_titles(titles, self._rows)
+        return [title.strip() for title in titles] if fitting else None
+
+    def _are_titles(self, cells: Sequence[str], rows: Sequence[list[str]]) -> bool:
+        """Whether cells hold no number where other lines do, or numbers that count up."""
+        places = [
+            place
+            for place in range(self._width)
+            if 2 * sum(self._is_number(row[place]) for row in rows) >= len(rows)
+        ]
+        if any(_joined(cells[place]) for place in places):
+            return False
+        found = [self._dialect.number(cells[place]) for place in places]
+        numbers = [number for number in found if number is not None]
+        if not numbers:
+            return True
+        if any(not number.is_integer() for number in numbers):
+            return False
+        counts_up = all(after - before == 1 for before, after in pairwise(numbers))
+        return counts_up and (len(numbers) >= _LONG_RUN or any(map(is_extra, cells)))
+
+    def _is_number(self, cell: str) -> bool:
+        return self._dialect.number(cell) is not None or bool(_joined(cell))
+
+    def _make_keys(self) -> list[str]:
+        """What a person calls each column: its title, or else its number from 1."""
+        titles = self._titles or [""] * self._width
+        counts = Counter(titles)
+        return [
+            title if title and counts[title] == 1 else str(place + 1)
+            for place, title in enumerate(titles)
+        ]
+
+    # -- columns
+
+    def _column(self, place: int) -> _Column:
+        title = self._titles[place] if self._titles else ""
+        cells = [cell for row in self._rows if (cell := row[place].strip())]
+        numbers = [number for cell in cells if (number := self._dialect.number(cell)) is not None]
+        repeats = len(set(cells)) < len(cells)
+        extra = is_extra(title)
+        if not cells:
+            return _Column(place, title, "empty", extra)
+        if 2 * len(numbers) >= len(cells):
+            finite = [number for number in numbers if math.isfinite(number)]
+            if not finite or not all(number.is_integer() for number in finite):
+                return _Column(place, title, "fraction", extra)
+            index = self._titles is not None and (not title or title.startswith("Unnamed: "))
+            return _Column(place, title, "whole", extra or index, any(finite), repeats)
+        parts, lines = Counter(len(_joined(cell)) for cell in cells).most_common(1)[0]
+        if parts and 2 * lines >= len(cells):
+            return _Column(place, title, "joined", extra, parts=parts)
+        return _Column(place, title, "text", extra, repeats=repeats, files=are_files(cells))
+
+    def layout(self, dimension: int | None, name_column: str | None) -> Layout:
+        """Raises: see :func:`find_layout`."""
+        name = None
+        if name_column is not None:
+            texts_and_wholes = [one for one in self._columns if one.kind in ("text", "whole")]
+            name = choose(self._candidates(texts_and_wholes), name_column, self._path)
+        others = [one for one in self._columns if name is None or one.place != name.number - 1]
+        joined = [one for one in others if one.kind == "joined"]
+        if joined:
+            vector, certain = self._list_column(joined, others), True
+            count = joined[0].parts
+        else:
+            vector, certain = self._number_columns(others, dimension)
+            count = len(vector)
+        if not vector:
+            raise EmbeddingError("No line holds an embedding", file=self._path, remedy=REMEDY)
+        if dimension not in (None, count):
+            raise checks.mismatch(count, dimension, self._path)
+        candidates = self._may_name(vector)
+        if name is None:
+            name = choose(candidates, None, self._path)
+        return Layout(
+            self._dialect,
+            self._start,
+            self._width,
+            name,
+            tuple(one.place for one in vector),
+            count,
+            bool(joined),
+            certain,
+            tuple(one.key for one in candidates),
+        )
+
+    def _list_column(
+        self, joined: Sequence[_Column], others: Sequence[_Column]
+    ) -> Sequence[_Column]:
+        """The one column that has whole embeddings in its cells."""
+        more = [one for one in others if one.kind == "fraction" and not one.extra]
+        if len(joined) > 1 or more:
+            places = " and ".join(str(one.place + 1) for one in (*joined, *more)[:6])
+            problem = f"The columns {places} hold numbers of embeddings, and some lists of them"
+            raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
+        return joined
+
+    def _number_columns(
+        self, columns: Sequence[_Column], dimension: int | None
+    ) -> tuple[Sequence[_Column], bool]:
+        """The columns of an embedding's numbers, and whether the titles make that certain."""
+        part = [one for one in columns if one.kind in ("whole", "fraction") and not one.extra]
+        names = [one for one in columns if one.kind == "fraction" and may_name(one.title)]
+        series = _series(part)
+        if series and len(series) == (dimension or (len(part) + len(names))):
+            return series, True
+        fractions = [one for one in part if not one.counted]
+        if all(one.kind == "whole" for one in part):
+            return part, False
+        if dimension is None:
+            if names or (len(fractions) < len(part) and len(self._rows) < _SURE_LINES):
+                raise self._doubt(names or [one for one in part if one.counted])
+            return fractions, False
+        with_names = sorted([*fractions, *names], key=lambda one: one.place)
+        for found in (fractions, with_names):
+            if len(found) == dimension:
+                return found, False
+        if len(part) == dimension:
+            if len(self._rows) > 1:
+                raise self._doubt([one for one in part if one.counted])
+            return part, False
+        return fractions, False
+
+    def _doubt(self, columns: Sequence[_Column]) -> NameColumnError:
+        """Which of these columns belong to the embeddings."""
+        which = listed(self._candidates(columns), "column")
+        some = "holds" if len(columns) == 1 else "hold"
+        what = "whole numbers" if columns[0].kind == "whole" else "fractions"
+        problem = f"{which[0].upper()}{which[1:]} {some} {what}: names or numbers of embeddings"
+        return doubt(problem, self._may_name(()), self._path)
+
+    def _may_name(self, vector: Sequence[_Column]) -> list[Candidate]:
+        """The columns that can hold the names beside those of the embeddings."""
+        taken = {one.place for one in vector}
+        return self._candidates(
+            one
+            for one in self._columns
+            if one.place not in taken
+            and (one.kind == "text" or (one.kind == "whole" and (one.counted or one.extra)))
+        )
+
+    def _candidates(self, columns: Iterable[_Column]) -> list[Candidate]:
+        return [
+            Candidate(
+                self._keys[one.place], one.kind == "text", one.repeats, one.files, one.place + 1
+            )
+            for one in columns
+        ]
+
+
+def _series(columns: Sequence[_Column]) -> Sequence[_Column]:
+    """The most columns whose titles differ in a number at the end only, such as e0, e1, e2."""
+    groups: defaultdict[str, list[_Column]] = defaultdict(list)
+    for column in columns:
+        if found := _IN_SERIES.fullmatch(column.title):
+            groups[found[1]].append(column)
+    return max(groups.values(), key=len, default=[])
