@@ -11,6 +11,9 @@ from engine.errors import EmbeddingError, MismatchError
 from engine.types import Vectors
 
 REMEDY = "Compute the embedding again from its photograph."
+WHOLE = "It holds whole numbers only, as labels and titles do"
+WHOLE_REMEDY = "If it is an embedding, scale it to length 1, so that it has fractions."
+_FEW = 4  # numbers of a row that tell most often that there are fractions
 _SMALLEST_SQUARE = 1e-24  # of the norm; below it no direction is left in float32
 _LARGEST_SQUARE = 1e36  # beyond it squares of differences leave float32
 _NAMED_ROWS = 5
@@ -45,6 +48,16 @@ def usable(vectors: Vectors) -> npt.NDArray[np.bool_]:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         squares = np.einsum("ij,ij->i", vectors, vectors)
         return np.asarray((squares > _SMALLEST_SQUARE) & (squares < _LARGEST_SQUARE))
+
+
+def whole(vectors: Vectors) -> npt.NDArray[np.bool_]:
+    """Which rows of ``(n, d)`` hold whole numbers only, as bool ``(n,)``."""
+    few = vectors[:, :_FEW]
+    with np.errstate(invalid="ignore"):
+        found = (few == np.rint(few)).all(axis=1)
+        rows = np.flatnonzero(found)
+        found[rows] = (vectors[rows] == np.rint(vectors[rows])).all(axis=1)
+    return np.asarray(found)
 
 
 def is_usable(vector: Vectors, dimension: int) -> bool:

@@ -28,6 +28,7 @@ _TITLES = (
     ),
 )
 _RANKS = tuple(frozenset(titles.split()) for titles in _TITLES)
+_LOOKED_AT = 100
 _SET = re.compile(r"^(train|training|test|testing|val|valid|validation)|(train|test|val|valid)$")
 _FILE = re.compile(r"[\\/]|\.(jpe?g|png|webp|bmp|gif|tiff?|np[yz])$", re.IGNORECASE)
 
@@ -49,6 +50,12 @@ class Candidate:
     repeats: bool
     files: bool = False
     number: int = 0
+
+
+def candidate_of(key: str, texts: Sequence[str], numbers: bool) -> Candidate:
+    """What an array of labels is, by what it holds."""
+    repeats = len(set(texts)) < len(texts)
+    return Candidate(key, not numbers, repeats, not numbers and are_files(texts[:_LOOKED_AT]))
 
 
 def choose(

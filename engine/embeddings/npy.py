@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, Any
@@ -21,6 +22,8 @@ from engine.types import Rows, Vectors
 
 HEAD = 1 << 16  # bytes read at first: all of a single embedding, and any honest header
 REMEDY = "Save it again with numpy.save(file, embeddings.astype('float32'))."
+MAX_LABEL = 4096
+"""Bytes of one label."""
 _MAGIC = b"\x93NUMPY"
 _MAX_HEADER = 4096
 _CHUNK = 1 << 20
@@ -77,6 +80,79 @@ def read_array(path: str) -> Rows:
         raise unreadable(path, error) from None
     finally:
         os.close(descriptor)
+
+
+def label_count(path: str) -> int | None:
+    """How many labels a ``.npy`` file can hold, by its header; None where it holds none."""
+    try:
+        descriptor, size = open_regular(path)
+    except EmbeddingError:
+        return None
+    try:
+        header = read_header(os.read(descriptor, min(size, HEAD)))
+        check_length(header, size)
+        return header.shape[0] if len(header.shape) == 1 and can_label(header) else None
+    except (MalformedError, OSError):
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def read_labels(path: str) -> tuple[list[str], bool]:
+    """The labels of a ``.npy`` file as texts, and whether they are numbers there.
+
+    Raises:
+        EmbeddingError: they are no texts, nor whole numbers.
+    """
+    descriptor, size = open_regular(path)
+    try:
+        head = os.read(descriptor, min(size, HEAD))
+        header = read_header(head)
+        check_length(header, size)
+        with io.FileIO(descriptor, closefd=False) as stream:
+            data = read_data(stream, head, header)
+        labels = data.view(header.dtype)
+        check_texts(labels)
+        return texts_of(labels), header.dtype.kind not in "US"
+    except MalformedError as error:
+        raise EmbeddingError(error.problem, file=path, remedy=error.remedy) from None
+    except ValueError:
+        problem = "It holds no labels: neither whole numbers nor sound Unicode text"
+        raise EmbeddingError(problem, file=path, remedy=REMEDY) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    finally:
+        os.close(descriptor)
+
+
+def can_label(header: Header) -> bool:
+    """Whether an array can hold labels: texts, or numbers where they turn out to be whole."""
+    return header.dtype.kind in "USiuf" and 0 < header.dtype.itemsize <= MAX_LABEL
+
+
+def texts_of(labels: npt.NDArray[Any]) -> list[str]:
+    """Labels as texts. Raises ValueError: bytes are no UTF-8, or numbers have fractions."""
+    if labels.dtype.kind == "S":
+        return [text.decode("utf-8") for text in labels.tolist()]
+    if labels.dtype.kind == "f":
+        return [str(int(number)) for number in labels.tolist() if _check_whole(number)]
+    return [str(label) for label in labels.tolist()]
+
+
+def check_texts(labels: npt.NDArray[Any]) -> None:
+    """Raises ValueError: texts are no sound Unicode."""
+    if labels.dtype.kind == "S":
+        texts_of(labels)
+    elif labels.dtype.kind == "U":
+        letters = labels.view(np.dtype("u4").newbyteorder(labels.dtype.byteorder))
+        if not (letters <= sys.maxunicode).all():
+            raise ValueError("There are letters beyond Unicode")
+
+
+def _check_whole(number: float) -> bool:
+    if not number.is_integer():
+        raise ValueError(f"{number} is no whole number")
+    return True
 
 
 def read_header(head: bytes) -> Header:

@@ -13,14 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.embeddings import checks
+from engine.embeddings.name_column import REMEDY as _NAMES_REMEDY
 from engine.embeddings.rows import AT_ONCE, chosen_rows, joined, parts
-from engine.errors import EmbeddingError, InputError
+from engine.errors import EmbeddingError, IdentityNameError, InputError, NameColumnError
 from engine.progress import SILENT, Reporter
-from engine.tools.columns import chained, chosen
+from engine.records.names import check_name, shown_name
+from engine.tools.columns import Coded, chained, chosen
 from engine.types import FaceBatch, Ids, Rows
 
 READING = "Reading"
 CHECKING = "Checking the vectors"
+_NO_NAMES_REMEDY = "Give every row the name of its person."
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class Piece:
         numbers: the ``n`` numbers of the rows in that unit.
         columns: what can hold the names, as a person calls it; none where there is no choice.
         column: the one of these that does.
+        one_person: all of its rows get the name of their folder.
     """
 
     path: str
@@ -47,6 +51,7 @@ class Piece:
     numbers: Sequence[int]
     columns: tuple[str, ...] = ()
     column: str | None = None
+    one_person: bool = False
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -68,6 +73,7 @@ class Piece:
             chosen(self.numbers, kept),
             self.columns,
             self.column,
+            self.one_person,
         )
 
     def refusal(self, position: int, problem: str, remedy: str) -> EmbeddingError:
@@ -91,6 +97,39 @@ def bare_piece(path: str, label: str, vectors: Rows, name: str | None) -> Piece:
     return Piece(path, vectors, [name] * count, [label] * count, rows, [None] * count, unit, rows)
 
 
+def with_names(piece: Piece) -> tuple[Piece, list[InputError]]:
+    """The rows of a table that have a name to enrol under, as it will be shown.
+
+    Raises:
+        NameColumnError: no row has a name at all.
+    """
+    piece.names = names = Coded.of(piece.names)
+    if all(name is None for name in names.values):
+        raise NameColumnError(
+            "It has no names",
+            file=piece.path,
+            remedy=_NAMES_REMEDY if piece.columns else _NO_NAMES_REMEDY,
+            columns=piece.columns,
+        )
+    checked = [_checked(name) for name in names.values]
+    wrong = np.array([not isinstance(one, str) for one in checked])[names.codes]
+    refused: list[InputError] = []
+    for row in np.flatnonzero(wrong).tolist():
+        error = checked[names.codes[row]]
+        assert isinstance(error, IdentityNameError)
+        refused.append(piece.refusal(row, error.problem, error.remedy))
+    named = piece.take(np.flatnonzero(~wrong)) if refused else piece
+    named.names = Coded.of(named.names).mapped(lambda name: shown_name(name or ""))
+    return named, refused
+
+
+def _checked(name: str | None) -> str | IdentityNameError:
+    try:
+        return check_name(shown_name(name or ""))
+    except IdentityNameError as error:
+        return error
+
+
 def of_one_dimension(
     pieces: Sequence[Piece], dimension: int | None
 ) -> tuple[list[Piece], list[InputError]]:
@@ -108,7 +147,7 @@ def of_one_dimension(
 def join(
     pieces: Sequence[Piece], dimension: int | None, reporter: Reporter = SILENT
 ) -> tuple[FaceBatch, list[InputError]]:
-    """All rows of pieces of one dimension in one batch; those that cannot be used are left out.
+    """All rows of pieces of one dimension in one batch; those that are no faces are left out.
 
     Raises:
         EmbeddingError: a file was changed after it was opened. CancelledError.
@@ -130,8 +169,11 @@ def join(
     for row in np.flatnonzero(~good).tolist():
         owner = bisect_right(ends, row)
         position = row - ends[owner] + len(pieces[owner])
-        problem = checks.fault(batch.vectors[row])
-        refused.append(pieces[owner].refusal(position, problem, checks.REMEDY))
+        vector = batch.vectors[row]
+        if checks.usable(vector[None])[0]:
+            refused.append(pieces[owner].refusal(position, checks.WHOLE, checks.WHOLE_REMEDY))
+        else:
+            refused.append(pieces[owner].refusal(position, checks.fault(vector), checks.REMEDY))
     return _take(batch, np.flatnonzero(good)), refused
 
 
@@ -139,7 +181,7 @@ def _usable(vectors: Rows, reporter: Reporter) -> npt.NDArray[np.bool_]:
     good = [np.ones(0, dtype=np.bool_)]  # of no rows at all
     for done, part in enumerate(parts(vectors)):
         reporter.progress(CHECKING, done * AT_ONCE, len(vectors))
-        good.append(checks.usable(part))
+        good.append(checks.usable(part) & ~checks.whole(part))
     reporter.progress(CHECKING, len(vectors), len(vectors))
     return np.concatenate(good)
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
-from engine.embeddings.npy import read_array
+from engine.embeddings.name_column import candidate_of, choose
+from engine.embeddings.npy import label_count, read_array, read_labels
 from engine.embeddings.opening import printable
-from engine.embeddings.photos import find_photo, index_photos, is_photo
-from engine.embeddings.pieces import Piece, bare_piece
+from engine.embeddings.photos import find_photo, index_photos, is_photo, photo_beside
+from engine.embeddings.pieces import Piece, bare_piece, with_names
 from engine.embeddings.told_name import told_name
 from engine.errors import EmbeddingError, IdentityNameError, InputError
 from engine.progress import Reporter
 from engine.records.names import check_name, shown_name
 
 _EVERY = 64
+_APART = "Put each file of faces into a folder of its own, with its labels beside it."
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -36,10 +42,13 @@ class _Folder:
     folders: list[str] = field(default_factory=list)
 
 
-def read_tree(root: str, reporter: Reporter) -> tuple[list[Piece], list[InputError]]:
+def read_tree(
+    root: str, reporter: Reporter, name_column: str | None = None
+) -> tuple[list[Piece], list[InputError]]:
     """All ``.npy`` files under a folder, in natural order of their paths.
 
-    Hidden files and folders are skipped; linked folders are followed, each folder once.
+    Hidden files and folders are skipped; linked folders are followed, each folder once. A file of
+    many faces beside labels of its length has its names from them.
 
     Raises:
         EmbeddingError: the folder cannot be read, or holds no ``.npy`` file at all.
@@ -52,16 +61,98 @@ def read_tree(root: str, reporter: Reporter) -> tuple[list[Piece], list[InputErr
             file=root,
             remedy="Choose a folder that holds one folder of .npy files for each person.",
         )
-    pieces = []
-    for number, vector_file in enumerate(found):
-        if number % _EVERY == 0:
-            reporter.progress("Reading files", number, len(found))
-        try:
-            pieces.append(read_vector_file(vector_file))
-        except EmbeddingError as error:
-            refused.append(error)
+    pieces: list[Piece] = []
+    done = 0
+    for _, files in groupby(found, key=lambda file: os.path.dirname(file.path)):
+        read: dict[str, Piece | InputError] = {}
+        for file in files:
+            if done % _EVERY == 0:
+                reporter.progress("Reading files", done, len(found))
+            done += 1
+            try:
+                read[file.path] = read_vector_file(file)
+            except EmbeddingError as error:
+                read[file.path] = error
+        for result in _with_labels(read, [*read], name_column):
+            if isinstance(result, Piece):
+                pieces.append(result)
+            else:
+                refused.append(result)
     reporter.progress("Reading files", len(found), len(found))
     return pieces, refused
+
+
+def read_single(path: str, name_column: str | None = None) -> tuple[list[Piece], list[InputError]]:
+    """One ``.npy`` file, named after its folder or by labels beside it. Raises EmbeddingError."""
+    folder = os.path.dirname(os.path.abspath(path))
+    read: dict[str, Piece | InputError] = {}
+    read[path] = piece = read_vector_file(
+        VectorFile(path, folder_identity(folder), photo_beside(path))
+    )
+    beside = []
+    if len(piece) > 1:
+        start = os.path.join(os.path.dirname(path), "")
+        beside = [start + name for name in _list(folder).vectors if name != os.path.basename(path)]
+    results = _with_labels(read, beside, name_column)
+    pieces = [one for one in results if isinstance(one, Piece)]
+    return pieces, [one for one in results if not isinstance(one, Piece)]
+
+
+def _with_labels(
+    read: Mapping[str, Piece | InputError], beside: Sequence[str], name_column: str | None
+) -> Iterator[Piece | InputError]:
+    """What was read in one folder. Labels beside as many faces are their names, and no faces.
+
+    Args:
+        beside: files in the folder that can hold labels.
+    """
+    many: defaultdict[int, list[Piece]] = defaultdict(list)
+    for one in read.values():
+        if isinstance(one, Piece) and len(one) > 1:
+            many[len(one)].append(one)
+    labels: defaultdict[int, dict[str, tuple[list[str], bool]]] = defaultdict(dict)
+    for path in beside if many else ():
+        count = label_count(path)
+        if count is not None and count in many:
+            with suppress(EmbeddingError):  # numbers with fractions are a face, or ages
+                labels[count][path] = read_labels(path)
+    used = {path for arrays in labels.values() for path in arrays}
+    for path, one in read.items():
+        if isinstance(one, Piece) and len(one) > 1 and labels[len(one)]:
+            yield from _named(one, labels[len(one)], len(many[len(one)]), name_column)
+        elif path not in used:
+            yield one
+
+
+def _named(
+    piece: Piece,
+    labels: Mapping[str, tuple[list[str], bool]],
+    claims: int,
+    name_column: str | None,
+) -> Iterator[Piece | InputError]:
+    """A file of many faces under the names that stand in an array beside it.
+
+    Args:
+        labels: by their file, and whether they are numbers.
+        claims: how many files of so many faces there are.
+    """
+    texts = {os.path.splitext(os.path.basename(path))[0]: one for path, one in labels.items()}
+    candidates = [candidate_of(key, *one) for key, one in texts.items()]
+    try:
+        if claims > 1:
+            problem = f"{claims} files here have {len(piece):,} faces, and labels for one of them"
+            raise EmbeddingError(problem, file=piece.path, remedy=_APART)
+        piece.columns = tuple(one.key for one in candidates)
+        chosen = choose(candidates, name_column, piece.path, "array")
+        piece.column = chosen.key if chosen else None
+        piece.one_person = False
+        piece.names = texts[chosen.key][0] if chosen else [None] * len(piece)
+        named, refused = with_names(piece)
+    except InputError as error:
+        yield error
+    else:
+        yield named
+        yield from refused
 
 
 def read_vector_file(file: VectorFile) -> Piece:
@@ -72,6 +163,7 @@ def read_vector_file(file: VectorFile) -> Piece:
     """
     label = printable(file.path)
     piece = bare_piece(label, label, read_array(file.path), file.name)
+    piece.one_person = len(piece) > 1
     if file.photo is not None and len(piece) == 1:
         piece.photos = [file.photo]
     return piece
