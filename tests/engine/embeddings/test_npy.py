@@ -16,8 +16,9 @@ from numpy.lib import format as npy_format
 from engine.embeddings import opening, read_file
 from engine.errors import EmbeddingError, MismatchError
 
+FRACTIONS = hnp.floating_dtypes(sizes=(16, 32, 64), endianness="?")
 NUMBERS = st.one_of(
-    hnp.floating_dtypes(sizes=(16, 32, 64), endianness="?"),
+    FRACTIONS,
     hnp.integer_dtypes(endianness="?"),
     hnp.unsigned_integer_dtypes(endianness="?"),
 )
@@ -59,18 +60,28 @@ def test_a_matrix_becomes_one_row_for_each_of_its_rows(save, vector):
     assert list(batch.rows) == [0, 1, 2]
 
 
-@given(dtype=NUMBERS, shape=SHAPES, order=st.sampled_from("CF"), data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(dtype=FRACTIONS, shape=SHAPES, order=st.sampled_from("CF"), data=st.data())
 def test_any_type_order_and_byte_order_is_read_exactly(tmp_path, dtype, shape, order, data):
-    limit = 1000 if dtype.kind == "f" or dtype.itemsize > 1 else 100
-    low = 0 if dtype.kind == "u" else -limit
-    values = data.draw(hnp.arrays(np.int16, shape, elements=st.integers(low, limit)))
+    values = data.draw(hnp.arrays(np.int16, shape, elements=st.integers(-1000, 1000)))
     array = np.asarray(values.astype(dtype), order=order)
-    array[..., 0] = 1  # no row of zeros
+    array[..., 0] = 0.5  # no row of whole numbers
     path = tmp_path / "any.npy"
     np.save(path, array)
     np.testing.assert_array_equal(
         read_file(path).vectors, np.atleast_2d(array).astype(np.float32), strict=True
     )
+
+
+@given(dtype=NUMBERS, shape=SHAPES, data=st.data())
+def test_whole_numbers_are_labels_and_no_faces_whatever_they_are_kept_as(
+    tmp_path, dtype, shape, data
+):
+    labels = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(1, 100)))
+    np.save(tmp_path / "labels.npy", labels.astype(dtype))
+    error = refused(tmp_path / "labels.npy")
+    assert "whole numbers only" in error.problem
+    assert "scale it to length 1" in error.remedy
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
