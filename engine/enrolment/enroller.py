@@ -11,6 +11,7 @@ import numpy as np
 
 from engine import embeddings
 from engine.enrolment.coaching import Coach
+from engine.enrolment.mixed_files import mixed_files
 from engine.enrolment.one_network import OneNetwork
 from engine.enrolment.planning import chosen_faces, plan_reading, rows_of
 from engine.errors import EmbeddingError, PhotoError
@@ -62,6 +63,7 @@ class Enroller:
             MismatchError: made by another embedding network. GalleryReadOnlyError.
             CancelledError: nothing was enrolled.
         """
+        mixed = mixed_files(self._store, reading.one_person)
         reading = self._with_enrolled_names(reading)
         added, refused = self._import(reading.batch, reporter)
         return ImportReport(
@@ -69,7 +71,7 @@ class Enroller:
             identities_added=len(added.new_identities),
             duplicates=len(added.duplicates),
             rejected=reading.rejected + refused,
-            notices=reading.notices + self._notices(added, reading.notices),
+            notices=reading.notices + mixed + self._notices(added, reading.notices),
             seconds=time.monotonic() - started,
         )
 
@@ -79,6 +81,8 @@ class Enroller:
         """What :meth:`import_reading` would do with each face. Raises as it does."""
         reading = self._with_enrolled_names(reading)
         self.network.check_network(reading.batch)
+        mixed = mixed_files(self._store, reading.one_person)
+        reading = replace(reading, notices=reading.notices + mixed)
         return plan_reading(reading, self._store, self._coach, started=started, reporter=reporter)
 
     def import_planned(self, plan: ImportPlan, reporter: Reporter) -> ImportReport:

@@ -50,12 +50,14 @@ class Importing:
         self,
         sources: Iterable[str | Path],
         *,
+        name_column: str | None = None,
         dry_run: bool = False,
         reporter: Reporter = SILENT,
     ) -> ImportReport:
         """Enrols everything in folder trees, ``.npz`` and ``.csv`` files, in one transaction.
 
         Args:
+            name_column: column or array of the names, None to recognise it.
             dry_run: change nothing and tell what would be; :meth:`plan_import` tells it face by
                 face.
 
@@ -64,14 +66,19 @@ class Importing:
             them. GalleryReadOnlyError. CancelledError.
         """
         if dry_run:
-            return self.plan_import(sources, reporter=reporter).report()
+            plan = self.plan_import(sources, name_column=name_column, reporter=reporter)
+            return plan.report()
         started = time.monotonic()
         reporter = import_forecast(reporter)
-        reading = self._read(sources, reporter)
+        reading = self._read(sources, name_column, reporter)
         return self._enroller.import_reading(reading, started=started, reporter=reporter)
 
     def plan_import(
-        self, sources: Iterable[str | Path], *, reporter: Reporter = SILENT
+        self,
+        sources: Iterable[str | Path],
+        *,
+        name_column: str | None = None,
+        reporter: Reporter = SILENT,
     ) -> ImportPlan:
         """What :meth:`import_` would do with every face, and what to know of it before.
 
@@ -79,7 +86,7 @@ class Importing:
         """
         started = time.monotonic()
         reporter = Forecast(reporter, (*_READING, *_ADVISING))
-        reading = self._read(sources, reporter)
+        reading = self._read(sources, name_column, reporter)
         return self._enroller.plan(reading, started=started, reporter=reporter)
 
     def import_plan(self, plan: ImportPlan, *, reporter: Reporter = SILENT) -> ImportReport:
@@ -90,13 +97,17 @@ class Importing:
         """
         return self._enroller.import_planned(plan, Forecast(reporter, _SAVING))
 
-    def read_queries(self, path: str | Path) -> FaceBatch:
+    def read_queries(self, path: str | Path, *, name_column: str | None = None) -> FaceBatch:
         """Embeddings of a file, checked against this gallery's dimension and network.
+
+        Args:
+            name_column: column or array of the names, None to recognise it.
 
         Raises:
             EmbeddingError, MismatchError: naming the file, what is wrong and what to do.
         """
-        batch = embeddings.read_file(Path(path), dimension=self.dimension)
+        file = Path(path)
+        batch = embeddings.read_file(file, dimension=self.dimension, name_column=name_column)
         self._enroller.network.check_network(batch)
         return batch
 
@@ -141,6 +152,12 @@ class Importing:
         """What :meth:`enroll` would do with each face. Raises as it does; nothing is changed."""
         return self._enroller.plan_enrolment(name, as_batch(faces), reporter)
 
-    def _read(self, sources: Iterable[str | Path], reporter: Reporter) -> embeddings.Reading:
-        paths = [Path(source) for source in sources]
-        return embeddings.read_sources(paths, dimension=self.dimension, reporter=reporter)
+    def _read(
+        self, sources: Iterable[str | Path], name_column: str | None, reporter: Reporter
+    ) -> embeddings.Reading:
+        return embeddings.read_sources(
+            [Path(source) for source in sources],
+            dimension=self.dimension,
+            name_column=name_column,
+            reporter=reporter,
+        )

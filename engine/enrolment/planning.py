@@ -62,6 +62,8 @@ def plan_reading(
         known=known,
         holders=held,
         seconds=time.monotonic() - started,
+        columns=reading.columns,
+        column=reading.column,
     )
 
 

@@ -80,6 +80,8 @@ class ImportPlan:
         holders: for each row the identities that have this very vector.
         seconds: how long the planning took.
         action: what the history calls it when it is done.
+        columns: columns and arrays that can hold the names, as a person calls them.
+        column: the one of these that does, where it is the same in all sources.
     """
 
     batch: FaceBatch
@@ -91,6 +93,8 @@ class ImportPlan:
     holders: Sequence[frozenset[str]]
     seconds: float
     action: str = "import"
+    columns: tuple[str, ...] = ()
+    column: str | None = None
 
     def __iter__(self) -> Iterator[PlannedFace]:
         """The rows of the batch, then what was rejected."""

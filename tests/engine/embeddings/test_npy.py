@@ -60,7 +60,6 @@ def test_a_matrix_becomes_one_row_for_each_of_its_rows(save, vector):
     assert list(batch.rows) == [0, 1, 2]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(dtype=FRACTIONS, shape=SHAPES, order=st.sampled_from("CF"), data=st.data())
 def test_any_type_order_and_byte_order_is_read_exactly(tmp_path, dtype, shape, order, data):
     values = data.draw(hnp.arrays(np.int16, shape, elements=st.integers(-1000, 1000)))
