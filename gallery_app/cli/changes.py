@@ -59,15 +59,16 @@ def import_(
     sources: tuple[Path, ...],
     dry_run: bool,
     skip_duplicates: bool,
+    name_column: str | None,
     gallery: Path | None,
     as_json: bool,
 ) -> int:
     """Enroll everything in SOURCES: folder trees, .npz and .csv files, in one transaction."""
     with opened(gallery, write=True) as target, Bar() as bar:
         if not dry_run and not skip_duplicates:
-            report = target.import_(sources, reporter=bar.reporter())
+            report = target.import_(sources, name_column=name_column, reporter=bar.reporter())
             return _tell_import(report, as_json)
-        plan = target.plan_import(sources, reporter=bar.reporter())
+        plan = target.plan_import(sources, name_column=name_column, reporter=bar.reporter())
         if skip_duplicates:
             plan = without_duplicates(plan)
         report = plan.report() if dry_run else target.import_plan(plan, reporter=bar.reporter())

@@ -31,6 +31,7 @@ def enroll(
     files: tuple[Path, ...],
     dry_run: bool,
     skip_duplicates: bool,
+    name_column: str | None,
     gallery: Path | None,
     as_json: bool,
 ) -> int:
@@ -39,7 +40,7 @@ def enroll(
     A file that cannot be read keeps the others out too; with --dry-run it is listed beside them.
     """
     with opened(gallery, write=True) as target, Bar() as bar:
-        faces, errors = _read_all(target, files)
+        faces, errors = _read_all(target, files, name_column)
         if faces is None or (errors and not dry_run):
             raise _refusal(errors)
         if not dry_run and not skip_duplicates:
@@ -55,13 +56,13 @@ def enroll(
 
 
 def _read_all(
-    gallery: Gallery, files: Sequence[Path]
+    gallery: Gallery, files: Sequence[Path], name_column: str | None
 ) -> tuple[FaceBatch | None, list[FaceGalleryError]]:
     """The faces of all files, None where there are none, and what is wrong with the others."""
     batches, errors = [], []
     for file in files:
         try:
-            batches.append(gallery.read_queries(file))
+            batches.append(gallery.read_queries(file, name_column=name_column))
         except FaceGalleryError as error:
             errors.append(error)
     if not batches:

@@ -33,9 +33,16 @@ _skip_duplicates = click.option(
 )
 
 
+name_column_option = click.option(
+    "--name-column",
+    metavar="COLUMN",
+    help="Which column holds the names: its title or number (from 1), or the array in an .npz.",
+)
+
+
 def plan_options(command: F) -> F:
-    """The two options of a command that brings faces in."""
-    return _dry_run(_skip_duplicates(command))
+    """The options of a command that brings faces in."""
+    return _dry_run(_skip_duplicates(name_column_option(command)))
 
 
 def without_duplicates(plan: ImportPlan) -> ImportPlan:

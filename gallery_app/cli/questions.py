@@ -15,6 +15,7 @@ from engine.records.wording import confidence_text, place_text
 from engine.types import FaceBatch, Identification
 from gallery_app.cli.backups import salvage_into
 from gallery_app.cli.output import echo
+from gallery_app.cli.planned import name_column_option
 from gallery_app.cli.shared import Bar, gallery_and_json, opened, put_json, say
 from gallery_app.cli.unknown import keep_unknown as keep
 
@@ -66,15 +67,16 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
 @click.option(
     "--keep-unknown", is_flag=True, help="Keep those that nobody is recognised in: see `unknown`."
 )
+@name_column_option
 @gallery_and_json
 def identify(
     queries: tuple[Path, ...], k: int, top: int, method: str, fpir: float,
-    keep_unknown: bool, gallery: Path | None, as_json: bool,
+    keep_unknown: bool, name_column: str | None, gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell who each vector in each file of QUERIES is (.npy, .npz, .csv)."""
     kept: int | None = None
     with opened(gallery, write=keep_unknown) as source, Bar() as bar:
-        batches, errors = _read(source, queries)
+        batches, errors = _read(source, queries, name_column)
         answers: list[Identification] = []
         if batches:
             vectors = np.concatenate([batch.vectors for batch in batches])
@@ -102,12 +104,12 @@ def identify(
 
 
 def _read(
-    gallery: Gallery, files: tuple[Path, ...]
+    gallery: Gallery, files: tuple[Path, ...], name_column: str | None
 ) -> tuple[list[FaceBatch], list[dict[str, str]]]:
     batches, errors = [], []
     for file in files:
         try:
-            batches.append(gallery.read_queries(file))
+            batches.append(gallery.read_queries(file, name_column=name_column))
         except FaceGalleryError as error:
             errors.append({"file": error.file or str(file), "reason": error.reason})
     return batches, errors
