@@ -106,7 +106,7 @@ def doubt(problem: str, candidates: Sequence[Candidate], path: str) -> NameColum
     return NameColumnError(problem, file=path, remedy=REMEDY, columns=keys)
 
 
-def listed(candidates: Sequence[Candidate], kind: str) -> str:
+def in_words(candidates: Sequence[Candidate], kind: str) -> str:
     """ "the columns “name” and 3", the first few of many."""
     shown = [_label(one) for one in candidates[:6]]
     if rest := len(candidates) - len(shown):
@@ -138,7 +138,7 @@ def _only(
     found: Sequence[Candidate], candidates: Sequence[Candidate], path: str, kind: str
 ) -> Candidate:
     if len(found) > 1:
-        raise doubt(f"The names may be in {listed(found, kind)}", candidates, path)
+        raise doubt(f"The names may be in {in_words(found, kind)}", candidates, path)
     return found[0]
 
 
@@ -151,6 +151,6 @@ def _asked_for(candidates: Sequence[Candidate], wanted: str, path: str, kind: st
     ):
         if len(same) == 1:
             return same[0]
-    there = f"; there {'are' if len(candidates) > 1 else 'is'} {listed(candidates, kind)}"
+    there = f"; there {'are' if len(candidates) > 1 else 'is'} {in_words(candidates, kind)}"
     problem = f"It has no {kind} “{wanted[:40]}” of texts or whole numbers"
     raise doubt(problem + there * bool(candidates), candidates, path)

@@ -23,8 +23,8 @@ from engine.embeddings.name_column import (
     are_files,
     choose,
     doubt,
+    in_words,
     is_extra,
-    listed,
     may_name,
 )
 from engine.errors import EmbeddingError, NameColumnError
@@ -134,26 +134,24 @@ def _find_dialect(lines: Sequence[str], delimiter: str | None) -> Dialect:
 
 
 def _evidence(lines: Iterable[str], delimiter: str) -> tuple[int, int, int]:
-    """How many numbers a delimiter gives, how few other cells, and how many cells."""
-    numbers = others = count = 0
+    """How many numbers a delimiter gives, how many alone in a cell, and how few other cells."""
+    alone = listed = others = 0
     for line in lines:
-        cells = _cells_or_none(line, delimiter)
-        count += len(cells)
         bare = []
-        for cell in cells:
+        for cell in _cells_or_none(line, delimiter):
             if _float(cell) is not None or _DECIMAL_COMMA.fullmatch(cell):
-                numbers += 1
+                alone += 1
             elif not (parts := _joined(cell)):
                 others += 1
             elif cell.lstrip()[:1] in "[(":
-                numbers += len(parts)
+                listed += len(parts)
             else:
                 bare.append(len(parts))
         if len(bare) == 1:
-            numbers += bare[0]
+            listed += bare[0]
         else:
             others += len(bare)
-    return numbers, -others, count
+    return alone + listed, alone, -others
 
 
 def _cells_or_none(line: str, delimiter: str) -> list[str]:
@@ -453,7 +451,7 @@ class _Survey:
 
     def _doubt(self, columns: Sequence[_Column]) -> NameColumnError:
         """Which of these columns belong to the embeddings."""
-        which = listed(self._candidates(columns), "column")
+        which = in_words(self._candidates(columns), "column")
         some = "holds" if len(columns) == 1 else "hold"
         what = "whole numbers" if columns[0].kind == "whole" else "fractions"
         problem = f"{which[0].upper()}{which[1:]} {some} {what}: names or numbers of embeddings"
