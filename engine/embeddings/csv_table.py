@@ -135,13 +135,15 @@ def _read(
     rows = _Rows(layout)
     index = -1
     for number, line in lines:
-        if number < layout.start:
+        if number < layout.start or number == layout.titles:
             continue
+        comment = is_comment(line)
+        if comment and not layout.may_be_face(line):
+            continue
+        index += 1
         try:
-            if is_comment(line):
-                layout.check_comment(line)
-                continue
-            index += 1
+            if comment:
+                raise ValueError("It begins with # and holds a face: put its name in quotes")
             rows.add(line, index, number)
         except ValueError as error:
             refused.append(row_refusal(path, "Line", number, str(error), REMEDY))

@@ -151,6 +151,7 @@ def _asked_for(candidates: Sequence[Candidate], wanted: str, path: str, kind: st
     ):
         if len(same) == 1:
             return same[0]
-    there = f"; there {'are' if len(candidates) > 1 else 'is'} {in_words(candidates, kind)}"
     problem = f"It has no {kind} “{wanted[:40]}” of texts or whole numbers"
-    raise doubt(problem + there * bool(candidates), candidates, path)
+    if candidates:
+        problem += f", only {in_words(candidates, kind)}"
+    raise doubt(problem, candidates, path)

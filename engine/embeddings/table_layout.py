@@ -175,6 +175,7 @@ class Layout:
 
     Attributes:
         start: number of the first line that can hold a face.
+        titles: number of the line that holds titles, 0 where none does.
         width: how many cells a line has.
         name: the column of names, None where there is none.
         vector: places of the numbers.
@@ -186,6 +187,7 @@ class Layout:
 
     dialect: Dialect
     start: int
+    titles: int
     width: int
     name: Candidate | None
     vector: tuple[int, ...]
@@ -209,14 +211,17 @@ class Layout:
             raise ValueError(f"“{cells[0][:40]}” is no list of {self.count} numbers")
         return list(map(float, parts))
 
-    def check_comment(self, line: str) -> None:
-        """Raises ValueError: it can also be a face whose name begins with #."""
-        for content in (line, line.lstrip(" #")):
+    def may_be_face(self, comment: str) -> bool:
+        """Whether a line that begins with # can also be a face, with a name that does."""
+        for content in (comment, comment.lstrip(" #")):
             cells = _cells_or_none(content, self.dialect.delimiter)
-            numbers = map(self.dialect.number, cells)
-            fraction = any(number is not None and number % 1 for number in numbers)
-            if len(cells) == self.width and (fraction or any(map(_joined, cells))):
-                raise ValueError("It begins with # and holds a face: put its name in quotes")
+            numbers = [
+                number for cell in cells if (number := self.dialect.number(cell)) is not None
+            ]
+            has_face = any(map(_joined, cells)) if self.joined else any(n % 1 for n in numbers)
+            if len(cells) == self.width and has_face:
+                return True
+        return False
 
     def check_vectors(self, vectors: Vectors, path: str) -> None:
         """Looks through all rows for a label that the lines looked at before did not show.
@@ -292,14 +297,16 @@ class _Survey:
         if not plain:
             raise EmbeddingError("No line holds an embedding", file=path, remedy=REMEDY)
         lines = [line for _, line in plain] + [line for line in last if not is_comment(line)]
-        self._start = plain[0][0]
+        self._start = first[0][0]
+        self._first_row = plain[0][0]
+        self._titles_line = 0
         self._dialect = _find_dialect(lines[:_DIALECT_LINES], delimiter)
         rows = [_cells_or_none(line, self._dialect.delimiter) for line in lines]
         self._width = Counter(map(len, rows)).most_common(1)[0][0]
         self._rows = [row for row in rows if len(row) == self._width]
         self._titles = self._take_titles(rows[0])
         if self._titles is None:
-            above = [line for number, line in first if number < self._start]
+            above = [line for number, line in first if number < self._first_row]
             self._titles = self._titles_in_comment(above)
         self._keys = self._make_keys()
         self._columns = [self._column(place) for place in range(self._width)]
@@ -310,14 +317,16 @@ class _Survey:
         """The first line, where it holds the titles; it is no row then."""
         others = self._rows[1:] if row is self._rows[0] else self._rows
         if len(row) != self._width:
-            if row and len(self._rows) > 1 and not any(map(self._is_number, row)):
-                problem = f"Line {self._start} has {len(row)} titles, others {self._width} cells"
+            if row and not self._may_be_face(row) and self._may_be_face(self._rows[0]):
+                problem = (
+                    f"Line {self._first_row} has {len(row)} titles, others {self._width} cells"
+                )
                 raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
             return None
         if not self._are_titles(row, others or [row]):
             return None
         self._rows = others
-        self._start += 1
+        self._titles_line = self._first_row
         return [cell.strip() for cell in row]
 
     def _titles_in_comment(self, comments: Sequence[str]) -> list[str] | None:
@@ -335,16 +344,29 @@ class _Survey:
             for place in range(self._width)
             if 2 * sum(self._is_number(row[place]) for row in rows) >= len(rows)
         ]
-        if any(_joined(cells[place]) for place in places):
-            return False
+        lists = [p for p in places if 2 * sum(bool(_joined(row[p])) for row in rows) >= len(rows)]
+        if lists:
+            return not any(_joined(cells[place]) for place in lists)
         found = [self._dialect.number(cells[place]) for place in places]
         numbers = [number for number in found if number is not None]
         if not numbers:
             return True
         if any(not number.is_integer() for number in numbers):
             return False
-        counts_up = all(after - before == 1 for before, after in pairwise(numbers))
-        return counts_up and (len(numbers) >= _LONG_RUN or any(map(is_extra, cells)))
+        if all(after - before == 1 for before, after in pairwise(numbers)) and (
+            len(numbers) >= _LONG_RUN or any(not cell.strip() or is_extra(cell) for cell in cells)
+        ):
+            return True
+        if any(numbers) and any(map(self._may_be_face, rows)):
+            problem = f"Line {self._first_row} holds whole numbers, and may be titles or a face"
+            raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
+        return False
+
+    def _may_be_face(self, row: Sequence[str]) -> bool:
+        """Whether a row can be a face: it holds a number that is not whole, or a list."""
+        numbers = map(self._dialect.number, row)
+        fraction = any(number is not None and not number.is_integer() for number in numbers)
+        return fraction or any(map(_joined, row))
 
     def _is_number(self, cell: str) -> bool:
         return self._dialect.number(cell) is not None or bool(_joined(cell))
@@ -403,6 +425,7 @@ class _Survey:
         return Layout(
             self._dialect,
             self._start,
+            self._titles_line,
             self._width,
             name,
             tuple(one.place for one in vector),
@@ -436,8 +459,10 @@ class _Survey:
         if all(one.kind == "whole" for one in part):
             return part, False
         if dimension is None:
-            if names or (len(fractions) < len(part) and len(self._rows) < _SURE_LINES):
-                raise self._doubt(names or [one for one in part if one.counted])
+            wholes = [one for one in part if one.kind == "whole"]
+            sure = len(self._rows) >= _SURE_LINES and all(one.counted for one in wholes)
+            if names or (wholes and not sure):
+                raise self._doubt(names or wholes)
             return fractions, False
         with_names = sorted([*fractions, *names], key=lambda one: one.place)
         for found in (fractions, with_names):
