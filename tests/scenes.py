@@ -315,6 +315,31 @@ def import_preview(stage: Stage) -> None:
     stage.dialog().table.setFocus()
 
 
+def _table(stage: Stage, columns: tuple[str, ...]) -> Path:
+    """Twelve faces of three people, with several columns that can hold their names."""
+    lines = [",".join([*columns, *(f"e{number}" for number in range(128))])]
+    for number, person in enumerate(sorted(DATA.glob("W*_*"))[:3]):
+        for face in sorted(person.glob("*.npy"))[:4]:
+            cells = {"label": str(number), "first": person.name.split("_")[0]}
+            cells |= {"name": person.name, "last": person.name.split("_")[-1]}
+            numbers = map(repr, np.load(face).tolist())
+            lines.append(",".join([*(cells[column] for column in columns), *numbers]))
+    (stage.home / "faces.csv").write_text("\n".join(lines))
+    return stage.home / "faces.csv"
+
+
+def import_preview_column(stage: Stage) -> None:
+    stage.open()
+    stage.app.commands._preview([_table(stage, ("label", "name"))])
+    stage.dialog().table.setFocus()
+
+
+def import_preview_doubt(stage: Stage) -> None:
+    stage.open()
+    stage.app.commands._preview([_table(stage, ("first", "last"))])
+    stage.dialog().columns.setFocus()
+
+
 def import_preview_remarks(stage: Stage) -> None:
     import_preview(stage)
     dialog = stage.dialog()

@@ -56,6 +56,8 @@ SHOTS = [
     ("enroll_other_network", "dark", WIDE, 1),
     ("import_preview", "light", WIDE, 1), ("import_preview", "dark", SMALL, 1),
     ("import_preview_remarks", "light", WIDE, 2), ("import_preview_remarks", "dark", WIDE, 1),
+    ("import_preview_column", "light", WIDE, 1), ("import_preview_column", "dark", WIDE, 1),
+    ("import_preview_doubt", "light", SMALL, 1), ("import_preview_doubt", "dark", WIDE, 1),
     ("import_report", "light", WIDE, 1), ("check", "light", WIDE, 1),
     ("shortcuts", "light", WIDE, 1), ("about", "dark", WIDE, 1),
 ]  # fmt: skip

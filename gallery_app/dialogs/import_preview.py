@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import cast
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -36,15 +36,21 @@ _SOMEBODY = "Add to whom they look like"
 
 
 class ImportPreview(Dialog):
-    """Changes nothing itself; once accepted, ``plan`` says what is to be done."""
+    """Changes nothing itself; once accepted, ``plan`` says what is to be done.
+
+    Signals: ``column_chosen``: the names are in another column, by its key; it waits for the plan
+    that replaces it, or for :meth:`keep_column`.
+    """
+
+    column_chosen = Signal(str)
 
     def __init__(self, context: Context, plan: ImportPlan, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._context = context
         self.setWindowTitle("Import")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(fitting(QSize(1080, 680), parent))
         self.setMinimumSize(560, 400)
-        self._settings = context.settings
         pictures = context.pictures.of_rows()
         self.model = PlanModel(plan, pictures, self)
         self.model.plan_changed.connect(self._show_plan)
@@ -105,13 +111,49 @@ class ImportPreview(Dialog):
         layout.addWidget(self.sentence)
         for notice in plan.notices[:_NOTICES]:
             layout.addLayout(_remark(notice))
+        if len(plan.columns) > (plan.column is not None):
+            layout.addLayout(self._column_choice(plan))
         layout.addLayout(actions)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.buttons)
 
+    def _column_choice(self, plan: ImportPlan) -> QHBoxLayout:
+        """Where the names are, of tables in which several columns can hold them."""
+        self.columns = QComboBox()
+        self.columns.setAccessibleName("Names are in column")
+        self.columns.addItems(plan.columns)
+        self.columns.setPlaceholderText("Choose…")
+        self.columns.setCurrentIndex(plan.columns.index(plan.column) if plan.column else -1)
+        self.columns.activated.connect(lambda _: self._choose_column())
+        label = QLabel("&Names are in column")
+        label.setBuddy(self.columns)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(label)
+        row.addWidget(self.columns)
+        row.addStretch()
+        return row
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.table.setFocus()
+
+    def _choose_column(self) -> None:
+        if self.columns.currentText() != self.plan.column:
+            self._wait(True)
+            self.column_chosen.emit(self.columns.currentText())
+
+    def keep_column(self) -> None:
+        """There is no plan with the names from another column."""
+        column = self.plan.column
+        self.columns.setCurrentIndex(self.plan.columns.index(column) if column else -1)
+        self._wait(False)
+
+    def _wait(self, waiting: bool) -> None:
+        for widget in (self.columns, self.table, self.ok):
+            widget.setEnabled(not waiting)
+        if not waiting:
+            self._show_plan()
 
     # -- choices -----------------------------------------------------------------------------
 
@@ -171,7 +213,7 @@ class ImportPreview(Dialog):
         self.send.setText(somebody)
 
     def _remember(self) -> None:
-        self._settings.set(settings.IMPORT, self.table.horizontalHeader().saveState())
+        self._context.settings.set(settings.IMPORT, self.table.horizontalHeader().saveState())
 
 
 def plan_sentence(plan: ImportPlan) -> str:

@@ -13,18 +13,33 @@ _PLANNING = "plan-import"
 
 
 def plan_import(
-    context: Context, sources: Sequence[Path], planned: Callable[[ImportPlan], None]
+    context: Context,
+    sources: Sequence[Path],
+    planned: Callable[[ImportPlan], None],
+    name_column: str | None = None,
+    failed: Callable[[], None] = lambda: None,
 ) -> None:
-    """What would become of every face of folders and tables; only the last plan arrives."""
+    """What would become of every face of folders and tables; only the last plan arrives.
+
+    Args:
+        name_column: column or array of the names, None to recognise it.
+        failed: called where no plan comes, after the person was told why.
+    """
     gallery = context.gallery
+
+    def refused(error: BaseException) -> None:
+        context.failed(error)
+        failed()
+
     more = f" and {len(sources) - 1} more" * (len(sources) > 1)
-    context.tasks.run(
+    task = context.tasks.run(
         f"Looking through {sources[0].name}{more}",
-        lambda reporter: gallery.plan_import(sources, reporter=reporter),
+        lambda reporter: gallery.plan_import(sources, name_column=name_column, reporter=reporter),
         done=planned,
-        failed=context.failed,
+        failed=refused,
         key=_PLANNING,
     )
+    task.cancelled.connect(failed)
 
 
 def import_plan(

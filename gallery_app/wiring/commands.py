@@ -21,6 +21,7 @@ from gallery_app.dialogs import files
 from gallery_app.dialogs.enroll import EnrollDialog
 from gallery_app.dialogs.help import about_dialog, shortcuts_dialog
 from gallery_app.dialogs.import_preview import ImportPreview
+from gallery_app.dialogs.late import while_open
 from gallery_app.dialogs.offer import offer_import
 from gallery_app.dialogs.report import import_dialog
 from gallery_app.item_models.identities import faces_text
@@ -113,14 +114,30 @@ class Commands:
 
     def _preview(self, sources: Sequence[Path]) -> None:
         """Shows what an import would do; it is done when the person says so."""
-        importing.plan_import(self._context, sources, self._show_plan)
+        importing.plan_import(self._context, sources, lambda plan: self._show_plan(plan, sources))
 
-    def _show_plan(self, plan: ImportPlan) -> None:
+    def _show_plan(self, plan: ImportPlan, sources: Sequence[Path]) -> None:
         dialog = ImportPreview(self._context, plan, self._window)
+        dialog.column_chosen.connect(lambda column: self._plan_anew(dialog, sources, column))
         dialog.accepted.connect(
             lambda: importing.import_plan(self._context, dialog.plan, self._imported)
         )
         dialog.open()
+
+    def _plan_anew(self, dialog: ImportPreview, sources: Sequence[Path], column: str) -> None:
+        """With the names from another column; the preview is replaced when that is done."""
+
+        def planned(plan: ImportPlan) -> None:
+            dialog.reject()
+            self._show_plan(plan, sources)
+
+        importing.plan_import(
+            self._context,
+            sources,
+            while_open(dialog, planned),
+            column,
+            failed=while_open(dialog, dialog.keep_column),
+        )
 
     def _imported(self, report: ImportReport) -> None:
         if report.rejected or report.notices or not report.faces_added:

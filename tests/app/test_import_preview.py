@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
@@ -257,3 +257,60 @@ def test_an_empty_gallery_is_filled_through_the_preview_and_keeps_its_portraits(
     app.window.close()
     with Gallery.open(folder) as again:
         assert np.array_equal(again.traits([face]), shown)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Faces of two people, whose names are in two columns of text without known titles."""
+    lines = [",".join(["first", "last", *(f"e{number}" for number in range(128))])]
+    for person in ("Hans_Blix", "Winona_Ryder"):
+        for face in sorted((DATA / person).glob("*.npy"))[:3]:
+            lines.append(",".join([*person.split("_"), *map(repr, np.load(face).tolist())]))
+    (tmp_path / "faces.csv").write_text("\n".join(lines))
+    return tmp_path / "faces.csv"
+
+
+def imported_table(app: App, qtbot: QtBot, path: Path) -> ImportPreview:
+    app.commands._preview([path])
+    return dialog(ImportPreview, qtbot)  # type: ignore[no-any-return]
+
+
+def choose(preview: ImportPreview, column: str) -> None:
+    preview.columns.setCurrentText(column)
+    preview.columns.activated.emit(preview.columns.currentIndex())
+
+
+def test_where_the_column_of_names_is_in_doubt_the_person_chooses(
+    app: App, qtbot: QtBot, table: Path
+) -> None:
+    doubtful = imported_table(app, qtbot, table)
+    assert not doubtful.ok.isEnabled()
+    assert texts(doubtful, WHY)[0].startswith("The names may be in the columns “first” and “last”")
+    assert doubtful.columns.currentText() == ""
+    choose(doubtful, "last")
+    qtbot.waitUntil(lambda: app.window.findChild(ImportPreview) is not doubtful)
+    preview = dialog(ImportPreview, qtbot)
+    assert preview.columns.currentText() == "last"
+    assert set(texts(preview, NAME)) == {"Blix", "Ryder"}
+    click(preview.ok, qtbot)
+    qtbot.waitUntil(lambda: "8 people · 60 faces" in app.window.left_status.text())
+
+
+def test_a_choice_that_cannot_be_planned_leaves_the_preview_as_it_was(
+    app: App, qtbot: QtBot, table: Path
+) -> None:
+    doubtful = imported_table(app, qtbot, table)
+    table.unlink()
+    choose(doubtful, "first")
+    assert not doubtful.columns.isEnabled()
+    qtbot.waitUntil(doubtful.columns.isEnabled)
+    assert doubtful.columns.currentIndex() == -1
+    doubtful.reject()
+
+
+def test_where_one_column_can_hold_the_names_there_is_no_choice(
+    app: App, qtbot: QtBot, preview: ImportPreview
+) -> None:
+    assert preview.plan.columns == ()
+    assert preview.findChildren(QComboBox) == [preview.filter]
+    preview.reject()
