@@ -329,13 +329,13 @@ def _table(stage: Stage, columns: tuple[str, ...]) -> Path:
 
 
 def import_preview_column(stage: Stage) -> None:
-    stage.open()
+    stage.open(stage.make("friends", sorted(DATA.glob("T*"))))
     stage.app.commands._preview([_table(stage, ("label", "name"))])
     stage.dialog().table.setFocus()
 
 
 def import_preview_doubt(stage: Stage) -> None:
-    stage.open()
+    stage.open(stage.make("friends", sorted(DATA.glob("T*"))))
     stage.app.commands._preview([_table(stage, ("first", "last"))])
     stage.dialog().columns.setFocus()
 
