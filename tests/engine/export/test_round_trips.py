@@ -66,7 +66,7 @@ def test_any_names_and_any_numbers_come_back(people, kind, tmp_path):
         folder = Path(place)
         with Gallery.create(folder / "a", dimension=3, distance="euclidean") as gallery:
             for number, (name, value) in enumerate(people):
-                gallery.enroll(name, np.array([value, -0.0, number + 1], dtype=np.float32))
+                gallery.enroll(name, np.array([value, -0.0, number + 0.5], dtype=np.float32))
             done = gallery.export(kind, folder / "out")
             back, report = Gallery.create_from(folder / "b", [done.path], distance="euclidean")
             with back:
