@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -215,12 +216,11 @@ class Layout:
         """Whether a line that begins with # can also be a face, with a name that does."""
         for content in (comment, comment.lstrip(" #")):
             cells = _cells_or_none(content, self.dialect.delimiter)
-            numbers = [
-                number for cell in cells if (number := self.dialect.number(cell)) is not None
-            ]
-            has_face = any(map(_joined, cells)) if self.joined else any(n % 1 for n in numbers)
-            if len(cells) == self.width and has_face:
-                return True
+            if len(cells) == self.width:
+                with suppress(ValueError):
+                    numbers = self.numbers_in([cells[place] for place in self.vector])
+                    if not all(number.is_integer() for number in numbers):
+                        return True
         return False
 
     def check_vectors(self, vectors: Vectors, path: str) -> None:
