@@ -364,7 +364,7 @@ def import_report(stage: Stage) -> None:
             )
         )
     )
-    notices = ("“José” and “Jose\u0301” differ only in case or Unicode form",)
+    notices = ("“José” and “Jose\u0301” look alike. If they are one person, merge them.",)
     stage.open()
     stage.app.commands._imported(ImportReport(4_321, 158, 12, rejected, notices, 1.2))
     stage.dialog()

@@ -4,7 +4,7 @@ from engine.embeddings.checks import as_rows, check_vectors, is_usable
 from engine.embeddings.photos import photo_beside, read_photo
 from engine.embeddings.reading import Reading, read_file, read_sources
 from engine.embeddings.rows import chosen_rows
-from engine.records.names import check_name, lookalikes, name_key, search_key, shown_name
+from engine.records.names import check_name, name_key, search_key, shown_name
 
 __all__ = [
     "Reading",
@@ -13,7 +13,6 @@ __all__ = [
     "check_vectors",
     "chosen_rows",
     "is_usable",
-    "lookalikes",
     "name_key",
     "photo_beside",
     "read_file",

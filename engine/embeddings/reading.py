@@ -16,7 +16,8 @@ from engine.embeddings.pieces import Piece, join, of_one_dimension, with_names
 from engine.embeddings.tree import VectorFile, read_single, read_tree, read_vector_file
 from engine.errors import EmbeddingError, InputError, NameColumnError
 from engine.progress import SILENT, Reporter
-from engine.records.names import lookalikes, shown_name
+from engine.records.lookalikes import lookalikes
+from engine.records.names import shown_name
 from engine.tools.columns import Coded
 from engine.types import FaceBatch, Rejection, Rows
 
@@ -168,9 +169,11 @@ def _suffix(path: str) -> str:
 
 def _notices(names: Sequence[str | None]) -> tuple[str, ...]:
     distinct = names.values if isinstance(names, Coded) else set(names)
+    if len(distinct) < 2:
+        return ()
     groups = lookalikes(name for name in distinct if name is not None)
     return tuple(
-        f"{' and '.join(f'“{name}”' for name in group)} differ only in upper and lower case or "
-        "in Unicode form. If they are one person, merge them."
+        f"{' and '.join(f'“{name}”' for name in group)} look alike. If they are one person, "
+        "merge them."
         for group in groups
     )

@@ -12,7 +12,6 @@ from engine.enrolment.meeting import ROWS_AT_ONCE, meet
 from engine.identification import disagreeing, widest_agreement
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
-from engine.records import names
 from engine.records.advice import Advice, lookalike_words
 from engine.review import limits_of, nearest_own, twins
 from engine.store import Store
@@ -77,14 +76,12 @@ class Coach:
     # -- names -------------------------------------------------------------------------------
 
     def _about_names(self, groups: dict[str, Ids]) -> list[Advice]:
-        """Of names that nobody has, but for case or Unicode form."""
-        said = []
-        for name, rows in groups.items():
-            others = self._store.names_like(names.name_key(name))
-            if others and name not in others:
-                sentence = lookalike_words(name, others[0])
-                said.append(Advice("name", tuple(rows.tolist()), others[0], sentence))
-        return said
+        """Of names that nobody has, and that look like somebody's."""
+        found = self._store.find_lookalikes(list(groups))
+        return [
+            Advice("name", tuple(groups[name].tolist()), other, lookalike_words(name, other))
+            for name, other in found.items()
+        ]
 
     # -- the same picture --------------------------------------------------------------------
 

@@ -65,13 +65,14 @@ class Enroller:
         """
         mixed = mixed_files(self._store, reading.one_person)
         reading = self._with_enrolled_names(reading)
+        alike = self._lookalikes(reading.batch)
         added, refused = self._import(reading.batch, reporter)
         return ImportReport(
             faces_added=len(added.face_ids),
             identities_added=len(added.new_identities),
             duplicates=len(added.duplicates),
             rejected=reading.rejected + refused,
-            notices=reading.notices + mixed + self._notices(added, reading.notices),
+            notices=reading.notices + mixed + _conflicts(added) + alike,
             seconds=time.monotonic() - started,
         )
 
@@ -88,14 +89,16 @@ class Enroller:
     def import_planned(self, plan: ImportPlan, reporter: Reporter) -> ImportReport:
         """Enrols the faces of a plan that come in, and no others. Raises as import_reading."""
         started = time.monotonic()
-        added, refused = self._import(chosen_faces(plan), reporter, plan.action)
+        faces = chosen_faces(plan)
+        alike = self._lookalikes(faces)
+        added, refused = self._import(faces, reporter, plan.action)
         foreseen = plan.report()
         return ImportReport(
             faces_added=len(added.face_ids),
             identities_added=len(added.new_identities),
             duplicates=foreseen.duplicates + len(added.duplicates),
             rejected=foreseen.rejected + refused,
-            notices=plan.notices + self._notices(added, plan.notices),
+            notices=plan.notices + _conflicts(added) + alike,
             seconds=time.monotonic() - started,
         )
 
@@ -176,6 +179,12 @@ class Enroller:
         own = {row: self._enrolled_name(other)[0] for row, other in elsewhere.items()}
         return replace(faces, names=[own.get(row, name) for row in range(len(faces))])
 
+    def _lookalikes(self, batch: FaceBatch) -> tuple[str, ...]:
+        """Sentences on names of new people that look like enrolled ones."""
+        distinct = [name for name in Coded.of(batch.names).values if name is not None]
+        found = self._store.find_lookalikes(distinct)
+        return tuple(lookalike_words(name, other) for name, other in found.items())
+
     def _with_enrolled_names(self, reading: embeddings.Reading) -> embeddings.Reading:
         """Each name as the person who is meant has it; where several may be meant the faces are
         rejected.
@@ -238,20 +247,13 @@ class Enroller:
             self.network.remember()
         return added
 
-    # -- what an import has to tell ----------------------------------------------------------
 
-    def _notices(self, added: Added, said: tuple[str, ...]) -> tuple[str, ...]:
-        """Same vectors under two names, and new names that look like enrolled ones."""
-        notices = [
-            f"{conflict.file}: the same vector is enrolled as {conflict.other_name}"
-            for conflict in added.conflicts
-        ]
-        new = set(added.new_identities)
-        ids = np.unique(added.identity_ids).tolist()
-        for name, other in self._store.lookalikes(ids) if new else ():
-            if name in new and not any(name in earlier for earlier in said):
-                notices.append(lookalike_words(name, other))
-        return tuple(notices)
+def _conflicts(added: Added) -> tuple[str, ...]:
+    """Same vectors under two names."""
+    return tuple(
+        f"{conflict.file}: the same vector is enrolled as {conflict.other_name}"
+        for conflict in added.conflicts
+    )
 
 
 def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:

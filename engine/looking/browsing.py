@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -57,6 +57,10 @@ class Browsing:
     def require_identity(self, name: str) -> Identity:
         """As :meth:`identity`. Raises UnknownIdentityError, which suggests names, for nobody."""
         return self._store.require_identity(name)
+
+    def find_lookalikes(self, names: Collection[str]) -> dict[str, str]:
+        """For each name that nobody has, and that looks like another one's, that one's."""
+        return self._store.find_lookalikes(names)
 
     def faces(self, identity: str | int) -> list[Face]:
         """The faces of an identity, by name or id, in order of enrolment.

@@ -24,8 +24,8 @@ class Advice:
         kind: ``enrolled``: exactly this vector is, or comes under another name beside it.
             ``looks-like``: the face looks like somebody who exists. ``near-duplicate``: it is
             nearly the same picture as another one and adds nothing. ``odd``: it looks unlike
-            the others of its group. ``name``: the new name differs from an enrolled one only
-            in case or Unicode form.
+            the others of its group. ``name``: the new name looks like an enrolled one,
+            written with other letters.
         rows: rows of the batch that it is about; for ``name`` all that have the name.
         identity: the name of the identity that the face is held by, looks like or is near to,
             or whose others it looks unlike; None where it is near to another one of the batch.
@@ -39,8 +39,8 @@ class Advice:
 
 
 def lookalike_words(name: str, other: str) -> str:
-    """What is said of a name that is nearly an enrolled one."""
-    return f"“{name}” differs from “{other}” only in case or Unicode form"
+    """What is said of a new name that nobody can tell from an enrolled one."""
+    return f"“{name}” looks like “{other}”, who is enrolled, and is written with other letters"
 
 
 def joined_words(name: str, known: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from engine.errors import IdentityNameError
 
 MAX_LENGTH = 200
 MAX_NOTE = 10_000
 _REMEDY = "Choose another name."
+_SEEN = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi",
+                   "Pf", "Po", "Sm", "Sc", "Sk", "So"})  # fmt: skip
 _SEPARATORS = frozenset("/\\")
 _UNDERSCORE = re.compile(r"(\\)?_")
 # They turn the direction of the text around them, so that a name can pass for another.
@@ -19,6 +20,15 @@ _BIDIRECTIONAL = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 _NEAR = 75  # of 100, from where on two spellings count as alike
+# Unicode's default ignorable characters and Braille's blank, which no name is written with. Those
+# that shape the letters beside them are none: variation selectors, and joiners inside a name.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u2800\u3164\ufeff"
+    "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff]"
+)
+"""Characters that take part in no name that anybody reads."""
+_JOINERS = "\u200c\u200d"
+_MOST_MARKS = 4  # on one letter, as Unicode Technical Standard 39 advises
 _LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
 # What asks for blanks to be put in order: those that NFKD leaves, and loose spaces.
 _LOOSE = (*"\t\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029", "  ", " \n", "\n ")
@@ -61,8 +71,9 @@ def check_name(name: str) -> str:
     """The name, without blanks at its ends.
 
     Raises:
-        IdentityNameError: empty or invisible, over 200 characters, a path or a part of one, or
-            with control characters, text-direction marks or broken Unicode.
+        IdentityNameError: empty, over 200 characters, a path or a part of one, or with control
+            characters, text-direction marks, characters that cannot be seen or stand for
+            nothing, heaps of marks on one letter, or broken Unicode.
     """
     problem = _problem(name)
     if problem:
@@ -106,6 +117,22 @@ def _problem(name: str) -> str:
         return f"“{name}” is a path, not a name"
     if not name_key(name):
         return "The name is empty"
+    return "" if plain else _unreadable(name, categories)
+
+
+def _unreadable(name: str, categories: set[str]) -> str:
+    """Why nobody could read a name on a screen, or tell it from another; "" where one can."""
+    if INVISIBLE.search(name) or name.strip() != name.strip().strip(_JOINERS):
+        return f"The name {name!a} has characters that cannot be seen"
+    if "Co" in categories or "Cn" in categories:
+        return f"The name {name!a} has characters that stand for nothing in Unicode"
+    if categories.isdisjoint(_SEEN):
+        return f"The name {name!a} has no letter"
+    stacked = 0
+    for character in unicodedata.normalize("NFD", name):
+        stacked = stacked + 1 if unicodedata.combining(character) else 0
+        if stacked > _MOST_MARKS:
+            return f"The name has more than {_MOST_MARKS} marks on one letter"
     return ""
 
 
@@ -151,11 +178,3 @@ def nearest(text: str, keys: Sequence[str], most: int) -> list[int]:
         search_key(text), keys, scorer=fuzz.WRatio, score_cutoff=_NEAR, limit=most
     )
     return [place for _, _, place in found]
-
-
-def lookalikes(names: Iterable[str]) -> list[tuple[str, ...]]:
-    """Groups of two or more distinct names that share a :func:`name_key`, sorted."""
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for name in sorted(set(names)):
-        groups[name_key(name)].append(name)
-    return [tuple(group) for _, group in sorted(groups.items()) if len(group) > 1]

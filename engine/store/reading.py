@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import GalleryDamagedError
 from engine.records.changes import HistoryEntry
+from engine.records.lookalikes import find_lookalikes
 from engine.records.parsing import checked, parsed
 from engine.store import encoding, integrity
 from engine.store.access import Access
@@ -79,22 +80,11 @@ class Reading(Access):
         query = "SELECT id, name FROM identities WHERE id IN (SELECT value FROM json_each(?))"
         return dict(self._rows(query, as_json(ids)))
 
-    def names_like(self, key: str) -> list[str]:
-        """Names that have this look-alike key."""
-        query = "SELECT name FROM identities WHERE key = ? ORDER BY name"
-        rows = self._rows(query, key)
-        return [name for (name,) in rows]
-
-    def lookalikes(self, identity_ids: Sequence[int]) -> list[tuple[str, str]]:
-        """Names of these identities, each with one of another that has the same look-alike key,
-        in the order of the ids.
-        """
-        query = (
-            f"SELECT mine.name, other.name {_ASKED} identities mine ON mine.id = asked.value "
-            "JOIN identities other ON other.key = mine.key AND other.id <> mine.id "
-            "ORDER BY asked.key, other.name"
-        )
-        return [(mine, other) for mine, other in self._rows(query, as_json(identity_ids))]
+    def find_lookalikes(self, names: Collection[str]) -> dict[str, str]:
+        """For each name that nobody has, and that looks like another one's, that one's."""
+        enrolled = [name for (name,) in self._rows("SELECT name FROM identities ORDER BY name")]
+        new = sorted(set(names).difference(enrolled))
+        return find_lookalikes(new, enrolled) if new else {}
 
     def counts(self) -> tuple[int, int]:
         """How many identities and faces."""

@@ -16,7 +16,7 @@ from engine.gallery import Gallery
 from engine.records.changes import Changed, HistoryEntry, MergePreview, Recognition
 from engine.records.wording import counted
 from gallery_app.cli.output import ask, echo
-from gallery_app.cli.shared import gallery_and_json, opened, put_json, say
+from gallery_app.cli.shared import gallery_and_json, opened, put_json, say, say_lookalikes
 from gallery_app.widgets.similarity_words import merge_comfort, merge_warning
 
 _merge_unlike = click.option(
@@ -35,6 +35,7 @@ def rename(
 ) -> None:
     """Give the identity NAME the name NEW."""
     with opened(gallery, write=True) as target:
+        say_lookalikes(target, [new])
         try:
             changed = target.corrections.rename(name, new)
         except NameTakenError:
@@ -70,6 +71,7 @@ def merge(
 def move(faces: tuple[str, ...], name: str, gallery: Path | None, as_json: bool) -> None:
     """Put faces under NAME, a new or known identity. FACE is its number or its file."""
     with opened(gallery, write=True) as target:
+        say_lookalikes(target, [name])
         tell(target.corrections.move(faces_asked(target, faces), name), as_json)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ import click
 from engine.errors import FaceGalleryError, GalleryNotFoundError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
+from engine.records.advice import lookalike_words
 from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import passphrase_of, passphrase_option
 from gallery_app.recent import config_folder, recent_galleries
@@ -129,6 +130,12 @@ def was_interrupted() -> bool:
 def say(text: str) -> None:
     """A sentence for the person, on stderr."""
     echo(text, err=True)
+
+
+def say_lookalikes(gallery: Gallery, names: Collection[str]) -> None:
+    """Says of which new names nobody could tell them from somebody's."""
+    for name, other in gallery.find_lookalikes(names).items():
+        say(f"{lookalike_words(name, other)}.")
 
 
 def put_json(document: Any) -> None:

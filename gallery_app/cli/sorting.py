@@ -13,7 +13,7 @@ from engine.records.changes import SplitProposal
 from engine.records.wording import counted
 from gallery_app.cli.corrections import faces_asked, share_text, tell
 from gallery_app.cli.output import echo
-from gallery_app.cli.shared import gallery_and_json, opened, put_json
+from gallery_app.cli.shared import gallery_and_json, opened, put_json, say_lookalikes
 
 
 @click.command()
@@ -44,6 +44,7 @@ def split(
                 remedy="Look at them without --into, then give a name to each but the first.",
             )
         parts = {one: [*group] for one, group in zip(names, leaving, strict=True)}
+        say_lookalikes(target, names)
         tell(target.corrections.split(name, parts), as_json)
 
 

@@ -16,7 +16,14 @@ from engine.records.unknowns import Cluster, Likeness
 from engine.records.wording import confidence_text, counted, place_text
 from engine.types import FaceBatch, Identification
 from gallery_app.cli.output import echo
-from gallery_app.cli.shared import Bar, SectionedGroup, gallery_and_json, opened, put_json
+from gallery_app.cli.shared import (
+    Bar,
+    SectionedGroup,
+    gallery_and_json,
+    opened,
+    put_json,
+    say_lookalikes,
+)
 
 _SHOWN = 3  # files of a cluster that a person reads
 
@@ -55,6 +62,7 @@ def name(
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target, Bar() as bar:
         ids = _chosen(target, which, bar.reporter())
+        say_lookalikes(target, [name])
         changed = target.shelf.name(ids, name)
     assert changed is not None
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +143,41 @@ def test_an_import_rejects_rows_whose_name_may_mean_two_people(
     said = import_rows(gallery, tmp_path, batch("ann", "Bob", seed=8))
     assert "“ann” may be “ANN” or “Ann”" in said
     assert [one.name for one in gallery.people()] == ["ANN", "Ann", "Bob", STORED, OTHER]
+
+
+FAKE = "Tom Ri\u0501ge"  # a Cyrillic letter for the d
+
+
+@pytest.mark.parametrize(
+    "enroll",
+    [
+        lambda gallery, _: [
+            one.sentence for one in gallery.check_enrolment(FAKE, vectors(2, 5)) if one.identity
+        ],
+        lambda gallery, _: gallery.enroll(FAKE, vectors(2, 5)).warnings,
+        lambda gallery, _: gallery.plan_enrolment(FAKE, vectors(2, 5)).report().notices,
+        lambda gallery, folder: import_rows(gallery, folder, batch(FAKE, FAKE, seed=5)),
+    ],
+    ids=["check", "enroll", "plan", "import"],
+)
+def test_a_new_name_that_looks_like_another_one_is_remarked_on(
+    gallery: Gallery, tmp_path: Path, enroll: Callable[[Gallery, Path], Sequence[str]]
+) -> None:
+    said = enroll(gallery, tmp_path)
+    assert f"“{FAKE}” looks like “{OTHER}”, who is enrolled" in said[0]
+    assert len(said) == 1
+
+
+def test_an_old_gallery_with_names_that_nobody_can_have_now_is_used_as_ever(tmp_path: Path) -> None:
+    odd = ["Ann\u3164", "Ann\ue000", "A" + "\u0301" * 150]
+    with Store.create(tmp_path / "old.gallery", dimension=DIMENSION) as store:
+        store.add(batch(*odd), keys=name_key)
+    with Gallery.open(tmp_path / "old.gallery") as gallery:
+        for name in odd:
+            gallery.enroll(name, vectors(1, len(name)))
+            assert len(gallery.faces(name)) == 2
+            gallery.corrections.note(name, "hello")
+        gallery.corrections.rename(odd[0], "Ann")
 
 
 def test_nobody_gets_a_name_that_means_somebody_else(gallery: Gallery) -> None:

@@ -280,6 +280,17 @@ def test_one_is_not_told_in_the_plural(run: Run, folder: Path, tmp_path: Path) -
     assert "1 face added to Other" in run("enroll", "Other", face, "-g", folder).stdout
 
 
+@pytest.mark.parametrize(
+    "command", [["rename", "Tim Henman"], ["move", "1"], ["split", "Tim Henman", "--groups", "2"]]
+)
+def test_a_name_that_looks_like_another_one_is_remarked_on(
+    run: Run, folder: Path, command: list[str]
+) -> None:
+    fake = "Tom Ri\u0501ge"
+    done = run(*command, *(["--into", fake] if command[0] == "split" else [fake]), "-g", folder)
+    assert f"“{fake}” looks like “Tom Ridge”" in done.stderr
+
+
 def test_a_confidence_is_never_a_certainty(run: Run, folder: Path, four_people: Path) -> None:
     faces = sorted((four_people / "Tiger_Woods").glob("*.npy"))
     said = run("identify", *faces, "-g", folder).stdout

@@ -101,7 +101,7 @@ def _change(store: Store) -> None:
 _QUESTIONS: tuple[Callable[[Store], object], ...] = (
     *(Store.change, Store.membership, _ask_people, _ask_vectors, _ask_models, _ask_history),
     *(_ask_rest, _ask_decisions, _ask_soundness),
-    lambda store: store.names_like("ann"),
+    lambda store: store.find_names(["ann", "Zoë"]),
     lambda store: store.faces_by_id([2, 1, 77]),
 )
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.embeddings import check_name, lookalikes, name_key, search_key, shown_name
+from engine.embeddings import check_name, name_key, search_key, shown_name
 from engine.errors import IdentityNameError
+from engine.records.lookalikes import find_lookalikes, lookalikes, skeletons
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,14 @@ def test_the_unicode_form_of_a_name_is_kept():
         "x" * 200,
         "J.R. O’B-C",
         "می\u200cخ",
+        "क्\u200dष",
+        "葛\U000e0100城",
+        "Nguyễn Thị Huệ",
+        unicodedata.normalize("NFD", "Nguyễn Thị Huệ"),
+        "שָׁלוֹם",
+        "བསྒྲུབས",
+        "👩\u200d👩\ufe0f",
+        "Zoe\u0308\u0301",
     ],
 )
 def test_names_of_any_script_are_allowed(name):
@@ -72,6 +81,19 @@ def test_blanks_around_a_name_are_left_out():
         ("a\u2066b", "direction"),
         ("a\u200fb", "direction"),
         ("a\ud800b", "Unicode"),
+        ("Ann\u3164", "cannot be seen"),
+        ("Ann\u2800", "cannot be seen"),
+        ("\u2800", "cannot be seen"),
+        ("A\u00adnn", "cannot be seen"),
+        ("Ann\ufeff", "cannot be seen"),
+        ("Ann\u200d", "cannot be seen"),
+        ("Ann\U000e0041", "cannot be seen"),
+        ("Ann\ue000", "stand for nothing"),
+        ("Ann\U000f0000", "stand for nothing"),
+        ("Ann\u0378", "stand for nothing"),
+        ("\u0301", "no letter"),
+        ("A" + "\u0301" * 150, "marks on one letter"),
+        ("A" + "\u0301\u0300\u0302\u0303\u0304", "marks on one letter"),
     ],
 )
 def test_a_name_nobody_can_have_is_refused_and_the_reason_said(name, problem):
@@ -145,3 +167,51 @@ def test_lookalikes_are_grouped_and_equal_names_are_not():
     names = ["Jean Charest", "jean charest", "Jean Charest", "George W Bush"]
     assert lookalikes(names) == [("Jean Charest", "jean charest")]
     assert lookalikes(["A", "B", "A"]) == []
+    assert lookalikes(["Ian", "ian", "lan", "B"]) == [("Ian", "ian", "lan")]
+
+
+ALIKE = (
+    ("Ann", "\u0410nn"),  # Cyrillic
+    ("ANN", "A\u039dN"),  # Greek
+    ("Ann", "Ann\u3164"),
+    ("Ann", "Ann\u2800"),
+    ("Ann", "\u0430nn"),
+    ("Tom", "T\u03bfm"),
+    ("Tom", "T0m"),
+    ("Torn", "Tom"),
+    ("Ian l", "lan 1"),
+    ("Jos\u00e9", "J\u043ese\u0301"),
+    ("Ann Lee", "Ann\u00a0\u2009Lee"),
+    ("Ann", "\U0001d400nn"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_names_whose_letters_cannot_be_told_apart_look_alike(one, other):
+    assert len(set(skeletons([one, other]))) == 1
+    assert find_lookalikes([other, "Bob"], ["Carl", one]) == {other: one}
+    assert lookalikes([one, other, "Bob"]) == [tuple(sorted((one, other)))]
+
+
+def test_names_of_other_letters_do_not_look_alike():
+    names = [
+        "Jose",
+        "José",
+        "Muller",
+        "Müller",
+        "Ann",
+        "Anne",
+        "胡锦涛",
+        "胡锦寿",
+        "Łukasz",
+        "Lukasz",
+    ]
+    assert len(set(skeletons(names))) == len(names)
+    assert find_lookalikes(names, names) == {}
+
+
+@given(st.lists(st.text(max_size=20), max_size=5))
+def test_a_name_looks_the_same_among_others_and_in_any_form(names):
+    alone = [skeletons([name])[0] for name in names]
+    assert skeletons(names) == alone
+    assert skeletons(alone) == [look.casefold() for look in skeletons(alone)]

@@ -44,13 +44,12 @@ def test_identities_come_by_name_with_their_number_of_faces(store, batch_of):
 
 def test_names_that_look_alike_are_found_by_their_key_and_kept_apart(store, batch_of):
     store.add(batch_of(("Zoë", 1), ("ZOË", 2), ("Y", 3)), keys=str.casefold)
-    assert store.names_like("zoë") == ["ZOË", "Zoë"]
-    assert store.names_like("nobody") == []
+    assert store.find_names(["zoë", "nobody"]) == {"zoë": ["ZOË", "Zoë"]}
 
 
 def test_keys_may_come_as_a_mapping(store, batch_of):
-    store.add(batch_of(("A", 1)), keys={"A": "alpha"})
-    assert store.names_like("alpha") == ["A"]
+    store.add(batch_of(("A", 1)), keys={"A": "a"})
+    assert store.find_names(["a"]) == {"a": ["A"]}
 
 
 def test_names_and_files_in_any_script_come_back_the_same(store, batch_of):
