@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.records.long_lists import Texts
-from engine.records.names import name_key, search_key
+from engine.records.names import name_key, nearest, search_key
 from engine.types import Identity, Ids
 
 Flags = npt.NDArray[np.bool_]
+_COMPARED = 20_000  # names that are compared letter by letter while somebody types
+_ALIKE = 20  # names offered that are spelled alike
 _EMPTY = np.empty(0, dtype=np.int64)
 
 
@@ -127,6 +129,16 @@ class Roster:
             rows = self._with(word.encode())
             found = rows if len(found) == len(self) else np.intersect1d(found, rows, True)
         return found
+
+    def spelled_like(self, text: str) -> Ids:
+        """Rows of those whose name is spelled much like ``text``, the likest first. Of very many
+        people only those whose name begins with the same letter are compared.
+        """
+        rows = np.arange(len(self))
+        if len(rows) > _COMPARED:
+            rows = self.starting_with(text.strip()[:1])[:_COMPARED]
+        keys = [self.keys[row] for row in rows.tolist()]
+        return np.asarray(rows[nearest(text, keys, _ALIKE)], dtype=np.int64)
 
     def starting_with(self, text: str) -> Ids:
         """Rows of those whose name begins so; accents and case ignored."""

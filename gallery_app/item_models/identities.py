@@ -48,6 +48,7 @@ class IdentityListModel(QAbstractListModel):
         self._shown = self._roster.by_faces
         self._row_of: Ids | None = None
         self._needle = ""
+        self.is_guess = False  # nobody of that name: those that are spelled alike are shown
         self._sort = "name"
         pictures.ready.connect(self._pictures_ready)
 
@@ -57,7 +58,9 @@ class IdentityListModel(QAbstractListModel):
         self._arrange()
 
     def search(self, text: str) -> None:
-        """Shows identities whose name has every word of ``text``; accents and case ignored."""
+        """Shows identities whose name has every word of ``text``; accents and case ignored. Where
+        there are none, those whose name is spelled much like it, the likest first.
+        """
         self._needle = text
         self._arrange()
 
@@ -106,7 +109,10 @@ class IdentityListModel(QAbstractListModel):
     def _arrange(self) -> None:
         self.beginResetModel()
         shown = self._roster.find(self._needle)
-        if self._sort == "faces":
+        self.is_guess = not len(shown) and bool(self._needle.strip())
+        if self.is_guess:
+            shown = self._roster.spelled_like(self._needle)
+        elif self._sort == "faces":
             by_faces = self._roster.by_faces
             shown = by_faces[np.isin(by_faces, shown, assume_unique=True)]
         self._shown, self._row_of = shown, None

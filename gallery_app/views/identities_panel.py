@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QStackedWidget,
     QToolButton,
@@ -46,6 +47,10 @@ class IdentitiesPanel(QWidget):
         self.by_name = self._sort_button("Name", "name", "Sort by name")
         self.by_faces = self._sort_button("Faces", "faces", "Sort by number of faces, most first")
         self.list = self._list()
+        self.spelled_alike = QLabel("Nobody of that name. Spelled alike:")
+        self.spelled_alike.setProperty("textRole", "small")
+        self.spelled_alike.setContentsMargins(22, 4, 16, 4)
+        self.spelled_alike.hide()
         self.nobody = EmptyState("search", "Nobody of that name", "Try fewer letters.")
         self._stack = QStackedWidget()
         self._stack.addWidget(self.list)
@@ -101,6 +106,7 @@ class IdentitiesPanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addLayout(header)
+        layout.addWidget(self.spelled_alike)
         layout.addWidget(self._stack, 1)
 
     def set_roster(self, roster: Roster) -> None:
@@ -179,6 +185,7 @@ class IdentitiesPanel(QWidget):
     def _arranged(self) -> None:
         nothing = self.model.rowCount() == 0 and bool(self.search.text())
         self._stack.setCurrentWidget(self.nobody if nothing else self.list)
+        self.spelled_alike.setVisible(self.model.is_guess and not nothing)
 
     def _current_changed(self, current: QModelIndex) -> None:
         identity = self.model.identity_at(current.row())

@@ -93,6 +93,17 @@ def test_a_search_that_finds_nobody_says_so(app: App, qtbot: QtBot) -> None:
     assert app.window.identities.nobody.isVisible()
 
 
+def test_a_search_with_a_slip_shows_who_is_spelled_alike(app: App, qtbot: QtBot) -> None:
+    people = app.window.identities
+    for slip, meant in (("tigre wods", "Tiger Woods"), ("vinus wiliams", "Venus Williams")):
+        people.search.setText(slip)
+        assert people.model.identity_at(0).name == meant  # type: ignore[union-attr]
+        assert people.spelled_alike.isVisible()
+    people.search.setText("tom")
+    assert not people.spelled_alike.isVisible()
+    assert people.model.rowCount() == 2
+
+
 def test_a_dropped_face_of_an_enrolled_person_gets_the_name_and_its_evidence(
     app: App, qtbot: QtBot, query_file: Path
 ) -> None:

@@ -136,3 +136,14 @@ def test_faces_are_made_when_they_are_asked_for():
     assert columns[-1] == faces[2]
     assert columns[:2] == faces[:2]
     assert [columns.row_of(face) for face in (3, 9, 4, 10)] == [0, 2, -1, -1]
+
+
+def test_names_are_found_by_a_spelling_much_like_theirs():
+    people = [Identity(number, name, 1, None) for number, name in enumerate(SPELLED)]
+    roster = Roster.of(1, people)
+    for slip, meant in (("schwarzeneger", 0), ("Woods Tigr", 1), ("gerhard shroder", 2)):
+        assert roster[int(roster.spelled_like(slip)[0])].id == meant
+    assert not len(roster.spelled_like("zzzzz"))
+
+
+SPELLED = ("Arnold Schwarzenegger", "Tiger Woods", "Gerhard Schröder", "Ariel Sharon")
