@@ -58,15 +58,21 @@ class Shelving(QObject):
         self._show_keeping()
 
     def _show_said(self, keeping: bool | None) -> None:
-        """What a person said about keeping in this gallery; None where they were not asked yet."""
-        self._said, self._keeping = True, keeping
-        self._show_keeping()
-        self._keep()
+        """What a person said about keeping in this gallery, as it was read; None where they were
+        not asked yet. What they have said since counts.
+        """
+        if not self._said:
+            self._follow(keeping)
 
     def _decide(self, keeping: bool) -> None:
         """From now on, in this gallery; what is shown counts too."""
         shelving.set_keeping(self._context, keeping)
-        self._show_said(keeping)
+        self._follow(keeping)
+
+    def _follow(self, keeping: bool | None) -> None:
+        self._said, self._keeping = True, keeping
+        self._show_keeping()
+        self._keep()
 
     def _show_keeping(self) -> None:
         self._entry.setEnabled(self._writable)
