@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from engine.errors import ExportError
 from engine.export.landing import private_file
 from engine.export.source import Source
 from engine.tools.installing import install_words
+
+
+_ROWS = 4_096  # held at once
+MAGIC = b"PAR1"
+"""The first bytes of a Parquet file."""
+
+
+def unpacked_parts(path: Path) -> Iterator[bytes]:
+    """What a Parquet file holds without its compression: numbers as NumPy's, texts as UTF-8.
+
+    Raises:
+        ExportError: pyarrow is not installed. OSError, ValueError: it cannot be read.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise ExportError("Parquet needs pyarrow, which is not installed", remedy=_INSTALL)
+    import pyarrow
+    import pyarrow.parquet
+
+    kinds = pyarrow.types
+    with pyarrow.parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=_ROWS):
+            yield "\n".join(batch.schema.names).encode()
+            numbers = [one for one in batch.columns if kinds.is_floating(one.type)]
+            if len(numbers) > 1:  # a column for each number of a vector
+                wide = [one.to_numpy(zero_copy_only=False).astype(np.float64) for one in numbers]
+                yield np.column_stack(wide).tobytes()
+            for column in batch.columns:
+                plain = column.dictionary_decode() if kinds.is_dictionary(column.type) else column
+                if kinds.is_string(plain.type) or kinds.is_large_string(plain.type):
+                    yield "\n".join(filter(None, plain.to_pylist())).encode()
+                else:
+                    yield from (one.to_pybytes() for one in plain.buffers() if one is not None)
 
 
 def write_parquet(source: Source, path: Path) -> list[str]:

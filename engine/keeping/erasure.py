@@ -14,9 +14,17 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import FaceGalleryError, GalleryReadOnlyError, GalleryWriteError, ModelError
+from engine.errors import (
+    ExportError,
+    FaceGalleryError,
+    GalleryReadOnlyError,
+    GalleryWriteError,
+    ModelError,
+)
+from engine.export.parquet_file import MAGIC, unpacked_parts
 from engine.models import delete_version, load_faces, remove_unfinished
 from engine.progress import SILENT, Progress, Reporter
+from engine.records.exports import CONFIG
 from engine.records.receipts import ErasurePlan, Receipt, hash_of
 from engine.store import Store
 from engine.store.archive import Archive
@@ -25,9 +33,9 @@ from engine.store.derived import EVALUATION
 from engine.store.recording import actor
 from engine.store.subject import Subject
 from engine.tools import clock
-from engine.tools.files import remove_dead_scratch
+from engine.tools.files import open_regular, remove_dead_scratch
 from engine.tools.gallery_folder import ASIDE, BACKUPS, INDEX, MODELS, GalleryFolder, is_main
-from engine.tools.needles import Needles
+from engine.tools.person_search import PersonSearch, UnreadableError
 
 _AUTO = "auto.json"
 _DERIVED = (INDEX, EVALUATION)
@@ -68,6 +76,7 @@ def erase(
     subject, foreseen = _looked_at(store, names, reporter)
     gone = () if keep_files else foreseen.inside
     kept = foreseen.inside if keep_files else ()
+    files = [str(_inside(store, path)) for path in gone]
     salt = secrets.token_hex(16)
     receipt = Receipt(
         at=clock.now(),
@@ -77,13 +86,13 @@ def erase(
         hashes=tuple(hash_of(name, salt) for name in subject.names),
         removed=foreseen.removed,
         models=foreseen.models,
-        deleted=tuple(str(_inside(store, path)) for path in gone),
+        deleted=tuple(subject.mentions.struck(name) for name in files),
         holding=tuple(str(path) for path in (*kept, *foreseen.outside)),
     )
     under_way = {
         "names": receipt.hashes,
         "receipt": receipt.to_json(),
-        "files": receipt.deleted,
+        "files": files,
     }
     reporter.progress(_STAGE, 0, _STEPS)
     store.erase(subject, foreseen.models, under_way)
@@ -139,14 +148,24 @@ def _looked_at(
 ) -> tuple[Subject, ErasurePlan]:
     subject, removed, steps = store.foresee_erasure(names)
     models = _that_saw(store, subject)
-    digests = [("digest", one) for one in subject.digests]
-    needles = Needles((), store.vectors_to_erase(subject), digests)
-    inside, outside = [], []
-    files = list(_further(store.folder))
+    search = PersonSearch(
+        subject.mentions,
+        subject.names,
+        store.vectors_to_erase(subject),
+        store.pictures_to_erase(subject),
+        subject.digests,
+    )
+    folder = store.folder.absolute()
+    inside: list[Path] = []
+    outside = []
+    files = list(_further(folder))
     for at, path in enumerate(files):
         reporter.progress("Looking through files", at, len(files))
-        if _holds(store, path, subject, models, needles):
-            inside.append(path)
+        if any(folder_found in path.parents for folder_found in inside):
+            continue
+        named = path.name != BACKUPS and subject.mentions.found(path.name)
+        if named or _holds(store, path, subject, models, search, reporter):
+            inside.append(_export_of(path, folder))
     for path in _backups_beside(store.folder.absolute(), subject.gallery):
         reporter.check()
         if store.holding(path, subject, models):
@@ -173,32 +192,47 @@ def _that_saw(store: Store, subject: Subject) -> tuple[str, ...]:
 
 
 def _further(folder: Path) -> Iterator[Path]:
-    """Files in the gallery's folder beside its own; a damaged database kept aside as a whole."""
-    for path in sorted(folder.absolute().iterdir()):
+    """Files and folders in the gallery's folder beside its own, a folder before what is in it; a
+    damaged database kept aside as a whole.
+    """
+    for path in sorted(folder.iterdir()):
         if is_main(path.name) or path.is_symlink():
             continue
+        some = [path]
         if path.is_dir() and not path.name.startswith(ASIDE):
-            yield from sorted(
-                one for one in path.rglob("*") if one.is_file() and not one.is_symlink()
-            )
-        elif path.is_dir() or path.is_file():
-            yield path
+            some += sorted(one for one in path.rglob("*") if not one.is_symlink())
+        yield from (one for one in some if one.is_dir() or one.is_file())
+
+
+def _export_of(path: Path, folder: Path) -> Path:
+    """The export for TensorBoard that a file is a part of, whose picture has everybody's faces;
+    else the file.
+    """
+    exports = (above for above in path.parents if (above / CONFIG).is_file())
+    return next((above for above in exports if folder in above.parents), path)
 
 
 def _holds(
-    store: Store, path: Path, subject: Subject, models: Sequence[str], needles: Needles
+    store: Store,
+    path: Path,
+    subject: Subject,
+    models: Sequence[str],
+    search: PersonSearch,
+    reporter: Reporter,
 ) -> bool:
-    if path.is_dir():
-        return True  # a damaged database: nobody can tell what is in it
-    if subject.mentions.found(path.name):
-        return True
+    if path.is_dir():  # of a damaged database nobody can tell what is in it
+        return path.name.startswith(ASIDE)
     if path.suffix == ".zip" and (path.parent.name == BACKUPS or _is_backup(path)):
         return store.holding(path, subject, models)
     try:
         if may_be_encrypted(path):
             return True  # nobody can tell either
-        return any(needles.count_in(path).values()) or subject.mentions.found(_text_of(path))
-    except OSError:
+        if search.found_in_file(path, reporter.check):
+            return True
+        with open_regular(path) as stream:
+            is_parquet = stream.read(len(MAGIC)) == MAGIC
+        return is_parquet and any(search.found_in(part) for part in unpacked_parts(path))
+    except (OSError, ValueError, ExportError, UnreadableError):
         return True
 
 
@@ -209,17 +243,6 @@ def _is_backup(path: Path, gallery: str | None = None) -> bool:
             return gallery in (None, archive.backup.uuid)
     except FaceGalleryError:
         return False
-
-
-def _text_of(path: Path) -> str:
-    """Of a text file; "" of others, where a short name may stand by chance."""
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "utf-16"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return ""
 
 
 def _backups_beside(folder: Path, gallery: str) -> Iterator[Path]:

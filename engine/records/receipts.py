@@ -23,6 +23,19 @@ UNREACHABLE = (
     "Memory of programs that had the gallery open, until they end.",
 )
 """What no program of this kind can erase."""
+SEARCHED = (
+    "Every file in the gallery's folder, its name and the names of the folders it lies in, with "
+    "what is packed as zip, NumPy archive, gzip, Parquet or base64, one packing deep.",
+    "Names, as words of their own: in UTF-8, UTF-16, UTF-32, Latin-1 and Windows-1252, and escaped "
+    "as in JSON, HTML and URLs. In files that are no text, names of six letters or more.",
+    "Vectors, as they were imported or multiplied by any number: nine numbers of one in a row, as "
+    "float16, float32 or float64 in either byte order, or as decimals of four digits or more.",
+    "Thumbnails, byte by byte.",
+    "Not found: photographs and thumbnails saved anew as pictures, and vectors that were computed "
+    "from theirs, rounded further, or stored a number here and a number there.",
+    "What cannot be read or unpacked, or looks encrypted, counts as holding the person.",
+)
+"""How files are searched for a person: the same words in dialog, receipt and README."""
 REBUILT = (
     "the database",
     "the search index",
@@ -105,6 +118,7 @@ class Receipt:
         salt: hex; it is in the receipt alone.
         hashes: SHA-256 of salt and name for each name, see :func:`hash_of`.
         rebuilt: what was made anew without the person.
+        searched: how files were searched for the person.
         models: ids of the trained models that were deleted.
         deleted: backups and other files in the gallery's folder that were deleted.
         holding: backups and other files that still hold the person.
@@ -121,6 +135,7 @@ class Receipt:
     deleted: tuple[str, ...] = ()
     holding: tuple[str, ...] = ()
     rebuilt: tuple[str, ...] = REBUILT
+    searched: tuple[str, ...] = SEARCHED
     unreachable: tuple[str, ...] = UNREACHABLE
 
     def is_of(self, name: str) -> bool:
@@ -142,6 +157,7 @@ class Receipt:
                 gallery=record["gallery"],
                 salt=record["salt"],
                 removed=Removed(**removed),
+                searched=tuple(record.get("searched", ())),
                 **{name: tuple(record[name]) for name in texts},
             )
         )
@@ -161,6 +177,7 @@ class Receipt:
         lines += _listed("Trained models deleted", self.models or ("none had seen the person",))
         lines += _listed("Files deleted with it", self.deleted or ("none",))
         lines += _listed("Still holding the person", self.holding or ("no file that is known",))
+        lines += _listed("How files were searched", self.searched)
         lines += _listed("Out of this program's reach", self.unreachable)
         lines += _listed(f"SHA-256 of salt {self.salt} and the name", self.hashes)
         return "\n".join(lines) + "\n"

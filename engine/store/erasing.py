@@ -75,6 +75,18 @@ class Erasing(Access):
             theirs = [one for (one,) in rows if digest_of(one) in subject.digests]
             return from_blobs(theirs, self.dimension)
 
+    def pictures_to_erase(self, subject: Subject) -> list[bytes]:
+        """Their thumbnails, with those kept for undo and those of unknown queries; in no order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT thumbnail FROM photos WHERE face_id IN {FACES} "
+                f"UNION SELECT thumbnail FROM undo_faces WHERE id IN {FACES} "
+                f"UNION SELECT thumbnail FROM unknowns WHERE digest IN {DIGESTS} "
+                f"UNION SELECT thumbnail FROM undo_unknowns WHERE digest IN {DIGESTS}",
+                _asked(connection, subject),
+            ).fetchall()
+        return [bytes(picture) for (picture,) in rows if picture is not None]
+
     def holding(self, path: Path, subject: Subject, models: Sequence[str]) -> bool:
         """Whether a backup holds them, or one of the models; True where it cannot be read, as one
         that was made with another passphrase.

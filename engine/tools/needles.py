@@ -40,11 +40,17 @@ class Needles:
         forms = [form for name in names for form in _forms_of(name)]
         self._names = re.compile(b"|".join(sorted(set(forms))))
         self._named = bool(forms)
-        self._others = [(kind, needle) for kind, needle in others if needle]
-        self._windows: set[bytes] = set()
+        some = [(kind, needle) for kind, needle in others if needle]
+        self._others = [one for one in some if len(one[1]) != WINDOW]
+        self._kinds = sorted({"vector", "name", *(kind for kind, _ in some)})
+        self._windows: dict[bytes, str] = {}
         self._start = np.zeros(1 << 16, dtype=bool)
         if vectors is not None and len(vectors) and vectors.shape[1] >= _NUMBERS:
             self._take(np.ascontiguousarray(vectors, dtype="<f4"))
+        for kind, needle in some:
+            if len(needle) == WINDOW:
+                self._windows[needle] = kind
+                self._start[np.frombuffer(needle, "<u4") & 0xFFFF] = True
 
     def _take(self, vectors: Vectors) -> None:
         words = vectors.view("<u4")
@@ -52,18 +58,19 @@ class Needles:
         flat = np.ascontiguousarray(windows).reshape(-1, _NUMBERS)
         distinct = 1 + np.count_nonzero(np.diff(np.sort(flat, axis=1), axis=1), axis=1)
         telling = flat[distinct > 2]  # four zeros, or a one among zeros, are in any file
-        self._windows = {row.tobytes() for row in telling}
+        self._windows = {row.tobytes(): "vector" for row in telling}
         self._start[telling & 0xFFFF] = True
 
     def count(self, data: bytes) -> Counter[str]:
         """How often each kind is in these bytes: ``vector``, ``name`` and those of the others."""
-        found = Counter(dict.fromkeys(("vector", "name", *(kind for kind, _ in self._others)), 0))
+        found = Counter(dict.fromkeys(self._kinds, 0))
         if self._named:
             found["name"] += sum(1 for _ in self._names.finditer(data))
         for kind, needle in self._others:
             found[kind] += data.count(needle)
         if self._windows:
-            found["vector"] += sum(self._count_windows(data, offset) for offset in range(4))
+            for offset in range(4):
+                found.update(self._found_windows(data, offset))
         return found
 
     def count_in(self, path: Path) -> Counter[str]:
@@ -73,15 +80,18 @@ class Needles:
             found += self.count(piece)
         return found
 
-    def _count_windows(self, data: bytes, offset: int) -> int:
+    def _found_windows(self, data: bytes, offset: int) -> Iterator[str]:
+        """The kind of each."""
         count = (len(data) - offset) // 4
         if count < _NUMBERS:
-            return 0
+            return
         words = np.frombuffer(data, "<u4", count=count, offset=offset)
         likely = self._start[words & 0xFFFF]  # the lowest bits of a number are as good as random
         run = likely[:-3] & likely[1:-2] & likely[2:-1] & likely[3:]
         starts = np.flatnonzero(run) * 4 + offset
-        return sum(data[start : start + WINDOW] in self._windows for start in starts.tolist())
+        for start in starts.tolist():
+            if kind := self._windows.get(data[start : start + WINDOW]):
+                yield kind
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
