@@ -28,7 +28,7 @@ SEARCHED = (
     "what is packed as zip, NumPy archive, gzip, Parquet or base64, one packing deep.",
     "Names, as words of their own: in UTF-8, UTF-16, UTF-32, Latin-1 and Windows-1252, and escaped "
     "as in JSON, HTML and URLs. In files that are no text, names of six letters or more.",
-    "Vectors, as they were imported or multiplied by any number: nine numbers of one in a row, as "
+    "Vectors, as they were imported or multiplied by any number, their numbers in a row: as "
     "float16, float32 or float64 in either byte order, or as decimals of four digits or more.",
     "Thumbnails, byte by byte.",
     "Not found: photographs and thumbnails saved anew as pictures, and vectors that were computed "

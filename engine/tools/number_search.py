@@ -15,20 +15,23 @@ TYPES = ("<f4", ">f4", "<f8", ">f8", "<f2", ">f2")
 _SHORTEST = 4  # numbers of a vector; fewer are met by chance
 _RUN = 9
 """Numbers in a row that are taken for a vector."""
+_RUNS = 4_096
+"""About so many are looked for: of many vectors some of each, which whole ones hold."""
 _TELLING = 5  # different ones among them that are not zero
 _TOLERANCE = 2e-3
 """Relative; float16 rounds by a fourth of it, four digits by as much as that."""
 _SMALL = 1 << 20
-"""Bytes in which a number may begin at any place; in more, at a multiple of its size."""
+"""Bytes in which a number may begin at any place; in more, others than float32 as this machine
+writes it are looked for at multiples of their size."""
 _AT_ONCE = 1_024
-_NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(rb"(?<![\w+/.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 # A ratio of two numbers as 10 bits: its sign, four bits of its exponent, five of its mantissa.
 _LOW, _HIGH = (127 - 8) << 5, ((127 + 8) << 5) - 1
 _BITS = 10
 
 
 class NumberSearch:
-    """Finds any :data:`_RUN` numbers in a row of a vector, or all of a shorter one."""
+    """Finds whole vectors, by some :data:`_RUN` numbers in a row that each of them holds."""
 
     def __init__(self, vectors: Vectors) -> None:
         """
@@ -37,23 +40,34 @@ class NumberSearch:
         """
         self._length = min(_RUN, vectors.shape[1]) if len(vectors) else 0
         self._units = np.empty((0, self._length), dtype=np.float32)
-        self._likely = np.zeros(1 << (2 * _BITS), dtype=bool)
+        self._levels = np.empty(0, dtype=np.float32)
+        self._likely = np.zeros(1 << (2 * _BITS), dtype=np.uint8)  # a bit for each pair of a run
         if self._length >= _SHORTEST:
             runs = np.lib.stride_tricks.sliding_window_view(vectors, self._length, axis=1)
-            self._take(np.ascontiguousarray(runs, dtype=np.float32).reshape(-1, self._length))
+            step = 1 + min(runs.shape[1] // 4, runs[:, :, 0].size // _RUNS)
+            every = np.ascontiguousarray(runs[:, ::step], dtype=np.float32)
+            self._take(every.reshape(-1, self._length))
 
     def _take(self, runs: Vectors) -> None:
         ordered = np.sort(runs, axis=1)
         fresh = np.diff(ordered, axis=1, prepend=-np.inf) > 0
         telling = (fresh & (ordered != 0)).sum(axis=1) >= min(_TELLING, self._length)
         runs = runs[telling]
-        self._units = _unit(runs)
+        units = _unit(runs)
+        self._units = units[np.argsort(_level(units))]
+        self._levels = _level(self._units)
         with np.errstate(all="ignore"):
             ratios = runs[:, 1:] / runs[:, :-1]
         near = [_codes(ratios * np.float32(1 + off)) for off in (-_TOLERANCE, 0, _TOLERANCE)]
-        for first in near:
-            for second in near:
-                self._likely[(first[:, :-1] << _BITS) | second[:, 1:]] = True
+        for bit, place in enumerate(self._pairs()):
+            for first in near:
+                for second in near:
+                    key = (first[:, place] << _BITS) | second[:, place + 1]
+                    self._likely[key] |= np.uint8(1 << bit)
+
+    def _pairs(self) -> range:
+        """Where in a run the two ratios begin that are looked up together."""
+        return range(0, self._length - 2, 2)
 
     def found_in(self, data: bytes) -> bool:
         """Whether one is there as numbers of NumPy's types, in either byte order."""
@@ -61,7 +75,8 @@ class NumberSearch:
             return False
         for kind in TYPES:
             size = np.dtype(kind).itemsize
-            for offset in range(size if len(data) <= _SMALL else 1):
+            anywhere = len(data) <= _SMALL or kind == "<f4"
+            for offset in range(size if anywhere else 1):
                 count = (len(data) - offset) // size
                 if count >= self._length and self.found_among(
                     np.frombuffer(data, kind, count, offset)
@@ -84,14 +99,20 @@ class NumberSearch:
             codes = _codes(row[1:] / row[:-1])
         likely = self._likely[(codes[:-1] << _BITS) | codes[1:]]
         starts = len(row) - self._length + 1
-        run = np.ones(starts, dtype=bool)
-        for place in range(0, self._length - 2, 2):
-            run &= likely[place : place + starts]
+        run = np.ones(starts, dtype=np.uint8)
+        for bit, place in enumerate(self._pairs()):
+            run &= likely[place : place + starts] >> bit
         return any(self._is_one(row, places) for places in _lots(np.flatnonzero(run)))
 
     def _is_one(self, row: Vectors, places: npt.NDArray[np.int64]) -> bool:
         runs = _unit(row[places[:, None] + np.arange(self._length)])
-        return bool((runs @ self._units.T > 1 - _TOLERANCE**2 / 2).any())
+        levels = _level(runs)
+        first = np.searchsorted(self._levels, levels - 2 * _TOLERANCE)
+        count = np.searchsorted(self._levels, levels + 2 * _TOLERANCE) - first
+        which = np.repeat(np.arange(len(runs)), count)
+        unit = np.arange(len(which)) - np.repeat(np.cumsum(count) - count - first, count)
+        away = np.linalg.norm(runs[which] - self._units[unit], axis=1)
+        return bool((away < _TOLERANCE).any())
 
 
 def _codes(ratios: Vectors) -> npt.NDArray[np.uint32]:
@@ -101,9 +122,17 @@ def _codes(ratios: Vectors) -> npt.NDArray[np.uint32]:
 
 
 def _unit(runs: Vectors) -> Vectors:
-    wide = runs.astype(np.float64)  # whatever the size of the numbers, their squares fit
     with np.errstate(all="ignore"):
+        wide = runs.astype(np.float64)  # whatever the size of the numbers, their squares fit
         return np.asarray(wide / np.linalg.norm(wide, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _level(units: Vectors) -> Vectors:
+    """One number of each run by which those like it are found; no two runs differ by more in it
+    than in all.
+    """
+    weights = np.cos(1.7 * np.arange(units.shape[1], dtype=np.float32))
+    return np.asarray(units @ (weights / np.linalg.norm(weights)), dtype=np.float32)
 
 
 def _lots(places: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:

@@ -34,7 +34,6 @@ _BROKEN = (
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{20,}(?:\r?\n|\\n|\\r\\n)?)+={0,2}")
-_BREAK = re.compile(rb"\r?\n|(?:\\r)?\\n")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _PRINTABLE = re.compile(rb"[^\x00-\x1f\x7f]*")
@@ -71,7 +70,7 @@ class PersonSearch:
         self._forms = sorted({form for name in names for form in _forms_of(name)})
         self._numbers = NumberSearch(vectors)
         windows = [("picture", one) for picture in pictures for one in _windows_of(picture)]
-        self._needles = Needles((), vectors, [*windows, *(("digest", one) for one in digests)])
+        self._needles = Needles((), None, [*windows, *(("digest", one) for one in digests)])
 
     def found_in_file(self, path: Path, check: Callable[[], None] = lambda: None) -> bool:
         """Whether a file holds them, whatever its name; archives are unpacked.
@@ -91,10 +90,11 @@ class PersonSearch:
                 return self._found_in_zip(stream, check)
             return self._found_in_stream(stream, check)
 
-    def found_in(self, data: bytes, *, packed: bool = False) -> bool:
+    def found_in(self, data: bytes, *, cut: bool = False, packed: bool = False) -> bool:
         """Whether they are in these bytes, read as text, as numbers and as they are.
 
         Args:
+            cut: there are others before them, so that base64 may begin anywhere.
             packed: they were base64; they are not looked through for that once more.
         """
         if any(self._needles.count(data).values()) or self._numbers.found_in(data):
@@ -106,7 +106,7 @@ class PersonSearch:
         if not is_text:
             return False
         return self._numbers.found_in_text(narrow) or (
-            not packed and any(self.found_in(part, packed=True) for part in _base64_in(narrow))
+            not packed and any(self.found_in(part, packed=True) for part in _base64_in(narrow, cut))
         )
 
     def _found_in_stream(
@@ -118,7 +118,7 @@ class PersonSearch:
             total += len(piece)
             if most is not None and total > most:
                 raise UnreadableError("it unpacks to too much")
-            if self.found_in(before + piece):
+            if self.found_in(before + piece, cut=bool(before)):
                 return True
             before = piece[-_OVERLAP:]
         return False
@@ -185,11 +185,12 @@ def _printable(data: bytes) -> int:
     return found.end() if found else 0
 
 
-def _base64_in(text: bytes) -> Iterator[bytes]:
+def _base64_in(text: bytes, cut: bool) -> Iterator[bytes]:
     """What stands in a text as base64."""
     for found in _BASE64.finditer(text):
-        packed = _BREAK.sub(b"", found[0]).rstrip(b"=").translate(_URL_SAFE)
-        for phase in range(4) if found.start() == 0 else (0,):  # its start may be in another piece
+        packed = found[0].replace(b"\\r", b"").replace(b"\\n", b"")
+        packed = packed.translate(_URL_SAFE, b"\r\n=")
+        for phase in range(4) if cut and found.start() == 0 else (0,):
             whole = packed[phase:]
             whole = whole[: len(whole) - (len(whole) % 4 == 1)]
             yield base64.b64decode(whole + b"=" * (-len(whole) % 4))
