@@ -8,6 +8,7 @@ from tests.screens import DATA, SMALL, WIDE, Stage
 
 SHOTS = [
     ("erase", "light", WIDE, 1), ("erase", "dark", WIDE, 1), ("erase", "light", SMALL, 2),
+    ("erase_search", "light", WIDE, 1), ("erase_search", "dark", SMALL, 1),
     ("erase_little", "light", WIDE, 1), ("erase_menu", "light", WIDE, 1),
     ("erased", "light", WIDE, 1), ("erased", "dark", WIDE, 1), ("erased", "light", SMALL, 1),
     ("erased_history", "light", WIDE, 1),
@@ -47,6 +48,12 @@ def erase(stage: Stage) -> None:
     name = _rich(stage)
     _ask(stage, name)
     stage.dialog().name.setText(name)
+    stage.settle()
+
+
+def erase_search(stage: Stage) -> None:
+    erase(stage)
+    stage.dialog().search.click()
     stage.settle()
 
 

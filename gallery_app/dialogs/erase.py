@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.records.receipts import ErasurePlan
+from engine.records.receipts import SEARCHED, ErasurePlan
 from engine.records.wording import counted
 from gallery_app.widgets.on_screen import Dialog
 
@@ -52,6 +52,11 @@ class EraseDialog(Dialog):
         self.erase.setEnabled(False)
         self.erase.clicked.connect(self.accept)
         self.accepted.connect(lambda: erase(not self.files.isChecked()))
+        self.search = QPushButton("&How files are searched")
+        self.search.setAutoDefault(False)
+        self.search.clicked.connect(self._show_search)
+        self.searched = text_label("\n".join(f"• {sentence}" for sentence in SEARCHED), "muted")
+        self.searched.hide()
         self._lay_out(plan)
         self.name.setFocus()
 
@@ -62,8 +67,8 @@ class EraseDialog(Dialog):
         layout.addWidget(text_label(f"Erase {self._name} for good?", "heading"))
         layout.addWidget(
             text_label(
-                "Deleting can be undone, this cannot: nothing of the person stays in any file of "
-                "the gallery's folder.",
+                "Deleting can be undone, this cannot: the person is taken out of the gallery, and "
+                "files in its folder that hold the person are found.",
                 "muted",
             )
         )
@@ -72,6 +77,8 @@ class EraseDialog(Dialog):
             layout.addWidget(
                 text_label(f"Outside the folder, not touched: {_some(plan.outside)}", "bad")
             )
+        layout.addWidget(self.search, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.searched)
         asking = text_label(f"Type “{self._name}” to confirm:", "")
         asking.setBuddy(self.name)
         layout.addWidget(asking)
@@ -106,11 +113,20 @@ class EraseDialog(Dialog):
         return card
 
     def showEvent(self, event: QShowEvent) -> None:
+        self._make_room()
+        super().showEvent(event)
+
+    def _show_search(self) -> None:
+        self.search.hide()
+        self.searched.show()
+        self._make_room()
+
+    def _make_room(self) -> None:
         """Wrapped lines get the height that they need; Qt would squeeze them on a small screen."""
         layout = self.layout()
         assert layout is not None
+        layout.invalidate()
         self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
-        super().showEvent(event)
 
     def _typed(self, text: str) -> None:
         right = text.strip() == self._name

@@ -89,6 +89,7 @@ def _sections(receipt: Receipt) -> QScrollArea:
     if receipt.deleted:
         add_section(inside, "Files deleted with it", receipt.deleted)
     add_section(inside, "Still holding the person", receipt.holding or ["No file that is known"])
+    add_section(inside, "How files were searched", receipt.searched)
     add_section(inside, "Out of this program's reach", receipt.unreachable)
     inside.addStretch(1)
     area = QScrollArea()

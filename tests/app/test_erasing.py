@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.records.receipts import Receipt
+from engine.records.receipts import SEARCHED, Receipt
 from gallery_app.app import App
 from gallery_app.dialogs.erase import EraseDialog
 from gallery_app.dialogs.receipt import ReceiptDialog
@@ -40,6 +40,11 @@ def test_it_says_what_goes_and_wants_the_name_typed(app: App, qtbot: QtBot) -> N
     assert "9 faces" in said
     assert "mine.zip" in said
     assert "cannot" in said
+    assert not asking.searched.isVisible()
+    click(qtbot, asking.search)
+    assert asking.searched.isVisible()
+    for sentence in SEARCHED:
+        assert sentence in asking.searched.text()
     assert not asking.erase.isEnabled()
     qtbot.keyClicks(asking.name, "Tiger Wood")
     assert not asking.erase.isEnabled()
