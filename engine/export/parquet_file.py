@@ -13,7 +13,6 @@ from engine.export.landing import private_file
 from engine.export.source import Source
 from engine.tools.installing import install_words
 
-
 _ROWS = 4_096  # held at once
 MAGIC = b"PAR1"
 """The first bytes of a Parquet file."""
@@ -26,7 +25,7 @@ def unpacked_parts(path: Path) -> Iterator[bytes]:
         ExportError: pyarrow is not installed. OSError, ValueError: it cannot be read.
     """
     if importlib.util.find_spec("pyarrow") is None:
-        raise ExportError("Parquet needs pyarrow, which is not installed", remedy=_INSTALL)
+        raise _lacking()
     import pyarrow
     import pyarrow.parquet
 
@@ -46,6 +45,12 @@ def unpacked_parts(path: Path) -> Iterator[bytes]:
                     yield from (one.to_pybytes() for one in plain.buffers() if one is not None)
 
 
+def _lacking() -> ExportError:
+    return ExportError(
+        "Parquet needs pyarrow, which is not installed", remedy=install_words("pyarrow")
+    )
+
+
 def write_parquet(source: Source, path: Path) -> list[str]:
     """Columns ``name``, ``embedding`` (a list of d floats), ``photo`` (JPEG or null), ``file``,
     ``row``, ``face`` and ``added``.
@@ -54,9 +59,7 @@ def write_parquet(source: Source, path: Path) -> list[str]:
         ExportError: pyarrow is not installed.
     """
     if importlib.util.find_spec("pyarrow") is None:
-        raise ExportError(
-            "Parquet needs pyarrow, which is not installed", remedy=install_words("pyarrow")
-        )
+        raise _lacking()
     import pyarrow
     import pyarrow.parquet
 

@@ -154,12 +154,12 @@ def test_a_model_that_learned_from_a_decision_goes_whatever_the_clock_said(
         gallery.enroll("Person 2", batch("Person 2", person(2)))
         one = gallery.identity("Person 1").id
         with monkeypatch.context() as patched:
-            patched.setattr("engine.store.decisions.time.time", lambda: later)
+            patched.setattr("engine.tools.clock.time.time", lambda: later)
             gallery.reject(person(77)[0], one)
     put_to_use(folder, "mlp")
     with Gallery.open(folder) as gallery:
         with monkeypatch.context() as patched:
-            patched.setattr("engine.store.decisions.time.time", lambda: later)
+            patched.setattr("engine.tools.clock.time.time", lambda: later)
             gallery.reject(person(78)[0], one)
         gallery.enroll("Decided Later", batch("Decided Later", person(78)))
         gallery.erase(["Decided Later"])
@@ -321,7 +321,7 @@ def test_means_of_all_vectors_are_made_anew(tmp_path: Path) -> None:
         rows = person(seed, count)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    with Gallery.create(tmp_path / "g", dimension=16) as gallery:
+    with Gallery.create(tmp_path / "g", dimension=16, distance="euclidean") as gallery:
         for seed in range(1, 5):
             gallery.enroll(f"Person {seed}", batch(f"Person {seed}", unit(seed, 20)))
         before = gallery._store.setting("fingerprint")
