@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -17,6 +16,7 @@ from engine.embeddings.rows import AT_ONCE
 from engine.embeddings.table_layout import REMEDY, Layout, cells_of, find_layout, is_comment
 from engine.errors import EmbeddingError, InputError
 from engine.progress import Reporter
+from engine.tools.text_files import text_encoding
 from engine.types import Vectors
 
 _MAX_LINE = 1 << 20
@@ -24,12 +24,6 @@ _EVERY = 1000
 _SAMPLE_LINES = 1000
 _SAMPLE_SIZE = 1 << 22
 _TAIL = 1 << 16  # bytes at the end of a table that are looked at too
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def read_csv(
@@ -65,14 +59,7 @@ def read_csv(
 def _encoding(stream: BinaryIO) -> str:
     start = stream.read(4)
     stream.seek(0)
-    for mark, encoding in _MARKS:
-        if start.startswith(mark):
-            return encoding
-    if len(start) == 4 and start[1] == start[3] == 0 < start[0]:
-        return "utf-16-le"
-    if len(start) == 4 and start[0] == start[2] == 0 < start[1]:
-        return "utf-16-be"
-    return "utf-8-sig"
+    return text_encoding(start)
 
 
 def _lines(

@@ -6,6 +6,7 @@ import os
 
 from engine.embeddings.opening import open_regular
 from engine.errors import EmbeddingError
+from engine.tools.text_files import decode_text
 
 FILE = "identity.txt"
 _MOST_BYTES = 4096
@@ -24,7 +25,7 @@ def told_name(folder: str) -> str | None:
     with os.fdopen(descriptor, "rb") as stream:
         data = stream.read()
     try:
-        return data.decode("utf-8-sig").strip()
+        return decode_text(data).strip()
     except UnicodeDecodeError:
         raise EmbeddingError(
             "It is not UTF-8 text",

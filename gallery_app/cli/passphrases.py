@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from engine.errors import InputError, PassphraseNeededError
+from engine.errors import InputError, PassphraseNeededError, WrongPassphraseError
+from engine.gallery import Gallery
 from engine.keeping import encryption
 from engine.records.domains import harmless
 from engine.tools.processes import SECRETS
+from engine.tools.text_files import MARK, decode_text
 from gallery_app.cli.output import echo
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,7 +60,13 @@ def passphrase_of(folder: Path) -> str | None:
     """
     if not encryption.is_encrypted(folder) or encryption.missing():
         return None  # opening it says that the library is missing
-    return given_passphrase() or _asked(f"Passphrase of {folder.name}", folder, VARIABLE)
+    given = given_passphrase()
+    if given is not None and _is_marked(click.get_current_context().meta.get(_FILE)):
+        try:
+            Gallery.open(folder, write=False, passphrase=given).close()
+        except WrongPassphraseError:  # earlier versions took the mark for its first letter
+            return MARK + given
+    return given or _asked(f"Passphrase of {folder.name}", folder, VARIABLE)
 
 
 def passphrase_of_backup(source: Path) -> str:
@@ -90,14 +99,18 @@ def _given(kept: str, variable: str) -> str | None:
     if path is None:
         return os.environ.get(variable)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        first, *_ = decode_text(path.read_bytes()).split("\n")
     except UnicodeDecodeError:
-        lines = []
-    if not lines or not lines[0]:
+        first = ""
+    if not first:
         raise InputError(
             "There is no passphrase in it", file=path, remedy="Its first line must be one, as text."
         )
-    return lines[0]
+    return first
+
+
+def _is_marked(path: Path | None) -> bool:
+    return path is not None and path.is_file() and path.read_bytes().startswith(BOM_UTF8)
 
 
 def _asked(question: str, about: Path, variable: str) -> str:

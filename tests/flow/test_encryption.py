@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.gallery import Gallery, is_encrypted
+from engine.keeping import encryption
 from tests.flow.conftest import ROOT, Run
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
@@ -81,6 +82,28 @@ def test_a_gallery_is_encrypted_changed_and_decrypted(
     done = run("decrypt", "--passphrase-file", new, "-g", folder, "--json")
     assert json.loads(done.stdout) == {"gallery": str(folder), "encrypted": False}
     assert run("people", "-g", folder).returncode == 0
+
+
+@needs_sqlcipher
+def test_a_passphrase_file_is_read_however_an_editor_saved_it(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    encryption.encrypt(folder, PASSPHRASE)
+    words = tmp_path / "words.txt"
+    for encoding, end in (("utf-8-sig", "\r\n"), ("utf-16", "\r"), ("utf-8", "")):
+        words.write_bytes(f"{PASSPHRASE}{end}".encode(encoding))
+        done = run("people", "--passphrase-file", words, "-g", folder)
+        assert done.returncode == 0, done.stderr
+
+
+@needs_sqlcipher
+def test_a_gallery_whose_passphrase_began_with_a_mark_still_opens_with_that_file(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.txt"
+    words.write_bytes(PASSPHRASE.encode("utf-8-sig"))
+    encryption.encrypt(folder, f"\ufeff{PASSPHRASE}")  # as earlier versions read such a file
+    assert run("people", "--passphrase-file", words, "-g", folder).returncode == 0
 
 
 @needs_sqlcipher

@@ -21,9 +21,10 @@ def person(sample, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["Tiger Woods", "under_score", ".dot", "CON", "胡锦涛", "x" * 200])
-@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-def test_the_file_has_the_name_and_not_the_folder(person, name, ending):
-    (person / FILE).write_bytes(f"{name}{ending}".encode())
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_the_file_has_the_name_and_not_the_folder(person, name, ending, encoding):
+    (person / FILE).write_bytes(f"{name}{ending}".encode(encoding))
     assert read_sources([person.parent]).batch.names == [name]
     (single,) = person.glob("*.npy")
     assert read_sources([single]).batch.names == [name]
