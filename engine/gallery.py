@@ -272,6 +272,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
             tuple(wrong),
             tuple(damage),
             () if repair else tuple(altered),
+            tuple(altered) if repair else (),
         )
 
     def _require_writable(self, problem: str) -> None:

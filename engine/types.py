@@ -261,6 +261,7 @@ class CheckReport:
         in_database: those of people and faces: some may be lost.
         altered: a sentence on each face, decision or unknown query whose stored numbers are not
             those that were kept; a repair takes them out.
+        taken_out: such sentences on what it took out.
     """
 
     problems: tuple[str, ...]
@@ -268,6 +269,7 @@ class CheckReport:
     in_index: tuple[str, ...] = ()
     in_database: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
+    taken_out: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

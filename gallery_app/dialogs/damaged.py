@@ -27,6 +27,10 @@ _DATABASE = (
     "The file that holds people and faces is damaged. Nothing is written to it any more; whatever "
     "you choose, the damaged file is kept."
 )
+_ALTERED = (
+    "The stored numbers of some faces are not those that were enrolled, so nothing is told by "
+    "them. Whatever you choose, the damaged database is kept."
+)
 _LINE = 84  # letters in a line of the list
 _MODELS = "People and faces are whole. A trained model is damaged: delete it and train it again."
 
@@ -34,8 +38,8 @@ _MODELS = "People and faces are whole. A trained model is damaged: delete it and
 class DamagedDialog(Dialog):
     """Shows what it is given and asks; never changes anything itself.
 
-    Signals: ``rebuild_wanted``, ``restore_wanted`` (path of a backup, or None for another one),
-    ``salvage_wanted``.
+    Signals: ``rebuild_wanted`` (also to take out what has changed), ``restore_wanted`` (path of a
+    backup, or None for another one), ``salvage_wanted``.
     """
 
     rebuild_wanted = Signal()
@@ -49,6 +53,7 @@ class DamagedDialog(Dialog):
         *,
         in_index: bool,
         in_database: bool,
+        altered: bool,
         backup: Backup | None,
         parent: QWidget | None = None,
     ) -> None:
@@ -57,6 +62,7 @@ class DamagedDialog(Dialog):
             problems: one sentence each.
             in_index: whether rebuilding the index mends something.
             in_database: whether people and faces are affected.
+            altered: whether stored numbers are not those that were kept.
             backup: the newest automatic one that is sound.
         """
         super().__init__(parent)
@@ -66,13 +72,16 @@ class DamagedDialog(Dialog):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(24, 24, 24, 24)
         self._column.setSpacing(12)
-        self._head(gallery, _DATABASE if in_database else _INDEX if in_index else _MODELS)
+        what = _DATABASE if in_database else _INDEX if in_index else _MODELS
+        self._head(gallery, _ALTERED if altered else what)
         self.list = _listed(problems)
         self._column.addWidget(self.list)
         self.rebuild = QPushButton("&Rebuild")
         self.restore = QPushButton("Re&store…")
         self.salvage = QPushButton("Sal&vage…")
+        self.take_out = QPushButton("&Take out")
         self.rebuild.clicked.connect(self.rebuild_wanted)
+        self.take_out.clicked.connect(self.rebuild_wanted)
         self.restore.clicked.connect(
             lambda: self.restore_wanted.emit(None if backup is None else backup.path)
         )
@@ -80,6 +89,12 @@ class DamagedDialog(Dialog):
         if in_index and not in_database:
             text = "It is made anew from the database. Nothing is lost."
             self._way("Rebuild the search index", text, self.rebuild)
+        if altered:
+            text = (
+                "Faces whose numbers have changed are taken out, and named. A copy of the damaged "
+                "database is kept; earlier changes cannot be undone any more."
+            )
+            self._way("Take out what has changed", text, self.take_out)
         if in_database or not in_index:
             self._way("Restore a backup", _restore_text(backup), self.restore)
         if in_database:
@@ -154,6 +169,7 @@ def _listed(problems: Sequence[str]) -> QListWidget:
     shown.addItems(list(problems))
     shown.setAccessibleName("Problems")
     shown.setWordWrap(True)
+    shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     shown.setSelectionMode(QListWidget.SelectionMode.NoSelection)
     shown.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     lines = sum(1 + len(problem) // _LINE for problem in problems)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from gallery_app.errors import readable
 from gallery_app.icons import icon
+from gallery_app.widgets.elided_label import show_plainly
 
 
 def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
@@ -16,9 +17,9 @@ def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
     box = QMessageBox(parent)
     box.setIconPixmap(icon("alert", "accent").pixmap(40, 40))
     box.setWindowTitle("Face Gallery")
-    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(told.headline)
     box.setInformativeText(told.text)
+    show_plainly(box)
     box.setStandardButtons(QMessageBox.StandardButton.Close)
     if told.details:
         box.setDetailedText(told.details)

@@ -60,6 +60,7 @@ class ImportPreview(Dialog):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.sentence = QLabel()
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.setProperty("textRole", "heading")
         self.sentence.setWordWrap(True)
         self._make_actions()

@@ -20,7 +20,10 @@ from PySide6.QtWidgets import (
 from engine.records.wording import counted
 from engine.types import CheckReport, ImportReport
 from gallery_app.item_models.identities import faces_text
+from gallery_app.widgets.elided_label import plain_tip
 from gallery_app.widgets.on_screen import Dialog
+
+_LISTED = 20  # sentences
 
 
 class ReportDialog(Dialog):
@@ -77,7 +80,7 @@ def _table(columns: tuple[str, str], rows: Sequence[tuple[str, str]]) -> QTableW
     for row, cells in enumerate(rows):
         for column, text in enumerate(cells):
             item = QTableWidgetItem(text)
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
             table.setItem(row, column, item)
     header = table.horizontalHeader()
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
@@ -110,6 +113,14 @@ def _new_people(count: int) -> str:
 
 def _problems(count: int) -> str:
     return counted(count, "problem")
+
+
+def repaired_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog:
+    """What a repair had to take out."""
+    sentences = [f"{sentence}." for sentence in report.taken_out[:_LISTED]]
+    if len(report.taken_out) > _LISTED:
+        sentences.append(f"… and {len(report.taken_out) - _LISTED:,} more.")
+    return ReportDialog("Check", "The gallery is sound again", sentences, parent=parent)
 
 
 def check_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog:

@@ -73,6 +73,7 @@ class RetrainDialog(Dialog):
         self.setMinimumWidth(480)
         self._refused = bool(state.reason)
         self.learns = QLabel(_learns_text(state))
+        self.learns.setTextFormat(Qt.TextFormat.PlainText)
         self.learns.setProperty("textRole", "muted")
         self.learns.setWordWrap(True)
         self.kinds = QComboBox()

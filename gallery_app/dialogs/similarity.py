@@ -89,6 +89,8 @@ class SimilarityDialog(Dialog):
         found = compared.similarity
         headline, detail = verdict(found, *names)
         self.verdict, self.detail = QLabel(headline), QLabel(detail)
+        for label in (self.verdict, self.detail):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.verdict.setProperty("textRole", "title")
         self.detail.setWordWrap(True)
         who = ElidedLabel(names[0] if names[0] == names[1] else f"{names[0]} and {names[1]}")

@@ -20,6 +20,7 @@ from engine.records.jobs import ModelVersion
 from gallery_app.dialogs.curves import CurvesDialog
 from gallery_app.dialogs.versions_table import VersionsTable
 from gallery_app.icons import icon
+from gallery_app.widgets.elided_label import show_plainly
 from gallery_app.widgets.empty_state import EmptyState
 from gallery_app.widgets.icon_label import IconLabel
 from gallery_app.widgets.model_words import (
@@ -201,6 +202,7 @@ class VersionsDialog(Dialog):
         ask.setWindowTitle("Delete version")
         ask.setText(f"Delete {version_name(one)}?")
         ask.setInformativeText(f"This cannot be undone.{use}")
+        show_plainly(ask)
         delete = ask.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
         ask.setDefaultButton(ask.addButton(QMessageBox.StandardButton.Cancel))
         ask.exec()

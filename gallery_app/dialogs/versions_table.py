@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem,
 from engine.records.jobs import ModelVersion
 from gallery_app.icons import Role, icon
 from gallery_app.theme import tabular
+from gallery_app.widgets.elided_label import plain_tip
 from gallery_app.widgets.model_words import (
     KIND_NAMES,
     PRESET_NAMES,
@@ -122,7 +123,7 @@ def _cell(version: ModelVersion, column: int) -> QTableWidgetItem:
         state_text(version),
     )
     item = _Item(words[column])
-    item.setToolTip(words[column])
+    item.setToolTip(plain_tip(words[column]))
     item.setData(_IdRole, version.id)
     item.setData(_SortRole, _sort_key(version, column, metric, words[column]))
     if column == _STATE and (sign := _sign(version)):

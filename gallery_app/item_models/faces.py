@@ -23,6 +23,7 @@ from engine.types import Face, Ids
 from gallery_app.item_models.dragging import FACES, packed
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, IdentityIdRole, PictureRole
 from gallery_app.pictures import Awaited, Pictures
+from gallery_app.widgets.elided_label import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -89,7 +90,8 @@ class FaceListModel(QAbstractListModel):
         if role == IdentityIdRole:
             return face.identity_id
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{face.name}, {face.file}"
+            words = f"{face.name}, {face.file}"
+            return plain_tip(words) if role == Qt.ItemDataRole.ToolTipRole else words
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from engine.records.findings import Finding, Kind
 from gallery_app.item_models.roles import CaptionRole, NameRole, PictureRole
 from gallery_app.pictures import Pictures
+from gallery_app.widgets.elided_label import plain_tip
 from gallery_app.widgets.review_words import KIND_TEXTS, line
 
 Index = QModelIndex | QPersistentModelIndex
@@ -103,5 +104,6 @@ class FindingListModel(QAbstractListModel):
             portrait = self._portraits.get(finding.identity_id)
             return self._pictures.get(portrait if finding.face is None else finding.face)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{KIND_TEXTS[finding.kind]}: {line(finding)}"
+            words = f"{KIND_TEXTS[finding.kind]}: {line(finding)}"
+            return plain_tip(words) if role == Qt.ItemDataRole.ToolTipRole else words
         return None

@@ -11,6 +11,7 @@ from PySide6.QtGui import QFont
 
 from engine.records.changes import HistoryEntry
 from gallery_app.theme import current_theme
+from gallery_app.widgets.elided_label import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -63,7 +64,7 @@ class HistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._texts(index.row(), entry)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0:
-            return entry.summary
+            return plain_tip(entry.summary)
         if role == Qt.ItemDataRole.ForegroundRole and (entry.undone or index.column()):
             return current_theme().muted
         if role == Qt.ItemDataRole.FontRole and index.column() == 0:

@@ -25,6 +25,7 @@ from engine.types import Identity, Ids
 from gallery_app.item_models.dragging import FACES, PEOPLE, packed, unpacked
 from gallery_app.item_models.roles import CountRole, IdentityIdRole, NameRole, PictureRole
 from gallery_app.pictures import Awaited, Pictures
+from gallery_app.widgets.elided_label import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -147,7 +148,7 @@ class IdentityListModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{identity.name}, {faces_text(identity.faces)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{identity.name} · {faces_text(identity.faces)}"
+            return plain_tip(f"{identity.name} · {faces_text(identity.faces)}")
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -13,6 +13,7 @@ from engine.records.unknowns import Cluster, Unknown
 from gallery_app.item_models.faces import caption
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, NameRole, PictureRole
 from gallery_app.pictures import ShelfPictures
+from gallery_app.widgets.elided_label import plain_tip
 from gallery_app.widgets.shelf_words import headline, likeness_text
 
 Index = QModelIndex | QPersistentModelIndex
@@ -152,5 +153,5 @@ class UnknownListModel(QAbstractListModel):
         if role == FaceIdRole:
             return one.id
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return one.file
+            return plain_tip(one.file) if role == Qt.ItemDataRole.ToolTipRole else one.file
         return None

@@ -37,9 +37,11 @@ class MapView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setProperty("textRole", "heading")
         self.canvas = MapCanvas()
         self.figures = QLabel()
+        self.figures.setTextFormat(Qt.TextFormat.PlainText)
         self.figures.setProperty("textRole", "small")
         self.figures.setWordWrap(True)
         self._drawn: DrawnMap | None = None

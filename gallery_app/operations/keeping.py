@@ -173,7 +173,7 @@ def repair(context: Context, done: Callable[[CheckReport], None]) -> None:
     """Makes anew what is derived and damaged."""
     gallery = context.gallery
     context.tasks.run(
-        "Rebuilding the index",
+        "Repairing the gallery",
         lambda reporter: gallery.check(repair=True, reporter=reporter),
         done=done,
         failed=context.failed,

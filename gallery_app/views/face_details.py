@@ -23,7 +23,7 @@ from engine.types import Candidate, Face
 from gallery_app.icons import icon
 from gallery_app.item_models.faces import caption
 from gallery_app.pictures import Pictures
-from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.picture import PictureLabel
 
 _NEAREST = 3
@@ -118,7 +118,7 @@ class FaceDetails(QFrame):
         self.name.setText(f"{face.name} · {caption(face)}")
         row = f" · row {face.row + 1}" if face.row else ""
         self.file.setText("/".join(PurePath(face.file).parts[-2:]) + row)
-        self.file.setToolTip(face.file)
+        self.file.setToolTip(plain_tip(face.file))
         self.added.setText(f"Enrolled {datetime.fromtimestamp(face.added):%d %B %Y, %H:%M}")
         for button in self.nearest:
             button.setVisible(False)
@@ -142,7 +142,8 @@ class FaceDetails(QFrame):
             own = " (this person)" if candidate.identity_id == face.identity_id else ""
             name = button.fontMetrics().elidedText(candidate.name, Qt.TextElideMode.ElideRight, 180)
             button.setText(f"{name}{own} · {candidate.distance:.3f}".replace("&", "&&"))
-            button.setToolTip(f"Show {candidate.name}; distance {candidate.distance:.3f}")
+            tip = f"Show {candidate.name}; distance {candidate.distance:.3f}"
+            button.setToolTip(plain_tip(tip))
             button.setProperty("identity", candidate.identity_id)
             button.setVisible(True)
 

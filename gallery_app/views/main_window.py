@@ -100,6 +100,7 @@ class MainWindow(QMainWindow):
         self.right_status = QLabel()
         for label in (self.left_status, self.right_status):
             label.setProperty("textRole", "small")
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.left_status)
         self.statusBar().addPermanentWidget(self.right_status)

@@ -49,6 +49,7 @@ class MapPanel(QWidget):
         self._dense = False
         self.left, self.right = MapView(), MapView()
         self.note = QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setProperty("textRole", "small")
         self.note.setWordWrap(True)
         self.selection = MapSelection(pictures)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gallery_app.icons import icon
 from gallery_app.shortcuts import keys_text
 from gallery_app.state import Query
-from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 
 
 class QueryStepper(QWidget):
@@ -27,6 +27,7 @@ class QueryStepper(QWidget):
         self.next = _button("chevron-right", f"Next query ({keys_text('next')})")
         self.close_button = _button("close", "Close the query")
         self.summary = QLabel()
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.setProperty("textRole", "small")
         self.previous.clicked.connect(lambda: self.step.emit(-1))
         self.next.clicked.connect(lambda: self.step.emit(1))
@@ -50,7 +51,7 @@ class QueryStepper(QWidget):
         if not 0 <= position < len(queries):
             return
         self.label.setText(queries[position].label)
-        self.label.setToolTip(queries[position].file)
+        self.label.setToolTip(plain_tip(queries[position].file))
         self.place.setText(f"{position + 1:,} of {len(queries):,}")
         self.previous.setEnabled(position > 0)
         self.next.setEnabled(position < len(queries) - 1)

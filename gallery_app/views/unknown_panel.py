@@ -60,6 +60,7 @@ class UnknownPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = ClusterListModel(pictures, self)
         self.total = QLabel()
+        self.total.setTextFormat(Qt.TextFormat.PlainText)
         self.total.setProperty("textRole", "muted")
         self.total.setWordWrap(True)
         self.card = ClusterCard(pictures)

@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from gallery_app.widgets.elided_label import ElidedLabel
+from engine.records.domains import harmless
+from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.icon_label import IconLabel
 
 _WIDTH = 560
@@ -78,11 +79,12 @@ class WelcomePage(QWidget):
     def _recent_button(self, folder: Path) -> QPushButton:
         button = QPushButton()
         button.setProperty("quiet", True)
-        button.setToolTip(str(folder))
+        button.setToolTip(plain_tip(str(folder)))
         button.setAccessibleName(f"Open {folder}")
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(lambda: self.recent_wanted.emit(folder))
-        name = QLabel(folder.name.replace("&", "&&"))
+        name = QLabel(harmless(folder.name))
+        name.setTextFormat(Qt.TextFormat.PlainText)
         place = ElidedLabel(str(folder.parent))
         place.setProperty("textRole", "small")
         row = QHBoxLayout(button)

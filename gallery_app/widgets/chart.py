@@ -15,7 +15,7 @@ from gallery_app.widgets.chart_key import ChartKey
 from gallery_app.widgets.chart_plot import Plot
 from gallery_app.widgets.chart_saving import saving_menu, table
 from gallery_app.widgets.chart_style import Axis, style_of
-from gallery_app.widgets.elided_label import ElidedLabel
+from gallery_app.widgets.elided_label import ElidedLabel, plain_tip
 
 _PAUSE = 50  # ms between two pictures, however many points arrive
 
@@ -146,7 +146,7 @@ class LineChart(QFrame):
         named = zip(self._drawn, values, strict=True)
         words = "; ".join([where, *(f"{name} {value}" for name, value in named)])
         self.setAccessibleDescription(words)
-        self.plot.setToolTip(words)
+        self.plot.setToolTip(plain_tip(words))
         self.key.read(values, where)
         self._make_room()
         self._read = at

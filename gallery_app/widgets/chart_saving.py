@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from gallery_app.icons import icon
 from gallery_app.theme import current_theme
+from gallery_app.widgets.elided_label import plain_tip
 
 if TYPE_CHECKING:  # pyqtgraph takes 0.1 s that the first picture does not need
     from gallery_app.widgets.chart_items import Drawn
@@ -54,7 +55,7 @@ def save_chart(widget: QWidget, kind: str, title: str, rows: Table) -> None:
         widget.window(), f"Save as {kind}", suggestion, f"{kind} (*.{kind.lower()})"
     )
     if name and (problem := write(name, content(widget, kind, rows))):
-        QMessageBox.warning(widget.window(), "Save chart", f"{name}: {problem}")
+        QMessageBox.warning(widget.window(), "Save chart", plain_tip(f"{name}: {problem}"))
 
 
 def content(widget: QWidget, kind: str, rows: Table) -> bytes:

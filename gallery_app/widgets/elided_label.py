@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from engine.records.domains import harmless
 from gallery_app.widgets.painting import elided
 
 _LONGEST = 24  # letters of a name on a button
@@ -22,6 +25,7 @@ class ElidedLabel(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
+        text = harmless(text)
         super().setText(text)
         self.setAccessibleName(text)
         self._offer_tip()
@@ -58,9 +62,15 @@ class ElidedLabel(QLabel):
 
 
 def plain_tip(text: str) -> str:
-    """The text as a tool tip that is never taken for markup."""
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"<span>{safe.replace(chr(10), '<br>')}</span>"
+    """The text as a tool tip that is never taken for markup, and shows what is no letter."""
+    lines = [html.escape(harmless(line), quote=False) for line in text.split("\n")]
+    return f"<span>{'<br>'.join(lines)}</span>" if text else ""
+
+
+def show_plainly(widget: QWidget) -> None:
+    """Has no label in it take its text for markup, those that Qt makes for itself included."""
+    for label in widget.findChildren(QLabel):
+        label.setTextFormat(Qt.TextFormat.PlainText)
 
 
 def button_name(name: str) -> str:

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from gallery_app.icons import paint_icon
 from gallery_app.shortcuts import keys_of
 from gallery_app.theme import current_theme, tabular, text_font
+from gallery_app.widgets.elided_label import plain_tip
 from gallery_app.widgets.painting import paint_words
 
 _CellRole = Qt.ItemDataRole.UserRole
@@ -179,7 +180,7 @@ def _item(cell: Cell, column: Column) -> QTableWidgetItem:
     words = f"{cell.text}, {cell.detail}" if cell.detail else cell.text
     best = ", best of its column" if cell.best else ""
     item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{words}{best}")
-    item.setToolTip(cell.tip)
+    item.setToolTip(plain_tip(cell.tip))
     return item
 
 

@@ -13,7 +13,7 @@ from engine.types import CheckReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.damaged import DamagedDialog, salvaged_dialog
 from gallery_app.dialogs.passphrase import PassphraseDialog
-from gallery_app.dialogs.report import check_dialog
+from gallery_app.dialogs.report import check_dialog, repaired_dialog
 from gallery_app.dialogs.restore import RestoreDialog, restored_dialog
 from gallery_app.errors import readable
 from gallery_app.operations import galleries, keeping
@@ -183,6 +183,7 @@ class Keeping(QObject):
                 problems,
                 in_index=bool(report.in_index),
                 in_database=bool(report.in_database),
+                altered=bool(report.altered),
                 backup=backup,
                 parent=self._window,
             )
@@ -197,10 +198,13 @@ class Keeping(QObject):
         keeping.repair(self._context, self._repaired)
 
     def _repaired(self, report: CheckReport) -> None:
-        if report.ok:
-            self._context.state.notice.emit("The search index was rebuilt; the gallery is sound.")
-        else:
+        self._context.state.contents_changed.emit()  # faces may have been taken out
+        if not report.ok:
             self._checked(report)
+        elif report.taken_out:
+            repaired_dialog(report, self._window).open()
+        else:
+            self._context.state.notice.emit("The search index was rebuilt; the gallery is sound.")
 
     def _salvage(self, folder: Path) -> None:
         suggestion = f"{folder.stem} salvaged.gallery"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
@@ -266,3 +268,23 @@ def _texts(shown) -> list[str]:  # type: ignore[no-untyped-def]
     from PySide6.QtWidgets import QLabel
 
     return [label.text() for label in shown.findChildren(QLabel)]
+
+
+def test_a_face_that_has_changed_on_the_disk_is_taken_out_at_a_click_and_named(
+    start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
+) -> None:
+    with closing(sqlite3.connect(gallery_folder / "gallery.db")) as connection:
+        query = "UPDATE embeddings SET vector = zeroblob(length(vector))"
+        connection.execute(f"{query} WHERE face_id = 5")
+        connection.commit()
+    app = start(gallery_folder)
+    box = dialog(QMessageBox, qtbot)  # what was asked of all faces names the one
+    assert "face 5" in box.text()
+    box.close()
+    app.window.menus.actions["check"].trigger()
+    asking = dialog(DamagedDialog, qtbot)
+    click(qtbot, asking.take_out)
+    told = dialog(ReportDialog, qtbot)
+    assert "face 5" in " ".join(_texts(told))
+    told.close()
+    qtbot.waitUntil(lambda: "53 faces" in app.window.left_status.text())
