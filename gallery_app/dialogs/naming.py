@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QLabel,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import IdentityNameError
+from engine.records.advice import lookalike_words
 from engine.records.names import check_name
 from engine.records.roster import Roster
 from gallery_app.widgets.name_field import NameField
@@ -24,12 +25,16 @@ Says = Callable[[str, bool], str]
 class NameDialog(Dialog):
     """One field, and a line that says what the name typed so far would do.
 
+    Signals: ``new_name`` (a name that nobody has, as it is typed).
+
     Args:
         roster: who is enrolled.
         says: of a good name and whether it is there already, what would be done with it.
         accept_text: of the button.
         taken: called with the name when it is accepted.
     """
+
+    new_name = Signal(str)
 
     def __init__(
         self,
@@ -81,6 +86,14 @@ class NameDialog(Dialog):
         same = bool(self._before) and name == self._before
         self.told.setText(problem or ("" if same else self._says(*self._meant())))
         self.ok.setEnabled(not problem and not same)
+        if not problem and not same and self.name.identity() is None:
+            self.new_name.emit(name)
+
+    def show_lookalike(self, name: str, other: str) -> None:
+        """The new name, where it still stands there, cannot be told from somebody else's."""
+        if name == self.name.text().strip() and other != self._before:
+            words = f"{lookalike_words(name, other)}."
+            self.told.setText("\n".join(filter(None, (self.told.text(), words))))
 
     def _meant(self) -> tuple[str, bool]:
         """The name, and whether an enrolled person has it other than the one who is renamed."""

@@ -35,6 +35,26 @@ def load_roster(context: Context, known: Roster | None, done: Callable[[Roster],
     )
 
 
+def find_lookalike(context: Context, name: str, done: Callable[[str, str], None]) -> None:
+    """Whether a new name cannot be told from somebody's on a screen: ``done`` is called with both
+    where it is so.
+    """
+    gallery = context.gallery
+
+    def found(alike: Mapping[str, str]) -> None:
+        for new, other in alike.items():
+            done(new, other)
+
+    context.tasks.run(
+        "Comparing names",
+        lambda _: gallery.find_lookalikes([name]),
+        done=found,
+        failed=context.failed,
+        key="lookalike",
+        shown=False,
+    )
+
+
 def load_faces(context: Context, identity: int, done: Callable[[FaceColumns], None]) -> None:
     """The faces of one identity; only the last one asked for arrives."""
     gallery = context.gallery

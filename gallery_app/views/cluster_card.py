@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import IdentityNameError
+from engine.records.advice import lookalike_words
 from engine.records.names import check_name
 from engine.records.roster import Roster
 from engine.records.unknowns import Cluster
@@ -34,12 +35,14 @@ _LONG = 24  # letters of a name that a button has room for
 
 class ClusterCard(QFrame):
     """Signals: ``named`` (ids, name), ``dismissed`` (ids); of the selected ones, or else of all.
-    ``merge_wanted``: the groups that are shown together are one person.
+    ``merge_wanted``: the groups that are shown together are one person. ``new_name`` (a name that
+    nobody has, as it is typed).
     """
 
     named = Signal(list, str)
     dismissed = Signal(list)
     merge_wanted = Signal()
+    new_name = Signal(str)
 
     def __init__(self, pictures: ShelfPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +63,7 @@ class ClusterCard(QFrame):
         self.add.clicked.connect(self._add)
         self.grid = self._grid()
         self.name = NameField(Roster(), self)
-        self.name.textChanged.connect(lambda _: self._refresh())
+        self.name.textChanged.connect(lambda _: self._typed())
         self.name.returnPressed.connect(lambda: self.ok.click())
         self.ok = QPushButton()
         self.ok.setProperty("primary", True)
@@ -206,6 +209,16 @@ class ClusterCard(QFrame):
         self.add.setEnabled(self._writable)
         self.merge.setEnabled(self._writable)
         self.told.setText(self._told(name, problem, count, chosen))
+
+    def _typed(self) -> None:
+        self._refresh()
+        if self.ok.isEnabled() and self.name.identity() is None:
+            self.new_name.emit(self.name.name())
+
+    def show_lookalike(self, name: str, other: str) -> None:
+        """The new name, where it still stands there, cannot be told from somebody's."""
+        if name == self.name.name():
+            self.told.setText(f"A new person. {lookalike_words(name, other)}.")
 
     def _told(self, name: str, problem: str, count: int, chosen: int) -> str:
         if not self._writable:

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QMenu
 
 from engine.records.roster import Roster
 from engine.types import Identity
+from gallery_app.dialogs.late import while_open
 from gallery_app.dialogs.merge import MergeDialog
 from gallery_app.dialogs.naming import NameDialog, Says
 from gallery_app.dialogs.note import note_dialog
 from gallery_app.dialogs.split import SplitDialog
 from gallery_app.item_models.identities import faces_text
-from gallery_app.operations import correcting
+from gallery_app.operations import correcting, looking
 from gallery_app.operations.context import Context
 from gallery_app.operations.correcting import Correction
 from gallery_app.views.main_window import MainWindow
@@ -219,7 +220,10 @@ class Correcting(QObject):
     def _ask_name(
         self, title: str, says: Says, text: str, taken: Callable[[str], None], name: str = ""
     ) -> None:
-        NameDialog(title, self._roster, says, text, taken, name=name, parent=self._window).open()
+        dialog = NameDialog(title, self._roster, says, text, taken, name=name, parent=self._window)
+        told = while_open(dialog, dialog.show_lookalike)
+        dialog.new_name.connect(lambda new: looking.find_lookalike(self._context, new, told))
+        dialog.open()
 
     def _popup(self, names: Sequence[str], at: QPoint, first: Sequence[QAction] = ()) -> None:
         menu = QMenu(self._window)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from engine.records.unknowns import Cluster
-from gallery_app.operations import shelving
+from gallery_app.operations import looking, shelving
 from gallery_app.operations.context import Context
 from gallery_app.state import Query
 from gallery_app.views.main_window import MainWindow
@@ -43,6 +43,10 @@ class Shelving(QObject):
         window.unknown.named.connect(self._name)
         window.unknown.dismissed.connect(self._dismiss)
         window.unknown.merged.connect(self._changed)
+        card = window.unknown.card
+        card.new_name.connect(
+            lambda name: looking.find_lookalike(self._context, name, card.show_lookalike)
+        )
         window.unknown.query_wanted.connect(lambda: window.menus.actions["open_query"].trigger())
         window.unknown.count_changed.connect(window.middle.set_unknown_count)
 

@@ -69,6 +69,22 @@ def test_a_person_is_renamed_and_stays_so(app: App, qtbot: QtBot, gallery_folder
         assert len(gallery.faces("Timothy Henman")) == 9
 
 
+def test_a_name_that_looks_like_somebodys_is_remarked_on_as_it_is_typed(
+    app: App, qtbot: QtBot
+) -> None:
+    click_identity(app, qtbot, "Tim Henman")
+    trigger(app, qtbot, "rename")
+    asked = dialog(NameDialog, qtbot)
+    asked.name.setText("Tiger W\u043e\u043eds")  # Cyrillic o
+    qtbot.waitUntil(lambda: "looks like “Tiger Woods”" in asked.told.text())
+    assert asked.ok.isEnabled()
+    asked.name.setText("Tim H\u0435nman")  # what it looks like is what it is
+    asked.name.setText("Somebody")
+    qtbot.waitUntil(lambda: not app.tasks.is_running("lookalike"))
+    assert "looks like" not in asked.told.text()
+    asked.reject()
+
+
 def test_a_merge_of_two_people_is_warned_of_and_is_not_what_enter_does(
     app: App, qtbot: QtBot
 ) -> None:

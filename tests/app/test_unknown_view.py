@@ -151,6 +151,13 @@ def test_a_whole_cluster_is_named_and_the_next_one_comes_forward(
     assert gallery.identity("Winona Ryder") is None
 
 
+def test_a_name_that_looks_like_somebodys_is_remarked_on(shelved: App, qtbot: QtBot) -> None:
+    card = shelved.window.unknown.card
+    card.name.setText("T\u043em Hanks")  # Cyrillic o
+    qtbot.waitUntil(lambda: "looks like “Tom Hanks”" in card.told.text())
+    assert card.ok.isEnabled()
+
+
 def test_only_the_selected_ones_get_the_name_and_the_others_look_like_it(
     shelved: App, qtbot: QtBot
 ) -> None:
