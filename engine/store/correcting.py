@@ -12,7 +12,7 @@ from engine.store.access import Access
 from engine.store.known import require_faces, require_owner
 from engine.store.name_lookup import find_identity, require_identities, require_identity
 from engine.store.reading import as_json
-from engine.store.recording import record
+from engine.store.recording import record, who
 
 
 class Correcting(Access):
@@ -37,8 +37,7 @@ class Correcting(Access):
             connection.execute(
                 "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?))", asked
             )
-            who = f"“{next(iter(gone))}”" if len(gone) == 1 else f"{len(gone):,} identities"
-            summary = f"{who} deleted with {counted(faces, 'face')}"
+            summary = f"{who(gone)} deleted with {counted(faces, 'face')}"
             return record(connection, "delete", summary, {"identities": gone})
 
     def rename(self, name: str, new: str, key: str) -> Changed | None:

@@ -14,7 +14,7 @@ from engine.store.known import faces_known, require_faces
 from engine.store.moving import hand_over, put_under, settle
 from engine.store.name_lookup import require_identities, require_identity
 from engine.store.reading import as_json
-from engine.store.recording import record
+from engine.store.recording import record, who
 
 
 class Merging(Access):
@@ -97,9 +97,8 @@ class Merging(Access):
 
 
 def _summary(gone: Mapping[str, int], into: str, faces: int, dropped: int) -> str:
-    who = f"“{next(iter(gone))}”" if len(gone) == 1 else f"{len(gone):,} identities"
     less = f", {counted(dropped, 'duplicate')} dropped" if dropped else ""
-    return f"{who} merged into “{into}” with {counted(faces, 'face')}{less}"
+    return f"{who(gone)} merged into “{into}” with {counted(faces, 'face')}{less}"
 
 
 def _join_notes(connection: sqlite3.Connection, others: Sequence[int], target: int) -> None:

@@ -18,7 +18,7 @@ from engine.store.known import (
     require_faces,
 )
 from engine.store.reading import as_json
-from engine.store.recording import enter, record
+from engine.store.recording import enter, record, who
 
 
 class Moving(Access):
@@ -86,9 +86,8 @@ class Moving(Access):
             payload = {"faces": _described(connection, gone)}
             delete_faces(connection, [face.id for face in gone])
             settle(connection, {face.identity_id for face in gone})
-            names = {face.name for face in gone}
-            who = f"“{gone[0].name}”" if len(names) == 1 else f"{len(names):,} identities"
-            summary = f"{counted(len(gone), 'face')} taken out: not {who}"
+            names = dict.fromkeys(face.name for face in gone)
+            summary = f"{counted(len(gone), 'face')} taken out: not {who(names)}"
             return record(connection, "expel", summary, payload)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -41,6 +41,7 @@ _TOUCHED_FACES = f"""
     WHERE s.step = :step
     UNION SELECT f.id FROM ({_DECIDED}) one JOIN faces f ON f.digest = one.digest
 """
+_NAMED = 5  # names in a summary at most; the payload has them all
 IMAGES = (
     *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
     *("undo_apart", "undo_unknowns"),
@@ -125,6 +126,20 @@ def forget(connection: sqlite3.Connection, step: int) -> None:
     """Lets go what was kept of a step."""
     for table in IMAGES:
         connection.execute(f"DELETE FROM {table} WHERE step = ?", (step,))
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, such as "1,200 faces"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def who(names: Iterable[str]) -> str:
+    """Names for a summary, such as “Ann” and “Bo”; of many the first ones and how many more."""
+    quoted = [f"“{name}”" for name in names]
+    if len(quoted) > _NAMED + 1:
+        quoted[_NAMED:] = [f"{len(quoted) - _NAMED:,} more"]
+    *most, last = quoted
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 @cache

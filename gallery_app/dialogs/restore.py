@@ -36,16 +36,20 @@ class RestoreDialog(Dialog):
     restore_wanted = Signal(object, bool)
     keep_wanted = Signal(int)
 
-    def __init__(self, gallery: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, gallery: str, parent: QWidget | None = None, *, encrypted: bool = False
+    ) -> None:
         """
         Args:
             gallery: name of the present gallery; "" where there is none.
+            encrypted: whether it is; only a backup that is like it can replace it.
         """
         super().__init__(parent)
         self.setWindowTitle("Restore")
         self.setMinimumWidth(680)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._gallery = gallery
+        self._encrypted = encrypted
         self._number = 0
         self._source: Path | None = None
         self.title = _label("Restore a backup", "heading")
@@ -169,17 +173,27 @@ class RestoreDialog(Dialog):
             )
         elif preview.obstacle:
             lines.append(f"“{self._gallery}” cannot be read now; its database is kept aside.")
+        alike = preview.backup.encrypted == self._encrypted
+        if self._gallery and not alike:
+            lines.append(self._unlike(preview.backup))
         self.sentences.setText("\n".join(lines))
         self.sentences.show()
         self.problem.hide()
         self._show_ways(
             replaceable=bool(self._gallery)
+            and alike
             and (bool(preview.obstacle) or (present is not None and present.same)),
             damaged=bool(preview.obstacle),
         )
         self.restore_button.setEnabled(True)
         self.restore_button.setDefault(True)
         self._make_room()
+
+    def _unlike(self, backup: Backup) -> str:
+        """Why a backup that is not encrypted as the gallery is can only become a new one."""
+        which = "is encrypted, and" if backup.encrypted else "is not encrypted, but"
+        there = "is not" if backup.encrypted else "is"
+        return f"It {which} “{self._gallery}” {there}, so it cannot replace it."
 
     def show_problem(self, source: Path, text: str) -> None:
         """Why a file cannot be restored."""

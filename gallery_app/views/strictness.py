@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
+from gallery_app.settings import FPIR
 from gallery_app.widgets.rows import section
 
 STEPS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+DEFAULT: float = FPIR.default
 
 
 class Strictness(QWidget):
@@ -29,15 +31,26 @@ class Strictness(QWidget):
         self.words = QLabel()
         self.note = QLabel()
         self.note.hide()
-        for label in (self.words, self.note):
+        self.mark = QLabel("Chosen by you, for all galleries.")
+        self.reset = QPushButton("Default")
+        self.reset.setProperty("quiet", True)
+        self.reset.setToolTip(f"Back to {_promise(DEFAULT).lower()}")
+        self.reset.clicked.connect(lambda: self.slider.setValue(nearest_step(DEFAULT)))
+        marked = QHBoxLayout()
+        marked.addWidget(self.mark, 1)
+        marked.addWidget(self.reset)
+        for label in (self.words, self.note, self.mark):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setProperty("textRole", "small")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (section("STRICTNESS"), self.slider, self.words, self.note):
+        for widget in (section("STRICTNESS"), self.slider, self.words):
             layout.addWidget(widget)
+        layout.addLayout(marked)
+        layout.addWidget(self.note)
+        self.show_fpir(DEFAULT)
 
     @property
     def fpir(self) -> float:
@@ -70,6 +83,8 @@ class Strictness(QWidget):
 
     def _show_words(self) -> None:
         self.words.setText(_words(self.fpir, self._missed.get(self.fpir)))
+        for widget in (self.mark, self.reset):
+            widget.setVisible(self.fpir != DEFAULT)
 
 
 def nearest_step(fpir: float) -> int:
@@ -78,12 +93,16 @@ def nearest_step(fpir: float) -> int:
 
 
 def _words(fpir: float, missed: float | None) -> str:
-    promise = f"At most 1 stranger in {round(1 / fpir):,} gets a name"
+    promise = _promise(fpir)
     if missed is None:
         return f"{promise}."
     if missed == 0:
         return f"{promise}; no known face missed."
     return f"{promise}; {_share(missed)} known faces missed."
+
+
+def _promise(fpir: float) -> str:
+    return f"At most 1 stranger in {round(1 / fpir):,} gets a name"
 
 
 def _share(missed: float) -> str:

@@ -101,11 +101,14 @@ class TrainingPanel(QFrame):
         self._words.setLayout(column)
         column.setContentsMargins(0, 0, 0, 0)
         self._cards = QHBoxLayout()
+        self._cards.setContentsMargins(0, 0, 0, 0)
+        cards = QWidget()  # takes the width also while it is empty, so that no button does
+        cards.setLayout(self._cards)
         strip = QHBoxLayout()
         strip.setContentsMargins(24, 14, 24, 14)
         strip.setSpacing(24)
         strip.addWidget(self._words)
-        strip.addLayout(self._cards, 1)
+        strip.addWidget(cards, 1)
         for button in (self.log_button, self.cancel, self.report, self.close_button):
             strip.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         inner = QWidget()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
@@ -20,6 +20,8 @@ from gallery_app.widgets.method_words import status_text
 from gallery_app.wiring.asking import Asking
 from gallery_app.wiring.judging import Judging
 
+_INDEX = 500  # ms after which an index that was being made is looked at again
+
 
 class Browsing(QObject):
     """Joins the list of people and the faces in the middle to the gallery."""
@@ -31,6 +33,8 @@ class Browsing(QObject):
         self._context, self._state, self._window = context, context.state, window
         self._asking, self._judging = asking, judging
         self._wanted_face = -1
+        self._index_ends = QTimer(self, singleShot=True, interval=_INDEX)
+        self._index_ends.timeout.connect(self._show_status)
         self._folder: Path | None = None
         state = context.state
         state.gallery_changed.connect(self.gallery_changed)
@@ -111,8 +115,10 @@ class Browsing(QObject):
         people = f"{people_text(len(self.roster))} · {faces_text(self.roster.face_count)}{reading}"
         self._window.left_status.setText(f"{gallery.folder.name} · {people}")
         state = self._state
-        status = status_text(state.method, state.methods.auto, gallery.index_status())
-        self._window.right_status.setText(status)
+        index = gallery.index_status()
+        self._window.right_status.setText(status_text(state.method, state.methods.auto, index))
+        if index.startswith("index being"):  # nobody tells when it ends
+            self._index_ends.start()
 
     def _show_notice(self, text: str) -> None:
         self._window.message.show_info(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from engine.errors import FaceGalleryError, PassphraseNeededError, WrongPassphraseError
+from engine.keeping.encryption import is_encrypted
 from engine.records.safety import Backup, Preview, Restored, Salvaged
 from engine.types import CheckReport
 from gallery_app.dialogs import files
@@ -64,7 +65,9 @@ class Keeping(QObject):
         gallery = self._context.state.gallery
         if folder is None and gallery is not None:
             folder = gallery.folder
-        dialog = RestoreDialog(folder.name if folder is not None else "", self._window)
+        name = folder.name if folder is not None else ""
+        encrypted = folder is not None and is_encrypted(folder)
+        dialog = RestoreDialog(name, self._window, encrypted=encrypted)
         dialog.preview_wanted.connect(lambda path: self._look(path, folder))
         dialog.file_wanted.connect(lambda: self._choose(folder))
         dialog.restore_wanted.connect(lambda path, replace: self._restore(path, folder, replace))

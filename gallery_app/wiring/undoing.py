@@ -12,6 +12,7 @@ from gallery_app.operations.context import Context
 from gallery_app.views.main_window import MainWindow
 
 _LARGE = 25  # faces that a step touches, from which on undoing it offers the way back in a banner
+_WIDE = 60  # letters of a step in the menu
 _SHOWN = 5_000  # entries of the history at most
 
 
@@ -65,7 +66,7 @@ class Undoing(QObject):
     def _show_steps(self, undo: str | None, redo: str | None) -> None:
         for name, word, step in (("undo", "&Undo", undo), ("redo", "&Redo", redo)):
             action = self._window.menus.actions[name]
-            shown = (step or "").replace("&", "&&")
+            shown = _short(step or "").replace("&", "&&")
             action.setText(f"{word}: {shown}" if step else word)
             action.setEnabled(step is not None and self._writable)
         if self._undone and redo is not None:
@@ -103,3 +104,8 @@ class Undoing(QObject):
 
     def _forget(self) -> None:
         self._history = None
+
+
+def _short(step: str) -> str:
+    """A menu is no wider than it need be; the history has the whole sentence."""
+    return step if len(step) <= _WIDE else f"{step[: _WIDE - 1].rstrip()}…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -293,6 +294,23 @@ def test_a_backup_with_the_passphrase_of_then_is_asked_for_that(
     qtbot.waitUntil(lambda: not app.tasks.is_busy() and app.state.gallery is not None)
     filled(app, qtbot)
     dialog(QDialog, qtbot).close()
+
+
+@needs_sqlcipher
+def test_that_a_backup_in_clear_cannot_replace_an_encrypted_gallery_is_said_at_once(
+    unlocked: App, qtbot: QtBot, tmp_path: Path, made_gallery: Path
+) -> None:
+    app = unlocked
+    shutil.copytree(made_gallery, tmp_path / "in clear.gallery")
+    with Gallery.open(tmp_path / "in clear.gallery") as gallery:
+        plain = gallery.backup(tmp_path / "plain.zip").path
+    app.keeping.restore(source=plain)
+    restoring = dialog(RestoreDialog, qtbot)
+    qtbot.waitUntil(restoring.restore_button.isEnabled)
+    assert "not encrypted, but" in restoring.sentences.text()
+    assert not restoring.replace.isEnabled()
+    assert restoring.new.isChecked()
+    restoring.close()
 
 
 def test_without_the_library_the_menu_says_how_to_get_it(

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gallery_app.app import App
+from gallery_app.settings import FPIR
 from gallery_app.views.strictness import STEPS
 from tests.app.test_window import ask
 from tests.handmade import put_to_use
@@ -33,6 +35,20 @@ def test_the_words_say_what_it_costs_by_the_chosen_method(
             == "At most 1 stranger in 100 gets a name; about 8 in 100 known faces missed."
         )
     )
+
+
+def test_a_strictness_that_is_not_the_default_is_marked_and_leads_back(
+    app: App, qtbot: QtBot, query_file: Path
+) -> None:
+    ask(app, qtbot, query_file)
+    strictness = app.window.query.strictness
+    assert not strictness.mark.isVisible()
+    strictness.slider.setValue(0)
+    assert strictness.mark.isVisible()
+    assert app.settings.get(FPIR) == 0.1
+    qtbot.mouseClick(strictness.reset, Qt.MouseButton.LeftButton)
+    assert (strictness.fpir, app.state.fpir, app.settings.get(FPIR)) == (0.01, 0.01, 0.01)
+    assert not strictness.reset.isVisible()
 
 
 def test_every_step_has_its_words_at_once(app: App, qtbot: QtBot) -> None:

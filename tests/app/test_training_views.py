@@ -567,3 +567,14 @@ def test_narrow_windows_show_fewer_cards_and_never_none(panel: TrainingPanel, qt
     qtbot.waitUntil(lambda: shown() >= 3)
     panel.resize(700, 116)
     qtbot.waitUntil(lambda: shown() == 1)
+
+
+def test_while_there_are_no_curves_yet_the_buttons_are_as_wide_as_their_words(
+    panel: TrainingPanel, qtbot: QtBot
+) -> None:
+    panel.resize(1360, 140)
+    panel.start(TrainingRequest())
+    qtbot.waitExposed(panel)
+    for button in (panel.log_button, panel.cancel):
+        assert button.isVisible()
+        assert button.width() <= button.sizeHint().width() + 1

@@ -404,6 +404,24 @@ def test_history_shows_how_each_change_stands(gallery: Gallery):
         fix.go_to(cut)
 
 
+def test_history_names_whom_a_change_was_about(gallery: Gallery):
+    corrections = gallery.corrections
+    corrections.delete(["P00", "P01", "P02"])
+    corrections.merge(["P03", "P04"], "P05")
+    corrections.expel([gallery.faces(name)[0].id for name in ("P06", "P07")])
+    corrections.delete([f"P{one:02}" for one in range(5, 12)])
+    deleted, expelled, merged, first = (one.summary for one in corrections.history(4))
+    assert first == "“P00”, “P01” and “P02” deleted with 18 faces"
+    assert merged.startswith("“P03” and “P04” merged into “P05”")
+    assert expelled == "2 faces taken out: not “P06” and “P07”"
+    assert deleted.startswith("“P05”, “P06”, “P07”, “P08”, “P09” and 2 more deleted")
+    gallery.erase(["P01"])
+    gallery.erase(["P10"])  # whom only the payload names
+    told = [(one.summary, str(one.payload)) for one in corrections.history()]
+    assert not [told for told in told if "P01" in str(told) or "P10" in str(told)]
+    assert any("P03" in summary for summary, _ in told)
+
+
 def test_going_to_a_change_is_all_in_one(gallery: Gallery):
     fix = gallery.corrections
     people = gallery.people()
