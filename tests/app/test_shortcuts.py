@@ -271,6 +271,7 @@ def full(start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> App:
         face = gallery.faces("Tiger Woods")[3].id
         gallery.corrections.move([face], "Tim Henman")
     app = start(gallery_folder)
+    qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
     app.window.middle.setCurrentWidget(app.window.review)
     qtbot.waitUntil(lambda: bool(app.window.review.card.buttons))
     return app
