@@ -30,9 +30,13 @@ KILLS ?= 200
 STEPS ?= 4000
 SEED ?= 1
 PARTS ?= machine kills full failing
-# Kills, full disks, failing writes and everything in any order, at length (half an hour)
+PANELS ?= 40
+# Kills, full disks, failing writes, everything in any order, and the window held against one made
+# anew after each step, at length (half an hour)
 torture: setup
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --steps $(STEPS) --seed $(SEED) $(PARTS)
+	@FACE_GALLERY_PANELS=$(PANELS) FACE_GALLERY_SEED=$(SEED) QT_QPA_PLATFORM=offscreen \
+	$(BIN)/python -m pytest tests/app/test_panels.py
 
 screens: setup
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screens

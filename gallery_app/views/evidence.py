@@ -34,7 +34,9 @@ class EvidenceStrip(QWidget):
         self.list.setContentsMargins(0, 0, 0, 0)
         self.list.setSpacing(8)
         line = QWidget()  # as high without faces as with them: nothing moves while they are read
-        line.setFixedHeight(FaceTile(0, "", 0.0, line).sizeHint().height())
+        measure = FaceTile(0, "", 0.0, line)
+        measure.hide()  # else it would be seen where there are no faces
+        line.setFixedHeight(measure.sizeHint().height())
         line.setMinimumWidth(1)  # on a narrow screen the last ones are cut, not the panel
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)

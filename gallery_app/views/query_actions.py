@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gallery_app.icons import icon
+from gallery_app.shortcuts import keys_text
 from gallery_app.state import Query
 from gallery_app.widgets.elided_label import button_name, plain_tip
 from gallery_app.widgets.wrapping import WrappingRow
@@ -32,7 +33,9 @@ class QueryActions(QFrame):
         self.reject = _OneAtATime()
         self.reject.clicked.connect(self.rejected)
         self.enroll = QPushButton("Enroll as new…")
-        self.enroll.setToolTip("Add this face as a person who is not enrolled yet (Ctrl+E)")
+        self.enroll.setToolTip(
+            f"Add this face as a person who is not enrolled yet ({keys_text('enroll_query')})"
+        )
         self.enroll.clicked.connect(self.enroll_wanted)
         self.undo = QPushButton(icon("undo"), "Take back")
         self.undo.clicked.connect(self.taken_back)
@@ -71,7 +74,7 @@ class QueryActions(QFrame):
         self.reject.setEnabled(self._writable)
         self.reject.setText(f"Not {button_name(name)}")
         self.reject.setAccessibleName(f"This is not {name}")
-        tip = f"This is not {name}: remember that for good (Ctrl+Shift+Backspace)"
+        tip = f"This is not {name}: remember that for good ({keys_text('reject')})"
         self.reject.setToolTip(plain_tip(tip))
         self.enroll.setVisible(query.is_open_question)
         self.enroll.setEnabled(self._writable)
@@ -94,7 +97,7 @@ class QueryActions(QFrame):
         self.confirm.setText(f"It is {button_name(name)}")
         self.confirm.setAccessibleName(f"It is {name}")
         _set_primary(self.confirm, meant)
-        tip = f"Yes, this is {name}: add the face to them (Ctrl+Shift+Enter)"
+        tip = f"Yes, this is {name}: add the face to them ({keys_text('confirm')})"
         self.confirm.setToolTip(plain_tip(tip))
 
     def _show_said(self, query: Query) -> None:
