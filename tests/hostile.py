@@ -263,6 +263,23 @@ SCHEMAS: dict[str, Plant] = {
 
 VALUES: dict[str, Plant] = {
     "setting of bytes": _sql("REPLACE INTO settings (key, value) VALUES ('erasing', ?)", b"\xff"),
+    **{
+        f"{column} of {table}: {value!r:.20}": _sql(
+            f"UPDATE OR IGNORE {table} SET {column} = ?", value
+        )
+        for table, column, value in (
+            ("identities", "name", "\x1b]0;owned\x07\x1b[31mred\nFake line"),
+            ("identities", "name", "A" * 999),
+            ("identities", "face_count", 2**63 - 1),
+            ("faces", "added", 1e300),
+            ("faces", "row", -1),
+            ("history", "at", 2.6e11),
+            ("history", "summary", b"\xff"),
+            ("history", "payload", "[" * 100_000),
+            ("models", "created", float("inf")),
+            ("gallery", "change", 2**63 - 1),
+        )
+    },
 }
 """Values that no gallery of ours holds."""
 

@@ -44,7 +44,7 @@ class Erasing(Access):
         Raises:
             UnknownIdentityError: nobody of a name is enrolled, or kept for undo.
         """
-        with self._database.reading() as connection:
+        with self._database.reading() as connection, self._sound():
             subject = find_subject(connection, names)
             asked = _asked(connection, subject)
             steps = steps_to_fix(connection, subject, asked)

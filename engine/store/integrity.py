@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 
 from engine.records.jobs import ModelVersion
+from engine.records.parsing import parsed
 from engine.store import encoding
 from engine.store.columns import misfit, quoted, unchecked
 from engine.store.erasure_note import erasure_problems
@@ -90,7 +91,7 @@ def problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
         rows = unchecked(connection, f"{query} LIMIT {_MOST}")
         found += [sentence.format(value) for (value,) in rows]
     found += [one.sentence for one in islice(altered(connection, dimension), _MOST)]
-    found += _models(connection)
+    found += _history(connection) + _models(connection)
     found += erasure_problems(connection)
     connection.execute("COMMIT")
     return found
@@ -162,6 +163,18 @@ def _described(table: str, row: int, where: Sequence[object]) -> str:
         number = f", row {at + 1:,}" if isinstance(at, int) and at else ""
         place = f" ({''.join(f'“{one}”, ' for one in name)}{file}{number})"
     return f"The {_NOUNS[table]} {row}{place}"
+
+
+def _history(connection: sqlite3.Connection) -> list[str]:
+    found: list[str] = []
+    for change, payload in unchecked(connection, "SELECT change, payload FROM history"):
+        try:
+            if isinstance(parsed(payload), dict):
+                continue
+        except (TypeError, ValueError):
+            pass
+        found.append(f"What change {change} of the history touched cannot be read")
+    return found[:_MOST]
 
 
 def _models(connection: sqlite3.Connection) -> list[str]:

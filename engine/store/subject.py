@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.errors import UnknownIdentityError
 from engine.records.names import name_key
+from engine.records.parsing import parsed
 from engine.store.name_lookup import require_one, unknown_identity
 from engine.store.reading import as_json
 from engine.tools.mentions import Mentions
@@ -46,7 +47,7 @@ class Subject:
 
     def concerns(self, summary: str, payload: str) -> bool:
         """Whether an entry of the history tells of them: by id, by digest or by name."""
-        told = json.loads(payload)
+        told = parsed(payload)
         return (
             self.mentions.found(summary)
             or any(identity in self.identities for identity, _ in _people(told))
@@ -141,9 +142,9 @@ def _merged_into(connection: sqlite3.Connection, identities: Iterable[int]) -> s
         "ORDER BY change DESC"
     )
     for (payload,) in rows:
-        told = json.loads(payload)
-        if found.intersection(told.get("into", {}).values()):
-            found.update(told["from"].values())
+        told = parsed(payload)
+        if isinstance(told, Mapping) and found.intersection(dict(told.get("into", ())).values()):
+            found.update(dict(told["from"]).values())
     live = {one for (one,) in connection.execute("SELECT id FROM identities")}
     return {one for one in found if one not in live}
 
@@ -170,7 +171,7 @@ def _names_of(connection: sqlite3.Connection, identities: set[int]) -> set[str]:
     )
     found = {str(name) for (name,) in rows}
     for (payload,) in connection.execute("SELECT payload FROM history"):
-        found.update(name for one, name in _people(json.loads(payload)) if one in identities)
+        found.update(name for one, name in _people(parsed(payload)) if one in identities)
     return found
 
 
