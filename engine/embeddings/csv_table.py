@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from operator import itemgetter
@@ -12,7 +13,6 @@ import numpy as np
 
 from engine.embeddings.opening import open_stream, printable, unreadable
 from engine.embeddings.pieces import Piece, row_refusal
-from engine.embeddings.rows import AT_ONCE
 from engine.embeddings.table_layout import REMEDY, Layout, cells_of, find_layout, is_comment
 from engine.errors import EmbeddingError, InputError
 from engine.progress import Reporter
@@ -161,32 +161,26 @@ class _Rows:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._pick = _picker(layout.vector)
-        self._blocks: list[Vectors] = []
+        self._numbers = array("f")
         self.names: list[str | None] = []
         self.indexes: list[int] = []
         self.numbers: list[int] = []
 
     def add(self, line: str, index: int, number: int) -> None:
         """Raises ValueError: why a line is left out."""
-        layout, at = self._layout, len(self.names) % AT_ONCE
+        layout = self._layout
         cells = cells_of(line, layout.dialect.delimiter)
         if len(cells) != layout.width:
             raise ValueError(f"It has {_counted(len(cells))}, other lines have {layout.width}")
         name = layout.name_in(cells)
-        numbers = layout.numbers_in(self._pick(cells))
-        if at == 0:
-            self._blocks.append(np.empty((AT_ONCE, layout.count), dtype=np.float32))
-        with np.errstate(over="ignore", under="ignore"):
-            self._blocks[-1][at] = numbers
+        self._numbers.extend(layout.numbers_in(self._pick(cells)))
         self.names.append(name)
         self.indexes.append(index)
         self.numbers.append(number)
 
     def vectors(self) -> Vectors:
-        """All of them, ``(n, d)``; afterwards they are here no more."""
-        blocks, self._blocks = self._blocks, []
-        blocks[-1] = blocks[-1][: (len(self.names) - 1) % AT_ONCE + 1]
-        return np.concatenate(blocks)
+        """All of them, ``(n, d)``."""
+        return np.frombuffer(self._numbers, dtype=np.float32).reshape(-1, self._layout.count)
 
 
 def _picker(places: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:

@@ -22,7 +22,7 @@ from engine.embeddings.npy import HEAD, Header, MalformedError
 from engine.embeddings.opening import MAX_BYTES, open_stream, printable
 from engine.embeddings.pieces import READING, Piece
 from engine.embeddings.rows import AT_ONCE, FileRows, Stamp
-from engine.errors import EmbeddingError
+from engine.errors import EmbeddingError, NameColumnError
 from engine.progress import SILENT, Reporter
 from engine.tools.columns import Coded, Texts, encoded
 from engine.tools.zip_files import CrowdedZipError, open_zip
@@ -31,6 +31,7 @@ from engine.types import Rows
 _REMEDY = (
     "Save it again with numpy.savez(file, embeddings=..., names=numpy.array(names, dtype=str))."
 )
+_CHOICE = "Say which array holds the names, with --name-column or in the preview of an import."
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -141,7 +142,11 @@ class _Arrays:
                     self._headers[key] = _member(archive, key)[1]
 
     def embeddings(self, dimension: int | None, name_column: str | None) -> str:
-        """The array of the embeddings. Raises MalformedError: none or several can be it."""
+        """The array of the embeddings.
+
+        Raises:
+            MalformedError: there is none. NameColumnError: several can be it.
+        """
         if f"{_EMBEDDINGS}.npy" in self._archive.NameToInfo:
             return _EMBEDDINGS
         real = {key: one.shape for key, one in self._headers.items() if one.dtype.kind == "f"}
@@ -154,8 +159,13 @@ class _Arrays:
         found = named or tables or [key for key, shape in real.items() if len(shape) == 1]
         if len(found) == 1:
             return found[0]
-        which = "It has no array called" if not found else "Several arrays may be its"
-        raise MalformedError(f"{which} “{_EMBEDDINGS}”; there are {self._listed()}", _REMEDY)
+        if not found:
+            problem = f"It has no array called “{_EMBEDDINGS}”; there are {self._listed()}"
+            raise MalformedError(problem, _REMEDY)
+        lengths = {real[key][:1] for key in found}
+        labels = tuple(key for key, one in self._headers.items() if one.shape in lengths)
+        problem = f"Several arrays may be its embeddings; there are {self._listed()}"
+        raise NameColumnError(problem, file=self._path, remedy=_CHOICE, columns=labels)
 
     def names(
         self, embeddings: str, count: int, name_column: str | None

@@ -10,7 +10,7 @@ import csv
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -56,7 +56,7 @@ class Dialect:
 
     def numbers(self, cells: Sequence[str]) -> list[float]:
         """The numbers in cells. Raises ValueError."""
-        if not self.decimal_comma and not any("_" in cell for cell in cells):
+        if not self.decimal_comma and "_" not in "".join(cells):
             try:
                 return list(map(float, cells))
             except ValueError:
@@ -114,6 +114,8 @@ def cells_of(line: str, delimiter: str) -> list[str]:
 def _joined(cell: str) -> list[str]:
     """The numbers of an embedding in one cell, such as “[0.1, 0.2]”; none where it is no such."""
     inside = cell.strip()
+    if " " not in inside and "," not in inside and inside[:1] not in ("[", "("):
+        return []
     if bracketed := inside[:1] + inside[-1:] in ("[]", "()"):
         inside = inside[1:-1]
     parts = [part for part in re.split(r"[ ,]+", inside) if part]
@@ -300,6 +302,7 @@ class _Survey:
         self._start = first[0][0]
         self._first_row = plain[0][0]
         self._titles_line = 0
+        self._titles_commented = False  # any words may stand there
         self._dialect = _find_dialect(lines[:_DIALECT_LINES], delimiter)
         rows = [_cells_or_none(line, self._dialect.delimiter) for line in lines]
         self._width = Counter(map(len, rows)).most_common(1)[0][0]
@@ -323,7 +326,11 @@ class _Survey:
                 )
                 raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
             return None
-        if not self._are_titles(row, others or [row]):
+        titles = self._are_titles(row, others or [row])
+        if titles is None:
+            problem = f"Line {self._first_row} holds whole numbers: it may be titles or a face"
+            raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
+        if not titles:
             return None
         self._rows = others
         self._titles_line = self._first_row
@@ -334,42 +341,52 @@ class _Survey:
         if not comments:
             return None
         titles = _cells_or_none(comments[-1].lstrip(" #"), self._dialect.delimiter)
-        fitting = len(titles) == self._width and self._are_titles(titles, self._rows)
-        return [title.strip() for title in titles] if fitting else None
+        if len(titles) != self._width or not self._are_titles(titles, self._rows):
+            return None
+        self._titles_commented = True
+        return [title.strip() for title in titles]
 
-    def _are_titles(self, cells: Sequence[str], rows: Sequence[list[str]]) -> bool:
-        """Whether cells hold no number where other lines do, or numbers that count up."""
-        places = [
-            place
-            for place in range(self._width)
-            if 2 * sum(self._is_number(row[place]) for row in rows) >= len(rows)
-        ]
-        lists = [p for p in places if 2 * sum(bool(_joined(row[p])) for row in rows) >= len(rows)]
+    def _are_titles(self, cells: Sequence[str], rows: Sequence[list[str]]) -> bool | None:
+        """Whether cells hold no number where other lines do, or numbers that count up; None where
+        it is in doubt.
+        """
+        rows = rows[:_DIALECT_LINES]
+        lists = [p for p in range(self._width) if self._mostly(_joined, rows, p)]
+        lists = [p for p in lists if not self._mostly(self._is_number, rows, p)]
         if lists:
             return not any(_joined(cells[place]) for place in lists)
-        found = [self._dialect.number(cells[place]) for place in places]
-        numbers = [number for number in found if number is not None]
+        places = [p for p in range(self._width) if self._mostly(self._is_number, rows, p)]
+        found = {place: self._dialect.number(cells[place]) for place in places}
+        numbers = [number for number in found.values() if number is not None]
         if not numbers:
             return True
-        if any(not number.is_integer() for number in numbers):
+        if not all(number.is_integer() for number in numbers):
             return False
-        if all(after - before == 1 for before, after in pairwise(numbers)) and (
-            len(numbers) >= _LONG_RUN or any(not cell.strip() or is_extra(cell) for cell in cells)
+        parts = [p for p in places if any(self._is_fraction(row[p]) for row in rows)]
+        if not parts or not any(numbers):
+            return False
+        if any(found[place] is None for place in parts) or any(
+            after - before != 1 for before, after in pairwise(numbers)
         ):
-            return True
-        if any(numbers) and any(map(self._may_be_face, rows)):
-            problem = f"Line {self._first_row} holds whole numbers, and may be titles or a face"
-            raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
-        return False
+            return None
+        named = any(not cell.strip() or is_extra(cell) for cell in cells)
+        return True if named or len(numbers) >= _LONG_RUN else None
 
-    def _may_be_face(self, row: Sequence[str]) -> bool:
-        """Whether a row can be a face: it holds a number that is not whole, or a list."""
-        numbers = map(self._dialect.number, row)
-        fraction = any(number is not None and not number.is_integer() for number in numbers)
-        return fraction or any(map(_joined, row))
+    def _mostly(
+        self, holds: Callable[[str], object], rows: Sequence[list[str]], place: int
+    ) -> bool:
+        return 2 * sum(bool(holds(row[place])) for row in rows) >= len(rows)
 
     def _is_number(self, cell: str) -> bool:
-        return self._dialect.number(cell) is not None or bool(_joined(cell))
+        return self._dialect.number(cell) is not None
+
+    def _is_fraction(self, cell: str) -> bool:
+        number = self._dialect.number(cell)
+        return number is not None and not number.is_integer()
+
+    def _may_be_face(self, row: Sequence[str]) -> bool:
+        """Whether a row holds a number that is not whole, or a list."""
+        return any(self._is_fraction(cell) or _joined(cell) for cell in row)
 
     def _make_keys(self) -> list[str]:
         """What a person calls each column: its title, or else its number from 1."""
@@ -451,13 +468,18 @@ class _Survey:
     ) -> tuple[Sequence[_Column], bool]:
         """The columns of an embedding's numbers, and whether the titles make that certain."""
         part = [one for one in columns if one.kind in ("whole", "fraction") and not one.extra]
-        names = [one for one in columns if one.kind == "fraction" and may_name(one.title)]
+        names = [
+            one
+            for one in columns
+            if one.kind == "fraction"
+            and (may_name(one.title) or (one.extra and self._titles_commented))
+        ]
         series = _series(part)
         if series and len(series) == (dimension or (len(part) + len(names))):
             return series, True
         fractions = [one for one in part if not one.counted]
-        if all(one.kind == "whole" for one in part):
-            return part, False
+        if part and all(one.kind == "whole" for one in part):
+            raise EmbeddingError(checks.WHOLE, file=self._path, remedy=checks.WHOLE_REMEDY)
         if dimension is None:
             wholes = [one for one in part if one.kind == "whole"]
             sure = len(self._rows) >= _SURE_LINES and all(one.counted for one in wholes)
