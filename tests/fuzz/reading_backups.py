@@ -13,6 +13,7 @@ import sqlite3
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -83,7 +84,8 @@ def _edit_backup(data: bytes, rng: random.Random) -> bytes:
             for name, piece in kept
         }
         return _zipped(kept, json.dumps(manifest).encode(), rng)
-    except (*(zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError),
+    except (*(zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, IndexError),
+            AttributeError,
             *(NotImplementedError, RuntimeError, EOFError, OverflowError, OSError)):  # fmt: skip
         return edit_bytes(data, rng)
 

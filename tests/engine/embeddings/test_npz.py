@@ -185,6 +185,14 @@ def test_an_archive_that_would_explode_is_refused_without_unpacking(tmp_path):
     assert peak < 5_000_000
 
 
+def test_a_list_of_very_many_members_is_refused_before_it_is_read(tmp_path):
+    path = zipped(tmp_path / "many.npz", {f"{number:0200}.npy": b"" for number in range(2_500)})
+    data = path.read_bytes()
+    start = data.index(b"PK\x01\x02")
+    path.write_bytes(data[:start] + bytes(len(data) - start - 22) + data[-22:])
+    assert "more than 1,000 files" in refused(path).problem
+
+
 def test_a_member_that_claims_more_rows_than_it_holds_is_refused(tmp_path):
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 128)}"
     path = zipped(tmp_path / "claims.npz", {"embeddings.npy": member(header, bytes(512))})
