@@ -128,6 +128,10 @@ class EncryptionMissingError(PassphraseError):
     """SQLCipher, which encrypts galleries, is not installed."""
 
 
+class ForeignFileError(GalleryError):
+    """Among the gallery's files is a link, a pipe, a socket or a device."""
+
+
 class GalleryWriteError(GalleryError):
     """The disk refused a change; the gallery is as it was before."""
 

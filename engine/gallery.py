@@ -127,7 +127,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
             passphrase: of an encrypted gallery, or its key; a plain one needs and heeds none.
 
         Raises:
-            GalleryNotFoundError, GalleryTooNewError, GalleryDamagedError,
+            GalleryNotFoundError, GalleryTooNewError, GalleryDamagedError, ForeignFileError,
             PassphraseNeededError, WrongPassphraseError, EncryptionMissingError.
         """
         notices = []

@@ -7,6 +7,7 @@ seals the arrays that follow; a file that is absent, damaged or of other spaces 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -83,11 +84,14 @@ def load(path: Path, forms: Mapping[str, Form]) -> Remembered | None:
     try:
         with open_regular(path) as stream:
             header = _sound(parsed(stream.readline(_LONGEST_HEADER)), forms)
-            body = bytearray(stream.read())
+            length = os.fstat(stream.fileno()).st_size - stream.tell()
+            if length != _length(header):
+                return None
+            body = bytearray(stream.read(length))
         if blake2b(body).hexdigest() != header["seal"]:
             return None
         return _read(header, body)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError, MemoryError):
         return None
 
 
@@ -99,6 +103,14 @@ def _sound(header: Any, forms: Mapping[str, Form]) -> dict[str, Any]:
     if header["format"] != _FORMAT or spaces != dict(forms) or not counted:
         raise ValueError("of another gallery")
     return dict(header)
+
+
+def _length(header: Mapping[str, Any]) -> int:
+    """Bytes of the arrays that it speaks of."""
+    numbers, means = sum(np.dtype(kind).itemsize for kind in _KINDS[:-1]), np.dtype(_KINDS[-1])
+    tables = header["spaces"].values()
+    each = (count * (numbers + dimension * means.itemsize) for count, dimension, _ in tables)
+    return int(2 * np.dtype("<i8").itemsize * header["faces"] + sum(each))
 
 
 def _read(header: dict[str, Any], body: bytearray) -> Remembered:

@@ -32,6 +32,7 @@ _MANIFEST = "manifest.json"
 _MOST_ENTRIES = 2_000
 _LARGEST_MANIFEST = 1 << 20
 _PIECE = 1 << 20
+_LONGEST_REASON = 200  # characters
 _NAME = re.compile(
     rf"{re.escape(DATABASE)}|{MODELS}/{VERSION_ID.pattern}/{FILE_NAME.pattern}", re.ASCII
 )
@@ -207,6 +208,8 @@ class Archive:
             raise self._damaged(str(error) or type(error).__name__) from error
 
     def _damaged(self, why: str) -> BackupError:
+        if len(why) > _LONGEST_REASON:  # zipfile quotes whatever stands where a name should
+            why = f"{why[:_LONGEST_REASON]}…"
         return BackupError(f"The backup is damaged: {why}", file=self.path, remedy=_REMEDY)
 
     def _foreign(self) -> BackupError:

@@ -34,7 +34,7 @@ class WriterLock:
         Raises:
             GalleryBusyError: naming the process that holds it.
             GalleryReadOnlyError: the folder cannot be written.
-            GalleryDamagedError: a link or the like is among the gallery's files.
+            ForeignFileError: a link or the like is among the gallery's files.
         """
         GalleryFolder(self._folder).require_sound()
         try:

@@ -28,7 +28,8 @@ def key_in(folder: Path, passphrase: str | Key | None) -> Key | None:
     """What the gallery there is encrypted with, if the passphrase is right; None for a plain one.
 
     Raises:
-        GalleryNotFoundError, GalleryDamagedError, PassphraseNeededError, EncryptionMissingError.
+        GalleryNotFoundError, GalleryDamagedError, ForeignFileError, PassphraseNeededError,
+        EncryptionMissingError.
     """
     path = database_in(folder)
     if not cipher.is_encrypted(path):
@@ -42,7 +43,7 @@ def key_in(folder: Path, passphrase: str | Key | None) -> Key | None:
 
 
 def database_in(folder: Path) -> Path:
-    """Its file. Raises GalleryNotFoundError, GalleryDamagedError."""
+    """Its file. Raises GalleryNotFoundError, GalleryDamagedError, ForeignFileError."""
     path = folder / DATABASE
     try:
         GalleryFolder(folder).require_sound()

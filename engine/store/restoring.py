@@ -57,7 +57,7 @@ def restore(
         CancelledError. Nothing was changed.
     """
     folder = folder.absolute()
-    GalleryFolder(folder).require_sound()  # it would pass for damage, and be kept aside
+    GalleryFolder(folder).require_sound()
     present = (folder / DATABASE).exists()
     if not (present and replace):
         _require_room(folder)

@@ -117,6 +117,7 @@ class Store(
         Raises:
             GalleryNotFoundError: none there. GalleryTooNewError: of a newer version; untouched.
             GalleryDamagedError: not a gallery's database, or one that cannot be read.
+            ForeignFileError: a link or the like is among the gallery's files.
             GalleryBusyError: another process writes it (only with ``write``).
             GalleryReadOnlyError: it may not be written (with ``write``), or would have to be to
                 be read: its schema is old, or it was not closed properly.

@@ -203,12 +203,28 @@ def shred(path: Path) -> None:
         OSError: it is still there, in whole or in part.
     """
     with open_regular(path, write=True) as stream:
-        left = os.fstat(stream.fileno()).st_size
-        while left > 0:
-            left -= stream.write(bytes(min(left, _PIECE)))
+        for start, end in list(_data_in(stream.fileno())):
+            stream.seek(start)
+            while start < end:
+                start += stream.write(bytes(min(end - start, _PIECE)))
         stream.flush()
         os.fsync(stream.fileno())
     path.unlink()
+
+
+def _data_in(descriptor: int) -> Iterator[tuple[int, int]]:
+    """Where a file has data, from and to: a hole may be larger than the disk."""
+    at, size = 0, os.fstat(descriptor).st_size
+    while at < size:
+        try:
+            start = os.lseek(descriptor, at, os.SEEK_DATA)
+            end = os.lseek(descriptor, start, os.SEEK_HOLE)
+        except (AttributeError, OSError) as error:
+            if getattr(error, "errno", None) != errno.ENXIO:  # nothing but a hole is left
+                yield at, size
+            return
+        yield start, end
+        at = end
 
 
 def shred_tree(folder: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePath
 
-from engine.errors import GalleryDamagedError
+from engine.errors import ForeignFileError
 from engine.tools.files import is_link, remove, sync_folder
 
 DATABASE = "gallery.db"
@@ -54,10 +54,10 @@ class GalleryFolder:
         """Looks at every entry under a name of the gallery's, and at all that its folders hold.
 
         Raises:
-            GalleryDamagedError: one is neither a regular file nor a real folder.
+            ForeignFileError: one is neither a regular file nor a real folder.
         """
         for path, kind in self._foreign_entries():
-            raise GalleryDamagedError(
+            raise ForeignFileError(
                 f"This is {kind}, and a gallery consists of files and folders of its own",
                 file=path,
                 remedy="Remove it if you put it there yourself; do not use a gallery that "
@@ -76,7 +76,7 @@ class GalleryFolder:
         is removed, and not what it leads to.
 
         Raises:
-            GalleryDamagedError: the name leads out of the folder. OSError: it cannot be removed.
+            ForeignFileError: the name leads out of the folder. OSError: it cannot be removed.
         """
         path = self._inside(name)
         remove(path)
@@ -87,7 +87,7 @@ class GalleryFolder:
         path = self.path / name
         above = [self.path / parent for parent in PurePath(name).parents][:-1]
         if not is_inside(name) or any(map(is_link, above)):
-            raise GalleryDamagedError(
+            raise ForeignFileError(
                 "This leads out of the gallery's folder",
                 file=path,
                 remedy="Nothing was removed there. Do not use a gallery that somebody else sent "

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.tools.files import discard_tree, remove_dead_scratch
+from engine.tools.files import discard_tree, remove_dead_scratch, shred
 
 KILLED = """
 import os, shutil, signal, sys
@@ -39,3 +39,18 @@ def test_killed_meanwhile_it_is_not_there_in_part_and_the_rest_is_found(tmp_path
     assert [path.name.startswith(".unfinished-") for path in tmp_path.iterdir()] == [True]
     remove_dead_scratch(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_all_data_of_a_file_is_overwritten_and_its_holes_are_left(tmp_path: Path) -> None:
+    path, kept = tmp_path / "secret", tmp_path / "kept"
+    with path.open("wb") as stream:
+        stream.write(b"secret" * 2_000_000)
+        stream.seek(1 << 36)
+        stream.write(b"secret")
+    kept.hardlink_to(path)
+    shred(path)
+    assert not path.exists()
+    with kept.open("rb") as stream:
+        assert not any(stream.read(12_000_000))
+        stream.seek(1 << 36)
+        assert stream.read() == bytes(6)
