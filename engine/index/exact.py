@@ -32,6 +32,8 @@ _BLOCK = 500_000
 """Distances held in memory at once (2 MB, and as much twice for their order)."""
 _ROWS = 8_192
 """Faces of a block: a change copies one (4 MB of 128 numbers), not all."""
+_DIFFERENCES = 4_000_000
+"""Numbers of differences held at once (16 MB)."""
 _SPARE = 8
 """Faces that are measured by their difference beyond those asked for."""
 
@@ -187,7 +189,9 @@ def nearest_of(queries: Vectors, chunks: Iterable[Chunk], k: int, distance: Dist
 
 
 def _nearest(queries: Vectors, ids: Ids, table: Vectors, k: int, distance: Distance) -> Neighbours:
-    step = max(1, _BLOCK // max(len(ids), (k + _SPARE) * table.shape[1]))
+    step = max(1, _BLOCK // len(ids))  # the whole table is read for each lot of queries
+    if distance == "euclidean":
+        step = max(1, min(step, _DIFFERENCES // ((k + _SPARE) * table.shape[1])))
     squares = SquaresTable(table)
     parts = []
     for at in range(0, len(queries), step):
