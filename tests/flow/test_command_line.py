@@ -176,3 +176,23 @@ def test_commands_that_open_no_window_import_no_qt(gallery: Path, tmp_path: Path
     environment = os.environ | {"FACE_GALLERY_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_table_in_doubt_is_refused_everywhere_until_the_column_of_names_is_said(
+    run: Run, gallery: Path, tmp_path: Path
+) -> None:
+    lines = [",".join(["first", "last", *(f"e{number}" for number in range(128))])]
+    for face in sorted((DATA / "Hans_Blix").glob("*.npy"))[:3]:
+        lines.append(",".join(["Hans", "Blix", *map(repr, np.load(face).tolist())]))
+    table = tmp_path / "faces.csv"
+    table.write_text("\n".join(lines))
+    doubt = "The names may be in the columns “first” and “last”"
+    ways = (("identify", table), ("enroll", "Hans Blix", table), ("import", table, "--dry-run"))
+    for way in ways:
+        done = run(*way, "-g", gallery)
+        assert doubt in done.stderr + done.stdout
+        assert "--name-column" in done.stderr + done.stdout
+    for way in ways:
+        assert run(*way, "--name-column", "last", "-g", gallery).returncode == 0
+    assert run("import", table, "--name-column", "2", "-g", gallery).returncode == 0
+    assert "Blix" in run("people", "-g", gallery).stdout
