@@ -161,9 +161,10 @@ class UnknownPanel(QWidget):
 
     def settle(self, ids: Collection[int]) -> None:
         """Faces were named or dismissed: they go at once, and the next people come forward."""
-        rows = self._rows()
+        rows, place = self._rows(), self.list.verticalScrollBar().value()
         self.model.take_out(ids)
         self._refresh(rows[:1])
+        self.list.verticalScrollBar().setValue(place)
 
     @property
     def shown(self) -> Cluster | None:
@@ -175,9 +176,10 @@ class UnknownPanel(QWidget):
 
     def _merge(self) -> None:
         """The selected groups are one person, whoever it is; they stay together from now on."""
-        rows = self._rows()
+        rows, place = self._rows(), self.list.verticalScrollBar().value()
         self.model.merge(rows)
         self._refresh(rows[:1])
+        self.list.verticalScrollBar().setValue(place)
         self.merged.emit()
 
     def _refresh(self, rows: Sequence[int]) -> None:
