@@ -100,8 +100,10 @@ def delete(
             _ask(f"Delete {counted(len(ids), 'face')}?", yes)
             tell(target.corrections.remove(ids), as_json)
         else:
-            count = sum(len(target.faces(name)) for name in names)
-            _ask(f"Delete {', '.join(names)} with {counted(count, 'face')}?", yes)
+            gone = {target.require_identity(name) for name in names}
+            count = sum(one.faces for one in gone)
+            who = ", ".join(sorted(one.name for one in gone))
+            _ask(f"Delete {who} with {counted(count, 'face')}?", yes)
             tell(target.corrections.delete(names), as_json)
 
 

@@ -45,6 +45,8 @@ def erase(
         )
     with opened(gallery, write=True) as target:
         if not yes:
+            known = target.identity(name)  # else somebody who is only kept for undo
+            name = name if known is None else known.name
             with Bar() as bar:
                 foreseen = target.foresee_erasure([name], reporter=bar.reporter())
             _tell(foreseen, keep_files=keep_files)

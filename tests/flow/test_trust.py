@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import numpy as np
@@ -107,6 +108,23 @@ def test_ctrl_c_while_a_person_is_asked_exits_130(
     assert done.stderr.splitlines()[-1].startswith("Stopped.")
     with Gallery.open(folder, write=False) as gallery:
         assert gallery.identity("Tiger Woods") is not None
+
+
+def test_whoever_is_meant_is_named_before_they_go(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def no(question: str, **_: object) -> bool:
+        asked.append(question)
+        raise click.Abort()
+
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("gallery_app.cli.corrections.sys", terminal)
+    monkeypatch.setattr(click, "confirm", no)
+    run("delete", "TIGER  woods", "-g", folder)
+    run("erase", "TIGER  woods", "-g", folder)
+    assert asked == ["Delete Tiger Woods with 9 faces?", "Erase Tiger Woods for good?"]
 
 
 def test_no_exits_1(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
