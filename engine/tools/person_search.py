@@ -22,6 +22,7 @@ from engine.tools.files import open_regular
 from engine.tools.mentions import Mentions
 from engine.tools.needles import WINDOW, Needles
 from engine.tools.number_search import NumberSearch
+from engine.tools.zip_files import open_zip
 from engine.types import Vectors
 
 _PIECE = 1 << 24
@@ -132,23 +133,17 @@ class PersonSearch:
 
     def _found_in_zip(self, stream: IO[bytes], check: Callable[[], None]) -> bool:
         try:
-            with zipfile.ZipFile(stream) as archive:
+            with open_zip(stream, _MOST_MEMBERS) as archive:
                 members = archive.infolist()
-                if len(members) > _MOST_MEMBERS:
-                    raise UnreadableError("it has too many members")
+                if sum(member.file_size for member in members) > _MOST_UNPACKED:
+                    raise UnreadableError("it unpacks to too much")
                 for member in members:
                     if self._mentions.found(member.filename):
                         return True
                     with archive.open(member) as unpacked:
                         if self._found_in_stream(unpacked, check):
                             return True
-        except (
-            zipfile.BadZipFile,
-            NotImplementedError,
-            RuntimeError,
-            EOFError,
-            ValueError,
-        ) as error:
+        except _BROKEN as error:
             raise UnreadableError(str(error)) from error
         return False
 

@@ -71,6 +71,12 @@ def zipped(member: str, content: bytes) -> bytes:
     return stream.getvalue()
 
 
+def rotten(packed: bytes) -> bytes:
+    """With the first bytes of what is deflated in it changed."""
+    at = 30 + 1  # after the header and the name
+    return packed[:at] + b"\xff" * 8 + packed[at + 8 :]
+
+
 def in_folder(folder: Path, name: str, vectors: Vectors, picture: bytes) -> None:
     place = folder / "pics" / name.replace(" ", "_")
     place.mkdir(parents=True)
@@ -224,8 +230,14 @@ def test_files_of_people_whose_names_hold_the_name_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"PK\x03\x04 and no more", b"\x1f\x8b and no more", b"PAR1 and no more"],
-    ids=["zip", "gzip", "Parquet"],
+    [
+        b"PK\x03\x04 and no more",
+        rotten(zipped("x", bytes(range(256)) * 40)),
+        b"\x1f\x8b and no more",
+        gzip.compress(bytes(9_000))[:-9],
+        b"PAR1 and no more",
+    ],
+    ids=["zip", "rotten zip", "gzip", "half a gzip", "Parquet"],
 )
 def test_what_cannot_be_unpacked_counts_as_holding(made: Made, content: bytes) -> None:
     gallery, _ = made
