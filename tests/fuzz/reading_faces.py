@@ -87,6 +87,8 @@ def _archives() -> Iterable[bytes]:
     )
     yield saved(np.savez, embeddings=rows()[0], names=np.array([b"Ann"]))
     yield saved(np.savez_compressed, embeddings=rows().astype(np.float64))
+    yield saved(np.savez, X=rows(), y=np.array([0, 1, 1]), paths=names)
+    yield saved(np.savez, arr_0=rows(), arr_1=np.array([0.0, 1.0, 1.0]), arr_2=rows()[:, :4])
 
 
 def _tables() -> Iterable[bytes]:
@@ -96,6 +98,14 @@ def _tables() -> Iterable[bytes]:
     yield f'name,{",".join(f"e{i}" for i in range(8))}\nAnn,{line(0)}\n"B, C",{line(1)}\n'.encode()
     yield "\n".join(f"Ann;{line(number).replace(',', ';')}" for number in range(3)).encode()
     yield b"\xef\xbb\xbf" + f"{line(0)}\r\n{line(1)}\r\n".encode()
+    numbered = "\n".join(f"{number},{line(number)},{number % 2}" for number in range(3))
+    yield f",{','.join(map(str, range(8)))},target\n{numbered}\n".encode()
+    commas = "\r".join(
+        f"Ann;{line(number).replace(',', ';').replace('.', ',')};" for number in (0, 1)
+    )
+    yield f"sep=;\r{commas}".encode("utf-16")
+    yield f"# name e0\nAnn {line(0).replace(',', ' ')}\n#Bob {line(1).replace(',', ' ')}\n".encode()
+    yield f'name,embedding\nAnn,"[{line(0)}]"\nBob,"[{line(1)}]"\n'.encode()
     yield f"e0\tperson\n{rows()[0, 0]}\tÉva\n".encode()
 
 
@@ -131,7 +141,7 @@ def _plant(root: bytes, path: bytes) -> None:
         return  # a name that this file system does not take
 
 
-_NPY = saved(np.save, np.ones(4, np.float32))
+_NPY = saved(np.save, np.full(4, 0.5, np.float32))
 
 
 def _trees() -> Iterable[bytes]:
