@@ -19,7 +19,8 @@ _UNDERSCORE = re.compile(r"(\\)?_")
 _BIDIRECTIONAL = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
-_NEAR = 75  # of 100, from where on two spellings count as alike
+_SLIPS = 0.65  # share of letters that are right, from where on a whole name counts as alike
+_PARTS = 75  # of 100, from where on its words do
 # Unicode's default ignorable characters and Braille's blank, which no name is written with. Those
 # that shape the letters beside them are none: variation selectors, and joiners inside a name.
 INVISIBLE = re.compile(
@@ -172,9 +173,13 @@ def nearest(text: str, keys: Sequence[str], most: int) -> list[int]:
     """Places of the search keys that are spelled much like a text, the likest first: letters
     wrong, missing, too many or swapped, words left out or in another order. [] where none is.
     """
-    from rapidfuzz import fuzz, process  # few ask, and every start would wait for it
+    # imported here: few ask, and every start would wait for it
+    from rapidfuzz import fuzz, process
+    from rapidfuzz.distance import OSA
 
-    found = process.extract(
-        search_key(text), keys, scorer=fuzz.WRatio, score_cutoff=_NEAR, limit=most
+    wanted = search_key(text)
+    slips = process.extract(
+        wanted, keys, scorer=OSA.normalized_similarity, score_cutoff=_SLIPS, limit=most
     )
-    return [place for _, _, place in found]
+    parts = process.extract(wanted, keys, scorer=fuzz.WRatio, score_cutoff=_PARTS, limit=most)
+    return list(dict.fromkeys(place for _, _, place in (*slips, *parts)))[:most]

@@ -199,3 +199,13 @@ def test_people_who_look_the_same_on_the_screen_are_told_apart(tmp_path: Path) -
             store.identity(TYPED.upper())
     listed = f"“{STORED}” (accents apart, NFD) or “{TYPED}”"
     assert caught.value.problem == f"“{TYPED.upper()}” may be {listed}"
+
+
+@pytest.mark.parametrize("typed", ["Anm", "nan", "Tom Rigde", "Ridge Tom", "ridge"])
+def test_slips_in_short_names_and_parts_of_names_are_understood(
+    gallery: Gallery, typed: str
+) -> None:
+    gallery.enroll("Ann", vectors(1, 3))
+    meant = "Ann" if len(typed) == 3 else OTHER
+    with pytest.raises(UnknownIdentityError, match=f"Did you mean “{meant}”"):
+        gallery.faces(typed)
