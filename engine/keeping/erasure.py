@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.embeddings.opening import printable
 from engine.errors import (
     ExportError,
     FaceGalleryError,
@@ -86,8 +87,8 @@ def erase(
         hashes=tuple(hash_of(name, salt) for name in subject.names),
         removed=foreseen.removed,
         models=foreseen.models,
-        deleted=tuple(subject.mentions.struck(name) for name in files),
-        holding=tuple(str(path) for path in (*kept, *foreseen.outside)),
+        deleted=tuple(printable(subject.mentions.struck(name)) for name in files),
+        holding=tuple(printable(str(path)) for path in (*kept, *foreseen.outside)),
     )
     under_way = {
         "names": receipt.hashes,

@@ -121,7 +121,7 @@ class Erasing(Access):
             )
             connection.execute(
                 "REPLACE INTO settings (key, value) VALUES (?, ?)",
-                (UNDER_WAY, json.dumps(under_way, ensure_ascii=False)),
+                (UNDER_WAY, json.dumps(under_way)),  # a name of a file may be no Unicode
             )
 
     def erasure_under_way(self) -> UnderWay | None:

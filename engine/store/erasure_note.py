@@ -5,19 +5,21 @@ A gallery may come from somebody else, and whoever opens it for writing finishes
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import GalleryDamagedError
 from engine.records.jobs import is_version_id
-from engine.records.parsing import checked, parsed
+from engine.records.parsing import checked
 from engine.records.receipts import Receipt
 from engine.store.failures import RESTORE
 from engine.tools.gallery_folder import is_inside, is_main
 
 UNDER_WAY = "erasing"  # the setting
 _SHOWN = 80  # characters of a name
+_SENSELESS = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ def _noted_erasure(connection: sqlite3.Connection) -> UnderWay | None:
     if row is None:
         return None
     try:
-        note = parsed(row[0])
+        note = json.loads(row[0])  # a file's name may be no Unicode
         found = UnderWay(checked(Receipt.from_json(note["receipt"])), tuple(note["files"]))
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+    except _SENSELESS as error:
         raise ValueError("cannot be read") from error
     for model in found.receipt.models:
         if not is_version_id(model):

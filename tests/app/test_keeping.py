@@ -217,6 +217,19 @@ def test_a_damaged_index_is_rebuilt_at_a_click(app: App, qtbot: QtBot) -> None:
     assert app.context.gallery.check().ok
 
 
+def test_a_gallery_with_a_link_among_its_files_is_refused_and_nothing_is_offered(
+    start: Callable[..., App], gallery_folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (gallery_folder / "gallery.lock.json").symlink_to(tmp_path / "mine")
+    app = start(gallery_folder)
+    refusal = dialog(QMessageBox, qtbot)
+    assert "gallery.lock.json" in f"{refusal.text()} {refusal.informativeText()}"
+    assert app.context.state.gallery is None
+    assert (tmp_path / "mine").read_text() == "mine"
+    refusal.reject()
+
+
 def test_a_gallery_that_cannot_be_opened_leads_to_its_newest_sound_backup(
     start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
 ) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import sys
 import time
 import zipfile
 from contextlib import closing
@@ -314,6 +316,17 @@ def test_a_file_that_cannot_be_removed_is_told_and_removed_at_the_next_opening(
         with pytest.raises(UnknownIdentityError):
             gallery.erase([NAME])  # but first it finished the one under way
     assert not any(scene.hits().values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode there")
+def test_a_file_whose_name_is_no_unicode_goes_too(scene: Scene) -> None:
+    path = os.fsencode(scene.folder / NAME) + b" \xff.txt"
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(NAME)
+    with Gallery.open(scene.folder) as gallery:
+        receipt = gallery.erase([NAME])
+    assert not os.path.exists(path)
+    assert receipt.text().encode()
 
 
 def test_means_of_all_vectors_are_made_anew(tmp_path: Path) -> None:
