@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+LARGEST_DIMENSION = 65_536
+"""Of the embeddings that a gallery can hold."""
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import chain, islice
 from operator import itemgetter
 from typing import BinaryIO
@@ -46,11 +47,11 @@ def read_csv(
     stream, size = open_stream(path)
     with stream:
         encoding = _encoding(stream)
-        lines = _lines(stream, encoding, path, size, reporter)
-        first = list(_sample(lines))
-        last = _tail(path, size, encoding) if stream.tell() < size else []
-        layout = find_layout(path, first, last, dimension, name_column)
-        return _read(chain(first, lines), layout, path)
+        with closing(_lines(stream, encoding, path, size, reporter)) as lines:
+            first = list(_sample(lines))
+            last = _tail(path, size, encoding) if stream.tell() < size else []
+            layout = find_layout(path, first, last, dimension, name_column)
+            return _read(chain(first, lines), layout, path)
 
 
 # -- lines -------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def _encoding(stream: BinaryIO) -> str:
 
 def _lines(
     stream: BinaryIO, encoding: str, path: str, size: int, reporter: Reporter
-) -> Iterator[tuple[int, str]]:
+) -> Generator[tuple[int, str]]:
     """Line numbers from 1 and lines that are not blank, without what ends them."""
     number = 0
     text = io.TextIOWrapper(stream, encoding)

@@ -29,7 +29,7 @@ from engine.embeddings.name_column import (
     may_name,
 )
 from engine.errors import EmbeddingError, NameColumnError
-from engine.types import Vectors
+from engine.types import LARGEST_DIMENSION, Vectors
 
 REMEDY = "Each line needs a name and the numbers of one embedding."
 _TITLES_REMEDY = "Give every column a title, in one line above the others."
@@ -40,6 +40,7 @@ _IN_SERIES = re.compile(r"(.*\D)\d+")
 _DIALECT_LINES = 50
 _SURE_LINES = 8  # so many whole numbers in a column are no chance
 _LONG_RUN = 4  # so many numbers that count up are titles
+_MOST_COLUMNS = LARGEST_DIMENSION + 1000  # names, files and figures beside an embedding
 _EXACT = 2**53  # a float tells whole numbers apart up to here
 _Kind = Literal["empty", "text", "joined", "whole", "fraction"]
 
@@ -306,6 +307,9 @@ class _Survey:
         self._dialect = _find_dialect(lines[:_DIALECT_LINES], delimiter)
         rows = [_cells_or_none(line, self._dialect.delimiter) for line in lines]
         self._width = Counter(map(len, rows)).most_common(1)[0][0]
+        if self._width > _MOST_COLUMNS:
+            problem = f"It has {self._width:,} columns, more than an embedding has numbers"
+            raise EmbeddingError(problem, file=path, remedy=REMEDY)
         self._rows = [row for row in rows if len(row) == self._width]
         self._titles = self._take_titles(rows[0])
         if self._titles is None:

@@ -27,8 +27,8 @@ from engine.records.domains import (
     word,
 )
 from engine.store.failures import RESTORE
+from engine.types import LARGEST_DIMENSION
 
-LARGEST_DIMENSION = 65_536
 _AT_ONCE = 500  # rows
 _SHOWN = 40  # characters of a value
 _PERHAPS_ID = whole(1, optional=True)

@@ -15,13 +15,12 @@ from engine.errors import (
 )
 from engine.store import automatic, cipher, migrations
 from engine.store.cipher import Key
-from engine.store.columns import LARGEST_DIMENSION
 from engine.store.database import Database
 from engine.store.erasure_note import noted_erasure
 from engine.store.failures import ASK_PERMISSION, RESTORE, declared
 from engine.store.schema import lacking, require_ours
 from engine.tools.gallery_folder import DATABASE, GalleryFolder
-from engine.types import Distance
+from engine.types import LARGEST_DIMENSION, Distance
 
 
 def key_in(folder: Path, passphrase: str | Key | None) -> Key | None:

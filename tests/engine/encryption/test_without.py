@@ -25,7 +25,7 @@ def absent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("absent")
 def test_every_door_says_how_to_install_it(plain: Path, tmp_path: Path):
-    command = r'pip install "face-gallery\[encrypted\]"'
+    command = "-m pip install sqlcipher3"
     noise = tmp_path / "noise.gallery"
     noise.mkdir()
     (noise / "gallery.db").write_bytes(os.urandom(8_192))
