@@ -14,7 +14,8 @@ import numpy as np
 
 from engine.embeddings.opening import open_stream, printable, unreadable
 from engine.embeddings.pieces import Piece, row_refusal
-from engine.embeddings.table_layout import REMEDY, Layout, cells_of, find_layout, is_comment
+from engine.embeddings.table_dialect import cells_of, is_comment
+from engine.embeddings.table_layout import REMEDY, Layout, find_layout
 from engine.errors import EmbeddingError, InputError
 from engine.progress import Reporter
 from engine.tools.text_files import text_encoding

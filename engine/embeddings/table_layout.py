@@ -6,7 +6,6 @@ number not a name.
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections import Counter, defaultdict
@@ -28,146 +27,25 @@ from engine.embeddings.name_column import (
     is_extra,
     may_name,
 )
+from engine.embeddings.table_dialect import (
+    Dialect,
+    cells_or_none,
+    find_dialect,
+    is_comment,
+    numbers_in_list,
+)
 from engine.errors import EmbeddingError, NameColumnError
 from engine.types import LARGEST_DIMENSION, Vectors
 
 REMEDY = "Each line needs a name and the numbers of one embedding."
 _TITLES_REMEDY = "Give every column a title, in one line above the others."
-_DELIMITERS = "\t;|, "  # the first wins a tie
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\s,;]*')  # Excel's
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*")
 _IN_SERIES = re.compile(r"(.*\D)\d+")
 _DIALECT_LINES = 50
 _SURE_LINES = 8  # so many whole numbers in a column are no chance
 _LONG_RUN = 4  # so many numbers that count up are titles
 _MOST_COLUMNS = LARGEST_DIMENSION + 1000  # names, files and figures beside an embedding
-_EXACT = 2**53  # a float tells whole numbers apart up to here
 _Kind = Literal["empty", "text", "joined", "whole", "fraction"]
-
-
-# -- cells -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a table writes its cells."""
-
-    delimiter: str
-    decimal_comma: bool
-
-    def numbers(self, cells: Sequence[str]) -> list[float]:
-        """The numbers in cells. Raises ValueError."""
-        if not self.decimal_comma and "_" not in "".join(cells):
-            try:
-                return list(map(float, cells))
-            except ValueError:
-                pass
-        found = []
-        for cell in cells:
-            number = self.number(cell)
-            if number is None:
-                raise ValueError(f"“{cell[:40]}” is not a number")
-            found.append(number)
-        return found
-
-    def number(self, cell: str) -> float | None:
-        """What a cell says as a number, else None."""
-        if self.decimal_comma:
-            return None if "." in cell else _float(cell.replace(",", ".", 1))
-        return _float(cell)
-
-    def name(self, cell: str, whole: bool) -> str | None:
-        """A name as it was meant, None for none: “3” where the whole number 3.0 is written.
-
-        Raises:
-            ValueError: it is a number with a fraction.
-        """
-        name = cell.strip()
-        number = self.number(name)
-        if number is None or not math.isfinite(number):
-            return name or None
-        if not number.is_integer():
-            raise ValueError(f"“{name[:40]}” is a number and no name")
-        is_plain = name.lstrip("+-").isdecimal()
-        return name if is_plain or not whole or abs(number) > _EXACT else str(int(number))
-
-
-def _float(cell: str) -> float | None:
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
-
-
-def cells_of(line: str, delimiter: str) -> list[str]:
-    """The cells of a line, without empty ones at its end. Raises ValueError."""
-    # Line by line, so that a stray quote spoils its own line and not all that follow
-    try:
-        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
-    except csv.Error:
-        problem = "Its quotes do not match, or a cell is over 131,072 characters long"
-        raise ValueError(problem) from None
-    while cells and not cells[-1].strip():
-        cells.pop()
-    return cells
-
-
-def _joined(cell: str) -> list[str]:
-    """The numbers of an embedding in one cell, such as “[0.1, 0.2]”; none where it is no such."""
-    inside = cell.strip()
-    if " " not in inside and "," not in inside and inside[:1] not in ("[", "("):
-        return []
-    if bracketed := inside[:1] + inside[-1:] in ("[]", "()"):
-        inside = inside[1:-1]
-    parts = [part for part in re.split(r"[ ,]+", inside) if part]
-    if len(parts) < 2 - bracketed or any(_float(part) is None for part in parts):
-        return []
-    return parts
-
-
-def _find_dialect(lines: Sequence[str], delimiter: str | None) -> Dialect:
-    """Reads most cells as numbers."""
-    if delimiter is None:
-        delimiter = max(_DELIMITERS, key=lambda one: _evidence(lines, one))
-    commas = points = 0
-    for line in lines:
-        for cell in _cells_or_none(line, delimiter):
-            commas += _DECIMAL_COMMA.fullmatch(cell) is not None
-            points += "." in cell and _float(cell) is not None
-    return Dialect(delimiter, commas > points)
-
-
-def _evidence(lines: Iterable[str], delimiter: str) -> tuple[int, int, int]:
-    """How many numbers a delimiter gives, how many alone in a cell, and how few other cells."""
-    alone = listed = others = 0
-    for line in lines:
-        bare = []
-        for cell in _cells_or_none(line, delimiter):
-            if _float(cell) is not None or _DECIMAL_COMMA.fullmatch(cell):
-                alone += 1
-            elif not (parts := _joined(cell)):
-                others += 1
-            elif cell.lstrip()[:1] in "[(":
-                listed += len(parts)
-            else:
-                bare.append(len(parts))
-        if len(bare) == 1:
-            listed += bare[0]
-        else:
-            others += len(bare)
-    return alone + listed, alone, -others
-
-
-def _cells_or_none(line: str, delimiter: str) -> list[str]:
-    try:
-        return cells_of(line, delimiter)
-    except ValueError:
-        return []
-
-
-def is_comment(line: str) -> bool:
-    """Whether a line is one, in the way of numpy.savetxt; a name in quotes never is."""
-    return line.lstrip().startswith("#")
 
 
 # -- the layout --------------------------------------------------------------------------------
@@ -210,7 +88,7 @@ class Layout:
         """The numbers in the cells of a vector. Raises ValueError."""
         if not self.joined:
             return self.dialect.numbers(cells)
-        parts = _joined(cells[0])
+        parts = numbers_in_list(cells[0])
         if len(parts) != self.count:
             raise ValueError(f"“{cells[0][:40]}” is no list of {self.count} numbers")
         return list(map(float, parts))
@@ -218,7 +96,7 @@ class Layout:
     def may_be_face(self, comment: str) -> bool:
         """Whether a line that begins with # can also be a face, with a name that does."""
         for content in (comment, comment.lstrip(" #")):
-            cells = _cells_or_none(content, self.dialect.delimiter)
+            cells = cells_or_none(content, self.dialect.delimiter)
             if len(cells) == self.width:
                 with suppress(ValueError):
                     numbers = self.numbers_in([cells[place] for place in self.vector])
@@ -304,8 +182,8 @@ class _Survey:
         self._first_row = plain[0][0]
         self._titles_line = 0
         self._titles_commented = False  # any words may stand there
-        self._dialect = _find_dialect(lines[:_DIALECT_LINES], delimiter)
-        rows = [_cells_or_none(line, self._dialect.delimiter) for line in lines]
+        self._dialect = find_dialect(lines[:_DIALECT_LINES], delimiter)
+        rows = [cells_or_none(line, self._dialect.delimiter) for line in lines]
         self._width = Counter(map(len, rows)).most_common(1)[0][0]
         if self._width > _MOST_COLUMNS:
             problem = f"It has {self._width:,} columns, more than an embedding has numbers"
@@ -344,7 +222,7 @@ class _Survey:
         """Those that numpy.savetxt writes after a #."""
         if not comments:
             return None
-        titles = _cells_or_none(comments[-1].lstrip(" #"), self._dialect.delimiter)
+        titles = cells_or_none(comments[-1].lstrip(" #"), self._dialect.delimiter)
         if len(titles) != self._width or not self._are_titles(titles, self._rows):
             return None
         self._titles_commented = True
@@ -355,10 +233,10 @@ class _Survey:
         it is in doubt.
         """
         rows = rows[:_DIALECT_LINES]
-        lists = [p for p in range(self._width) if self._mostly(_joined, rows, p)]
+        lists = [p for p in range(self._width) if self._mostly(numbers_in_list, rows, p)]
         lists = [p for p in lists if not self._mostly(self._is_number, rows, p)]
         if lists:
-            return not any(_joined(cells[place]) for place in lists)
+            return not any(numbers_in_list(cells[place]) for place in lists)
         places = [p for p in range(self._width) if self._mostly(self._is_number, rows, p)]
         found = {place: self._dialect.number(cells[place]) for place in places}
         numbers = [number for number in found.values() if number is not None]
@@ -390,7 +268,7 @@ class _Survey:
 
     def _may_be_face(self, row: Sequence[str]) -> bool:
         """Whether a row holds a number that is not whole, or a list."""
-        return any(self._is_fraction(cell) or _joined(cell) for cell in row)
+        return any(self._is_fraction(cell) or numbers_in_list(cell) for cell in row)
 
     def _make_keys(self) -> list[str]:
         """What a person calls each column: its title, or else its number from 1."""
@@ -417,7 +295,7 @@ class _Survey:
                 return _Column(place, title, "fraction", extra)
             index = self._titles is not None and (not title or title.startswith("Unnamed: "))
             return _Column(place, title, "whole", extra or index, any(finite), repeats)
-        parts, lines = Counter(len(_joined(cell)) for cell in cells).most_common(1)[0]
+        parts, lines = Counter(len(numbers_in_list(cell)) for cell in cells).most_common(1)[0]
         if parts and 2 * lines >= len(cells):
             return _Column(place, title, "joined", extra, parts=parts)
         return _Column(place, title, "text", extra, repeats=repeats, files=are_files(cells))
