@@ -143,7 +143,7 @@ def test_undo_and_redo_name_their_step_and_survive_a_restart(
     trigger(again, qtbot, "undo")
     qtbot.waitUntil(lambda: len(names(again)) == 6)
     qtbot.waitUntil(lambda: action(again, "redo").isEnabled())
-    assert "2 identities" in action(again, "redo").text()
+    assert "“Tiger Woods” and “Tim Henman” deleted" in action(again, "redo").text()
     trigger(again, qtbot, "redo")
     qtbot.waitUntil(lambda: len(names(again)) == 4)
 
