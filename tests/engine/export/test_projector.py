@@ -208,5 +208,5 @@ def test_where_it_is_not_installed_the_command_is_named(hard, tmp_path, monkeypa
     assert "-m pip install tensorboard" in projector.missing_library()
     with pytest.raises(ExportError, match="-m pip install tensorboard"):
         Projector(tmp_path)
-    with pytest.raises(ExportError, match="face-gallery\\[parquet\\]"):
+    with pytest.raises(ExportError, match="-m pip install pyarrow"):
         hard.export("parquet", tmp_path / "out")
