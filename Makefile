@@ -16,9 +16,11 @@ run: setup
 setup:
 	@$(or $(PYTHON),$(error Face Gallery needs Python 3.11 or newer: install it (Debian, Ubuntu: sudo apt-get install -y python3) or name it, PYTHON=/path/to/python3)) tools/setup.py
 
-# Of a file all tests run in one process: what is made once for a file is made once
+# Of a file all tests run in one process: what is made once for a file is made once. Each process
+# counts with one thread: threads of several processes would wait for one another at full speed
 test: check
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+	@QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check

@@ -205,9 +205,9 @@ class Watchdog:
     def _look(self) -> Going | None:
         """A look at the UI thread, if it is late; what that put an end to."""
         with self._lock:
-            now = self._clocks.read()
-            if now.wall - self._beat.wall < 2 * self._every:
+            if time.monotonic() - self._beat.wall < 2 * self._every:
                 return None
+            now = self._clocks.read()
             stacks = self._stacks.read()
             calls = [call for call in stacks[self._clocks.thread] if not call.startswith(_OWN)]
             ended, what = None, self._doing(calls)

@@ -34,7 +34,7 @@ def no_stall(qapp: object) -> Iterator[None]:
     the window is on a large gallery is for `make soak` to say.
     """
     stalls: list[Stall] = []
-    with Watchdog(stalls.append, least=SUSPICIOUS, doing=in_the_application):
+    with Watchdog(stalls.append, least=SUSPICIOUS, doing=in_the_application, every=0.05):
         yield
     if long := blocked(stalls):
         told = "\n".join(stall.text() for stall in long)

@@ -82,8 +82,9 @@ def test_people_lie_together_and_the_same_seed_gives_the_same_picture(
     assert own_nearest(drawn) > 0.9
     again = gallery.maps.draw(method=method, anew=True)
     assert np.array_equal(drawn.layout.points, again.layout.points)
-    other = gallery.maps.draw(method=method, seed=2)
-    assert not np.array_equal(drawn.layout.points, other.layout.points)
+    if method == "tsne":  # UMAP is compiled anew for each map: a quarter of a minute
+        other = gallery.maps.draw(method=method, seed=2)
+        assert not np.array_equal(drawn.layout.points, other.layout.points)
 
 
 @installed
@@ -91,7 +92,7 @@ def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
     folder: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Gallery.open(folder) as gallery:
-        drawn = gallery.maps.draw(method="umap")
+        drawn = gallery.maps.draw(method="tsne")
     monkeypatch.setattr(layouts.launch, "work", lambda *_: pytest.fail("it was laid out anew"))
     with Gallery.open(folder) as gallery:
         person = gallery.people()[0].name
@@ -100,7 +101,7 @@ def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
         more = sorted(sample.glob(f"{person.replace(' ', '_')}/*.npy"))
         new = np.load(more[-1])
         report = gallery.enroll("Somebody Else", new + np.float32(0.001))
-        kept = gallery.maps.draw(method="umap")
+        kept = gallery.maps.draw(method="tsne")
         assert gone not in kept.layout.faces
         row = kept.layout.rows_of(np.array(report.face_ids))
         assert (row >= 0).all()
@@ -118,7 +119,7 @@ def test_of_a_sample_the_others_are_put_beside_those_they_look_like(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layouts, "LAID_OUT", 50)
-    drawn = gallery.maps.draw(method="umap")
+    drawn = gallery.maps.draw(method="tsne")
     assert drawn.layout.laid_out.sum() == 50
     assert len(drawn.layout.faces) == gallery.counts()[1]
     assert own_nearest(drawn) > 0.8
