@@ -149,7 +149,11 @@ class Enroller:
     def check(
         self, name: str, faces: FaceBatch, elsewhere: Mapping[int, str], reporter: Reporter
     ) -> list[Advice]:
-        """See :meth:`engine.gallery.Gallery.check_enrolment`."""
+        """What a person should know before these faces are enrolled under a name, face by face.
+
+        Raises:
+            MismatchError, EmbeddingError: they cannot be enrolled at all. CancelledError.
+        """
         return self.advice(self._named(faces, self._enrolled_name(name)[0], elsewhere), reporter)
 
     # -- names -------------------------------------------------------------------------------

@@ -55,7 +55,12 @@ class Browsing:
         return self._store.identity(name)
 
     def require_identity(self, name: str) -> Identity:
-        """As :meth:`identity`. Raises UnknownIdentityError, which suggests names, for nobody."""
+        """The identity that a name means.
+
+        Raises:
+            UnknownIdentityError: nobody is meant; it suggests names that are spelled alike.
+            AmbiguousNameError: several names differ in case, Unicode form or blanks alone.
+        """
         return self._store.require_identity(name)
 
     def find_lookalikes(self, names: Collection[str]) -> dict[str, str]:

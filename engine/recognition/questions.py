@@ -95,7 +95,7 @@ class Questions:
     def evidence_for(
         self, query: Vectors, identity: int, *, method: str, k: int, left_out: int | None
     ) -> tuple[Evidence, ...]:
-        """See :meth:`engine.gallery.Gallery.evidence_for`."""
+        """The k faces of one identity that are nearest to a query ``(d,)``, nearest first."""
         ids, _, vectors = self._store.vectors(self._store.members([identity]))
         kept = ids != (-1 if left_out is None else left_out)
         ids, vectors = ids[kept], vectors[kept]

@@ -32,7 +32,8 @@ SEARCHED = (
     "float16, float32 or float64 in either byte order, or as decimals of four digits or more.",
     "Thumbnails, byte by byte.",
     "Not found: photographs and thumbnails saved anew as pictures, and vectors that were computed "
-    "from theirs, rounded further, or stored a number here and a number there.",
+    "from theirs, rounded further, written with decimal commas, or stored a number here and a "
+    "number there.",
     "What cannot be read or unpacked, or looks encrypted, counts as holding the person.",
 )
 """How files are searched for a person: the same words in dialog, receipt and README."""

@@ -141,7 +141,7 @@ def delete_faces(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
 
 
 def take_out_altered(connection: sqlite3.Connection, dimension: int) -> list[str]:
-    """See :meth:`Moving.take_out_altered`."""
+    """Takes out vectors that do not match their digests; returns a sentence on each."""
     found = list(integrity.altered(connection, dimension))
     if not found:
         return []

@@ -54,8 +54,11 @@ def find_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity | 
 
 
 def require_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity:
-    """As :func:`find_identity`. Raises UnknownIdentityError, with names that are spelled much
-    like it, where nobody is meant.
+    """The identity that a name means.
+
+    Raises:
+        UnknownIdentityError: nobody is meant; it suggests names that are spelled alike.
+        AmbiguousNameError: several are.
     """
     found = find_identity(connection, name)
     if found is None:
@@ -64,8 +67,10 @@ def require_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity
 
 
 def require_identities(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
-    """Ids by name as it is enrolled, each once, in the order given. Raises as
-    :func:`require_identity`.
+    """Ids by name as it is enrolled, each once, in the order given.
+
+    Raises:
+        UnknownIdentityError: a name means nobody. AmbiguousNameError: it may mean several.
     """
     found = (require_identity(connection, name) for name in dict.fromkeys(names))
     return {name: identity for identity, name in found}
@@ -83,7 +88,7 @@ def require_one(name: str, candidates: Sequence[str]) -> None:
 def unknown_identity(
     connection: sqlite3.Connection, name: str, where: str = "enrolled"
 ) -> UnknownIdentityError:
-    """The error that says so, and who may have been meant."""
+    """The error that nobody has a name, with the names that may have been meant."""
     known = [known for (known,) in connection.execute("SELECT name FROM identities ORDER BY name")]
     keys = search_lines("\n".join(one.replace("\n", " ") for one in known)).split("\n")
     near = [f"“{known[row]}”" for row in nearest(name, keys, _SUGGESTED) if known]

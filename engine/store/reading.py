@@ -60,7 +60,12 @@ class Reading(Access):
         return _identity(rows[0]) if rows else None
 
     def require_identity(self, name: str) -> Identity:
-        """As :meth:`identity`. Raises UnknownIdentityError, which suggests names, for nobody."""
+        """The identity that a name means.
+
+        Raises:
+            UnknownIdentityError: nobody is meant; it suggests names that are spelled alike.
+            AmbiguousNameError: several names differ in case, Unicode form or blanks alone.
+        """
         found = self.identity(name)
         if found is None:
             with self._database.reading() as connection:

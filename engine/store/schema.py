@@ -26,7 +26,7 @@ def schema_of(connection: sqlite3.Connection) -> frozenset[Piece]:
 
 @cache
 def schema_of_ours(version: int = migrations.newest()) -> frozenset[Piece]:
-    """The same of a gallery that a program of this version of the schema has just made."""
+    """All that an empty gallery's database consists of at this version of the schema."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrations.migrate(connection, version)
         return schema_of(connection)
