@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from gallery_app.carried import carried
 from gallery_app.stylesheet import faded
 from gallery_app.theme import current_theme
 
 Role = Literal["text", "muted", "accent", "on_accent", "good", "warning", "bad"]
 
-FOLDER = Path(__file__).resolve().parent.parent / "resources" / "icons"
+FOLDER = carried("resources") / "icons"
 
 _clones: list[QIconEngine] = []
 

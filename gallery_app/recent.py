@@ -13,6 +13,7 @@ import platformdirs
 from engine.errors import FaceGalleryError
 from engine.records.parsing import parsed
 from engine.tools.files import write_atomically
+from gallery_app.carried import carried
 
 _KEPT = 8
 _APP = "face-gallery"
@@ -52,7 +53,7 @@ def _own_folder(usual: Callable[..., str]) -> Path:
 
 def sample_faces() -> Path:
     """The faces that come with the application; the folder may be absent."""
-    return Path(__file__).resolve().parent.parent / "data"
+    return carried("data")
 
 
 def sample_gallery() -> Path:

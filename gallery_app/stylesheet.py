@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor
 
+from gallery_app.carried import carried
+
 if TYPE_CHECKING:
     from gallery_app.theme import Theme
 
-_ICONS = Path(__file__).resolve().parent.parent / "resources" / "icons"
+_ICONS = carried("resources") / "icons"
 
 _TEXT = """
 *[textRole="display"] { font-size: ${display}pt; font-weight: 700; }

@@ -29,6 +29,7 @@ class Machine:
         (root / "tools").mkdir()
         shutil.copy(ROOT / "tools" / "setup.py", root / "tools")
         (root / "pyproject.toml").write_text("[project]\n")
+        (root / "setup.py").touch()
         (root / "constraints.txt").write_text("numpy==2.4.6\n")
         monkeypatch.setattr(subprocess, "run", self.run)
         monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "complete"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-INPUTS = ("pyproject.toml", "constraints.txt", "tools/setup.py")
+INPUTS = ("pyproject.toml", "setup.py", "constraints.txt", "tools/setup.py")
 BUILD_TOOLS = ("pip", "setuptools", "wheel", "pybind11", "numpy")
 
 # What Qt loads from the system, and the Debian package that brings it.
