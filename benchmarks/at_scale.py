@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.options import parser
+from benchmarks.common import parser
 from engine.gallery import Gallery
 from engine.records.jobs import TrainingRequest
 

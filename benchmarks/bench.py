@@ -19,21 +19,49 @@ import importlib.util
 import json
 import shutil
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import keeping
-from benchmarks.apart import Apart, apart
-from benchmarks.asking import ENGINE, EngineSubject, PeerSubject
-from benchmarks.faces import lay_out
-from benchmarks.machine import described
-from benchmarks.peers import AS_THEY_ARE, LARGEST, MODULES, PEERS, Parameters
-from benchmarks.rounds import Effort, Rounds, say
+import numpy as np
+
+from benchmarks import building
+from benchmarks.common import described
+from benchmarks.datasets import lay_out
+from benchmarks.isolation import IsolatedObject, run_isolated
+from benchmarks.peers import AS_THEY_ARE, GRAPHS, LARGEST, MODULES, PEERS, Parameters
+from benchmarks.subjects import ENGINE, EngineSubject, PeerSubject
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).with_name("results")
 SQLITE = "sqlite3"
+BREADTHS = (8, 12, 20, 35, 50, 70, 100, 150, 200, 300)
+SWEEPS = 3
+SLOWEST = 10.0  # seconds for one batch, about; a slower exact search gets fewer queries in it
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How often each thing is done at a size.
+
+    Attributes:
+        builds, opens, rounds: repetitions, of which the median is shown.
+        queries, seconds: single queries in a round, at most, and their time, about.
+    """
+
+    builds: int
+    opens: int
+    rounds: int
+    queries: int = 200
+    seconds: float = 3.0
+
+    @classmethod
+    def at(cls, size: int) -> Effort:
+        if size < 2000:  # to see that all of it works
+            return cls(1, 1, 2, 20, 0.2)
+        if size <= 50_000:
+            return cls(5, 5, 9)
+        return cls(3, 5, 7) if size <= 200_000 else cls(1, 3, 5)
 
 
 class Bench:
@@ -77,7 +105,7 @@ class Bench:
         steps = self.state["steps"]
         if step not in steps:
             started = time.perf_counter()
-            steps[step] = apart(work, *arguments)
+            steps[step] = run_isolated(work, *arguments)
             path = self.folder / "state.json"
             path.write_text(json.dumps(self.state), encoding="utf-8")
             say(step, time.perf_counter() - started)
@@ -89,7 +117,7 @@ class Bench:
         parameters = builds[ENGINE][-1]["parameters"]
         opens = self._opens(parameters)
         changes = self._once(
-            "changes", keeping.change, *self._paths("hnswlib"), self._database, parameters
+            "changes", building.change, *self._paths("hnswlib"), self._database, parameters
         )
         return {
             "size": self.size,
@@ -131,15 +159,15 @@ class Bench:
         found: dict[str, list[dict[str, Any]]] = {}
         for turn in range(1, self.effort.builds + 1):
             folder, gallery, _ = self._paths(ENGINE)
-            made = self._once(f"import {turn}", keeping.import_faces, folder, gallery)
+            made = self._once(f"import {turn}", building.import_faces, folder, gallery)
             found.setdefault(ENGINE, []).append(made)
-            filled = self._once(f"{SQLITE} {turn}", keeping.fill_database, folder, self._database)
+            filled = self._once(f"{SQLITE} {turn}", building.fill_database, folder, self._database)
             found.setdefault(SQLITE, []).append(filled)
             for name in self.names:
                 if name in AS_THEY_ARE:
                     continue
                 given = (name, folder, self._saved(name), made["parameters"])
-                one = self._once(f"{name} {turn}", keeping.build_peer, *given)
+                one = self._once(f"{name} {turn}", building.build_peer, *given)
                 found.setdefault(name, []).append(one)
         return found
 
@@ -147,9 +175,9 @@ class Bench:
         folder, gallery, saved = self._paths("hnswlib")
         found: dict[str, list[dict[str, float]]] = {ENGINE: [], "hnswlib": []}
         for turn in range(1, self.effort.opens + 1):
-            found[ENGINE].append(self._once(f"open {turn}", keeping.open_gallery, folder, gallery))
+            found[ENGINE].append(self._once(f"open {turn}", building.open_gallery, folder, gallery))
             found["hnswlib"].append(
-                self._once(f"open hnswlib {turn}", keeping.open_bare, folder, saved, parameters)
+                self._once(f"open hnswlib {turn}", building.open_bare, folder, saved, parameters)
             )
         return found
 
@@ -157,12 +185,12 @@ class Bench:
 
     def _asked(self) -> dict[str, Any]:
         """All of them asked, with the engine's parameters as they are now."""
-        subjects = {ENGINE: Apart(EngineSubject, self.folder, self._gallery)}
+        subjects = {ENGINE: IsolatedObject(EngineSubject, self.folder, self._gallery)}
         try:
             parameters = subjects[ENGINE].call("parameters")
             for name in self.names:
                 saved = self._saved(name)
-                subjects[name] = Apart(PeerSubject, self.folder, name, saved, parameters)
+                subjects[name] = IsolatedObject(PeerSubject, self.folder, name, saved, parameters)
             rows = self.about["mated"] + self.about["strangers"]
             asking = Rounds(subjects, self.effort, rows)
             asked = asking.run()
@@ -170,6 +198,75 @@ class Bench:
         finally:
             for one in subjects.values():
                 one.end()
+
+
+class Rounds:
+    """The subjects of one size, each in a process of its own, asked and timed.
+
+    Args:
+        rows: how many queries there are.
+    """
+
+    def __init__(self, subjects: dict[str, IsolatedObject], effort: Effort, rows: int) -> None:
+        self._subjects = subjects
+        self._effort = effort
+        self._rows = rows
+
+    def run(self) -> dict[str, Any]:
+        """Milliseconds of single queries, throughput of batches, recall and memory of each."""
+        names = list(self._subjects)
+        found: dict[str, Any] = {name: {"single": [], "batch": []} for name in names}
+        every: dict[str, list[float]] = {name: [] for name in names}
+        for turn in range(self._effort.rounds):
+            started = time.perf_counter()
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                every[name] += self._ask(name, found[name])
+            spent = time.perf_counter() - started
+            say(f"round {turn + 1} of {self._effort.rounds}", spent)
+        for name, one in found.items():
+            one["99th percentile"] = float(np.percentile(every[name], 99))
+            one["queries"] = len(every[name])
+            one["memory"] = self._subjects[name].call("memory")
+            one["recall"] = self._subjects[name].call("recall", one["rows"])
+        return found
+
+    def _ask(self, name: str, found: dict[str, Any]) -> list[float]:
+        """One turn of one subject; milliseconds of each of its single queries."""
+        subject, effort = self._subjects[name], self._effort
+        taken: list[float] = subject.call("single", effort.queries, effort.seconds)
+        middle = float(np.median(taken))
+        found["single"].append(middle)
+        whole = name in (ENGINE, *GRAPHS)
+        rows = found.setdefault("rows", self._rows if whole else batch_of(self._rows, middle))
+        found["batch"].append(subject.call("batch", rows))
+        return taken
+
+    def breadths(self) -> dict[str, Any]:
+        """Time and recall of the graphs by how broad they are searched."""
+        effort = self._effort
+        graphs = {name: self._subjects[name] for name in GRAPHS if name in self._subjects}
+        found: dict[str, Any] = {name: [] for name in graphs}
+        for ef in BREADTHS:
+            taken: dict[str, list[float]] = {name: [] for name in graphs}
+            for _ in range(SWEEPS):
+                for name, one in graphs.items():
+                    one.call("breadth", ef)
+                    some = one.call("single", effort.queries, effort.seconds / SWEEPS)
+                    taken[name].append(float(np.median(some)))
+            for name, one in graphs.items():
+                point = {"ef": ef, "single": float(np.median(taken[name]))}
+                found[name].append(point | {"recall": one.call("recall", self._rows)["all"]})
+        return found
+
+
+def batch_of(rows: int, milliseconds: float) -> int:
+    """How many queries a batch has: all, or as many as take some ten seconds one at a time."""
+    return max(min(rows, 50), min(rows, int(1000 * SLOWEST / milliseconds)))
+
+
+def say(step: str, seconds: float) -> None:
+    """One line of what was done and how long it took."""
+    print(f"    {step:44} {seconds:8.1f} s", flush=True)
 
 
 def engine_code() -> str:

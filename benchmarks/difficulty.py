@@ -1,7 +1,7 @@
 """Whether made-up faces are as hard to search as real ones: the 4,324 faces of ``data/`` beside as
 many made-up ones of as many people with the same numbers of faces each.
 
-    .venv/bin/python -m benchmarks.difficulty [--seeds 5] [--to FILE.json]
+    .venv/bin/python -m benchmarks.difficulty [--seeds 5] [--to FILE.json] [--data DIR]
 
 Where the faces of 2,795 others are (FACE_GALLERY_SHARED), also strangers asked of the 158, and how
 far apart people are who have one face each, as a large gallery has many. Printed, and written to
@@ -18,8 +18,8 @@ from typing import Any
 import hnswlib
 import numpy as np
 
+from benchmarks.common import DATA, STRANGERS, parser
 from benchmarks.generator import Counts, Rows, make
-from benchmarks.options import DATA, STRANGERS, parser
 from engine.embeddings import read_sources
 from engine.index.hnsw import HnswParameters
 from engine.tools.distances import prepare
@@ -33,9 +33,9 @@ NARROW = (6, 8, 12)
 BROAD = (20, 50, 100)
 
 
-def real_faces() -> tuple[Counts, Rows]:
-    """The people's numbers ``(n,)`` and faces ``(n, d)`` of the sample, in order of people."""
-    batch = read_sources([DATA]).batch
+def real_faces(source: Path = DATA) -> tuple[Counts, Rows]:
+    """Numbers of the people ``(n,)`` and faces ``(n, d)``, in order of people."""
+    batch = read_sources([source]).batch
     _, owners = np.unique(np.array(batch.names), return_inverse=True)
     order = np.argsort(owners, kind="stable")
     return owners[order].astype(np.int64), batch.vectors[order]
@@ -46,7 +46,7 @@ def difficulty(rows: Rows, owners: Counts) -> dict[str, Any]:
     unit = prepare(rows, "cosine")
     products = unit @ unit.T
     np.fill_diagonal(products, -2.0)
-    order = np.argsort(-products, axis=1)[:, : max(RANKS)]
+    order = nearest_rows(products, max(RANKS))
     found = np.sqrt(np.maximum(2 - 2 * np.take_along_axis(products, order, axis=1), 1e-12))
     np.fill_diagonal(products, 1.0)
     mean = np.sqrt(np.maximum(2 - 2 * products, 0)).sum(axis=1) / (len(unit) - 1)
@@ -61,6 +61,13 @@ def difficulty(rows: Rows, owners: Counts) -> dict[str, Any]:
         "5-NN": float(np.mean(votes == owners)),
         "recall": {str(ef): narrow_recall(unit, order[:, :5], ef) for ef in NARROW},
     }
+
+
+def nearest_rows(products: Rows, count: int) -> Counts:
+    """Columns of the largest products of each row ``(n, count)``, largest first."""
+    nearest = np.argpartition(products, -count, axis=1)[:, -count:]
+    order = np.argsort(-np.take_along_axis(products, nearest, axis=1), axis=1)
+    return np.asarray(np.take_along_axis(nearest, order, axis=1))
 
 
 def intrinsic_dimension(distances: Rows) -> Rows:
@@ -119,7 +126,7 @@ def asked_for(enrolled: Rows, asked: Rows) -> dict[str, Any]:
     """How hard it is to find the nearest of enrolled faces for strangers."""
     unit, queries = prepare(enrolled, "cosine"), prepare(asked, "cosine")
     products = queries @ unit.T
-    nearest = np.argsort(-products, axis=1)[:, :5]
+    nearest = nearest_rows(products, 5)
     found = np.sqrt(np.maximum(2 - 2 * np.take_along_axis(products, nearest[:, :1], axis=1), 0))
     recalls = {str(ef): narrow_recall(unit, nearest, ef, queries) for ef in BROAD}
     return {"distance": {"1": np.quantile(found, QUANTILES).tolist()}, "recall": recalls}
@@ -155,12 +162,12 @@ def rounded(figures: Any) -> Any:
 
 
 def main() -> None:
-    options = parser(__doc__)
+    options = parser(__doc__, data=True)
     options.add_argument("--to", type=Path, default=DEST)
     options.add_argument("--seeds", type=int, default=5)
     asked = options.parse_args()
     to, seeds = asked.to, range(asked.seeds)
-    owners, rows = real_faces()
+    owners, rows = real_faces(asked.data)
     counts = np.bincount(owners)
     made = [difficulty(faces, own) for own, faces in (make(counts, seed) for seed in seeds)]
     strangers = real_strangers()

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.asking import ENGINE
+from benchmarks.subjects import ENGINE
 
 Found = dict[str, Any]
 BARE = "hnswlib"

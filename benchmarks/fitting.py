@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common import SHARED, STRANGERS, parser, require
 from benchmarks.generator import FITTED, Array, Counts, Statistics
-from benchmarks.options import SHARED, STRANGERS, parser, require
 
 FACES = SHARED / "lfw-158-dlib.npz"
 MANY = 50  # faces of a person whose own covariance says something

@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.options import parser
+from benchmarks.common import parser
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.options import SHARED, parser, require
+from benchmarks.common import SHARED, parser, require
 from engine.progress import SILENT
 from engine.records.findings import KINDS
 from engine.review import Decided, Faces, review

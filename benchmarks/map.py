@@ -1,5 +1,5 @@
-"""The map: milliseconds per repaint while it is moved, zoomed and turned, without a graphics card;
-seconds to lay out a sample by each method, with the peak memory of the process that does it.
+"""The map: milliseconds per repaint while it is moved, zoomed and turned, without a graphics card,
+and seconds to lay the sample out by each method.
 
     .venv/bin/python -m benchmarks.map [SIZE …] [--methods pca umap tsne] [--data DIR]
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -19,8 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.machine import described
-from benchmarks.options import parser
+from benchmarks.common import described, parser
 from engine.gallery import Gallery
 from gallery_app.map.canvas import MapCanvas
 from gallery_app.map.drawn import colours_of
@@ -94,45 +92,18 @@ def paint(sizes: list[int]) -> None:
             canvas.close()
 
 
-class Peak(threading.Thread):
-    """The most memory that a child process of this one holds while it runs."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.bytes, self.ended = 0, False
-
-    def run(self) -> None:
-        while not self.ended:
-            for child in Path("/proc/self/task").glob("*/children"):
-                for process in child.read_text().split():
-                    self._look(Path(f"/proc/{process}/status"))
-            time.sleep(0.05)
-
-    def _look(self, status: Path) -> None:
-        try:
-            lines = status.read_text().splitlines()
-        except OSError:  # it has ended
-            return
-        held = next((line for line in lines if line.startswith("VmHWM")), "VmHWM: 0 kB")
-        self.bytes = max(self.bytes, int(held.split()[1]) * 1024)
-
-
 def lay_out(data: Path, methods: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         gallery, _ = Gallery.create_from(Path(folder) / "sample.gallery", [data])
         with gallery:
             for method in methods:
-                watch = Peak()
-                watch.start()
                 begun = time.perf_counter()
                 gallery.maps.draw(method=method)
                 seconds = time.perf_counter() - begun
                 begun = time.perf_counter()
                 gallery.maps.draw(method=method)
                 again = time.perf_counter() - begun
-                watch.ended = True
-                process = f", process {watch.bytes / 1e6:.0f} MB" if watch.bytes else ""
-                print(f"{method}: {seconds:.2f} s, again {again:.3f} s{process}", flush=True)
+                print(f"{method}: {seconds:.2f} s, again {again:.3f} s", flush=True)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from benchmarks.faces import exact_nearest
+from benchmarks.datasets import exact_nearest
 from benchmarks.generator import Counts, Rows
 
 CORES = os.cpu_count() or 1

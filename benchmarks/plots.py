@@ -13,9 +13,9 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 from benchmarks import figures
-from benchmarks.asking import ENGINE
 from benchmarks.figures import Found
 from benchmarks.peers import GRAPHS, PEERS
+from benchmarks.subjects import ENGINE
 
 COLOURS = dict(zip([ENGINE, *PEERS], plt.get_cmap("tab10").colors, strict=False))  # type: ignore[attr-defined]
 STYLE = {

@@ -1,7 +1,8 @@
 """What a person waits for in the window: from the start of the process, and from key, click or
 scroll to the painted answer, in the real event loop without a screen.
 
-    .venv/bin/python -m benchmarks.window [SOURCE ...] [--clicks 200] [--kept DIR]
+    .venv/bin/python -m benchmarks.window [SOURCE ...] [--clicks 200] [--starts 2]
+        [--kept DIR]
 
 A SOURCE is a gallery, or a table or folder of faces that one is made of (the sample where none
 is given); what is changed in it is undone again. "Busy" is the longest that an event of the UI
@@ -19,12 +20,12 @@ import sys
 import tempfile
 import threading
 import time
-from argparse import SUPPRESS
+from argparse import SUPPRESS, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.options import DATA, parser
+from benchmarks.common import DATA, parser
 
 _SCREEN = Path(__file__).resolve().parents[1] / "tests" / "desktop.json"
 os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={_SCREEN}")
@@ -36,6 +37,9 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("sources", nargs="*", type=Path, default=[DATA])
     options.add_argument("--clicks", type=int, default=200)
+    options.add_argument(
+        "--starts", type=int, default=2, help="the files are cached from the second on"
+    )
     options.add_argument("--kept", type=Path, help="where galleries that are made stay")
     options.add_argument("--started", type=float, help=SUPPRESS)
     asked = options.parse_args()
@@ -44,7 +48,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as place:
         for source in asked.sources:
-            measure(gallery_of(source, asked.kept or Path(place)), asked.clicks, place)
+            measure(gallery_of(source, asked.kept or Path(place)), asked, place)
 
 
 def gallery_of(source: Path, place: Path) -> Path:
@@ -61,10 +65,10 @@ def gallery_of(source: Path, place: Path) -> Path:
     return folder
 
 
-def measure(gallery: Path, clicks: int, home: str) -> None:
-    """A process of its own: the start of it is timed as well; twice, since disks remember."""
+def measure(gallery: Path, asked: Namespace, home: str) -> None:
+    """Start the window in a process of its own some times, and drive the last one."""
     environment = os.environ | {"FACE_GALLERY_HOME": home}
-    for turn in (0, clicks):
+    for turn in [*[0] * (asked.starts - 1), asked.clicks]:
         call = [sys.executable, "-m", "benchmarks.window", str(gallery), "--clicks", str(turn)]
         subprocess.run([*call, "--started", str(time.monotonic())], check=True, env=environment)
 
@@ -124,7 +128,7 @@ class Measuring:
             bar.setValue(self.chance.randrange(bar.maximum() + 1))
             self.paint(view.viewport())
 
-        self.report("scroll jump", jump, 100)
+        self.report("scroll jump", jump, self.clicks // 2)
 
     def search(self) -> None:
         """The letters of names one by one; a new name where one is typed to its end."""
@@ -142,7 +146,7 @@ class Measuring:
                 field.clear()
                 letters.extend(self.somebody().name[:12])
 
-        self.report("key of the search", press, 100, prepare)
+        self.report("key of the search", press, self.clicks // 2, prepare)
         field.clear()
 
     def choose(self) -> None:
@@ -155,7 +159,7 @@ class Measuring:
             self.until(lambda: window.faces.title.text() == identity.name)
             self.paint(window.faces.grid.viewport())
 
-        self.report("person chosen", show, 50)
+        self.report("person chosen", show, self.clicks // 4)
 
     def correct(self) -> None:
         """Corrections, and an enrolment, until the list shows them; each is undone."""
@@ -181,7 +185,7 @@ class Measuring:
             self.until_listed(name)
 
         for title, change in (("rename", rename), ("delete", delete), ("enroll", enroll)):
-            self.report(f"{title}, shown", change, 9, after=self.undo)
+            self.report(f"{title}, shown", change, self.clicks // 20, after=self.undo)
 
     def undo(self) -> None:
         before, action = self.app.browsing.roster.change, self.app.window.menus.actions["undo"]
@@ -239,7 +243,7 @@ class Measuring:
         before: Callable[[], None] = lambda: None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
-        taken, worked, waited = [], [], 0.0
+        taken, worked, waited, times = [], [], 0.0, max(1, times)
         for _ in range(times):
             before()
             self.qt.processEvents()

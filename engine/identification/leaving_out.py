@@ -16,7 +16,7 @@ from engine.types import Ids, Vectors
 
 PROBES = 10_000
 """Faces searched at most. On 90,000 faces an FPIR of 1 % came, in four draws, to 0.82-1.12 % from
-so many, 0.42-1.26 % from 1,000 and 0.82-1.10 % from 20,000 (benchmarks/sampling.py)."""
+so many, 0.42-1.26 % from 1,000 and 0.82-1.10 % from 20,000."""
 _TEMPLATES_AT_ONCE = 4_000_000
 """Distances of probes to templates held in memory at once (16 MB)."""
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.killing import killed_after, started
 from engine.gallery import Gallery
+from tests.killing import killed_after, started
 
 OPERATIONS = """
 import sys

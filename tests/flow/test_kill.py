@@ -1,6 +1,6 @@
 """A process killed at any moment costs nothing that had been reported done.
 
-benchmarks/killing.py does the same with more faces and more kills.
+`make torture` kills at random moments of every operation, many times.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import killing
 from engine.embeddings import read_sources
+from tests import killing
 
 FACES = 500
 ENROLLED = 25
@@ -79,6 +79,6 @@ def test_the_aftermath_tells_when_enrolments_are_lost(gallery: Path, faces: kill
 def test_the_aftermath_tells_when_other_faces_are_there(
     gallery: Path, faces: killing.Faces
 ) -> None:
-    others = killing.Faces(-faces.embeddings, faces.names, faces.table, faces.source)
+    others = killing.Faces(-faces.embeddings, faces.names, faces.table)
     _, problems = killing.aftermath(gallery, others, expected={ENROLLED})
     assert len(problems) == ENROLLED

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from benchmarks.killing import killed_after, started
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
+from tests.killing import killed_after, started
 from tests.torture.agreement import disagreements, unsound
 from tests.torture.faces import POOL
 from tests.torture.model import Model, Operation

@@ -1,6 +1,6 @@
 """What encryption costs: a plain and an encrypted gallery of the same faces, side by side.
 
-    .venv/bin/python -m benchmarks.encrypted [FACES]
+    .venv/bin/python -m benchmarks.encryption [FACES]
 
 FACES is how many faces are made up; without it those of ``data/`` are taken.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.options import DATA, parser
+from benchmarks.common import DATA, parser
 from engine.gallery import Gallery
 from engine.keeping import encryption
 

@@ -1,27 +1,22 @@
-"""``kill -9`` of a real process during imports and during a stream of enrolments, at random
-moments; after each, the gallery is opened and held against what had been reported done.
-
-    .venv/bin/python -m benchmarks.killing [--kills 50] [--seed 0] [--data DIR]
+"""``kill -9`` of a real process during imports and enrolments; after each, the gallery is opened
+and held against what had been reported done.
 """
 
 from __future__ import annotations
 
-import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.options import ROOT, parser
-from engine.embeddings import read_sources
 from engine.gallery import Gallery
 from engine.types import FaceBatch
+
+ROOT = Path(__file__).resolve().parent.parent
 
 IMPORT = """
 import sys
@@ -43,11 +38,9 @@ for start in range(first, len(names), sitting):
             gallery.enroll(names[number], embeddings[number])
             print(number, flush=True)
 """
-ENROLLING_SECONDS = 0.2  # within which a kill follows a report; an enrolment takes 5 to 100 ms
 SITTING = 12  # enrolments between opening and closing: closing saves the index, to be hit as well
 ITSELF = 1e-4  # cosine distance of a face to itself, in float32, and then some
 ASKED = 1000  # faces looked for after a kill; of more than that, as many spread evenly
-BEFORE_IMPORT = (0, 40)
 
 
 @dataclass(frozen=True)
@@ -58,20 +51,18 @@ class Faces:
         embeddings: float32 ``(n, d)``.
         names: ``n`` names.
         table: the same as an ``.npz``.
-        source: what an import of them all reads, the table or a folder tree.
     """
 
     embeddings: np.ndarray
     names: list[str]
     table: Path
-    source: Path
 
     @classmethod
-    def of(cls, batch: FaceBatch, table: Path, seed: int, source: Path | None = None) -> Faces:
+    def of(cls, batch: FaceBatch, table: Path, seed: int) -> Faces:
         order = np.random.default_rng(seed).permutation(len(batch))
         names = [str(batch.names[row]) for row in order]
         np.savez(table, embeddings=batch.vectors[order], names=np.array(names))
-        return cls(batch.vectors[order], names, table, source or table)
+        return cls(batch.vectors[order], names, table)
 
 
 @dataclass(frozen=True)
@@ -79,16 +70,12 @@ class Outcome:
     """One kill.
 
     Attributes:
-        during: what was going on.
-        seconds: when: from its first line on, or from the report waited for.
         alive: whether the process was still at work when it was killed.
         reported: enrolments that had been reported done.
         faces: faces in the gallery afterwards.
         problems: what was wrong afterwards, one sentence each.
     """
 
-    during: str
-    seconds: float
     alive: bool
     reported: int
     faces: int
@@ -132,12 +119,11 @@ def killed_after(
 
 def kill_import(folder: Path, faces: Faces, enrolled: int, seconds: float) -> Outcome:
     """Kills an import of all faces into a gallery that holds the first ``enrolled`` of them."""
-    process = started(IMPORT, folder, faces.source)
+    process = started(IMPORT, folder, faces.table)
     alive, said = killed_after(process, seconds)
     expected = {len(faces.names)} if said else {enrolled, len(faces.names)}
     found, problems = aftermath(folder, faces, expected)
-    during = "import into a gallery" if enrolled else "import into an empty gallery"
-    return Outcome(during, seconds, alive, len(said), found, problems)
+    return Outcome(alive, len(said), found, problems)
 
 
 def kill_enrolments(
@@ -150,7 +136,7 @@ def kill_enrolments(
     alive, said = killed_after(process, seconds, reports)
     done = int(said[-1]) + 1 if said else enrolled
     found, problems = aftermath(folder, faces, {done, min(done + 1, len(faces.names))})
-    return Outcome("enrolments", seconds, alive, len(said), found, problems)
+    return Outcome(alive, len(said), found, problems)
 
 
 def aftermath(folder: Path, faces: Faces, expected: set[int]) -> tuple[int, tuple[str, ...]]:
@@ -191,67 +177,7 @@ def gallery_with(folder: Path, faces: Faces, count: int) -> Path:
 
 def import_seconds(folder: Path, faces: Faces) -> float:
     """How long an import takes that nobody disturbs, from its first line on."""
-    process = started(IMPORT, folder, faces.source)
+    process = started(IMPORT, folder, faces.table)
     begun = time.monotonic()
     process.communicate()
     return time.monotonic() - begun
-
-
-def kill_many(work: Path, faces: Faces, kills: int, seed: int) -> Iterator[Outcome]:
-    """Kills imports and enrolments in turn. Imports begin anew each time, half of them with an
-    empty gallery; enrolments go on with the gallery that the last kill left.
-    """
-    moments = random.Random(seed)
-    templates = [gallery_with(work / f"{count}.gallery", faces, count) for count in BEFORE_IMPORT]
-    growing = shutil.copytree(templates[0], work / "growing.gallery")
-    wholes = [shutil.copytree(templates[0], work / f"whole{one}.gallery") for one in range(3)]
-    undisturbed = min(import_seconds(whole, faces) for whole in wholes)
-    enrolled = 0
-    for number in range(kills):
-        if number % 2:
-            seconds, reports = moments.uniform(0, ENROLLING_SECONDS), moments.randrange(SITTING)
-            outcome = kill_enrolments(growing, faces, enrolled, seconds, reports)
-            enrolled = outcome.faces
-        else:
-            which = number // 2 % 2
-            folder = shutil.copytree(templates[which], work / "import.gallery")
-            seconds = moments.uniform(0, 1.1 * undisturbed)
-            outcome = kill_import(folder, faces, BEFORE_IMPORT[which], seconds)
-            shutil.rmtree(folder)
-        yield outcome
-
-
-def summary(outcomes: Sequence[Outcome]) -> str:
-    lines = []
-    for during in sorted({outcome.during for outcome in outcomes}):
-        some = [outcome for outcome in outcomes if outcome.during == during]
-        lines.append(
-            f"{during}: {len(some)} kills, {sum(one.alive for one in some)} of them at work, "
-            f"{sum(one.reported for one in some)} reported done, "
-            f"{sum(bool(one.problems) for one in some)} with problems"
-        )
-    return "\n".join(lines)
-
-
-def main() -> int:
-    options = parser(__doc__, data=True)
-    options.add_argument("--kills", type=int, default=50)
-    options.add_argument("--seed", type=int, default=0)
-    asked, outcomes = options.parse_args(), []
-    with tempfile.TemporaryDirectory() as work:
-        batch = read_sources([asked.data]).batch
-        faces = Faces.of(batch, Path(work) / "faces.npz", asked.seed, source=asked.data)
-        for outcome in kill_many(Path(work), faces, asked.kills, asked.seed):
-            outcomes.append(outcome)
-            print(
-                f"{len(outcomes):3}  {outcome.during:28} {outcome.seconds:5.2f} s  "
-                f"{'killed' if outcome.alive else 'ended '}  {outcome.reported:3} reported, "
-                f"{outcome.faces:4} faces  {' '.join(outcome.problems[:3]) or 'sound'}",
-                flush=True,
-            )
-    print(summary(outcomes))
-    return any(outcome.problems for outcome in outcomes)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,13 +1,40 @@
-"""What a figure was measured on, and how much memory this process holds. No name of the machine."""
+"""What all benchmarks share: where faces are found, options on the command line, and the machine
+that a figure was measured on (never its name).
+"""
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import os
 import platform
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+SHARED = Path(os.environ.get("FACE_GALLERY_SHARED", ROOT.parent / "shared" / "data"))
+STRANGERS = SHARED / "lfw-others-dlib.npz"  # people who are not in data/
 PACKAGES = ("hnswlib", "numpy", "scikit-learn", "faiss-cpu", "usearch")
+
+
+def parser(description: str | None, *, data: bool = False) -> argparse.ArgumentParser:
+    """Parser whose ``--help`` prints the benchmark's docstring.
+
+    Args:
+        data: add ``--data``, another folder of faces than ``data/``.
+    """
+    made = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    if data:
+        made.add_argument("--data", type=Path, default=DATA, help="faces instead of data/")
+    return made
+
+
+def require(path: Path) -> None:
+    """Exit with one line if a file of the larger data is missing."""
+    if not path.is_file():
+        raise SystemExit(f"There is no {path}. FACE_GALLERY_SHARED says where the larger data is.")
 
 
 def described() -> dict[str, str]:

@@ -4,7 +4,7 @@ Each kind is done some times on the gallery of the table, undone and redone; wha
 call, at whose end the change is on disk and the next question is answered by it. The question
 itself is timed apart: after larger corrections it fits the calibration anew.
 
-    .venv/bin/python -m benchmarks.correcting [TABLE.npz] [--times 9]
+    .venv/bin/python -m benchmarks.corrections [TABLE.npz] [--times 9]
 
 Without a table the faces are those of ``data/``.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.options import DATA, parser
+from benchmarks.common import DATA, parser
 from engine.gallery import Gallery
 
 

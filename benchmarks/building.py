@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.asking import parameters_of
-from benchmarks.faces import ASKED, ENROLLED, UNIT, K
+from benchmarks.common import grown, resident
+from benchmarks.datasets import ASKED, ENROLLED, UNIT, K
 from benchmarks.generator import Rows
-from benchmarks.machine import grown, resident
 from benchmarks.peers import PEERS, Hnswlib, Parameters
+from benchmarks.subjects import parameters_of
 from engine.gallery import Gallery
 from engine.tools.distances import prepare
 

@@ -1,5 +1,5 @@
-"""Work in a process of its own: what one library leaves in memory or in its threads does not touch
-the figures of another.
+"""Work in a process of its own, so that what one library leaves in memory or in its threads does
+not touch the figures of another.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any
 _SPAWN = multiprocessing.get_context("spawn")
 
 
-class Apart:
-    """An object that lives in a process of its own; its methods are called by name, one at a time.
+class IsolatedObject:
+    """An object in a process of its own, whose methods are called by name, one at a time.
 
-    Raises RuntimeError, with what the other process said, where the call or the making of the
-    object raised there.
+    Raises:
+        RuntimeError: the call, or the constructor, raised in the other process; with its traceback.
     """
 
     def __init__(self, make: Callable[..., Any], *arguments: Any) -> None:
-        self._pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs, make, arguments))
+        self._pipe, other_end = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(other_end, make, arguments))
         self._process.start()
-        theirs.close()
+        other_end.close()
         self._answer()
 
     def call(self, method: str, *arguments: Any) -> Any:
@@ -48,28 +48,31 @@ class Apart:
         return value
 
 
-def apart(work: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function returns, called in a new process that ends with it. Raises as Apart."""
-    one = Apart(_Call, work)
+def run_isolated(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Result of a function called in a new process. Raises as :class:`IsolatedObject`."""
+    process = IsolatedObject(_Function, work)
     try:
-        return one.call("run", *arguments)
+        return process.call("__call__", *arguments)
     finally:
-        one.end()
+        process.end()
 
 
-class _Call:
+class _Function:
     def __init__(self, work: Callable[..., Any]) -> None:
-        self.run = work
+        self._work = work
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._work(*arguments)
 
 
 def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     try:
-        one = make(*arguments)
+        served = make(*arguments)
         pipe.send((True, None))
         while True:
             method, arguments = pipe.recv()
-            pipe.send((True, getattr(one, method)(*arguments)))
+            pipe.send((True, getattr(served, method)(*arguments)))
     except (EOFError, BrokenPipeError):
-        pass  # the other end has done with it, or is gone
+        pass  # the other end has closed, or is gone
     except Exception:
         pipe.send((False, traceback.format_exc()))

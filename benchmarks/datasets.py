@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import generator
-from benchmarks.difficulty import real_faces, real_strangers
+from benchmarks.difficulty import nearest_rows, real_faces, real_strangers
 from benchmarks.generator import Counts, Rows
 from engine.tools.distances import prepare
 
@@ -106,10 +106,7 @@ def exact_nearest(unit: Rows, asked: Rows, k: int, block: int = 50) -> Counts:
     """Rows of the k nearest of ``unit`` for each query of unit length, nearest first."""
     found = []
     for at in range(0, len(asked), block):
-        products = asked[at : at + block] @ unit.T
-        some = np.argpartition(products, -k, axis=1)[:, -k:]
-        order = np.argsort(-np.take_along_axis(products, some, axis=1), axis=1)
-        found.append(np.take_along_axis(some, order, axis=1))
+        found.append(nearest_rows(asked[at : at + block] @ unit.T, k))
     return np.concatenate(found)
 
 

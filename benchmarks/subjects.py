@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.faces import ASKED, TRUTH, UNIT, K, are_mated, hits
+from benchmarks.common import resident
+from benchmarks.datasets import ASKED, TRUTH, UNIT, K, are_mated, hits
 from benchmarks.generator import Counts, Rows
-from benchmarks.machine import resident
 from benchmarks.peers import CORES, PEERS, Parameters
 from engine.gallery import Gallery
 from engine.tools.distances import prepare
@@ -28,7 +28,7 @@ class Subject(ABC):
     """What is asked, in the process that it lives in. A subclass says how.
 
     Args:
-        folder: of the faces, as :func:`benchmarks.faces.lay_out` leaves them.
+        folder: of the faces, as :func:`benchmarks.datasets.lay_out` leaves them.
     """
 
     def __init__(self, folder: Path) -> None:
