@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import accumulate, pairwise, repeat
-from typing import TypeVar
+from itertools import repeat
+from typing import overload
 
 import numpy as np
 
 from engine.identification.calibration import UNCALIBRATED, Calibration
-from engine.identification.logit import Flags, probabilities
+from engine.identification.logit import Flags, Numbers, probabilities
 from engine.identification.look import Look
 from engine.types import Candidate, Evidence, Identification, Ids, Opinion, Vectors
 
-_T = TypeVar("_T")
 Names = Callable[[AbstractSet[int]], Mapping[int, str]]
 """Names of identity ids, but of those that are gone; there may be others with them."""
 _LEAST_CONFIDENCE = 0.8
@@ -61,17 +60,31 @@ class Rule:
         """Whether a candidate with this score and confidence is named."""
         return score > self.threshold and (confidence is None or confidence >= self.least)
 
+    def named(self, scores: Numbers, confidences: Numbers | None) -> Flags:
+        """Which candidates ``(m,)`` are named."""
+        passed: Flags = scores > self.threshold
+        return passed if confidences is None else passed & (confidences >= self.least)
+
     def answer(
         self, method: str, offered: tuple[Candidate, ...], faces: tuple[Evidence, ...]
     ) -> Identification:
         """The answer to a query whose candidates and evidence are these."""
         first = offered[0] if offered else None
-        sure = None if first is None else first.confidence
-        known = first is not None and self.names(first.score, sure)
+        known = first is not None and self.names(first.score, first.confidence)
+        return self.record(method, known, offered, faces)
+
+    def record(
+        self,
+        method: str,
+        known: bool,
+        offered: tuple[Candidate, ...],
+        faces: tuple[Evidence, ...],
+    ) -> Identification:
+        """The answer to a query of which it is known whether its first candidate is named."""
         return Identification(
             "known" if known else "unknown",
-            first.name if first is not None and known else None,
-            sure,
+            offered[0].name if known else None,
+            offered[0].confidence if offered else None,
             method,
             offered,
             faces,
@@ -80,9 +93,113 @@ class Rule:
         )
 
 
+class Records(Sequence[Identification]):
+    """Answers of which a record is made when it is asked for."""
+
+    def record(self, at: int) -> Identification:
+        """The answer at a place from 0."""
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, at: int) -> Identification: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Identification]: ...
+    def __getitem__(self, at: int | slice) -> Identification | list[Identification]:
+        places = range(len(self))[at]
+        return self.record(places) if isinstance(places, int) else [*map(self.record, places)]
+
+    def __iter__(self) -> Iterator[Identification]:
+        return map(self.record, range(len(self)))
+
+    def __add__(self, other: Iterable[Identification]) -> list[Identification]:
+        return [*self, *other]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and [*self] == [*other]
+
+    def __repr__(self) -> str:
+        return repr([*self])
+
+
+class Joined(Records):
+    """Answers to some queries each, as answers to all of them."""
+
+    def __init__(self, parts: Sequence[tuple[Sequence[int], Sequence[Identification]]]) -> None:
+        """
+        Args:
+            parts: rows of queries and their answers; each row of all of them once.
+        """
+        self._answers = [answers for _, answers in parts]
+        self._part = np.empty(sum(len(rows) for rows, _ in parts), dtype=np.int64)
+        self._place = np.empty_like(self._part)
+        for number, (rows, _) in enumerate(parts):
+            self._part[rows], self._place[rows] = number, np.arange(len(rows))
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    def record(self, at: int) -> Identification:
+        return self._answers[self._part.item(at)][self._place.item(at)]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Answers(Records):
+    """Answers to ``m`` queries in columns; a record is made when it is asked for.
+
+    Attributes:
+        identities: ids of the candidates, best first, ``(m, c)``; -1 where there are fewer.
+        scores, distances: of the candidates, as in :class:`Candidate`, ``(m, c)``.
+        confidences: of the candidates, ``(m, c)``; None where they cannot be stated.
+        known: whether the first candidate is named, ``(m,)``.
+        faces, owners: ids of the nearest faces and of their identities, ``(m, k)``; an owner is
+            -1 where there are fewer faces.
+        face_distances: to the nearest faces, ``(m, k)``.
+        names: of the identities, and perhaps of others.
+        rule: what verdicts rest on.
+        method: as the records name it.
+    """
+
+    identities: Ids
+    scores: Numbers
+    distances: Vectors
+    confidences: Numbers | None
+    known: Flags
+    faces: Ids
+    owners: Ids
+    face_distances: Vectors
+    names: Mapping[int, str]
+    rule: Rule
+    method: str
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def record(self, at: int) -> Identification:
+        columns = self.identities, self.scores, self.distances
+        owners, scores, distances = (column[at].tolist() for column in columns)
+        shares = repeat(None) if self.confidences is None else self.confidences[at].tolist()
+        called, known = self.names, self.known.item(at)
+        candidates = tuple(
+            Candidate(owner, called[owner], score, share, distance)
+            for owner, score, share, distance in zip(
+                owners, scores, shares, distances, strict=False
+            )
+            if owner >= 0
+        )
+        neighbours = self.faces, self.owners, self.face_distances
+        evidence = tuple(
+            Evidence(face, owner, called[owner], distance)
+            for face, owner, distance in zip(
+                *(column[at].tolist() for column in neighbours), strict=True
+            )
+            if owner >= 0
+        )
+        return self.rule.record(self.method, known, candidates, evidence)
+
+
 def answers(
     look: Look, ground: Look, rule: Rule, names: Names, *, method: str, k: int, top: int
-) -> list[Identification]:
+) -> Answers:
     """Tells who each query of a look is.
 
     Args:
@@ -91,16 +208,43 @@ def answers(
         k: how many of the nearest faces are shown.
         top: how many candidates, at most.
     """
-    order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
-    offered, theirs = np.take_along_axis(look.identities, order, axis=1), ground.owners[:, :k]
-    asked = _identities(offered, theirs)
-    called = names(asked)
-    gone = [one for one in asked if one not in called]
-    if gone:
-        offered, theirs = (np.where(np.isin(one, gone), -1, one) for one in (offered, theirs))
-    candidates = _candidates(look, order, offered, ground, rule, called, k)
-    evidence = _evidence(ground, theirs, called)
-    return list(map(rule.answer, repeat(method), candidates, evidence))
+    owners = ground.owners[:, :k]
+    while True:
+        order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
+        offered = np.take_along_axis(look.identities, order, axis=1)
+        asked = _identities(offered, owners)
+        called = names(asked)
+        gone = [identity for identity in asked if identity not in called]
+        if not gone:
+            break
+        look = look.without([frozenset(gone)] * len(look))
+        owners = np.where(np.isin(owners, gone), -1, owners)
+    scores = np.take_along_axis(look.log_odds, order, axis=1)
+    shares = None
+    if rule.fitted:
+        shares = np.take_along_axis(probabilities(look.log_odds), order, axis=1)
+    known = np.zeros(len(look), dtype=bool)
+    if order.shape[1]:
+        known = rule.named(scores[:, 0], None if shares is None else shares[:, 0])
+        known &= offered[:, 0] >= 0
+    nearest = _nearest(offered, ground, k)
+    distances = np.where(
+        nearest < np.inf, nearest, np.take_along_axis(_known(look.distances), order, axis=1)
+    )
+    neighbours = ground.neighbours
+    return Answers(
+        offered,
+        scores,
+        distances,
+        shares,
+        known,
+        neighbours.ids[:, :k],
+        owners,
+        neighbours.distances[:, :k],
+        called,
+        rule,
+        method,
+    )
 
 
 def opinions(look: Look, rule: Rule, names: Names, method: str) -> list[Opinion]:
@@ -122,57 +266,7 @@ def opinions(look: Look, rule: Rule, names: Names, method: str) -> list[Opinion]
 
 
 def _identities(*owners: Ids) -> set[int]:
-    return set().union(*[one.ravel().tolist() for one in owners]) - {-1}
-
-
-def _evidence(
-    ground: Look, theirs: Ids, called: Mapping[int, str]
-) -> Iterable[tuple[Evidence, ...]]:
-    there, k = theirs >= 0, theirs.shape[1]
-    owners = theirs[there].tolist()
-    made = map(
-        Evidence,
-        ground.neighbours.ids[:, :k][there].tolist(),
-        owners,
-        map(called.__getitem__, owners),
-        ground.neighbours.distances[:, :k][there].tolist(),
-    )
-    return _dealt(list(made), there)
-
-
-def _candidates(
-    look: Look,
-    order: Ids,
-    offered: Ids,
-    ground: Look,
-    rule: Rule,
-    called: Mapping[int, str],
-    k: int,
-) -> Iterable[tuple[Candidate, ...]]:
-    there = offered >= 0
-    scores, distances = (
-        np.take_along_axis(column, order, axis=1)[there]
-        for column in (look.log_odds, _known(look.distances))
-    )
-    if rule.fitted:
-        shares = np.take_along_axis(probabilities(look.log_odds), order, axis=1)[there].tolist()
-    nearest = _nearest(offered, ground, k)[there]
-    owners = offered[there].tolist()
-    made = map(
-        Candidate,
-        owners,
-        map(called.__getitem__, owners),
-        scores.tolist(),
-        shares if rule.fitted else repeat(None),
-        np.where(nearest < np.inf, nearest, distances).tolist(),
-    )
-    return _dealt(list(made), there)
-
-
-def _dealt(made: list[_T], there: Flags) -> Iterable[tuple[_T, ...]]:
-    """What was made for the places that are there, ``(m, c)``, row by row."""
-    ends = accumulate(there.sum(axis=1).tolist(), initial=0)
-    return [tuple(made[start:end]) for start, end in pairwise(ends)]
+    return {*np.unique(np.concatenate([column.ravel() for column in owners])).tolist()} - {-1}
 
 
 def _nearest(owners: Ids, ground: Look, k: int) -> Vectors:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.errors import InputError
 from engine.identification import single
-from engine.identification.answers import Names, Rule, answers, opinions
+from engine.identification.answers import Answers, Joined, Names, Rule, answers, opinions
 from engine.identification.auto import KNN_ALONE, Auto
 from engine.identification.calibration import Calibration
 from engine.identification.fusion import fuse
@@ -65,7 +65,7 @@ class Identifier:
         k: int = 5,
         top: int = 5,
         fpir: float = 0.01,
-    ) -> list[Identification]:
+    ) -> Sequence[Identification]:
         """Tells who each query ``(m, d)`` is.
 
         Args:
@@ -81,17 +81,18 @@ class Identifier:
         if len(queries) == 1 == len(self.methods) and not (refused and refused[0]):
             rule = self._rule(self._choice(method), fpir)
             return [single.answer(self._knn, queries, rule, self._names, k=k, top=top)]
-        made: dict[int, Identification] = {}
-        for rows, widely in _parts(len(queries), refused):
+
+        def told(rows: Sequence[int], widely: bool) -> Sequence[Identification]:
             part = queries[rows]
             looks = {
                 name: one.look(part) if isinstance(one, Mlp) else one.look(part, k, widely=widely)
                 for name, one in self.methods.items()
             }
             not_these = [refused[row] for row in rows] if widely and refused else None
-            told = self._told(part, looks, method, not_these, k=k, top=top, fpir=fpir)
-            made.update(zip(rows, told, strict=True))
-        return [made[row] for row in range(len(queries))]
+            return self._told(part, looks, method, not_these, k=k, top=top, fpir=fpir)
+
+        parts = [(rows, told(rows, widely)) for rows, widely in _parts(len(queries), refused)]
+        return parts[0][1] if len(parts) == 1 else Joined(parts)
 
     def identify_enrolled(
         self,
@@ -199,8 +200,8 @@ class Identifier:
         k: int,
         top: int,
         fpir: float,
-    ) -> list[Identification]:
-        def told(choice: Auto) -> list[Identification]:
+    ) -> Sequence[Identification]:
+        def told(choice: Auto) -> Answers:
             look = self._seen(looks, choice)
             ground = _ground(choice.members)
             return answers(
@@ -214,7 +215,7 @@ class Identifier:
             )
 
         choice = self._choice(method)
-        made = told(choice)
+        made: Sequence[Identification] = told(choice)
         if choice.otherwise is not None:
             knn = looks["knn"].without(refused) if refused else looks["knn"]
             unknown = self._unknown_to_the_mlp(knn)

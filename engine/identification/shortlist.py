@@ -87,19 +87,23 @@ def shortlist(
     Args:
         queries: prepared, ``(m, d)``.
         neighbour_rows: template row of each neighbour ``(m, n)``, -1 where there is none.
-        neighbour_distances: ``(m, n)``, in any order.
+        neighbour_distances: ``(m, n)``, ascending.
         left_out: for enrolled queries; the neighbours must be without them already.
         widely: meets every template however many there are.
     """
     own = _own_template(queries, table, left_out) if left_out else None
     rows, nearest = neighbour_rows, neighbour_distances
     if widely or len(table) <= EXACT_TEMPLATES:
-        templates = _nearest_templates(queries, table, own)
+        to_templates = _to_templates(queries, table, own)
+        templates = _nearest_templates(to_templates)
         last = np.where(rows >= 0, nearest, 0.0).max(axis=1, initial=0.0)
         rows = np.hstack([rows, templates])
         nearest = np.hstack([nearest, np.broadcast_to(last[:, None], templates.shape)])
-    rows, nearest = _without_repeats(rows, nearest)
-    distances = paired(queries, table.means[rows], table.distance)
+        rows, nearest = _without_repeats(rows, nearest)
+        distances = np.take_along_axis(to_templates, rows, axis=1)
+    else:
+        rows, nearest = _without_repeats(rows, nearest)
+        distances = paired(queries, table.means[rows], table.distance)
     counts, scatter = table.counts[rows], table.scatter[rows]
     if own is not None:
         mine = rows == own.rows[:, None]
@@ -164,19 +168,30 @@ def _own_template(queries: Vectors, table: TemplateTable, left_out: LeftOut) -> 
     return _Own(left_out.rows, np.where(gone, np.inf, distances), rest, scatter)
 
 
-def _nearest_templates(queries: Vectors, table: TemplateTable, own: _Own | None) -> Ids:
+def _to_templates(queries: Vectors, table: TemplateTable, own: _Own | None) -> Vectors:
+    """Distances of queries to all templates, ``(m, K)``."""
     distances = between(queries, table.means, table.distance)
     if own is not None:
         distances[np.arange(len(queries)), own.rows] = own.distances
-    wanted = min(TEMPLATES, len(table))
-    if wanted == len(table):
-        return np.broadcast_to(np.arange(wanted, dtype=np.int64), distances.shape)
-    return np.argpartition(distances, wanted - 1, axis=1)[:, :wanted].astype(np.int64)
+    return distances
+
+
+def _nearest_templates(distances: Vectors) -> Ids:
+    """Rows of the nearest templates ``(m, TEMPLATES)``, or of all where there are fewer."""
+    if distances.shape[1] <= TEMPLATES:
+        return np.broadcast_to(np.arange(distances.shape[1], dtype=np.int64), distances.shape)
+    left, queries = distances.copy(), np.arange(len(distances))
+    rows = np.empty((len(distances), TEMPLATES), dtype=np.int64)
+    for place in range(TEMPLATES):  # a quarter of the time of numpy.argpartition
+        rows[:, place] = left.argmin(axis=1)
+        left[queries, rows[:, place]] = np.inf
+    return rows
 
 
 def _without_repeats(rows: Ids, distances: Vectors) -> tuple[Ids, Vectors]:
-    """Each row sorted, with the least distance of each entry; what is repeated replaced by -1."""
-    order = np.lexsort((distances, rows), axis=1)
-    ordered = np.take_along_axis(rows, order, axis=1)
+    """Each row sorted; of equal entries the first stays, and the others become -1."""
+    width = rows.shape[1]
+    keys = np.sort(rows * width + np.arange(width), axis=1)  # numbers sort faster than pairs
+    ordered, place = np.divmod(keys, width)
     ordered[:, 1:][ordered[:, 1:] == ordered[:, :-1]] = -1
-    return ordered, np.take_along_axis(distances, order, axis=1)
+    return ordered, np.take_along_axis(distances, place, axis=1)

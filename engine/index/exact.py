@@ -28,14 +28,16 @@ from engine.types import Distance, Ids, Neighbours, Vectors
 Chunk = tuple[Ids, Vectors]
 Chunks = Callable[[], Iterable[Chunk]]
 
-_BLOCK = 500_000
-"""Distances held in memory at once (2 MB, and as much twice for their order)."""
+_BLOCK = 1_000_000
+"""Distances held in memory at once (4 MB)."""
 _ROWS = 8_192
 """Faces of a block: a change copies one (4 MB of 128 numbers), not all."""
 _DIFFERENCES = 4_000_000
 """Numbers of differences held at once (16 MB)."""
 _SPARE = 8
 """Faces that are measured by their difference beyond those asked for."""
+_GROUP = 8
+"""Numbers of which only the largest is looked at first, see :func:`_largest`."""
 
 
 class ExactIndex:
@@ -207,9 +209,9 @@ def _nearest(queries: Vectors, ids: Ids, table: Vectors, k: int, distance: Dista
 
 def _places_by_angle(rows: Vectors, table: Vectors, k: int) -> tuple[Ids, Vectors]:
     """Places in the table and distances of the k nearest, in any order."""
-    distances = between(rows, table, "cosine")
-    places = np.argpartition(distances, k - 1, axis=1)[:, :k]
-    return places, np.take_along_axis(distances, places, axis=1)
+    cosines = rows @ table.T
+    places = _largest(cosines, k)
+    return places, np.maximum(1.0 - np.take_along_axis(cosines, places, axis=1), 0.0)
 
 
 def _places_by_length(
@@ -218,9 +220,29 @@ def _places_by_length(
     """Some more than k, chosen by their squares, with the lengths of the differences."""
     near = squares.minus_squares(rows)
     some = min(k + _SPARE, len(table))
-    places = np.argpartition(near, len(table) - some, axis=1)[:, len(table) - some :]
+    places = _largest(near, some)
     difference = rows[:, None, :] - table[places]
     return places, np.asarray(np.linalg.norm(difference, axis=2), dtype=np.float32)
+
+
+def _largest(values: Vectors, k: int) -> Ids:
+    """Columns of the k largest values of each row of ``(m, n)``, in any order, ``(m, k)``.
+
+    The k largest lie in the k groups of columns with the largest maxima, so the search goes on
+    there: a third of the time of numpy.argpartition on 4,000 columns.
+    """
+    count, width = values.shape
+    groups = width // _GROUP
+    if groups < 4 * k:
+        return values.argpartition(width - k, axis=1)[:, width - k :].astype(np.int64, copy=False)
+    whole = groups * _GROUP
+    maxima = values[:, :whole].reshape(count, _GROUP, groups).max(axis=1)
+    columns = _largest(maxima, k)[:, :, None] + groups * np.arange(_GROUP)
+    rest = np.broadcast_to(np.arange(whole, width), (count, width - whole))
+    columns = np.hstack([columns.reshape(count, -1), rest])
+    chosen = np.take_along_axis(values, columns, axis=1)
+    places = chosen.argpartition(columns.shape[1] - k, axis=1)[:, -k:]
+    return np.take_along_axis(columns, places, axis=1)
 
 
 def _without(blocks: Sequence[Chunk], keys: Ids) -> Iterator[Chunk]:

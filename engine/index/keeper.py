@@ -10,16 +10,20 @@ import numpy as np
 
 from engine.errors import SnapshotError
 from engine.index.base import Nearest, VectorIndex
-from engine.index.exact import Chunk, StreamedIndex
+from engine.index.exact import Chunk, ExactIndex, StreamedIndex
 from engine.index.hnsw import HnswIndex
 from engine.index.layers import LayeredIndex
 from engine.index.opening import Fetch, opened
-from engine.index.polish import needs_measuring
+from engine.index.polish import each_vectors, needs_measuring
 from engine.index.snapshot import Snapshot, drop_leftovers, has_snapshot
 from engine.index.upkeep import MANY, QUICK, SMALL, Upkeep
 from engine.progress import SILENT, Listener, Reporter
 from engine.types import Ids, Neighbours, Vectors
 
+_FEW = 12_000
+"""Faces up to which a batch is answered by a matrix product: quicker than a graph for two cores."""
+_BATCH = 64
+"""Queries from which on it is, with what it takes to copy the faces after a change."""
 Membership = Callable[[], Ids]
 State = Literal["ready", "loading", "building"]
 
@@ -117,8 +121,24 @@ class IndexKeeper(Upkeep):
         return self._live.ids()
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
-        """The nearest faces, as :meth:`VectorIndex.search`; never waits for a rebuild."""
-        return self._live.search(queries, k)
+        """The nearest faces, as :meth:`VectorIndex.search`; never waits for a rebuild.
+
+        Many queries to a small graph are compared with every face, which is quicker.
+        """
+        live = self._live
+        if isinstance(live, HnswIndex) and len(queries) >= _BATCH and len(live) <= _FEW:
+            return self._exact_copy(live).search(queries, k)
+        return live.search(queries, k)
+
+    def _exact_copy(self, graph: HnswIndex) -> ExactIndex:
+        """The faces of a graph for exact search, copied again after each change."""
+        change, kept = self._changes, self._exact
+        if kept is None or kept[0] != change:
+            exact = ExactIndex(self._dimension, self._distance)
+            faces = list(each_vectors(graph))
+            exact.add(*(np.concatenate(column) for column in zip(*faces, strict=True)))
+            kept = self._exact = change, exact
+        return kept[1]
 
     def nearest(self, row: Vectors, k: int) -> Nearest:
         """The same of one prepared query ``(d,)``, as :meth:`VectorIndex.nearest`."""
@@ -162,6 +182,8 @@ class IndexKeeper(Upkeep):
 
     def _note(self, change: int, faces: int) -> None:
         self._change = change
+        self._changes += 1  # after the change: a copy that was begun before is of no use now
+        self._exact = None
         self._unsaved += max(faces, 1)
 
     # -- taking up -----------------------------------------------------------------------------

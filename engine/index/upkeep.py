@@ -68,6 +68,8 @@ class Upkeep:
         self._builder = Builder()
         self._background = False
         self._loading = False
+        self._changes = 0
+        self._exact: tuple[int, ExactIndex] | None = None
 
     # -- saving --------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine import embeddings
@@ -34,7 +35,7 @@ class Asking:
         top: int = 5,
         method: Method = "auto",
         fpir: float = 0.01,
-    ) -> list[Identification]:
+    ) -> Sequence[Identification]:
         """Tells who each query is.
 
         Args:

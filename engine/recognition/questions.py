@@ -7,7 +7,7 @@ it gone or replaced at its end is asked again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.errors import FaceGalleryError, UnknownIdentityError
 from engine.identification import Auto, Calibration, Identifier
+from engine.identification.answers import Joined
 from engine.progress import Event, Listener, Reporter
 from engine.recognition.calibrating import CalibrationKeeper
 from engine.recognition.grounds import Grounds
@@ -61,10 +62,10 @@ class Questions:
         k: int = 5,
         top: int = 5,
         fpir: float = 0.01,
-    ) -> list[Identification]:
+    ) -> Sequence[Identification]:
         """See :meth:`engine.gallery.Gallery.identify`."""
 
-        def ask(part: Vectors) -> list[Identification]:
+        def ask(part: Vectors) -> Sequence[Identification]:
             return self._answered(
                 lambda ready: ready.identifier.identify(
                     part, method=method, refused=ready.refusals.of(part), k=k, top=top, fpir=fpir
@@ -73,8 +74,9 @@ class Questions:
 
         if len(queries) <= _AT_ONCE:
             return ask(queries)
-        starts = range(0, len(queries), _AT_ONCE)
-        return [answer for at in starts for answer in ask(queries[at : at + _AT_ONCE])]
+        rows = range(len(queries))
+        parts = [rows[at : at + _AT_ONCE] for at in rows[::_AT_ONCE]]
+        return Joined([(part, ask(queries[part.start : part.stop])) for part in parts])
 
     def identify_enrolled(
         self, face: int, *, method: str = "auto", k: int = 5, top: int = 5, fpir: float = 0.01
