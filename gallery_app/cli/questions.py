@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def identify(
     kept: int | None = None
     with opened(gallery, write=keep_unknown) as source, Bar() as bar:
         batches, errors = _read(source, queries, name_column)
-        answers: list[Identification] = []
+        answers: Sequence[Identification] = []
         if batches:
             vectors = np.concatenate([batch.vectors for batch in batches])
             bar.reporter().progress("Identifying", 0, len(vectors))

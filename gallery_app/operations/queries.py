@@ -117,7 +117,7 @@ def identify_all(context: Context) -> None:
     if not queries:
         return
 
-    def ask(method: Method) -> list[Identification]:
+    def ask(method: Method) -> Sequence[Identification]:
         if queries[0].face is not None:
             return [gallery.identify_enrolled(queries[0].face, method=method, fpir=fpir)]
         vectors = np.stack([query.vector for query in queries])
