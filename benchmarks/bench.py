@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib.util
 import json
 import shutil
 import time
@@ -26,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import building
-from benchmarks.common import described
+from benchmarks.common import described, is_installed
 from benchmarks.datasets import lay_out
 from benchmarks.isolation import IsolatedObject, run_isolated
 from benchmarks.peers import AS_THEY_ARE, GRAPHS, LARGEST, MODULES, PEERS, Parameters
@@ -87,9 +86,7 @@ class Bench:
         self.machine = described()
         self.state = self._resumed()
         self.missing = {
-            name: "not installed"
-            for name, module in MODULES.items()
-            if importlib.util.find_spec(module) is None
+            name: "not installed" for name, module in MODULES.items() if not is_installed(module)
         } | {name: "left out: too slow" for name, most in LARGEST.items() if size > most}
         self.names = [name for name in PEERS if name not in self.missing]
 

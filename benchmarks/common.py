@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import importlib.util
 import os
 import platform
 from pathlib import Path
@@ -35,6 +36,10 @@ def require(path: Path) -> None:
     """Exit with one line if a file of the larger data is missing."""
     if not path.is_file():
         raise SystemExit(f"There is no {path}. FACE_GALLERY_SHARED says where the larger data is.")
+
+
+def is_installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def described() -> dict[str, str]:

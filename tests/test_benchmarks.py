@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 
 from benchmarks import datasets, generator, report
 from benchmarks.bench import Bench, engine_code
-from benchmarks.common import described
+from benchmarks.common import described, is_installed
 from benchmarks.difficulty import difficulty, intrinsic_dimension, real_faces
 from benchmarks.figures import Aim
 from benchmarks.isolation import IsolatedObject, run_isolated
@@ -64,6 +63,7 @@ TOGETHER = {
     "label_noise": "--seeds 1",
     "map": "1000 --methods pca --data {people}",
     "openset": "--data {people}",
+    "versions": f"--old {ROOT} --sizes {SIZE} --runs 1",
     "window": "{faces} --clicks 3 --starts 1",
 }
 TRAINING = {"training_speed": "--runs 1 --epochs 2 --batches 128 --data {people}"}
@@ -102,10 +102,6 @@ def run(benchmarks: dict[str, str], material: dict[str, Path]) -> dict[str, str]
     assert done.returncode == 0, done.stderr
     _, found = done.stdout.split("FOUND")
     return dict(json.loads(found))
-
-
-def is_installed(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
 
 
 @pytest.fixture(scope="module")
