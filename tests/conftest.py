@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -56,6 +58,17 @@ def no_leaked_threads() -> Iterator[None]:
     yield
     if leaked := left_behind(before):
         pytest.fail(f"threads left running: {', '.join(thread.name for thread in leaked)}")
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder that any user can enter; pytest's own is for its owner only."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o700)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

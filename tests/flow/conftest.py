@@ -1,18 +1,15 @@
-"""A small gallery of real faces, what its database holds, and the rights of nobody."""
+"""A small gallery of real faces, what its database holds."""
 
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +21,6 @@ from gallery_app import cli
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Ridge", "Tony_Blair")
 TABLES = ("gallery", "settings", "identities", "faces", "embeddings", "photos", "history")
-NOBODY = 65534
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Contents = Callable[[Path], dict[str, list[Any]]]
@@ -116,31 +112,3 @@ def contents() -> Contents:
             }
 
     return read
-
-
-@dataclass(frozen=True)
-class Nobody:
-    """A user for whom modes count, and a folder that he reaches."""
-
-    place: Path
-
-    def become(self) -> None:
-        """From here on, until the test ends, this process has his rights."""
-        if os.geteuid() == 0:
-            for path in (self.place, *self.place.rglob("*")):
-                os.chown(path, NOBODY, -1)
-            os.seteuid(NOBODY)
-
-
-@pytest.fixture
-def nobody() -> Iterator[Nobody]:
-    if os.name != "posix":
-        pytest.skip("needs POSIX permissions")
-    place = Path(tempfile.mkdtemp())
-    place.chmod(0o755)
-    user = os.geteuid()
-    yield Nobody(place)
-    os.seteuid(user)
-    for path in place.rglob("*"):
-        path.chmod(0o700)
-    shutil.rmtree(place)

@@ -19,7 +19,8 @@ from engine.errors import (
     MismatchError,
 )
 from engine.gallery import Gallery
-from tests.flow.conftest import Contents, Nobody, Run
+from tests.flow.conftest import Contents, Run
+from tests.unprivileged import call_unprivileged
 
 BAD_NAMES = ["", "   ", "x" * 300, "../../etc", "..", "bell\x07", "two\nlines", "\u202eknalB"]
 
@@ -133,16 +134,19 @@ def test_one_bad_file_among_4324_leaves_4323_to_come_in(sample: Path, tmp_path: 
 
 
 def test_an_unreadable_file_is_listed_and_the_others_come_in(
-    four_people: Path, nobody: Nobody
+    four_people: Path, reachable: Path
 ) -> None:
-    tree = shutil.copytree(four_people, nobody.place / "people")
+    tree = shutil.copytree(four_people, reachable / "people")
     locked = next(tree.glob("Tom_Ridge/*.npy"))
     locked.chmod(0)
-    nobody.become()
-    opened, report = Gallery.create_from(nobody.place / "most.gallery", [tree])
-    with opened:
-        assert [one.file for one in report.rejected] == [str(locked)]
-        assert opened.counts() == (4, 35)
+
+    def check() -> None:
+        opened, report = Gallery.create_from(reachable / "most.gallery", [tree])
+        with opened:
+            assert [one.file for one in report.rejected] == [str(locked)]
+            assert opened.counts() == (4, 35)
+
+    call_unprivileged(check, owned=reachable)
 
 
 def test_a_folder_without_vectors_is_refused(

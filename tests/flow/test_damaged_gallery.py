@@ -17,7 +17,8 @@ from engine.errors import GalleryDamagedError, GalleryReadOnlyError, GalleryTooN
 from engine.gallery import Gallery
 from engine.progress import Event, Message
 from engine.types import Identification
-from tests.flow.conftest import ROOT, Contents, Nobody, Run
+from tests.flow.conftest import ROOT, Contents, Run
+from tests.unprivileged import call_unprivileged
 
 Answers = Callable[[Gallery], list[Identification]]
 
@@ -206,38 +207,44 @@ def test_the_command_line_refuses_a_newer_version_in_one_line(run: Run, newer: P
 
 
 def test_a_read_only_gallery_identifies_says_so_and_enrols_nobody(
-    folder: Path, four_people: Path, nobody: Nobody, answers: Answers
+    folder: Path, four_people: Path, reachable: Path, answers: Answers
 ) -> None:
     _, before = said_while_answering(folder, answers)
-    people = shutil.copytree(four_people, nobody.place / "people")
-    locked = shutil.copytree(folder, nobody.place / "four.gallery")
+    people = shutil.copytree(four_people, reachable / "people")
+    locked = shutil.copytree(folder, reachable / "four.gallery")
     for path in sorted(locked.rglob("*"), reverse=True):
         path.chmod(0o555 if path.is_dir() else 0o444)
     locked.chmod(0o555)
     files = {path.name: path.read_bytes() for path in locked.rglob("*") if path.is_file()}
-    nobody.become()
-    with Gallery.open(locked) as gallery:
-        assert not gallery.writable
-        (notice,) = gallery.notices
-        assert notice.startswith("Opened for reading only")
-        assert answers(gallery) == before
-        with pytest.raises(GalleryReadOnlyError) as refused:
-            gallery.enroll("Hans Blix", gallery.vector(1))
-        assert refused.value.remedy
-        with pytest.raises(GalleryReadOnlyError):
-            gallery.import_([people])
-        assert gallery.counts() == (4, 36)
-        assert gallery.check().ok
+
+    def check() -> None:
+        with Gallery.open(locked) as gallery:
+            assert not gallery.writable
+            (notice,) = gallery.notices
+            assert notice.startswith("Opened for reading only")
+            assert answers(gallery) == before
+            with pytest.raises(GalleryReadOnlyError) as refused:
+                gallery.enroll("Hans Blix", gallery.vector(1))
+            assert refused.value.remedy
+            with pytest.raises(GalleryReadOnlyError):
+                gallery.import_([people])
+            assert gallery.counts() == (4, 36)
+            assert gallery.check().ok
+
+    call_unprivileged(check, owned=reachable)
     assert files == {path.name: path.read_bytes() for path in locked.rglob("*") if path.is_file()}
 
 
-def test_a_gallery_is_not_made_in_a_read_only_folder(nobody: Nobody) -> None:
-    nobody.place.chmod(0o555)
-    nobody.become()
-    with pytest.raises(GalleryReadOnlyError) as refused:
-        Gallery.create(nobody.place / "new.gallery")
-    assert refused.value.remedy
-    assert list(nobody.place.iterdir()) == []
+def test_a_gallery_is_not_made_in_a_read_only_folder(reachable: Path) -> None:
+    reachable.chmod(0o555)
+
+    def check() -> None:
+        with pytest.raises(GalleryReadOnlyError) as refused:
+            Gallery.create(reachable / "new.gallery")
+        assert refused.value.remedy
+
+    call_unprivileged(check, owned=reachable)
+    assert list(reachable.iterdir()) == []
 
 
 # -- two processes -----------------------------------------------------------------------------

@@ -1,19 +1,13 @@
-"""Files to read: good ones, bad ones, and a user who may not read all of them."""
+"""Files to read: good ones and bad ones."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -66,31 +60,3 @@ def picture(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return picture
-
-
-@pytest.fixture
-def reachable() -> Iterator[Path]:
-    """A folder that any user can enter; pytest's own is for its owner only."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def as_somebody_else() -> Callable[[], object]:
-    """A context in which this process has no privileges, so that permissions count."""
-    if not hasattr(os, "geteuid"):
-        pytest.skip("permissions work another way here")
-
-    @contextmanager
-    def drop() -> Iterator[None]:
-        me = os.geteuid()
-        if me == 0:
-            os.seteuid(NOBODY)
-        try:
-            yield
-        finally:
-            os.seteuid(me)
-
-    return drop

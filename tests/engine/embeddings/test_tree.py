@@ -12,6 +12,7 @@ import pytest
 from engine.embeddings import photo_beside, read_sources
 from engine.errors import CancelledError, EmbeddingError
 from engine.progress import CancelToken, Progress, Reporter
+from tests.unprivileged import call_unprivileged
 
 
 @pytest.fixture
@@ -228,17 +229,20 @@ def test_a_linked_folder_is_followed(tree, save, vector, tmp_path):
     assert list(read_sources([tree]).batch.names)[-1] == "Z"
 
 
-def test_an_unreadable_folder_is_listed_and_the_others_come_in(reachable, vector, as_somebody_else):
+def test_an_unreadable_folder_is_listed_and_the_others_come_in(reachable, vector):
     for name in ("A", "B"):
         (reachable / name).mkdir()
         np.save(reachable / name / "a.npy", vector())
     (reachable / "A").chmod(0)
-    with as_somebody_else():
+
+    def check():
         reading = read_sources([reachable])
         assert list(reading.batch.names) == ["B"]
         assert [rejection.file for rejection in reading.rejected] == [str(reachable / "A")]
         with pytest.raises(EmbeddingError, match="cannot be read"):
             read_sources([reachable / "A"])
+
+    call_unprivileged(check)
 
 
 # -- progress ----------------------------------------------------------------------------------

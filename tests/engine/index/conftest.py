@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
@@ -67,31 +65,17 @@ def run_apart() -> Callable[..., str]:
 
 
 @pytest.fixture
-def read_only() -> Iterator[Callable[..., Path]]:
-    """Puts a copy of a folder where this process, its privileges dropped, may only read.
-
-    Of the file called ``hidden`` not even that.
-    """
-    if os.name != "posix":
-        pytest.skip("needs POSIX permissions")
-    place = Path(tempfile.mkdtemp())
-    place.chmod(0o755)
-    user = os.geteuid()
+def read_only(reachable: Path) -> Callable[..., Path]:
+    """Copies a folder to where any user may read it, but for a file called ``hidden``."""
 
     def copy(folder: Path, hidden: str = "") -> Path:
-        target = place / "gallery" / folder.name
+        target = reachable / "gallery" / folder.name
         shutil.copytree(folder, target)
         for path in (*target.rglob("*"), target, target.parent):
             path.chmod(0o000 if path.name == hidden else 0o555 if path.is_dir() else 0o444)
-        if user == 0:
-            os.seteuid(65534)
         return target
 
-    yield copy
-    os.seteuid(user)
-    for path in place.rglob("*"):
-        path.chmod(0o700)
-    shutil.rmtree(place)
+    return copy
 
 
 @pytest.fixture(autouse=True)

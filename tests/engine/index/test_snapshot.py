@@ -14,6 +14,7 @@ import pytest
 
 from engine.errors import GalleryReadOnlyError, SnapshotError
 from engine.index import HnswIndex, HnswParameters, load_snapshot, save_snapshot, sidecar, snapshot
+from tests.unprivileged import call_unprivileged
 
 D = 16
 
@@ -244,17 +245,25 @@ def test_a_file_in_place_of_the_folder_is_a_declared_error(tmp_path):
 
 def test_a_read_only_folder_can_be_loaded_from_but_not_saved_to(saved, read_only):
     folder = read_only(saved)
-    index, change = load(folder)
-    assert change == 5
-    with pytest.raises(GalleryReadOnlyError, match="writable"):
-        save_snapshot(index, folder, change=6)
-    assert load(folder)[1] == 5
+
+    def check():
+        index, change = load(folder)
+        assert change == 5
+        with pytest.raises(GalleryReadOnlyError, match="writable"):
+            save_snapshot(index, folder, change=6)
+        assert load(folder)[1] == 5
+
+    call_unprivileged(check)
 
 
 def test_a_sidecar_that_may_not_be_read_is_refused(saved, read_only):
     folder = read_only(saved, hidden="faces.json")
-    with pytest.raises(SnapshotError, match="Cannot be read"):
-        load(folder)
+
+    def check():
+        with pytest.raises(SnapshotError, match="Cannot be read"):
+            load(folder)
+
+    call_unprivileged(check)
 
 
 SAVING = """

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,28 +94,15 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 @pytest.fixture
-def unprivileged() -> Iterator[Callable[..., Path]]:
-    """Puts a copy of a gallery where this process, its privileges dropped, may do as modes say."""
-    if os.name != "posix":
-        pytest.skip("needs POSIX permissions")
-    place = Path(tempfile.mkdtemp())
-    place.chmod(0o755)
-    user = os.geteuid()
+def with_modes(reachable: Path) -> Callable[..., Path]:
+    """Copies a gallery to where any user gets, with other modes."""
 
     def copy(folder: Path, *, folder_mode: int = 0o555, file_mode: int = 0o444) -> Path:
-        target = place / folder.name
+        target = reachable / folder.name
         shutil.copytree(folder, target)
         for path in target.iterdir():
             path.chmod(file_mode)
-            os.chown(path, 65534 if user == 0 else -1, -1)
-        os.chown(target, 65534 if user == 0 else -1, -1)
         target.chmod(folder_mode)
-        if user == 0:
-            os.seteuid(65534)
         return target
 
-    yield copy
-    os.seteuid(user)
-    for path in place.rglob("*"):
-        path.chmod(0o700)
-    shutil.rmtree(place)
+    return copy

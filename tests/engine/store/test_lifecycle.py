@@ -22,6 +22,7 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.store import Store, memory
+from tests.unprivileged import call_unprivileged
 
 HOLD_OPEN = """
     import sys
@@ -120,13 +121,17 @@ def test_nothing_is_left_of_a_gallery_that_could_not_be_made(tmp_path, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_gallery_cannot_be_made_in_a_read_only_folder(tmp_path, unprivileged):
+def test_a_gallery_cannot_be_made_in_a_read_only_folder(tmp_path, with_modes):
     (tmp_path / "empty").mkdir()
-    place = unprivileged(tmp_path / "empty")
-    with pytest.raises(GalleryReadOnlyError):
-        Store.create(place / "new.gallery")
-    with pytest.raises(GalleryReadOnlyError):
-        Store.create(place)
+    place = with_modes(tmp_path / "empty")
+
+    def check():
+        with pytest.raises(GalleryReadOnlyError):
+            Store.create(place / "new.gallery")
+        with pytest.raises(GalleryReadOnlyError):
+            Store.create(place)
+
+    call_unprivileged(check, owned=place)
     assert list(place.iterdir()) == []
 
 
@@ -231,49 +236,65 @@ def test_a_reader_refuses_every_change(store, folder, batch_of):
         assert reader.counts() == (1, 1)
 
 
-def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of, unprivileged):
+def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of, with_modes):
     store.add(batch_of(("A", 1)), keys=str.casefold)
     store.close()
-    place = unprivileged(folder)
-    with pytest.raises(GalleryReadOnlyError) as caught:
-        Store.open(place)
-    assert caught.value.remedy
-    with Store.open(place, write=False) as reader:
-        assert reader.counts() == (1, 1)
-        assert reader.integrity() == []
+    place = with_modes(folder)
+
+    def check():
+        with pytest.raises(GalleryReadOnlyError) as caught:
+            Store.open(place)
+        assert caught.value.remedy
+        with Store.open(place, write=False) as reader:
+            assert reader.counts() == (1, 1)
+            assert reader.integrity() == []
+
+    call_unprivileged(check, owned=place)
     assert {path.name for path in place.iterdir()} == {"gallery.db", "gallery.lock"}
 
 
 def test_a_read_only_database_in_a_writable_folder_is_not_opened_for_writing(
-    store, folder, batch_of, unprivileged
+    store, folder, batch_of, with_modes
 ):
     store.add(batch_of(("A", 1)), keys=str.casefold)
     store.close()
     (folder / "gallery.lock").unlink()
-    place = unprivileged(folder, folder_mode=0o755)
-    with pytest.raises(GalleryReadOnlyError):
-        Store.open(place)
-    with Store.open(place, write=False) as reader:
-        assert reader.counts() == (1, 1)
+    place = with_modes(folder, folder_mode=0o755)
+
+    def check():
+        with pytest.raises(GalleryReadOnlyError):
+            Store.open(place)
+        with Store.open(place, write=False) as reader:
+            assert reader.counts() == (1, 1)
+
+    call_unprivileged(check, owned=place)
 
 
-def test_a_gallery_that_may_not_be_read_is_said_to_be_so(store, folder, unprivileged):
+def test_a_gallery_that_may_not_be_read_is_said_to_be_so(store, folder, with_modes):
     store.close()
-    place = unprivileged(folder, file_mode=0o000)
-    with pytest.raises(GalleryError, match="permission") as refused:
-        Store.open(place, write=False)
-    assert not isinstance(refused.value, GalleryDamagedError)  # nobody knows what is in it
+    place = with_modes(folder, file_mode=0o000)
+
+    def check():
+        with pytest.raises(GalleryError, match="permission") as refused:
+            Store.open(place, write=False)
+        assert not isinstance(refused.value, GalleryDamagedError)  # nobody knows what is in it
+
+    call_unprivileged(check, owned=place)
 
 
 def test_a_read_only_copy_with_an_unmerged_log_is_refused_rather_than_shown_without_it(
-    store, folder, batch_of, unprivileged
+    store, folder, batch_of, with_modes
 ):
     store.add(batch_of(("A", 1)), keys=str.casefold)
-    place = unprivileged(folder, folder_mode=0o755)
+    place = with_modes(folder, folder_mode=0o755)
     (place / "gallery.db-shm").unlink()
     place.chmod(0o555)
-    with pytest.raises(GalleryReadOnlyError, match="not closed properly"):
-        Store.open(place, write=False)
+
+    def check():
+        with pytest.raises(GalleryReadOnlyError, match="not closed properly"):
+            Store.open(place, write=False)
+
+    call_unprivileged(check, owned=place)
 
 
 @pytest.mark.parametrize("there", [True, False])
