@@ -8,7 +8,7 @@ PYTHON ?= $(shell for below in 14 99; do for python in python3 python3.13 python
 	$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null \
 	&& echo $$python && exit; done; done)
 
-.PHONY: run setup test check torture screens fuzz soak bench test-engine clean
+.PHONY: run setup test check reference docs torture screens fuzz soak bench test-engine clean
 
 run: setup
 	@$(BIN)/face-gallery open --sample
@@ -27,6 +27,17 @@ check: setup
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# The pages of all commands and modules, written from the program
+reference: setup
+	@$(BIN)/python -m tools.reference
+
+# The pages of docs/ as a site; Sphinx is fetched at need, and building needs no network
+docs: setup
+	@$(BIN)/python -c "import furo, myst_parser" 2>/dev/null || $(BIN)/python -m pip install -q \
+		--disable-pip-version-check -c constraints.txt --no-build-isolation -e .[docs]
+	@$(BIN)/python -m sphinx -q -W --keep-going -c docs . build/site
+	@echo build/site/docs/index.html
 
 KILLS ?= 200
 STEPS ?= 4000

@@ -36,7 +36,7 @@ SEARCHED = (
     "number there.",
     "What cannot be read or unpacked, or looks encrypted, counts as holding the person.",
 )
-"""How files are searched for a person: the same words in dialog, receipt and README."""
+"""How files are searched for a person: the same words in dialog, receipt and docs/security.md."""
 REBUILT = (
     "the database",
     "the search index",

@@ -1,0 +1,93 @@
+"""The documentation agrees with the program: commands, settings, packages, links, figures, code."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from gallery_app import settings
+from tools.reference import pages
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md"), ROOT / "data" / "README.md"])
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_FIGURE = re.compile(r"\d+(?:,\d{3})+|\d+\.\d+")
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def anchors(page: Path) -> set[str]:
+    """Those that GitHub and MyST make of the headings."""
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_pages_made_from_the_program_are_current() -> None:
+    stale = [page.name for page, text in pages().items() if text_of(page) != text]
+    assert stale == [], "run `make reference`"
+
+
+def test_every_setting_is_described() -> None:
+    page = text_of(DOCS / "install.md")
+    declared = [each for each in vars(settings).values() if isinstance(each, settings.Setting)]
+    assert declared
+    assert [each.key for each in declared if f"`{each.key}`" not in page] == []
+
+
+def test_front_page_is_short() -> None:
+    assert len(text_of(ROOT / "README.md").splitlines()) <= 150
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in _LINK.findall(_FENCE.sub("", text_of(page))):
+        if "://" in link:
+            continue
+        path, _, anchor = unquote(link).partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_figures_of_performance_were_measured() -> None:
+    measured = text_of(ROOT / "benchmarks" / "RESULTS.md")
+    tables = "\n".join(
+        line for line in text_of(DOCS / "performance.md").splitlines() if "|" in line
+    )
+    assert [each for each in _FIGURE.findall(tables) if each not in measured] == []
+
+
+def test_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = sorted(folder for folder in (ROOT / "data").iterdir() if folder.is_dir())
+    for folder in [*people[:30], ROOT / "data" / "Tiger_Woods"]:
+        shutil.copytree(folder, tmp_path / "data" / folder.name, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```", text_of(DOCS / "notebook.md"), re.M | re.S)
+    page: dict[str, object] = {"__name__": "notebook"}
+    for block in blocks:
+        exec(compile(block, "docs/notebook.md", "exec"), page)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not tried there")
+def test_site_builds_without_warnings(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx")
+    pytest.importorskip("furo")
+    pytest.importorskip("myst_parser")
+    import subprocess
+
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", "docs", "."]
+    built = subprocess.run(
+        [*command, str(tmp_path / "site"), "-d", str(tmp_path / "kept")],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    assert (tmp_path / "site" / "docs" / "api.html").exists()
