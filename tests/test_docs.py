@@ -18,6 +18,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md"), ROOT / "data" / "README.md"])
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_VARIABLE = re.compile(r"\bFACE_GALLERY_[A-Z_]+")
 _FIGURE = re.compile(r"\d+(?:,\d{3})+|\d+\.\d+")
 
 
@@ -41,6 +42,14 @@ def test_every_setting_is_described() -> None:
     declared = [each for each in vars(settings).values() if isinstance(each, settings.Setting)]
     assert declared
     assert [each.key for each in declared if f"`{each.key}`" not in page] == []
+
+
+def test_every_variable_of_the_environment_is_described() -> None:
+    page = text_of(DOCS / "install.md")
+    product = [file for room in ("engine", "gallery_app") for file in (ROOT / room).rglob("*.py")]
+    found = {name for file in product for name in _VARIABLE.findall(text_of(file))}
+    assert found
+    assert [name for name in sorted(found) if f"`{name}`" not in page] == []
 
 
 def test_front_page_is_short() -> None:
