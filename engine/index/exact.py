@@ -240,7 +240,7 @@ def _largest(values: Vectors, k: int) -> Ids:
     columns = _largest(maxima, k)[:, :, None] + groups * np.arange(_GROUP)
     rest = np.broadcast_to(np.arange(whole, width), (count, width - whole))
     columns = np.hstack([columns.reshape(count, -1), rest])
-    chosen = np.take_along_axis(values, columns, axis=1)
+    chosen = values.ravel().take(columns + width * np.arange(count)[:, None])
     places = chosen.argpartition(columns.shape[1] - k, axis=1)[:, -k:]
     return np.take_along_axis(columns, places, axis=1)
 
