@@ -23,7 +23,9 @@ from engine.types import Ids, Neighbours, Vectors
 _FEW = 12_000
 """Faces up to which a batch is answered by a matrix product: quicker than a graph for two cores."""
 _BATCH = 64
-"""Queries from which on it is, with what it takes to copy the faces after a change."""
+"""Queries from which on it is."""
+_COPYING = 10
+"""Faces that are copied for it in the time that it saves on one query."""
 Membership = Callable[[], Ids]
 State = Literal["ready", "loading", "building"]
 
@@ -127,7 +129,9 @@ class IndexKeeper(Upkeep):
         """
         live = self._live
         if isinstance(live, HnswIndex) and len(queries) >= _BATCH and len(live) <= _FEW:
-            return self._exact_copy(live).search(queries, k)
+            self._searched += len(queries)
+            if self._exact is not None or self._searched * _COPYING >= len(live):
+                return self._exact_copy(live).search(queries, k)
         return live.search(queries, k)
 
     def _exact_copy(self, graph: HnswIndex) -> ExactIndex:
@@ -183,7 +187,7 @@ class IndexKeeper(Upkeep):
     def _note(self, change: int, faces: int) -> None:
         self._change = change
         self._changes += 1  # after the change: a copy that was begun before is of no use now
-        self._exact = None
+        self._exact, self._searched = None, 0
         self._unsaved += max(faces, 1)
 
     # -- taking up -----------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class Upkeep:
         self._builder = Builder()
         self._background = False
         self._loading = False
-        self._changes = 0
+        self._changes = self._searched = 0
         self._exact: tuple[int, ExactIndex] | None = None
 
     # -- saving --------------------------------------------------------------------------------

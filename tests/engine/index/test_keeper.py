@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from engine.errors import UnknownIdentityError
-from engine.index import HnswIndex, HnswParameters, IndexKeeper, load_snapshot, save_snapshot
+from engine.index import (
+    ExactIndex,
+    HnswIndex,
+    HnswParameters,
+    IndexKeeper,
+    load_snapshot,
+    save_snapshot,
+)
 from tests.engine.index.stores import D, Faces, finds
 
 
@@ -246,3 +253,16 @@ def test_thirty_faces_are_indexed_like_any(tmp_path, make_faces, ear):
     assert finds(keeper, faces)
     keeper.close()
     assert load_snapshot(tmp_path / "index", dimension=D, distance="euclidean")
+
+
+def test_a_batch_to_a_small_graph_misses_nothing_and_follows_changes(open_keeper, faces):
+    keeper, exact = open_keeper(), ExactIndex(D, "cosine")
+    ids = faces.ids()
+    rows = keeper.get(ids)
+    exact.add(ids, rows)
+    queries = np.random.default_rng(5).standard_normal((400, D)).astype(np.float32)
+    np.testing.assert_array_equal(keeper.search(queries, 10).ids, exact.search(queries, 10).ids)
+    nearest = keeper.search(queries, 1).ids[:, 0]
+    keeper.remove(np.unique(nearest), 1)
+    exact.remove(np.unique(nearest))
+    np.testing.assert_array_equal(keeper.search(queries, 10).ids, exact.search(queries, 10).ids)
