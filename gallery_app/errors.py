@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-import tempfile
 import threading
-import time
 import traceback
 from dataclasses import dataclass
 from types import TracebackType
 
 from engine.errors import FaceGalleryError
 from engine.records.domains import harmless
-from gallery_app.recent import config_folder
+from gallery_app.logs import log_file, start_logging
 
+_log = logging.getLogger(__name__)
 PROGRAM = "face-gallery"
-_LOG = "errors.log"
-_LONGEST = 1 << 20  # bytes, after which the log begins anew
 
 
 @dataclass(frozen=True)
@@ -67,38 +65,11 @@ def one_line(error: BaseException) -> str:
 
 
 def log(error: BaseException) -> str:
-    """Adds where an error comes from to the log in the settings folder, or to a file among the
-    temporary ones; returns which. Messages stay out: they may hold names of people.
-    """
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
-        chain.append(link)
-        link = link.__cause__ or link.__context__
-    lines = [time.strftime("\n%Y-%m-%d %H:%M:%S\n")]
-    for one in reversed(chain):
-        lines += [*traceback.format_tb(one.__traceback__), f"{type(one).__qualname__}\n"]
-    try:
-        descriptor, path = _log_file()
-        with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write("".join(lines))
-    except OSError:
-        return "no file: none can be written"
-    return path
-
-
-def _log_file() -> tuple[int, str]:
-    """A file to append to that its owner alone can read, and its path."""
-    try:
-        folder = config_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / _LOG
-        if path.exists() and path.stat().st_size > _LONGEST:
-            path.unlink()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-        return os.open(path, flags, 0o600), str(path)
-    except (OSError, FaceGalleryError):
-        return tempfile.mkstemp(prefix=f"{PROGRAM}-", suffix=".log")
+    """Write where an error comes from to the log; return its path, as the person reads it."""
+    if not logging.getLogger("gallery_app").handlers:
+        start_logging()
+    _log.error("Something unexpected", exc_info=error)
+    return str(log_file() or "no file: none can be written")
 
 
 def _named(error: OSError) -> str:

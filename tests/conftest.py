@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -69,6 +70,14 @@ def reachable() -> Iterator[Path]:
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o700)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def no_log_left_open() -> Iterator[None]:
+    """Ends the log that a command or a window began."""
+    yield
+    if logs := sys.modules.get("gallery_app.logs"):
+        logs.stop_logging()
 
 
 @pytest.fixture(scope="session")

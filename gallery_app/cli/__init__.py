@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import signal
 import sys
@@ -33,7 +34,9 @@ from gallery_app.cli.review import review
 from gallery_app.cli.shared import SectionedGroup, Sections, interrupt, was_interrupted
 from gallery_app.cli.unknown import unknown
 from gallery_app.errors import PROGRAM, one_line
+from gallery_app.logs import start_logging
 
+_log = logging.getLogger(__name__)
 _INTERRUPTED = 130  # as a shell says of a program that Ctrl+C ended
 
 
@@ -61,13 +64,16 @@ _SECTIONS: Sections = {
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+@click.option("-v", "--verbose", is_flag=True, help="Log to stderr too, in detail.")
 @click.version_option(package_name="face-gallery", prog_name=PROGRAM)
 @click.pass_context
-def cli(context: click.Context) -> None:
+def cli(context: click.Context, verbose: bool) -> None:
     """Tells who a face is, how sure it is, and which faces say so.
 
     Without a command it opens the window. Everything stays on this computer.
     """
+    start_logging(verbose=verbose)
+    _log.debug("Command %s", context.invoked_subcommand or "open")
     if context.invoked_subcommand is None:
         context.invoke(window.open_)
 

@@ -72,6 +72,7 @@ _ACTIONS = {
     "versions": ("&Versions…", "All trained models: compare, put to use, delete", ""),
     "evaluate": ("&Evaluation…", "How far each method can be trusted here", ""),
     "shortcuts": ("&Keyboard shortcuts", "", "keyboard"),
+    "diagnostics": ("&Copy diagnostics", "Versions, sizes and the log, without names", "copy"),
     "about": ("&About Face Gallery", "", "info"),
 }  # fmt: skip
 _EXPORTS = ("export_tensorboard", "", "export_npz", "export_csv", "export_parquet",
@@ -87,7 +88,7 @@ _MENUS = {
     "&Model": ("retrain", "versions", "", "evaluate"),
     "&View": ("show_faces", "show_map", "show_review", "show_unknown", "",
               "compare", "compare_faces", "", "charts", ""),
-    "&Help": ("shortcuts", "about"),
+    "&Help": ("shortcuts", "diagnostics", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "backup", "check", "close", "select_all", "find", "paste",
                  "show_faces", "show_map", "show_review", "show_unknown", "open_query",

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from engine.records.plans import ImportPlan
 from engine.records.wording import counted
 from engine.types import FaceBatch, ImportReport
+from gallery_app.diagnostics import diagnostics
 from gallery_app.dialogs import files
 from gallery_app.dialogs.enroll import EnrollDialog
 from gallery_app.dialogs.help import about_dialog, shortcuts_dialog
@@ -62,6 +63,7 @@ class Commands:
             "next": lambda: context.state.step(1),
             "clear": lambda: queries.clear_queries(context),
             "shortcuts": self.shortcuts,
+            "diagnostics": self.copy_diagnostics,
             "about": lambda: about_dialog(window).open(),
         }
         for place, tab in enumerate(("faces", "map", "review", "unknown")):
@@ -229,6 +231,21 @@ class Commands:
     def find(self) -> None:
         self._window.identities.search.setFocus()
         self._window.identities.search.selectAll()
+
+    def copy_diagnostics(self) -> None:
+        gallery = self._context.state.gallery
+        self._context.tasks.run(
+            "Collecting diagnostics",
+            lambda _: diagnostics(gallery),
+            done=self._show_copied,
+            failed=self._context.failed,
+            lane="list",
+            shown=False,
+        )
+
+    def _show_copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._context.state.notice.emit("Diagnostics copied. They hold no names and no paths.")
 
     def shortcuts(self) -> None:
         shortcuts_dialog(list(self._window.menus.actions.values()), self._window).open()

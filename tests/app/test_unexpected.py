@@ -21,7 +21,7 @@ def test_an_unexpected_error_is_told_once_everywhere_and_logged_without_its_mess
     error = KeyError("Tiger Woods")
     _tell(app)(KeyError, error, None)
     (line,) = capsys.readouterr().err.splitlines()
-    log = home / "errors.log"
+    log = home / "face-gallery.log"
     assert line.startswith("face-gallery: ")
     assert str(log) in line
     assert log.read_text().endswith("\nKeyError\n")

@@ -152,7 +152,7 @@ def test_any_error_is_one_line_and_its_trace_is_in_the_log(
     (line,) = done.stderr.splitlines()
     assert line.startswith("face-gallery: ")
     if not isinstance(error, MemoryError | OSError):
-        log = home / "errors.log"
+        log = home / "face-gallery.log"
         assert str(log) in line
         text = log.read_text()
         assert "in fail\n" in text
