@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.common import DATA, parser
 from engine.gallery import Gallery
-from engine.keeping import encryption
+from engine.store import encryption
 
 PASSPHRASE = "four words nobody guesses"
 PER_PERSON = 50
@@ -63,7 +63,7 @@ def measured(folder: Path, source: Path, passphrase: str | None) -> dict[str, fl
         note("answer after opening", lambda: gallery.identify(query))  # noqa: B023
         for _ in range(RUNS):
             note("answer", lambda: gallery.identify(query))  # noqa: B023
-        note("read all vectors", lambda: gallery._store.vectors())  # noqa: B023
+        note("read all vectors", lambda: gallery._store.faces.vectors())  # noqa: B023
         note("enrol one face", lambda: gallery.enroll("Somebody", query * (1 + 1e-3 * run) + 1e-4))  # noqa: B023
         note("close it", lambda: gallery.close())  # noqa: B023
     return found | {what: float(np.median(taken)) for what, taken in again.items()}

@@ -18,14 +18,13 @@ from engine.enrolment.enroller import Enroller
 from engine.enrolment.importing import Importing, import_forecast
 from engine.enrolment.shelf import Shelf
 from engine.errors import EmbeddingError, GalleryReadOnlyError
-from engine.keeping.encryption import is_encrypted as is_encrypted
-from engine.keeping.privacy import Privacy
-from engine.keeping.soundness import index_problems, model_problems, take_out_altered
 from engine.looking.browsing import Browsing
 from engine.looking.exporting import Exporting
 from engine.looking.maps import Maps
 from engine.looking.reviewing import review_store
 from engine.looking.similarity import Comparing
+from engine.maintenance.integrity import index_problems, model_problems, take_out_altered
+from engine.maintenance.privacy import Privacy
 from engine.portraits.lens import Lens
 from engine.progress import SILENT, Listener, Reporter
 from engine.recognition.asking import Asking
@@ -34,6 +33,7 @@ from engine.records.findings import KINDS, Kind, Review
 from engine.retraining.learning import Learning
 from engine.store import Store
 from engine.store.cipher import Key
+from engine.store.encryption import is_encrypted as is_encrypted
 from engine.tools.gallery_folder import GalleryFolder
 from engine.types import (
     CheckReport,
@@ -197,7 +197,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
             CancelledError: stopped by the reporter while it calibrates.
         """
         self._recogniser.prepare(reporter)
-        if self._store.counts()[1]:
+        if self._store.people.counts()[1]:
             self._enroller.prepare()
 
     def index_status(self) -> str:
@@ -248,12 +248,12 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
                 model is only told of: it must be trained again.
         """
         reporter.progress("Checking the database", 0, 3)
-        damage = self._store.integrity()
-        altered = self._store.altered() if damage else []
+        damage = self._store.checks.problems()
+        altered = self._store.checks.altered() if damage else []
         if altered and repair:
             self._require_writable("The faces cannot be taken out")
             altered = self._recogniser.renew(lambda: take_out_altered(self._store))
-            damage = self._store.integrity()
+            damage = self._store.checks.problems()
         sound = not damage
         reporter.progress("Checking the models", 1, 3)
         problems = damage + GalleryFolder(self.folder).problems()

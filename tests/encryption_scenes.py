@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.keeping import encryption
+from engine.store import encryption
 from tests.screens import DATA, SMALL, WIDE, Stage
 from tests.sealed import PASSPHRASE
 

@@ -52,12 +52,12 @@ def put_to_use(
     """
     store = Store.open(folder)
     try:
-        faces, owners, vectors = store.vectors()
+        faces, owners, vectors = store.faces.vectors()
         distance = store.distance
         networks = {kind: _network(kind, vectors, owners, distance) for kind in kinds}
         knn = _tried(None, faces, owners, vectors, distance)
         tried = {kind: _tried(kind, faces, owners, vectors, distance) for kind in kinds}
-        ids = {one.name: one.id for one in store.identities()}
+        ids = {one.name: one.id for one in store.people.all()}
         swapped = {ids[name]: ids[other] for name, other in (mistaken or {}).items()}
         outputs = [swapped.get(int(one), int(one)) for one in np.unique(owners)]
         made: dict[Kind, str] = {}
@@ -75,7 +75,7 @@ def put_to_use(
                 files={TRIALS: trials.save, KNN_TRIALS: knn[1].save},
             )
             write_version(folder / MODELS / version.id, content)
-            store.add_model(version, activate=True)
+            store.models.add(version, activate=True)
             made[kind] = version.id
         if fused:
             together = show([knn[1], tried["triplet"][1]]).calibration

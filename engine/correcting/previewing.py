@@ -71,8 +71,8 @@ class Previewing:
         Raises:
             UnknownIdentityError: nobody of such a name.
         """
-        target = self._store.require_identity(into)
-        others = [self._store.require_identity(name) for name in dict.fromkeys(names)]
+        target = self._store.people.require(into)
+        others = [self._store.people.require(name) for name in dict.fromkeys(names)]
         concerned = np.array(sorted({target.id, *(one.id for one in others)}), dtype=np.int64)
         scene = self._scene()
         merged = np.where(np.isin(scene.owners, concerned), target.id, scene.owners)
@@ -116,7 +116,7 @@ class Previewing:
         """
         if count is not None and count < 1:
             raise InputError(f"{count} groups cannot be made", remedy="Ask for one or more.")
-        identity, scene = self._store.require_identity(name), self._scene()
+        identity, scene = self._store.people.require(name), self._scene()
         own = scene.owners == identity.id
         ordinary = None
         if count is None:
@@ -135,7 +135,7 @@ class Previewing:
             UnknownIdentityError: nobody of that name, or a face is not theirs.
             InputError: a face is in two groups.
         """
-        identity, scene = self._store.require_identity(name), self._scene()
+        identity, scene = self._store.people.require(name), self._scene()
         own = scene.ids[scene.owners == identity.id]
         named = np.array([face for group in groups for face in group], dtype=np.int64)
         if len(stray := np.setdiff1d(named, own)):
@@ -150,7 +150,7 @@ class Previewing:
 
     def _scene(self) -> _Scene:
         calibration = self._recogniser.calibration()
-        ids, owners, vectors = self._store.vectors()
+        ids, owners, vectors = self._store.faces.vectors()
         rows = prepare(vectors, self._store.distance)
         return _Scene(ids, owners, vectors, rows, calibration, self._store.distance)
 

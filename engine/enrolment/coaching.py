@@ -63,7 +63,7 @@ class Coach:
         held: list[frozenset[str]] = []
         for start in range(0, len(vectors), ROWS_AT_ONCE):
             reporter.progress("Looking for faces that are enrolled", start, len(vectors))
-            found = self._store.find(vectors[start : start + ROWS_AT_ONCE])
+            found = self._store.faces.find_exact(vectors[start : start + ROWS_AT_ONCE])
             held += [frozenset(name for _, name in faces) for faces in found]
         return held
 
@@ -77,7 +77,7 @@ class Coach:
 
     def _about_names(self, groups: dict[str, Ids]) -> list[Advice]:
         """Of names that nobody has, and that look like somebody's."""
-        found = self._store.find_lookalikes(list(groups))
+        found = self._store.people.lookalikes(list(groups))
         return [
             Advice("name", tuple(groups[name].tolist()), other, lookalike_words(name, other))
             for name, other in found.items()
@@ -121,7 +121,7 @@ class Coach:
         return limits_of(nearest_own(rows, owners, distance), rows, distance)[0]
 
     def _learned(self) -> tuple[float, float]:
-        faces, owners, vectors = self._store.vectors(self._store.spread(_PROBES))
+        faces, owners, vectors = self._store.faces.vectors(self._store.faces.evenly_spaced(_PROBES))
         near, theirs = self._recogniser.neighbours(vectors, _AROUND)
         own = (theirs == owners[:, None]) & (near.ids != faces[:, None])
         found = own.any(axis=1)
@@ -158,10 +158,10 @@ class Coach:
 
     def _enrolled(self, name: str) -> Vectors | None:
         """An even choice of the enrolled faces of an identity; None where nobody has the name."""
-        identity = self._store.identity(name)
+        identity = self._store.people.find(name)
         if identity is None:
             return None
-        return self._store.vectors(_even(self._store.members([identity.id]), _BESIDE))[2]
+        return self._store.faces.vectors(_even(self._store.faces.ids_of([identity.id]), _BESIDE))[2]
 
 
 _NONE = np.empty(0, dtype=np.float32)

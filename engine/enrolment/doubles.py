@@ -35,16 +35,16 @@ class MeasureKeeper:
 
     def current(self, learn: Callable[[], tuple[float, float]]) -> tuple[float, float]:
         """Distances up to which two faces are near-duplicates, and the same vector."""
-        last = self._store.last_face()  # counting a million takes 10 ms
+        last = self._store.faces.last_id()  # counting a million takes 10 ms
         kept = self._kept or self._loaded()
         if kept is None or abs(last - kept.last) > _STALE * kept.last:
             kept = _Kept(*learn(), last)
-            self._store.keep_derived(_NAME, json.dumps(asdict(kept)))
+            self._store.derived.write(_NAME, json.dumps(asdict(kept)))
         self._kept = kept
         return kept.limit, kept.same
 
     def _loaded(self) -> _Kept | None:
         try:
-            return checked(_Kept(**parsed(self._store.derived(_NAME) or "")))
+            return checked(_Kept(**parsed(self._store.derived.read(_NAME) or "")))
         except (ValueError, TypeError):
             return None  # absent or damaged

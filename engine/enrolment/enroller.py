@@ -15,7 +15,6 @@ from engine.enrolment.mixed_files import mixed_files
 from engine.enrolment.one_network import OneNetwork
 from engine.enrolment.planning import chosen_faces, plan_reading, rows_of
 from engine.errors import EmbeddingError, PhotoError
-from engine.keeping.backups import before_large_change
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
 from engine.records import names
@@ -164,7 +163,7 @@ class Enroller:
         Raises:
             IdentityNameError: no name for a new person. AmbiguousNameError.
         """
-        known = self._store.identity(name)
+        known = self._store.people.find(name)
         if known is None:
             return names.check_name(name), ()
         return known.name, (joined_words(name, known.name),) if known.name != name else ()
@@ -186,7 +185,7 @@ class Enroller:
     def _lookalikes(self, batch: FaceBatch) -> tuple[str, ...]:
         """Sentences on names of new people that look like enrolled ones."""
         distinct = [name for name in Coded.of(batch.names).values if name is not None]
-        found = self._store.find_lookalikes(distinct)
+        found = self._store.people.lookalikes(distinct)
         return tuple(lookalike_words(name, other) for name, other in found.items())
 
     def _with_enrolled_names(self, reading: embeddings.Reading) -> embeddings.Reading:
@@ -195,7 +194,7 @@ class Enroller:
         """
         batch = reading.batch
         coded = Coded.of(batch.names)
-        found = self._store.find_names([name for name in coded.values if name is not None])
+        found = self._store.people.match_names([name for name in coded.values if name is not None])
         joined = {name: one[0] for name, one in found.items() if one != [name] and len(one) == 1}
         several = {name: ambiguous_words(name, one) for name, one in found.items() if len(one) > 1}
         rejected: tuple[Rejection, ...] = ()
@@ -231,9 +230,9 @@ class Enroller:
     ) -> Added:
         def beforehand(faces: int) -> None:
             if action == "import":
-                before_large_change(self._store, action, faces, reporter=reporter)
+                self._store.backups.before_large_change(action, faces, reporter=reporter)
 
-        added = self._store.add(
+        added = self._store.faces.add(
             batch,
             keys=names.name_key,
             thumbnails=thumbnails,

@@ -83,12 +83,12 @@ def _nearly_enrolled(
     """Rows that are near-duplicates of one of these neighbours, and whose."""
     row, place = np.nonzero(near.distances <= 2 * limit)  # they are rounded to float32
     faces, whose = near.ids[row, place], owners[row, place]
-    ids, _, enrolled = store.vectors(np.unique(faces))
+    ids, _, enrolled = store.faces.vectors(np.unique(faces))
     there = np.isin(faces, ids)  # nobody took it out meanwhile
     row, faces, whose = row[there], faces[there], whose[there]
     others = prepare(enrolled, store.distance)[np.searchsorted(ids, faces)]
     close = exactly(prepare(vectors, store.distance)[row], others, store.distance) <= limit
-    known = store.names_of(np.unique(whose).tolist())
+    known = store.people.names(np.unique(whose).tolist())
     found: dict[int, str] = {}
     for at, owner in zip(row[close].tolist(), whose[close].tolist(), strict=True):
         if owner in known:

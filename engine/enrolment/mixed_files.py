@@ -44,11 +44,11 @@ def mixed_files(store: Store, files: Sequence[tuple[str, Rows]]) -> tuple[str, .
 
 def _enrolled(store: Store) -> list[Vectors]:
     """Prepared faces of the identities that have most."""
-    faces, owners = store.membership()
+    faces, owners = store.faces.membership()
     known, counts = np.unique(owners, return_counts=True)
     chosen = known[np.argsort(-counts, kind="stable")[:_OTHERS]]
     found = []
     for identity in chosen.tolist():
-        vectors = store.vectors(faces[owners == identity][:_THEIR_FACES])[2]
+        vectors = store.faces.vectors(faces[owners == identity][:_THEIR_FACES])[2]
         found.append(prepare(vectors, store.distance))
     return found

@@ -45,21 +45,21 @@ class OneNetwork:
         Called when faces are in: a disk that refuses this has not refused them.
         """
         with suppress(GalleryError):  # it is measured when the next ones come
-            kept = self._store.setting("fingerprint")
+            kept = self._store.settings.get("fingerprint")
             known = None if kept is None else Fingerprint.from_json(kept)
             if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:
                 measured = self._measured()
                 if measured is not None:
-                    self._store.set_setting("fingerprint", measured.to_json())
+                    self._store.settings.set("fingerprint", measured.to_json())
 
     def _known(self) -> Fingerprint | None:
-        kept = self._store.setting("fingerprint")
+        kept = self._store.settings.get("fingerprint")
         if kept is not None:
             return Fingerprint.from_json(kept)
         return self._measured()  # somebody was erased, and it with them
 
     def _measured(self) -> Fingerprint | None:
         """Of a sample of the enrolled faces; None where there is none."""
-        _, owners, vectors = self._store.vectors(self._store.spread(SAMPLE))
-        faces = self._store.counts()[1]
+        _, owners, vectors = self._store.faces.vectors(self._store.faces.evenly_spaced(SAMPLE))
+        faces = self._store.people.counts()[1]
         return Fingerprint.of(vectors, owners, faces) if len(vectors) else None

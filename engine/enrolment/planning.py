@@ -35,9 +35,9 @@ def plan_reading(
     batch = reading.batch
     held = coach.holders(batch.vectors, reporter)
     advice = by_row(coach.advise(batch, held, reporter))
-    foreseen = store.add(batch, keys=names.name_key, dry_run=True)
+    foreseen = store.faces.add(batch, keys=names.name_key, dry_run=True)
     kept = frozenset(foreseen.rows.tolist())
-    known = frozenset(identity.name for identity in store.identities())
+    known = frozenset(identity.name for identity in store.people.all())
     faces = []
     for row, (name, file) in enumerate(zip(batch.names, batch.files, strict=True)):
         assert name is not None

@@ -53,32 +53,32 @@ class Shelf:
         batch = as_batch(queries)
         self._enroller.network.check(batch)
         thumbnails, _ = thumbnails_of(batch, reporter)
-        return self._store.keep_unknowns(batch, thumbnails)
+        return self._store.unknowns.add(batch, thumbnails)
 
     def unknowns(self) -> list[Unknown]:
         """All that is on the shelf, the oldest first."""
-        return self._store.unknowns()
+        return self._store.unknowns.all()
 
     def count(self) -> int:
         """How many are on the shelf."""
-        return self._store.count_unknowns()
+        return self._store.unknowns.count()
 
     def from_files(self, files: Sequence[str]) -> list[Unknown]:
         """Those that came from one of these files, named as they were then; the oldest first."""
-        return self._store.unknowns_in(files)
+        return self._store.unknowns.from_files(files)
 
     def photo(self, unknown: int) -> bytes | None:
         """JPEG of a query, or None where it came without a photograph."""
-        return self._store.unknown_photo(unknown)
+        return self._store.unknowns.thumbnail(unknown)
 
     def traits(self, unknowns: Sequence[int]) -> Vectors:
         """Numbers to draw their portraits with, ``(n, 16)``, in the order asked."""
-        return self._lens.traits(self._store.unknown_vectors(unknowns)[1])
+        return self._lens.traits(self._store.unknowns.vectors(unknowns)[1])
 
     @property
     def keeping(self) -> bool | None:
         """Whether unknown queries are to be kept in this gallery; None where nobody has said."""
-        return {"1": True, "0": False}.get(self._store.setting(_KEEPING) or "")
+        return {"1": True, "0": False}.get(self._store.settings.get(_KEEPING) or "")
 
     def set_keeping(self, keeping: bool) -> None:
         """Remembers with the gallery whether unknown queries are to be kept.
@@ -86,7 +86,7 @@ class Shelf:
         Raises:
             GalleryReadOnlyError.
         """
-        self._store.set_setting(_KEEPING, str(int(keeping)))
+        self._store.settings.set(_KEEPING, str(int(keeping)))
 
     def clusters(
         self, known: Sequence[Sequence[int]] = (), *, reporter: Reporter = SILENT
@@ -103,12 +103,12 @@ class Shelf:
         Raises:
             CancelledError: stopped by the reporter.
         """
-        listed = {one.id: one for one in self._store.unknowns()}
-        ids, vectors = self._store.unknown_vectors(list(listed))
+        listed = {one.id: one for one in self._store.unknowns.all()}
+        ids, vectors = self._store.unknowns.vectors(list(listed))
         if not len(ids):
             return ()
-        faces, owners = self._store.membership()
-        _, owners, enrolled = self._store.vectors(faces[clustering.measured(owners)])
+        faces, owners = self._store.faces.membership()
+        _, owners, enrolled = self._store.faces.vectors(faces[clustering.measured(owners)])
         limit = clustering.near_enough(owners, enrolled, self._store.distance)
         if limit is None:
             limit = clustering.usual(vectors, self._store.distance)
@@ -130,13 +130,13 @@ class Shelf:
             UnknownIdentityError: one of them is not on the shelf. IdentityNameError: no name.
             MismatchError: made by another embedding network. GalleryReadOnlyError.
         """
-        known = self._store.identity(name)
+        known = self._store.people.find(name)
         name = allowed.check_name(name) if known is None else known.name
-        _, vectors = self._store.unknown_vectors(unknowns)
+        _, vectors = self._store.unknowns.vectors(unknowns)
         if len(vectors):
             self._enroller.network.check(as_batch(vectors))
         key = allowed.name_key(name)
-        changed = self._recogniser.apply(lambda: self._store.name_unknowns(unknowns, name, key))
+        changed = self._recogniser.apply(lambda: self._store.unknowns.name(unknowns, name, key))
         if changed is not None:
             self._enroller.network.remember()
         return changed
@@ -147,7 +147,7 @@ class Shelf:
         Raises:
             UnknownIdentityError: one of them is not on the shelf. GalleryReadOnlyError.
         """
-        return self._recogniser.apply(lambda: self._store.dismiss_unknowns(unknowns))
+        return self._recogniser.apply(lambda: self._store.unknowns.dismiss(unknowns))
 
     # -- clusters ----------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ def write_folder(source: Source, path: Path) -> list[str]:
             stem = path / folder / f"{folder}_{number[face.identity_id]:04d}"
             with private_file(stem.with_name(stem.name + ".npy")) as stream:
                 np.save(stream, vector)
-            photo = source.store.photo(face.id) if face.has_photo else None
+            photo = source.store.faces.thumbnail(face.id) if face.has_photo else None
             if photo is not None:
                 _write(stem.with_name(stem.name + ".jpg"), photo)
     return []

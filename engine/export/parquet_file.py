@@ -74,7 +74,7 @@ def write_parquet(source: Source, path: Path) -> list[str]:
             "added": pyarrow.timestamp("us", "UTC"),
         }
     )
-    photo = source.store.photo
+    photo = source.store.faces.thumbnail
     with (
         private_file(path) as stream,
         pyarrow.parquet.ParquetWriter(stream, schema, compression="zstd") as writer,

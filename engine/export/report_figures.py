@@ -57,7 +57,7 @@ def _own(source: Source, distances: OwnDistances) -> dict[int, float]:
 
 def _sample(source: Source) -> set[int]:
     """Ids of faces to compare: some of each of people drawn by chance, until there are enough."""
-    faces, owners = source.store.membership()
+    faces, owners = source.store.faces.membership()
     chance = np.random.default_rng(_SEED)
     rows = draw_faces(owners, _EACH, chance)
     who, place = np.unique(owners[rows], return_inverse=True)

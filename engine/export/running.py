@@ -61,11 +61,11 @@ def _once(
     writer: Writer,
     reporter: Reporter,
 ) -> Exported:
-    change = store.change()
+    change = store.history.last_change()
     with landing(target) as aside:
         source = Source.of(store, selection, reporter)
         sentences = writer(source, aside)
-        if store.change() != change:
+        if store.history.last_change() != change:
             raise ChangedMeanwhile
         written = _files(aside, target, kind)
         reporter.check()

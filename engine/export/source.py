@@ -37,7 +37,7 @@ class Source:
     @classmethod
     def of(cls, store: Store, selection: Selection, reporter: Reporter) -> Source:
         """Raises ExportError: nobody is chosen, or there are not as many as asked for."""
-        everybody = {one.id: one for one in store.identities() if one.faces}
+        everybody = {one.id: one for one in store.people.all() if one.faces}
         if selection.is_whole:
             count = sum(one.faces for one in everybody.values())
             ids = None
@@ -64,9 +64,9 @@ class Source:
             ChangedMeanwhile, CancelledError.
         """
         done = 0
-        for ids, _, vectors in self.store.each_vectors(self.ids):
+        for ids, _, vectors in self.store.faces.vector_batches(self.ids):
             self.reporter.progress(stage, done, self.count)
-            faces = self.store.faces_by_id(ids.tolist())
+            faces = self.store.faces.by_ids(ids.tolist())
             if len(faces) != len(ids):
                 raise ChangedMeanwhile
             yield faces, vectors
@@ -78,7 +78,7 @@ class Source:
 
 def _chosen(store: Store, selection: Selection) -> tuple[Ids, Ids]:
     """Face ids, ascending, and the identity of each."""
-    faces, owners = store.membership()
+    faces, owners = store.faces.membership()
     if selection.identities is not None:
         wanted = np.isin(owners, np.array(selection.identities, dtype=np.int64))
         faces, owners = faces[wanted], owners[wanted]

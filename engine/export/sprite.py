@@ -34,7 +34,7 @@ def write_sprite(
     place = 0
     for faces, vectors in source.chunks(_STAGE):
         for face, traits in zip(faces, traits_of(vectors), strict=True):
-            photo = source.store.photo(face.id) if face.has_photo else None
+            photo = source.store.faces.thumbnail(face.id) if face.has_photo else None
             square = photo_square(photo, side) if photo else emblem_square(traits, side)
             sheet.paste(square, (place % across * side, place // across * side))
             place += 1

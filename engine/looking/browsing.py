@@ -24,7 +24,7 @@ class Browsing:
 
     def people(self, sort: str = "name") -> list[Identity]:
         """All identities, by ``name`` or by number of ``faces`` (most first)."""
-        identities = self._store.identities()
+        identities = self._store.people.all()
         if sort == "faces":
             return sorted(identities, key=lambda identity: (-identity.faces, identity.name))
         return identities
@@ -35,15 +35,15 @@ class Browsing:
         Args:
             known: what was read before; then only what has changed since is read.
         """
-        return self._store.roster(known)
+        return self._store.people.roster(known)
 
     def face_columns(self, identity: int) -> FaceColumns:
         """The faces of an identity in columns, in order of enrolment; none for no such id."""
-        return self._store.face_columns(identity)
+        return self._store.faces.columns(identity)
 
     def counts(self) -> tuple[int, int]:
         """How many identities and faces."""
-        return self._store.counts()
+        return self._store.people.counts()
 
     def identity(self, name: str) -> Identity | None:
         """The identity that a name means: the one that has exactly it, else the only one whose
@@ -52,7 +52,7 @@ class Browsing:
         Raises:
             AmbiguousNameError: several names differ so.
         """
-        return self._store.identity(name)
+        return self._store.people.find(name)
 
     def require_identity(self, name: str) -> Identity:
         """The identity that a name means.
@@ -61,11 +61,11 @@ class Browsing:
             UnknownIdentityError: nobody is meant; it suggests names that are spelled alike.
             AmbiguousNameError: several names differ in case, Unicode form or blanks alone.
         """
-        return self._store.require_identity(name)
+        return self._store.people.require(name)
 
     def find_lookalikes(self, names: Collection[str]) -> dict[str, str]:
         """For each name that nobody has, and that looks like another one's, that one's."""
-        return self._store.find_lookalikes(names)
+        return self._store.people.lookalikes(names)
 
     def faces(self, identity: str | int) -> list[Face]:
         """The faces of an identity, by name or id, in order of enrolment.
@@ -74,32 +74,32 @@ class Browsing:
             UnknownIdentityError, AmbiguousNameError: see :meth:`require_identity`.
         """
         if isinstance(identity, int):
-            return self._store.faces(identity)
-        return self._store.faces(self._store.require_identity(identity).id)
+            return self._store.faces.of_identity(identity)
+        return self._store.faces.of_identity(self._store.people.require(identity).id)
 
     def faces_by_id(self, ids: Sequence[int]) -> list[Face]:
         """Faces in the order asked; ids that do not exist are left out."""
-        return self._store.faces_by_id(ids)
+        return self._store.faces.by_ids(ids)
 
     def faces_from(self, file: str) -> list[Face]:
         """Faces that came from a file, given as it was enrolled or by its last parts; ``:3`` at
         the end is its third row.
         """
-        return self._store.faces_from(file)
+        return self._store.faces.from_file(file)
 
     def vector_records(self, vectors: Vectors) -> list[VectorRecord]:
         """What is known of each row of ``(m, d)`` itself: which faces have exactly this vector,
         and who it was said not to be.
         """
-        return self._store.records(vectors)
+        return self._store.decisions.records(vectors)
 
     def photo(self, face: int) -> bytes | None:
         """JPEG of the face, or None where it came without a photograph."""
-        return self._store.photo(face)
+        return self._store.faces.thumbnail(face)
 
     def traits(self, faces: Sequence[int]) -> Vectors:
         """Numbers to draw the portraits of faces with, ``(n, 16)``, in the order asked."""
-        return self.traits_of(self._store.vectors(np.array(faces, dtype=np.int64))[2])
+        return self.traits_of(self._store.faces.vectors(np.array(faces, dtype=np.int64))[2])
 
     def traits_of(self, vectors: Vectors) -> Vectors:
         """The same for vectors that are not enrolled, ``(n, d)``."""
@@ -111,7 +111,7 @@ class Browsing:
         Raises:
             UnknownIdentityError: no such face.
         """
-        _, _, vectors = self._store.vectors(np.array([face], dtype=np.int64))
+        _, _, vectors = self._store.faces.vectors(np.array([face], dtype=np.int64))
         if not len(vectors):
             raise UnknownIdentityError(f"Face {face} is not enrolled")
         return np.asarray(vectors[0])

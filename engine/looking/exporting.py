@@ -94,7 +94,7 @@ class Exporting:
 def _learned(store: Store, reporter: Reporter) -> dict[str, Transform]:
     """The space of the triplet model in use; a damaged one is told of and left out."""
     spaces: dict[str, Transform] = {}
-    for version in store.models():
+    for version in store.models.all():
         if version.active and version.kind == "triplet":
             try:
                 spaces["triplet"] = read_model(store, version).network

@@ -82,7 +82,7 @@ class Layouts:
     def beside(self, where: MappedSpace, layout: Layout, rows: Vectors) -> Vectors:
         """Where vectors ``(m, d)`` of a space would lie, ``(m, dimensions)``."""
         known = layout.kept(layout.laid_out)
-        ids, _, vectors = self._store.vectors(known.faces)
+        ids, _, vectors = self._store.faces.vectors(known.faces)
         there = np.isin(known.faces, ids)  # somebody may be gone since
         found = index_of(where.mapped(vectors), where.distance).search(rows, NEIGHBOURS)
         return beside_neighbours(found, known.points[there])
@@ -102,7 +102,7 @@ class Layouts:
         if not len(new):
             return kept
         reporter.progress("Placing new faces", 0, len(new))
-        _, _, vectors = self._store.vectors(new)
+        _, _, vectors = self._store.faces.vectors(new)
         points = self.beside(where, kept, where.mapped(vectors))
         layout = kept.with_faces(new, points)
         self._keep(path, layout)
@@ -155,7 +155,7 @@ class Layouts:
     def _place(self) -> Path | None:
         """Where faces may lie while they are laid out: in memory, where they are encrypted."""
         if self._store.encrypted:
-            place = self._store.models_folder
+            place = self._store.models.folder
             place.mkdir(mode=0o700, exist_ok=True)
             return place
         return self._store.folder if self._store.writable else None
@@ -184,7 +184,7 @@ def each_mapped(
     since they were counted, and between two readings.
     """
     done = 0
-    for faces, owners, vectors in store.each_vectors():
+    for faces, owners, vectors in store.faces.vector_batches():
         reporter.progress("Reading faces", min(done, total), total)
         done += len(vectors)
         yield faces, owners, where.mapped(vectors)

@@ -40,11 +40,11 @@ def mapped_spaces(store: Store) -> dict[str, MappedSpace]:
     spaces = {
         "original": MappedSpace("original", store.dimension, store.distance, folder, as_they_came)
     }
-    for version in sorted(store.models(), key=lambda one: one.kind, reverse=True):
+    for version in sorted(store.models.all(), key=lambda one: one.kind, reverse=True):
         if not version.active:
             continue
         try:
-            network = load_network(store.version_folder(version.id))
+            network = load_network(store.models.version_folder(version.id))
         except ModelError:
             continue
         if version.kind == "mlp":

@@ -89,7 +89,7 @@ class Maps:
         if method not in METHODS or dimensions not in DIMENSIONS:
             raise InputError("There is no such map", remedy=f"Choose {', '.join(METHODS)}.")
         where = self._space(space)
-        faces, owners = self._store.membership()
+        faces, owners = self._store.faces.membership()
         if method == "pca" or not len(faces):
             return self._principal(where, len(faces), dimensions, reporter)
         with self._busy:  # a second question waits for the first one's answer
@@ -124,7 +124,7 @@ class Maps:
 
     def place_unknowns(self, drawn: FaceMap) -> Vectors:
         """Where the queries on the Unknown shelf would lie, ``(m, dimensions)``."""
-        _, vectors = self._store.unknown_vectors([one.id for one in self._store.unknowns()])
+        _, vectors = self._store.unknowns.vectors([one.id for one in self._store.unknowns.all()])
         if not len(vectors) or not len(drawn.layout.faces):
             return np.empty((0, drawn.layout.dimensions), dtype=np.float32)
         return self.place(drawn, vectors)
@@ -132,10 +132,10 @@ class Maps:
     def separation(self, space: str = "original", reporter: Reporter = SILENT) -> Separation | None:
         """How well people keep apart in a space; None where there is nothing to compare."""
         where = self._space(space)
-        faces, _ = self._store.membership()
+        faces, _ = self._store.faces.membership()
         some = sampled(faces, MOST_FACES, seed=0)
         reporter.progress("Comparing faces", 0, 0)
-        _, owners, vectors = self._store.vectors(np.sort(some))
+        _, owners, vectors = self._store.faces.vectors(np.sort(some))
         if not len(vectors):
             return None
         return separation(where.mapped(vectors), owners, where.distance, of=len(faces))

@@ -43,25 +43,27 @@ def _faces(store: Store, reporter: Reporter) -> Faces:
         GalleryDamagedError: a face belongs to nobody. CancelledError: stopped by the reporter.
     """
     while True:
-        change = store.change()
-        ids, owners = store.membership()
+        change = store.history.last_change()
+        ids, owners = store.faces.membership()
         rows = np.empty((len(ids), store.dimension), dtype=np.float32)
         refused: set[tuple[int, int]] = set()
         done = 0
-        for some, _, vectors in store.each_vectors():
+        for some, _, vectors in store.faces.vector_batches():
             reporter.progress("Reading faces", done, len(ids))
             rows[done : done + len(some)] = prepare(vectors, store.distance)[: len(rows) - done]
             done += len(some)
-            for face, identities in zip(some.tolist(), store.rejections(vectors), strict=True):
+            for face, identities in zip(
+                some.tolist(), store.decisions.rejections(vectors), strict=True
+            ):
                 refused.update((face, identity) for identity in identities)
         decided = Decided(
-            confirmed=frozenset(store.confirmed().tolist()),
-            ignored=frozenset(store.ignored().tolist()),
+            confirmed=frozenset(store.decisions.confirmed().tolist()),
+            ignored=frozenset(store.decisions.ignored().tolist()),
             refused=frozenset(refused),
-            apart=store.apart(),
+            apart=store.decisions.cannot_link(),
         )
-        names = {one.id: one.name for one in store.identities()}
-        if store.change() == change:
+        names = {one.id: one.name for one in store.people.all()}
+        if store.history.last_change() == change:
             _require_names(store, owners, names)
             return Faces.of(ids, owners, rows, store.distance, names, decided)
 

@@ -92,7 +92,7 @@ class Similarity:
 
 def usual_distances(store: Store, seed: int = 0) -> Usual:
     """Measures what is usual between two faces of a gallery."""
-    faces, owners = store.membership()
+    faces, owners = store.faces.membership()
     random = np.random.default_rng(seed)
     people = np.unique(owners)
     if len(people) > _PEOPLE:
@@ -102,7 +102,7 @@ def usual_distances(store: Store, seed: int = 0) -> Usual:
     rows = rows[np.argsort(owners[rows], kind="stable")]
     _, first, counts = np.unique(owners[rows], return_index=True, return_counts=True)
     rows = rows[np.arange(len(rows)) - np.repeat(first, counts) < _FACES_EACH]
-    _, owned, vectors = store.vectors(np.sort(faces[rows]))
+    _, owned, vectors = store.faces.vectors(np.sort(faces[rows]))
     return _usual(prepare(vectors, store.distance), owned, store.distance, random)
 
 
@@ -131,7 +131,7 @@ class Comparing:
 
     def usual(self) -> Usual:
         """What distances are usual between two faces here."""
-        change = self._store.change()
+        change = self._store.history.last_change()
         if self._usual is None or self._usual[0] != change:
             self._usual = change, usual_distances(self._store)
         return self._usual[1]
@@ -149,8 +149,8 @@ class Comparing:
         return self._compared(np.array([one], dtype=np.int64), np.array([other], dtype=np.int64))
 
     def _faces_of(self, name: str) -> Ids:
-        identity = self._store.require_identity(name)
-        faces = self._store.members([identity.id])
+        identity = self._store.people.require(name)
+        faces = self._store.faces.ids_of([identity.id])
         if not len(faces):
             raise InputError(f"{name} has no face", remedy="Enroll one first.")
         spread = np.linspace(0, len(faces) - 1, min(len(faces), MOST_FACES)).round().astype(int)
@@ -170,7 +170,7 @@ class Comparing:
         )
 
     def _vectors(self, ids: Ids) -> Vectors:
-        found, _, vectors = self._store.vectors(ids)
+        found, _, vectors = self._store.faces.vectors(ids)
         if len(found) < len(ids):
             missing = np.setdiff1d(ids, found)
             raise UnknownIdentityError(f"Face {missing[0]} is not enrolled")

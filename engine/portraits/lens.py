@@ -35,7 +35,7 @@ class Lens:
 
     def _kept(self) -> Appearance | None:
         """What was fitted before; None where there is none, or it is damaged."""
-        kept = self._store.setting("appearance")
+        kept = self._store.settings.get("appearance")
         if kept is None:
             return None
         try:
@@ -45,10 +45,10 @@ class Lens:
         return lens if lens.dimension == self._store.dimension else None
 
     def _fit(self) -> Appearance | None:
-        ids, _ = self._store.membership()
+        ids, _ = self._store.faces.membership()
         if not len(ids):
             return None
-        fitted = Appearance.fit(self._store.vectors(ids[sample_rows(len(ids))])[2])
+        fitted = Appearance.fit(self._store.faces.vectors(ids[sample_rows(len(ids))])[2])
         if self._store.writable and len(ids) >= _ENOUGH:
-            self._store.set_setting("appearance", fitted.to_json())
+            self._store.settings.set("appearance", fitted.to_json())
         return fitted

@@ -14,7 +14,7 @@ from engine.identification.templates import TemplateTable
 from engine.progress import SILENT, Reporter
 from engine.records.parsing import checked, parsed
 from engine.store import Store
-from engine.store.derived import CALIBRATION
+from engine.store.settings_table import CALIBRATION
 from engine.tools.packing import packed, unpacked
 from engine.types import Ids
 
@@ -75,10 +75,10 @@ class CalibrationKeeper:
         if not self._speaks_for(faces):
             self._load(change)
         if not self._speaks_for(faces):
-            ids, owners = self._store.membership()
+            ids, owners = self._store.faces.membership()
             heard = reporter if len(ids) > PROBES else SILENT
             self.latest = calibrate_from(
-                ids, owners, self._store.each_vectors, table, reporter=heard
+                ids, owners, self._store.faces.vector_batches, table, reporter=heard
             )
             self._faces = faces
             self._save(change)
@@ -93,7 +93,7 @@ class CalibrationKeeper:
 
     def _load(self, change: int) -> None:
         try:
-            kept = checked(_Kept(**parsed(self._store.derived(CALIBRATION) or "")))
+            kept = checked(_Kept(**parsed(self._store.derived.read(CALIBRATION) or "")))
             if kept.change <= change:  # else the gallery was put back to an older state
                 calibration = Calibration.from_json(kept.calibration)
                 identities, faces = unpacked(kept.identities), unpacked(kept.faces)
@@ -111,7 +111,7 @@ class CalibrationKeeper:
         assert self._faces is not None, "it was fitted just now"
         ids, faces = self._faces
         kept = _Kept(change, packed(ids), packed(faces), self.latest.to_json())
-        self.unsaved = not self._store.keep_derived(CALIBRATION, json.dumps(asdict(kept)))
+        self.unsaved = not self._store.derived.write(CALIBRATION, json.dumps(asdict(kept)))
 
 
 def _difference(one: tuple[Ids, Ids], other: tuple[Ids, Ids]) -> int:

@@ -31,7 +31,7 @@ class Names:
     def _looked_up(
         self, known: dict[int, str], identities: AbstractSet[int], missing: list[int]
     ) -> Mapping[int, str]:
-        found = self._store.names_of(missing)
+        found = self._store.people.names(missing)
         if len(known) + len(found) > _MOST:
             found |= {one: known[one] for one in identities if one in known}
             if self._known is known:

@@ -31,7 +31,7 @@ def follow(
     came, ids = faces[(before < 0) & (now >= 0)], np.empty(0, dtype=np.int64)
     vectors = np.empty((0, store.dimension), dtype=np.float32)
     if len(came):
-        ids, _, vectors = store.vectors(came)
+        ids, _, vectors = store.faces.vectors(came)
     for space in spaces:
         space.exchange(faces[(before >= 0) & (now < 0)], ids, vectors, change)
     regroup(store, spaces, owners, faces, now)
@@ -46,7 +46,7 @@ def regroup(store: Store, spaces: Sequence[Space], owners: IdMap, faces: Ids, no
     require_people(store, np.unique(now[other & (now >= 0)]))
     for start in range(0, len(concerned), _AT_ONCE):
         some = concerned[start : start + _AT_ONCE]
-        _, theirs, members = store.vectors(store.members(some.tolist()))
+        _, theirs, members = store.faces.vectors(store.faces.ids_of(some.tolist()))
         for space in spaces:
             space.renew(some, theirs, members)
     owners.put(faces[other], now[other])
@@ -55,7 +55,7 @@ def regroup(store: Store, spaces: Sequence[Space], owners: IdMap, faces: Ids, no
 def owners_now(store: Store, faces: Ids) -> Ids:
     """The identity of each face ``(n,)`` by what the store holds; -1 for one that is gone."""
     now = np.full(len(faces), -1, dtype=np.int64)
-    for ids, owned, _ in store.each_vectors(faces):
+    for ids, owned, _ in store.faces.vector_batches(faces):
         now[np.searchsorted(faces, ids)] = owned
     return now
 

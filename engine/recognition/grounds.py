@@ -68,12 +68,12 @@ class Grounds:
 
     def catch_up(self) -> None:
         """Follows what another process has changed."""
-        change = self._store.change()
+        change = self._store.history.last_change()
         in_use = models_in_use(self._store, self._tell)
         if in_use.ids != self.in_use.ids:
             self.close()  # other spaces: they are taken up when they are next needed
             return
-        faces, now = differing(self.owners, *self._store.membership())
+        faces, now = differing(self.owners, *self._store.faces.membership())
         follow(self._store, self.spaces, self.owners, faces, now, change)
         self.in_use = in_use
         self.names.forget()
@@ -91,7 +91,7 @@ class Grounds:
         """Takes in faces that the store holds now, unless they were taken up from there."""
         if self.owners.find(added.face_ids[:1])[0] >= 0:
             return
-        change = self._store.change()
+        change = self._store.history.last_change()
         for start in range(0, len(added.face_ids), _AT_ONCE):
             reporter.progress("Indexing faces", start, len(added.face_ids))
             part = slice(start, start + _AT_ONCE)

@@ -78,7 +78,7 @@ def models_in_use(store: Store, listener: Listener | None) -> InUse:
 
     models: dict[Kind, Model] = {}
     try:
-        versions = store.models()
+        versions = store.models.all()
     except GalleryDamagedError as error:
         tell(f"No trained model is used: {error}")
         return InUse()
@@ -89,7 +89,7 @@ def models_in_use(store: Store, listener: Listener | None) -> InUse:
             models[version.kind] = read_model(store, version)
         except ModelError as error:
             tell(f"The {version.kind} model is not used: {error}")
-    folder = store.models_folder if models else store.folder / MODELS
+    folder = store.models.folder if models else store.folder / MODELS
     auto = _auto(folder, models, tell)
     fuses = any(len(choice.members) > 1 for choice in (auto, auto.otherwise) if choice is not None)
     try:
@@ -101,7 +101,7 @@ def models_in_use(store: Store, listener: Listener | None) -> InUse:
 
 def read_model(store: Store, version: ModelVersion) -> Model:
     """A version, ready for use. Raises ModelError: absent, damaged, or of another gallery."""
-    folder = store.version_folder(version.id)
+    folder = store.models.version_folder(version.id)
     text = load_text(folder, CALIBRATION)
     features = MLP_FEATURES if version.kind == "mlp" else FEATURES
     try:

@@ -22,7 +22,7 @@ from engine.recognition.calibrating import CalibrationKeeper
 from engine.recognition.grounds import Grounds
 from engine.recognition.joining import identifier_of
 from engine.store import Store
-from engine.store.decisions import Refusals
+from engine.store.decisions_table import RejectionIndex
 from engine.types import Evidence, Identification, Identity, Ids, Neighbours, Vectors
 
 _T = TypeVar("_T")
@@ -37,7 +37,7 @@ class _Ready:
     """All that questions are answered with until the next change."""
 
     identifier: Identifier
-    refusals: Refusals
+    refusals: RejectionIndex
 
 
 class Questions:
@@ -84,7 +84,7 @@ class Questions:
         """See :meth:`engine.gallery.Gallery.identify_enrolled`."""
 
         def ask(ready: _Ready) -> Identification:
-            ids, owners, vectors = self._store.vectors(np.array([face], dtype=np.int64))
+            ids, owners, vectors = self._store.faces.vectors(np.array([face], dtype=np.int64))
             if not len(ids):
                 raise UnknownIdentityError(f"Face {face} is not enrolled")
             refused = ready.refusals.of(vectors)
@@ -98,13 +98,13 @@ class Questions:
         self, query: Vectors, identity: int, *, method: str, k: int, left_out: int | None
     ) -> tuple[Evidence, ...]:
         """The k faces of one identity that are nearest to a query ``(d,)``, nearest first."""
-        ids, _, vectors = self._store.vectors(self._store.members([identity]))
+        ids, _, vectors = self._store.faces.vectors(self._store.faces.ids_of([identity]))
         kept = ids != (-1 if left_out is None else left_out)
         ids, vectors = ids[kept], vectors[kept]
         if not len(ids):
             return ()
         away = self._answered(lambda ready: ready.identifier.distances(query, vectors, method))
-        name = self._store.names_of([identity]).get(identity, "")
+        name = self._store.people.names([identity]).get(identity, "")
         order = np.argsort(away, kind="stable")[:k].tolist()
         return tuple(Evidence(int(ids[at]), identity, name, float(away[at])) for at in order)
 
@@ -140,8 +140,8 @@ class Questions:
         with self._lock:
             self._follow_store()
             nearest = self._grounds.spaces[0].templates.table().nearest(identity)
-            names = self._store.names_of([] if nearest is None else [nearest])
-        return self._store.identity(next(iter(names.values()))) if names else None
+            names = self._store.people.names([] if nearest is None else [nearest])
+        return self._store.people.find(next(iter(names.values()))) if names else None
 
     def index_status(self) -> str:
         """One sentence on the index."""
@@ -199,7 +199,7 @@ class Questions:
                         grounds.owners,
                         grounds.names,
                     ),
-                    self._store.refusals(),
+                    self._store.decisions.rejection_index(),
                 )
             return self._ready
 
@@ -215,7 +215,9 @@ class Questions:
 
     def _moved_on(self) -> bool:
         """A writer is alone: what changes in its store comes through here."""
-        return not self._store.writable and self._store.change() != self._grounds.change
+        return (
+            not self._store.writable and self._store.history.last_change() != self._grounds.change
+        )
 
     def _tell_once(self, event: Event) -> None:
         """A reader takes everything up anew after each change; the person heard it already."""

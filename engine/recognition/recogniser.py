@@ -73,7 +73,7 @@ class Recogniser(Questions):
             if self._grounds.spaces:
                 self._grounds.add(added, vectors, reporter)
                 return
-            first = len(added.face_ids) == self._store.counts()[1]
+            first = len(added.face_ids) == self._store.people.counts()[1]
             self._grounds.take_up(reporter.tell if first else self._listener)
 
     def apply(self, change: Change) -> Changed | None:

@@ -20,7 +20,7 @@ Transform = Callable[[Vectors], Vectors]
 def require_people(store: Store, identities: Ids) -> None:
     """Raises GalleryDamagedError where one of these, each once, is not in the store."""
     asked = identities.tolist()
-    nobody = len(asked) - len(store.names_of(asked)) if asked else 0
+    nobody = len(asked) - len(store.people.names(asked)) if asked else 0
     if nobody:
         raise GalleryDamagedError(
             f"There are faces of {nobody:,} people who are not in the database",
@@ -82,7 +82,7 @@ class Space:
         """Starts from all faces of the store at a change; templates are started apart."""
 
         def chunks(wanted: Ids | None) -> Iterator[tuple[Ids, Vectors]]:
-            for ids, _, vectors in store.each_vectors(wanted):
+            for ids, _, vectors in store.faces.vector_batches(wanted):
                 yield ids, self.mapped(vectors)
 
         self.keeper.start(change, lambda: faces, chunks, background=background, listener=listener)

@@ -36,7 +36,7 @@ def taken_up(store: Store, spaces: Sequence[Space], path: Path | None) -> tuple[
         GalleryDamagedError: a face belongs to nobody, or cannot be read.
     """
     forms = {space.key: Form(space.dimension, space.distance) for space in spaces}
-    change = store.change()
+    change = store.history.last_change()
     state = remembered.load(path, forms) if path else None
     if state is not None:
         owners = _caught_up(store, spaces, state, change)
@@ -58,7 +58,7 @@ def _caught_up(
     if state.change > change:
         return None  # the gallery was put back to an older state
     if state.change != change:
-        faces, now = differing(owners, *store.membership())
+        faces, now = differing(owners, *store.faces.membership())
     if len(faces) > _MOST_OTHER * len(state.faces):
         return None
     for space in spaces:
@@ -80,7 +80,7 @@ def _some(state: Remembered, faces: Ids, now: Ids) -> Ids:
 
 def _speaks_of(store: Store, spaces: Sequence[Space], identities: Ids) -> bool:
     """Whether saved templates are those of this store's faces, by a sample."""
-    _, owners, vectors = store.vectors(store.members(identities.tolist()))
+    _, owners, vectors = store.faces.vectors(store.faces.ids_of(identities.tolist()))
     for space in spaces:
         fresh, kept = space.gather(), space.templates.table()
         fresh.add(owners, space.mapped(vectors))
@@ -98,7 +98,7 @@ def _gathered(store: Store, spaces: Sequence[Space], change: int) -> Remembered:
     """From all faces, a few thousand in memory at a time."""
     none = np.empty(0, dtype=np.int64)
     faces, owners, sums = [none], [none], [space.gather() for space in spaces]
-    for ids, owned, vectors in store.each_vectors():
+    for ids, owned, vectors in store.faces.vector_batches():
         faces.append(ids)
         owners.append(owned)
         for space, templates in zip(spaces, sums, strict=True):

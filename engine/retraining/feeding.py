@@ -28,7 +28,7 @@ def job_folder(store: Store, task: Task, asked: Mapping[str, Any]) -> Iterator[P
     Raises:
         GalleryWriteError: the disk refuses. ModelError: there is no folder in memory.
     """
-    place = store.models_folder if store.writable or store.encrypted else None
+    place = store.models.folder if store.writable or store.encrypted else None
     with _on_disk():
         if place is not None:
             place.mkdir(mode=0o700, exist_ok=True)
@@ -47,17 +47,19 @@ def _snapshot(store: Store, task: Task, asked: Mapping[str, Any], folder: Path) 
     Their embeddings go to the folder piece by piece, and are never in memory all at once.
     """
     while True:
-        change = store.change()
-        faces, owners = store.membership()
-        sound = ~np.isin(faces, store.contradicted())
+        change = store.history.last_change()
+        faces, owners = store.faces.membership()
+        sound = ~np.isin(faces, store.decisions.contradicted())
         faces, owners = faces[sound], owners[sound]
         vectors, done = room(folder, len(faces), store.dimension), 0
-        for ids, _, rows in store.each_vectors():
+        for ids, _, rows in store.faces.vector_batches():
             kept = rows[np.isin(ids, faces)][: len(vectors) - done]
             vectors[done : done + len(kept)] = kept
             done += len(kept)
-        rejected, rejected_owners = store.rejected()
-        if store.change() == change:  # else another process, or another thread, wrote meanwhile
+        rejected, rejected_owners = store.decisions.rejected_vectors()
+        if (
+            store.history.last_change() == change
+        ):  # else another process, or another thread, wrote meanwhile
             break
     return Job(
         task,
@@ -69,7 +71,11 @@ def _snapshot(store: Store, task: Task, asked: Mapping[str, Any], folder: Path) 
         rejected,
         rejected_owners,
         store.folder.name,
-        {one.kind: str(store.version_folder(one.id)) for one in store.models() if one.active},
+        {
+            one.kind: str(store.models.version_folder(one.id))
+            for one in store.models.all()
+            if one.active
+        },
     )
 
 

@@ -38,7 +38,7 @@ from engine.records.parameters import Kind
 from engine.records.parsing import parsed
 from engine.retraining.feeding import job_folder
 from engine.store import Store
-from engine.store.derived import EVALUATION
+from engine.store.settings_table import EVALUATION
 from engine.tools.files import discard_tree
 from engine.tools.gallery_folder import INDEX, MODELS
 from engine.training import launch
@@ -63,13 +63,13 @@ class Learning:
 
     def models(self) -> list[ModelVersion]:
         """All versions, newest first, with how much of the gallery is new to each."""
-        faces, owners = self._store.membership()
-        return [self._with_staleness(one, faces, owners) for one in self._store.models()]
+        faces, owners = self._store.faces.membership()
+        return [self._with_staleness(one, faces, owners) for one in self._store.models.all()]
 
     def curves(self, model_id: str) -> tuple[Measured, ...]:
         """One point an epoch. Raises ModelError: unknown, or its file is damaged."""
         self._version(model_id)
-        return tuple(load_curves(self._store.version_folder(model_id)))
+        return tuple(load_curves(self._store.models.version_folder(model_id)))
 
     def activate(self, model_id: str) -> None:
         """Puts a version to use in place of the one of its kind.
@@ -79,20 +79,20 @@ class Learning:
         """
         version = self._version(model_id)
         read_model(self._store, version)
-        self._store.activate_model(model_id, version.kind)
+        self._store.models.activate(model_id, version.kind)
         self._recogniser.models_changed()
 
     def deactivate(self, kind: Kind) -> None:
         """Puts no version of a kind to use."""
-        self._store.activate_model(None, kind)
+        self._store.models.activate(None, kind)
         self._recogniser.models_changed()
 
     def delete(self, model_id: str) -> None:
         """Removes a version for good; one in use is put out of use by that."""
-        self._store.delete_model(model_id)
+        self._store.models.delete(model_id)
         self._recogniser.models_changed()
         if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
-            for place in self._store.model_places():
+            for place in self._store.models.folders():
                 delete_version(place / model_id)
             discard_tree(self._store.folder / INDEX / model_id, self._store.folder)
 
@@ -151,25 +151,25 @@ class Learning:
         with self.at_rest(), job_folder(self._store, "evaluate", asked) as folder:
             evaluation = Evaluation.from_json(launch.run(folder, reporter))
         if self._store.writable:
-            self._store.keep_derived(EVALUATION, json.dumps(evaluation.to_json()))
+            self._store.derived.write(EVALUATION, json.dumps(evaluation.to_json()))
         return evaluation
 
     def last_evaluation(self) -> Evaluation | None:
         """What :meth:`evaluate` last measured here; None where there is none, or it is damaged."""
         try:
-            text = self._store.derived(EVALUATION)
+            text = self._store.derived.read(EVALUATION)
             return None if text is None else Evaluation.from_json(parsed(text))
         except ValueError:
             return None
 
     def obstacle(self) -> str:
         """Why nothing can be trained here, one sentence; "" where it can."""
-        lacking = launch.missing_library() or self._store.models_obstacle()
+        lacking = launch.missing_library() or self._store.models.obstacle()
         if lacking:
             return lacking
         if not self._store.writable:
             return "The gallery is open for reading only, so nothing can be trained."
-        several = sum(one.faces > 1 for one in self._store.identities())
+        several = sum(one.faces > 1 for one in self._store.people.all())
         if several < 2:
             return "Training needs at least two people with two faces each."
         return ""
@@ -193,21 +193,21 @@ class Learning:
     # -- inside ------------------------------------------------------------------------------
 
     def _version(self, model_id: str) -> ModelVersion:
-        for version in self._store.models():
+        for version in self._store.models.all():
             if version.id == model_id:
                 return version
         raise ModelError(f"There is no model {model_id}", remedy="See `face-gallery models`.")
 
     def _with_staleness(self, version: ModelVersion, faces: Ids, owners: Ids) -> ModelVersion:
         try:
-            seen = load_faces(self._store.version_folder(version.id))
+            seen = load_faces(self._store.models.version_folder(version.id))
         except ModelError:
             return version  # damaged: putting it to use says so
         identities, new, gone = staleness(*seen, faces, owners)
         return replace(version, new_identities=identities, new_faces=new, gone_faces=gone)
 
     def _active(self) -> dict[Kind, str]:
-        return {version.kind: version.id for version in self._store.models() if version.active}
+        return {version.kind: version.id for version in self._store.models.all() if version.active}
 
     def _adopted(
         self, folder: Path, brought: Sequence[Mapping[str, Any]], before: Mapping[Kind, str]
@@ -230,14 +230,14 @@ class Learning:
         return models
 
     def _adopt(self, written: Path, version: ModelVersion) -> None:
-        place = self._store.models_folder / version.id
+        place = self._store.models.folder / version.id
         adopt_version(written, place)
         try:
-            self._store.keep_version(version.id)
-            self._store.add_model(version, activate=version.active)
+            self._store.models.save_version(version.id)
+            self._store.models.add(version, activate=version.active)
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
-            self._store.drop_version(version.id)
+            self._store.models.discard_version(version.id)
             raise
 
     def _tidy(self) -> None:
@@ -248,7 +248,7 @@ class Learning:
         for path in self._folder.glob(".writing-*"):
             path.unlink(missing_ok=True)
         with suppress(GalleryDamagedError):  # then nobody knows what belongs here
-            known = {one.id for one in self._store.models()}
+            known = {one.id for one in self._store.models.all()}
             remove_orphans(self._folder, known)
             for kind in KINDS:
                 for index in (self._store.folder / INDEX).glob(f"{kind}-*"):

@@ -1,4 +1,4 @@
-"""The truth of a gallery: identities, faces, embeddings, thumbnails and history in SQLite."""
+"""The data of a gallery: identities, faces, embeddings, thumbnails and history in SQLite."""
 
 from engine.store.store import Store
 

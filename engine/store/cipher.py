@@ -1,4 +1,4 @@
-"""Databases that SQLCipher encrypts. Its library is imported where one is opened, never before."""
+"""Databases that SQLCipher encrypts: keys, and its library, imported only where one is opened."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SALT = 16
 
 @dataclass(frozen=True, repr=False)
 class Key:
-    """What a database is encrypted with; it is never shown.
+    """Key of an encrypted database; it is never shown.
 
     Attributes:
         secret: 32 bytes.
@@ -48,21 +48,20 @@ class Key:
 
     @property
     def literal(self) -> str:
-        """As SQLCipher takes it in SQL, without stretching it once more at each connection."""
+        """Return it as SQLCipher takes it in SQL, so that no connection stretches it again."""
         return f"\"x'{self.secret.hex()}{self.salt.hex()}'\""
 
 
 def missing_library() -> str:
-    """Why nothing can be encrypted here, one sentence; "" where it can. Imports nothing."""
+    """Return why nothing can be encrypted here, one sentence; "" where it can. Import nothing."""
     if importlib.util.find_spec("sqlcipher3") is None:
         return f"Encryption needs SQLCipher, which is not installed. {install_words('sqlcipher3')}"
     return ""
 
 
-def is_encrypted(path: Path) -> bool:
-    """Whether a database file looks encrypted: noise from its first byte on.
-
-    A file that cannot be read is not; whoever opens it says why.
+def looks_encrypted(path: Path) -> bool:
+    """Tell whether a database file is noise from its first byte on; False where it cannot be
+    read: whoever opens it says why.
     """
     try:
         with open_regular(path) as stream:
@@ -78,27 +77,27 @@ def is_encrypted(path: Path) -> bool:
 
 
 def may_be_encrypted(path: Path) -> bool:
-    """Whether any file, whatever its name, may be a database that is: whole pages of noise.
+    """Tell whether a file of any name may be an encrypted database: whole pages of noise.
 
     Raises:
         OSError: it cannot be read.
     """
-    return path.stat().st_size % _PAGE == 0 and is_encrypted(path)
+    return path.stat().st_size % _PAGE == 0 and looks_encrypted(path)
 
 
 def key_for(path: Path, passphrase: str) -> Key:
-    """The key that a passphrase opens an encrypted file with, if it is the right one (0.2 s)."""
+    """Return the key that a passphrase gives for an encrypted file (0.2 s), right or wrong."""
     with open_regular(path) as stream:
         return _stretched(passphrase, stream.read(_SALT))
 
 
 def opened_with(path: Path, passphrase: str | Key) -> Key:
-    """The same of a passphrase or of a key."""
+    """Return a key itself, or the key that a passphrase gives for an encrypted file."""
     return passphrase if isinstance(passphrase, Key) else key_for(path, passphrase)
 
 
 def new_key(passphrase: str) -> Key:
-    """A key for a new file.
+    """Return a key for a new file.
 
     Raises:
         InputError: the passphrase is too easy to guess.
@@ -108,7 +107,7 @@ def new_key(passphrase: str) -> Key:
 
 
 def require_strong(passphrase: str) -> None:
-    """Raises InputError: it is too short, or too easy to guess."""
+    """Raise InputError where a passphrase is too short, or too easy to guess."""
     if len(passphrase) < SHORTEST:
         raise InputError(
             f"The passphrase is too short: {len(passphrase)} characters of at least {SHORTEST}",
@@ -122,12 +121,12 @@ def require_strong(passphrase: str) -> None:
 
 
 def random_key() -> Key:
-    """A key that no passphrase gives."""
+    """Return a key that no passphrase gives."""
     return Key(os.urandom(32), os.urandom(_SALT))
 
 
 def library() -> Any:
-    """SQLCipher's module, in the manner of sqlite3.
+    """Import SQLCipher's module, which has the interface of sqlite3.
 
     Raises:
         EncryptionMissingError: it is not installed, or the SQLite of another library answers in
@@ -151,7 +150,7 @@ def library() -> Any:
 
 @cache
 def connection_class() -> Any:
-    """SQLCipher's connection, with the attributes that every connection of ours has."""
+    """Return SQLCipher's connection class, with the attributes of the plain connection."""
 
     module = library()
 
@@ -170,7 +169,7 @@ def connection_class() -> Any:
 
 
 def unlock(connection: Any, key: Key, path: Path) -> None:
-    """Gives a fresh connection its key, and reads: only that shows whether it is the right one.
+    """Give a fresh connection its key, and read: only that shows whether it is the right one.
 
     Raises:
         WrongPassphraseError: it is not.
@@ -190,7 +189,7 @@ def unlock(connection: Any, key: Key, path: Path) -> None:
 
 
 def key_of(connection: sqlite3.Connection) -> Key | None:
-    """What the database of a connection is encrypted with; None for a plain one."""
+    """Return the key of a connection's database; None for a plain one."""
     key: Key | None = getattr(connection, "key", None)
     return key
 

@@ -1,4 +1,4 @@
-"""What SQLite and the file system refuse, as errors of the engine that name file and remedy."""
+"""Refusals of SQLite and of the file system, as errors of the engine with file and remedy."""
 
 from __future__ import annotations
 
@@ -55,19 +55,19 @@ _KINDS: dict[int, tuple[type[GalleryError], str, str]] = {
 
 
 def refusals() -> tuple[type[Exception], ...]:
-    """What a database raises: of sqlite3, and of SQLCipher where that was loaded."""
+    """Return the errors of a database: sqlite3's, and SQLCipher's where that is loaded."""
     return (sqlite3.Error, *_of_sqlcipher("Error"))
 
 
 def primary_code(error: Exception) -> int:
-    """SQLite's primary result code; 0 for what Python itself found."""
+    """Return SQLite's primary result code; 0 for an error that Python itself found."""
     code: int = getattr(error, "sqlite_errorcode", 0) or 0
     return code & 0xFF
 
 
 @contextmanager
 def declared(path: Path) -> Iterator[None]:
-    """Turns every refusal of SQLite into a declared error about ``path``."""
+    """Turn every refusal of SQLite into a declared error about ``path``."""
     try:
         yield
     except _misuse():
@@ -82,8 +82,21 @@ def declared(path: Path) -> Iterator[None]:
         raise kind(problem, file=path, remedy=remedy) from error
 
 
+@contextmanager
+def on_disk(target: Path) -> Iterator[None]:
+    """Turn refusals of the file system while something is written at ``target`` into an error."""
+    try:
+        yield
+    except OSError as error:
+        raise GalleryWriteError(
+            f"The disk refuses ({error.strerror or error})",
+            file=target,
+            remedy="Choose a folder that may be written and has space, then try again.",
+        ) from error
+
+
 def _misuse() -> tuple[type[Exception], ...]:
-    """Our own, not the database's."""
+    """Return the errors that tell of a mistake in this program, not of the database."""
     ours = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
     return (*ours, *_of_sqlcipher("ProgrammingError", "InterfaceError"))
 

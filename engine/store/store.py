@@ -6,52 +6,29 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import GalleryReadOnlyError
-from engine.store import cipher, converting
-from engine.store.apart import Apart
+from engine.store import cipher
+from engine.store.backup.backups import BackupManager
 from engine.store.cipher import Key
-from engine.store.confirming import Confirming
-from engine.store.correcting import Correcting
-from engine.store.creation import made_gallery
 from engine.store.database import Database
-from engine.store.decisions import Decisions
-from engine.store.derived import Derived
-from engine.store.erasing import Erasing
+from engine.store.database_checks import DatabaseChecks
+from engine.store.decisions_table import DecisionsTable
+from engine.store.encryption.conversion import remove_leftovers
+from engine.store.erasure.database_erasure import DatabaseErasure
+from engine.store.faces_table import FacesTable
 from engine.store.failures import declared
-from engine.store.keeping import Keeping
-from engine.store.listing import Listing
-from engine.store.lock import WriterLock
-from engine.store.merging import Merging
-from engine.store.models import Models
-from engine.store.moving import Moving
-from engine.store.opening import database_in, key_in, open_database
-from engine.store.reading import Reading
-from engine.store.shelving import Shelving
-from engine.store.undoing import Undoing
-from engine.store.versions import Versions
-from engine.store.writing import Writing
+from engine.store.history_table import HistoryTable
+from engine.store.lifecycle import database_in, key_in, new_gallery, open_database
+from engine.store.models_table import ModelsTable
+from engine.store.people_table import PeopleTable
+from engine.store.settings_table import DerivedTexts, SettingsTable
+from engine.store.unknowns_table import UnknownsTable
+from engine.store.writer_lock import WriterLock
 from engine.tools.files import remove_dead_scratch
 from engine.tools.gallery_folder import BACKUPS
 from engine.types import Distance
 
 
-class Store(
-    Reading,
-    Listing,
-    Writing,
-    Correcting,
-    Moving,
-    Merging,
-    Decisions,
-    Confirming,
-    Apart,
-    Shelving,
-    Undoing,
-    Models,
-    Keeping,
-    Erasing,
-    Derived,
-    Versions,
-):
+class Store:
     """One gallery's database, open. Safe to use from several threads; a context manager.
 
     Reading never waits for a running change and sees what was committed last, also by another
@@ -59,29 +36,33 @@ class Store(
     GalleryDamagedError, GalleryWriteError, GalleryReadOnlyError or GalleryBusyError.
 
     Attributes:
-        folder: where it lives.
+        folder: the gallery's folder.
         dimension: numbers in an embedding.
         distance: how embeddings are compared.
-        writable: False when it is open for reading only.
         encrypted: whether its database is; then nothing of it lies on disk in clear.
+        people, faces, history, decisions, unknowns, models, settings, derived, checks, backups,
+            erasure: the parts of the store, which share its database.
+        database: the database itself, for the parts of this package.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        database: Database,
-        lock: WriterLock | None,
-        dimension: int,
-        distance: Distance,
-    ) -> None:
-        self.folder = folder
-        self.dimension = dimension
-        self.distance = distance
-        self.writable = database.writable
+    def __init__(self, database: Database, lock: WriterLock | None) -> None:
+        self.folder = database.path.parent
+        self.dimension = database.dimension
+        self.distance: Distance = database.distance
         self.encrypted = database.key is not None
-        self._database = database
+        self.database = database
+        self.people = PeopleTable(database)
+        self.faces = FacesTable(database)
+        self.history = HistoryTable(database)
+        self.decisions = DecisionsTable(database)
+        self.unknowns = UnknownsTable(database)
+        self.models = ModelsTable(database)
+        self.settings = SettingsTable(database)
+        self.derived = DerivedTexts(database)
+        self.checks = DatabaseChecks(database)
+        self.backups = BackupManager(database)
+        self.erasure = DatabaseErasure(database)
         self._lock = lock
-        self._start_versions()
 
     @classmethod
     def create(
@@ -92,27 +73,27 @@ class Store(
         distance: Distance = "cosine",
         passphrase: str | None = None,
     ) -> Store:
-        """Makes an empty gallery, its folder and parents with it, and opens it for writing.
+        """Create an empty gallery, its folder and parents with it, and open it for writing.
 
         Args:
-            passphrase: makes it an encrypted one.
+            passphrase: encrypts it.
 
         Raises:
             GalleryExistsError: a gallery, a file or a folder with something in it is there.
             GalleryReadOnlyError, GalleryWriteError: it cannot be made there. Nothing is left.
             InputError: the passphrase is too easy to guess. EncryptionMissingError.
         """
-        with made_gallery(Path(folder), dimension, distance, passphrase) as key:
+        with new_gallery(Path(folder), dimension, distance, passphrase) as key:
             return cls.open(folder, passphrase=key)
 
     @classmethod
     def open(
         cls, folder: Path, *, write: bool = True, passphrase: str | Key | None = None
     ) -> Store:
-        """Opens a gallery; for writing it also takes the lock and brings the schema up to date.
+        """Open a gallery; for writing it also takes the lock and brings the schema up to date.
 
         Args:
-            passphrase: of an encrypted gallery, or its key; a plain one needs and heeds none.
+            passphrase: of an encrypted gallery, or its key; a plain one ignores it.
 
         Raises:
             GalleryNotFoundError: none there. GalleryTooNewError: of a newer version; untouched.
@@ -132,20 +113,30 @@ class Store(
             for place in (folder, folder / BACKUPS):
                 remove_dead_scratch(place)  # whole copies of the gallery may lie there
         try:
-            database, dimension, distance = open_database(path, write, key)
+            database = open_database(path, write, key)
             if lock is not None:
-                converting.remove_leftovers(folder, encrypted=key is not None)
+                remove_leftovers(folder, encrypted=key is not None)
         except BaseException:
             if lock is not None:
                 lock.release()
             raise
-        return cls(folder, database, lock, dimension, distance)
+        return cls(database, lock)
+
+    @property
+    def writable(self) -> bool:
+        """Whether it is open for writing."""
+        return self.database.writable
+
+    @property
+    def key(self) -> Key | None:
+        """Key of an encrypted gallery; None for a plain one."""
+        return self.database.key
 
     def try_to_write(self) -> bool:
-        """Takes over writing where no other process has it any more; False where that is not so.
+        """Take over writing where no other process writes it any more; tell whether it did.
 
         Raises:
-            GalleryDamagedError, GalleryError: as :meth:`open`; it can be read on.
+            GalleryDamagedError, GalleryError: it cannot be opened for writing; reading goes on.
         """
         if self.writable:
             return True
@@ -155,34 +146,29 @@ class Store(
         except GalleryReadOnlyError:
             return False
         try:
-            self.erasure_under_way()  # whoever writes it finishes that
-            with declared(self._database.path):
-                self._database.take_over()
+            self.erasure.unfinished()  # raises for a note that whoever writes may not follow
+            with declared(self.database.path):
+                self.database.take_over()
         except GalleryReadOnlyError:
             lock.release()
             return False
         except BaseException:
             lock.release()
             raise
-        self._lock, self.writable = lock, True
+        self._lock = lock
         return True
 
+    def is_passphrase(self, words: str) -> bool:
+        """Tell whether these words open it."""
+        return self.key is not None and cipher.key_for(self.database.path, words) == self.key
+
     def close(self) -> None:
-        """Lets the gallery go; waits for a running change. May be called twice."""
-        self._database.close()
-        self._end_versions()
+        """Wait for a running change and close the gallery. It may be called twice."""
+        self.database.close()
+        self.models.close()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-    @property
-    def key(self) -> Key | None:
-        """What it is encrypted with; None for a plain one."""
-        return self._database.key
-
-    def is_passphrase(self, words: str) -> bool:
-        """Whether these words open it."""
-        return self.key is not None and cipher.key_for(self._database.path, words) == self.key
 
     def __enter__(self) -> Self:
         return self

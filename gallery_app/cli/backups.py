@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from engine.errors import PassphraseNeededError, WrongPassphraseError
-from engine.keeping import backups
 from engine.records.safety import Backup, Present, Preview
 from engine.records.wording import counted
+from engine.store import recovery
 from gallery_app.cli.output import ask, echo
 from gallery_app.cli.passphrases import (
     at_terminal,
@@ -73,7 +73,7 @@ def backup(
 
 def _list(folder: Path, as_json: bool) -> None:
     """The gallery is not opened: it may be damaged."""
-    found = backups.listed(folder)
+    found = recovery.automatic_backups(folder)
     if as_json:
         put_json([_as_json(one) for one in found])
         return
@@ -113,7 +113,7 @@ def restore(
     if replaced and not yes and not ask(f"Replace {target}?"):
         raise click.Abort()
     with Bar() as bar:
-        done = backups.restore(
+        done = recovery.restore_backup(
             source, target, replace=into is None, reporter=bar.reporter(), **opens
         )
     if as_json:
@@ -140,19 +140,21 @@ def _previewed(source: Path, target: Path) -> tuple[Preview, dict[str, str | Non
     opens = {"passphrase": there or given_passphrase(), "passphrase_there": there}
     try:
         with Bar() as bar:
-            return backups.preview(source, target, reporter=bar.reporter(), **opens), opens
+            return recovery.preview_backup(source, target, reporter=bar.reporter(), **opens), opens
     except (PassphraseNeededError, WrongPassphraseError):
         if not at_terminal():
             raise
     opens["passphrase"] = passphrase_of_backup(source)
     with Bar() as bar:
-        return backups.preview(source, target, reporter=bar.reporter(), **opens), opens
+        return recovery.preview_backup(source, target, reporter=bar.reporter(), **opens), opens
 
 
 def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:
     """Makes a gallery of what can be read in a damaged one, and says what was lost."""
     with Bar() as bar:
-        saved = backups.salvage(chosen(gallery, changing=False), target, reporter=bar.reporter())
+        saved = recovery.salvage_gallery(
+            chosen(gallery, changing=False), target, reporter=bar.reporter()
+        )
     if as_json:
         put_json({**vars(saved), "folder": str(saved.folder)})
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from engine.errors import EncryptionMissingError
-from engine.keeping import encryption
+from engine.store import encryption
 from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import (
     first_passphrase,
@@ -63,7 +63,7 @@ def passphrase(gallery: Path | None, as_json: bool) -> None:
 
 def require_library() -> None:
     """Before anybody thinks of a passphrase. Raises EncryptionMissingError."""
-    lacking = encryption.missing()
+    lacking = encryption.missing_library()
     if lacking:
         raise EncryptionMissingError(lacking)
 
@@ -72,7 +72,7 @@ def _chosen(gallery: Path | None, *, encrypted: bool) -> Path:
     """The gallery meant, where it is of the kind that can be converted."""
     require_library()
     folder = chosen(gallery, changing=True)
-    encryption.require(folder, encrypted=encrypted)
+    encryption.require_kind(folder, encrypted=encrypted)
     return folder
 
 

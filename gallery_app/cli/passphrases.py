@@ -17,8 +17,8 @@ import click
 
 from engine.errors import InputError, PassphraseNeededError, WrongPassphraseError
 from engine.gallery import Gallery
-from engine.keeping import encryption
 from engine.records.domains import harmless
+from engine.store import encryption
 from engine.tools.processes import SECRETS
 from engine.tools.text_files import MARK, decode_text
 from gallery_app.cli.output import echo
@@ -58,7 +58,7 @@ def passphrase_of(folder: Path) -> str | None:
     Raises:
         PassphraseNeededError: none was given, and there is no terminal to ask on.
     """
-    if not encryption.is_encrypted(folder) or encryption.missing():
+    if not encryption.is_encrypted(folder) or encryption.missing_library():
         return None  # opening it says that the library is missing
     given = given_passphrase()
     if given is not None and _is_marked(click.get_current_context().meta.get(_FILE)):

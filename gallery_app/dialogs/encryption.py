@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import InputError
-from engine.keeping import encryption
+from engine.store import encryption
 from gallery_app.widgets.elided_label import ElidedLabel
 from gallery_app.widgets.on_screen import Dialog
 from gallery_app.widgets.passphrase_field import PassphraseField

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.keeping import encryption
 from engine.progress import Reporter
+from engine.store import encryption
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
 

@@ -14,8 +14,8 @@ from engine.errors import (
     WrongPassphraseError,
 )
 from engine.gallery import Gallery
-from engine.keeping.encryption import Key
 from engine.progress import Event, Message, Reporter
+from engine.store.encryption import Key
 from engine.tools.memory import give_back
 from engine.types import CheckReport, ImportReport
 from gallery_app.operations.context import Context

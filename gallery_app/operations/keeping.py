@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import FaceGalleryError
-from engine.keeping import backups
-from engine.keeping.encryption import Key
 from engine.progress import Reporter
 from engine.records.safety import Backup, Preview, Restored, Salvaged
+from engine.store import recovery
+from engine.store.encryption import Key
 from engine.tools import clock
 from engine.types import CheckReport
 from gallery_app.operations import galleries
@@ -33,14 +33,14 @@ def back_up(context: Context, target: Path, done: Callable[[Backup], None]) -> N
 
 def suggested_name(context: Context) -> str:
     """What a backup of the open gallery made now may be called."""
-    return backups.suggested_name(context.gallery.folder.name, clock.now())
+    return recovery.default_backup_name(context.gallery.folder.name, clock.now())
 
 
 def load_backups(context: Context, folder: Path, done: Callable[[list[Backup]], None]) -> None:
     """The automatic backups of a gallery, newest first."""
     context.tasks.run(
         "Looking for backups",
-        lambda _: backups.listed(folder),
+        lambda _: recovery.automatic_backups(folder),
         done=done,
         failed=context.failed,
         key="backups",
@@ -90,7 +90,7 @@ def load_preview(
     there = _key_of(context, folder)
     context.tasks.run(
         f"Reading {source.name}",
-        lambda reporter: backups.preview(
+        lambda reporter: recovery.preview_backup(
             source,
             folder,
             reporter=reporter,
@@ -126,7 +126,7 @@ def restore(
 
     task = context.tasks.run(
         f"Restoring {folder.name}",
-        lambda reporter: backups.restore(
+        lambda reporter: recovery.restore_backup(
             source,
             folder,
             replace=replace,
@@ -161,7 +161,7 @@ def find_sound_backup(
     """The newest automatic backup that can be read to the end."""
     context.tasks.run(
         "Looking for a sound backup",
-        lambda reporter: backups.newest_sound(folder, reporter),
+        lambda reporter: recovery.newest_sound_backup(folder, reporter),
         done=done,
         failed=context.failed,
         lane="keeping",
@@ -185,7 +185,7 @@ def salvage(context: Context, folder: Path, target: Path, done: Callable[[Salvag
     """A new gallery of what can be read in a damaged one, which stays as it is."""
     context.tasks.run(
         f"Saving what can be read of {folder.name}",
-        lambda reporter: backups.salvage(folder, target, reporter=reporter),
+        lambda reporter: recovery.salvage_gallery(folder, target, reporter=reporter),
         done=done,
         failed=context.failed,
         lane="change",

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from engine.errors import FaceGalleryError, PassphraseNeededError, WrongPassphraseError
-from engine.keeping.encryption import is_encrypted
 from engine.records.safety import Backup, Preview, Restored, Salvaged
+from engine.store.encryption import is_encrypted
 from engine.types import CheckReport
 from gallery_app.dialogs import files
 from gallery_app.dialogs.damaged import DamagedDialog, salvaged_dialog

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 
 from engine.errors import PassphraseNeededError
-from engine.keeping import encryption
+from engine.store import encryption
 from gallery_app import settings as remembered
 from gallery_app.dialogs.encryption import EncryptionDialog
 from gallery_app.dialogs.passphrase import PassphraseDialog
@@ -167,7 +167,7 @@ class Locking(QObject):
     def show_encryption(self) -> None:
         """What it is, and the ways to change it."""
         gallery = self._context.gallery
-        obstacle = encryption.missing()
+        obstacle = encryption.missing_library()
         if not obstacle and not gallery.writable:
             obstacle = "The gallery is open for reading only, so nothing can be changed."
         dialog = EncryptionDialog(

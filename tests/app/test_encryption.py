@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery, is_encrypted
-from engine.keeping import encryption
+from engine.store import encryption
 from gallery_app import settings
 from gallery_app.app import App
 from gallery_app.dialogs.encryption import EncryptionDialog

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
-from engine.keeping import backups
+from engine.store import recovery
 from gallery_app import settings
 from gallery_app.app import App
 from gallery_app.dialogs import files
@@ -61,7 +61,7 @@ def test_a_backup_is_written_where_it_was_asked_for_and_that_is_told(
     app.window.menus.actions["backup"].trigger()
     qtbot.waitUntil(lambda: app.window.message.isVisible())
     assert str(tmp_path / "mine.zip") in app.window.message.words.text()
-    assert backups.preview(tmp_path / "mine.zip", None).backup.faces == 54
+    assert recovery.preview_backup(tmp_path / "mine.zip", None).backup.faces == 54
 
 
 def test_a_backup_is_proposed_where_the_last_one_went_never_where_faces_came_from(
@@ -234,9 +234,9 @@ def test_a_gallery_that_cannot_be_opened_leads_to_its_newest_sound_backup(
     start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
 ) -> None:
     with Gallery.open(gallery_folder) as gallery:
-        gallery._store.backup_automatically("import")
+        gallery._store.backups.write_automatic("import")
         gallery.enroll("Somebody", gallery.vector(1))
-        gallery._store.backup_automatically("import")
+        gallery._store.backups.write_automatic("import")
         newest, older = gallery.backups()
     newest.path.write_bytes(newest.path.read_bytes()[:-2_000] + bytes(2_000))
     harm(gallery_folder)

@@ -14,7 +14,7 @@ from engine.errors import CancelledError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Reporter
 from engine.recognition.calibrating import _difference
-from engine.store.derived import CALIBRATION
+from engine.store.settings_table import CALIBRATION
 
 FACES = st.dictionaries(st.integers(1, 30), st.integers(1, 9), max_size=12)
 

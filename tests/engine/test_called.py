@@ -15,8 +15,9 @@ class People:
 
     def __init__(self, *gone: int) -> None:
         self.gone, self.asked = gone, list[list[int]]()
+        self.people = self
 
-    def names_of(self, ids: Sequence[int]) -> dict[int, str]:
+    def names(self, ids: Sequence[int]) -> dict[int, str]:
         self.asked.append(sorted(ids))
         return {one: f"P{one}" for one in ids if one not in self.gone}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.gallery import Gallery
-from engine.keeping import backups
+from engine.store import recovery
 from engine.progress import Message
 from tests.sealed import PASSPHRASE, needs_sqlcipher
 
@@ -114,7 +114,7 @@ def test_decisions_notes_and_unknown_faces_are_kept(name: str, tmp_path: Path) -
 @pytest.mark.parametrize("name", ["4", ENCRYPTED])
 def test_an_older_backup_is_restored(name: str, tmp_path: Path) -> None:
     target = tmp_path / "restored.gallery"
-    backups.restore(FORMATS / f"backup-{name}.zip", target, passphrase=PASSPHRASE)
+    recovery.restore_backup(FORMATS / f"backup-{name}.zip", target, passphrase=PASSPHRASE)
     with Gallery.open(target, passphrase=PASSPHRASE) as gallery:
         assert gallery.check().ok
         assert {person.name for person in gallery.people()} == CORRECTED

@@ -15,7 +15,7 @@ import pytest
 
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
-from engine.keeping import backups
+from engine.store import recovery
 from tests import hostile
 from tests.hostile import ARCHIVES, NAME, NOTES, SCHEMAS, Plant
 
@@ -34,10 +34,10 @@ class Scene:
         before = hostile.state_of(place)
         told = []
         for do in (
-            lambda: backups.preview(self.backup, None),
-            lambda: backups.preview(self.backup, self.folder),
-            lambda: backups.restore(self.backup, place / "restored"),
-            lambda: backups.restore(self.backup, self.folder, replace=True),
+            lambda: recovery.preview_backup(self.backup, None),
+            lambda: recovery.preview_backup(self.backup, self.folder),
+            lambda: recovery.restore_backup(self.backup, place / "restored"),
+            lambda: recovery.restore_backup(self.backup, self.folder, replace=True),
         ):
             with pytest.raises(FaceGalleryError) as refusal:
                 do()
@@ -49,9 +49,9 @@ class Scene:
         """Among the gallery's own backups, and looked through for somebody who is erased."""
         shutil.copy(self.backup, self.folder / "backups" / "20270101-000000-import.zip")
         before = hostile.state_of(self.victims)
-        backups.listed(self.folder)
+        recovery.automatic_backups(self.folder)
         with suppress(FaceGalleryError):
-            backups.newest_sound(self.folder)
+            recovery.newest_sound_backup(self.folder)
         with Gallery.open(self.folder) as gallery:
             gallery.erase([NAME])
         assert hostile.state_of(self.victims) == before
@@ -83,8 +83,8 @@ def scene(made: Scene, tmp_path: Path) -> Scene:
 
 def test_a_sound_backup_that_was_written_anew_is_restored(scene: Scene) -> None:
     hostile.rewrite(scene.backup, lambda *_: None)
-    backups.restore(scene.backup, scene.folder, replace=True)
-    restored = backups.restore(scene.backup, scene.folder.with_name("restored")).folder
+    recovery.restore_backup(scene.backup, scene.folder, replace=True)
+    restored = recovery.restore_backup(scene.backup, scene.folder.with_name("restored")).folder
     with Gallery.open(restored) as gallery:
         assert gallery.check().ok
         assert len(gallery.learning.models()) == 1
@@ -97,7 +97,7 @@ def test_an_archive_of_anything_is_refused_or_restored_as_it_is(
 ) -> None:
     change(scene.backup)
     if request.node.callspec.id in _HARMLESS:
-        restored = backups.restore(scene.backup, scene.backup.parent / "restored").folder
+        restored = recovery.restore_backup(scene.backup, scene.backup.parent / "restored").folder
         hostile.require_plain(restored)
         with Gallery.open(restored) as gallery:
             assert gallery.check().ok
@@ -128,4 +128,4 @@ def test_what_is_no_file_is_no_backup(kind: str, scene: Scene, tmp_path: Path) -
 def test_a_backup_may_be_reached_by_a_link(scene: Scene) -> None:
     link = scene.backup.with_name("link.zip")
     link.symlink_to(scene.backup)
-    assert backups.preview(link, None).backup.faces == 36
+    assert recovery.preview_backup(link, None).backup.faces == 36

@@ -14,8 +14,8 @@ import pytest
 
 from engine.errors import FaceGalleryError, ForeignFileError, GalleryDamagedError
 from engine.gallery import Gallery
-from engine.keeping import backups, encryption
-from engine.store.lock import WriterLock
+from engine.store import encryption, recovery
+from engine.store.writer_lock import WriterLock
 from tests import hostile
 from tests.hostile import NAME, NOTES, SCHEMAS, VALUES, Plant
 
@@ -80,7 +80,7 @@ def _back_up(scene: Scene) -> None:
     try:
         with Gallery.open(scene.folder, write=False) as gallery:
             gallery.backup(target)
-            backups.preview(target, None)
+            recovery.preview_backup(target, None)
     finally:
         target.unlink(missing_ok=True)
 
@@ -88,7 +88,7 @@ def _back_up(scene: Scene) -> None:
 def _salvage(scene: Scene) -> None:
     target = scene.folder.parent / "salvaged"
     try:
-        backups.salvage(scene.folder, target)
+        recovery.salvage_gallery(scene.folder, target)
     finally:
         shutil.rmtree(target, ignore_errors=True)
 
@@ -107,9 +107,9 @@ ACTIONS: dict[str, Callable[[Scene], object]] = {
     "look": lambda scene: encryption.is_encrypted(scene.folder),
     "read": _read,
     "check": _check,
-    "list backups": lambda scene: backups.listed(scene.folder),
-    "newest backup": lambda scene: backups.newest_sound(scene.folder),
-    "preview": lambda scene: backups.preview(scene.backup, scene.folder),
+    "list backups": lambda scene: recovery.automatic_backups(scene.folder),
+    "newest backup": lambda scene: recovery.newest_sound_backup(scene.folder),
+    "preview": lambda scene: recovery.preview_backup(scene.backup, scene.folder),
     "salvage": _salvage,
     "take over": _take_over,
     "create": _create,
@@ -117,7 +117,7 @@ ACTIONS: dict[str, Callable[[Scene], object]] = {
     "write": _write,
     "lock": lambda scene: WriterLock(scene.folder).acquire(),
     "erase": _erase,
-    "restore": lambda scene: backups.restore(scene.backup, scene.folder, replace=True),
+    "restore": lambda scene: recovery.restore_backup(scene.backup, scene.folder, replace=True),
     "encrypt": lambda scene: encryption.encrypt(scene.folder, PASSPHRASE),
     "decrypt": lambda scene: encryption.decrypt(scene.folder, PASSPHRASE),
     "clear backups": lambda scene: _clear_backups(scene),

@@ -48,7 +48,7 @@ def choices(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 def version(store: Store, kind: str) -> ModelVersion:
-    return next(one for one in store.models() if one.kind == kind)
+    return next(one for one in store.models.all() if one.kind == kind)
 
 
 def auto_file(store: Store) -> Path:
@@ -57,10 +57,10 @@ def auto_file(store: Store) -> Path:
 
 def test_only_what_is_active_is_read(store: Store) -> None:
     assert set(models_in_use(store, None).models) == {"mlp"}
-    store.activate_model(version(store, "triplet").id, "triplet")
+    store.models.activate(version(store, "triplet").id, "triplet")
     assert set(models_in_use(store, None).models) == {"mlp", "triplet"}
-    store.activate_model(None, "mlp")
-    store.activate_model(None, "triplet")
+    store.models.activate(None, "mlp")
+    store.models.activate(None, "triplet")
     found = models_in_use(store, None)
     assert found.models == {}
     assert found.auto.members == ("knn",)
@@ -68,7 +68,7 @@ def test_only_what_is_active_is_read(store: Store) -> None:
 
 def test_a_model_is_read_with_its_meaning(store: Store) -> None:
     model = read_model(store, version(store, "mlp"))
-    identities = [identity.id for identity in store.identities()]
+    identities = [identity.id for identity in store.people.all()]
     assert sorted(model.identity_ids.tolist()) == sorted(identities)
     assert model.network.outputs == len(identities)
     assert model.calibration is not None
@@ -86,7 +86,7 @@ def test_the_choice_is_made_once_for_the_same_versions(store: Store, choices: li
 def test_other_versions_in_use_are_chosen_among_anew(store: Store, choices: list[object]) -> None:
     models_in_use(store, None)
     before = len(choices)
-    store.activate_model(version(store, "triplet").id, "triplet")
+    store.models.activate(version(store, "triplet").id, "triplet")
     models_in_use(store, None)
     assert len(choices) == before + 1
     assert list(choices[-1]) == ["knn", "triplet", "mlp"]  # type: ignore[call-overload]
@@ -145,7 +145,7 @@ def test_an_untried_model_can_be_in_use_and_auto_leaves_it_alone(store: Store) -
     new = another_version(models / old.id, models / "mlp-20301231-000000-aaaa")
     for name in ("calibration.json", "trials.npz", "knn-trials.npz"):
         (new / name).unlink()
-    store.add_model(replace(old, id=new.name, active=False), activate=True)
+    store.models.add(replace(old, id=new.name, active=False), activate=True)
     told: list[Event] = []
     found = models_in_use(store, told.append)
     assert told == []
@@ -156,7 +156,7 @@ def test_an_untried_model_can_be_in_use_and_auto_leaves_it_alone(store: Store) -
 
 def test_a_damaged_model_is_told_of_as_an_alarm_and_the_others_stay(store: Store) -> None:
     triplet = version(store, "triplet").id
-    store.activate_model(triplet, "triplet")
+    store.models.activate(triplet, "triplet")
     (store.folder / "models" / triplet / "network.npz").write_bytes(b"PK")
     told: list[Event] = []
     found = models_in_use(store, told.append)
@@ -169,7 +169,7 @@ def test_a_damaged_model_is_told_of_as_an_alarm_and_the_others_stay(store: Store
 
 
 def test_a_network_in_use_gives_what_it_gave_when_it_was_trained(store: Store) -> None:
-    _, _, vectors = store.vectors()
+    _, _, vectors = store.faces.vectors()
     for kind in ("mlp", "triplet"):
         network = read_model(store, version(store, kind)).network
         outputs = network(vectors)

@@ -113,7 +113,7 @@ def test_a_training_leaves_versions_that_are_whole_and_nothing_else(gallery: Gal
 
 
 def test_each_training_is_one_history_entry(gallery: Gallery) -> None:
-    entries = gallery._store.history()
+    entries = gallery._store.history.entries()
     trained = [entry for entry in entries if entry.action == "train"]
     assert {entry.payload["model"] for entry in trained} == {
         one.id for one in gallery.learning.models()
@@ -155,11 +155,11 @@ def test_rolling_back_puts_the_older_version_of_the_kind_in_place_of_the_newer(
     models = gallery.folder / "models"
     another_version(models / old, models / new)
     record = next(one for one in gallery.learning.models() if one.id == old)
-    gallery._store.add_model(_renamed(record, new), activate=True)
+    gallery._store.models.add(_renamed(record, new), activate=True)
     assert new in in_use(gallery)
     gallery.learning.activate(old)
     assert {one for one in in_use(gallery) if one.startswith("mlp")} == {old}
-    entry = gallery._store.history(1)[0]
+    entry = gallery._store.history.entries(1)[0]
     assert entry.action == "activate"
     assert entry.payload["before"] == new
 
@@ -178,7 +178,7 @@ def test_a_deleted_version_takes_its_folder_and_its_index_with_it(gallery: Galle
     gallery.learning.delete(triplet)
     assert triplet not in " ".join(files_of(gallery.folder))
     assert gallery.methods() == ("knn", "mlp")
-    assert gallery._store.history(1)[0].action == "delete-model"
+    assert gallery._store.history.entries(1)[0].action == "delete-model"
     with pytest.raises(ModelError, match="no model"):
         gallery.learning.delete(triplet)
 
@@ -489,7 +489,7 @@ def test_a_version_that_the_registry_refuses_leaves_nothing(
     def full(*_: object, **__: object) -> None:
         raise GalleryWriteError("The disk is full")
 
-    monkeypatch.setattr(gallery._store, "add_model", full)
+    monkeypatch.setattr(gallery._store.models, "add", full)
     brings(("mlp-20301231-000000-aaaa", {}))
     with pytest.raises(GalleryWriteError, match="full"):
         gallery.learning.train(MLP)
@@ -589,7 +589,7 @@ def test_a_face_that_is_said_to_be_somebody_else_is_not_learned_from(
 
     def looked_at(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
         with np.load(folder / "data.npz", allow_pickle=False) as data:
-            assert set(gallery._store.membership()[0]) - set(data["faces"]) == {copy}
+            assert set(gallery._store.faces.membership()[0]) - set(data["faces"]) == {copy}
         return {"models": []}
 
     monkeypatch.setattr(launch, "run", looked_at)
@@ -683,7 +683,7 @@ def test_a_decision_after_the_index_was_saved_does_not_hide_that_it_lacks_faces(
         gallery.enroll("A", newcomer[:2])
     with Gallery.open(folder) as gallery:
         assert gallery.check().ok
-        change = gallery._store.change()
+        change = gallery._store.history.last_change()
     _forge(folder, saved, change)  # an index without the two that claims to be of this change
     with Gallery.open(folder) as gallery:
         (problem,) = gallery.check().problems

@@ -14,8 +14,8 @@ import pytest
 
 from engine.errors import GalleryDamagedError
 from engine.gallery import Gallery
-from engine.keeping import backups
 from engine.progress import Event, Message, Reporter
+from engine.store import recovery
 from tests.flow.conftest import Run
 
 _FACE = 5
@@ -108,7 +108,7 @@ def test_decisions_and_unknown_queries_are_held_to_the_same(folder: Path) -> Non
         with pytest.raises(GalleryDamagedError, match="vector of unknown 1"):
             gallery.shelf.clusters()
         with pytest.raises(GalleryDamagedError, match="vector of decision 1"):
-            gallery._store.rejected()
+            gallery._store.decisions.rejected_vectors()
         assert len(gallery.check(repair=True).repaired) >= 2
         assert gallery.check().ok
         assert gallery.shelf.count() == 0
@@ -118,11 +118,11 @@ def test_a_backup_that_holds_one_is_restored_without_it_and_says_so(
     altered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:  # as an earlier version made it
-        patch.setattr("engine.store.backup._require_whole", lambda *_: None)
+        patch.setattr("engine.store.backup.writing._require_whole", lambda *_: None)
         with Gallery.open(altered, write=False) as gallery:
             backup = gallery.backup(tmp_path / "backup.zip").path
     events: list[Event] = []
-    backups.restore(backup, tmp_path / "new.gallery", reporter=Reporter(events.append))
+    recovery.restore_backup(backup, tmp_path / "new.gallery", reporter=Reporter(events.append))
     said = [event.text for event in events if isinstance(event, Message)]
     assert len(said) == 1
     assert re.search(f"Not restored: {_NAMED}", said[0])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.gallery import Gallery, is_encrypted
-from engine.keeping import encryption
+from engine.store import encryption
 from tests.flow.conftest import ROOT, Run
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 

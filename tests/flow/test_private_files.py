@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.gallery import Gallery
-from engine.keeping import backups
+from engine.store import recovery
 from engine.training.job import Job
 from tests.flow.conftest import Run
 from tests.trained import TrainedOnce
@@ -71,7 +71,7 @@ def test_what_is_kept_of_a_damaged_gallery(folder: Path, tmp_path: Path) -> None
     with Gallery.open(folder) as gallery:
         backup = gallery.backup(tmp_path / "b.zip").path
     (folder / "gallery.db").write_bytes(b"garbage" * 1_000)
-    done = backups.restore(backup, folder, replace=True)
+    done = recovery.restore_backup(backup, folder, replace=True)
     assert done.aside is not None
     assert open_to_others(folder) == []
 

@@ -14,10 +14,10 @@ from PIL import Image
 
 from engine.errors import BackupError, FaceGalleryError, GalleryDamagedError
 from engine.gallery import Gallery
-from engine.keeping import backups
 from engine.records.domains import LATEST, harmless
+from engine.store import recovery
 from engine.store.columns import COLUMNS
-from engine.store.migrations import MIGRATIONS
+from engine.store.schema import MIGRATIONS
 from engine.types import FaceBatch
 from tests.flow.conftest import Run
 from tests.handmade import put_to_use
@@ -176,19 +176,19 @@ def test_odd_values_are_neither_backed_up_nor_restored_nor_salvaged(
         pytest.raises(GalleryDamagedError, match="cannot be"),
     ):
         gallery.backup(tmp_path / "odd.zip")
-    saved = backups.salvage(folder, tmp_path / "saved.gallery")
+    saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     with Gallery.open(saved.folder) as gallery:
         assert gallery.check().ok
         assert gallery.counts()[1] == saved.faces > 15
     assert any("added" in sentence for sentence in saved.lost)
     with pytest.MonkeyPatch.context() as patch:  # as a program that does not look would make it
-        patch.setattr("engine.store.backup._require_whole", lambda *_: None)
+        patch.setattr("engine.store.backup.writing._require_whole", lambda *_: None)
         with Gallery.open(folder, write=False) as gallery:
             odd = gallery.backup(tmp_path / "odd.zip").path
     with pytest.raises(BackupError, match="makes no sense"):
-        backups.restore(odd, tmp_path / "new.gallery")
+        recovery.restore_backup(odd, tmp_path / "new.gallery")
     assert not (tmp_path / "new.gallery").exists()
-    backups.restore(sound, tmp_path / "new.gallery")
+    recovery.restore_backup(sound, tmp_path / "new.gallery")
 
 
 @pytest.mark.parametrize("clock", [2.6e11, 1e300, -4e9])

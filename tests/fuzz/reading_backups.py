@@ -19,10 +19,10 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.errors import FaceGalleryError, ModelError
-from engine.keeping import backups
-from engine.store import Store, cipher, sealing
+from engine.store import Store, cipher, recovery
 from engine.store.cipher import Key
-from engine.store.sealing import SEALED
+from engine.store.encryption import sealed_files
+from engine.store.encryption.sealed_files import SEALED
 from tests.fuzz.databases import compact, edit_database
 from tests.fuzz.forms import edit_json, mixed
 from tests.fuzz.judging import Reader, require
@@ -48,8 +48,8 @@ def _read_backup(data: bytes, folder: Path) -> None:
     path, restored = folder / "backup.zip", folder / "restored"
     path.write_bytes(data)
     try:
-        require_typed(backups.preview(path, None).backup)
-        require_typed(backups.restore(path, restored).backup)
+        require_typed(recovery.preview_backup(path, None).backup)
+        require_typed(recovery.restore_backup(path, restored).backup)
         ask_everything(restored)
     finally:
         left = {one.name for one in folder.iterdir()} - {path.name, restored.name}
@@ -108,7 +108,7 @@ def _backups() -> Iterable[bytes]:
         for number, folder in enumerate(made_up_galleries(Path(place))):
             path = Path(place) / f"{number}.zip"
             with Store.open(folder, write=False) as store:
-                store.backup(path)
+                store.backups.write(path)
             with zipfile.ZipFile(path) as archive:
                 manifest = json.loads(archive.read(_MANIFEST))
             database = compact(folder / _DATABASE)
@@ -131,7 +131,7 @@ def _read_sealed(data: bytes, folder: Path) -> None:
     version, to = folder / "version", folder / "taken-out"
     version.mkdir()
     (version / SEALED).write_bytes(data)
-    sealing.unseal(version, to, _KEY)
+    sealed_files.unseal(version, to, _KEY)
     found = list(to.rglob("*"))
     require(all(one.is_file() and one.parent == to for one in found), "more than files")
     require(sum(one.stat().st_size for one in found) <= len(data), "more than it holds")
@@ -209,7 +209,7 @@ def _sealed() -> Iterable[bytes]:
         files.mkdir()
         (files / "network.npz").write_bytes(b"weights")
         (files / "version.json").write_bytes(b"{}")
-        sealing.seal(files, version, _KEY)
+        sealed_files.seal(files, version, _KEY)
         yield (version / SEALED).read_bytes()
 
 

@@ -20,8 +20,10 @@ from engine.recognition.calibrating import CalibrationKeeper
 from engine.recognition.in_use import _kept
 from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
 from engine.retraining.learning import Learning
-from engine.store.derived import Derived
+from engine.store.database import Database
+from engine.store.settings_table import DerivedTexts
 from engine.tools.fingerprint import Fingerprint
+from engine.tools.gallery_folder import DATABASE
 from engine.tools.packing import packed
 from engine.training import protocol
 from engine.types import Ids, Vectors
@@ -68,7 +70,7 @@ def _check_calibration(calibration: Calibration) -> None:
             one.missed(fpir)
 
 
-class _Beside(Derived):
+class _Beside:
     """A plain gallery of a few faces, with no more than what lies beside its database."""
 
     encrypted = writable = False
@@ -76,11 +78,13 @@ class _Beside(Derived):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.faces = self
+        self.derived = DerivedTexts(Database(folder / DATABASE, write=False))
 
     def membership(self) -> tuple[Ids, Ids]:
         return _IDS, _OWNERS
 
-    def each_vectors(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Ids, Vectors]]:
+    def vector_batches(self, ids: Ids | None = None) -> Iterator[tuple[Ids, Ids, Vectors]]:
         yield _IDS, _OWNERS, _faces()
 
 

@@ -12,7 +12,7 @@ from engine.errors import FaceGalleryError, GalleryBusyError, GalleryError, Unkn
 from engine.gallery import Gallery
 from engine.store import Store
 from engine.store.cipher import Key
-from engine.store.lock import WriterLock
+from engine.store.writer_lock import WriterLock
 from engine.tools.gallery_folder import LOCK_HOLDER
 from engine.types import FaceBatch
 from tests.fuzz.databases import compact, edit_database
@@ -48,61 +48,65 @@ def _refused_at_most(ask: Callable[[Store], object], store: Store) -> None:
 
 
 def _ask_people(store: Store) -> None:
-    for one in store.identities():
+    for one in store.people.all():
         require_typed(one)
-        require(store.identity(one.name) is not None, "an identity that is not there")
-        for face in store.faces(one.id):
+        require(store.people.find(one.name) is not None, "an identity that is not there")
+        for face in store.faces.of_identity(one.id):
             require_typed(face)
-            photo = store.photo(face.id)
+            photo = store.faces.thumbnail(face.id)
             require(photo is None or isinstance(photo, bytes), "a photo of another type")
 
 
 def _ask_vectors(store: Store) -> None:
-    faces, owners, found = store.vectors()
+    faces, owners, found = store.faces.vectors()
     require(found.shape == (len(faces), store.dimension), "vectors of another shape")
     require(len(owners) == len(faces), "columns of different length")
-    some = store.vectors(np.array([3, 1, 99], dtype=np.int64))[2]
+    some = store.faces.vectors(np.array([3, 1, 99], dtype=np.int64))[2]
     require(some.shape[1:] == (store.dimension,), "vectors of another shape")
 
 
 def _ask_models(store: Store) -> None:
-    for one in store.models():
+    for one in store.models.all():
         require_typed(one)
         require(Path(one.id).name == one.id, "a version that leads out of the gallery")
 
 
 def _ask_history(store: Store) -> None:
-    for entry in store.history():
+    for entry in store.history.entries():
         require_typed(entry)
 
 
 def _ask_rest(store: Store) -> None:
-    require(all(isinstance(count, int) for count in store.counts()), "a count that is no number")
-    require(isinstance(store.setting("fingerprint"), str | None), "a setting of another type")
+    require(
+        all(isinstance(count, int) for count in store.people.counts()), "a count that is no number"
+    )
+    require(isinstance(store.settings.get("fingerprint"), str | None), "a setting of another type")
 
 
 def _ask_decisions(store: Store) -> None:
-    rejected, owners = store.rejected()
+    rejected, owners = store.decisions.rejected_vectors()
     require(rejected.shape == (len(owners), store.dimension), "vectors of another shape")
     if store.dimension <= 64:
-        store.rejections(np.ones((2, store.dimension), np.float32))
-        store.find(np.ones((2, store.dimension), np.float32))
+        store.decisions.rejections(np.ones((2, store.dimension), np.float32))
+        store.faces.find_exact(np.ones((2, store.dimension), np.float32))
 
 
 def _ask_soundness(store: Store) -> None:
-    require(all(isinstance(one, str) for one in store.integrity()), "a sentence that is none")
+    require(all(isinstance(one, str) for one in store.checks.problems()), "a sentence that is none")
 
 
 def _change(store: Store) -> None:
     if store.dimension <= 64:
-        store.add(_batch(store.dimension, "Zoë"), keys=str.casefold)
+        store.faces.add(_batch(store.dimension, "Zoë"), keys=str.casefold)
 
 
 _QUESTIONS: tuple[Callable[[Store], object], ...] = (
-    *(Store.change, Store.membership, _ask_people, _ask_vectors, _ask_models, _ask_history),
+    *(_ask_people, _ask_vectors, _ask_models, _ask_history),
     *(_ask_rest, _ask_decisions, _ask_soundness),
-    lambda store: store.find_names(["ann", "Zoë"]),
-    lambda store: store.faces_by_id([2, 1, 77]),
+    lambda store: store.history.last_change(),
+    lambda store: store.faces.membership(),
+    lambda store: store.people.match_names(["ann", "Zoë"]),
+    lambda store: store.faces.by_ids([2, 1, 77]),
 )
 
 
@@ -162,11 +166,13 @@ def made_up_galleries(place: Path) -> Iterator[Path]:
         with Store.create(folder, dimension=8) as store:
             if name == "seed":
                 batch = _batch(8, "Ann", "Ann", "Bob", "Éva")
-                store.add(batch, keys=str.casefold, thumbnails={0: b"\xff\xd8", 2: b"\xff\xd8"})
-                store.set_setting("fingerprint", "{}")
-                store.reject(rows()[0], 1)
-                store.add_model(made_up_version(), activate=True)
-                store.remove_faces([2])
+                store.faces.add(
+                    batch, keys=str.casefold, thumbnails={0: b"\xff\xd8", 2: b"\xff\xd8"}
+                )
+                store.settings.set("fingerprint", "{}")
+                store.decisions.reject(rows()[0], 1)
+                store.models.add(made_up_version(), activate=True)
+                store.faces.remove([2])
         yield folder
 
 

@@ -84,7 +84,7 @@ def _decisions(gallery: Gallery, model: Model) -> Iterator[str]:
     )
     yield from _differ(
         "rejected",
-        gallery._store.rejections(POOL),
+        gallery._store.decisions.rejections(POOL),
         [
             {one for (of, one), kind in said.items() if of == number and kind == "is-not"}
             for number in range(len(POOL))
@@ -95,7 +95,7 @@ def _decisions(gallery: Gallery, model: Model) -> Iterator[str]:
 def _shelf(gallery: Gallery, model: Model) -> Iterator[str]:
     shelf = gallery.shelf.unknowns()
     yield from _differ("shelf", sorted(one.row for one in shelf), model.shown())
-    vectors = gallery._store.unknown_vectors([one.id for one in shelf])[1]
+    vectors = gallery._store.unknowns.vectors([one.id for one in shelf])[1]
     if vectors.tobytes() != POOL[[one.row for one in shelf]].tobytes():
         yield "vectors on the shelf differ"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.gallery import Gallery
-from engine.keeping.erasure import is_under_way
+from engine.maintenance.gallery_erasure import is_under_way
 from tests.torture.consequences import PICTURE
 from tests.torture.faces import POOL
 from tests.torture.model import Model
@@ -30,7 +30,7 @@ def not_erased(gallery: Gallery, before: Model, name: str) -> Iterator[str]:
     theirs = people.numbers(person)
     if gallery.identity(name) is not None:
         yield f"{name} is enrolled"
-    ids, owners, vectors = gallery._store.vectors()
+    ids, owners, vectors = gallery._store.faces.vectors()
     found = {
         face: (owner, _NUMBERS[row.tobytes()])
         for face, owner, row in zip(ids.tolist(), owners.tolist(), vectors, strict=True)

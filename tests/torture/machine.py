@@ -24,8 +24,8 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
-from engine.keeping import backups
 from engine.records.parameters import Kind
+from engine.store import recovery
 from tests.torture.agreement import disagreements, other_answers, unsound
 from tests.torture.erased import adopted, not_erased
 from tests.torture.faces import POOL
@@ -160,7 +160,7 @@ class FacadeMachine(RuleBasedStateMachine):
             none_of(disagreements(second, self.model))
         for number in list(self.model.saved)[:1]:
             with pytest.raises(GalleryBusyError):
-                backups.restore(self.worker.saved(number), self.worker.folder, replace=True)
+                recovery.restore_backup(self.worker.saved(number), self.worker.folder, replace=True)
 
     def let_the_reader_come_anew(self) -> None:
         self.reader.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
-from engine.keeping import backups
+from engine.store import recovery
 from tests.torture.faces import DIMENSION, EACH, NAMES, table_of
 
 Make = Callable[[Path, Path], object]
@@ -18,8 +18,8 @@ MAKING: dict[str, Make] = {
     "gallery of a table": lambda work, new: Gallery.create_from(new, [work / "faces.npz"])[
         0
     ].close(),
-    "restore elsewhere": lambda work, new: backups.restore(work / "backup-0.zip", new),
-    "salvage": lambda work, new: backups.salvage(work / "damaged.gallery", new),
+    "restore elsewhere": lambda work, new: recovery.restore_backup(work / "backup-0.zip", new),
+    "salvage": lambda work, new: recovery.salvage_gallery(work / "damaged.gallery", new),
 }
 
 

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 from engine.gallery import Gallery
-from engine.keeping import backups
 from engine.records.parameters import Kind
+from engine.store import recovery
 from engine.types import FaceBatch
 from tests.handmade import put_to_use
 from tests.torture.faces import DIMENSION, EACH, NAMES, POOL, table_of, tree_of
@@ -117,7 +117,9 @@ class Worker:
         return self.gallery.backup(self.saved(number))
 
     def _restore(self, number: int) -> object:
-        return self._closed(lambda: backups.restore(self.saved(number), self.folder, replace=True))
+        return self._closed(
+            lambda: recovery.restore_backup(self.saved(number), self.folder, replace=True)
+        )
 
     def _identify(self, numbers: list[int]) -> object:
         return self.gallery.identify(POOL[numbers])

@@ -24,17 +24,18 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.gallery import Gallery
-from engine.keeping import backups
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
 from engine.records.safety import Backup
-from engine.store import archive, automatic
+from engine.store import recovery
+from engine.store.backup import archive
+from engine.store.backup.backups import automatic_backups, write_automatic
 from tests.engine.backups.conftest import Snapshot, add
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_it_holds_the_database_and_the_models_in_use_and_says_so(folder: Path, backup: Path):
-    seen = backups.preview(backup, folder)
+    seen = recovery.preview_backup(backup, folder)
     (model,) = seen.backup.models
     with zipfile.ZipFile(backup) as archive:
         names = set(archive.namelist())
@@ -84,7 +85,7 @@ def test_what_is_enrolled_meanwhile_is_in_it_wholly_or_not_at_all(folder: Path, 
             stop.set()
             writing.join()
     for one in made:
-        into = backups.restore(one.path, tmp_path / one.path.stem)
+        into = recovery.restore_backup(one.path, tmp_path / one.path.stem)
         with Gallery.open(into.folder) as copy:
             people = copy.people()
             assert copy.check().ok
@@ -215,7 +216,7 @@ def test_a_large_import_makes_one_first_and_a_small_one_does_not(
         add(gallery, range(40, 50))
         (made,) = gallery.backups()
     assert (made.reason, made.automatic, made.faces) == ("import", True, 132)
-    copy = backups.restore(made.path, tmp_path / "copy.gallery")
+    copy = recovery.restore_backup(made.path, tmp_path / "copy.gallery")
     assert set(before) < set(contents(copy.folder))
 
 
@@ -253,15 +254,15 @@ def test_the_last_ones_made_stay_though_the_clock_ran_ahead_before(
         with monkeypatch.context() as patched, closing(sqlite3.connect(database)) as source:
             patched.setattr("engine.tools.clock.time.time", lambda: at)
             if by_earlier_version and reason == "import":
-                patched.setattr("engine.store.archive._as_json", without_serial)
+                patched.setattr("engine.store.backup.archive._as_json", without_serial)
             source.isolation_level = None
-            return automatic.write_automatic(source, folder, reason).path
+            return write_automatic(source, folder, reason).path
 
     database = folder / "gallery.db"
     for number in range(6):
         make("import", now + 30 * 86_400 - 60 * number)
     last = [make("deletion", now - 60 * number) for number in range(3)]
-    kept = automatic.automatic_backups(folder)
+    kept = automatic_backups(folder)
     assert [backup.path for backup in kept[:3]] == last[::-1]
     assert len(kept) == 5
 
@@ -308,7 +309,7 @@ def test_an_older_gallery_is_kept_as_it_was_before_it_is_brought_up_to_date(
         assert (made.reason, made.schema, made.faces) == ("update", 1, 3)
     with Gallery.open(folder) as gallery:
         assert len(gallery.backups()) == 1
-    copy = backups.restore(made.path, tmp_path / "copy.gallery")
+    copy = recovery.restore_backup(made.path, tmp_path / "copy.gallery")
     with Gallery.open(copy.folder) as gallery:
         assert gallery.counts() == (2, 3)
         assert gallery.check().ok

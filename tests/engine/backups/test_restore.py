@@ -27,8 +27,8 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.gallery import Gallery
-from engine.keeping import backups
 from engine.progress import CancelToken, Progress, Reporter
+from engine.store import recovery
 from tests.engine.backups.conftest import Snapshot, add
 from tests.handmade import put_to_use
 
@@ -48,9 +48,9 @@ def change(folder: Path) -> None:
 
 
 def test_the_preview_tells_what_only_one_of_them_has(folder: Path, backup: Path):
-    assert not backups.preview(backup, folder).present.differs
+    assert not recovery.preview_backup(backup, folder).present.differs
     change(folder)
-    present = backups.preview(backup, folder).present
+    present = recovery.preview_backup(backup, folder).present
     assert present.same
     assert (present.identities, present.faces) == (22, 132)
     assert present.only_there == ("Person 003",)
@@ -63,21 +63,21 @@ def test_the_preview_changes_nothing_and_leaves_nothing(
 ):
     change(folder)
     before, files = contents(folder), sorted(folder.rglob("*"))
-    backups.preview(backup, folder)
+    recovery.preview_backup(backup, folder)
     assert contents(folder) == before
     assert sorted(folder.rglob("*")) == files
 
 
 def test_the_preview_knows_another_gallery_and_none(folder: Path, backup: Path, tmp_path: Path):
     Gallery.create(tmp_path / "other.gallery").close()
-    assert not backups.preview(backup, tmp_path / "other.gallery").present.same
-    assert backups.preview(backup, tmp_path / "nowhere").present is None
-    assert backups.preview(backup, None).present is None
+    assert not recovery.preview_backup(backup, tmp_path / "other.gallery").present.same
+    assert recovery.preview_backup(backup, tmp_path / "nowhere").present is None
+    assert recovery.preview_backup(backup, None).present is None
 
 
 def test_the_preview_says_why_a_damaged_gallery_cannot_be_compared(folder: Path, backup: Path):
     (folder / "gallery.db").write_bytes(b"garbage" * 1000)
-    seen = backups.preview(backup, folder)
+    seen = recovery.preview_backup(backup, folder)
     assert seen.present is None
     assert "not a gallery database" in seen.obstacle
 
@@ -88,7 +88,7 @@ def test_the_preview_says_why_a_damaged_gallery_cannot_be_compared(folder: Path,
 def test_a_new_folder_holds_the_same_gallery_with_its_model(
     folder: Path, backup: Path, tmp_path: Path, contents: Snapshot
 ):
-    done = backups.restore(backup, tmp_path / "new" / "copy.gallery")
+    done = recovery.restore_backup(backup, tmp_path / "new" / "copy.gallery")
     assert contents(done.folder) == contents(folder)
     query = np.random.default_rng(1).normal(size=16).astype(np.float32)
     with Gallery.open(folder) as old, Gallery.open(done.folder) as new:
@@ -109,13 +109,15 @@ def test_versions_that_were_not_in_use_stay_where_they_are_and_are_forgotten_els
     assert old in listed
     assert old not in backup.models
     told: list[object] = []
-    done = backups.restore(backup.path, tmp_path / "new.gallery", reporter=Reporter(told.append))
+    done = recovery.restore_backup(
+        backup.path, tmp_path / "new.gallery", reporter=Reporter(told.append)
+    )
     assert len(contents(done.folder)) == 120
     with Gallery.open(done.folder) as gallery:
         assert {version.id for version in gallery.learning.models()} == listed - {old}
         assert set(gallery.methods()) == {"knn", "mlp", "triplet"}
     assert any(old in getattr(event, "text", "") for event in told)
-    backups.restore(backup.path, folder, replace=True)
+    recovery.restore_backup(backup.path, folder, replace=True)
     with Gallery.open(folder) as gallery:
         assert {version.id for version in gallery.learning.models()} == listed
         assert gallery.check().ok
@@ -125,16 +127,16 @@ def test_an_empty_folder_will_do_and_one_with_something_in_it_will_not(
     backup: Path, tmp_path: Path, contents: Snapshot
 ):
     (tmp_path / "empty").mkdir()
-    backups.restore(backup, tmp_path / "empty")
+    recovery.restore_backup(backup, tmp_path / "empty")
     assert len(contents(tmp_path / "empty")) == 120
     with pytest.raises(GalleryExistsError, match="a gallery already"):
-        backups.restore(backup, tmp_path / "empty")
+        recovery.restore_backup(backup, tmp_path / "empty")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes").touch()
     with pytest.raises(GalleryExistsError, match="not empty"):
-        backups.restore(backup, tmp_path / "full", replace=True)
+        recovery.restore_backup(backup, tmp_path / "full", replace=True)
     with pytest.raises(GalleryExistsError):
-        backups.restore(backup, tmp_path / "full" / "notes")
+        recovery.restore_backup(backup, tmp_path / "full" / "notes")
 
 
 # -- in place of the present gallery -----------------------------------------------------------
@@ -146,12 +148,12 @@ def test_the_gallery_is_as_it_was_and_what_it_was_since_is_in_a_safety_backup(
     old = contents(folder)
     change(folder)
     new = contents(folder)
-    done = backups.restore(backup, folder, replace=True)
+    done = recovery.restore_backup(backup, folder, replace=True)
     assert contents(folder) == old
     assert done.aside is None
     assert {path.name for path in folder.iterdir()} <= KEPT
-    assert backups.listed(folder)[0].path == done.safety
-    backups.restore(done.safety, folder, replace=True)
+    assert recovery.automatic_backups(folder)[0].path == done.safety
+    recovery.restore_backup(done.safety, folder, replace=True)
     assert contents(folder) == new
 
 
@@ -163,14 +165,14 @@ def test_a_safety_backup_is_made_though_none_are_kept_and_the_backup_restored_st
         add(gallery, range(100, 200))
         (first,) = gallery.backups()
         gallery.keep_backups(0)
-    done = backups.restore(first.path, folder, replace=True)
+    done = recovery.restore_backup(first.path, folder, replace=True)
     assert len(contents(folder)) == 120
-    assert [one.path for one in backups.listed(folder)] == [done.safety, first.path]
+    assert [one.path for one in recovery.automatic_backups(folder)] == [done.safety, first.path]
     with Gallery.open(folder) as gallery:
         gallery.keep_backups(0)
-    last = backups.restore(done.safety, folder, replace=True)
+    last = recovery.restore_backup(done.safety, folder, replace=True)
     kept = [last.safety, done.safety, first.path]
-    assert [one.path for one in backups.listed(folder)] == kept
+    assert [one.path for one in recovery.automatic_backups(folder)] == kept
 
 
 def test_what_is_derived_never_mixes_old_and_new_faces(folder: Path, backup: Path):
@@ -180,7 +182,7 @@ def test_what_is_derived_never_mixes_old_and_new_faces(folder: Path, backup: Pat
         with Gallery.open(folder) as gallery:
             gallery.prepare()
             newest, counter = max(f.id for f in gallery.faces("Person 032")), gallery.change()
-        backups.restore(backup, folder, replace=True)
+        recovery.restore_backup(backup, folder, replace=True)
         with Gallery.open(folder) as gallery:
             add(gallery, range(60, 62))
             assert gallery.change() > counter
@@ -201,7 +203,7 @@ def test_readers_see_the_old_gallery_or_the_new_one(folder: Path, backup: Path):
             people = reader.people()
             seen.add((len(people), sum(one.faces for one in people)))
 
-        backups.restore(backup, folder, replace=True, reporter=Reporter(look))
+        recovery.restore_backup(backup, folder, replace=True, reporter=Reporter(look))
         look(None)
     assert seen == {(22, 132), (20, 120)}
 
@@ -209,7 +211,7 @@ def test_readers_see_the_old_gallery_or_the_new_one(folder: Path, backup: Path):
 def test_a_gallery_that_is_being_written_is_not_replaced(folder: Path, backup: Path):
     with Gallery.open(folder) as gallery:
         with pytest.raises(GalleryBusyError):
-            backups.restore(backup, folder, replace=True)
+            recovery.restore_backup(backup, folder, replace=True)
         assert gallery.counts() == (20, 120)
 
 
@@ -217,7 +219,7 @@ def test_another_gallery_is_not_replaced(backup: Path, tmp_path: Path):
     other = tmp_path / "other.gallery"
     Gallery.create(other, dimension=16).close()
     with pytest.raises(BackupError, match=r"another gallery, some\.gallery") as refused:
-        backups.restore(backup, other, replace=True)
+        recovery.restore_backup(backup, other, replace=True)
     assert refused.value.file == str(backup)
     with Gallery.open(other) as gallery:
         assert gallery.counts() == (0, 0)
@@ -239,7 +241,7 @@ def test_a_damaged_gallery_is_replaced_and_kept_aside(
         "truncated": data[:half],
     }[harm]
     database.write_bytes(harmed)
-    done = backups.restore(backup, folder, replace=True)
+    done = recovery.restore_backup(backup, folder, replace=True)
     assert contents(folder) == old
     assert done.safety is None
     assert done.aside is not None
@@ -253,13 +255,13 @@ def test_a_name_that_cannot_be_synced_is_taken_back(
     def refuse(_: Path) -> None:
         raise OSError("Input/output error")
 
-    module = {"restore": "restoring", "backup": "backup"}[what]
+    module = {"restore": "recovery.restoring", "backup": "backup.writing"}[what]
     monkeypatch.setattr(f"engine.store.{module}.sync_folder", refuse)
     new = tmp_path / "elsewhere" / "new"
     new.parent.mkdir()
     with Gallery.open(folder, write=False) as gallery:
         do = {
-            "restore": lambda: backups.restore(backup, new),
+            "restore": lambda: recovery.restore_backup(backup, new),
             "backup": lambda: gallery.backup(new),
         }
         with pytest.raises(GalleryWriteError):
@@ -276,7 +278,7 @@ def test_a_database_that_cannot_be_opened_just_now_is_not_taken_for_damaged(
     log.unlink(missing_ok=True)
     log.mkdir()  # SQLite can no more open its log than on a full disk
     with pytest.raises(GalleryError, match="cannot be opened") as refused:
-        backups.restore(backup, folder, replace=True)
+        recovery.restore_backup(backup, folder, replace=True)
     assert not isinstance(refused.value, GalleryDamagedError)
     log.rmdir()
     assert contents(folder) == before
@@ -286,7 +288,7 @@ def test_a_database_that_cannot_be_opened_just_now_is_not_taken_for_damaged(
 def test_a_damaged_model_is_replaced_by_the_one_in_the_backup(folder: Path, backup: Path):
     (weights,) = (folder / "models").glob("*/network.npz")
     weights.write_bytes(b"garbage")
-    backups.restore(backup, folder, replace=True)
+    recovery.restore_backup(backup, folder, replace=True)
     with Gallery.open(folder) as gallery:
         assert gallery.check().ok
         assert "triplet" in gallery.methods()
@@ -299,7 +301,7 @@ def test_it_is_cancelled_at_any_stage_and_nothing_was_changed(
     before = contents(folder)
     stages: list[str] = []
     rehearsal = shutil.copytree(folder, folder.with_name("rehearsal.gallery"))
-    backups.restore(
+    recovery.restore_backup(
         backup, rehearsal, replace=True, reporter=Reporter(lambda e: stages.append(e.stage))
     )
     assert "Restoring" in stages
@@ -311,7 +313,7 @@ def test_it_is_cancelled_at_any_stage_and_nothing_was_changed(
                 token.cancel()
 
         with pytest.raises(CancelledError):
-            backups.restore(backup, folder, replace=True, reporter=Reporter(stop, token))
+            recovery.restore_backup(backup, folder, replace=True, reporter=Reporter(stop, token))
         assert contents(folder) == before
     assert {path.name for path in folder.iterdir()} <= KEPT
 
@@ -328,7 +330,7 @@ def test_a_disk_that_refuses_changes_nothing(
     try:
         for target in (folder, tmp_path / "new.gallery"):
             with pytest.raises(GalleryWriteError) as refused:
-                backups.restore(backup, target, replace=True)
+                recovery.restore_backup(backup, target, replace=True)
             assert refused.value.remedy
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -351,16 +353,16 @@ def test_a_disk_that_fills_up_at_the_last_moment_changes_nothing(
 
     try:
         with pytest.raises(GalleryWriteError):
-            backups.restore(backup, folder, replace=True, reporter=Reporter(fill))
+            recovery.restore_backup(backup, folder, replace=True, reporter=Reporter(fill))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert contents(folder) == before
-    backups.restore(backup, folder, replace=True)
+    recovery.restore_backup(backup, folder, replace=True)
 
 
 KILLED = """
 import os, signal, sys
-from engine.keeping import backups
+from engine.store import recovery
 from engine.progress import Progress, Reporter
 
 left = int(sys.argv[3])
@@ -371,7 +373,7 @@ def tell(event):
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-backups.restore(sys.argv[1], sys.argv[2], replace=True, reporter=Reporter(tell))
+recovery.restore_backup(sys.argv[1], sys.argv[2], replace=True, reporter=Reporter(tell))
 """
 
 
@@ -386,7 +388,7 @@ def test_a_killed_restore_leaves_the_old_gallery_or_the_new_one(
     events: list[object] = []
     rehearsal = tmp_path / "rehearsal.gallery"
     shutil.copytree(folder, rehearsal)
-    backups.restore(backup, rehearsal, replace=True, reporter=Reporter(events.append))
+    recovery.restore_backup(backup, rehearsal, replace=True, reporter=Reporter(events.append))
     moments = {len(events) // 3, len(events)}
     if present == "sound":
         moments |= {1, len(events) - 2}
@@ -408,7 +410,7 @@ def test_a_killed_restore_leaves_the_old_gallery_or_the_new_one(
         if present != "sound" or contents(target) != old:
             if present == "none" and target.exists():
                 continue
-            backups.restore(backup, target, replace=True)
+            recovery.restore_backup(backup, target, replace=True)
         Gallery.open(target).close()
         assert contents(target) == old
         assert not list(target.glob(".unfinished*"))
@@ -442,9 +444,9 @@ def refused(path: Path, folder: Path, kind: type[FaceGalleryError] = BackupError
     """What is said of it; nothing came of it, here or elsewhere."""
     said = []
     for call in (
-        lambda: backups.preview(path, folder),
-        lambda: backups.restore(path, folder, replace=True),
-        lambda: backups.restore(path, folder.with_name("new.gallery")),
+        lambda: recovery.preview_backup(path, folder),
+        lambda: recovery.restore_backup(path, folder, replace=True),
+        lambda: recovery.restore_backup(path, folder.with_name("new.gallery")),
     ):
         with pytest.raises(kind) as caught:
             call()
@@ -598,7 +600,7 @@ def test_any_damage_is_found_and_said(folder: Path, backup: Path, contents: Snap
         harmed.write_bytes(data)
         said = None
         try:
-            backups.preview(harmed, None)
+            recovery.preview_backup(harmed, None)
         except FaceGalleryError as error:
             said = error
         if said is not None:

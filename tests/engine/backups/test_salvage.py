@@ -23,8 +23,8 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.gallery import Gallery
-from engine.keeping import backups
 from engine.progress import CancelToken, Reporter
+from engine.store import recovery
 from tests.engine.backups.conftest import Snapshot, add
 
 PAGE = 4_096
@@ -59,7 +59,7 @@ def test_without_its_first_page_everything_is_saved(
 ):
     overwrite(folder, 0, seed=seed)
     damaged = (folder / "gallery.db").read_bytes()
-    saved = backups.salvage(folder, tmp_path / "saved.gallery")
+    saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     assert contents(saved.folder) == original
     assert (saved.identities, saved.faces) == (20, 120)
     assert saved.lost == ("The trained models are not taken along: train them again.",)
@@ -87,7 +87,7 @@ def test_ids_settings_decisions_and_photographs_come_along(
         base.commit()
         base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     overwrite(folder, 0, seed=2)
-    saved = backups.salvage(folder, tmp_path / "saved.gallery")
+    saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     with Gallery.open(saved.folder) as gallery:
         assert gallery.identity("Person 004").id == person.id
         assert [face.id for face in gallery.faces("Person 004")] == faces
@@ -109,7 +109,7 @@ def test_each_face_that_is_lost_is_counted_under_its_name(
     for number in range(1, pages(folder)):
         target = shutil.copytree(folder, tmp_path / f"harmed-{number}")
         overwrite(target, number, seed=3)
-        saved = backups.salvage(target, tmp_path / f"saved-{number}")
+        saved = recovery.salvage_gallery(target, tmp_path / f"saved-{number}")
         kept = contents(saved.folder)
         renamed = [row for row in kept if row[0].startswith("Name lost")]
         assert set(kept) - set(renamed) <= set(original)
@@ -129,7 +129,7 @@ def test_a_name_that_is_lost_costs_no_face(folder: Path, original: list, tmp_pat
         if b"Person 004person 004" in data[one * PAGE : (one + 1) * PAGE]
     ]  # fmt: skip
     overwrite(folder, number, seed=4)
-    saved = backups.salvage(folder, tmp_path / "saved.gallery")
+    saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     assert (saved.identities, saved.faces) == (20, 120)
     assert "The name of somebody with 6 faces: “Name lost 5”." in saved.lost
     with Gallery.open(saved.folder) as gallery:
@@ -142,7 +142,7 @@ def test_what_is_only_in_the_log_is_saved_too(folder: Path, tmp_path: Path, cont
         expected = contents(folder)
         copy = shutil.copytree(folder, tmp_path / "copy.gallery")
     assert (copy / "gallery.db-wal").stat().st_size
-    saved = backups.salvage(copy, tmp_path / "saved.gallery")
+    saved = recovery.salvage_gallery(copy, tmp_path / "saved.gallery")
     assert contents(saved.folder) == expected
 
 
@@ -154,7 +154,7 @@ def test_a_flipped_number_in_a_vector_loses_that_face_alone(
     data = database.read_bytes()
     at = data.index(vector)
     database.write_bytes(data[: at + 5] + bytes([data[at + 5] ^ 1]) + data[at + 6 :])
-    saved = backups.salvage(folder, tmp_path / "saved.gallery")
+    saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     assert set(original) - set(contents(saved.folder)) == {(name, vector)}
     assert f"{name}: 1 of 6 faces." in saved.lost
 
@@ -165,7 +165,7 @@ def test_where_no_face_can_be_read_that_is_said_and_nothing_is_made(
 ):
     (folder / "gallery.db").write_bytes(content)
     with pytest.raises(GalleryDamagedError, match="No face") as refused:
-        backups.salvage(folder, tmp_path / "saved.gallery")
+        recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     assert refused.value.file == str(folder / "gallery.db")
     assert not (tmp_path / "saved.gallery").exists()
 
@@ -176,9 +176,9 @@ def test_nothing_is_written_over_and_nothing_is_left_when_it_is_stopped(
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "notes").touch()
     with pytest.raises(GalleryExistsError):
-        backups.salvage(folder, tmp_path / "taken")
+        recovery.salvage_gallery(folder, tmp_path / "taken")
     with pytest.raises(GalleryNotFoundError):
-        backups.salvage(tmp_path / "taken", tmp_path / "saved.gallery")
+        recovery.salvage_gallery(tmp_path / "taken", tmp_path / "saved.gallery")
     for stage in ("Reading pages", "Saving faces"):
         token = CancelToken()
 
@@ -187,7 +187,9 @@ def test_nothing_is_written_over_and_nothing_is_left_when_it_is_stopped(
                 token.cancel()
 
         with pytest.raises(CancelledError):
-            backups.salvage(folder, tmp_path / "saved.gallery", reporter=Reporter(stop, token))
+            recovery.salvage_gallery(
+                folder, tmp_path / "saved.gallery", reporter=Reporter(stop, token)
+            )
         assert not (tmp_path / "saved.gallery").exists()
         assert not list(tmp_path.glob(".unfinished*"))
 
@@ -200,7 +202,7 @@ def test_a_disk_that_refuses_leaves_nothing(folder: Path, original: list, tmp_pa
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
         try:
             with pytest.raises(GalleryWriteError):
-                backups.salvage(folder, tmp_path / "saved.gallery")
+                recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert not (tmp_path / "saved.gallery").exists()
@@ -222,7 +224,7 @@ def test_whatever_the_damage_faces_are_as_they_were_or_lost(
         data[at:end] = np.random.default_rng(seed).bytes(end - at)
     database.write_bytes(data)
     try:
-        saved = backups.salvage(folder, place / "saved.gallery")
+        saved = recovery.salvage_gallery(folder, place / "saved.gallery")
     except FaceGalleryError:
         assert not (place / "saved.gallery").exists()
         return
@@ -234,5 +236,5 @@ def test_whatever_the_damage_faces_are_as_they_were_or_lost(
 def test_only_its_owner_may_read_what_was_saved(folder: Path, tmp_path: Path):
     if os.name != "posix":
         pytest.skip("POSIX modes")
-    saved = backups.salvage(folder, tmp_path / "saved.gallery").folder
+    saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery").folder
     assert not any(path.stat().st_mode & 0o077 for path in (saved, *saved.rglob("*")))

@@ -111,9 +111,11 @@ def test_an_import_is_the_same_as_from_memory(tmp_path, archive, vectors, monkey
     with made, small:
         assert (report.faces_added, report.identities_added) == (COUNT, COUNT // 10)
         assert (same.faces_added, same.identities_added) == (COUNT, COUNT // 10)
-        for mine, other in zip(made._store.vectors(), small._store.vectors(), strict=True):
+        for mine, other in zip(
+            made._store.faces.vectors(), small._store.faces.vectors(), strict=True
+        ):
             np.testing.assert_array_equal(mine, other)
-        mine, theirs = made._store.faces(5), small._store.faces(5)
+        mine, theirs = made._store.faces.of_identity(5), small._store.faces.of_identity(5)
         assert len(mine) == 10
         assert [(face.name, face.file, face.row) for face in mine] == [
             (face.name, face.file, face.row) for face in theirs
@@ -158,14 +160,14 @@ def test_a_file_that_changes_meanwhile_is_told_and_nothing_is_done(
             gallery.import_([archive], reporter=Reporter(on))
         assert caught.value.file == str(archive)
         assert caught.value.remedy
-        assert gallery._store.counts() == (0, 0)
-        assert gallery._store.history() == []
+        assert gallery._store.people.counts() == (0, 0)
+        assert gallery._store.history.entries() == []
 
 
 def test_a_plan_of_a_file_that_was_changed_meanwhile_is_not_done(tmp_path, archive):
     with Gallery.create(tmp_path / "gallery", dimension=8) as gallery:
         gallery.enroll("A", np.ones(8, dtype=np.float32))
-        before = gallery._store.change()
+        before = gallery._store.history.last_change()
         small = tmp_path / "small.npz"
         random = np.random.default_rng(1).standard_normal((50, 8)).astype(np.float32)
         np.savez(small, embeddings=random, names=NAMES[:50])
@@ -173,7 +175,7 @@ def test_a_plan_of_a_file_that_was_changed_meanwhile_is_not_done(tmp_path, archi
         _write_over_start(small)
         with pytest.raises(EmbeddingError, match="changed by another program"):
             gallery.import_plan(plan)
-        assert gallery._store.change() == before
+        assert gallery._store.history.last_change() == before
 
 
 def _write_over_start(path):

@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import BackupError, PassphraseNeededError, WrongPassphraseError
 from engine.gallery import Gallery, is_encrypted
-from engine.keeping import backups
+from engine.store import recovery
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
 pytestmark = needs_sqlcipher
@@ -28,17 +28,17 @@ def test_a_backup_holds_nothing_in_clear_but_counts(
     with zipfile.ZipFile(backup) as archive:
         archive.extractall(tmp_path / "unpacked")
     assert secrets.in_clear(tmp_path / "unpacked") == []
-    assert backups.preview(backup, None, passphrase=PASSPHRASE).backup.faces == 48
+    assert recovery.preview_backup(backup, None, passphrase=PASSPHRASE).backup.faces == 48
 
 
 def test_a_new_gallery_made_of_it_has_its_passphrase(backup: Path, tmp_path: Path):
     target = tmp_path / "restored.gallery"
     with pytest.raises(PassphraseNeededError, match="The backup is encrypted"):
-        backups.restore(backup, target)
+        recovery.restore_backup(backup, target)
     with pytest.raises(WrongPassphraseError):
-        backups.restore(backup, target, passphrase=OTHER)
+        recovery.restore_backup(backup, target, passphrase=OTHER)
     assert not target.exists()
-    backups.restore(backup, target, passphrase=PASSPHRASE)
+    recovery.restore_backup(backup, target, passphrase=PASSPHRASE)
     with Gallery.open(target, passphrase=PASSPHRASE) as gallery:
         assert gallery.counts() == (6, 48)
         assert gallery.check().ok
@@ -52,8 +52,10 @@ def test_it_is_put_back_in_place_though_the_passphrase_is_another_now(
     gallery.change_passphrase(OTHER)
     gallery.close()
     both = {"passphrase": PASSPHRASE, "passphrase_there": OTHER}
-    assert backups.preview(backup, gallery.folder, **both).present.only_there == (people[0].name,)
-    done = backups.restore(backup, gallery.folder, replace=True, **both)
+    assert recovery.preview_backup(backup, gallery.folder, **both).present.only_there == (
+        people[0].name,
+    )
+    done = recovery.restore_backup(backup, gallery.folder, replace=True, **both)
     assert secrets.in_clear(gallery.folder) == []
     with Gallery.open(gallery.folder, passphrase=OTHER) as restored:
         assert restored.people() == people
@@ -68,9 +70,9 @@ def test_plain_and_encrypted_do_not_replace_one_another(
     with Gallery.open(plain, write=False) as other:
         clear = other.backup(tmp_path / "clear.zip").path
     with pytest.raises(BackupError, match="The gallery is encrypted, and this backup of it is not"):
-        backups.restore(clear, gallery.folder, replace=True, passphrase=PASSPHRASE)
+        recovery.restore_backup(clear, gallery.folder, replace=True, passphrase=PASSPHRASE)
     with pytest.raises(BackupError, match="The backup is encrypted, and the gallery is not"):
-        backups.restore(backup, plain, replace=True, passphrase=PASSPHRASE)
+        recovery.restore_backup(backup, plain, replace=True, passphrase=PASSPHRASE)
     assert is_encrypted(gallery.folder)
     assert not is_encrypted(plain)
 
@@ -81,7 +83,7 @@ def test_a_damaged_gallery_gives_way_to_its_backup(gallery: Gallery, backup: Pat
     content = bytearray(database.read_bytes())
     content[5 * 4096 : 6 * 4096] = bytes(4096)
     database.write_bytes(content)
-    done = backups.restore(backup, gallery.folder, replace=True, passphrase=PASSPHRASE)
+    done = recovery.restore_backup(backup, gallery.folder, replace=True, passphrase=PASSPHRASE)
     assert done.aside is not None
     with Gallery.open(gallery.folder, passphrase=PASSPHRASE) as restored:
         assert restored.check().ok

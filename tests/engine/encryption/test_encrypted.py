@@ -22,12 +22,11 @@ from engine.errors import (
     WrongPassphraseError,
 )
 from engine.gallery import Gallery, is_encrypted
-from engine.keeping import encryption
+from engine.store import encryption
 from engine.store.cipher import key_for
-from engine.store.connecting import connect
-from engine.store.database import Database
-from engine.store.derived import CALIBRATION
-from engine.store.memory import Memory, missing_memory
+from engine.store.database import Database, connect
+from engine.store.encryption.memory_folder import MemoryFolder, missing_memory
+from engine.store.settings_table import CALIBRATION
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -136,15 +135,15 @@ def test_a_reader_takes_over_when_the_writer_has_left(encrypted: Path):
 @pytest.mark.skipif(bool(missing_memory()), reason="no folder in memory")
 def test_what_a_killed_process_left_in_memory_goes_with_the_next(tmp_path: Path):
     left = (
-        "import os, signal; from engine.store.memory import Memory\n"
-        "memory = Memory(); print(memory.folder(), flush=True)\n"
+        "import os, signal; from engine.store.encryption.memory_folder import MemoryFolder\n"
+        "memory = MemoryFolder(); print(memory.path(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", left], cwd=ROOT, capture_output=True, text=True)
     folder = Path(done.stdout.strip())
     assert folder.is_dir()
-    memory = Memory()
-    assert memory.folder().stat().st_mode & 0o077 == 0
+    memory = MemoryFolder()
+    assert memory.path().stat().st_mode & 0o077 == 0
     assert not folder.exists()
     memory.close()
 
@@ -288,14 +287,14 @@ def test_a_gallery_that_cannot_be_opened_once_made_is_taken_back(
 
 def test_a_calibration_that_is_damaged_in_it_is_made_anew(gallery: Gallery):
     gallery.prepare()
-    kept = gallery._store.derived(CALIBRATION)
+    kept = gallery._store.derived.read(CALIBRATION)
     for damaged in ("{", '{"change": 1}', '{"change": "1", "faces": {}, "calibration": ""}'):
-        gallery._store.keep_derived(CALIBRATION, damaged)
+        gallery._store.derived.write(CALIBRATION, damaged)
         with Gallery.open(gallery.folder, write=False, passphrase=PASSPHRASE) as reader:
             reader.identify(reader.vector(1))
             assert reader.unsaved
         gallery._recogniser.renew(gallery.prepare)
-        assert gallery._store.derived(CALIBRATION) == kept
+        assert gallery._store.derived.read(CALIBRATION) == kept
 
 
 USURPED = """

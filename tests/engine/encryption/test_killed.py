@@ -18,7 +18,7 @@ pytestmark = [needs_sqlcipher, pytest.mark.skipif(sys.platform == "win32", reaso
 CONVERT = """
 import os, signal, sys
 folder, passphrase, moment = sys.argv[1:]
-from engine.keeping import encryption
+from engine.store import encryption
 done = []
 def watch(event, arguments):
     if event in ("os.link", "os.rename", "os.remove", "open", "os.truncate"):
@@ -28,13 +28,13 @@ def watch(event, arguments):
                 os.kill(os.getpid(), signal.SIGKILL)
             if event == "os.rename" and moment == "before" and done[-1].count("gallery.db") == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
-import engine.store.converting as converting
-switch = converting._switch
+import engine.store.encryption.conversion as conversion
+switch = conversion._switch
 def switched(folder):
     switch(folder)
     if moment == "after":
         os.kill(os.getpid(), signal.SIGKILL)
-converting._switch = switched
+conversion._switch = switched
 sys.addaudithook(watch)
 if encryption.is_encrypted(folder):
     encryption.decrypt(folder, passphrase)

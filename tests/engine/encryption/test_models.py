@@ -10,16 +10,16 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from engine.gallery import Gallery
-from engine.keeping import backups
 from engine.progress import Event, Reporter
 from engine.records.jobs import TrainingRequest
-from engine.store import memory
+from engine.store import recovery
+from engine.store.encryption import memory_folder
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 from tests.trained import QUICK, TrainedOnce
 
 pytestmark = [
     needs_sqlcipher,
-    pytest.mark.skipif(bool(memory.missing_memory()), reason="no folder in memory"),
+    pytest.mark.skipif(bool(memory_folder.missing_memory()), reason="no folder in memory"),
     pytest.mark.skipif(
         importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
     ),
@@ -35,7 +35,7 @@ def folder(trained_once: TrainedOnce, tmp_path: Path) -> Path:
 def in_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the test's own galleries lay what is in memory."""
     with TemporaryDirectory(dir="/dev/shm") as place:
-        monkeypatch.setattr(memory, "_own_place", lambda: Path(place))
+        monkeypatch.setattr(memory_folder, "_own_place", lambda: Path(place))
         yield Path(place)
 
 
@@ -60,7 +60,7 @@ def test_models_go_there_and_back_with_their_gallery(folder: Path, tmp_path: Pat
         made = gallery.backup(tmp_path / "backup.zip")
         assert made.models
         assert secrets.in_clear(made.path) == []
-        backups.restore(made.path, tmp_path / "restored.gallery", passphrase=OTHER)
+        recovery.restore_backup(made.path, tmp_path / "restored.gallery", passphrase=OTHER)
         gallery.decrypt()
         assert on_disk(folder) >= files - {"auto.json"}
         assert gallery.check().ok
@@ -122,7 +122,7 @@ def test_without_a_folder_in_memory_models_rest_and_it_says_so(
 ):
     with Gallery.open(folder) as gallery:
         gallery.encrypt(PASSPHRASE)
-    monkeypatch.setattr(memory, "_MOUNTS", folder / "nowhere")
+    monkeypatch.setattr(memory_folder, "_MOUNTS", folder / "nowhere")
     with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
         assert gallery.methods() == ("knn",)
         assert "/dev/shm" in gallery.learning.obstacle()

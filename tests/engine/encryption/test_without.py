@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import EncryptionMissingError
 from engine.gallery import Gallery, is_encrypted
-from engine.keeping import encryption
+from engine.store import encryption
 from tests.sealed import PASSPHRASE
 
 ROOT = Path(__file__).resolve().parents[3]

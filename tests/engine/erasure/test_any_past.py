@@ -22,27 +22,27 @@ VECTORS = np.random.default_rng(0).standard_normal((12, 8)).astype(np.float32)
 def act(store: Store, chance: random.Random) -> None:
     """One correction at random; those that cannot be made are passed over."""
     some = [chance.choice(NAMES) for _ in range(2)]
-    ids = store.vectors()[0].tolist()
+    ids = store.faces.vectors()[0].tolist()
     faces = chance.sample(ids, min(len(ids), 2))
     numbers = [chance.randrange(len(VECTORS)) for _ in range(3)]
     actions = {
-        "add": lambda: store.add(
+        "add": lambda: store.faces.add(
             FaceBatch(VECTORS[numbers], [some[0]] * 3, [f"{some[1]}/{n}.npy" for n in numbers],
                       [0] * 3, [None] * 3),
             keys=name_key, action="enroll", overrule=True,
         ),
-        "rename": lambda: store.rename(*some, name_key(some[1])),
-        "merge": lambda: store.merge(some[:1], some[1]),
-        "delete": lambda: store.delete(some[:1]),
-        "note": lambda: store.note(some[0], f"knows {some[1]}"),
-        "move": lambda: store.move(faces, some[0], name_key(some[0])),
-        "remove": lambda: store.remove_faces(faces),
-        "expel": lambda: store.expel(faces),
-        "confirm": lambda: store.confirm(faces),
-        "ignore": lambda: store.ignore(faces),
-        "reject": lambda: store.reject(VECTORS[numbers[0]], store.identities()[0].id),
-        "undo": store.undo,
-        "redo": store.redo,
+        "rename": lambda: store.people.rename(*some, name_key(some[1])),
+        "merge": lambda: store.people.merge(some[:1], some[1]),
+        "delete": lambda: store.people.delete(some[:1]),
+        "note": lambda: store.people.set_note(some[0], f"knows {some[1]}"),
+        "move": lambda: store.faces.move(faces, some[0], name_key(some[0])),
+        "remove": lambda: store.faces.remove(faces),
+        "expel": lambda: store.faces.expel(faces),
+        "confirm": lambda: store.decisions.confirm(faces),
+        "ignore": lambda: store.decisions.ignore(faces),
+        "reject": lambda: store.decisions.reject(VECTORS[numbers[0]], store.people.all()[0].id),
+        "undo": store.history.undo,
+        "redo": store.history.redo,
     }  # fmt: skip
     with suppress(UnknownIdentityError, NameTakenError, IndexError):
         actions[chance.choice(["add", "undo", "redo", *actions])]()
@@ -56,15 +56,15 @@ def test_nothing_is_left_and_undo_is_sound(tmp_path: Path, seed: int) -> None:
             act(store, chance)
         name = chance.choice(NAMES)
         try:
-            subject, removed, _ = store.foresee_erasure([name])
+            subject, removed, _ = store.erasure.foresee([name])
         except UnknownIdentityError:
             return
         digests = [("digest", one) for one in subject.digests]
         digests += [("digest", one.hex().encode()) for one in subject.digests]
-        needles = Needles(subject.names, store.vectors_to_erase(subject), digests)
-        changes = [entry.change for entry in store.changes()]
-        store.erase(subject, [], {"names": []})
-        store.end_erasure()
+        needles = Needles(subject.names, store.erasure.vectors(subject), digests)
+        changes = [entry.change for entry in store.history.changes()]
+        store.erasure.erase(subject, [], {"names": []})
+        store.erasure.finish()
         assert removed.identities == len(subject.names)
 
         def left() -> dict[str, int]:
@@ -72,14 +72,14 @@ def test_nothing_is_left_and_undo_is_sound(tmp_path: Path, seed: int) -> None:
             return {kind: count for kind, count in needles.count(data).items() if count}
 
         assert left() == {}
-        assert [entry.change for entry in store.changes()][1:] == changes
-        assert store.redo() is None
+        assert [entry.change for entry in store.history.changes()][1:] == changes
+        assert store.history.redo() is None
         undone = 0
-        while store.undo() is not None:
+        while store.history.undo() is not None:
             undone += 1
-            assert store.integrity() == []
-        while store.redo() is not None:
+            assert store.checks.problems() == []
+        while store.history.redo() is not None:
             undone -= 1
-            assert store.integrity() == []
+            assert store.checks.problems() == []
         assert undone == 0
         assert left() == {}

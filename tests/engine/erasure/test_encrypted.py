@@ -10,13 +10,13 @@ import pytest
 from engine.errors import GalleryBusyError
 from engine.gallery import Gallery
 from engine.records.receipts import Receipt
-from engine.store import memory
 from engine.store.database import Database
+from engine.store.encryption import memory_folder
 from tests.engine.erasure.conftest import NAME, Scene, batch, person
 from tests.sealed import OTHER, PASSPHRASE, needs_sqlcipher
 
 pytestmark = needs_sqlcipher
-in_memory = pytest.mark.skipif(bool(memory.missing_memory()), reason="no folder in memory")
+in_memory = pytest.mark.skipif(bool(memory_folder.missing_memory()), reason="no folder in memory")
 
 
 @pytest.fixture
@@ -29,19 +29,19 @@ def gallery(scene: Scene) -> Iterator[Gallery]:
 
 def versions(gallery: Gallery) -> set[str]:
     """On disk and in memory."""
-    places = gallery._store.model_places()
+    places = gallery._store.models.folders()
     return {path.name for place in places if place.is_dir() for path in place.iterdir()}
 
 
 def backup(gallery: Gallery, action: str) -> str:
-    made = gallery._store.backup_automatically(action)
+    made = gallery._store.backups.write_automatic(action)
     assert made is not None
     assert made.encrypted
     return str(made.path.relative_to(gallery.folder.absolute()))
 
 
 def free_pages(gallery: Gallery) -> int:
-    with gallery._store.connection() as connection:
+    with gallery._store.database.reading() as connection:
         return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
 
 
@@ -67,11 +67,11 @@ def test_nothing_of_the_person_is_left_under_the_encryption(scene: Scene, galler
 
 def test_what_was_measured_on_the_person_goes_too(gallery: Gallery) -> None:
     gallery.prepare()
-    gallery._store.keep_derived("models/evaluation.json", '{"of": "everybody"}')
-    assert gallery._store.derived("index/calibration.json")
+    gallery._store.derived.write("models/evaluation.json", '{"of": "everybody"}')
+    assert gallery._store.derived.read("index/calibration.json")
     gallery.erase([NAME])
-    assert gallery._store.derived("models/evaluation.json") is None
-    assert gallery._store.derived("index/calibration.json") is None
+    assert gallery._store.derived.read("models/evaluation.json") is None
+    assert gallery._store.derived.read("index/calibration.json") is None
 
 
 def test_an_encrypted_backup_is_looked_into(gallery: Gallery) -> None:

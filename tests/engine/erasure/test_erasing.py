@@ -274,7 +274,7 @@ def test_it_is_refused_where_it_cannot_be_done(scene: Scene) -> None:
 def test_a_reader_that_holds_old_pages_delays_the_end_and_the_next_opening_brings_it(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.store.connecting._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("engine.store.database._WAIT_SECONDS", 0.05)
     with closing(sqlite3.connect(scene.folder / "gallery.db", isolation_level=None)) as reader:
         with Gallery.open(scene.folder) as gallery:
             reader.execute("BEGIN")
@@ -337,10 +337,10 @@ def test_means_of_all_vectors_are_made_anew(tmp_path: Path) -> None:
     with Gallery.create(tmp_path / "g", dimension=16, distance="euclidean") as gallery:
         for seed in range(1, 5):
             gallery.enroll(f"Person {seed}", batch(f"Person {seed}", unit(seed, 20)))
-        before = gallery._store.setting("fingerprint")
+        before = gallery._store.settings.get("fingerprint")
         gallery.erase(["Person 1"])
-        assert gallery._store.setting("fingerprint") is None
+        assert gallery._store.settings.get("fingerprint") is None
         with pytest.raises(MismatchError):
             gallery.enroll("Somebody", batch("Somebody", 40 * unit(5, 24)))
         gallery.enroll("Person 2", batch("Person 2", unit(2, 24)))
-        assert gallery._store.setting("fingerprint") not in (None, before)
+        assert gallery._store.settings.get("fingerprint") not in (None, before)

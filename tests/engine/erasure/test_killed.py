@@ -16,9 +16,9 @@ from tests.engine.erasure.conftest import NAME, Scene
 ROOT = Path(__file__).resolve().parents[3]
 KILLED = """
 import os, signal, sys
-from engine.keeping import erasure
+from engine.maintenance import gallery_erasure
 from engine.gallery import Gallery
-from engine.store import Store
+from engine.store.erasure.database_erasure import DatabaseErasure
 from engine.store.database import Database
 from engine.tools.gallery_folder import GalleryFolder
 
@@ -32,8 +32,8 @@ def dies(owner, name, after):
     setattr(owner, name, killed)
 
 place, when, folder, person = sys.argv[1:]
-owners = {"erase": Store, "end_erasure": Store, "compact": Database, "delete_version": erasure,
-          "remove": GalleryFolder, "_clear": erasure}
+owners = {"erase": DatabaseErasure, "finish": DatabaseErasure, "compact": Database,
+          "delete_version": gallery_erasure, "remove": GalleryFolder, "_clear": gallery_erasure}
 with Gallery.open(folder) as gallery:
     gallery.prepare()
     dies(owners[place], place, when == "after")
@@ -42,10 +42,10 @@ with Gallery.open(folder) as gallery:
 INSIDE = """
 import os, signal, sys
 from engine.gallery import Gallery
-from engine.store import erasing
+from engine.store.erasure import database_erasure
 def killed(*args, **options):
     os.kill(os.getpid(), signal.SIGKILL)
-erasing.enter = killed
+database_erasure.enter = killed
 with Gallery.open(sys.argv[1]) as gallery:
     gallery.erase([sys.argv[2]])
 """
@@ -60,7 +60,7 @@ def run(*arguments: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no such kill there")
 @pytest.mark.parametrize(
-    "place", ["erase", "delete_version", "remove", "_clear", "compact", "end_erasure"]
+    "place", ["erase", "delete_version", "remove", "_clear", "compact", "finish"]
 )
 def test_killed_after_the_commit_the_next_opening_finishes_it(scene: Scene, place: str) -> None:
     when = "before" if place in ("delete_version", "_clear", "compact") else "after"
@@ -68,7 +68,7 @@ def test_killed_after_the_commit_the_next_opening_finishes_it(scene: Scene, plac
     with Gallery.open(scene.folder, write=False) as gallery:
         assert gallery.identity(NAME) is None
     with Gallery.open(scene.folder) as gallery:
-        ended = place == "end_erasure"
+        ended = place == "finish"
         assert (gallery.receipt is None) == ended
         if gallery.receipt is not None:
             assert gallery.receipt.is_of(NAME)

@@ -64,8 +64,8 @@ def contents() -> Callable[[Store], set[tuple[str, bytes]]]:
     """Name and vector of every face, as far as the store tells."""
 
     def read(opened: Store) -> set[tuple[str, bytes]]:
-        ids, _, vectors = opened.vectors()
-        faces = opened.faces_by_id(ids.tolist())
+        ids, _, vectors = opened.faces.vectors()
+        faces = opened.faces.by_ids(ids.tolist())
         return {(face.name, row.tobytes()) for face, row in zip(faces, vectors, strict=True)}
 
     return read

@@ -62,7 +62,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
             assert done is None
             return
         assert done is not None
-        assert done.change == self.store.change() > self.change
+        assert done.change == self.store.history.last_change() > self.change
         self.touches(done, after)
         self.past.append((done.change, self.now, self.rows))
         self.future = []
@@ -93,7 +93,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
         numbers = [number for _, number in faces]
         names = [name for name, _ in faces]
         batch = FaceBatch(VECTORS[numbers], names, names, [0] * len(faces), [None] * len(faces))
-        added = self.store.add(batch, keys=str, thumbnails=thumbnails, overrule=overrule)
+        added = self.store.faces.add(batch, keys=str, thumbnails=thumbnails, overrule=overrule)
         if not len(added.rows):
             return
         for face, owner, row in zip(
@@ -104,7 +104,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
             if overrule and after.decided.get((numbers[row], owner)) == "is-not":
                 del after.decided[numbers[row], owner]
         after.shelf -= after.enrolled()
-        entry = self.store.history(1)[0]
+        entry = self.store.history.entries(1)[0]
         assert min(added.face_ids) > max([0, *self.now.faces])
         self.step(Changed(entry.change, "", "", tuple(after.people), tuple(after.faces)), after)
 
@@ -113,18 +113,18 @@ class CorrectionsMachine(RuleBasedStateMachine):
         faces = data.draw(self.some_faces())
         after = copy.deepcopy(self.now)
         after.remove(faces)
-        self.step(self.store.remove_faces(faces), after)
+        self.step(self.store.faces.remove(faces), after)
 
     @rule(names=st.lists(NAMES, max_size=2))
     def delete(self, names):
         ids = [self.now.id_of(name) for name in names]
         if None in ids:
             with pytest.raises(UnknownIdentityError):
-                self.store.delete(names)
+                self.store.people.delete(names)
             return
         after = copy.deepcopy(self.now)
         after.remove([face for one in ids for face in self.now.of(one)])
-        self.step(self.store.delete(names), after)
+        self.step(self.store.people.delete(names), after)
 
     @rule(name=NAMES, new=NAMES)
     def rename(self, name, new):
@@ -132,10 +132,10 @@ class CorrectionsMachine(RuleBasedStateMachine):
         after = copy.deepcopy(self.now)
         if person is None or (name != new and other is not None):
             with pytest.raises(UnknownIdentityError if person is None else NameTakenError):
-                self.store.rename(name, new, new)
+                self.store.people.rename(name, new, new)
             return
         after.people[person].name = new
-        self.step(self.store.rename(name, new, new), after)
+        self.step(self.store.people.rename(name, new, new), after)
 
     @rule(name=NAMES, text=st.sampled_from(["", "one", "two"]))
     def note(self, name, text):
@@ -144,7 +144,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
             return
         after = copy.deepcopy(self.now)
         after.people[person].note = text
-        self.step(self.store.note(name, text), after)
+        self.step(self.store.people.set_note(name, text), after)
 
     @rule(data=st.data(), name=NAMES)
     def choose_portrait(self, data, name):
@@ -154,7 +154,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
         face = data.draw(st.sampled_from([None, *self.now.of(person)]))
         after = copy.deepcopy(self.now)
         after.people[person].chosen = face
-        self.step(self.store.choose_portrait(name, face), after)
+        self.step(self.store.people.choose_portrait(name, face), after)
 
     @rule(data=st.data(), name=NAMES)
     def move(self, data, name):
@@ -162,10 +162,10 @@ class CorrectionsMachine(RuleBasedStateMachine):
         if not faces:
             return
         after = copy.deepcopy(self.now)
-        done = self.store.move(faces, name, name)
+        done = self.store.faces.move(faces, name, name)
         target = after.id_of(name)
         if target is None:
-            target = self.store.identity(name).id
+            target = self.store.people.find(name).id
             assert target not in self.now.people
             after.people[target] = Person(name)
         after.move(faces, target)
@@ -177,11 +177,11 @@ class CorrectionsMachine(RuleBasedStateMachine):
         target = self.now.id_of(into)
         if target is None or None in ids:
             with pytest.raises(UnknownIdentityError):
-                self.store.merge(names, into)
+                self.store.people.merge(names, into)
             return
         after = copy.deepcopy(self.now)
         after.merge([one for one in ids if one != target], target)
-        self.step(self.store.merge(names, into), after)
+        self.step(self.store.people.merge(names, into), after)
 
     @rule(data=st.data(), kind=st.sampled_from(["confirm", "unconfirm", "ignore", "unignore"]))
     def decide(self, data, kind):
@@ -197,7 +197,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
                 after.decided.pop((number, None), None)
             elif after.decided.get((number, owner)) == "is":
                 del after.decided[number, owner]
-        self.step(getattr(self.store, kind)(faces), after)
+        self.step(getattr(self.store.decisions, kind)(faces), after)
 
     @rule(name=NAMES, number=NUMBERS, back=st.booleans())
     def reject(self, name, number, back):
@@ -209,13 +209,15 @@ class CorrectionsMachine(RuleBasedStateMachine):
             after.decided[number, person] = "is-not"
         elif after.decided.get((number, person)) == "is-not":
             del after.decided[number, person]
-        change = self.store.unreject if back else self.store.reject
+        change = self.store.decisions.unreject if back else self.store.decisions.reject
         self.step(change(VECTORS[number], person), after)
 
     @rule(name=NAMES, other=NAMES, back=st.booleans())
     def keep_apart(self, name, other, back):
         pair = {self.now.id_of(name), self.now.id_of(other)}
-        change = self.store.unkeep_apart if back else self.store.keep_apart
+        change = (
+            self.store.decisions.unmark_distinct if back else self.store.decisions.mark_distinct
+        )
         if None in pair or len(pair) == 1:
             with pytest.raises(UnknownIdentityError if None in pair else InputError):
                 change(name, other)
@@ -232,10 +234,10 @@ class CorrectionsMachine(RuleBasedStateMachine):
         count = len(numbers)
         batch = FaceBatch(VECTORS[numbers], [None] * count, ["q"] * count, numbers, [None] * count)
         thumbnails = dict.fromkeys(range(count), b"q") if with_photos else {}
-        kept = self.store.keep_unknowns(batch, thumbnails)
+        kept = self.store.unknowns.add(batch, thumbnails)
         new = set(numbers) - self.now.shelf - self.now.enrolled()
         assert kept == len(new)
-        assert self.store.change() == self.change
+        assert self.store.history.last_change() == self.change
         came = {row[3]: row for row in rows_of(self.folder)["unknowns"][-kept or 99 :]}
         assert set(came) == new
         for model, rows in [(self.now, None), *(one[1:] for one in (*self.past, *self.future))]:
@@ -245,23 +247,25 @@ class CorrectionsMachine(RuleBasedStateMachine):
                 rows["unknowns"] = sorted(rows["unknowns"] + [came[number] for number in missing])
 
     def on_shelf(self, numbers) -> list[int]:
-        return [one.id for one in self.store.unknowns() if one.row in numbers]
+        return [one.id for one in self.store.unknowns.all() if one.row in numbers]
 
     @rule(data=st.data(), name=NAMES)
     def name_unknowns(self, data, name):
         shown = sorted(self.now.shelf - self.now.enrolled())
         numbers = data.draw(st.sets(st.sampled_from(shown))) if shown else set()
-        thumbnails = {one.row: self.store.unknown_photo(one.id) for one in self.store.unknowns()}
+        thumbnails = {
+            one.row: self.store.unknowns.thumbnail(one.id) for one in self.store.unknowns.all()
+        }
         after = copy.deepcopy(self.now)
         known = {*self.now.faces}
-        done = self.store.name_unknowns(self.on_shelf(numbers), name, name)
+        done = self.store.unknowns.name(self.on_shelf(numbers), name, name)
         faces = sorted(set(done.faces) - known) if done else []
         order = [row[0] for row in rows_of(self.folder)["faces"] if row[0] in faces]
         assert order == faces
         if faces:
-            owner = self.store.identity(name).id
+            owner = self.store.people.find(name).id
             after.people.setdefault(owner, Person(name))
-        vectors = self.store.vectors(np.array(faces, dtype=np.int64))[2]
+        vectors = self.store.faces.vectors(np.array(faces, dtype=np.int64))[2]
         for face, vector in zip(faces, vectors, strict=True):
             number = next(one for one in numbers if (VECTORS[one] == vector).all())
             after.faces[face] = (owner, number, thumbnails[number])
@@ -277,12 +281,12 @@ class CorrectionsMachine(RuleBasedStateMachine):
         numbers = data.draw(st.sets(st.sampled_from(shown))) if shown else set()
         after = copy.deepcopy(self.now)
         after.shelf -= numbers
-        self.step(self.store.dismiss_unknowns(self.on_shelf(numbers)), after)
+        self.step(self.store.unknowns.dismiss(self.on_shelf(numbers)), after)
 
     @rule()
     def name_what_is_not_there(self):
-        for change in (lambda: self.store.name_unknowns([999], "A", "A"),
-                       lambda: self.store.dismiss_unknowns([999])):  # fmt: skip
+        for change in (lambda: self.store.unknowns.name([999], "A", "A"),
+                       lambda: self.store.unknowns.dismiss([999])):  # fmt: skip
             with pytest.raises(UnknownIdentityError):
                 change()
 
@@ -298,7 +302,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
 
     def go_one(self, back: bool) -> None:
         come_from, go_to = (self.past, self.future) if back else (self.future, self.past)
-        done = self.store.undo() if back else self.store.redo()
+        done = self.store.history.undo() if back else self.store.history.redo()
         if not come_from:
             assert done is None
             return
@@ -307,14 +311,14 @@ class CorrectionsMachine(RuleBasedStateMachine):
         self.touches(done, model)
         self.now = model
         assert rows_of(self.folder) == rows
-        assert done.change == self.store.change() == self.change + 1
+        assert done.change == self.store.history.last_change() == self.change + 1
         self.change, self.rows = done.change, rows
 
     @rule(data=st.data())
     def go_to(self, data):
         changes = [0, *(change for change, _, _ in (*self.past, *self.future))]
         target = data.draw(st.sampled_from(changes))
-        done = self.store.go_to(target)
+        done = self.store.history.go_to(target)
         moved = False
         while self.past and self.past[-1][0] > target:
             change, model, rows = self.past.pop()
@@ -326,12 +330,12 @@ class CorrectionsMachine(RuleBasedStateMachine):
             self.now, self.rows, moved = model, rows, True
         assert (done is not None) == moved
         assert rows_of(self.folder) == self.rows
-        assert self.store.change() == self.change + moved
+        assert self.store.history.last_change() == self.change + moved
 
     @rule()
     def go_where_there_is_nothing(self):
         with pytest.raises(HistoryError):
-            self.store.go_to(self.store.change() + 1)
+            self.store.history.go_to(self.store.history.last_change() + 1)
 
     @rule()
     def reopen(self):
@@ -341,8 +345,8 @@ class CorrectionsMachine(RuleBasedStateMachine):
     @rule()
     def look(self):
         """Now and then: what was read before is brought up to date whatever was done since."""
-        self.known = self.store.roster(self.known)
-        read = self.store.roster()
+        self.known = self.store.people.roster(self.known)
+        read = self.store.people.roster()
         assert self.known.change == read.change
         assert [*map(self.known.__getitem__, range(len(self.known)))] == [
             *map(read.__getitem__, range(len(read)))
@@ -354,22 +358,24 @@ class CorrectionsMachine(RuleBasedStateMachine):
     def all_agree(self):
         if not hasattr(self, "store"):
             return
-        self.change, self.rows = self.store.change(), rows_of(self.folder)
-        assert self.store.integrity() == []
+        self.change, self.rows = self.store.history.last_change(), rows_of(self.folder)
+        assert self.store.checks.problems() == []
         self.people_agree()
         self.decisions_agree()
         self.history_agrees()
 
     def people_agree(self):
-        ids, owners, vectors = self.store.vectors()
+        ids, owners, vectors = self.store.faces.vectors()
         assert ids.tolist() == sorted(self.now.faces)
         mine = [self.now.faces[face] for face in ids.tolist()]
         assert owners.tolist() == [owner for owner, _, _ in mine]
         assert vectors.tobytes() == VECTORS[[number for _, number, _ in mine]].tobytes()
-        assert [self.store.photo(face) for face in ids.tolist()] == [one for _, _, one in mine]
+        assert [self.store.faces.thumbnail(face) for face in ids.tolist()] == [
+            one for _, _, one in mine
+        ]
         found = {
             one.id: (one.name, one.faces, one.portrait, one.note, one.chosen)
-            for one in self.store.identities()
+            for one in self.store.people.all()
         }
         assert found == {
             one: (
@@ -384,32 +390,36 @@ class CorrectionsMachine(RuleBasedStateMachine):
 
     def decisions_agree(self):
         said = self.now.decided
-        assert self.store.rejections(VECTORS) == [
+        assert self.store.decisions.rejections(VECTORS) == [
             {one for (of, one), kind in said.items() if of == number and kind == "is-not"}
             for number in range(len(VECTORS))
         ]
         faces = sorted(self.now.faces.items())
-        assert self.store.confirmed().tolist() == [
+        assert self.store.decisions.confirmed().tolist() == [
             face for face, (owner, number, _) in faces if said.get((number, owner)) == "is"
         ]
-        assert self.store.ignored().tolist() == [
+        assert self.store.decisions.ignored().tolist() == [
             face for face, (_, number, _) in faces if (number, None) in said
         ]
         assert len(self.rows["decisions"]) == len(said)
-        assert self.store.apart() == {tuple(sorted(pair)) for pair in self.now.apart}
-        assert {one.row for one in self.store.unknowns()} == self.now.shelf - self.now.enrolled()
-        assert self.store.count_unknowns() == len(self.store.unknowns())
+        assert self.store.decisions.cannot_link() == {
+            tuple(sorted(pair)) for pair in self.now.apart
+        }
+        assert {
+            one.row for one in self.store.unknowns.all()
+        } == self.now.shelf - self.now.enrolled()
+        assert self.store.unknowns.count() == len(self.store.unknowns.all())
         assert {row[3] for row in self.rows["unknowns"]} == self.now.shelf
 
     def history_agrees(self):
-        entries = {entry.change: entry for entry in self.store.changes()}
+        entries = {entry.change: entry for entry in self.store.history.changes()}
         done = [change for change, entry in entries.items() if entry.state == "done"]
         undone = [change for change, entry in entries.items() if entry.state == "undone"]
         assert sorted(done) == [change for change, _, _ in self.past]
         assert sorted(undone, reverse=True) == [change for change, _, _ in self.future]
         back = entries[self.past[-1][0]].summary if self.past else None
         forth = entries[self.future[-1][0]].summary if self.future else None
-        assert (self.store.undo_step(), self.store.redo_step()) == (back, forth)
+        assert (self.store.history.undo_step(), self.store.history.redo_step()) == (back, forth)
 
     def teardown(self):
         if hasattr(self, "store"):

@@ -21,7 +21,7 @@ def full(folder) -> Store:
     names = [str(i % 10) for i in range(300)]
     batch = FaceBatch(vectors, names, [f"{i}.npy" for i in range(300)], [0] * 300, [None] * 300)
     with Store.create(folder, dimension=8) as store:
-        store.add(batch, keys=str)
+        store.faces.add(batch, keys=str)
     return folder
 
 
@@ -76,7 +76,7 @@ def test_a_refused_database_is_not_left_locked(full):
         Store.open(full)
     (full / "gallery.db").write_bytes(good)
     with Store.open(full) as store:
-        assert store.counts() == (10, 300)
+        assert store.people.counts() == (10, 300)
 
 
 def test_a_missing_table_is_named(full):
@@ -120,20 +120,20 @@ def test_where_the_count_of_faces_is_lost_none_is_added(full, contents, batch_of
     with Store.open(full) as store:
         before = contents(store)
         with pytest.raises(GalleryDamagedError, match=r"last face|seq cannot be"):
-            store.add(batch_of(("A", 1)), keys=str)
+            store.faces.add(batch_of(("A", 1)), keys=str)
         assert contents(store) == before
 
 
 def test_a_lost_log_costs_what_was_in_it_and_nothing_else(full, tmp_path, batch_of):
     copy = tmp_path / "copy"
     with Store.open(full) as store:
-        store.add(batch_of(("new", 1)), keys=str)
+        store.faces.add(batch_of(("new", 1)), keys=str)
         assert (full / "gallery.db-wal").stat().st_size > 0
         copy.mkdir()
         shutil.copy(full / "gallery.db", copy)
     with Store.open(copy) as store:
-        assert store.counts() == (10, 300)
-        assert store.integrity() == []
+        assert store.people.counts() == (10, 300)
+        assert store.checks.problems() == []
 
 
 def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(full, contents):
@@ -149,7 +149,7 @@ def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(f
             data[place] ^= 0xFF
         path.write_bytes(data)
         with contextlib.suppress(GalleryDamagedError), Store.open(full) as store:
-            problems = store.integrity()
+            problems = store.checks.problems()
             if not problems:
                 assert contents(store) == before
                 continue
@@ -206,40 +206,61 @@ def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(f
 def test_the_check_says_what_is_wrong(full, statement, said):
     spoil(full, statement)
     with Store.open(full) as store:
-        problems = store.integrity()
+        problems = store.checks.problems()
     assert any(said in problem for problem in problems), problems
 
 
 @pytest.mark.parametrize(
     ("statement", "question"),
     [
-        ("UPDATE embeddings SET vector = zeroblob(30) WHERE face_id = 5", Store.vectors),
-        ("UPDATE embeddings SET vector = 'text' WHERE face_id = 5", Store.vectors),
-        ("UPDATE faces SET identity_id = x'ff' WHERE id = 5", Store.vectors),
-        ("UPDATE faces SET identity_id = x'ff' WHERE id = 5", Store.membership),
+        (
+            "UPDATE embeddings SET vector = zeroblob(30) WHERE face_id = 5",
+            lambda store: store.faces.vectors(),
+        ),
+        (
+            "UPDATE embeddings SET vector = 'text' WHERE face_id = 5",
+            lambda store: store.faces.vectors(),
+        ),
+        ("UPDATE faces SET identity_id = x'ff' WHERE id = 5", lambda store: store.faces.vectors()),
+        (
+            "UPDATE faces SET identity_id = x'ff' WHERE id = 5",
+            lambda store: store.faces.membership(),
+        ),
         # a NaN, and infinity, as little-endian float32
-        ("UPDATE embeddings SET vector = x'0000c07f' || zeroblob(28)", Store.vectors),
-        ("UPDATE embeddings SET vector = x'0000807f' || zeroblob(28)", Store.vectors),
-        ("UPDATE history SET payload = '{'", Store.history),
-        ("UPDATE history SET payload = '7'", Store.history),
-        ("UPDATE history SET actor = x'00'", Store.history),
-        ("UPDATE gallery SET change = 'many'", Store.change),
-        ("UPDATE identities SET name = x'00' WHERE id = 1", Store.identities),
-        ("UPDATE identities SET portrait = 'none' WHERE id = 1", Store.identities),
-        ("UPDATE identities SET face_count = 0.5 WHERE id = 1", Store.counts),
-        ("UPDATE faces SET file = x'00' WHERE id = 1", lambda store: store.faces_by_id([1])),
-        ("INSERT INTO photos VALUES (1, 'text')", lambda store: store.photo(1)),
-        ("INSERT INTO settings VALUES ('a', x'00')", lambda store: store.setting("a")),
-        ("UPDATE identities SET name = CAST(x'ff' AS TEXT) WHERE id = 1", Store.identities),
-        ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '{')", Store.models),
-        ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '7')", Store.models),
+        (
+            "UPDATE embeddings SET vector = x'0000c07f' || zeroblob(28)",
+            lambda store: store.faces.vectors(),
+        ),
+        (
+            "UPDATE embeddings SET vector = x'0000807f' || zeroblob(28)",
+            lambda store: store.faces.vectors(),
+        ),
+        ("UPDATE history SET payload = '{'", lambda store: store.history.entries()),
+        ("UPDATE history SET payload = '7'", lambda store: store.history.entries()),
+        ("UPDATE history SET actor = x'00'", lambda store: store.history.entries()),
+        ("UPDATE gallery SET change = 'many'", lambda store: store.history.last_change()),
+        ("UPDATE identities SET name = x'00' WHERE id = 1", lambda store: store.people.all()),
+        ("UPDATE identities SET portrait = 'none' WHERE id = 1", lambda store: store.people.all()),
+        (
+            "UPDATE identities SET face_count = 0.5 WHERE id = 1",
+            lambda store: store.people.counts(),
+        ),
+        ("UPDATE faces SET file = x'00' WHERE id = 1", lambda store: store.faces.by_ids([1])),
+        ("INSERT INTO photos VALUES (1, 'text')", lambda store: store.faces.thumbnail(1)),
+        ("INSERT INTO settings VALUES ('a', x'00')", lambda store: store.settings.get("a")),
+        (
+            "UPDATE identities SET name = CAST(x'ff' AS TEXT) WHERE id = 1",
+            lambda store: store.people.all(),
+        ),
+        ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '{')", lambda store: store.models.all()),
+        ("INSERT INTO models VALUES ('X', 'mlp', 0, 0, '7')", lambda store: store.models.all()),
         (
             "INSERT INTO decisions VALUES (1, zeroblob(16), 1, 'is-not', zeroblob(30), 0, 'A')",
-            Store.rejected,
+            lambda store: store.decisions.rejected_vectors(),
         ),
         (
             "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0)",
-            lambda store: store.unknown_vectors([1]),
+            lambda store: store.unknowns.vectors([1]),
         ),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import GalleryDamagedError, GalleryError, GalleryWriteError
 from engine.progress import Reporter
-from engine.store import Store, connecting
+from engine.store import Store, database
 from engine.types import FaceBatch
 
 ADD_FOREVER = """
@@ -21,10 +21,10 @@ ADD_FOREVER = """
     from engine.store import Store
     from engine.types import FaceBatch
     store = Store.open(sys.argv[1])
-    for change in range(store.change(), 100_000):
+    for change in range(store.history.last_change(), 100_000):
         vectors = np.random.default_rng(change).standard_normal((20, 8)).astype(np.float32)
         names = [str(row % 3) for row in range(20)]
-        store.add(FaceBatch(vectors, names, names, [0] * 20, [None] * 20), keys=str)
+        store.faces.add(FaceBatch(vectors, names, names, [0] * 20, [None] * 20), keys=str)
         print(change + 1, flush=True)
 """
 
@@ -44,13 +44,23 @@ def test_whatever_is_raised_in_the_middle_of_a_change_undoes_it(store, batch_of,
         if event.done:
             raise error
 
-    store.add(batch_of(("A", 1)), keys=str)
-    before = contents(store), store.identities(), store.history(), store.change()
+    store.faces.add(batch_of(("A", 1)), keys=str)
+    before = (
+        contents(store),
+        store.people.all(),
+        store.history.entries(),
+        store.history.last_change(),
+    )
     with pytest.raises(error):
-        store.add(made_up(5_000), keys=str, reporter=Reporter(listen))
-    assert (contents(store), store.identities(), store.history(), store.change()) == before
-    store.add(batch_of(("A", 2)), keys=str)
-    assert store.integrity() == []
+        store.faces.add(made_up(5_000), keys=str, reporter=Reporter(listen))
+    assert (
+        contents(store),
+        store.people.all(),
+        store.history.entries(),
+        store.history.last_change(),
+    ) == before
+    store.faces.add(batch_of(("A", 2)), keys=str)
+    assert store.checks.problems() == []
 
 
 def test_a_batch_that_breaks_off_undoes_the_change(store, batch_of):
@@ -61,12 +71,12 @@ def test_a_batch_that_breaks_off_undoes_the_change(store, batch_of):
             return super().__getitem__(place)
 
     with pytest.raises(Stop):
-        store.add(replace(batch_of(("A", 1), ("B", 2)), rows=Broken([0, 0])), keys=str)
+        store.faces.add(replace(batch_of(("A", 1), ("B", 2)), rows=Broken([0, 0])), keys=str)
     with pytest.raises(KeyError):
-        store.add(batch_of(("A", 1), ("B", 2)), keys={"A": "a"})
-    assert store.counts() == (0, 0)
-    assert store.identities() == []
-    assert store.change() == 0
+        store.faces.add(batch_of(("A", 1), ("B", 2)), keys={"A": "a"})
+    assert store.people.counts() == (0, 0)
+    assert store.people.all() == []
+    assert store.history.last_change() == 0
 
 
 def test_a_change_that_sqlite_refuses_halfway_is_undone(store, batch_of, folder):
@@ -76,41 +86,41 @@ def test_a_change_that_sqlite_refuses_halfway_is_undone(store, batch_of, folder)
     )
     connection.close()
     with pytest.raises(GalleryDamagedError, match="no"):
-        store.add(batch_of(("A", 1)), keys=str)
-    assert store.counts() == (0, 0)
-    assert store.change() == 0
+        store.faces.add(batch_of(("A", 1)), keys=str)
+    assert store.people.counts() == (0, 0)
+    assert store.history.last_change() == 0
 
 
 def test_a_full_database_is_said_and_nothing_is_lost(folder, batch_of, contents, monkeypatch):
-    pragmas = (*connecting.WRITER_PRAGMAS, "max_page_count = 60")
-    monkeypatch.setattr(connecting, "WRITER_PRAGMAS", pragmas)
+    pragmas = (*database.WRITER_PRAGMAS, "max_page_count = 60")
+    monkeypatch.setattr(database, "WRITER_PRAGMAS", pragmas)
     with Store.create(folder, dimension=8) as store:
-        store.add(batch_of(("A", 1)), keys=str)
+        store.faces.add(batch_of(("A", 1)), keys=str)
         before = contents(store)
         with pytest.raises(GalleryWriteError, match="full") as caught:
-            store.add(made_up(20_000), keys=str)
+            store.faces.add(made_up(20_000), keys=str)
         assert caught.value.file == str(folder / "gallery.db")
         assert caught.value.remedy
         assert contents(store) == before
-        store.add(batch_of(("A", 2)), keys=str)
-        assert store.integrity() == []
+        store.faces.add(batch_of(("A", 2)), keys=str)
+        assert store.checks.problems() == []
 
 
 def test_a_disk_that_refuses_to_write_is_said_and_nothing_is_lost(store, batch_of, contents):
     resource = pytest.importorskip("resource")
-    store.add(batch_of(("A", 1)), keys=str)
+    store.faces.add(batch_of(("A", 1)), keys=str)
     before = contents(store)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
     try:
         with pytest.raises(GalleryWriteError) as caught:
-            store.add(made_up(20_000), keys=str)
+            store.faces.add(made_up(20_000), keys=str)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert caught.value.file.endswith("gallery.db")
     assert contents(store) == before
-    store.add(batch_of(("A", 2)), keys=str)
-    assert store.integrity() == []
+    store.faces.add(batch_of(("A", 2)), keys=str)
+    assert store.checks.problems() == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")
@@ -125,13 +135,13 @@ def test_every_change_reported_done_survives_kill_9(folder, start):
         rest = writer.communicate()[0].split()
         reported = int(rest[-1]) if rest else reported
         with Store.open(folder) as store:
-            change = store.change()
+            change = store.history.last_change()
             assert change in (reported, reported + 1)  # the last may be done and not yet said
-            assert store.counts() == (3, 20 * change)
+            assert store.people.counts() == (3, 20 * change)
             for past in range(change):
                 rows = np.random.default_rng(past).standard_normal((20, 8)).astype(np.float32)
-                assert all(store.find(rows))
-            assert store.integrity() == []
+                assert all(store.faces.find_exact(rows))
+            assert store.checks.problems() == []
 
 
 def test_threads_read_whole_changes_while_one_writes(store, folder):
@@ -142,8 +152,8 @@ def test_threads_read_whole_changes_while_one_writes(store, folder):
 
     def read():
         while not stop.is_set():
-            count = store.counts()[1]
-            ids, _, vectors = store.vectors()
+            count = store.people.counts()[1]
+            ids, _, vectors = store.faces.vectors()
             if count % 10 or len(ids) % 10 or len(vectors) != len(ids):
                 wrong.append((count, len(ids)))
             readings.append(count)
@@ -152,51 +162,51 @@ def test_threads_read_whole_changes_while_one_writes(store, folder):
     for thread in threads:
         thread.start()
     for number in range(30):
-        store.add(made_up(10, f"{number}"), keys=str)
+        store.faces.add(made_up(10, f"{number}"), keys=str)
         if number % 3 == 2:
-            store.remove_faces(store.membership()[0][:10].tolist())
+            store.faces.remove(store.faces.membership()[0][:10].tolist())
     stop.set()
     for thread in threads:
         thread.join()
     assert wrong == []
     assert readings
-    assert store.counts()[1] == 200
+    assert store.people.counts()[1] == 200
 
 
 def test_reading_does_not_wait_for_a_running_change(store, batch_of):
     """In the middle of a change, this very thread reads, which would never end if it waited."""
-    store.add(batch_of(("A", 1)), keys=str)
+    store.faces.add(batch_of(("A", 1)), keys=str)
     seen = []
-    listen = Reporter(lambda _: seen.append((store.counts(), len(store.vectors()[0]))))
-    store.add(made_up(5_000), keys=str, reporter=listen)
+    listen = Reporter(lambda _: seen.append((store.people.counts(), len(store.faces.vectors()[0]))))
+    store.faces.add(made_up(5_000), keys=str, reporter=listen)
     assert set(seen) == {((1, 1), 1)}
-    assert store.counts() == (1, 5_001)
+    assert store.people.counts() == (1, 5_001)
 
 
 def test_changes_of_several_threads_wait_for_one_another(store):
     def write(name):
         for number in range(1, 6):
-            store.add(made_up(number, name), keys=str)
+            store.faces.add(made_up(number, name), keys=str)
 
     threads = [threading.Thread(target=write, args=(str(i),)) for i in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert store.change() == 20
-    assert store.counts() == (4, 4 * (1 + 2 + 3 + 4 + 5))
-    assert store.integrity() == []
+    assert store.history.last_change() == 20
+    assert store.people.counts() == (4, 4 * (1 + 2 + 3 + 4 + 5))
+    assert store.checks.problems() == []
 
 
 def test_closing_while_threads_read_harms_nothing(folder):
     with Store.create(folder, dimension=8) as store:
-        store.add(made_up(2_000), keys=str)
+        store.faces.add(made_up(2_000), keys=str)
         surprises = []
 
         def read():
             while True:
                 try:
-                    store.vectors()
+                    store.faces.vectors()
                 except GalleryError as error:
                     if "closed" not in str(error):
                         surprises.append(error)

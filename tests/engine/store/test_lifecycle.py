@@ -21,7 +21,8 @@ from engine.errors import (
     GalleryReadOnlyError,
     GalleryWriteError,
 )
-from engine.store import Store, memory
+from engine.store import Store
+from engine.store.encryption import memory_folder
 from tests.unprivileged import call_unprivileged
 
 HOLD_OPEN = """
@@ -34,7 +35,7 @@ HOLD_OPEN = """
 """
 
 
-@pytest.mark.skipif(bool(memory.missing_memory()), reason="no folder in memory")
+@pytest.mark.skipif(bool(memory_folder.missing_memory()), reason="no folder in memory")
 @pytest.mark.parametrize("write", [True, False])
 def test_what_a_killed_program_left_in_memory_goes_when_any_gallery_is_opened(
     folder, write, monkeypatch
@@ -44,7 +45,7 @@ def test_what_a_killed_program_left_in_memory_goes_when_any_gallery_is_opened(
     ended.wait()
     with TemporaryDirectory(dir="/dev/shm") as name:
         place = Path(name)
-        monkeypatch.setattr(memory, "_place", lambda: place)
+        monkeypatch.setattr(memory_folder, "_place", lambda: place)
         left, used = (place / f".unfinished-{one}-x" for one in (ended.pid, os.getpid()))
         for one in (left, used):
             (one / "models").mkdir(parents=True)
@@ -57,10 +58,10 @@ def test_a_new_gallery_is_empty_and_says_what_it_holds(folder):
     with Store.create(folder, dimension=5, distance="euclidean") as store:
         assert (store.folder, store.dimension, store.distance) == (folder, 5, "euclidean")
         assert store.writable
-        assert store.counts() == (0, 0)
-        assert store.change() == 0
-        assert store.vectors()[2].shape == (0, 5)
-        assert store.integrity() == []
+        assert store.people.counts() == (0, 0)
+        assert store.history.last_change() == 0
+        assert store.faces.vectors()[2].shape == (0, 5)
+        assert store.checks.problems() == []
 
 
 def test_parents_of_a_new_gallery_are_made(tmp_path):
@@ -73,7 +74,7 @@ def test_parents_of_a_new_gallery_are_made(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 def test_only_the_owner_may_read_the_files(store, batch_of, folder):
-    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert "gallery.db-wal" in modes
@@ -106,7 +107,7 @@ def test_an_empty_folder_or_one_where_making_was_interrupted_will_do(folder):
     (folder / "gallery.lock").touch()
     (folder / "gallery.db.new").write_bytes(b"half of something")
     with Store.create(folder) as store:
-        assert store.counts() == (0, 0)
+        assert store.people.counts() == (0, 0)
     assert {path.name for path in folder.iterdir()} == {"gallery.db", "gallery.lock"}
 
 
@@ -146,32 +147,32 @@ def test_no_gallery_there_is_said_with_the_folder(folder, write):
 
 def test_what_was_enrolled_is_there_after_reopening(folder, batch_of, contents):
     with Store.create(folder, dimension=8) as store:
-        store.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
+        store.faces.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
         before = contents(store)
-        identities = store.identities()
+        identities = store.people.all()
     with Store.open(folder) as store:
         assert contents(store) == before
-        assert store.identities() == identities
-        assert store.change() == 1
+        assert store.people.all() == identities
+        assert store.history.last_change() == 1
 
 
 def test_closing_twice_is_fine_and_a_closed_gallery_says_so(store, batch_of):
     store.close()
     store.close()
     with pytest.raises(GalleryError, match="closed"):
-        store.counts()
+        store.people.counts()
     with pytest.raises(GalleryError, match="closed"):
-        store.add(batch_of(("A", 1)), keys=str.casefold)
+        store.faces.add(batch_of(("A", 1)), keys=str.casefold)
 
 
 def test_closing_folds_the_log_into_the_database(store, batch_of, folder):
-    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
     store.close()
     assert {path.name for path in folder.iterdir()} == {"gallery.db", "gallery.lock"}
 
 
 def test_it_may_be_closed_by_another_thread(store, folder):
-    store.counts()
+    store.people.counts()
     thread = threading.Thread(target=store.close)
     thread.start()
     thread.join()
@@ -216,7 +217,7 @@ def test_beside_a_writer_it_can_be_read_and_shows_what_the_writer_commits(
     with Store.open(folder, write=False) as reader:
         assert not reader.writable
         assert reader.change() == 0
-        store.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
+        store.faces.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
         assert reader.change() == 1
         assert contents(reader) == contents(store)
         store.close()
@@ -224,7 +225,7 @@ def test_beside_a_writer_it_can_be_read_and_shows_what_the_writer_commits(
 
 
 def test_a_reader_refuses_every_change(store, folder, batch_of):
-    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
     with Store.open(folder, write=False) as reader:
         for change in (
             lambda: reader.add(batch_of(("A", 2)), keys=str.casefold),
@@ -237,7 +238,7 @@ def test_a_reader_refuses_every_change(store, folder, batch_of):
 
 
 def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of, with_modes):
-    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
     store.close()
     place = with_modes(folder)
 
@@ -256,7 +257,7 @@ def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of,
 def test_a_read_only_database_in_a_writable_folder_is_not_opened_for_writing(
     store, folder, batch_of, with_modes
 ):
-    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
     store.close()
     (folder / "gallery.lock").unlink()
     place = with_modes(folder, folder_mode=0o755)
@@ -285,7 +286,7 @@ def test_a_gallery_that_may_not_be_read_is_said_to_be_so(store, folder, with_mod
 def test_a_read_only_copy_with_an_unmerged_log_is_refused_rather_than_shown_without_it(
     store, folder, batch_of, with_modes
 ):
-    store.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
     place = with_modes(folder, folder_mode=0o755)
     (place / "gallery.db-shm").unlink()
     place.chmod(0o555)

@@ -13,34 +13,34 @@ from engine.store import Store
 
 
 def listed(store: Store) -> list:
-    return [store.roster()[row] for row in range(len(store.roster()))]
+    return [store.people.roster()[row] for row in range(len(store.people.roster()))]
 
 
 def test_an_empty_gallery_lists_nobody(store):
-    assert len(store.roster()) == 0
-    assert list(store.face_columns(1)) == []
+    assert len(store.people.roster()) == 0
+    assert list(store.faces.columns(1)) == []
 
 
 def test_all_identities_and_faces_are_listed_as_they_are(store, batch_of):
-    store.add(
+    store.faces.add(
         batch_of(("Émile", 1), ("emil", 2), ("Zoë", 3), ("Émile", 4), ("a  b", 5)),
         keys=str, thumbnails={3: b"photo"},
     )  # fmt: skip
-    store.note("Zoë", "two\nlines")
-    store.choose_portrait("Émile", 1)
+    store.people.set_note("Zoë", "two\nlines")
+    store.people.choose_portrait("Émile", 1)
     assert listed(store) == sorted(
-        store.identities(), key=lambda one: (search_key(one.name), one.name)
+        store.people.all(), key=lambda one: (search_key(one.name), one.name)
     )
-    for one in store.identities():
-        assert list(store.face_columns(one.id)) == store.faces(one.id)
+    for one in store.people.all():
+        assert list(store.faces.columns(one.id)) == store.faces.of_identity(one.id)
 
 
 def test_what_is_known_already_is_not_read_again(store, batch_of):
-    store.add(batch_of(("A", 1), ("B", 2)), keys=str)
-    known = store.roster()
-    assert store.roster(known) is known
-    store.rename("A", "C", "C")
-    assert list(store.roster(known).names) == ["B", "C"]
+    store.faces.add(batch_of(("A", 1), ("B", 2)), keys=str)
+    known = store.people.roster()
+    assert store.people.roster(known) is known
+    store.people.rename("A", "C", "C")
+    assert list(store.people.roster(known).names) == ["B", "C"]
     assert list(known.names) == ["A", "B"]
 
 
@@ -52,9 +52,9 @@ def test_what_is_known_already_is_not_read_again(store, batch_of):
     ],
 )
 def test_values_that_make_no_sense_are_told_of(store, batch_of, folder, damage):
-    store.add(batch_of(("A", 1)), keys=str)
+    store.faces.add(batch_of(("A", 1)), keys=str)
     with closing(sqlite3.connect(folder / "gallery.db")) as base:
         base.execute(damage)
         base.commit()
     with pytest.raises(GalleryDamagedError, match="make no sense"):
-        store.roster()
+        store.people.roster()

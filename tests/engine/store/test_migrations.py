@@ -14,7 +14,8 @@ from engine.errors import (
     GalleryTooNewError,
     HistoryError,
 )
-from engine.store import Store, migrations
+from engine.store import Store
+from engine.store import schema as migrations
 from engine.types import Identity
 
 V1, V2 = (
@@ -61,16 +62,16 @@ def user_version(folder: Path) -> int:
 def test_a_gallery_of_version_1_opens_for_writing_with_all_that_is_in_it(old_gallery):
     with Store.open(old_gallery) as store:
         assert (store.dimension, store.distance) == (2, "euclidean")
-        assert store.identities() == [Identity(1, "A", 2, 3), Identity(2, "B", 1, 2)]
+        assert store.people.all() == [Identity(1, "A", 2, 3), Identity(2, "B", 1, 2)]
         expected = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
-        assert np.array_equal(store.vectors()[2], expected)
-        assert store.photo(3) == b"\xff\xd8\xff"
-        assert store.find(expected[:1]) == [[(1, "A")]]
-        assert [entry.action for entry in store.history()] == ["enroll", "import"]
-        assert store.setting("fingerprint") == "kept"
-        assert store.models() == []
-        assert store.rejections(expected) == [frozenset()] * 3
-        assert store.integrity() == []
+        assert np.array_equal(store.faces.vectors()[2], expected)
+        assert store.faces.thumbnail(3) == b"\xff\xd8\xff"
+        assert store.faces.find_exact(expected[:1]) == [[(1, "A")]]
+        assert [entry.action for entry in store.history.entries()] == ["enroll", "import"]
+        assert store.settings.get("fingerprint") == "kept"
+        assert store.models.all() == []
+        assert store.decisions.rejections(expected) == [frozenset()] * 3
+        assert store.checks.problems() == []
     assert user_version(old_gallery) == migrations.newest()
 
 
@@ -78,10 +79,10 @@ def test_a_gallery_of_version_1_can_be_read_once_it_was_opened_for_writing(old_g
     with pytest.raises(GalleryReadOnlyError, match="older version"):
         Store.open(old_gallery, write=False)
     with Store.open(old_gallery) as store:
-        assert store.reject(np.array([1, 0], dtype=np.float32), 2)
+        assert store.decisions.reject(np.array([1, 0], dtype=np.float32), 2)
     with Store.open(old_gallery, write=False) as store:
-        assert store.counts() == (2, 3)
-        assert store.rejected()[1].tolist() == [2]
+        assert store.people.counts() == (2, 3)
+        assert store.decisions.rejected_vectors()[1].tolist() == [2]
 
 
 def test_a_gallery_of_version_3_keeps_what_can_be_undone(old_gallery, monkeypatch):
@@ -97,12 +98,12 @@ def test_a_gallery_of_version_3_keeps_what_can_be_undone(old_gallery, monkeypatc
     )
     connection.close()
     with Store.open(old_gallery) as store:
-        assert store.identity("A").note == "new"
-        assert store.undo() is not None
-        assert store.identity("A").note == ""
-        assert store.keep_apart("A", "B") is not None
-        assert store.redo() is None
-        assert store.integrity() == []
+        assert store.people.find("A").note == "new"
+        assert store.history.undo() is not None
+        assert store.people.find("A").note == ""
+        assert store.decisions.mark_distinct("A", "B") is not None
+        assert store.history.redo() is None
+        assert store.checks.problems() == []
 
 
 def test_the_first_step_is_still_the_one_that_was_released(old_gallery, tmp_path, monkeypatch):
@@ -126,29 +127,37 @@ def test_the_first_two_steps_are_still_those_that_were_released(
 def test_a_gallery_of_version_2_keeps_its_decisions_and_can_be_corrected(newer_gallery):
     vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
     with Store.open(newer_gallery) as store:
-        assert store.rejections(vectors) == [{2}, {1}, frozenset()]
-        assert store.rejected()[1].tolist() == [2, 1]
-        assert store.identities() == [Identity(1, "A", 2, 3), Identity(2, "B", 1, 2)]
-        assert store.integrity() == []
-        before = store.vectors()[2].tobytes(), store.rejections(vectors), store.identities()
-        store.merge(["A"], "B")
-        assert store.counts() == (1, 3)
-        store.undo()
-        after = store.vectors()[2].tobytes(), store.rejections(vectors), store.identities()
+        assert store.decisions.rejections(vectors) == [{2}, {1}, frozenset()]
+        assert store.decisions.rejected_vectors()[1].tolist() == [2, 1]
+        assert store.people.all() == [Identity(1, "A", 2, 3), Identity(2, "B", 1, 2)]
+        assert store.checks.problems() == []
+        before = (
+            store.faces.vectors()[2].tobytes(),
+            store.decisions.rejections(vectors),
+            store.people.all(),
+        )
+        store.people.merge(["A"], "B")
+        assert store.people.counts() == (1, 3)
+        store.history.undo()
+        after = (
+            store.faces.vectors()[2].tobytes(),
+            store.decisions.rejections(vectors),
+            store.people.all(),
+        )
         assert after == before
 
 
 def test_what_was_done_before_there_was_undo_stays_done(newer_gallery):
     with Store.open(newer_gallery) as store:
-        change = store.change()
-        assert store.undo_step() is None
-        assert store.undo() is None
-        store.rename("A", "C", "c")
-        assert {entry.state for entry in store.history()[1:]} == {"fixed"}
+        change = store.history.last_change()
+        assert store.history.undo_step() is None
+        assert store.history.undo() is None
+        store.people.rename("A", "C", "c")
+        assert {entry.state for entry in store.history.entries()[1:]} == {"fixed"}
         with pytest.raises(HistoryError, match=f"Change {change} and those before it"):
-            store.go_to(change - 1)
-        assert store.go_to(change).summary == "Undone: “A” renamed to “C”"
-        assert store.undo() is None
+            store.history.go_to(change - 1)
+        assert store.history.go_to(change).summary == "Undone: “A” renamed to “C”"
+        assert store.history.undo() is None
 
 
 def test_a_gallery_brought_up_to_date_is_made_like_a_new_one(old_gallery, tmp_path):
@@ -160,8 +169,8 @@ def test_a_gallery_brought_up_to_date_is_made_like_a_new_one(old_gallery, tmp_pa
 def test_an_old_gallery_opened_for_writing_is_brought_up_to_date(old_gallery, monkeypatch):
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, ADDS_NOTES))
     with Store.open(old_gallery) as store:
-        assert store.counts() == (2, 3)
-        assert store.integrity() == []
+        assert store.people.counts() == (2, 3)
+        assert store.checks.problems() == []
     assert user_version(old_gallery) == len(migrations.MIGRATIONS)
     assert "notes" in {name for name, _ in schema(old_gallery / "gallery.db")}
 
@@ -181,7 +190,7 @@ def test_a_step_that_fails_leaves_the_gallery_as_it_was(old_gallery, monkeypatch
             Store.open(old_gallery)
     assert user_version(old_gallery) == migrations.newest()  # the steps before it are done
     with Store.open(old_gallery) as store:
-        assert store.setting("fingerprint") == "kept"
+        assert store.settings.get("fingerprint") == "kept"
     assert "notes" not in {name for name, _ in schema(old_gallery / "gallery.db")}
 
 

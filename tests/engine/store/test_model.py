@@ -60,7 +60,7 @@ class StoreMachine(RuleBasedStateMachine):
             if face not in held:
                 held.add(face)
                 kept.append(row)
-        added = self.store.add(
+        added = self.store.faces.add(
             batch_of(faces), keys=str.casefold, thumbnails=thumbnails, overrule=overrule
         )
         assert added.rows.tolist() == kept
@@ -79,7 +79,7 @@ class StoreMachine(RuleBasedStateMachine):
         token = CancelToken()
         token.cancel()
         try:
-            added = self.store.add(batch_of(faces), keys=str, reporter=Reporter(cancel=token))
+            added = self.store.faces.add(batch_of(faces), keys=str, reporter=Reporter(cancel=token))
         except CancelledError:
             return
         assert len(added.face_ids) == 0
@@ -88,7 +88,7 @@ class StoreMachine(RuleBasedStateMachine):
     def remove(self, data):
         ids = data.draw(st.lists(st.integers(1, self.last_id + 1), max_size=4))
         gone = {face for face in ids if face in self.faces}
-        changed = self.store.remove_faces(ids)
+        changed = self.store.faces.remove(ids)
         assert (changed is not None) == bool(gone)
         for face in gone:
             del self.faces[face]
@@ -98,8 +98,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(name=NAMES, number=st.integers(0, 9), again=st.booleans())
     def decide(self, name, number, again):
-        identity = self.store.identity(name)
-        change = self.store.unreject if again else self.store.reject
+        identity = self.store.people.find(name)
+        change = self.store.decisions.unreject if again else self.store.decisions.reject
         if identity is None:
             with pytest.raises(UnknownIdentityError):
                 change(VECTORS[number], 99)
@@ -128,7 +128,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(faces=FACES)
     def write_with_the_reader(self, faces):
         with pytest.raises(GalleryReadOnlyError):
-            self.reader.add(batch_of(faces), keys=str)
+            self.reader.faces.add(batch_of(faces), keys=str)
 
     @precondition(lambda self: self.reader is not None)
     @rule()
@@ -142,41 +142,41 @@ class StoreMachine(RuleBasedStateMachine):
             self.agrees(opened)
 
     def agrees(self, opened: Store) -> None:
-        ids, owners, vectors = opened.vectors()
+        ids, owners, vectors = opened.faces.vectors()
         assert ids.tolist() == sorted(self.faces)
         expected = VECTORS[[self.faces[face][1] for face in ids.tolist()]]
         assert vectors.tobytes() == expected.tobytes()
-        faces = opened.faces_by_id(ids.tolist())
+        faces = opened.faces.by_ids(ids.tolist())
         assert [face.name for face in faces] == [self.faces[face][0] for face in ids.tolist()]
         assert [face.identity_id for face in faces] == owners.tolist()
-        assert [opened.photo(face) for face in self.faces] == [
+        assert [opened.faces.thumbnail(face) for face in self.faces] == [
             thumbnail for _, _, thumbnail in self.faces.values()
         ]
         self.people_agree(opened)
         self.decisions_agree(opened)
-        assert opened.change() == self.changes
-        assert len(opened.history()) == self.changes
-        assert opened.integrity() == []
+        assert opened.history.last_change() == self.changes
+        assert len(opened.history.entries()) == self.changes
+        assert opened.checks.problems() == []
 
     def people_agree(self, opened: Store) -> None:
         names = sorted({name for name, _, _ in self.faces.values()})
-        identities = opened.identities()
+        identities = opened.people.all()
         assert [identity.name for identity in identities] == names
-        assert opened.counts() == (len(names), len(self.faces))
+        assert opened.people.counts() == (len(names), len(self.faces))
         for identity in identities:
             own = {face: kept for face, kept in self.faces.items() if kept[0] == identity.name}
             with_photo = [face for face, (_, _, thumbnail) in own.items() if thumbnail]
             assert identity.faces == len(own)
             assert identity.portrait == min(with_photo or own)
-            assert [face.id for face in opened.faces(identity.id)] == sorted(own)
+            assert [face.id for face in opened.faces.of_identity(identity.id)] == sorted(own)
 
     def decisions_agree(self, opened: Store) -> None:
-        names = {identity.id: identity.name for identity in opened.identities()}
-        found = opened.rejections(VECTORS)
+        names = {identity.id: identity.name for identity in opened.people.all()}
+        found = opened.decisions.rejections(VECTORS)
         assert self.refused == {
             (names[one], number) for number, ids in enumerate(found) for one in ids
         }
-        assert len(opened.rejected()[1]) == len(self.refused)
+        assert len(opened.decisions.rejected_vectors()[1]) == len(self.refused)
 
     def teardown(self):
         if not hasattr(self, "store"):

@@ -37,46 +37,46 @@ def version(name: str, kind: str = "mlp", *, created: float = 1.0, **others) -> 
 
 
 def active(store: Store) -> list[str]:
-    return [one.id for one in store.models() if one.active]
+    return [one.id for one in store.models.all() if one.active]
 
 
 def test_a_new_gallery_has_no_models(store):
-    assert store.models() == []
+    assert store.models.all() == []
 
 
 def test_a_version_comes_back_as_it_was_added(store, folder):
-    store.add_model(version("a"), activate=False)
-    store.add_model(version("b", "triplet"), activate=True)
+    store.models.add(version("a"), activate=False)
+    store.models.add(version("b", "triplet"), activate=True)
     store.close()
     with Store.open(folder, write=False) as reader:
-        assert reader.models() == [version("b", "triplet", active=True), version("a")]
+        assert reader.models.all() == [version("b", "triplet", active=True), version("a")]
 
 
 def test_how_stale_a_version_was_is_not_kept(store):
-    store.add_model(version("a", new_faces=7, gone_faces=1, active=True), activate=False)
-    assert store.models() == [version("a")]
+    store.models.add(version("a", new_faces=7, gone_faces=1, active=True), activate=False)
+    assert store.models.all() == [version("a")]
 
 
 def test_the_last_one_noted_comes_first_whatever_the_clock_said(store):
     for name, created in (("b", 2.0), ("c", 3.0), ("a", 1.0), ("d", 3.0)):
-        store.add_model(version(name, created=created), activate=False)
-    assert [one.id for one in store.models()] == ["d", "a", "c", "b"]
+        store.models.add(version(name, created=created), activate=False)
+    assert [one.id for one in store.models.all()] == ["d", "a", "c", "b"]
 
 
 def test_one_of_each_kind_is_in_use_at_most(store):
-    store.add_model(version("a"), activate=True)
-    store.add_model(version("t", "triplet"), activate=True)
-    store.add_model(version("b"), activate=True)
+    store.models.add(version("a"), activate=True)
+    store.models.add(version("t", "triplet"), activate=True)
+    store.models.add(version("b"), activate=True)
     assert sorted(active(store)) == ["b", "t"]
-    store.activate_model("a", "mlp")
+    store.models.activate("a", "mlp")
     assert sorted(active(store)) == ["a", "t"]
-    store.activate_model(None, "mlp")
+    store.models.activate(None, "mlp")
     assert active(store) == ["t"]
 
 
 def test_the_database_itself_refuses_two_active_ones(store, folder):
-    store.add_model(version("a"), activate=True)
-    store.add_model(version("b"), activate=False)
+    store.models.add(version("a"), activate=True)
+    store.models.add(version("b"), activate=False)
     store.close()
     connection = sqlite3.connect(folder / "gallery.db")
     with pytest.raises(sqlite3.IntegrityError):
@@ -85,12 +85,12 @@ def test_the_database_itself_refuses_two_active_ones(store, folder):
 
 
 def test_each_change_is_one_entry_of_the_history(store):
-    store.add_model(version("a"), activate=True)
-    store.add_model(version("b"), activate=False)
-    store.activate_model("b", "mlp")
-    store.activate_model(None, "mlp")
-    store.delete_model("a")
-    told = [(entry.action, entry.summary) for entry in reversed(store.history())]
+    store.models.add(version("a"), activate=True)
+    store.models.add(version("b"), activate=False)
+    store.models.activate("b", "mlp")
+    store.models.activate(None, "mlp")
+    store.models.delete("a")
+    told = [(entry.action, entry.summary) for entry in reversed(store.history.entries())]
     assert told == [
         ("train", "The MLP a was trained and is now in use"),
         ("train", "The MLP b was trained and is not in use"),
@@ -98,57 +98,57 @@ def test_each_change_is_one_entry_of_the_history(store):
         ("activate", "No MLP is in use"),
         ("delete-model", "The MLP a was deleted"),
     ]
-    assert [entry.payload.get("before") for entry in store.history()] == [
+    assert [entry.payload.get("before") for entry in store.history.entries()] == [
         None,
         "b",
         "a",
         None,
         None,
     ]
-    assert store.integrity() == []
+    assert store.checks.problems() == []
 
 
 def test_activating_what_is_in_use_changes_nothing(store):
-    store.add_model(version("a"), activate=True)
-    store.activate_model("a", "mlp")
-    store.activate_model(None, "triplet")
-    assert store.change() == 1
+    store.models.add(version("a"), activate=True)
+    store.models.activate("a", "mlp")
+    store.models.activate(None, "triplet")
+    assert store.history.last_change() == 1
 
 
 def test_a_version_in_use_can_be_deleted_and_is_not_in_use_then(store):
-    store.add_model(version("a"), activate=True)
-    store.delete_model("a")
-    assert store.models() == []
-    store.add_model(version("b"), activate=True)
+    store.models.add(version("a"), activate=True)
+    store.models.delete("a")
+    assert store.models.all() == []
+    store.models.add(version("b"), activate=True)
     assert active(store) == ["b"]
 
 
 def test_a_collapsed_version_is_kept_but_never_put_to_use(store):
     with pytest.raises(ModelError, match="collapsed"):
-        store.add_model(version("a", "triplet", collapsed=True), activate=True)
-    assert store.models() == []
-    store.add_model(version("a", "triplet", collapsed=True), activate=False)
+        store.models.add(version("a", "triplet", collapsed=True), activate=True)
+    assert store.models.all() == []
+    store.models.add(version("a", "triplet", collapsed=True), activate=False)
     with pytest.raises(ModelError, match="collapsed"):
-        store.activate_model("a", "triplet")
+        store.models.activate("a", "triplet")
     assert active(store) == []
 
 
 def test_a_version_that_does_not_exist_or_is_of_the_other_kind_is_said(store):
-    store.add_model(version("a"), activate=True)
+    store.models.add(version("a"), activate=True)
     with pytest.raises(ModelError, match="no model b"):
-        store.activate_model("b", "mlp")
+        store.models.activate("b", "mlp")
     with pytest.raises(ModelError, match="no model b"):
-        store.delete_model("b")
+        store.models.delete("b")
     with pytest.raises(ModelError, match="a is no triplet model"):
-        store.activate_model("a", "triplet")
+        store.models.activate("a", "triplet")
     with pytest.raises(ModelError, match="already"):
-        store.add_model(version("a"), activate=False)
-    assert store.models() == [version("a", active=True)]
-    assert store.change() == 1
+        store.models.add(version("a"), activate=False)
+    assert store.models.all() == [version("a", active=True)]
+    assert store.history.last_change() == 1
 
 
 def test_a_damaged_record_is_never_put_to_use_but_can_be_deleted(store, folder):
-    store.add_model(version("a"), activate=False)
+    store.models.add(version("a"), activate=False)
     store.close()
     connection = sqlite3.connect(folder / "gallery.db")
     connection.execute("""UPDATE models SET record = '{"seed": "x"}'""")
@@ -156,50 +156,50 @@ def test_a_damaged_record_is_never_put_to_use_but_can_be_deleted(store, folder):
     connection.close()
     with Store.open(folder) as again:
         with pytest.raises(ModelError, match="record of model a is damaged"):
-            again.activate_model("a", "mlp")
-        again.delete_model("a")
-        assert again.models() == []
+            again.models.activate("a", "mlp")
+        again.models.delete("a")
+        assert again.models.all() == []
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda store: store.add_model(version("b"), activate=False),
-        lambda store: store.activate_model(None, "mlp"),
-        lambda store: store.delete_model("a"),
+        lambda store: store.models.add(version("b"), activate=False),
+        lambda store: store.models.activate(None, "mlp"),
+        lambda store: store.models.delete("a"),
     ],
 )
 def test_a_reader_changes_nothing_but_sees_what_the_writer_does(store, folder, change):
     with Store.open(folder, write=False) as reader:
-        store.add_model(version("a"), activate=True)
+        store.models.add(version("a"), activate=True)
         assert active(reader) == ["a"]
         with pytest.raises(GalleryReadOnlyError):
             change(reader)
 
 
 def test_a_change_that_is_refused_halfway_leaves_the_old_model_in_use(store, folder):
-    store.add_model(version("a"), activate=True)
+    store.models.add(version("a"), activate=True)
     connection = sqlite3.connect(folder / "gallery.db")
     connection.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'no'); END"
     )
     connection.close()
     with pytest.raises(Exception, match="no"):
-        store.add_model(version("b"), activate=True)
-    assert store.models() == [version("a", active=True)]
+        store.models.add(version("b"), activate=True)
+    assert store.models.all() == [version("a", active=True)]
 
 
 def test_models_and_decisions_do_not_cost_the_index_a_rebuild(store, folder, monkeypatch):
     vectors = np.random.default_rng(0).standard_normal((30, 8)).astype(np.float32)
-    store.add(FaceBatch(vectors, ["A"] * 30, ["A"] * 30, [0] * 30, [None] * 30), keys=str)
+    store.faces.add(FaceBatch(vectors, ["A"] * 30, ["A"] * 30, [0] * 30, [None] * 30), keys=str)
     told: list[object] = []
 
     def take_up() -> IndexKeeper:
         keeper = IndexKeeper(folder / "index", dimension=8, distance="cosine", writable=True)
         keeper.start(
-            store.change(),
-            lambda: store.membership()[0],
-            lambda ids: (part[::2] for part in store.each_vectors(ids)),
+            store.history.last_change(),
+            lambda: store.faces.membership()[0],
+            lambda ids: (part[::2] for part in store.faces.vector_batches(ids)),
             background=False,
             listener=told.append,
         )
@@ -207,12 +207,12 @@ def test_models_and_decisions_do_not_cost_the_index_a_rebuild(store, folder, mon
 
     take_up().close()
     told.clear()
-    store.add_model(version("a"), activate=True)
-    store.reject(vectors[0], 1)
+    store.models.add(version("a"), activate=True)
+    store.decisions.reject(vectors[0], 1)
     monkeypatch.setattr(HnswIndex, "add", lambda *_, **__: pytest.fail("the index was built"))
     keeper = take_up()
     assert (keeper.state, told) == ("ready", [])
-    assert keeper.ids().tolist() == store.membership()[0].tolist()
+    assert keeper.ids().tolist() == store.faces.membership()[0].tolist()
     keeper.close()
 
 
@@ -235,13 +235,13 @@ def test_a_record_that_makes_no_sense_is_not_read(spoilt):
 
 
 def test_models_are_neither_undone_nor_do_they_cut_off_what_can_be_redone(store, batch_of):
-    store.add(batch_of(("A", 1)), keys=str)
-    store.rename("A", "B", "b")
-    store.undo()
-    store.add_model(version("a"), activate=True)
-    assert store.redo_step() == "“A” renamed to “B”"
-    store.redo()
-    store.undo()
-    store.undo()
+    store.faces.add(batch_of(("A", 1)), keys=str)
+    store.people.rename("A", "B", "b")
+    store.history.undo()
+    store.models.add(version("a"), activate=True)
+    assert store.history.redo_step() == "“A” renamed to “B”"
+    store.history.redo()
+    store.history.undo()
+    store.history.undo()
     assert active(store) == ["a"]
-    assert [entry.state for entry in store.changes()] == ["aside", "undone", "undone"]
+    assert [entry.state for entry in store.history.changes()] == ["aside", "undone", "undone"]

@@ -1,1 +1,0 @@
-"""Keeping a gallery safe and private: backups, encryption, erasure, checks."""

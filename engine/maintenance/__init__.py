@@ -1,0 +1,1 @@
+"""Maintenance of an open gallery: backups, encryption, erasure of people, integrity."""

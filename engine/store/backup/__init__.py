@@ -1,0 +1,1 @@
+"""Backups of a gallery: written, listed, kept in number, read and checked."""

@@ -1,0 +1,214 @@
+"""Backups of an open gallery: written when asked for, and automatically before large changes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from engine.errors import FaceGalleryError, GalleryReadOnlyError, GalleryWriteError, InputError
+from engine.progress import SILENT, Reporter
+from engine.records.safety import Backup
+from engine.store.backup.archive import Archive
+from engine.store.backup.writing import write_backup
+from engine.store.database import Database
+from engine.store.failures import on_disk
+from engine.store.schema import newest, version_of
+from engine.store.settings_table import SettingsTable
+from engine.tools import clock
+from engine.tools.files import remove
+from engine.tools.gallery_folder import ASIDE, BACKUPS, GalleryFolder
+
+LARGE_COUNT = 1_000
+LARGE_SHARE = 0.2
+SMALL_COUNT = 10
+"""A change is large that touches more than so many faces, or more than that share of them and not
+just a handful."""
+_KEPT = "backups_kept"  # the setting
+_KEPT_BY_DEFAULT = 5
+_MOST_KEPT = 1_000
+
+
+class BackupManager:
+    """Backups of an open gallery; also beside a running change."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._folder = database.path.parent
+
+    def write(self, target: Path, *, reporter: Reporter = SILENT) -> Backup:
+        """Write all that is committed, and the models in use, to one new file.
+
+        Raises:
+            GalleryExistsError, GalleryWriteError, GalleryDamagedError, CancelledError: nothing
+                is left.
+        """
+        with self._database.reading() as connection:
+            return write_backup(connection, self._folder, target, reporter=reporter)
+
+    def write_automatic(self, reason: str, *, reporter: Reporter = SILENT) -> Backup | None:
+        """Write a backup into ``backups/`` of the gallery; None where none are kept.
+
+        Raises:
+            GalleryWriteError, GalleryDamagedError, CancelledError: nothing is left.
+        """
+        if not self._database.writable:
+            return None  # the change will be refused
+        with self._database.reading() as connection:
+            if not number_kept(connection):
+                return None
+            try:
+                return write_automatic(connection, self._folder, reason, reporter=reporter)
+            except GalleryWriteError as error:
+                raise GalleryWriteError(
+                    "The backup before this change could not be written, so nothing was changed",
+                    file=error.file,
+                    remedy="Free some space, or keep no automatic backups.",
+                ) from error
+
+    def before_large_change(
+        self, action: str, faces: int, *, reporter: Reporter = SILENT
+    ) -> Backup | None:
+        """Write an automatic backup where a change that is about to be made is large.
+
+        Call it before changing many faces at once (import, merge, delete, going back in the
+        history), outside a transaction. Not before an erasure: it promises that the person is in
+        no file any more, and a backup made just before would break that.
+
+        Args:
+            action: a word for the file's name and the list, such as ``import``.
+            faces: how many faces it adds, changes or removes.
+
+        Returns:
+            the backup; None where the change is small, the gallery empty, or none are kept.
+
+        Raises:
+            GalleryWriteError: it cannot be made; the change is not to be made then either.
+            CancelledError.
+        """
+        if faces <= SMALL_COUNT:
+            return None
+        query = "SELECT coalesce(sum(face_count), 0) AS face_count FROM identities"
+        ((enrolled,),) = self._database.rows(query)
+        large = faces > LARGE_COUNT or faces > LARGE_SHARE * enrolled
+        return self.write_automatic(action, reporter=reporter) if enrolled and large else None
+
+    @property
+    def kept(self) -> int:
+        """Number of automatic backups that are kept; 0 makes none.
+
+        Raises:
+            InputError: when set to something else than 0 to 1000. GalleryReadOnlyError.
+        """
+        with self._database.reading() as connection:
+            return number_kept(connection)
+
+    @kept.setter
+    def kept(self, number: int) -> None:
+        if not 0 <= number <= _MOST_KEPT:
+            raise InputError(f"{number} backups cannot be kept", remedy="Choose 0 to 1000.")
+        SettingsTable(self._database).set(_KEPT, str(number))
+
+    def clear(self) -> int:
+        """Delete the automatic backups and the damaged databases kept aside; return how many.
+
+        Raises:
+            GalleryReadOnlyError. GalleryWriteError: one cannot be deleted; others may be.
+        """
+        if not self._database.writable:
+            raise GalleryReadOnlyError(
+                "The gallery is open for reading only",
+                file=self._folder,
+                remedy="Close it where it is being written, then try again.",
+            )
+        old = [backup.path for backup in automatic_backups(self._folder)]
+        aside = list(self._folder.glob(f"{ASIDE}*"))
+        with on_disk(self._folder):
+            for path in old:
+                path.unlink(missing_ok=True)
+            for place in aside:
+                remove(place)
+        return len(old) + len(aside)
+
+
+def automatic_backups(folder: str | Path) -> list[Backup]:
+    """Return the readable backups in ``backups/`` of a gallery, which may be damaged, newest
+    first: in the order they were made, which dates do not tell where the clock was wrong.
+    """
+    folder = Path(folder).absolute()
+    GalleryFolder(folder).require_sound()
+    found = []
+    for path in (folder / BACKUPS).glob("*.zip"):
+        with suppress(FaceGalleryError), Archive(path) as archive:
+            if archive.backup.automatic:
+                found.append(archive.backup)
+    return sorted(found, key=lambda made: (made.serial, made.change, made.created), reverse=True)
+
+
+def newest_sound_backup(folder: str | Path, reporter: Reporter = SILENT) -> Backup | None:
+    """Return the newest automatic backup that can be read to the end."""
+    for backup in automatic_backups(folder):
+        with suppress(FaceGalleryError), Archive(backup.path) as archive:
+            archive.check(reporter)
+            return backup
+    return None
+
+
+def write_automatic(
+    source: sqlite3.Connection,
+    folder: Path,
+    reason: str,
+    *,
+    spare: Path | None = None,
+    reporter: Reporter = SILENT,
+) -> Backup:
+    """Write a backup into ``backups/`` of a gallery that this process writes, and delete the
+    oldest automatic ones beyond the number kept, but never this one nor ``spare``.
+
+    Raises:
+        GalleryWriteError, GalleryDamagedError, CancelledError: nothing is left.
+    """
+    place = folder / BACKUPS
+    with on_disk(place):
+        place.mkdir(mode=0o700, exist_ok=True)
+    before = automatic_backups(folder)
+    made = write_backup(
+        source,
+        folder,
+        _free_name(place, reason),
+        reason=reason,
+        serial=1 + max((backup.serial for backup in before), default=0),
+        reporter=reporter,
+    )
+    others = [backup for backup in before if spare is None or backup.path != spare.absolute()]
+    number = number_kept(source)
+    for old in others[number - 1 :] if number else ():
+        with suppress(OSError):
+            old.path.unlink()
+    return made
+
+
+def number_kept(connection: sqlite3.Connection) -> int:
+    """Return how many automatic backups the gallery keeps; 0 makes none."""
+    row = connection.execute("SELECT value FROM settings WHERE key = ?", (_KEPT,)).fetchone()
+    try:
+        return max(0, int(row[0])) if row is not None else _KEPT_BY_DEFAULT
+    except ValueError:
+        return _KEPT_BY_DEFAULT
+
+
+def backup_before_migration(connection: sqlite3.Connection, path: Path) -> None:
+    """Back up a database of an older version before it is brought up to date."""
+    version = version_of(connection)
+    if 0 < version < newest() and os.access(path, os.W_OK) and number_kept(connection):
+        write_automatic(connection, path.parent, "update")
+
+
+def _free_name(place: Path, reason: str) -> Path:
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock.now()))
+    path, number = place.absolute() / f"{moment}-{reason}.zip", 2
+    while path.exists():
+        path, number = path.with_name(f"{moment}-{number}-{reason}.zip"), number + 1
+    return path

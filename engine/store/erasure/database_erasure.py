@@ -1,0 +1,225 @@
+"""Erasure of people from the database: one transaction, after which no page holds a byte of them.
+
+That transaction writes a note of the unfinished erasure, which names nobody. The note is deleted
+when everything outside the database is erased too: whoever opens the gallery for writing finishes
+what a killed process began.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.errors import GalleryBusyError
+from engine.records.receipts import Removed
+from engine.records.wording import counted
+from engine.store.database import Database, as_json
+from engine.store.encoding import digest_of, from_blobs
+from engine.store.erasure.backup_search import found_in_backup
+from engine.store.erasure.history_redaction import redact_entries, steps_to_fix
+from engine.store.erasure.personal_data import (
+    DIGESTS,
+    FACES,
+    GOING,
+    THEIRS,
+    Subject,
+    count_mentions,
+    digests_as_json,
+    find_subject,
+    strike_mentions,
+)
+from engine.store.face_rows import settle
+from engine.store.history_table import clear_undo, enter, fix_changes
+from engine.store.models_table import TRAINING
+from engine.store.settings_table import delete_derived
+from engine.store.unfinished_erasure import UNFINISHED, UnfinishedErasure, noted_erasure
+from engine.types import Vectors
+
+_DERIVED = ("appearance", "fingerprint")  # settings that are means of all vectors
+
+
+class DatabaseErasure:
+    """Erasure of people from the database of an open gallery."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def foresee(self, names: Sequence[str]) -> tuple[Subject, Removed, int]:
+        """Return who goes, what goes, and how many changes could not be undone any more.
+
+        Raises:
+            UnknownIdentityError: nobody of a name is enrolled, or kept for undo.
+        """
+        with self._database.reading() as connection, self._database.sound():
+            subject = find_subject(connection, names)
+            asked = _asked(connection, subject)
+            steps = steps_to_fix(connection, subject, asked)
+            return subject, _counts(connection, subject, asked), len(steps)
+
+    def seen_by_model(self, subject: Subject, model_id: str) -> bool:
+        """Tell whether a decision about one of their vectors was there when a model was trained;
+        True for a model of an early version, which did not record that.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM decisions WHERE id <= coalesce((SELECT "
+                f"max(json_extract(payload, '$.last_decision')) FROM history WHERE {TRAINING} "
+                f"AND json_extract(payload, '$.model') = :model), id) AND digest IN {DIGESTS} "
+                "LIMIT 1",
+                {"digests": digests_as_json(connection, subject.digests), "model": model_id},
+            ).fetchone()
+        return row is not None
+
+    def vectors(self, subject: Subject) -> Vectors:
+        """Return their vectors ``(n, d)``, with those kept for undo that nobody else has."""
+        with self._database.reading() as connection, self._database.sound():
+            rows = connection.execute(
+                f"SELECT vector FROM embeddings WHERE face_id IN {FACES} UNION "
+                f"SELECT vector FROM undo_faces WHERE vector IS NOT NULL AND id IN {FACES}",
+                {"faces": as_json((*subject.faces, *subject.elsewhere, *subject.dead))},
+            )
+            theirs = [vector for (vector,) in rows if digest_of(vector) in subject.digests]
+            return from_blobs(theirs, self._database.dimension)
+
+    def thumbnails(self, subject: Subject) -> list[bytes]:
+        """Return their thumbnails, with those kept for undo and those of unknown faces."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT thumbnail FROM photos WHERE face_id IN {FACES} "
+                f"UNION SELECT thumbnail FROM undo_faces WHERE id IN {FACES} "
+                f"UNION SELECT thumbnail FROM unknowns WHERE digest IN {DIGESTS} "
+                f"UNION SELECT thumbnail FROM undo_unknowns WHERE digest IN {DIGESTS}",
+                _asked(connection, subject),
+            ).fetchall()
+        return [bytes(picture) for (picture,) in rows if picture is not None]
+
+    def found_in_backup(self, path: Path, subject: Subject, models: Sequence[str]) -> bool:
+        """Tell whether a backup holds them, or one of the models; True where it cannot be read,
+        as one that was made with another passphrase.
+        """
+        place = self._database.path.parent
+        return found_in_backup(path, subject, models, place, self._database.key)
+
+    def erase(self, subject: Subject, models: Sequence[str], note: Mapping[str, Any]) -> None:
+        """Delete everything that is theirs, and the records of models that saw them.
+
+        Args:
+            note: what is to be known to finish the erasure; it must name nobody.
+
+        Raises:
+            GalleryReadOnlyError, GalleryWriteError: nothing was changed.
+        """
+        with self._database.transaction() as connection:
+            asked = _asked(connection, subject)
+            faces = len(subject.faces) + len(subject.elsewhere)
+            fix_changes(connection, steps_to_fix(connection, subject, asked))
+            owners = _owners(connection, subject.elsewhere)
+            _delete(connection, asked, models)
+            settle(connection, owners)
+            strike_mentions(connection, subject.mentions)
+            clear_undo(connection)  # what the triggers kept of all this goes too
+            redact_entries(connection, subject)
+            enter(
+                connection,
+                "erase",
+                f"{_people(len(set(note['names'])))} erased with {counted(faces, 'face')}",
+                {"faces": faces, "hashes": note["names"]},
+                "aside",
+            )
+            connection.execute(
+                "REPLACE INTO settings (key, value) VALUES (?, ?)",
+                (UNFINISHED, json.dumps(note)),  # a file's name may not be Unicode
+            )
+
+    def unfinished(self) -> UnfinishedErasure | None:
+        """Return the erasure that :meth:`erase` began, if it is not finished.
+
+        Raises:
+            GalleryDamagedError: the note of it asks for what no erasure would.
+        """
+        with self._database.reading() as connection:
+            return noted_erasure(connection, self._database.path)
+
+    def finish(self) -> None:
+        """Compact the database, so that no free page is left, and delete the note.
+
+        Raises:
+            GalleryWriteError: no room. GalleryBusyError: somebody reads the old pages. The
+            erasure is still under way then.
+        """
+        if not self._database.compact():
+            raise GalleryBusyError(
+                "Another program is reading the gallery, so pages with erased faces are still in "
+                "its log",
+                file=self._database.path,
+                remedy="Close it there, then open the gallery again; that finishes the erasure.",
+            )
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM settings WHERE key = ?", (UNFINISHED,))
+        self._database.empty_log()
+
+
+# -- what goes ---------------------------------------------------------------------------------
+
+
+def _asked(connection: sqlite3.Connection, subject: Subject) -> dict[str, str]:
+    owners = _owners(connection, subject.elsewhere)
+    return {
+        "identities": as_json(subject.identities),
+        "concerned": as_json(subject.identities | owners),
+        "faces": as_json((*subject.faces, *subject.elsewhere, *subject.dead)),
+        "digests": digests_as_json(connection, subject.digests),
+    }
+
+
+def _owners(connection: sqlite3.Connection, faces: Iterable[int]) -> set[int]:
+    rows = connection.execute(
+        "SELECT identity_id FROM faces WHERE id IN (SELECT value FROM json_each(?))",
+        (as_json(faces),),
+    )
+    return {owner for (owner,) in rows}
+
+
+def _counts(connection: sqlite3.Connection, subject: Subject, asked: Mapping[str, str]) -> Removed:
+    def count(query: str) -> int:
+        return int(connection.execute(f"SELECT count(*) FROM {query}", asked).fetchone()[0])
+
+    entries = connection.execute("SELECT summary, payload FROM history")
+    return Removed(
+        identities=len(subject.names),
+        faces=len(subject.faces),
+        photographs=count(f"photos WHERE face_id IN {FACES}"),
+        same_elsewhere=len(subject.elsewhere),
+        faces_in_history=len(subject.dead),
+        notes=count(f"identities WHERE note <> '' AND id IN {THEIRS}"),
+        decisions=count(
+            "("
+            + " UNION ".join(
+                f"SELECT '{table}', id FROM {table} WHERE {theirs}" for table, theirs in GOING
+            )
+            + ")"
+        ),
+        history=sum(subject.concerns(*entry) for entry in entries),
+        mentions=count_mentions(connection, subject.mentions, asked),
+    )
+
+
+def _delete(
+    connection: sqlite3.Connection, asked: Mapping[str, str], models: Sequence[str]
+) -> None:
+    for table, theirs in (
+        *GOING,
+        ("faces", f"id IN {FACES}"),
+        ("identities", f"id IN {THEIRS}"),
+    ):
+        connection.execute(f"DELETE FROM {table} WHERE {theirs}", asked)
+    connection.executemany("DELETE FROM models WHERE id = ?", [(model,) for model in models])
+    connection.executemany("DELETE FROM settings WHERE key = ?", [(key,) for key in _DERIVED])
+    delete_derived(connection)
+
+
+def _people(count: int) -> str:
+    return "A person was" if count == 1 else f"{count:,} people were"
