@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EncryptionMissingError, InputError, WrongPassphraseError
-from engine.store.columns import CheckedCursor
+from engine.store.column_domains import CheckedCursor
 from engine.store.failures import primary_code, refusals
 from engine.tools.files import open_regular
 from engine.tools.installing import install_words
@@ -118,11 +118,6 @@ def require_strong(passphrase: str) -> None:
             "The passphrase is too easy to guess: it repeats itself",
             remedy="Take four or five words that nobody would guess together.",
         )
-
-
-def random_key() -> Key:
-    """Return a key that no passphrase gives."""
-    return Key(os.urandom(32), os.urandom(_SALT))
 
 
 def library() -> Any:

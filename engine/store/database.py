@@ -14,7 +14,7 @@ from typing import Any, cast
 from engine.errors import GalleryDamagedError, GalleryError, GalleryReadOnlyError
 from engine.store import cipher
 from engine.store.cipher import Key
-from engine.store.columns import CheckedCursor
+from engine.store.column_domains import CheckedCursor
 from engine.store.failures import (
     ASK_PERMISSION,
     RESTORE,

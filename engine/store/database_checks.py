@@ -13,7 +13,7 @@ from engine.errors import GalleryDamagedError
 from engine.records.jobs import ModelVersion
 from engine.records.parsing import parsed
 from engine.store import encoding
-from engine.store.columns import misfit, quoted, unchecked
+from engine.store.column_domains import misfit, quoted, unchecked
 from engine.store.database import Database
 from engine.store.failures import TAKE_OUT
 from engine.store.unfinished_erasure import erasure_problems

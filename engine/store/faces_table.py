@@ -15,6 +15,14 @@ from engine.records.changes import Changed
 from engine.records.long_lists import FaceColumns, Texts
 from engine.records.wording import counted
 from engine.store import database_checks, encoding
+from engine.store.column_domains import (
+    LENGTH,
+    NEWLINE,
+    fitting,
+    numbers,
+    terminated,
+    whole_numbers,
+)
 from engine.store.database import Database, as_json
 from engine.store.database_checks import genuine_vectors
 from engine.store.decisions_table import decide
@@ -35,14 +43,6 @@ from engine.store.history_table import (
     name_list,
     record,
     record_untold,
-)
-from engine.store.joined_columns import (
-    LENGTH,
-    NEWLINE,
-    fitting,
-    numbers,
-    terminated,
-    whole_numbers,
 )
 from engine.store.new_faces import (
     check_batch,

@@ -15,9 +15,8 @@ from engine.errors import GalleryWriteError, ModelError
 from engine.records.jobs import ModelVersion
 from engine.records.parameters import Kind
 from engine.store.database import Database
-from engine.store.encryption import sealed_files
-from engine.store.encryption.memory_folder import MemoryFolder, missing_memory
-from engine.store.encryption.sealed_files import SEALED
+from engine.store.encryption import model_files
+from engine.store.encryption.model_files import SEALED, MemoryFolder, missing_memory
 from engine.store.failures import declared
 from engine.store.history_table import record_aside
 from engine.tools.gallery_folder import MODELS
@@ -178,11 +177,11 @@ class ModelsTable:
         if not self._encrypted:
             return
         with self._database.transaction() as connection:
-            key = sealed_files.sealing_key(connection)
+            key = model_files.sealing_key(connection)
         saved = self._on_disk / model_id
         try:
             with declared(saved / SEALED):
-                sealed_files.seal(self.folder / model_id, saved, key)
+                model_files.seal(self.folder / model_id, saved, key)
         except OSError as error:
             raise GalleryWriteError(
                 f"The model could not be saved ({error.strerror or error})",
@@ -197,9 +196,9 @@ class ModelsTable:
 
     def _unseal(self, model_id: str, place: Path) -> None:
         with self._database.reading() as connection:
-            key = sealed_files.kept_key(connection)
+            key = model_files.kept_key(connection)
         half = place.with_name(f".unsealing-{model_id}")
-        sealed_files.unseal(self._on_disk / model_id, half, key)
+        model_files.unseal(self._on_disk / model_id, half, key)
         os.rename(half, place)
 
 

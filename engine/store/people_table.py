@@ -16,6 +16,7 @@ from engine.records.names import search_lines
 from engine.records.parsing import parsed
 from engine.records.roster import Roster
 from engine.records.wording import counted
+from engine.store.column_domains import LENGTH, NEWLINE, fitting, terminated, whole_numbers
 from engine.store.database import Database, as_json
 from engine.store.decisions_table import join_cannot_links
 from engine.store.face_rows import (
@@ -28,7 +29,6 @@ from engine.store.face_rows import (
     settle,
 )
 from engine.store.history_table import name_list, record
-from engine.store.joined_columns import LENGTH, NEWLINE, fitting, terminated, whole_numbers
 from engine.store.name_lookup import (
     find_identities,
     find_identity,

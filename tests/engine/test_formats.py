@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.gallery import Gallery
-from engine.store import recovery
 from engine.progress import Message
+from engine.store import recovery
 from tests.sealed import PASSPHRASE, needs_sqlcipher
 
 FORMATS = Path(__file__).resolve().parents[1] / "formats"

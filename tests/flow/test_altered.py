@@ -118,7 +118,7 @@ def test_a_backup_that_holds_one_is_restored_without_it_and_says_so(
     altered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:  # as an earlier version made it
-        patch.setattr("engine.store.backup.writing._require_whole", lambda *_: None)
+        patch.setattr("engine.store.backup.backups._require_whole", lambda *_: None)
         with Gallery.open(altered, write=False) as gallery:
             backup = gallery.backup(tmp_path / "backup.zip").path
     events: list[Event] = []

@@ -16,7 +16,7 @@ from engine.errors import BackupError, FaceGalleryError, GalleryDamagedError
 from engine.gallery import Gallery
 from engine.records.domains import LATEST, harmless
 from engine.store import recovery
-from engine.store.columns import COLUMNS
+from engine.store.column_domains import COLUMNS
 from engine.store.schema import MIGRATIONS
 from engine.types import FaceBatch
 from tests.flow.conftest import Run
@@ -182,7 +182,7 @@ def test_odd_values_are_neither_backed_up_nor_restored_nor_salvaged(
         assert gallery.counts()[1] == saved.faces > 15
     assert any("added" in sentence for sentence in saved.lost)
     with pytest.MonkeyPatch.context() as patch:  # as a program that does not look would make it
-        patch.setattr("engine.store.backup.writing._require_whole", lambda *_: None)
+        patch.setattr("engine.store.backup.backups._require_whole", lambda *_: None)
         with Gallery.open(folder, write=False) as gallery:
             odd = gallery.backup(tmp_path / "odd.zip").path
     with pytest.raises(BackupError, match="makes no sense"):

@@ -21,8 +21,8 @@ from pathlib import Path
 from engine.errors import FaceGalleryError, ModelError
 from engine.store import Store, cipher, recovery
 from engine.store.cipher import Key
-from engine.store.encryption import sealed_files
-from engine.store.encryption.sealed_files import SEALED
+from engine.store.encryption import model_files
+from engine.store.encryption.model_files import SEALED
 from tests.fuzz.databases import compact, edit_database
 from tests.fuzz.forms import edit_json, mixed
 from tests.fuzz.judging import Reader, require
@@ -131,7 +131,7 @@ def _read_sealed(data: bytes, folder: Path) -> None:
     version, to = folder / "version", folder / "taken-out"
     version.mkdir()
     (version / SEALED).write_bytes(data)
-    sealed_files.unseal(version, to, _KEY)
+    model_files.unseal(version, to, _KEY)
     found = list(to.rglob("*"))
     require(all(one.is_file() and one.parent == to for one in found), "more than files")
     require(sum(one.stat().st_size for one in found) <= len(data), "more than it holds")
@@ -209,7 +209,7 @@ def _sealed() -> Iterable[bytes]:
         files.mkdir()
         (files / "network.npz").write_bytes(b"weights")
         (files / "version.json").write_bytes(b"{}")
-        sealed_files.seal(files, version, _KEY)
+        model_files.seal(files, version, _KEY)
         yield (version / SEALED).read_bytes()
 
 

@@ -23,8 +23,8 @@ from engine.store import cipher
 from engine.store.cipher import Key
 from engine.store.database import connect
 from engine.store.database_checks import require_sound
-from engine.store.encryption import sealed_files
-from engine.store.encryption.sealed_files import SEALED
+from engine.store.encryption import model_files
+from engine.store.encryption.model_files import SEALED
 from engine.store.failures import RESTORE, declared
 from engine.store.lifecycle import key_in
 from engine.store.schema import require_ours
@@ -208,9 +208,9 @@ def _write(folder: Path, old: Key | None, new: Key | None, reporter: Reporter) -
         written.execute("BEGIN IMMEDIATE")
         move_derived(written, folder, encrypted=new is not None)
         if new is None:
-            sealed_files.forget_key(written)
+            model_files.forget_key(written)
         else:
-            sealed_files.sealing_key(written)
+            model_files.sealing_key(written)
         written.execute("COMMIT")
     sync_file(made)
 
@@ -220,16 +220,16 @@ def _convert_versions(folder: Path, old: Key | None, new: Key | None) -> None:
         return  # their key is the same
     database, key = (_NEW, new) if new is not None else (DATABASE, old)
     with closing(connect(folder / database, "mode=ro&immutable=1", key)) as connection:
-        sealed_with = sealed_files.kept_key(connection)
+        sealed_with = model_files.kept_key(connection)
     for version in sorted((folder / MODELS).glob("[A-Za-z0-9]*")):
         if not version.is_dir():
             continue
         if new is not None:
             assert sealed_with is not None
-            sealed_files.seal(version, version, sealed_with)
+            model_files.seal(version, version, sealed_with)
         elif (version / SEALED).exists():
             half = version.with_name(f".unfinished-{version.name}")
-            sealed_files.unseal(version, half, sealed_with)
+            model_files.unseal(version, half, sealed_with)
             for path in half.iterdir():
                 sync_file(path)
                 os.replace(path, version / path.name)

@@ -4,8 +4,7 @@ It is done to a folder and not to an open :class:`engine.gallery.Gallery`: it mu
 the gallery there cannot be opened any more.
 """
 
-from engine.store.backup.backups import automatic_backups, newest_sound_backup
-from engine.store.backup.writing import default_backup_name
+from engine.store.backup.backups import automatic_backups, default_backup_name, newest_sound_backup
 from engine.store.recovery.restoring import restore_backup
 from engine.store.recovery.salvage import salvage_gallery
 from engine.store.recovery.staging import preview_backup

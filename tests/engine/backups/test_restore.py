@@ -255,7 +255,7 @@ def test_a_name_that_cannot_be_synced_is_taken_back(
     def refuse(_: Path) -> None:
         raise OSError("Input/output error")
 
-    module = {"restore": "recovery.restoring", "backup": "backup.writing"}[what]
+    module = {"restore": "recovery.restoring", "backup": "backup.backups"}[what]
     monkeypatch.setattr(f"engine.store.{module}.sync_folder", refuse)
     new = tmp_path / "elsewhere" / "new"
     new.parent.mkdir()

@@ -25,7 +25,7 @@ from engine.gallery import Gallery, is_encrypted
 from engine.store import encryption
 from engine.store.cipher import key_for
 from engine.store.database import Database, connect
-from engine.store.encryption.memory_folder import MemoryFolder, missing_memory
+from engine.store.encryption.model_files import MemoryFolder, missing_memory
 from engine.store.settings_table import CALIBRATION
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
@@ -135,7 +135,7 @@ def test_a_reader_takes_over_when_the_writer_has_left(encrypted: Path):
 @pytest.mark.skipif(bool(missing_memory()), reason="no folder in memory")
 def test_what_a_killed_process_left_in_memory_goes_with_the_next(tmp_path: Path):
     left = (
-        "import os, signal; from engine.store.encryption.memory_folder import MemoryFolder\n"
+        "import os, signal; from engine.store.encryption.model_files import MemoryFolder\n"
         "memory = MemoryFolder(); print(memory.path(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -13,13 +13,13 @@ from engine.gallery import Gallery
 from engine.progress import Event, Reporter
 from engine.records.jobs import TrainingRequest
 from engine.store import recovery
-from engine.store.encryption import memory_folder
+from engine.store.encryption import model_files
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 from tests.trained import QUICK, TrainedOnce
 
 pytestmark = [
     needs_sqlcipher,
-    pytest.mark.skipif(bool(memory_folder.missing_memory()), reason="no folder in memory"),
+    pytest.mark.skipif(bool(model_files.missing_memory()), reason="no folder in memory"),
     pytest.mark.skipif(
         importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
     ),
@@ -35,7 +35,7 @@ def folder(trained_once: TrainedOnce, tmp_path: Path) -> Path:
 def in_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the test's own galleries lay what is in memory."""
     with TemporaryDirectory(dir="/dev/shm") as place:
-        monkeypatch.setattr(memory_folder, "_own_place", lambda: Path(place))
+        monkeypatch.setattr(model_files, "_own_place", lambda: Path(place))
         yield Path(place)
 
 
@@ -122,7 +122,7 @@ def test_without_a_folder_in_memory_models_rest_and_it_says_so(
 ):
     with Gallery.open(folder) as gallery:
         gallery.encrypt(PASSPHRASE)
-    monkeypatch.setattr(memory_folder, "_MOUNTS", folder / "nowhere")
+    monkeypatch.setattr(model_files, "_MOUNTS", folder / "nowhere")
     with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
         assert gallery.methods() == ("knn",)
         assert "/dev/shm" in gallery.learning.obstacle()

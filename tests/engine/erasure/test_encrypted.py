@@ -11,12 +11,12 @@ from engine.errors import GalleryBusyError
 from engine.gallery import Gallery
 from engine.records.receipts import Receipt
 from engine.store.database import Database
-from engine.store.encryption import memory_folder
+from engine.store.encryption import model_files
 from tests.engine.erasure.conftest import NAME, Scene, batch, person
 from tests.sealed import OTHER, PASSPHRASE, needs_sqlcipher
 
 pytestmark = needs_sqlcipher
-in_memory = pytest.mark.skipif(bool(memory_folder.missing_memory()), reason="no folder in memory")
+in_memory = pytest.mark.skipif(bool(model_files.missing_memory()), reason="no folder in memory")
 
 
 @pytest.fixture

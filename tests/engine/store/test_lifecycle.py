@@ -22,7 +22,7 @@ from engine.errors import (
     GalleryWriteError,
 )
 from engine.store import Store
-from engine.store.encryption import memory_folder
+from engine.store.encryption import model_files
 from tests.unprivileged import call_unprivileged
 
 HOLD_OPEN = """
@@ -35,7 +35,7 @@ HOLD_OPEN = """
 """
 
 
-@pytest.mark.skipif(bool(memory_folder.missing_memory()), reason="no folder in memory")
+@pytest.mark.skipif(bool(model_files.missing_memory()), reason="no folder in memory")
 @pytest.mark.parametrize("write", [True, False])
 def test_what_a_killed_program_left_in_memory_goes_when_any_gallery_is_opened(
     folder, write, monkeypatch
@@ -45,7 +45,7 @@ def test_what_a_killed_program_left_in_memory_goes_when_any_gallery_is_opened(
     ended.wait()
     with TemporaryDirectory(dir="/dev/shm") as name:
         place = Path(name)
-        monkeypatch.setattr(memory_folder, "_place", lambda: place)
+        monkeypatch.setattr(model_files, "_place", lambda: place)
         left, used = (place / f".unfinished-{one}-x" for one in (ended.pid, os.getpid()))
         for one in (left, used):
             (one / "models").mkdir(parents=True)

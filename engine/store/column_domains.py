@@ -1,4 +1,4 @@
-"""What each column of a gallery's database can hold, and rows that are held against it.
+"""What each column of a gallery's database can hold, and values that are checked against it.
 
 SQLite lets any column hold anything, and a gallery may come from somebody else.
 """
@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 from engine.errors import GalleryDamagedError
 from engine.records.domains import (
@@ -26,8 +28,9 @@ from engine.records.domains import (
     whole,
     word,
 )
+from engine.records.parsing import parsed
 from engine.store.failures import RESTORE
-from engine.types import LARGEST_DIMENSION
+from engine.types import LARGEST_DIMENSION, Ids
 
 _AT_ONCE = 500  # rows
 _SHOWN = 40  # characters of a value
@@ -77,20 +80,20 @@ COLUMNS: Mapping[str, tuple[Domain, ...]] = {
 
 
 def misfit(column: str, values: Sequence[object]) -> str:
-    """What is wrong with values of a column, the end of a sentence; nothing where all fit, or no
-    column of ours is called that.
+    """Return what is wrong with values of a column, as the end of a sentence; "" where all fit,
+    or where the column has no domain.
     """
     domains = COLUMNS.get(column)
     if domains is None or any(domain.holds(values) for domain in domains):
         return ""
-    wrong = next(one for one in values if not any(domain.holds((one,)) for domain in domains))
+    wrong = next(v for v in values if not any(domain.holds((v,)) for domain in domains))
     return f"{column} cannot be {f'{wrong!r:.{_SHOWN}}'}"
 
 
 class CheckedCursor:
-    """A cursor whose rows are held against :data:`COLUMNS` before anybody gets them.
+    """A cursor whose rows are checked against :data:`COLUMNS` before anybody gets them.
 
-    Raises GalleryDamagedError where a value is out of its domain.
+    It raises GalleryDamagedError where a value is outside its domain.
     """
 
     connection: Any
@@ -135,15 +138,45 @@ class CheckedCursor:
 
 
 def unchecked(connection: sqlite3.Connection, query: str, *values: object) -> Any:
-    """A cursor over rows as they are, for whoever looks for damage in them."""
+    """Return a cursor over rows as they are, to look for damage in them."""
     return connection.cursor().execute(query, values)
 
 
 def quoted(name: str) -> str:
-    """A table's or column's name as a query can hold it."""
+    """Quote the name of a table or column for a query."""
     return '"' + name.replace('"', '""') + '"'
 
 
 @cache
 def _known(columns: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
     return tuple((at, column) for at, column in enumerate(columns) if column in COLUMNS)
+
+
+# -- columns joined by SQLite --------------------------------------------------------------------
+
+# A long list is read fast where SQLite joins each column into one text, without a row in Python:
+# 100,000 identities in some 50 ms, which leave the other threads alone meanwhile.
+NEWLINE = "char(10)"
+LENGTH = "length(CAST({} AS BLOB))"
+
+
+def whole_numbers(column: str, joined: str | None) -> Ids:
+    """Parse whole numbers with commas between them."""
+    return np.array(numbers(column, joined), dtype=np.int64)
+
+
+def numbers(column: str, joined: str | None) -> list[Any]:
+    """Parse numbers with commas between them, as JSON: three times as fast as NumPy."""
+    return fitting(column, list(parsed(f"[{joined or ''}]")))
+
+
+def fitting(column: str, values: list[Any]) -> list[Any]:
+    """Return the values of a column. Raise ValueError where one is outside its domain."""
+    if said := misfit(column, values):
+        raise ValueError(said)
+    return values
+
+
+def terminated(joined: str | None) -> str:
+    """Return texts with newlines between them with one at the end; None stands for no text."""
+    return "" if joined is None else f"{joined}\n"
