@@ -55,6 +55,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         learning: its trained models: train, versions, evaluation.
         maps: every face a point, in any of the spaces that faces can be compared in.
         receipt: of an erasure that a killed process began and that was finished here, else None.
+        backups: its backups: written, listed, kept in number.
         comparing: how alike two people or two faces are.
         corrections: rename, merge, move, delete, notes, decisions; undo and redo.
         shelf: unknown queries that are kept, to be named many at a time.
@@ -75,6 +76,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         self.distance: Distance = store.distance
         self.writable = store.writable
         self._recogniser = Recogniser(store, listener=self._listener, background=self._background)
+        self.backups = store.backups
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
         self.learning = Learning(store, self._recogniser)

@@ -25,9 +25,9 @@ def _rich(stage: Stage) -> str:
         gallery.import_(people[20:40])
         gallery.corrections.note(name, "met at the choir")
         gallery.corrections.confirm([face.id for face in gallery.faces(name)[:3]])
-        gallery.backup(stage.home / "friends 2026-11-20.zip")
+        gallery.backups.write(stage.home / "friends 2026-11-20.zip")
         beside = folder.parent / "friends 2026-11-21.zip"
-        gallery.backup(beside)
+        gallery.backups.write(beside)
     stage.open(folder)
     return name
 

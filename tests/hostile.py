@@ -48,7 +48,7 @@ def make_gallery(place: Path) -> tuple[Path, Path]:
     with Gallery.open(folder) as gallery:
         gallery.prepare()
         gallery.identify(rows[:1])
-        gallery.backup(folder / "backups" / "20260101-000000-import.zip")
+        gallery.backups.write(folder / "backups" / "20260101-000000-import.zip")
     (folder / "models" / "evaluation.json").write_text("{}")
     aside = folder / "damaged-20260101-000000"
     aside.mkdir()

@@ -69,7 +69,7 @@ def restore_problem(stage: Stage) -> None:
 def restore_other(stage: Stage) -> None:
     other = stage.make("family", [DATA / "Tiger_Woods", DATA / "Tim_Henman"])
     with Gallery.open(other) as gallery:
-        source = gallery.backup(stage.home).path
+        source = gallery.backups.write(stage.home).path
     stage.open(_with_backups(stage))
     _open_dialog(stage)
     stage.app.keeping._look(source, stage.app.context.gallery.folder)

@@ -9,10 +9,8 @@ from pathlib import Path
 from engine.errors import GalleryReadOnlyError
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
-from engine.records.safety import Backup
-from engine.store import Store, encryption, recovery
+from engine.store import Store, encryption
 from engine.store.cipher import Key
-from engine.tools import clock
 
 
 class Safekeeping(ABC):
@@ -22,47 +20,6 @@ class Safekeeping(ABC):
     writable: bool
     _store: Store
     _recogniser: Recogniser
-
-    def backup(self, target: str | Path, *, reporter: Reporter = SILENT) -> Backup:
-        """Writes all that is committed, and the models in use, to one new file; also while
-        somebody changes the gallery. It is checked before it takes its name.
-
-        Args:
-            target: a file that is not there yet, or a folder to make one in.
-
-        Raises:
-            GalleryExistsError, GalleryWriteError, GalleryDamagedError, CancelledError: nothing
-                is left.
-        """
-        path = Path(target)
-        if path.is_dir():
-            path /= recovery.default_backup_name(self.folder.absolute().name, clock.now())
-        return self._store.backups.write(path, reporter=reporter)
-
-    def backups(self) -> list[Backup]:
-        """The automatic backups, newest first; they are made before large changes and updates."""
-        return recovery.automatic_backups(self.folder)
-
-    @property
-    def backups_kept(self) -> int:
-        """How many automatic backups are kept; 0 makes none."""
-        return self._store.backups.kept
-
-    def keep_backups(self, number: int) -> None:
-        """Sets :attr:`backups_kept`. Raises InputError: not 0 to 1000. GalleryReadOnlyError."""
-        self._store.backups.kept = number
-
-    def clear_backups(self) -> int:
-        """Deletes the automatic backups, and damaged databases that were kept aside: they still
-        hold whoever was removed since. Backups made elsewhere are not known here.
-
-        Returns:
-            how many there were.
-
-        Raises:
-            GalleryReadOnlyError, GalleryWriteError.
-        """
-        return self._store.backups.clear()
 
     def try_to_write(self) -> bool:
         """Takes over writing where a gallery is open for reading only because another process

@@ -56,18 +56,18 @@ def backup(
         _list(chosen(gallery, changing=False), as_json)
     elif keep is not None:
         with opened(gallery, write=True) as source:
-            source.keep_backups(keep)
+            source.backups.keep(keep)
         put_json({"kept": keep}) if as_json else echo(
             f"{counted(keep, 'automatic backup is', 'automatic backups are')} kept."
         )
     elif clear:
         with opened(gallery, write=True) as source:
-            count = source.clear_backups()
+            count = source.backups.clear()
         put_json({"deleted": count}) if as_json else echo(f"{count} deleted.")
     else:
         assert destination is not None
         with opened(gallery, write=False) as source, Bar() as bar:
-            made = source.backup(destination, reporter=bar.reporter())
+            made = source.backups.write(destination, reporter=bar.reporter())
         put_json(_as_json(made)) if as_json else echo(f"Wrote {made.path}: {_counts(made)}.")
 
 

@@ -24,7 +24,7 @@ def back_up(context: Context, target: Path, done: Callable[[Backup], None]) -> N
     gallery = context.gallery
     context.tasks.run(
         f"Backing up {gallery.folder.name}",
-        lambda reporter: gallery.backup(target, reporter=reporter),
+        lambda reporter: gallery.backups.write(target, reporter=reporter),
         done=done,
         failed=context.failed,
         lane="keeping",  # questions and changes go on
@@ -53,7 +53,7 @@ def load_kept(context: Context, done: Callable[[int], None]) -> None:
     gallery = context.gallery
     context.tasks.run(
         "Reading settings",
-        lambda _: gallery.backups_kept,
+        lambda _: gallery.backups.kept,
         done=done,
         failed=context.failed,
         key="kept",
@@ -66,7 +66,7 @@ def keep(context: Context, number: int) -> None:
     gallery = context.gallery
     context.tasks.run(
         "Saving settings",
-        lambda _: gallery.keep_backups(number),
+        lambda _: gallery.backups.keep(number),
         failed=context.failed,
         lane="change",
         shown=False,

@@ -274,10 +274,10 @@ def test_a_backup_with_the_passphrase_of_then_is_asked_for_that(
 ) -> None:
     app = unlocked
     folder = app.context.gallery.folder
-    ours = app.context.gallery.backup(tmp_path / "ours.zip").path
+    ours = app.context.gallery.backups.write(tmp_path / "ours.zip").path
     with Gallery.create(tmp_path / "other.gallery", passphrase=OTHER) as other:
         other.enroll("Somebody", app.context.gallery.vector(1))
-        theirs = other.backup(tmp_path / "theirs.zip").path
+        theirs = other.backups.write(tmp_path / "theirs.zip").path
     app.keeping.restore(source=ours)
     restoring = dialog(RestoreDialog, qtbot)
     qtbot.waitUntil(restoring.restore_button.isEnabled)
@@ -303,7 +303,7 @@ def test_that_a_backup_in_clear_cannot_replace_an_encrypted_gallery_is_said_at_o
     app = unlocked
     shutil.copytree(made_gallery, tmp_path / "in clear.gallery")
     with Gallery.open(tmp_path / "in clear.gallery") as gallery:
-        plain = gallery.backup(tmp_path / "plain.zip").path
+        plain = gallery.backups.write(tmp_path / "plain.zip").path
     app.keeping.restore(source=plain)
     restoring = dialog(RestoreDialog, qtbot)
     qtbot.waitUntil(restoring.restore_button.isEnabled)

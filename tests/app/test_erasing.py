@@ -34,7 +34,7 @@ def words(widget) -> str:  # type: ignore[no-untyped-def]
 
 
 def test_it_says_what_goes_and_wants_the_name_typed(app: App, qtbot: QtBot) -> None:
-    app.context.gallery.backup(app.context.gallery.folder / "mine.zip")
+    app.context.gallery.backups.write(app.context.gallery.folder / "mine.zip")
     asking = asked(app, qtbot)
     said = words(asking)
     assert "9 faces" in said
@@ -57,7 +57,7 @@ def test_it_says_what_goes_and_wants_the_name_typed(app: App, qtbot: QtBot) -> N
 def test_the_person_goes_and_the_receipt_is_handed_over(
     app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backup = app.context.gallery.backup(app.context.gallery.folder / "mine.zip").path
+    backup = app.context.gallery.backups.write(app.context.gallery.folder / "mine.zip").path
     asking = asked(app, qtbot)
     qtbot.keyClicks(asking.name, NAME)
     click(qtbot, asking.erase)
@@ -80,7 +80,7 @@ def test_the_person_goes_and_the_receipt_is_handed_over(
 
 
 def test_files_that_hold_the_person_may_be_left(app: App, qtbot: QtBot) -> None:
-    backup = app.context.gallery.backup(app.context.gallery.folder / "mine.zip").path
+    backup = app.context.gallery.backups.write(app.context.gallery.folder / "mine.zip").path
     asking = asked(app, qtbot)
     asking.files.setChecked(False)
     qtbot.keyClicks(asking.name, NAME)

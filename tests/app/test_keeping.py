@@ -101,7 +101,7 @@ def test_a_backup_that_is_refused_is_one_message(
 def test_the_gallery_is_put_back_as_it_was_and_can_be_put_forward_again(
     app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = app.context.gallery.backup(tmp_path / "b.zip").path
+    source = app.context.gallery.backups.write(tmp_path / "b.zip").path
     enrol_somebody(app, qtbot)
     asking = restore_dialog(app, qtbot)
     assert not asking.restore_button.isEnabled()
@@ -135,7 +135,7 @@ def test_a_new_gallery_is_made_of_a_backup_where_none_is_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Gallery.open(gallery_folder) as gallery:
-        source = gallery.backup(tmp_path / "b.zip").path
+        source = gallery.backups.write(tmp_path / "b.zip").path
     app = start()
     assert not app.window.menus.actions["backup"].isEnabled()
     asking = restore_dialog(app, qtbot)
@@ -156,7 +156,7 @@ def test_how_many_backups_are_kept_is_chosen_in_the_dialog(app: App, qtbot: QtBo
     asking.keep.setValue(2)
     asking.file_button.setFocus()
     asking.keep.editingFinished.emit()
-    qtbot.waitUntil(lambda: app.context.gallery.backups_kept == 2)
+    qtbot.waitUntil(lambda: app.context.gallery.backups.kept == 2)
     asking.close()
 
 
@@ -164,7 +164,9 @@ def test_a_broken_file_is_told_in_the_dialog_and_cannot_be_restored(
     app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "broken.zip"
-    broken.write_bytes(app.context.gallery.backup(tmp_path / "b.zip").path.read_bytes()[:9_000])
+    broken.write_bytes(
+        app.context.gallery.backups.write(tmp_path / "b.zip").path.read_bytes()[:9_000]
+    )
     asking = restore_dialog(app, qtbot)
     choosing(monkeypatch, broken)
     click(qtbot, asking.file_button)
@@ -180,7 +182,7 @@ def test_a_restore_that_fails_opens_the_gallery_as_it_was(
 ) -> None:
     from PySide6.QtWidgets import QMessageBox
 
-    source = app.context.gallery.backup(tmp_path / "b.zip").path
+    source = app.context.gallery.backups.write(tmp_path / "b.zip").path
     asking = restore_dialog(app, qtbot)
     choosing(monkeypatch, source)
     click(qtbot, asking.file_button)
@@ -237,7 +239,7 @@ def test_a_gallery_that_cannot_be_opened_leads_to_its_newest_sound_backup(
         gallery._store.backups.write_automatic("import")
         gallery.enroll("Somebody", gallery.vector(1))
         gallery._store.backups.write_automatic("import")
-        newest, older = gallery.backups()
+        newest, older = gallery.backups.automatic()
     newest.path.write_bytes(newest.path.read_bytes()[:-2_000] + bytes(2_000))
     harm(gallery_folder)
     app = start(gallery_folder)

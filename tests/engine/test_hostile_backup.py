@@ -68,7 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     place = tmp_path_factory.mktemp("hostile")
     folder, _ = hostile.make_gallery(place)
     with Gallery.open(folder, write=False) as gallery:
-        backup = gallery.backup(place / "backup.zip").path
+        backup = gallery.backups.write(place / "backup.zip").path
     return Scene(backup, folder, hostile.make_victims(place))
 
 

@@ -79,7 +79,7 @@ def _back_up(scene: Scene) -> None:
     target = scene.folder.parent / "new.zip"
     try:
         with Gallery.open(scene.folder, write=False) as gallery:
-            gallery.backup(target)
+            gallery.backups.write(target)
             recovery.preview_backup(target, None)
     finally:
         target.unlink(missing_ok=True)
@@ -127,7 +127,7 @@ ACTIONS: dict[str, Callable[[Scene], object]] = {
 
 def _clear_backups(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
-        gallery.clear_backups()
+        gallery.backups.clear()
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     place = tmp_path_factory.mktemp("hostile")
     folder, query = hostile.make_gallery(place)
     with Gallery.open(folder, write=False) as gallery:
-        backup = gallery.backup(place / "backup.zip").path
+        backup = gallery.backups.write(place / "backup.zip").path
     return Scene(folder, backup, query, hostile.make_victims(place))
 
 

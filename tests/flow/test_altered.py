@@ -49,7 +49,7 @@ _USES: dict[str, Callable[[Gallery, Path], object]] = {
     "review": lambda gallery, _: gallery.review(),
     "map": lambda gallery, _: gallery.maps.draw(),
     "compare": lambda gallery, _: gallery.comparing.people("Tiger Woods", "Tony Blair"),
-    "backup": lambda gallery, to: gallery.backup(to / "backup.zip"),
+    "backup": lambda gallery, to: gallery.backups.write(to / "backup.zip"),
     "embeddings": lambda gallery, to: gallery.export("npz", to / "out.npz"),
     "evaluate": lambda gallery, _: gallery.learning.evaluate(methods=("knn",), repeats=1),
 }
@@ -120,7 +120,7 @@ def test_a_backup_that_holds_one_is_restored_without_it_and_says_so(
     with monkeypatch.context() as patch:  # as an earlier version made it
         patch.setattr("engine.store.backup.backups._require_whole", lambda *_: None)
         with Gallery.open(altered, write=False) as gallery:
-            backup = gallery.backup(tmp_path / "backup.zip").path
+            backup = gallery.backups.write(tmp_path / "backup.zip").path
     events: list[Event] = []
     recovery.restore_backup(backup, tmp_path / "new.gallery", reporter=Reporter(events.append))
     said = [event.text for event in events if isinstance(event, Message)]

@@ -68,7 +68,7 @@ def test_a_file_that_is_no_backup_is_one_clear_line(run: Run, folder: Path, tmp_
 def test_how_many_are_kept_is_asked_and_set(run: Run, folder: Path) -> None:
     assert document(run("backup", "--keep", "2", "-g", folder, "--json")) == {"kept": 2}
     with Gallery.open(folder) as gallery:
-        assert gallery.backups_kept == 2
+        assert gallery.backups.kept == 2
     assert run("backup", "--keep", "-1", "-g", folder).returncode == 2
     assert run("backup", "-g", folder).returncode == 2
     assert run("backup", "x.zip", "--list", "-g", folder).returncode == 2

@@ -69,7 +69,7 @@ def test_what_lies_about_while_a_gallery_is_in_use(folder: Path, tmp_path: Path)
 
 def test_what_is_kept_of_a_damaged_gallery(folder: Path, tmp_path: Path) -> None:
     with Gallery.open(folder) as gallery:
-        backup = gallery.backup(tmp_path / "b.zip").path
+        backup = gallery.backups.write(tmp_path / "b.zip").path
     (folder / "gallery.db").write_bytes(b"garbage" * 1_000)
     done = recovery.restore_backup(backup, folder, replace=True)
     assert done.aside is not None

@@ -67,7 +67,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
         to.merge(["Dora"], "Cem")
         to.undo()
         gallery.shelf.dismiss([gallery.shelf.unknowns()[0].id])
-        gallery.keep_backups(0)
+        gallery.backups.keep(0)
         gallery.prepare()
     put_to_use(folder, "mlp")
     with Gallery.open(folder) as gallery:
@@ -168,14 +168,14 @@ def test_odd_values_are_neither_backed_up_nor_restored_nor_salvaged(
 ) -> None:
     folder = shutil.copytree(rich, tmp_path / "odd.gallery")
     with Gallery.open(folder) as gallery:
-        sound = gallery.backup(tmp_path / "sound.zip").path
+        sound = gallery.backups.write(tmp_path / "sound.zip").path
     assert _set(folder, "faces", "added", 1e300)
     assert _set(folder, "identities", "name", _STEERING)
     with (
         Gallery.open(folder, write=False) as gallery,
         pytest.raises(GalleryDamagedError, match="cannot be"),
     ):
-        gallery.backup(tmp_path / "odd.zip")
+        gallery.backups.write(tmp_path / "odd.zip")
     saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     with Gallery.open(saved.folder) as gallery:
         assert gallery.check().ok
@@ -184,7 +184,7 @@ def test_odd_values_are_neither_backed_up_nor_restored_nor_salvaged(
     with pytest.MonkeyPatch.context() as patch:  # as a program that does not look would make it
         patch.setattr("engine.store.backup.backups._require_whole", lambda *_: None)
         with Gallery.open(folder, write=False) as gallery:
-            odd = gallery.backup(tmp_path / "odd.zip").path
+            odd = gallery.backups.write(tmp_path / "odd.zip").path
     with pytest.raises(BackupError, match="makes no sense"):
         recovery.restore_backup(odd, tmp_path / "new.gallery")
     assert not (tmp_path / "new.gallery").exists()

@@ -30,8 +30,8 @@ def disagreements(gallery: Gallery, model: Model) -> Iterator[str]:
     yield from _shelf(gallery, model)
     yield from _history(gallery, model)
     yield from _backups(gallery, model)
-    if gallery.backups_kept != model.now.backups:
-        yield f"{gallery.backups_kept} backups are kept, not {model.now.backups}"
+    if gallery.backups.kept != model.now.backups:
+        yield f"{gallery.backups.kept} backups are kept, not {model.now.backups}"
 
 
 def _differ(what: str, found: object, expected: object) -> Iterator[str]:

@@ -111,10 +111,10 @@ class Worker:
         return self.gallery.shelf.clusters()
 
     def _keep(self, number: int) -> None:
-        self.gallery.keep_backups(number)
+        self.gallery.backups.keep(number)
 
     def _backup(self, number: int) -> object:
-        return self.gallery.backup(self.saved(number))
+        return self.gallery.backups.write(self.saved(number))
 
     def _restore(self, number: int) -> object:
         return self._closed(

@@ -52,13 +52,20 @@ class BackupManager:
         self._database = database
         self._folder = database.path.parent
 
-    def write(self, target: Path, *, reporter: Reporter = SILENT) -> Backup:
-        """Write all that is committed, and the models in use, to one new file.
+    def write(self, target: str | Path, *, reporter: Reporter = SILENT) -> Backup:
+        """Write all that is committed, and the models in use, to one new file; also while
+        somebody changes the gallery. The backup is checked before it takes its name.
+
+        Args:
+            target: a file that does not exist yet, or a folder to make one in.
 
         Raises:
             GalleryExistsError, GalleryWriteError, GalleryDamagedError, CancelledError: nothing
                 is left.
         """
+        target = Path(target)
+        if target.is_dir():
+            target /= default_backup_name(self._folder.absolute().name, clock.now())
         with self._database.reading() as connection:
             return write_backup(connection, self._folder, target, reporter=reporter)
 
@@ -109,24 +116,25 @@ class BackupManager:
         large = faces > LARGE_COUNT or faces > LARGE_SHARE * enrolled
         return self.write_automatic(action, reporter=reporter) if enrolled and large else None
 
+    def automatic(self) -> list[Backup]:
+        """Return the automatic backups, newest first: made before large changes and updates."""
+        return automatic_backups(self._folder)
+
     @property
     def kept(self) -> int:
-        """Number of automatic backups that are kept; 0 makes none.
-
-        Raises:
-            InputError: when set to something else than 0 to 1000. GalleryReadOnlyError.
-        """
+        """Number of automatic backups that are kept; 0 makes none."""
         with self._database.reading() as connection:
             return number_kept(connection)
 
-    @kept.setter
-    def kept(self, number: int) -> None:
+    def keep(self, number: int) -> None:
+        """Set :attr:`kept`. Raise InputError where it is not 0 to 1000, GalleryReadOnlyError."""
         if not 0 <= number <= _MOST_KEPT:
             raise InputError(f"{number} backups cannot be kept", remedy="Choose 0 to 1000.")
         SettingsTable(self._database).set(_KEPT, str(number))
 
     def clear(self) -> int:
-        """Delete the automatic backups and the damaged databases kept aside; return how many.
+        """Delete the automatic backups and the damaged databases kept aside, which still hold
+        whoever was removed since; return how many. Backups elsewhere are not known here.
 
         Raises:
             GalleryReadOnlyError. GalleryWriteError: one cannot be deleted; others may be.

@@ -54,7 +54,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 def backup(folder: Path, tmp_path: Path) -> Path:
     """A backup of the gallery as it is at first."""
     with Gallery.open(folder, write=False) as gallery:
-        return gallery.backup(tmp_path / "backup.zip").path
+        return gallery.backups.write(tmp_path / "backup.zip").path
 
 
 @pytest.fixture(scope="session")

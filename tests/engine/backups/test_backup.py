@@ -48,7 +48,7 @@ def test_it_holds_the_database_and_the_models_in_use_and_says_so(folder: Path, b
 def test_a_folder_gets_a_file_named_after_the_gallery_and_the_moment(folder: Path, tmp_path: Path):
     (tmp_path / "stick").mkdir()
     with Gallery.open(folder) as gallery:
-        made = gallery.backup(tmp_path / "stick")
+        made = gallery.backups.write(tmp_path / "stick")
     assert list((tmp_path / "stick").iterdir()) == [made.path]
     assert made.path.name.startswith("some 20")
     assert made.size == made.path.stat().st_size
@@ -62,13 +62,13 @@ def test_only_its_owner_may_read_it(backup: Path):
 def test_nothing_is_overwritten(folder: Path, tmp_path: Path):
     (tmp_path / "notes.zip").write_text("mine")
     with Gallery.open(folder) as gallery, pytest.raises(GalleryExistsError, match="something"):
-        gallery.backup(tmp_path / "notes.zip")
+        gallery.backups.write(tmp_path / "notes.zip")
     assert (tmp_path / "notes.zip").read_text() == "mine"
 
 
 def test_what_is_enrolled_meanwhile_is_in_it_wholly_or_not_at_all(folder: Path, tmp_path: Path):
     with Gallery.open(folder) as gallery:
-        gallery.keep_backups(0)
+        gallery.backups.keep(0)
         stop = threading.Event()
 
         def enrol() -> None:
@@ -80,7 +80,7 @@ def test_what_is_enrolled_meanwhile_is_in_it_wholly_or_not_at_all(folder: Path, 
         writing = threading.Thread(target=enrol)
         writing.start()
         try:
-            made = [gallery.backup(tmp_path / f"{number}.zip") for number in range(8)]
+            made = [gallery.backups.write(tmp_path / f"{number}.zip") for number in range(8)]
         finally:
             stop.set()
             writing.join()
@@ -97,7 +97,7 @@ def test_what_is_enrolled_meanwhile_is_in_it_wholly_or_not_at_all(folder: Path, 
 def test_a_gallery_that_another_process_writes_is_backed_up(folder: Path, tmp_path: Path):
     with Gallery.open(folder), Gallery.open(folder) as reader:
         assert not reader.writable
-        assert reader.backup(tmp_path / "b.zip").faces == 120
+        assert reader.backups.write(tmp_path / "b.zip").faces == 120
 
 
 def test_it_reports_and_is_cancelled_at_any_stage_without_a_trace(folder: Path, tmp_path: Path):
@@ -105,7 +105,9 @@ def test_it_reports_and_is_cancelled_at_any_stage_without_a_trace(folder: Path, 
     place.mkdir()
     stages: list[str] = []
     with Gallery.open(folder) as gallery:
-        gallery.backup(tmp_path / "whole.zip", reporter=Reporter(lambda e: stages.append(e.stage)))
+        gallery.backups.write(
+            tmp_path / "whole.zip", reporter=Reporter(lambda e: stages.append(e.stage))
+        )
         for stage in dict.fromkeys(stages):
             token = CancelToken()
 
@@ -114,9 +116,9 @@ def test_it_reports_and_is_cancelled_at_any_stage_without_a_trace(folder: Path, 
                     token.cancel()
 
             with pytest.raises(CancelledError):
-                gallery.backup(place / "b.zip", reporter=Reporter(stop, token))
+                gallery.backups.write(place / "b.zip", reporter=Reporter(stop, token))
             assert list(place.iterdir()) == []
-        assert gallery.backup(place / "b.zip").faces == 120
+        assert gallery.backups.write(place / "b.zip").faces == 120
     assert {"Copying the database", "Writing the backup", "Checking the backup"} <= set(stages)
 
 
@@ -130,7 +132,7 @@ def test_a_disk_that_refuses_leaves_nothing_and_is_named(folder: Path, tmp_path:
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
         try:
             with pytest.raises(GalleryWriteError) as refused:
-                gallery.backup(place / "b.zip")
+                gallery.backups.write(place / "b.zip")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert refused.value.file == str(place / "b.zip")
@@ -140,7 +142,7 @@ def test_a_disk_that_refuses_leaves_nothing_and_is_named(folder: Path, tmp_path:
 
 def test_a_missing_folder_is_named(folder: Path, tmp_path: Path):
     with Gallery.open(folder) as gallery, pytest.raises(GalleryWriteError, match="No such file"):
-        gallery.backup(tmp_path / "missing" / "b.zip")
+        gallery.backups.write(tmp_path / "missing" / "b.zip")
 
 
 def test_of_a_damaged_gallery_none_is_made(folder: Path, tmp_path: Path):
@@ -154,7 +156,7 @@ def test_of_a_damaged_gallery_none_is_made(folder: Path, tmp_path: Path):
         pytest.raises(GalleryDamagedError) as refused,
         Gallery.open(folder, write=False) as gallery,
     ):
-        gallery.backup(tmp_path / "b.zip")
+        gallery.backups.write(tmp_path / "b.zip")
     assert refused.value.file == str(database)
     assert not (tmp_path / "b.zip").exists()
 
@@ -164,7 +166,7 @@ def test_a_model_whose_folder_is_gone_is_left_out_and_told(folder: Path, tmp_pat
         file.unlink()
     told: list[Event] = []
     with Gallery.open(folder) as gallery:
-        made = gallery.backup(tmp_path / "b.zip", reporter=Reporter(told.append))
+        made = gallery.backups.write(tmp_path / "b.zip", reporter=Reporter(told.append))
     assert made.models == ()
     assert [event.text for event in told if isinstance(event, Message)] != []
 
@@ -179,7 +181,7 @@ def tell(event):
         os.kill(os.getpid(), signal.SIGKILL)
 
 with Gallery.open(sys.argv[1], write=False) as gallery:
-    gallery.backup(sys.argv[2], reporter=Reporter(tell))
+    gallery.backups.write(sys.argv[2], reporter=Reporter(tell))
 """
 
 
@@ -197,7 +199,7 @@ def test_a_killed_backup_has_no_name_and_the_next_one_tidies_up(
     assert done.returncode == -9, done.stderr
     assert [path for path in place.iterdir() if not path.name.startswith(".")] == []
     with Gallery.open(folder) as gallery:
-        gallery.backup(place / "b.zip")
+        gallery.backups.write(place / "b.zip")
     assert [path.name for path in place.iterdir()] == ["b.zip"]
 
 
@@ -210,11 +212,11 @@ def test_a_large_import_makes_one_first_and_a_small_one_does_not(
     before = contents(folder)
     with Gallery.open(folder) as gallery:
         add(gallery, range(30, 32))
-        assert gallery.backups() == []
+        assert gallery.backups.automatic() == []
         add(gallery, range(20), 6, seed=0)  # all of them are enrolled already
-        assert gallery.backups() == []
+        assert gallery.backups.automatic() == []
         add(gallery, range(40, 50))
-        (made,) = gallery.backups()
+        (made,) = gallery.backups.automatic()
     assert (made.reason, made.automatic, made.faces) == ("import", True, 132)
     copy = recovery.restore_backup(made.path, tmp_path / "copy.gallery")
     assert set(before) < set(contents(copy.folder))
@@ -223,22 +225,22 @@ def test_a_large_import_makes_one_first_and_a_small_one_does_not(
 def test_the_first_import_makes_none(tmp_path: Path):
     with Gallery.create(tmp_path / "new.gallery", dimension=16) as gallery:
         add(gallery, range(20))
-        assert gallery.backups() == []
+        assert gallery.backups.automatic() == []
 
 
 def test_so_many_are_kept_as_were_asked_for_and_none_where_none_are(folder: Path):
     with Gallery.open(folder) as gallery:
-        assert gallery.backups_kept == 5
-        gallery.keep_backups(2)
+        assert gallery.backups.kept == 5
+        gallery.backups.keep(2)
         for number in range(4):
             add(gallery, range(100 * (number + 1), 100 * (number + 1) + 30 + 40 * number))
-        assert len(gallery.backups()) == 2
-        newest, older = gallery.backups()
+        assert len(gallery.backups.automatic()) == 2
+        newest, older = gallery.backups.automatic()
         assert newest.created > older.created
         assert newest.faces > older.faces
-        gallery.keep_backups(0)
+        gallery.backups.keep(0)
         add(gallery, range(2_000, 2_300))
-        assert gallery.backups() == [newest, older]
+        assert gallery.backups.automatic() == [newest, older]
 
 
 @pytest.mark.parametrize("by_earlier_version", [False, True])
@@ -271,12 +273,12 @@ def test_other_files_in_the_folder_of_backups_are_left_alone(folder: Path):
     place = folder / "backups"
     place.mkdir()
     with Gallery.open(folder) as gallery:
-        gallery.keep_backups(1)
-        mine = gallery.backup(place / "mine.zip").path
+        gallery.backups.keep(1)
+        mine = gallery.backups.write(place / "mine.zip").path
         (place / "broken.zip").write_bytes(b"PK")
         for number in range(3):
             add(gallery, range(100 * (number + 1), 100 * (number + 1) + 60 + 60 * number))
-        assert len(gallery.backups()) == 1
+        assert len(gallery.backups.automatic()) == 1
     assert {mine.name, "broken.zip"} < {path.name for path in place.iterdir()}
 
 
@@ -305,10 +307,10 @@ def test_an_older_gallery_is_kept_as_it_was_before_it_is_brought_up_to_date(
     base.executescript((ROOT / "tests/engine/store/v1.sql").read_text(encoding="utf-8"))
     base.close()
     with Gallery.open(folder) as gallery:
-        (made,) = gallery.backups()
+        (made,) = gallery.backups.automatic()
         assert (made.reason, made.schema, made.faces) == ("update", 1, 3)
     with Gallery.open(folder) as gallery:
-        assert len(gallery.backups()) == 1
+        assert len(gallery.backups.automatic()) == 1
     copy = recovery.restore_backup(made.path, tmp_path / "copy.gallery")
     with Gallery.open(copy.folder) as gallery:
         assert gallery.counts() == (2, 3)

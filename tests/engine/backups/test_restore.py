@@ -104,7 +104,7 @@ def test_versions_that_were_not_in_use_stay_where_they_are_and_are_forgotten_els
     (old,) = put_to_use(folder, "mlp").values()
     put_to_use(folder, "mlp")
     with Gallery.open(folder) as gallery:
-        backup = gallery.backup(tmp_path / "b.zip")
+        backup = gallery.backups.write(tmp_path / "b.zip")
         listed = {version.id for version in gallery.learning.models()}
     assert old in listed
     assert old not in backup.models
@@ -161,15 +161,15 @@ def test_a_safety_backup_is_made_though_none_are_kept_and_the_backup_restored_st
     folder: Path, contents: Snapshot
 ):
     with Gallery.open(folder) as gallery:
-        gallery.keep_backups(1)
+        gallery.backups.keep(1)
         add(gallery, range(100, 200))
-        (first,) = gallery.backups()
-        gallery.keep_backups(0)
+        (first,) = gallery.backups.automatic()
+        gallery.backups.keep(0)
     done = recovery.restore_backup(first.path, folder, replace=True)
     assert len(contents(folder)) == 120
     assert [one.path for one in recovery.automatic_backups(folder)] == [done.safety, first.path]
     with Gallery.open(folder) as gallery:
-        gallery.keep_backups(0)
+        gallery.backups.keep(0)
     last = recovery.restore_backup(done.safety, folder, replace=True)
     kept = [last.safety, done.safety, first.path]
     assert [one.path for one in recovery.automatic_backups(folder)] == kept
@@ -223,7 +223,7 @@ def test_another_gallery_is_not_replaced(backup: Path, tmp_path: Path):
     assert refused.value.file == str(backup)
     with Gallery.open(other) as gallery:
         assert gallery.counts() == (0, 0)
-        assert gallery.backups() == []
+        assert gallery.backups.automatic() == []
 
 
 @pytest.mark.parametrize("harm", ["header", "middle", "empty", "truncated"])
@@ -262,7 +262,7 @@ def test_a_name_that_cannot_be_synced_is_taken_back(
     with Gallery.open(folder, write=False) as gallery:
         do = {
             "restore": lambda: recovery.restore_backup(backup, new),
-            "backup": lambda: gallery.backup(new),
+            "backup": lambda: gallery.backups.write(new),
         }
         with pytest.raises(GalleryWriteError):
             do[what]()

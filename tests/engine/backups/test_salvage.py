@@ -74,7 +74,7 @@ def test_ids_settings_decisions_and_photographs_come_along(
     with Gallery.open(folder) as gallery:
         person = gallery.identity("Person 004")
         gallery.reject(query, person.id)
-        gallery.keep_backups(3)
+        gallery.backups.keep(3)
         faces = [face.id for face in gallery.faces("Person 004")]
         gallery.corrections.note("Person 004", "A note")
         gallery.corrections.confirm(faces[:2])
@@ -92,7 +92,7 @@ def test_ids_settings_decisions_and_photographs_come_along(
         assert gallery.identity("Person 004").id == person.id
         assert [face.id for face in gallery.faces("Person 004")] == faces
         assert gallery.photo(faces[1]) == thumbnail
-        assert gallery.backups_kept == 3
+        assert gallery.backups.kept == 3
         assert not gallery.reject(query, person.id)
         assert gallery.identity("Person 004").note == "A note"
         assert gallery.corrections.confirmed().tolist() == faces[:2]

@@ -18,7 +18,7 @@ pytestmark = needs_sqlcipher
 
 @pytest.fixture
 def backup(gallery: Gallery, tmp_path: Path) -> Path:
-    return gallery.backup(tmp_path / "backup.zip").path
+    return gallery.backups.write(tmp_path / "backup.zip").path
 
 
 def test_a_backup_holds_nothing_in_clear_but_counts(
@@ -60,7 +60,7 @@ def test_it_is_put_back_in_place_though_the_passphrase_is_another_now(
     with Gallery.open(gallery.folder, passphrase=OTHER) as restored:
         assert restored.people() == people
         assert restored.check().ok
-        assert [one.path for one in restored.backups()] == [done.safety]
+        assert [one.path for one in restored.backups.automatic()] == [done.safety]
 
 
 def test_plain_and_encrypted_do_not_replace_one_another(
@@ -68,7 +68,7 @@ def test_plain_and_encrypted_do_not_replace_one_another(
 ):
     gallery.close()
     with Gallery.open(plain, write=False) as other:
-        clear = other.backup(tmp_path / "clear.zip").path
+        clear = other.backups.write(tmp_path / "clear.zip").path
     with pytest.raises(BackupError, match="The gallery is encrypted, and this backup of it is not"):
         recovery.restore_backup(clear, gallery.folder, replace=True, passphrase=PASSPHRASE)
     with pytest.raises(BackupError, match="The backup is encrypted, and the gallery is not"):

@@ -173,20 +173,20 @@ def test_a_gallery_is_encrypted_in_place_and_decrypted_again(plain: Path, secret
 def test_automatic_backups_in_clear_go_with_the_rest(plain: Path, secrets: Secrets):
     with Gallery.open(plain) as gallery:
         gallery.corrections.delete([one.name for one in gallery.people()[:4]])
-        assert gallery.backups()
+        assert gallery.backups.automatic()
         gallery.encrypt(PASSPHRASE)
-        assert gallery.backups() == []
+        assert gallery.backups.automatic() == []
         assert secrets.in_clear(plain) == []
         gallery.corrections.undo()
         gallery.corrections.delete([one.name for one in gallery.people()[:4]])
-        assert gallery.backups()[0].encrypted
+        assert gallery.backups.automatic()[0].encrypted
         assert secrets.in_clear(plain) == []
 
 
 def test_what_a_person_lays_into_the_folder_later_stays(encrypted: Path, plain: Path):
     (encrypted / "backups").mkdir()
     with Gallery.open(plain, write=False) as other:
-        mine = other.backup(encrypted / "backups" / "mine.zip")
+        mine = other.backups.write(encrypted / "backups" / "mine.zip")
     copy = encrypted / "gallery.db.old"
     copy.write_bytes(b"a copy of my own")
     with Gallery.open(encrypted, passphrase=PASSPHRASE) as gallery:

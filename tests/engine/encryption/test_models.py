@@ -57,7 +57,7 @@ def test_models_go_there_and_back_with_their_gallery(folder: Path, tmp_path: Pat
         assert gallery.learning.curves(models[0].id)
         gallery.change_passphrase(OTHER)
         assert gallery.check().ok
-        made = gallery.backup(tmp_path / "backup.zip")
+        made = gallery.backups.write(tmp_path / "backup.zip")
         assert made.models
         assert secrets.in_clear(made.path) == []
         recovery.restore_backup(made.path, tmp_path / "restored.gallery", passphrase=OTHER)

@@ -48,7 +48,7 @@ def test_a_plain_gallery_never_imports_it(plain: Path):
     look = (
         "import sys; from engine.gallery import Gallery\n"
         "with Gallery.open(sys.argv[1]) as gallery:\n"
-        "    gallery.identify_enrolled(1); gallery.backup(sys.argv[1] + '.zip')\n"
+        "    gallery.identify_enrolled(1); gallery.backups.write(sys.argv[1] + '.zip')\n"
         "print([name for name in sys.modules if 'sqlcipher' in name])"
     )
     command = [sys.executable, "-c", look, str(plain)]

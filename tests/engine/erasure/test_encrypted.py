@@ -89,7 +89,7 @@ def test_what_nobody_can_look_into_counts_as_holding_the_person(gallery: Gallery
     gallery.change_passphrase(OTHER)
     shutil.copy(gallery.folder / "gallery.db", gallery.folder / "copy")
     (gallery.folder / "notes.txt").write_text("nobody in here", encoding="utf-8")
-    beside = gallery.backup(gallery.folder.parent / "beside.zip").path
+    beside = gallery.backups.write(gallery.folder.parent / "beside.zip").path
     receipt = gallery.erase([NAME], keep_files=True)
     kept = [gallery.folder.absolute() / name for name in (earlier, "copy")]
     assert set(receipt.holding) == {str(path) for path in (*kept, beside.absolute())}

@@ -196,10 +196,10 @@ def test_backups_beside_the_gallery_are_told_of_and_not_touched(
     scene: Scene, tmp_path: Path
 ) -> None:
     with Gallery.open(scene.folder) as gallery:
-        holding = gallery.backup(tmp_path / "mine.zip").path
+        holding = gallery.backups.write(tmp_path / "mine.zip").path
         receipt = gallery.erase([NAME])
         assert receipt.holding == (str(holding),)
-        gallery.backup(tmp_path / "clean.zip")
+        gallery.backups.write(tmp_path / "clean.zip")
         gallery.enroll("Somebody", batch("Somebody", person(99)))
         assert gallery.erase(["Somebody"]).holding == ()
     assert holding.exists()
@@ -296,7 +296,7 @@ def test_a_backup_of_before_brings_the_person_back_only_if_it_was_kept(
     before = shutil.copytree(scene.folder, tmp_path / "before")
     with Gallery.open(scene.folder) as gallery:
         gallery.erase([NAME])
-        assert gallery.backups() == []
+        assert gallery.backups.automatic() == []
     with Gallery.open(before) as gallery:
         assert gallery.identity(NAME) is not None
 

@@ -89,6 +89,6 @@ def test_killed_before_the_commit_nothing_has_happened(scene: Scene) -> None:
         assert who is not None
         assert who.faces == 9
         assert gallery.corrections.undo_step() == "Note on “Person 21” changed"
-        assert len(gallery.backups()) == 1
+        assert len(gallery.backups.automatic()) == 1
         assert gallery.learning.models()
         assert gallery.check().ok

@@ -149,7 +149,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     random = np.random.default_rng(3)
     given: dict[str, Given] = {}
     with Gallery.create(place / "some.gallery", dimension=DIMENSION) as gallery:
-        gallery.keep_backups(0)
+        gallery.backups.keep(0)
         for name in (NAME, OTHER):
             rows = (3 * random.normal(size=(3, DIMENSION))).astype(np.float32)
             photo = place / f"{len(given)}.jpg"
