@@ -216,25 +216,25 @@ def test_beside_a_writer_it_can_be_read_and_shows_what_the_writer_commits(
 ):
     with Store.open(folder, write=False) as reader:
         assert not reader.writable
-        assert reader.change() == 0
+        assert reader.history.last_change() == 0
         store.faces.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
-        assert reader.change() == 1
+        assert reader.history.last_change() == 1
         assert contents(reader) == contents(store)
         store.close()
-        assert reader.counts() == (2, 2)
+        assert reader.people.counts() == (2, 2)
 
 
 def test_a_reader_refuses_every_change(store, folder, batch_of):
     store.faces.add(batch_of(("A", 1)), keys=str.casefold)
     with Store.open(folder, write=False) as reader:
         for change in (
-            lambda: reader.add(batch_of(("A", 2)), keys=str.casefold),
-            lambda: reader.remove_faces([1]),
-            lambda: reader.set_setting("a", "b"),
+            lambda: reader.faces.add(batch_of(("A", 2)), keys=str.casefold),
+            lambda: reader.faces.remove([1]),
+            lambda: reader.settings.set("a", "b"),
         ):
             with pytest.raises(GalleryReadOnlyError, match="reading only"):
                 change()
-        assert reader.counts() == (1, 1)
+        assert reader.people.counts() == (1, 1)
 
 
 def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of, with_modes):
@@ -247,8 +247,8 @@ def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of,
             Store.open(place)
         assert caught.value.remedy
         with Store.open(place, write=False) as reader:
-            assert reader.counts() == (1, 1)
-            assert reader.integrity() == []
+            assert reader.people.counts() == (1, 1)
+            assert reader.checks.problems() == []
 
     call_unprivileged(check, owned=place)
     assert {path.name for path in place.iterdir()} == {"gallery.db", "gallery.lock"}
@@ -266,7 +266,7 @@ def test_a_read_only_database_in_a_writable_folder_is_not_opened_for_writing(
         with pytest.raises(GalleryReadOnlyError):
             Store.open(place)
         with Store.open(place, write=False) as reader:
-            assert reader.counts() == (1, 1)
+            assert reader.people.counts() == (1, 1)
 
     call_unprivileged(check, owned=place)
 
