@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote
@@ -11,6 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from gallery_app import settings
+from gallery_app.cli import run
 from tools.reference import pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,15 +78,38 @@ def test_figures_of_performance_were_measured() -> None:
     assert [each for each in _FIGURE.findall(tables) if each not in measured] == []
 
 
-def test_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with some people of the sample in data/ and settings of its own."""
     people = sorted(folder for folder in (ROOT / "data").iterdir() if folder.is_dir())
-    for folder in [*people[:30], ROOT / "data" / "Tiger_Woods"]:
-        shutil.copytree(folder, tmp_path / "data" / folder.name, dirs_exist_ok=True)
+    for folder in {*people[:30], ROOT / "data" / "Tiger_Woods"}:
+        shutil.copytree(folder, tmp_path / "data" / folder.name)
+    monkeypatch.setenv("FACE_GALLERY_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```python\n(.*?)^```", text_of(DOCS / "notebook.md"), re.M | re.S)
-    page: dict[str, object] = {"__name__": "notebook"}
-    for block in blocks:
-        exec(compile(block, "docs/notebook.md", "exec"), page)
+    return tmp_path
+
+
+def run_python(page: Path) -> None:
+    """Runs the blocks of a page from top to bottom."""
+    names: dict[str, object] = {"__name__": page.stem}
+    for block in re.findall(r"^```python\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL):
+        exec(compile(block, page, "exec"), names)
+
+
+@pytest.mark.usefixtures("project")
+def test_notebook_runs() -> None:
+    run_python(DOCS / "notebook.md")
+
+
+@pytest.mark.usefixtures("project")
+def test_first_steps_of_the_front_page_run(capsys: pytest.CaptureFixture[str]) -> None:
+    commands = re.findall(r"^\.venv/bin/face-gallery (.+)$", text_of(ROOT / "README.md"), re.M)
+    assert len(commands) >= 3
+    for command in commands:
+        assert run(shlex.split(command)) == 0, command
+    assert "Tiger Woods" in capsys.readouterr().out
+    run_python(ROOT / "README.md")
+    assert "known Tiger Woods" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not tried there")
@@ -91,8 +117,6 @@ def test_site_builds_without_warnings(tmp_path: Path) -> None:
     pytest.importorskip("sphinx")
     pytest.importorskip("furo")
     pytest.importorskip("myst_parser")
-    import subprocess
-
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", "docs", "."]
     built = subprocess.run(
         [*command, str(tmp_path / "site"), "-d", str(tmp_path / "kept")],
