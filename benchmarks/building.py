@@ -20,7 +20,7 @@ from benchmarks.generator import Rows
 from benchmarks.peers import PEERS, Hnswlib, Parameters
 from benchmarks.subjects import parameters_of
 from engine.gallery import Gallery
-from engine.tools.distances import prepare
+from engine.utils.distances import prepare
 
 NEW = "Somebody new"
 TIMES = 20

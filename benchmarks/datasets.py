@@ -12,7 +12,7 @@ import numpy.typing as npt
 from benchmarks import generator
 from benchmarks.difficulty import nearest_rows, real_faces, real_strangers
 from benchmarks.generator import Counts, Rows
-from engine.tools.distances import prepare
+from engine.utils.distances import prepare
 
 REAL = 4324
 HELD_OUT = 324

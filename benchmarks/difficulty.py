@@ -20,9 +20,9 @@ import numpy as np
 
 from benchmarks.common import DATA, STRANGERS, parser
 from benchmarks.generator import Counts, Rows, make
-from engine.embeddings import read_sources
+from engine.formats.sources import read_sources
 from engine.index.hnsw import HnswParameters
-from engine.tools.distances import prepare
+from engine.utils.distances import prepare
 
 DEST = Path(__file__).with_name("results") / "difficulty.json"
 RANKS = (1, 5, 50)

@@ -23,7 +23,7 @@ from engine.review import Decided, Faces, review
 from engine.review.judgement import FINE, NOBODY
 from engine.review.judging import judge
 from engine.review.nearest import search
-from engine.tools.distances import between, prepare
+from engine.utils.distances import between, prepare
 
 SHARES = (0.01, 0.05)
 KNOWN = ("Michael_Schumacher_0008", "Recep_Tayyip_Erdogan_0004")

@@ -32,7 +32,7 @@ from benchmarks.soaking.making import ROOT, made_up, material
 from benchmarks.soaking.reporting import Outcome, write
 from benchmarks.soaking.running import Run
 from benchmarks.soaking.stalls import Stalls
-from engine.tools.memory import share_arenas
+from engine.utils.trim_heap import share_arenas
 from tests.watchdog import Watchdog
 
 _PATIENCE = 900  # seconds beyond its time after which it says where it hangs, and ends

@@ -15,7 +15,7 @@ from benchmarks.datasets import ASKED, TRUTH, UNIT, K, are_mated, hits
 from benchmarks.generator import Counts, Rows
 from benchmarks.peers import CORES, PEERS, Parameters
 from engine.gallery import Gallery
-from engine.tools.distances import prepare
+from engine.utils.distances import prepare
 
 ENGINE = "Face Gallery"
 WARM = 20  # queries before those that are timed

@@ -21,26 +21,33 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.training import runtime
+from engine.training.worker import tensorflow_runtime
 
-runtime.prepare()  # before TensorFlow is imported; both sides run under the same settings
+tensorflow_runtime.prepare()  # before TensorFlow is imported; the same for both sides
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import keras
+import numpy as np
+import tensorflow as tf
 
-from benchmarks.common import parser  # noqa: E402
-from benchmarks.difficulty import real_faces  # noqa: E402
-from engine.models import Network, fit_scaler  # noqa: E402
-from engine.progress import SILENT  # noqa: E402
-from engine.records.parameters import NOTEBOOK_MLP, TripletParameters  # noqa: E402
-from engine.tools.distances import prepare  # noqa: E402
-from engine.training.batches import Pool  # noqa: E402
-from engine.training.dataset import balance, holdout  # noqa: E402
-from engine.training.loop import Epochs, Recipe, Rows  # noqa: E402
-from engine.training.mining import distances, loss, pairs  # noqa: E402
-from engine.training.mlp import initial_weights, layers_of  # noqa: E402
-from engine.training.triplet_epoch import Epochs as TripletEpochs  # noqa: E402
+from benchmarks.common import parser
+from benchmarks.difficulty import real_faces
+from engine.models.network import (
+    Network,
+    fit_scaler,
+)
+from engine.progress import SILENT
+from engine.records.training_parameters import NOTEBOOK_MLP, TripletParameters
+from engine.training.worker.batches import Pool
+from engine.training.worker.classifier_epoch import (
+    ClassifierEpochs,
+    ClassifierSettings,
+    TrainingRows,
+)
+from engine.training.worker.dataset import balance, holdout
+from engine.training.worker.mlp_trainer import initial_weights, layers_of
+from engine.training.worker.triplet_epoch import TripletEpochs as TripletEpochs
+from engine.training.worker.triplet_epoch import distances, loss, pairs
+from engine.utils.distances import prepare
 
 TRIPLET = TripletParameters(
     hidden=(), scaling="whitened", start="input", identities=32, faces=4, rate=1e-3
@@ -61,7 +68,7 @@ class Task:
     held_rows: np.ndarray
     held_labels: np.ndarray
     weights: list[np.ndarray]
-    recipe: Recipe
+    recipe: ClassifierSettings
 
     @classmethod
     def of(cls, faces: Faces, batch: int) -> Task:
@@ -78,7 +85,7 @@ class Task:
             scaler.scaled(vectors[held]),
             labels[held],
             initial_weights(sizes, random),
-            Recipe(batch, parameters.dropout, parameters.noise),
+            ClassifierSettings(batch, parameters.dropout, parameters.noise),
         )
 
 
@@ -133,9 +140,9 @@ def keras_epochs(task: Task, epochs: int) -> float:
 
 def own_epochs(task: Task, epochs: int) -> float:
     """Epochs per second of the compiled epoch after the first."""
-    rows = Rows.certain(task.rows, task.labels)
-    held = Rows.certain(task.held_rows, task.held_labels)
-    training = Epochs(task.weights, task.recipe, rows, held, seed=0)
+    rows = TrainingRows.certain(task.rows, task.labels)
+    held = TrainingRows.certain(task.held_rows, task.held_labels)
+    training = ClassifierEpochs(task.weights, task.recipe, rows, held, seed=0)
     training.run(NOTEBOOK_MLP.rate)
     started = time.perf_counter()
     for _ in range(epochs - 1):

@@ -163,25 +163,25 @@ class Measuring:
 
     def correct(self) -> None:
         """Corrections, and an enrolment, until the list shows them; each is undone."""
-        from engine.types import FaceBatch
-        from gallery_app.operations import correcting, enrolling
+        from engine.records.types import FaceBatch
+        from gallery_app.operations import corrections, enrolment
 
         context, name = self.app.context, "Somebody New"
 
         def rename() -> None:
             old = self.somebody().name
-            correcting.correct(context, "Renaming", lambda to: to.rename(old, name))
+            corrections.correct(context, "Renaming", lambda to: to.rename(old, name))
             self.until_listed(name)
 
         def delete() -> None:
             old = self.somebody().name
-            correcting.correct(context, "Deleting", lambda to: to.delete([old]))
+            corrections.correct(context, "Deleting", lambda to: to.delete([old]))
             self.until_listed(old, there=False)
 
         def enroll() -> None:
             vector = context.gallery.vector(self.some_face())[None, :] + 0.001
             batch = FaceBatch(vector, [name], ["new.npy"], [0], [None])
-            enrolling.enroll(context, name, batch, lambda _: None)
+            enrolment.enroll(context, name, batch, lambda _: None)
             self.until_listed(name)
 
         for title, change in (("rename", rename), ("delete", delete), ("enroll", enroll)):

@@ -12,36 +12,30 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from engine import embeddings
-from engine.correcting.corrections import Corrections
+from engine.avatars.appearance import Lens
+from engine.browsing import Browsing
+from engine.corrections import Corrections
 from engine.enrolment.enroller import Enroller
 from engine.enrolment.importing import Importing, import_forecast
-from engine.enrolment.shelf import Shelf
+from engine.enrolment.unknown_faces import UnknownFaces
 from engine.errors import EmbeddingError, GalleryReadOnlyError
-from engine.looking.browsing import Browsing
-from engine.looking.exporting import Exporting
-from engine.looking.maps import Maps
-from engine.looking.reviewing import review_store
-from engine.looking.similarity import Comparing
+from engine.export.exporter import Exporting
+from engine.formats.sources import read_sources
 from engine.maintenance.integrity import index_problems, model_problems, take_out_altered
 from engine.maintenance.privacy import Privacy
-from engine.portraits.lens import Lens
+from engine.maps.service import Maps
 from engine.progress import SILENT, Listener, Reporter
 from engine.recognition.asking import Asking
+from engine.recognition.comparison import SimilarityService
 from engine.recognition.recogniser import Recogniser
 from engine.records.findings import KINDS, Kind, Review
-from engine.retraining.learning import Learning
+from engine.records.types import CheckReport, Distance, ImportReport, Neighbours, Vectors
+from engine.review.review_service import review_store
 from engine.store import Store
 from engine.store.cipher import Key
 from engine.store.encryption import is_encrypted as is_encrypted
-from engine.tools.gallery_folder import GalleryFolder
-from engine.types import (
-    CheckReport,
-    Distance,
-    ImportReport,
-    Neighbours,
-    Vectors,
-)
+from engine.training.service import TrainingService
+from engine.utils.gallery_folder import GalleryFolder
 
 
 class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
@@ -79,11 +73,11 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         self.backups = store.backups
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
-        self.learning = Learning(store, self._recogniser)
+        self.learning = TrainingService(store, self._recogniser)
         self.maps = Maps(store)
-        self.comparing = Comparing(store)
+        self.comparing = SimilarityService(store)
         self.corrections = Corrections(store, self._recogniser, self.comparing)
-        self.shelf = Shelf(store, self._recogniser, self._enroller, self._lens)
+        self.shelf = UnknownFaces(store, self._recogniser, self._enroller, self._lens)
 
     @classmethod
     def create(
@@ -160,7 +154,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         """
         started = time.monotonic()
         reporter = import_forecast(reporter)
-        reading = embeddings.read_sources([Path(source) for source in sources], reporter=reporter)
+        reading = read_sources([Path(source) for source in sources], reporter=reporter)
         if not len(reading.batch):
             raise EmbeddingError("No faces were given", remedy="Give a folder or file with faces.")
         dimension = reading.batch.vectors.shape[1]

@@ -10,9 +10,25 @@ from PySide6.QtWidgets import QApplication
 
 from engine.errors import FaceGalleryError
 from gallery_app import settings as remembered
-from gallery_app.dialogs.error import error_box
+from gallery_app.controllers.backup_controller import BackupController
+from gallery_app.controllers.comparison_controller import ComparisonController
+from gallery_app.controllers.corrections_controller import CorrectionsController
+from gallery_app.controllers.encryption_controller import EncryptionController
+from gallery_app.controllers.erasure_controller import ErasureController
+from gallery_app.controllers.export_controller import ExportController
+from gallery_app.controllers.external_changes_controller import ExternalChangesController
+from gallery_app.controllers.history_controller import HistoryController
+from gallery_app.controllers.map_controller import MapController
+from gallery_app.controllers.map_selection_controller import MapSelectionController
+from gallery_app.controllers.menu_controller import MenuController
+from gallery_app.controllers.model_controller import ModelController
+from gallery_app.controllers.people_controller import PeopleController
+from gallery_app.controllers.query_controller import QueryController
+from gallery_app.controllers.review_controller import ReviewController
+from gallery_app.controllers.strictness_controller import StrictnessController
+from gallery_app.controllers.unknowns_controller import UnknownsController
+from gallery_app.dialogs.error_dialog import error_box
 from gallery_app.errors import one_line
-from gallery_app.icons import app_icon
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures, ShelfPictures
@@ -20,26 +36,10 @@ from gallery_app.recent import recent_galleries
 from gallery_app.settings import Settings
 from gallery_app.state import AppState
 from gallery_app.tasks import Task, TaskRunner
-from gallery_app.theme import apply_theme
-from gallery_app.views.main_window import MainWindow
-from gallery_app.widgets.on_screen import fit_to_screen
-from gallery_app.wiring.asking import Asking
-from gallery_app.wiring.browsing import Browsing
-from gallery_app.wiring.commands import Commands
-from gallery_app.wiring.comparing import Comparing
-from gallery_app.wiring.correcting import Correcting
-from gallery_app.wiring.erasing import Erasing
-from gallery_app.wiring.exporting import Exporting
-from gallery_app.wiring.judging import Judging
-from gallery_app.wiring.keeping import Keeping
-from gallery_app.wiring.locking import Locking
-from gallery_app.wiring.mapping import Mapping
-from gallery_app.wiring.modelling import Modelling
-from gallery_app.wiring.reviewing import Reviewing
-from gallery_app.wiring.selecting import Selecting
-from gallery_app.wiring.shelving import Shelving
-from gallery_app.wiring.undoing import Undoing
-from gallery_app.wiring.watching import Watching
+from gallery_app.theme.icons import app_icon
+from gallery_app.theme.theme import apply_theme
+from gallery_app.widgets.controls.dialog import fit_to_screen
+from gallery_app.window.main_window import MainWindow
 
 
 class App(QObject):
@@ -59,23 +59,23 @@ class App(QObject):
         self.context = Context(
             self.state, self.tasks, self.pictures, self.shelf_pictures, self.settings, self.failed
         )
-        self.commands = Commands(self.context, self.window)
-        self.modelling = Modelling(self.context, self.window)
-        self.judging = Judging(self.context, self.window)
-        self.asking = Asking(self.context, self.window)
-        self.browsing = Browsing(self.context, self.window, self.asking, self.judging)
-        self.correcting = Correcting(self.context, self.window)
-        self.undoing = Undoing(self.context, self.window)
-        self.reviewing = Reviewing(
+        self.commands = MenuController(self.context, self.window)
+        self.modelling = ModelController(self.context, self.window)
+        self.judging = StrictnessController(self.context, self.window)
+        self.asking = QueryController(self.context, self.window)
+        self.browsing = PeopleController(self.context, self.window, self.asking, self.judging)
+        self.correcting = CorrectionsController(self.context, self.window)
+        self.undoing = HistoryController(self.context, self.window)
+        self.reviewing = ReviewController(
             self.context, self.window, self.correcting.merge_names, self.commands.enroll_for
         )
-        self.keeping = Keeping(self.context, self.window)
-        self.erasing = Erasing(self.context, self.window)
-        self.exporting = Exporting(self.context, self.window)
-        self.watching = Watching(self.context, self.window)
-        self.shelving = Shelving(self.context, self.window)
-        self.mapping = Mapping(self.context, self.window)
-        self.selecting = Selecting(
+        self.keeping = BackupController(self.context, self.window)
+        self.erasing = ErasureController(self.context, self.window)
+        self.exporting = ExportController(self.context, self.window)
+        self.watching = ExternalChangesController(self.context, self.window)
+        self.shelving = UnknownsController(self.context, self.window)
+        self.mapping = MapController(self.context, self.window)
+        self.selecting = MapSelectionController(
             self.context,
             self.window,
             self.mapping,
@@ -83,8 +83,8 @@ class App(QObject):
             self.correcting,
             self.exporting,
         )
-        self.comparing = Comparing(self.context, self.window)
-        self.locking = Locking(self.context, self.window)
+        self.comparing = ComparisonController(self.context, self.window)
+        self.locking = EncryptionController(self.context, self.window)
         self.tasks.started.connect(self._task_started)
         self._connect_panels()
         self._connect_menus()

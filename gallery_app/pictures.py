@@ -12,8 +12,8 @@ from PySide6.QtGui import QImage, QPixmap
 
 from engine.errors import PhotoError
 from engine.gallery import Gallery
-from engine.types import FaceBatch, Vectors
-from gallery_app.widgets.portrait import portrait_image
+from engine.records.types import FaceBatch, Vectors
+from gallery_app.widgets.faces.avatar_painting import portrait_image
 
 _KEPT = 96 << 20  # bytes of pictures: some 650 of 192 × 192 pixels, more than a screen shows
 _WISHED = 400  # pictures on their way: what was scrolled past long ago is asked for no more

@@ -12,7 +12,7 @@ import platformdirs
 
 from engine.errors import FaceGalleryError
 from engine.records.parsing import parsed
-from engine.tools.files import write_atomically
+from engine.utils.files import write_atomically
 from gallery_app.carried import carried
 
 _KEPT = 8

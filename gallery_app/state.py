@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.gallery import Gallery
-from engine.types import Candidate, Identification, Method, VectorRecord, Vectors
+from engine.records.types import Candidate, Identification, Method, VectorRecord, Vectors
 
 
 @dataclass(frozen=True)

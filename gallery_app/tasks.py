@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Progress, Reporter
-from engine.tools.memory import give_back
+from engine.utils.trim_heap import give_back
 
 Lane = Literal["question", "list", "change", "review", "training", "keeping"]
 # Seconds a worker keeps the interpreter while the UI thread wants it. Beside three busy workers a

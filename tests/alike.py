@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.types import Identification
+from engine.records.types import Identification
 
 CLOSE = 2e-5
 """A distance is right to some 1e-7, and a score is up to a hundred times it."""

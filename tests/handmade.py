@@ -16,24 +16,15 @@ from engine.identification.choosing import show
 from engine.identification.folds import folds
 from engine.identification.shortlist import Shortlist
 from engine.identification.trying import Looker, space_looker, try_out
-from engine.models import (
-    CALIBRATION,
-    KNN_CALIBRATION,
-    KNN_TRIALS,
-    TRIALS,
-    Layer,
-    Network,
-    VersionContent,
-    fit_scaler,
-    version_id,
-    write_version,
-)
+from engine.models.network import Layer, Network, fit_scaler
+from engine.models.version_files import CALIBRATION, KNN_CALIBRATION, KNN_TRIALS, TRIALS
+from engine.models.versions import VersionContent, version_id, write_version
 from engine.recognition.in_use import _keep
 from engine.records.jobs import ModelVersion
-from engine.records.parameters import Kind, as_json, parameters
+from engine.records.training_parameters import Kind, as_json, parameters
+from engine.records.types import Distance, Ids, Vectors
 from engine.store import Store
-from engine.tools.gallery_folder import MODELS
-from engine.types import Distance, Ids, Vectors
+from engine.utils.gallery_folder import MODELS
 
 REASON = "On these faces k-NN + triplet misses fewer of the known people than k-NN."
 

@@ -100,9 +100,9 @@ def salvaged(stage: Stage) -> None:
     data = database.read_bytes()
     half = len(data) // 2 // 4096 * 4096
     database.write_bytes(data[:half] + b"x" * 40_960 + data[half + 40_960 :])
-    from gallery_app.operations import keeping
+    from gallery_app.operations import backups
 
-    keeping.salvage(
+    backups.salvage(
         stage.app.context, folder, stage.home / "saved.gallery", stage.app.keeping._salvaged
     )
     stage.wait(lambda: stage.app.state.gallery is not None)

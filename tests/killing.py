@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.gallery import Gallery
-from engine.types import FaceBatch
+from engine.records.types import FaceBatch
 
 ROOT = Path(__file__).resolve().parent.parent
 

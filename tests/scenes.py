@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QMenu
 
 from engine.errors import EmbeddingError
-from engine.types import Rejection
+from engine.records.types import Rejection
 from gallery_app.recent import remember
 from tests.handmade import put_to_use
 from tests.screens import DATA, PHOTOS, Stage
@@ -354,7 +354,7 @@ def import_preview_remarks(stage: Stage) -> None:
 
 
 def import_report(stage: Stage) -> None:
-    from engine.types import ImportReport
+    from engine.records.types import ImportReport
 
     rejected = tuple(
         Rejection(f"more-faces/Tom_Hanks/Tom_Hanks_{number:04}.npy", reason)

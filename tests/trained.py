@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from engine.models import load_version
+from engine.models.version_files import load_version
 
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE = 9

@@ -11,7 +11,7 @@ from typing import Any
 from engine.progress import Measured, Message, Progress
 from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
 from engine.records.jobs import ModelVersion, TrainingOutcome, TrainingRequest
-from engine.records.parameters import as_json, parameters
+from engine.records.training_parameters import as_json, parameters
 from tests.screens import SMALL, WIDE, Stage
 
 # scene, theme, size, scale, as in tests.screens
@@ -244,7 +244,7 @@ def evaluating(stage: Stage) -> None:
 
 
 def _retrain(stage: Stage, reason: str = "") -> Any:
-    from gallery_app.dialogs.retrain import RetrainDialog, RetrainState
+    from gallery_app.dialogs.retrain_dialog import RetrainDialog, RetrainState
 
     stage.open()
     dialog = RetrainDialog(RetrainState(158, 4_324, reason, "" if reason else "12 new faces"),
@@ -269,7 +269,7 @@ def retrain_refused(stage: Stage) -> None:
 
 
 def _versions(stage: Stage, made: list[ModelVersion]) -> Any:
-    from gallery_app.dialogs.versions import VersionsDialog
+    from gallery_app.dialogs.versions_dialog import VersionsDialog
 
     stage.open()
     dialog = VersionsDialog(stage.window)
@@ -312,7 +312,7 @@ def training_report(stage: Stage) -> None:
 
 
 def _evaluation(stage: Stage) -> Any:
-    from gallery_app.dialogs.evaluation import EvaluationWindow
+    from gallery_app.dialogs.evaluation_window import EvaluationWindow
 
     stage.open()
     window = EvaluationWindow(("auto", "knn", "mlp", "triplet"), stage.window)

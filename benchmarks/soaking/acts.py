@@ -14,7 +14,7 @@ from benchmarks.soaking.making import Material
 from benchmarks.soaking.map_acts import MapActs
 from engine.records.exports import EXPORT_KINDS
 from gallery_app.app import App
-from gallery_app.views.main_window import MainWindow
+from gallery_app.window.main_window import MainWindow
 
 Gesture = Callable[[], None]
 _MADE_BY = "new identities"  # what undo says of an import, and of nothing else that is done here

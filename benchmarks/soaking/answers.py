@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
 
 from benchmarks.soaking import hand
 from benchmarks.soaking.making import Material
-from gallery_app.dialogs.enroll import EnrollDialog
-from gallery_app.dialogs.erase import EraseDialog
-from gallery_app.dialogs.export import ExportDialog
-from gallery_app.dialogs.history import HistoryDialog
+from gallery_app.dialogs.enroll_dialog import EnrollDialog
+from gallery_app.dialogs.erase_dialog import EraseDialog
+from gallery_app.dialogs.export_dialog import ExportDialog
+from gallery_app.dialogs.history_dialog import HistoryDialog
 
 _PATIENCE = 15  # gestures after which a dialog is put away
 _MADE = 4  # entries of the history that a gallery begins with

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from benchmarks.soaking import hand
 from gallery_app.map.canvas import MapCanvas
-from gallery_app.views.main_window import MainWindow
+from gallery_app.window.main_window import MainWindow
 
 Gesture = Callable[[], None]
 _DRAGS = 12  # moves of the mouse in one drag

@@ -1,37 +1,84 @@
-"""How faces come into a gallery: checked, stored in one transaction, findable at once."""
+"""Files of many faces that would become one person and look like several."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 
-from engine import embeddings
-from engine.enrolment.coaching import Coach
-from engine.enrolment.mixed_files import mixed_files
-from engine.enrolment.one_network import OneNetwork
+from engine.enrolment.advisor import EnrolmentAdvisor
+from engine.enrolment.embedding_check import EmbeddingCheck
 from engine.enrolment.planning import chosen_faces, plan_reading, rows_of
 from engine.errors import EmbeddingError, PhotoError
+from engine.formats.checks import as_rows, check_vectors, usable
+from engine.formats.lazy_rows import chosen_rows
+from engine.formats.photographs import read_photo
+from engine.formats.sources import SourcesRead
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
 from engine.records import names
 from engine.records.advice import Advice, grouped, joined_words, lookalike_words
 from engine.records.plans import ImportPlan
-from engine.store import Store
-from engine.store.name_lookup import ambiguous_words
-from engine.tools.columns import Coded
-from engine.tools.memory import give_back
-from engine.types import (
+from engine.records.types import (
     Added,
     EnrolmentReport,
     FaceBatch,
     ImportReport,
     Rejection,
+    Rows,
     Vectors,
 )
+from engine.review.dividing import clear_height, divided, ordinary_height
+from engine.store import Store
+from engine.store.name_lookup import ambiguous_words
+from engine.utils.distances import prepare
+from engine.utils.packed_columns import Coded
+from engine.utils.trim_heap import give_back
+
+_FILES = 20  # of one import that are looked at
+_FACES = 500  # of each
+_OTHERS = 100  # identities that tell how one person's faces scatter
+_THEIR_FACES = 30
+
+
+def mixed_files(store: Store, files: Sequence[tuple[str, Rows]]) -> tuple[str, ...]:
+    """Sentences on those whose faces fall into several groups.
+
+    Args:
+        files: path and vectors of each.
+    """
+    if not files:
+        return ()
+    ordinary = ordinary_height(_enrolled(store), store.distance)
+    said = []
+    for path, vectors in files[:_FILES]:
+        some = vectors[:: max(1, len(vectors) // _FACES)]
+        rows = prepare(some[usable(some)], store.distance)
+        height = clear_height(rows, store.distance) if ordinary is None else ordinary
+        groups = 1 + int(divided(rows, store.distance, ordinary=height).max(initial=0))
+        if groups > 1:
+            said.append(
+                f"{path}: {len(vectors):,} faces of one file become one person; "
+                f"they fall into {groups} groups. If these are several people, put their names "
+                "beside them, in a table or an array."
+            )
+    return tuple(said)
+
+
+def _enrolled(store: Store) -> list[Vectors]:
+    """Prepared faces of the identities that have most."""
+    faces, owners = store.faces.membership()
+    known, counts = np.unique(owners, return_counts=True)
+    chosen = known[np.argsort(-counts, kind="stable")[:_OTHERS]]
+    found = []
+    for identity in chosen.tolist():
+        vectors = store.faces.vectors(faces[owners == identity][:_THEIR_FACES])[2]
+        found.append(prepare(vectors, store.distance))
+    return found
+
 
 _MANY = 10_000  # faces, after which memory is worth giving back
 
@@ -46,15 +93,15 @@ class Enroller:
     def __init__(self, store: Store, recogniser: Recogniser) -> None:
         self._store = store
         self._recogniser = recogniser
-        self._coach = Coach(store, recogniser)
-        self.network = OneNetwork(store)
+        self._coach = EnrolmentAdvisor(store, recogniser)
+        self.network = EmbeddingCheck(store)
 
     def prepare(self) -> None:
         """Learns what enrolments are held against, so that the first one need not."""
         self._coach.prepare()
 
     def import_reading(
-        self, reading: embeddings.Reading, *, started: float, reporter: Reporter
+        self, reading: SourcesRead, *, started: float, reporter: Reporter
     ) -> ImportReport:
         """Enrols all that was read.
 
@@ -75,9 +122,7 @@ class Enroller:
             seconds=time.monotonic() - started,
         )
 
-    def plan(
-        self, reading: embeddings.Reading, *, started: float, reporter: Reporter
-    ) -> ImportPlan:
+    def plan(self, reading: SourcesRead, *, started: float, reporter: Reporter) -> ImportPlan:
         """What :meth:`import_reading` would do with each face. Raises as it does."""
         reading = self._with_enrolled_names(reading)
         self.network.check_network(reading.batch)
@@ -131,8 +176,8 @@ class Enroller:
         started = time.monotonic()
         name, joined = self._enrolled_name(name)
         batch = self._named(faces, name)
-        embeddings.check_vectors(batch.vectors[:], dimension=self._store.dimension)
-        reading = embeddings.Reading(batch, (), joined)
+        check_vectors(batch.vectors[:], dimension=self._store.dimension)
+        reading = SourcesRead(batch, (), joined)
         plan = self.plan(reading, started=started, reporter=reporter)
         return replace(plan, action="enroll")
 
@@ -188,7 +233,7 @@ class Enroller:
         found = self._store.people.lookalikes(distinct)
         return tuple(lookalike_words(name, other) for name, other in found.items())
 
-    def _with_enrolled_names(self, reading: embeddings.Reading) -> embeddings.Reading:
+    def _with_enrolled_names(self, reading: SourcesRead) -> SourcesRead:
         """Each name as the person who is meant has it; where several may be meant the faces are
         rejected.
         """
@@ -242,7 +287,7 @@ class Enroller:
             beforehand=beforehand,
         )
         if len(added.face_ids):
-            vectors = embeddings.chosen_rows(batch.vectors, added.rows)
+            vectors = chosen_rows(batch.vectors, added.rows)
             if len(added.face_ids) > _MANY:
                 give_back()  # what reading and saving took, before the index takes more
             with reporter.onlooking() as onlooker:
@@ -266,7 +311,7 @@ def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:
         EmbeddingError: no row at all.
     """
     if not isinstance(faces, FaceBatch):
-        rows = embeddings.as_rows(faces)
+        rows = as_rows(faces)
         count = len(rows)
         faces = FaceBatch(rows, [None] * count, ["vector"] * count, range(count), [None] * count)
     if not len(faces):
@@ -287,7 +332,7 @@ def thumbnails_of(
         if done % 50 == 0:
             reporter.progress("Reading photographs", done, len(with_photo))
         try:
-            thumbnails[row] = embeddings.read_photo(photo)
+            thumbnails[row] = read_photo(photo)
         except PhotoError as error:
             refused.append(Rejection(str(photo), f"{error.reason} The face was kept."))
     return thumbnails, tuple(refused)

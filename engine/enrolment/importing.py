@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine import embeddings
 from engine.enrolment.enroller import Enroller, as_batch
+from engine.formats.sources import SourcesRead, read_file, read_sources
 from engine.progress import SILENT, Reporter
 from engine.records.advice import Advice
 from engine.records.plans import ImportPlan
-from engine.tools.forecast import Forecast, Stage
-from engine.types import EnrolmentReport, FaceBatch, ImportReport, Vectors
+from engine.records.types import EnrolmentReport, FaceBatch, ImportReport, Vectors
+from engine.utils.forecast import Forecast, Stage
 
 # Microseconds a face on one of our machines, of 100,000 from an .npz; only their ratios matter.
 _READING = (
@@ -107,7 +107,7 @@ class Importing:
             EmbeddingError, MismatchError: naming the file, what is wrong and what to do.
         """
         file = Path(path)
-        batch = embeddings.read_file(file, dimension=self.dimension, name_column=name_column)
+        batch = read_file(file, dimension=self.dimension, name_column=name_column)
         self._enroller.network.check_network(batch)
         return batch
 
@@ -154,8 +154,8 @@ class Importing:
 
     def _read(
         self, sources: Iterable[str | Path], name_column: str | None, reporter: Reporter
-    ) -> embeddings.Reading:
-        return embeddings.read_sources(
+    ) -> SourcesRead:
+        return read_sources(
             [Path(source) for source in sources],
             dimension=self.dimension,
             name_column=name_column,

@@ -8,21 +8,27 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine import embeddings
-from engine.enrolment.coaching import Coach
+from engine.enrolment.advisor import EnrolmentAdvisor
+from engine.formats.lazy_rows import chosen_rows
+from engine.formats.sources import SourcesRead
 from engine.progress import Reporter
 from engine.records import names
 from engine.records.advice import by_row
 from engine.records.plans import ImportPlan, PlannedFace, held_words
+from engine.records.types import FaceBatch, Rejection
 from engine.store import Store
-from engine.tools.columns import chosen
-from engine.types import FaceBatch, Rejection
+from engine.utils.packed_columns import chosen
 
 _TWICE = "The very same face comes before it"
 
 
 def plan_reading(
-    reading: embeddings.Reading, store: Store, coach: Coach, *, started: float, reporter: Reporter
+    reading: SourcesRead,
+    store: Store,
+    coach: EnrolmentAdvisor,
+    *,
+    started: float,
+    reporter: Reporter,
 ) -> ImportPlan:
     """The plan for what was read; photographs are read only when it is done.
 
@@ -77,7 +83,7 @@ def rows_of(batch: FaceBatch, rows: Sequence[int]) -> FaceBatch:
     """Some rows of a batch; vectors that are in a file stay there."""
     kept = np.array(rows, dtype=np.int64)
     return FaceBatch(
-        embeddings.chosen_rows(batch.vectors, kept),
+        chosen_rows(batch.vectors, kept),
         chosen(batch.names, kept),
         chosen(batch.files, kept),
         chosen(batch.rows, kept),

@@ -12,8 +12,8 @@ import numpy as np
 
 from engine.evaluation.contract import CalibrationSet, Fitted, Numbers, Ranked, best_of
 from engine.progress import Reporter
-from engine.tools.distances import between, prepare
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import between, prepare
 
 CLASS_MEAN = "nearest class mean"
 LDA = "shrinkage LDA"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.progress import Reporter
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 
 Numbers = npt.NDArray[np.float64]
 

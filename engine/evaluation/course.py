@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from engine.evaluation.class_means import CLASS_MEAN, LDA
 from engine.evaluation.contract import Method
 from engine.progress import Event, Message, Progress, Reporter
-from engine.tools.pacing import Pacing, Step
+from engine.utils.pacing import Pacing, Step
 
 _COSTS = {CLASS_MEAN: 3.0, LDA: 15.0, "knn": 5.0, "triplet": 100.0, "mlp": 200.0, "auto": 30.0}
 _NOTEBOOK, _OTHER = 100.0, 1.5

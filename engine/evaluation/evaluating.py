@@ -34,8 +34,8 @@ from engine.evaluation.protocols import (
 from engine.evaluation.sentences import sampling, sentences
 from engine.progress import SILENT, Reporter
 from engine.records.figures import ClosedFigures, Evaluation, OpenFigures, Protocol, Sampled
-from engine.tools import clock
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
+from engine.utils import clock
 
 Asked = Literal["closed", "open", "both"]
 _SCORES = 4_000_000

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from engine.evaluation.contract import Numbers
 from engine.records.figures import Estimate
-from engine.types import Ids
+from engine.records.types import Ids
 
 DRAWS = 1000
 _SEED = 20

@@ -19,7 +19,7 @@ from engine.evaluation.metrics import (
     reliability,
 )
 from engine.records.figures import ClosedFigures, Estimate, OpenFigures
-from engine.types import Ids
+from engine.records.types import Ids
 
 FPIRS = ("0.001", "0.01", "0.1")
 """What is asked for, as keys of the figures."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from engine.evaluation.contract import Numbers
 from engine.evaluation.intervals import summed_gaps
 from engine.records.figures import Estimate, ReliabilityBin
-from engine.types import Ids
+from engine.records.types import Ids
 
 Booleans = npt.NDArray[np.bool_]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import TrainingError
-from engine.types import Ids
+from engine.records.types import Ids
 
 QUERY_SHARE = 0.2
 NEVER_ENROLLED = 1 / 3

@@ -19,10 +19,10 @@ from engine.evaluation.contract import (
     Numbers,
     Ranked,
 )
-from engine.models import fit_scaler
+from engine.models.network import fit_scaler
 from engine.progress import Reporter
-from engine.tools.distances import prepare
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import prepare
 
 __all__ = [
     "CLASS_MEAN",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.evaluation.summary import Row, closed_rows, open_rows
 from engine.records.figures import Evaluation
-from engine.records.wording import counted
-from engine.tools.files import write_atomically
+from engine.utils.files import write_atomically
+from engine.utils.number_text import counted
 
 _CLOSED_NOTE = (
     "Every query is of somebody enrolled: a fifth of each person's faces, asked for after the "

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from engine.evaluation.judging import DECISIVE, FPIRS, F, Judged
 from engine.evaluation.references import MOST_FREQUENT, PLAIN, WHITENED
 from engine.records.figures import ClosedFigures, Estimate, OpenFigures, Sampled
-from engine.records.wording import counted
+from engine.utils.number_text import counted
 
 _ROUNDED_AWAY = 0.0005
 """Shares that differ by less look the same with one decimal of a percent."""

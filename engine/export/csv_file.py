@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.export.landing import private_file
+from engine.export.atomic_output import private_file
 from engine.export.source import Source
 from engine.records.names import written_name
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.embeddings.told_name import FILE as TOLD
-from engine.export.landing import private_file
+from engine.export.atomic_output import private_file
 from engine.export.source import Source
+from engine.formats.folder_tree import FILE as TOLD
 from engine.records.names import shown_name
-from engine.types import Identity
+from engine.records.types import Identity
 
 _PORTABLE = re.compile(r"[A-Za-z0-9'()&,!-][A-Za-z0-9'()&,!. -]*")
 _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from engine.export.landing import private_file
+from engine.export.atomic_output import private_file
 from engine.export.source import Source
 from engine.records.names import written_name
 

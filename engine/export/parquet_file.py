@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ExportError
-from engine.export.landing import private_file
+from engine.export.atomic_output import private_file
 from engine.export.source import Source
-from engine.tools.installing import install_words
+from engine.utils.installing import install_words
 
 _ROWS = 4_096  # held at once
 MAGIC = b"PAR1"

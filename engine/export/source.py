@@ -10,8 +10,8 @@ import numpy as np
 from engine.errors import ExportError
 from engine.progress import Reporter
 from engine.records.exports import Selection
+from engine.records.types import Face, Identity, Ids, Vectors
 from engine.store import Store
-from engine.types import Face, Identity, Ids, Vectors
 
 
 class ChangedMeanwhile(Exception):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.identification.logit import Numbers
-from engine.tools.distances import between, prepare
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import between, prepare
 
 _SHARE = 0.005
 _FEWEST_PAIRS = 20

@@ -13,7 +13,7 @@ import numpy as np
 from engine.identification.calibration import UNCALIBRATED, Calibration
 from engine.identification.logit import Flags, Numbers, probabilities
 from engine.identification.look import Look
-from engine.types import Candidate, Evidence, Identification, Ids, Opinion, Vectors
+from engine.records.types import Candidate, Evidence, Identification, Ids, Opinion, Vectors
 
 Names = Callable[[AbstractSet[int]], Mapping[int, str]]
 """Names of identity ids, but of those that are gone; there may be others with them."""

@@ -13,9 +13,9 @@ from engine.identification.learning import as_calibration, learn
 from engine.identification.leaving_out import Piece, sample, search_own
 from engine.identification.templates import Templates, TemplateTable
 from engine.progress import SILENT, Reporter
-from engine.tools.distances import prepare
-from engine.tools.nearest import AT_ONCE
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import prepare
+from engine.utils.exact_neighbours import AT_ONCE
 
 Fetch = Callable[[Ids | None], Iterable[tuple[Ids, Ids, Vectors]]]
 """Face ids, or None for all, to ids, identity ids and vectors as they came, some at a time."""

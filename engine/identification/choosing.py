@@ -13,7 +13,7 @@ from engine.identification.calibration import Calibration
 from engine.identification.learning import as_calibration, learn
 from engine.identification.logit import Flags, LogOdds
 from engine.identification.trials import Trials, as_searches, on_common_ground
-from engine.types import Ids
+from engine.records.types import Ids
 
 FPIR = 0.01
 _DRAWS = 1_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.types import Ids
+from engine.records.types import Ids
 
 FOLDS = 3
 """In each a third of the identities is not enrolled."""

@@ -9,7 +9,7 @@ import numpy as np
 from engine.identification.logit import LogOdds, Numbers
 from engine.identification.look import Look
 from engine.identification.shortlist import Shortlist
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 
 _BOUND = 30.0  # beyond these log-odds nothing more is said
 

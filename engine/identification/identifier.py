@@ -17,8 +17,8 @@ from engine.identification.knn import Knn
 from engine.identification.logit import Flags
 from engine.identification.look import Look
 from engine.identification.mlp import Mlp
-from engine.tools.distances import between, prepare
-from engine.types import Identification, Ids, Vectors
+from engine.records.types import Identification, Ids, Vectors
+from engine.utils.distances import between, prepare
 
 METHODS = ("auto", "knn", "mlp", "triplet")
 _BLOCK = 1_000

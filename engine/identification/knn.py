@@ -19,8 +19,8 @@ from engine.identification.shortlist import (
     spread_of,
 )
 from engine.identification.templates import TemplateTable
-from engine.tools.distances import prepare
-from engine.types import Distance, Ids, Neighbours, Vectors
+from engine.records.types import Distance, Ids, Neighbours, Vectors
+from engine.utils.distances import prepare
 
 
 class Searcher(Protocol):

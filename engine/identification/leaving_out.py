@@ -11,8 +11,8 @@ from engine.identification.logit import Flags
 from engine.identification.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.identification.templates import TemplateTable
 from engine.progress import Reporter
-from engine.tools.nearest import ASKED_AT_ONCE, AT_ONCE, Nearest, closeness
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
+from engine.utils.exact_neighbours import ASKED_AT_ONCE, AT_ONCE, ExactNeighbours, closeness
 
 PROBES = 10_000
 """Faces searched at most. On 90,000 faces an FPIR of 1 % came, in four draws, to 0.82-1.12 % from
@@ -91,7 +91,7 @@ def search_own(
         CancelledError: stopped by the reporter.
     """
     _, own, queries = probes
-    theirs, others = Nearest(len(own), NEIGHBOURS), Nearest(len(own), NEIGHBOURS)
+    theirs, others = ExactNeighbours(len(own), NEIGHBOURS), ExactNeighbours(len(own), NEIGHBOURS)
     done = 0
     for piece in gallery:
         reporter.progress(stage, min(done, count), count)
@@ -125,7 +125,11 @@ def _same(queries: Ids, faces: Ids) -> tuple[Ids, Ids]:
 
 
 def _shortlisted(
-    queries: Vectors, table: TemplateTable, kept: Nearest, left_out: LeftOut, reporter: Reporter
+    queries: Vectors,
+    table: TemplateTable,
+    kept: ExactNeighbours,
+    left_out: LeftOut,
+    reporter: Reporter,
 ) -> Shortlist:
     distances = kept.distances(table.distance)
     labels = np.where(np.isfinite(kept.closeness), kept.labels, -1)

@@ -16,8 +16,8 @@ from engine.identification.templates import (
     centre,
     pooled,
 )
-from engine.tools.id_map import IdMap, grown
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.id_map import IdMap, grown
 
 
 class _Columns(NamedTuple):

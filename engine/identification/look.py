@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.identification.logit import Numbers
-from engine.types import Ids, Neighbours, Vectors
+from engine.records.types import Ids, Neighbours, Vectors
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from engine.identification.calibration import Calibration
 from engine.identification.logit import Flags, LogOdds
 from engine.identification.look import Look
 from engine.identification.shortlist import Shortlist
-from engine.types import Ids, Neighbours, Vectors
+from engine.records.types import Ids, Neighbours, Vectors
 
 FEATURES = ("logit", "level")
 BY_SOFTMAX = LogOdds((0.0, 0.0), (1.0, 1.0), (1.0, -1.0), 0.0)

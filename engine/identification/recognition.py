@@ -10,7 +10,7 @@ from engine.identification.logit import Flags
 from engine.identification.templates import Templates
 from engine.progress import SILENT, Reporter
 from engine.records.changes import Recognition
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
 
 
 def recognition(

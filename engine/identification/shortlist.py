@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.identification.templates import TemplateTable
-from engine.tools.distances import between, prepare
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import between, prepare
 
 Numbers = npt.NDArray[np.float64]
 

@@ -20,8 +20,8 @@ from engine.identification.shortlist import (
     TEMPLATES,
 )
 from engine.identification.templates import TemplateTable
-from engine.tools.distances import prepare_row
-from engine.types import Candidate, Distance, Evidence, Identification, Vectors
+from engine.records.types import Candidate, Distance, Evidence, Identification, Vectors
+from engine.utils.distances import prepare_row
 
 _Place = tuple[float, int, int, float]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.tools.distances import between, prepare
-from engine.tools.id_map import IdMap, grown
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import between, prepare
+from engine.utils.id_map import IdMap, grown
 
 Numbers = npt.NDArray[np.float64]
 

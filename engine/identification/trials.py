@@ -14,8 +14,8 @@ from engine.identification.fusion import joined
 from engine.identification.leaving_out import Searches
 from engine.identification.logit import Flags
 from engine.models.arrays import BROKEN, damaged, read_npz
-from engine.tools.files import write_atomically
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
+from engine.utils.files import write_atomically
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,9 @@ from engine.identification.logit import LogOdds
 from engine.identification.shortlist import FEATURES, NEIGHBOURS, Shortlist, shortlist
 from engine.identification.templates import Templates
 from engine.identification.trials import Trials
-from engine.tools.distances import prepare
-from engine.tools.nearest import nearest
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import prepare
+from engine.utils.exact_neighbours import nearest
 
 Looker = Callable[[Vectors], Shortlist]
 """Queries ``(m, d)``, as they came, to a shortlist whose rows are identity ids."""

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from engine.errors import EmbeddingError, FaceGalleryError, MismatchError, UnknownIdentityError
 from engine.progress import SILENT, Reporter
-from engine.tools.distances import prepare
-from engine.types import Distance, Ids, Neighbours, Vectors
+from engine.records.types import Distance, Ids, Neighbours, Vectors
+from engine.utils.distances import prepare
 
 Nearest = tuple[list[int], list[float]]
 """Ids and distances of the nearest faces of one query, nearest first."""

@@ -11,7 +11,7 @@ from engine.index.exact import Chunk
 from engine.index.hnsw import HnswIndex
 from engine.index.layers import LayeredIndex
 from engine.progress import SILENT, CancelToken, Listener, Reporter
-from engine.tools.memory import give_back
+from engine.utils.trim_heap import give_back
 
 EARLIEST = 20.0
 """Seconds between two checkpoints at least; one of a million faces takes two or three."""

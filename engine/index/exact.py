@@ -22,8 +22,8 @@ from engine.index.base import (
 )
 from engine.index.faceset import FaceSet
 from engine.progress import SILENT, Reporter
-from engine.tools.distances import SquaresTable, between
-from engine.types import Distance, Ids, Neighbours, Vectors
+from engine.records.types import Distance, Ids, Neighbours, Vectors
+from engine.utils.distances import SquaresTable, between
 
 Chunk = tuple[Ids, Vectors]
 Chunks = Callable[[], Iterable[Chunk]]

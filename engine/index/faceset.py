@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.types import Ids
+from engine.records.types import Ids
 
 _NEAR = 1 << 26
 """Ids below it have a flag of their own (at most 64 MB); a store counts up from 1."""

@@ -15,8 +15,8 @@ from engine.index.faceset import FaceSet
 from engine.index.locks import SharedLock
 from engine.index.parameters import HnswParameters
 from engine.progress import SILENT, Reporter
-from engine.tools.memory import large_pages
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.trim_heap import large_pages
 
 SPACES: dict[Distance, str] = {"cosine": "ip", "euclidean": "l2"}
 FIRST_CAPACITY = 1024

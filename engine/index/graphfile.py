@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import SnapshotError
-from engine.tools.files import open_regular
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
+from engine.utils.files import open_regular
 
 _HEADER = np.dtype(
     [

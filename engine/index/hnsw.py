@@ -18,9 +18,9 @@ from engine.index.base import Nearest, merged, nearest_first, no_neighbours, pla
 from engine.index.exact import ExactIndex
 from engine.index.graph import FIRST_CAPACITY, SPACES, Graph
 from engine.index.parameters import HnswParameters as HnswParameters
-from engine.tools.distances import between
-from engine.tools.memory import large_pages
-from engine.types import Distance, Ids, Neighbours, Vectors
+from engine.records.types import Distance, Ids, Neighbours, Vectors
+from engine.utils.distances import between
+from engine.utils.trim_heap import large_pages
 
 
 @dataclass(frozen=True, eq=False)

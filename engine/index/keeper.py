@@ -18,7 +18,7 @@ from engine.index.polish import each_vectors, needs_measuring
 from engine.index.snapshot import Snapshot, drop_leftovers, has_snapshot
 from engine.index.upkeep import MANY, QUICK, SMALL, Upkeep
 from engine.progress import SILENT, Listener, Reporter
-from engine.types import Ids, Neighbours, Vectors
+from engine.records.types import Ids, Neighbours, Vectors
 
 _FEW = 12_000
 """Faces up to which a batch is answered by a matrix product: quicker than a graph for two cores."""

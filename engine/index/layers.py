@@ -20,7 +20,7 @@ from engine.index.base import (
 from engine.index.exact import ExactIndex
 from engine.index.faceset import FaceSet
 from engine.progress import SILENT, Reporter
-from engine.types import Distance, Ids, Neighbours, Vectors
+from engine.records.types import Distance, Ids, Neighbours, Vectors
 
 
 class LayeredIndex:

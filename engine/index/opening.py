@@ -11,7 +11,7 @@ from engine.errors import SnapshotError
 from engine.index.exact import Chunk, ExactIndex
 from engine.index.hnsw import HnswParameters
 from engine.index.snapshot import Snapshot, open_snapshot
-from engine.types import Distance, Ids
+from engine.records.types import Distance, Ids
 
 Fetch = Callable[[Ids | None], Iterable[Chunk]]
 

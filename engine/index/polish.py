@@ -15,8 +15,8 @@ from engine.index.exact import Chunk, nearest_of
 from engine.index.graphfile import GraphFile
 from engine.index.hnsw import HnswIndex
 from engine.progress import SILENT, Reporter
-from engine.tools.distances import prepare
-from engine.types import Ids, Neighbours, Vectors
+from engine.records.types import Ids, Neighbours, Vectors
+from engine.utils.distances import prepare
 
 ENOUGH = 0.99
 """Recall@5 that is aimed at."""

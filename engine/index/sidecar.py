@@ -14,8 +14,8 @@ from typing import Any
 from engine.errors import SnapshotError
 from engine.index.hnsw import HnswParameters
 from engine.records.parsing import parsed
-from engine.tools.files import read_text
-from engine.types import Distance
+from engine.records.types import Distance
+from engine.utils.files import read_text
 
 FORMAT = 2
 _LONGEST_VALUE = 80  # characters of one that is shown

@@ -23,8 +23,8 @@ from engine.errors import GalleryReadOnlyError, SnapshotError
 from engine.index.graphfile import GraphFile
 from engine.index.hnsw import HnswIndex, HnswParameters, Written
 from engine.index.sidecar import REMEDY, conditions, read_sidecar, sealed_record
-from engine.tools.files import open_regular, sync_folder, write_atomically
-from engine.types import Distance, Ids
+from engine.records.types import Distance, Ids
+from engine.utils.files import open_regular, sync_folder, write_atomically
 
 T = TypeVar("T")
 PARTIAL = 0

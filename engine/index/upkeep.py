@@ -18,8 +18,8 @@ from engine.index.layers import LayeredIndex
 from engine.index.opening import Fetch
 from engine.index.polish import bring_within_reach, each_vectors, measure, needs_measuring
 from engine.index.snapshot import PARTIAL, make_folder, save_snapshot
-from engine.tools.memory import give_back
-from engine.types import Distance, Ids
+from engine.records.types import Distance, Ids
+from engine.utils.trim_heap import give_back
 
 QUICK = 500
 """Faces that may be caught up while somebody waits (some 50 ms; half a second at a million)."""

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.embeddings.opening import printable
 from engine.errors import (
     ExportError,
     FaceGalleryError,
@@ -23,7 +22,9 @@ from engine.errors import (
     ModelError,
 )
 from engine.export.parquet_file import MAGIC, unpacked_parts
-from engine.models import delete_version, load_faces, remove_unfinished
+from engine.formats.input_file import printable
+from engine.models.version_files import load_faces
+from engine.models.versions import delete_version, remove_unfinished
 from engine.progress import SILENT, Progress, Reporter
 from engine.records.exports import CONFIG
 from engine.records.receipts import ErasurePlan, Receipt, hash_of
@@ -33,10 +34,10 @@ from engine.store.cipher import may_be_encrypted
 from engine.store.erasure.personal_data import Subject
 from engine.store.history_table import actor
 from engine.store.settings_table import EVALUATION
-from engine.tools import clock
-from engine.tools.files import open_regular, remove_dead_scratch
-from engine.tools.gallery_folder import ASIDE, BACKUPS, INDEX, MODELS, GalleryFolder, is_main
-from engine.tools.person_search import PersonSearch, UnreadableError
+from engine.utils import clock
+from engine.utils.files import open_regular, remove_dead_scratch
+from engine.utils.gallery_folder import ASIDE, BACKUPS, INDEX, MODELS, GalleryFolder, is_main
+from engine.utils.person_search import PersonSearch, UnreadableError
 
 _AUTO = "auto.json"
 _DERIVED = (INDEX, EVALUATION)

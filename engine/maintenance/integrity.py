@@ -9,14 +9,14 @@ import numpy as np
 from engine.errors import ModelError, SnapshotError
 from engine.identification import Trials
 from engine.index import has_snapshot, open_snapshot
-from engine.models import KNN_TRIALS, TRIALS, load_curves, load_faces
+from engine.models.version_files import KNN_TRIALS, TRIALS, load_curves, load_faces
 from engine.recognition.in_use import read_model
 from engine.records.jobs import ModelVersion
+from engine.records.types import Distance
 from engine.store import Store
 from engine.store.failures import on_disk
 from engine.store.recovery.restoring import keep_aside
-from engine.tools.gallery_folder import INDEX
-from engine.types import Distance
+from engine.utils.gallery_folder import INDEX
 
 _NO_FACES = frozenset(
     {

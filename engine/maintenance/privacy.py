@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.avatars.appearance import Lens
 from engine.errors import FaceGalleryError, GalleryDamagedError
 from engine.maintenance import gallery_erasure
 from engine.maintenance.safekeeping import Safekeeping
-from engine.portraits.lens import Lens
 from engine.progress import SILENT, Reporter
 from engine.records.receipts import ErasurePlan, Receipt
-from engine.retraining.learning import Learning
+from engine.training.service import TrainingService
 
 
 class Privacy(Safekeeping):
     """What a :class:`engine.gallery.Gallery` does for people who want to be in it no longer."""
 
-    learning: Learning
+    learning: TrainingService
     notices: list[str]
     receipt: Receipt | None
     _lens: Lens

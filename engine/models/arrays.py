@@ -17,8 +17,8 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from engine.errors import ModelError
-from engine.tools.files import open_regular
-from engine.tools.zip_files import open_zip
+from engine.utils.files import open_regular
+from engine.utils.zip_files import open_zip
 
 REMEDY = "Delete this version and train it again."
 BROKEN = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.types import Ids
+from engine.records.types import Ids
 
 
 def staleness(seen_faces: Ids, seen_owners: Ids, faces: Ids, owners: Ids) -> tuple[int, int, int]:

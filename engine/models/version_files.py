@@ -16,7 +16,7 @@ from engine.models.network import Network
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion
 from engine.records.parsing import parsed
-from engine.types import Ids
+from engine.records.types import Ids
 
 NETWORK = "network.npz"
 KERAS = "model.keras"

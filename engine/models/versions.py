@@ -28,9 +28,9 @@ from engine.models.version_files import (
 )
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion
-from engine.records.parameters import Kind
-from engine.tools.files import remove, sync_folder, write_atomically
-from engine.types import Ids
+from engine.records.training_parameters import Kind
+from engine.records.types import Ids
+from engine.utils.files import remove, sync_folder, write_atomically
 
 _UNFINISHED = ".unfinished-"
 _DELETED = ".deleted-"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import embeddings
 from engine.errors import InputError
+from engine.formats.checks import as_rows, check_vectors, is_usable
+from engine.formats.photographs import read_photo
 from engine.recognition.recogniser import Recogniser
-from engine.types import Evidence, Identification, Method, Vectors
+from engine.records.types import Evidence, Identification, Method, Vectors
 
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
 
@@ -25,7 +26,7 @@ class Asking:
         Raises:
             PhotoError: it is broken, too large or of another kind.
         """
-        return embeddings.read_photo(Path(path))
+        return read_photo(Path(path))
 
     def identify(
         self,
@@ -50,9 +51,9 @@ class Asking:
         """
         if not 0 < fpir < 1:
             raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
-        rows = embeddings.as_rows(queries)
-        if len(rows) != 1 or not embeddings.is_usable(rows[0], self.dimension):
-            embeddings.check_vectors(rows, dimension=self.dimension)
+        rows = as_rows(queries)
+        if len(rows) != 1 or not is_usable(rows[0], self.dimension):
+            check_vectors(rows, dimension=self.dimension)
         return self._recogniser.identify(rows, method=method, k=k, top=top, fpir=fpir)
 
     def identify_enrolled(

@@ -13,10 +13,10 @@ from engine.identification.leaving_out import PROBES
 from engine.identification.templates import TemplateTable
 from engine.progress import SILENT, Reporter
 from engine.records.parsing import checked, parsed
+from engine.records.types import Ids
 from engine.store import Store
 from engine.store.settings_table import CALIBRATION
-from engine.tools.packing import packed, unpacked
-from engine.types import Ids
+from engine.utils.packing import packed, unpacked
 
 _STALE = 0.02
 """Share of faces that may come to identities or leave them before it is fitted anew; one that

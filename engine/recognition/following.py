@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.recognition.space import Space, require_people
+from engine.records.types import Ids
 from engine.store import Store
-from engine.tools.id_map import IdMap
-from engine.types import Ids
+from engine.utils.id_map import IdMap
 
 _AT_ONCE = 500
 """Identities whose faces are in memory at a time."""

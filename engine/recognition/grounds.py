@@ -17,10 +17,10 @@ from engine.recognition.remembered import Remembered
 from engine.recognition.space import Space, space_of
 from engine.recognition.taking_up import taken_up
 from engine.records.changes import Changed
+from engine.records.types import Added, Rows
 from engine.store import Store
-from engine.tools.gallery_folder import INDEX
-from engine.tools.id_map import IdMap
-from engine.types import Added, Rows
+from engine.utils.gallery_folder import INDEX
+from engine.utils.id_map import IdMap
 
 _AT_ONCE = 5_000
 """Faces made findable between two looks at how far it is."""

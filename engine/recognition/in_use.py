@@ -13,24 +13,24 @@ from engine.identification import KNN_ALONE, Auto, Calibration, Trials, choose
 from engine.identification.mlp import FEATURES as MLP_FEATURES
 from engine.identification.shortlist import FEATURES
 from engine.identification.trials import alike
-from engine.models import (
+from engine.models.network import Network
+from engine.models.version_files import (
     CALIBRATION,
     KNN_CALIBRATION,
     KNN_TRIALS,
     TRIALS,
-    Network,
     load_network,
     load_text,
     load_version,
 )
 from engine.progress import Listener, Message
 from engine.records.jobs import ModelVersion
-from engine.records.parameters import Kind
 from engine.records.parsing import parsed
+from engine.records.training_parameters import Kind
+from engine.records.types import Ids
 from engine.store import Store
-from engine.tools.files import read_text, write_atomically
-from engine.tools.gallery_folder import MODELS
-from engine.types import Ids
+from engine.utils.files import read_text, write_atomically
+from engine.utils.gallery_folder import MODELS
 
 _AUTO = "auto.json"
 _FORMAT = 1

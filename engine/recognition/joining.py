@@ -10,7 +10,7 @@ from engine.identification import Calibration, Identifier, Knn, Mlp
 from engine.identification.answers import Names
 from engine.recognition.in_use import InUse
 from engine.recognition.space import Space
-from engine.tools.id_map import IdMap
+from engine.utils.id_map import IdMap
 
 
 def identifier_of(

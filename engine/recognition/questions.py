@@ -21,9 +21,9 @@ from engine.progress import Event, Listener, Reporter
 from engine.recognition.calibrating import CalibrationKeeper
 from engine.recognition.grounds import Grounds
 from engine.recognition.joining import identifier_of
+from engine.records.types import Evidence, Identification, Identity, Ids, Neighbours, Vectors
 from engine.store import Store
 from engine.store.decisions_table import RejectionIndex
-from engine.types import Evidence, Identification, Identity, Ids, Neighbours, Vectors
 
 _T = TypeVar("_T")
 _TRIES = 3

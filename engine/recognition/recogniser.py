@@ -13,8 +13,8 @@ from engine.progress import SILENT, Reporter
 from engine.recognition.calibrating import CalibrationKeeper
 from engine.recognition.questions import Questions
 from engine.records.changes import Changed
-from engine.tools.files import discard_tree
-from engine.types import Added, Rows
+from engine.records.types import Added, Rows
+from engine.utils.files import discard_tree
 
 Change = Callable[[], Changed | None]
 _T = TypeVar("_T")

@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from engine.identification.templates import Numbers, TemplateTable, centre, pooled
 from engine.records.parsing import parsed
-from engine.tools.files import open_regular, write_atomically
-from engine.tools.id_map import IdMap
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.files import open_regular, write_atomically
+from engine.utils.id_map import IdMap
 
 NAME = "recognition.bin"
 _FORMAT = 1

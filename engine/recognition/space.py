@@ -9,10 +9,10 @@ from engine.errors import GalleryDamagedError
 from engine.identification import Templates
 from engine.identification.live_templates import LiveTemplates
 from engine.index import IndexKeeper
-from engine.models import Network
+from engine.models.network import Network
 from engine.progress import Listener
+from engine.records.types import Distance, Ids, Vectors
 from engine.store import Store
-from engine.types import Distance, Ids, Vectors
 
 Transform = Callable[[Vectors], Vectors]
 

@@ -11,10 +11,10 @@ from engine.recognition import remembered
 from engine.recognition.following import differing, regroup
 from engine.recognition.remembered import Form, Remembered
 from engine.recognition.space import Space, require_people
+from engine.records.types import Ids
 from engine.store import Store
-from engine.tools.id_map import IdMap
-from engine.tools.memory import give_back
-from engine.types import Ids
+from engine.utils.id_map import IdMap
+from engine.utils.trim_heap import give_back
 
 _SAMPLE = 32
 """Identities whose saved templates are held against the store, newest first, and as many evenly."""

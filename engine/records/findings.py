@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.types import Evidence
+from engine.records.types import Evidence
 
 Kind = Literal["labels", "merges", "outliers", "duplicates", "few"]
 

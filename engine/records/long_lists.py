@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from engine.types import Face, Ids
+from engine.records.types import Face, Ids
 
 
 class Texts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.records.advice import SUGGESTING, Advice, AdviceKind
-from engine.types import FaceBatch, ImportReport, Rejection
+from engine.records.types import FaceBatch, ImportReport, Rejection
 
 Outcome = Literal["new", "added", "duplicate", "left-out", "rejected"]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from engine.records.long_lists import Texts
 from engine.records.names import name_key, nearest, search_key
-from engine.types import Identity, Ids
+from engine.records.types import Identity, Ids
 
 Flags = npt.NDArray[np.bool_]
 _COMPARED = 20_000  # names that are compared letter by letter while somebody types

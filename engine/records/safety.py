@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.records.domains import Count, Time
-from engine.types import Distance
+from engine.records.types import Distance
 
 ASKED = "asked"
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from engine.tools.distances import between
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import between
 
 _ORDINARY = 0.95  # share of identities whose highest division is taken for one person's
 _FEWEST_OTHERS = 8

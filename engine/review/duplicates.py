@@ -6,9 +6,9 @@ import numpy as np
 
 from engine.identification.logit import Numbers
 from engine.records.findings import Finding
+from engine.records.types import Distance, Ids, Vectors
 from engine.review.faces import Faces
 from engine.review.nearest import Nearest
-from engine.types import Distance, Ids, Vectors
 
 _SAME = 0.004
 """Difference, by the length of a vector, below which two are the same face: what rounding to

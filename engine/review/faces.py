@@ -11,8 +11,8 @@ import numpy as np
 from engine.identification.logit import Flags
 from engine.identification.templates import Templates, TemplateTable
 from engine.records.findings import Finding, Kind
-from engine.tools.distances import between, prepare
-from engine.types import Distance, Evidence, Ids, Vectors
+from engine.records.types import Distance, Evidence, Ids, Vectors
+from engine.utils.distances import between, prepare
 
 
 @dataclass(frozen=True)

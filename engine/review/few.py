@@ -8,10 +8,10 @@ from engine.identification.logit import Flags, LogOdds
 from engine.identification.shortlist import NEIGHBOURS, shortlist
 from engine.progress import Reporter
 from engine.records.findings import Balance, Finding, Rate
+from engine.records.types import Ids
 from engine.review.faces import Faces
 from engine.review.judgement import Judgement
-from engine.tools.nearest import nearest
-from engine.types import Ids
+from engine.utils.exact_neighbours import nearest
 
 ASSUMED = 3
 """Faces that are taken to be enough where it cannot be measured."""

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from engine.identification.logit import Flags, LogOdds, Numbers
+from engine.records.types import Ids
 from engine.review.faces import Faces
-from engine.types import Ids
 
 FINE, ELSEWHERE, NOBODY = range(3)
 """What may be true of a face."""

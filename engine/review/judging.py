@@ -13,10 +13,10 @@ from engine.identification.leaving_out import Searches, in_pieces, search_own
 from engine.identification.logit import Flags, LogOdds, Numbers
 from engine.identification.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.progress import Reporter
+from engine.records.types import Ids, Vectors
 from engine.review.faces import Faces
 from engine.review.judgement import LITTLE, Judgement
 from engine.review.nearest import Nearest
-from engine.types import Ids, Vectors
 
 _ROUNDS = 3
 _PROBES = 2_000

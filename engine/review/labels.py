@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.identification.logit import Flags, Numbers
 from engine.records.findings import Finding
+from engine.records.types import Evidence, Ids
 from engine.review.faces import Faces
 from engine.review.judgement import ELSEWHERE, FINE, NOBODY, Judgement
-from engine.types import Evidence, Ids
 
 _SHOWN = 3
 """Nearest faces shown of each identity."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from engine.records.findings import Finding
+from engine.records.types import Evidence
 from engine.review.faces import Faces
 from engine.review.judgement import Judgement
-from engine.tools.distances import prepare
-from engine.types import Evidence
+from engine.utils.distances import prepare
 
 _SHOWN = 3
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from engine.identification.shortlist import NEIGHBOURS
 from engine.progress import Reporter
+from engine.records.types import Ids, Neighbours, Vectors
 from engine.review.faces import Faces
-from engine.tools.nearest import nearest
-from engine.types import Ids, Neighbours, Vectors
+from engine.utils.exact_neighbours import nearest
 
 EXACT = 20_000
 """Up to so many faces all are compared with all; beyond, the gallery's index is asked."""

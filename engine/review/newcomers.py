@@ -6,9 +6,9 @@ import numpy as np
 
 from engine.identification.logit import Flags
 from engine.progress import SILENT, Reporter
+from engine.records.types import Distance, Ids, Vectors
 from engine.review.duplicates import exactly
-from engine.tools.distances import between
-from engine.types import Distance, Ids, Vectors
+from engine.utils.distances import between
 
 _ROWS_AT_ONCE = 256
 _BLOCK = 4_000_000

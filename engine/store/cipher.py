@@ -18,8 +18,8 @@ import numpy as np
 from engine.errors import EncryptionMissingError, InputError, WrongPassphraseError
 from engine.store.column_domains import CheckedCursor
 from engine.store.failures import primary_code, refusals
-from engine.tools.files import open_regular
-from engine.tools.installing import install_words
+from engine.utils.files import open_regular
+from engine.utils.installing import install_words
 
 SHORTEST = 12
 """Characters that a passphrase has at least."""

@@ -29,8 +29,8 @@ from engine.records.domains import (
     word,
 )
 from engine.records.parsing import parsed
+from engine.records.types import LARGEST_DIMENSION, Ids
 from engine.store.failures import RESTORE
-from engine.types import LARGEST_DIMENSION, Ids
 
 _AT_ONCE = 500  # rows
 _SHOWN = 40  # characters of a value

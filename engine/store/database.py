@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine.errors import GalleryDamagedError, GalleryError, GalleryReadOnlyError
+from engine.records.types import Distance
 from engine.store import cipher
 from engine.store.cipher import Key
 from engine.store.column_domains import CheckedCursor
@@ -23,7 +24,6 @@ from engine.store.failures import (
     refusals,
 )
 from engine.store.schema import migrate, version_of
-from engine.types import Distance
 
 _WAIT_SECONDS = 5.0
 _PRAGMAS = (

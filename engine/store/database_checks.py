@@ -12,12 +12,12 @@ import numpy as np
 from engine.errors import GalleryDamagedError
 from engine.records.jobs import ModelVersion
 from engine.records.parsing import parsed
+from engine.records.types import Vectors
 from engine.store import encoding
 from engine.store.column_domains import misfit, quoted, unchecked
 from engine.store.database import Database
 from engine.store.failures import TAKE_OUT
 from engine.store.unfinished_erasure import erasure_problems
-from engine.types import Vectors
 
 _MOST = 20  # sentences of one kind
 _QUERIES = (

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.errors import InputError, UnknownIdentityError
 from engine.records.changes import Changed
-from engine.records.wording import counted
+from engine.records.types import Ids, VectorRecord, Vectors
 from engine.store import encoding
 from engine.store.database import Database, as_json
 from engine.store.database_checks import genuine_vectors
@@ -19,8 +19,8 @@ from engine.store.face_rows import Enrolled, holders, require_faces
 from engine.store.history_table import actor, record
 from engine.store.name_lookup import NamedIdentity, require_identity
 from engine.store.new_faces import check_vectors
-from engine.tools import clock
-from engine.types import Ids, VectorRecord, Vectors
+from engine.utils import clock
+from engine.utils.number_text import counted
 
 Kind = Literal["is", "is-not", "ignore"]
 

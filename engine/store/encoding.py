@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.progress import SILENT, Reporter
-from engine.types import Ids, Rows, Vectors
+from engine.records.types import Ids, Rows, Vectors
 
 STORED = np.dtype("<f4")
 _DIGEST = 16

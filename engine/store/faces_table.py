@@ -13,7 +13,7 @@ import numpy as np
 from engine.progress import SILENT, Reporter
 from engine.records.changes import Changed
 from engine.records.long_lists import FaceColumns, Texts
-from engine.records.wording import counted
+from engine.records.types import Added, Face, FaceBatch, Ids, Vectors
 from engine.store import database_checks, encoding
 from engine.store.column_domains import (
     LENGTH,
@@ -53,7 +53,7 @@ from engine.store.new_faces import (
     plan_insertion,
 )
 from engine.store.unknowns_table import delete_enrolled
-from engine.types import Added, Face, FaceBatch, Ids, Vectors
+from engine.utils.number_text import counted
 
 _FACE = """
     SELECT f.id, f.identity_id, i.name, f.file, f.row, f.added,

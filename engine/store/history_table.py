@@ -19,9 +19,9 @@ from typing import Any, Literal
 from engine.errors import HistoryError
 from engine.records.changes import Changed, HistoryEntry, State
 from engine.records.parsing import checked, parsed
-from engine.records.wording import counted
 from engine.store.database import Database, as_json
-from engine.tools import clock
+from engine.utils import clock
+from engine.utils.number_text import counted
 
 Direction = Literal["undo", "redo"]
 _Step = tuple[int, int, str]  # change, number of its rows, summary

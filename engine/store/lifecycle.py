@@ -22,6 +22,7 @@ from engine.errors import (
     GalleryWriteError,
     PassphraseNeededError,
 )
+from engine.records.types import LARGEST_DIMENSION, Distance
 from engine.store import cipher
 from engine.store.backup.backups import backup_before_migration
 from engine.store.cipher import Key, new_key
@@ -37,10 +38,9 @@ from engine.store.schema import (
 )
 from engine.store.unfinished_erasure import noted_erasure
 from engine.store.writer_lock import WriterLock
-from engine.tools import clock
-from engine.tools.files import sync_folder
-from engine.tools.gallery_folder import DATABASE, LOCK, LOCK_HOLDER, GalleryFolder
-from engine.types import LARGEST_DIMENSION, Distance
+from engine.utils import clock
+from engine.utils.files import sync_folder
+from engine.utils.gallery_folder import DATABASE, LOCK, LOCK_HOLDER, GalleryFolder
 
 _UNFINISHED = f"{DATABASE}.new"  # takes its name when it is whole
 _OURS = frozenset(

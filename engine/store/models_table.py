@@ -13,13 +13,13 @@ from pathlib import Path
 
 from engine.errors import GalleryWriteError, ModelError
 from engine.records.jobs import ModelVersion
-from engine.records.parameters import Kind
+from engine.records.training_parameters import Kind
 from engine.store.database import Database
 from engine.store.encryption import model_files
 from engine.store.encryption.model_files import SEALED, MemoryFolder, missing_memory
 from engine.store.failures import declared
 from engine.store.history_table import record_aside
-from engine.tools.gallery_folder import MODELS
+from engine.utils.gallery_folder import MODELS
 
 TRAINING = "action = 'train' AND json_valid(payload)"
 """Entries of the history that tell of a training, as a condition on ``history``."""

@@ -13,13 +13,13 @@ import numpy as np
 
 from engine.errors import EmbeddingError, IdentityNameError, MismatchError
 from engine.progress import SILENT, Reporter
+from engine.records.types import Added, Conflict, Duplicate, FaceBatch, Ids, Rows
 from engine.store import encoding
 from engine.store.database import as_json
 from engine.store.encoding import Digests
 from engine.store.face_rows import holders, refresh
-from engine.tools import clock
-from engine.tools.columns import Coded, Column, picked
-from engine.types import Added, Conflict, Duplicate, FaceBatch, Ids, Rows
+from engine.utils import clock
+from engine.utils.packed_columns import Coded, Column, picked
 
 _GROUPS_AT_ONCE = 10_000
 _ROWS_AT_ONCE = 4_000

@@ -15,7 +15,7 @@ from engine.records.lookalikes import find_lookalikes
 from engine.records.names import search_lines
 from engine.records.parsing import parsed
 from engine.records.roster import Roster
-from engine.records.wording import counted
+from engine.records.types import Identity
 from engine.store.column_domains import LENGTH, NEWLINE, fitting, terminated, whole_numbers
 from engine.store.database import Database, as_json
 from engine.store.decisions_table import join_cannot_links
@@ -36,7 +36,7 @@ from engine.store.name_lookup import (
     require_identity,
     unknown_identity,
 )
-from engine.types import Identity
+from engine.utils.number_text import counted
 
 _MANY = 1_000  # identities that differ, from where on all are read anew
 _IDENTITY = "SELECT id, name, face_count, portrait, note, chosen IS NOT NULL FROM identities"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.errors import GalleryReadOnlyError
 from engine.store.database import Database
-from engine.tools.files import read_text, write_atomically
+from engine.utils.files import read_text, write_atomically
 
 EVALUATION = "models/evaluation.json"
 CALIBRATION = "index/calibration.json"

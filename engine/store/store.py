@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import GalleryReadOnlyError
+from engine.records.types import Distance
 from engine.store import cipher
 from engine.store.backup.backups import BackupManager
 from engine.store.cipher import Key
@@ -23,9 +24,8 @@ from engine.store.people_table import PeopleTable
 from engine.store.settings_table import DerivedTexts, SettingsTable
 from engine.store.unknowns_table import UnknownsTable
 from engine.store.writer_lock import WriterLock
-from engine.tools.files import remove_dead_scratch
-from engine.tools.gallery_folder import BACKUPS
-from engine.types import Distance
+from engine.utils.files import remove_dead_scratch
+from engine.utils.gallery_folder import BACKUPS
 
 
 class Store:

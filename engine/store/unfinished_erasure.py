@@ -15,7 +15,7 @@ from engine.records.jobs import is_version_id
 from engine.records.parsing import checked
 from engine.records.receipts import Receipt
 from engine.store.failures import RESTORE
-from engine.tools.gallery_folder import is_inside, is_main
+from engine.utils.gallery_folder import is_inside, is_main
 
 UNFINISHED = "erasing"  # the setting
 _SHOWN = 80  # characters of a name

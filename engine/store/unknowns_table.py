@@ -10,8 +10,8 @@ import numpy as np
 from engine.errors import UnknownIdentityError
 from engine.progress import SILENT
 from engine.records.changes import Changed
+from engine.records.types import FaceBatch, Ids, Vectors
 from engine.records.unknowns import Unknown
-from engine.records.wording import counted
 from engine.store import encoding
 from engine.store.database import Database, as_json
 from engine.store.database_checks import genuine_vectors
@@ -24,8 +24,8 @@ from engine.store.new_faces import (
     overrule_decisions,
     plan_insertion,
 )
-from engine.tools import clock
-from engine.types import FaceBatch, Ids, Vectors
+from engine.utils import clock
+from engine.utils.number_text import counted
 
 # A face that is enrolled is deleted here by that change; undoing can bring one back beside it.
 _UNKNOWN = "NOT EXISTS (SELECT 1 FROM faces f WHERE f.digest = u.digest)"

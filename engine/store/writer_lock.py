@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from engine.errors import GalleryBusyError, GalleryReadOnlyError
 from engine.records.parsing import parsed
 from engine.store.failures import ASK_PERMISSION
-from engine.tools.files import read_text
-from engine.tools.gallery_folder import LOCK, LOCK_HOLDER, GalleryFolder
+from engine.utils.files import read_text
+from engine.utils.gallery_folder import LOCK, LOCK_HOLDER, GalleryFolder
 
 _LONGEST_HOST = 255  # characters of an honest one
 

@@ -13,8 +13,8 @@ from numpy.lib.format import open_memmap
 
 from engine.errors import InputError
 from engine.records.jobs import KINDS, TrainingRequest
-from engine.records.parameters import Kind, Parameters, as_json, parameters
-from engine.types import Distance, Ids, Vectors
+from engine.records.training_parameters import Kind, Parameters, as_json, parameters
+from engine.records.types import Distance, Ids, Vectors
 
 Task = Literal["train", "evaluate"]
 _DATA, _VECTORS, _ASKED = "data.npz", "vectors.npy", "job.json"

@@ -15,24 +15,22 @@ import click
 from engine.errors import CancelledError
 from engine.records.domains import harmless
 from gallery_app.cli import (
-    backups,
-    changes,
-    corrections,
-    encryption,
-    erasing,
-    models,
-    questions,
-    sorting,
-    window,
+    backup_commands,
+    correction_commands,
+    import_commands,
+    model_commands,
+    privacy_commands,
+    query_commands,
+    window_command,
 )
-from gallery_app.cli.compare import compare
-from gallery_app.cli.completion import completion
-from gallery_app.cli.enrolment import enroll
-from gallery_app.cli.export import export
+from gallery_app.cli.command_tools import SectionedGroup, Sections, interrupt, was_interrupted
+from gallery_app.cli.export_command import export
+from gallery_app.cli.import_commands import enroll
 from gallery_app.cli.output import echo
-from gallery_app.cli.review import review
-from gallery_app.cli.shared import SectionedGroup, Sections, interrupt, was_interrupted
-from gallery_app.cli.unknown import unknown
+from gallery_app.cli.query_commands import compare
+from gallery_app.cli.review_command import review
+from gallery_app.cli.unknown_commands import unknown
+from gallery_app.cli.window_command import completion
 from gallery_app.errors import PROGRAM, one_line
 from gallery_app.logs import start_logging
 
@@ -41,19 +39,29 @@ _INTERRUPTED = 130  # as a shell says of a program that Ctrl+C ended
 
 
 _SECTIONS: Sections = {
-    "Galleries": (window.open_, changes.new, changes.import_, export),
-    "Recognition": (questions.identify, unknown, compare),
+    "Galleries": (window_command.open_, import_commands.new, import_commands.import_, export),
+    "Recognition": (query_commands.identify, unknown, compare),
     "People": (
-        questions.people,
+        query_commands.people,
         enroll,
-        *corrections.PEOPLE,
-        sorting.split,
-        erasing.erase,
+        *correction_commands.PEOPLE,
+        correction_commands.split,
+        privacy_commands.erase,
     ),
-    "Faces": (*corrections.FACES, review, sorting.confirm, sorting.ignore),
-    "Changes": corrections.CHANGES,
-    "Trained models": (models.train, models.models, models.evaluate),
-    "Safety": (questions.check, backups.backup, backups.restore, *encryption.COMMANDS),
+    "Faces": (
+        *correction_commands.FACES,
+        review,
+        correction_commands.confirm,
+        correction_commands.ignore,
+    ),
+    "Changes": correction_commands.CHANGES,
+    "Trained models": (model_commands.train, model_commands.models, model_commands.evaluate),
+    "Safety": (
+        query_commands.check,
+        backup_commands.backup,
+        backup_commands.restore,
+        *privacy_commands.COMMANDS,
+    ),
     "Shell": (completion,),
 }
 
@@ -75,7 +83,7 @@ def cli(context: click.Context, verbose: bool) -> None:
     start_logging(verbose=verbose)
     _log.debug("Command %s", context.invoked_subcommand or "open")
     if context.invoked_subcommand is None:
-        context.invoke(window.open_)
+        context.invoke(window_command.open_)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QWidget
 
 from engine.records.figures import OpenFigures
-from gallery_app.widgets.chart import LineChart
-from gallery_app.widgets.chart_style import Axis
-from gallery_app.widgets.tiles import Tiles
+from gallery_app.widgets.charts.chart_style import Axis
+from gallery_app.widgets.charts.line_chart import LineChart
+from gallery_app.widgets.controls.flow_layouts import Tiles
 
 _HEIGHT = 360  # with a key of several rows
 _LEAST = 1e-3  # of both sides of the DET curve; fewer searches than that are rarely there

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures
-from gallery_app.widgets.figures_table import Cell, Column, FiguresTable, Row
-from gallery_app.widgets.model_words import seconds_text
+from gallery_app.widgets.lists.figures_table import Cell, Column, FiguresTable, Row
+from gallery_app.wording.model_words import seconds_text
 
 _METHOD = Column("Method", "And which reference is better beyond noise", number=False)
 _TIME = Column("Time", "Of one repeat, training included")

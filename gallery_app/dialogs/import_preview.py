@@ -19,17 +19,17 @@ from PySide6.QtWidgets import (
 )
 
 from engine.records.plans import ImportPlan, PlannedFace
-from engine.records.wording import counted
+from engine.utils.number_text import counted
 from gallery_app import settings
-from gallery_app.item_models.identities import faces_text, people_text
-from gallery_app.item_models.plan import FILTERS, Filter, PlanModel
+from gallery_app.item_models.import_plan_model import FILTERS, Filter, PlanModel
 from gallery_app.operations.context import Context
-from gallery_app.widgets.elided_label import button_name
-from gallery_app.widgets.icon_label import IconLabel
-from gallery_app.widgets.on_screen import Dialog
-from gallery_app.widgets.plan_table import PlanTable
-from gallery_app.widgets.scrolling import fitting
-from gallery_app.widgets.wrapping import WrappingRow
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.elided_label import button_name
+from gallery_app.widgets.controls.flow_layouts import WrappingRow
+from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.scroll_areas import fitting
+from gallery_app.widgets.lists.plan_table import PlanTable
+from gallery_app.wording.number_words import faces_text, people_text
 
 _NOTICES = 3  # sentences about the whole that are shown
 _SOMEBODY = "Add to whom they look like"

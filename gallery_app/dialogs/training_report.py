@@ -17,10 +17,12 @@ from PySide6.QtWidgets import (
 
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion, TrainingOutcome
-from gallery_app.dialogs.curves import curves_of
-from gallery_app.theme import tabular, text_font
-from gallery_app.widgets.icon_label import IconLabel
-from gallery_app.widgets.model_words import (
+from gallery_app.dialogs.curves_dialog import curves_of
+from gallery_app.theme.theme import tabular, text_font
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.scroll_areas import scrolling
+from gallery_app.wording.model_words import (
     KIND_NAMES,
     PRESET_NAMES,
     change_text,
@@ -29,8 +31,6 @@ from gallery_app.widgets.model_words import (
     share_text,
     trained_on_text,
 )
-from gallery_app.widgets.on_screen import Dialog
-from gallery_app.widgets.scrolling import scrolling
 
 _COLLAPSE = (
     "It collapsed: it gives nearly the same vector for every face, so that no two people can be "

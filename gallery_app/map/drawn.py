@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.looking.maps import FaceMap
-from engine.projection.separation import Separation
-from engine.types import Ids, Vectors
+from engine.maps.separation import SeparationEstimate
+from engine.maps.service import FaceMap
+from engine.records.types import Ids, Vectors
 from gallery_app.map.camera import Floats, within_unit
 from gallery_app.map.picture import Points
 from gallery_app.map.raster import Flags, Pixels, Rows
-from gallery_app.widgets.oklab import to_rgb
+from gallery_app.theme.oklab import to_rgb
 
 LABELLED = 24
 """People, those with most faces, whose names are written where there is room."""
@@ -41,11 +41,14 @@ class DrawnMap:
     factor: float
     labels: Mapping[int, tuple[str, Floats]]
     colours: tuple[Pixels, Pixels]
-    separation: Separation | None = None
+    separation: SeparationEstimate | None = None
 
     @classmethod
     def of(
-        cls, face_map: FaceMap, names: Mapping[int, str], separation: Separation | None = None
+        cls,
+        face_map: FaceMap,
+        names: Mapping[int, str],
+        separation: SeparationEstimate | None = None,
     ) -> DrawnMap:
         """Args:
         names: of some people, by identity id.

@@ -8,13 +8,13 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from engine.projection.separation import Separation
-from engine.types import Ids
+from engine.maps.separation import SeparationEstimate
+from engine.records.types import Ids
 from gallery_app.map.canvas import MapCanvas
 from gallery_app.map.drawn import DrawnMap
 from gallery_app.map.marks import Marks
 from gallery_app.map.raster import Flags, Rows
-from gallery_app.theme import current_theme, theme_changed
+from gallery_app.theme.theme import current_theme, theme_changed
 
 SPACE_TEXTS = {
     "original": "As the faces came",
@@ -131,7 +131,7 @@ def _alike(one: DrawnMap, other: DrawnMap) -> bool:
     return kind(one) == kind(other)
 
 
-def figures_text(found: Separation | None) -> str:
+def figures_text(found: SeparationEstimate | None) -> str:
     """What the eye thinks it sees, in figures."""
     if found is None:
         return "Nothing to compare: it needs two people, and somebody with two faces."

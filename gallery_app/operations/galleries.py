@@ -15,9 +15,9 @@ from engine.errors import (
 )
 from engine.gallery import Gallery
 from engine.progress import Event, Message, Reporter
+from engine.records.types import CheckReport, ImportReport
 from engine.store.encryption import Key
-from engine.tools.memory import give_back
-from engine.types import CheckReport, ImportReport
+from engine.utils.trim_heap import give_back
 from gallery_app.operations.context import Context
 from gallery_app.recent import forget, remember, sample_faces, sample_gallery
 

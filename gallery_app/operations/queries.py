@@ -11,10 +11,10 @@ import numpy as np
 from engine.errors import EmbeddingError, FaceGalleryError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
-from engine.types import Face, FaceBatch, Identification, Method
+from engine.records.types import Face, FaceBatch, Identification, Method
 from gallery_app import settings
 from gallery_app.operations.context import Context
-from gallery_app.operations.gone import by_method, follow_method, unless_gone
+from gallery_app.operations.stale_target import by_method, follow_method, unless_gone
 from gallery_app.state import Query
 
 

@@ -11,18 +11,18 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gallery_app.app import App
-from gallery_app.operations import reviewing
+from gallery_app.operations import review
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_MORE = """
 import sys, threading
 import gallery_app.app
-from gallery_app.operations.charting import ready_to_draw
+from gallery_app.operations.charts import ready_to_draw
 worker = threading.Thread(target=ready_to_draw)
 worker.start()
 worker.join()
 before = set(sys.modules)
-import gallery_app.dialogs.balance, gallery_app.dialogs.evaluation_charts
+import gallery_app.dialogs.balance_dialog, gallery_app.dialogs.evaluation_charts
 assert not [name for name in set(sys.modules) - before if "pyqtgraph" in name]
 """
 
@@ -37,9 +37,7 @@ def test_a_review_brings_it_in_on_its_own_thread(
     app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[threading.Thread] = []
-    monkeypatch.setattr(
-        reviewing, "ready_to_draw", lambda: threads.append(threading.current_thread())
-    )
+    monkeypatch.setattr(review, "ready_to_draw", lambda: threads.append(threading.current_thread()))
     app.window.middle.setCurrentWidget(app.window.review)
     qtbot.waitUntil(lambda: bool(threads))
     assert threads[0] is not threading.main_thread()

@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
 from gallery_app.app import App
-from gallery_app.dialogs.history import HistoryDialog
-from gallery_app.dialogs.merge import MergeDialog
-from gallery_app.dialogs.naming import NameDialog
-from gallery_app.dialogs.split import SplitDialog
+from gallery_app.dialogs.history_dialog import HistoryDialog
+from gallery_app.dialogs.merge_dialog import MergeDialog
+from gallery_app.dialogs.prompts import NameDialog
+from gallery_app.dialogs.split_dialog import SplitDialog
 from gallery_app.item_models.dragging import FACES, PEOPLE, packed
 from tests.app.test_window import click_identity, dialog
 

@@ -26,10 +26,10 @@ from engine.gallery import Gallery, is_encrypted
 from engine.store import encryption
 from gallery_app import settings
 from gallery_app.app import App
-from gallery_app.dialogs.encryption import EncryptionDialog
-from gallery_app.dialogs.history import HistoryDialog
-from gallery_app.dialogs.passphrase import PassphraseDialog
-from gallery_app.dialogs.restore import RestoreDialog
+from gallery_app.dialogs.encryption_dialog import EncryptionDialog
+from gallery_app.dialogs.history_dialog import HistoryDialog
+from gallery_app.dialogs.passphrase_dialog import PassphraseDialog
+from gallery_app.dialogs.restore_dialog import RestoreDialog
 from tests.app.conftest import DATA
 from tests.sealed import OTHER, PASSPHRASE, needs_sqlcipher
 
@@ -171,9 +171,9 @@ def test_a_conversion_that_is_refused_leaves_the_gallery_open(
     with Gallery.open(folder, write=False, passphrase=PASSPHRASE) as reader:
         reader.people()
         app.locking._decrypt(PASSPHRASE) if app.locking._dialog else None
-        from gallery_app.operations import encrypting
+        from gallery_app.operations import encryption as encryption_operations
 
-        encrypting.decrypt(app.context, PASSPHRASE, lambda: None)
+        encryption_operations.decrypt(app.context, PASSPHRASE, lambda: None)
         box = dialog(QMessageBox, qtbot)
         assert "using the database" in box.text()
         box.close()

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.records.figures import Evaluation, Sampled
-from gallery_app.dialogs.evaluation import EvaluationWindow
 from gallery_app.dialogs.evaluation_tables import closed_table, open_table
-from gallery_app.widgets.figures_table import FiguresTable
-from gallery_app.widgets.tiles import Tiles
+from gallery_app.dialogs.evaluation_window import EvaluationWindow
+from gallery_app.widgets.controls.flow_layouts import Tiles
+from gallery_app.widgets.lists.figures_table import FiguresTable
 from tests.training_scenes import evaluation_made
 
 METHODS = ("auto", "knn", "mlp", "triplet")
@@ -182,7 +182,7 @@ def test_the_tables_are_copied_for_a_spreadsheet(
 def test_the_charts_show_every_method_with_the_same_line_in_each(
     window: EvaluationWindow, evaluation: Evaluation
 ) -> None:
-    from gallery_app.widgets.chart import LineChart
+    from gallery_app.widgets.charts.line_chart import LineChart
 
     window.show_evaluation(evaluation)
     cmc, det, reliability = window.page.findChildren(LineChart)
@@ -197,7 +197,7 @@ def test_the_charts_show_every_method_with_the_same_line_in_each(
 def test_methods_that_state_no_probability_leave_no_empty_reliability_chart(
     window: EvaluationWindow, evaluation: Evaluation
 ) -> None:
-    from gallery_app.widgets.chart import LineChart
+    from gallery_app.widgets.charts.line_chart import LineChart
 
     bare = tuple(replace(one, reliability=(), ece=None) for one in evaluation.open)
     window.show_evaluation(replace(evaluation, open=bare))

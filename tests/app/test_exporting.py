@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.gallery import Gallery
 from engine.records.exports import EXPORT_KINDS, Selection
 from gallery_app.app import App
-from gallery_app.dialogs.export import ExportDialog
+from gallery_app.dialogs.export_dialog import ExportDialog
 from tests.sealed import PASSPHRASE, needs_sqlcipher
 
 
@@ -119,7 +119,7 @@ def test_tensorboard_ends_where_an_encrypted_gallery_locks(
 ) -> None:
     plain, sealed, late = Board(), Board(), []
     monkeypatch.setattr(
-        "gallery_app.wiring.exporting.exporting.start_projector",
+        "gallery_app.controllers.export_controller.exports.start_projector",
         lambda context, folder, done: late.append(done),
     )
     app.exporting.open_in_tensorboard(tmp_path)
@@ -141,7 +141,7 @@ def test_tensorboard_ends_where_an_encrypted_gallery_locks(
 def test_a_projector_folder_can_be_opened_later(
     app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.projector.missing_library", lambda: "")
+    monkeypatch.setattr("gallery_app.controllers.export_controller.missing_library", lambda: "")
     wanted: list[Path] = []
     monkeypatch.setattr(app.exporting, "open_in_tensorboard", wanted.append)
     dialog = ask(app, "tensorboard", qtbot)

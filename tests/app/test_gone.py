@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.errors import InputError
-from engine.types import Identification, Method
+from engine.records.types import Identification, Method
 from gallery_app.app import App
-from gallery_app.dialogs.merge import MergeDialog
-from gallery_app.dialogs.split import SplitDialog
-from gallery_app.operations import enrolling
-from gallery_app.operations.gone import by_method
+from gallery_app.dialogs.merge_dialog import MergeDialog
+from gallery_app.dialogs.split_dialog import SplitDialog
+from gallery_app.operations import enrolment
 from gallery_app.operations.queries import ask_about_face
+from gallery_app.operations.stale_target import by_method
 from tests.app.test_correcting import action, names, select_people, trigger
 from tests.app.test_methods import opened
 from tests.app.test_window import ask, dialog
@@ -91,10 +91,10 @@ def test_an_enrolment_that_is_taken_back_when_it_is_gone_already(
     app: App, qtbot: QtBot, query_file: Path
 ) -> None:
     ask(app, qtbot, query_file)
-    enrolling.confirm(app.context, "Tiger Woods")
+    enrolment.confirm(app.context, "Tiger Woods")
     qtbot.waitUntil(lambda: app.state.query is not None and bool(app.state.query.added_to))
     app.context.gallery.corrections.undo()
-    enrolling.take_back(app.context)
+    enrolment.take_back(app.context)
     qtbot.waitUntil(lambda: app.state.query is not None and not app.state.query.added_to)
 
 

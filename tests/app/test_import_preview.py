@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.gallery import Gallery
 from gallery_app.app import App
 from gallery_app.dialogs.import_preview import ImportPreview
-from gallery_app.item_models.plan import FILE, NAME, OUTCOME, PORTRAIT, WHY
+from gallery_app.item_models.import_plan_model import FILE, NAME, OUTCOME, PORTRAIT, WHY
 from gallery_app.item_models.roles import PictureRole
 from tests.app.test_window import dialog
 

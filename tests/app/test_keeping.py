@@ -17,10 +17,10 @@ from engine.gallery import Gallery
 from engine.store import recovery
 from gallery_app import settings
 from gallery_app.app import App
-from gallery_app.dialogs import files
-from gallery_app.dialogs.damaged import DamagedDialog
-from gallery_app.dialogs.report import ReportDialog
-from gallery_app.dialogs.restore import RestoreDialog
+from gallery_app.dialogs import file_choosers
+from gallery_app.dialogs.damaged_dialog import DamagedDialog
+from gallery_app.dialogs.report_dialog import ReportDialog
+from gallery_app.dialogs.restore_dialog import RestoreDialog
 
 
 def dialog(kind: type, qtbot: QtBot):  # type: ignore[no-untyped-def]
@@ -78,8 +78,8 @@ def test_a_backup_is_proposed_where_the_last_one_went_never_where_faces_came_fro
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", save)
     for _ in range(2):
-        files.choose_new_backup(app.window, app.settings, "mine.zip")
-    files.choose_receipt(app.window, app.settings)
+        file_choosers.choose_new_backup(app.window, app.settings, "mine.zip")
+    file_choosers.choose_receipt(app.window, app.settings)
     assert imported not in proposed
     assert proposed[1] == kept
     assert app.settings.get(settings.FOLDER) == str(imported)

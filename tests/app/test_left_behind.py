@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
 from gallery_app.app import App
-from gallery_app.dialogs import enroll as enrolling
-from gallery_app.dialogs.enroll import EnrollDialog
+from gallery_app.dialogs import enroll_dialog as enrolling
+from gallery_app.dialogs.enroll_dialog import EnrollDialog
 from gallery_app.pictures import Pictures
 from tests.app.test_window import ask, dialog
 

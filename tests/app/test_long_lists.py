@@ -15,9 +15,9 @@ from engine.gallery import Gallery
 from engine.records.names import search_key
 from gallery_app import pictures
 from gallery_app.app import App
-from gallery_app.dialogs.enroll import EnrollDialog
+from gallery_app.dialogs.enroll_dialog import EnrollDialog
 from gallery_app.item_models.roles import PictureRole
-from gallery_app.operations import correcting
+from gallery_app.operations import corrections
 from tests.app.test_window import dialog
 
 MANY = 1_500
@@ -153,7 +153,7 @@ def test_a_change_elsewhere_leaves_selection_and_place(crowd: App, qtbot: QtBot)
         before = model.roster.change
         if "Zora" not in model.roster.names:
             crowd.context.gallery.corrections.rename("Cé 0009", "Zora")
-        correcting.correct(crowd.context, "Correcting", correct)
+        corrections.correct(crowd.context, "Correcting", correct)
         qtbot.waitUntil(lambda before=before: model.roster.change > before)
     assert [one.name for one in panel.selected()] == ["Dora 0003", "Dora 0004"]
     assert current(crowd) == "Dora 0003"

@@ -14,15 +14,14 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.errors import CancelledError
-from engine.looking.layouts import Layouts
-from engine.looking.maps import Maps
-from engine.projection import Layout
+from engine.maps.layout import Layout
+from engine.maps.service import Layouts, Maps
 from gallery_app.app import App
-from gallery_app.dialogs.export import ExportDialog
-from gallery_app.dialogs.naming import NameDialog
-from gallery_app.dialogs.selected_faces import SelectedFacesDialog
+from gallery_app.dialogs.export_dialog import ExportDialog
+from gallery_app.dialogs.prompts import NameDialog
+from gallery_app.dialogs.selected_faces_dialog import SelectedFacesDialog
 from gallery_app.operations import galleries, queries
-from gallery_app.views.map_panel import MapPanel
+from gallery_app.window.map_panel import MapPanel
 from tests.handmade import put_to_use
 
 

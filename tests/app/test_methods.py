@@ -112,12 +112,12 @@ def test_a_gallery_without_the_remembered_method_falls_back_to_auto(
 def test_a_model_that_is_put_out_of_use_gives_way_to_auto(
     begin: Begin, qtbot: QtBot, query_file: Path
 ) -> None:
-    from gallery_app.operations import training
+    from gallery_app.operations import models
 
     app = begin("triplet")
     ask(app, qtbot, query_file)
     choose(app, qtbot, "triplet")
-    training.deactivate(app.context, "triplet")
+    models.deactivate(app.context, "triplet")
     qtbot.waitUntil(lambda: method_of(app) == "knn")
     qtbot.waitUntil(lambda: app.state.method == "auto")
     assert not app.window.menus.methods["triplet"].isEnabled()

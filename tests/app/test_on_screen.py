@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from gallery_app import settings
 from gallery_app.settings import Settings
-from gallery_app.widgets.on_screen import Dialog
+from gallery_app.widgets.controls.dialog import Dialog
 from tests.desktop import offscreen
 
 _DIALOGS = (

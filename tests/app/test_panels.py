@@ -22,19 +22,12 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.types import VectorRecord
+from engine.records.types import VectorRecord
 from gallery_app.app import App
-from gallery_app.operations import (
-    correcting,
-    enrolling,
-    erasing,
-    importing,
-    queries,
-    shelving,
-)
-from gallery_app.wiring import mapping as map_wiring
-from gallery_app.wiring import reviewing as review_wiring
-from gallery_app.wiring import shelving as shelf_wiring
+from gallery_app.controllers import map_controller as map_wiring
+from gallery_app.controllers import review_controller as review_wiring
+from gallery_app.controllers import unknowns_controller as shelf_wiring
+from gallery_app.operations import corrections, enrolment, erasure, imports, queries, unknowns
 from tests.app.conftest import DATA, PEOPLE
 
 HISTORIES = int(os.environ.get("FACE_GALLERY_PANELS", "3"))
@@ -222,7 +215,7 @@ class Person:
         return f"Somebody {self._named}"
 
     def _correct(self, correction) -> None:  # type: ignore[no-untyped-def]
-        correcting.correct(self.app.context, "Correcting", correction)
+        corrections.correct(self.app.context, "Correcting", correction)
 
     def _press(self, button) -> str:  # type: ignore[no-untyped-def]
         if not button.isVisible() or not button.isEnabled():
@@ -287,7 +280,7 @@ class Person:
         if query is None or not query.is_open_question:
             return ""
         name = self._new_name()
-        enrolling.enroll_query(self.app.context, query, name)
+        enrolment.enroll_query(self.app.context, query, name)
         return name
 
     def undo(self) -> str:
@@ -355,10 +348,10 @@ class Person:
 
     def import_more(self) -> str:
         source, context = self.chance.choice(self._more), self.app.context
-        importing.plan_import(
+        imports.plan_import(
             context,
             [source],
-            lambda plan: importing.import_plan(context, plan, lambda _: None),
+            lambda plan: imports.import_plan(context, plan, lambda _: None),
         )
         return source.name
 
@@ -366,10 +359,10 @@ class Person:
         names = self._some_names(3)[:1]  # somebody stays
         context = self.app.context
         for name in names:
-            erasing.foresee(
+            erasure.foresee(
                 context,
                 name,
-                lambda plan: erasing.erase(context, plan, keep_files=True, done=lambda _: None),
+                lambda plan: erasure.erase(context, plan, keep_files=True, done=lambda _: None),
             )
         return ", ".join(names)
 
@@ -460,7 +453,7 @@ def test_every_panel_is_as_if_made_anew(
     seed: int, app: App, asked: list[Path], imported: list[Path], qtbot: QtBot
 ) -> None:
     person = Person(app, random.Random(seed), asked, imported)
-    shelving.set_keeping(app.context, True)
+    unknowns.set_keeping(app.context, True)
     app.shelving._show_said(True)
     wait(app, qtbot)
     history: list[str] = []

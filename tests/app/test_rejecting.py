@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
 from gallery_app.app import App
-from gallery_app.operations.enrolling import enroll_query
+from gallery_app.operations.enrolment import enroll_query
 from tests.app.test_window import answered, ask
 
 

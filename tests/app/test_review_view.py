@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
 from gallery_app.app import App
-from gallery_app.dialogs.balance import BalanceDialog
-from gallery_app.dialogs.merge import MergeDialog
+from gallery_app.dialogs.balance_dialog import BalanceDialog
+from gallery_app.dialogs.merge_dialog import MergeDialog
 from tests.app.test_correcting import trigger
 from tests.app.test_window import dialog
 

@@ -33,11 +33,11 @@ from pytestqt.qtbot import QtBot
 from engine.gallery import Gallery
 from gallery_app import shortcuts
 from gallery_app.app import App
-from gallery_app.dialogs.help import shortcuts_dialog
-from gallery_app.views.main_window import MainWindow
-from gallery_app.widgets import review_words
-from gallery_app.widgets.uniform_view import UniformView
-from gallery_app.wiring.correcting import OF_FACES, OF_PEOPLE
+from gallery_app.controllers.corrections_controller import OF_FACES, OF_PEOPLE
+from gallery_app.dialogs.help_dialogs import shortcuts_dialog
+from gallery_app.widgets.lists.uniform_view import UniformView
+from gallery_app.window.main_window import MainWindow
+from gallery_app.wording import review_words
 
 PLATFORMS = ("linux", "win32", "darwin")
 _Context = Qt.ShortcutContext

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
-from engine.looking.similarity import Similarity, Usual
+from engine.records.similarity import Similarity, Usual
 from gallery_app.app import App
 from gallery_app.cli import cli
-from gallery_app.dialogs.similarity import SimilarityDialog
-from gallery_app.widgets.chart_saving import content
-from gallery_app.widgets.heat_map import HeatMap, ramp
-from gallery_app.widgets.similarity_words import verdict
+from gallery_app.dialogs.similarity_dialog import SimilarityDialog
+from gallery_app.widgets.charts.chart_saving import content
+from gallery_app.widgets.charts.heat_map import HeatMap, ramp
+from gallery_app.wording.similarity_words import verdict
 
 
 def select(app: App, *names: str) -> None:

@@ -18,15 +18,14 @@ from pytestqt.qtbot import QtBot
 
 from engine.progress import Measured, Message, Progress
 from engine.records.jobs import TrainingOutcome, TrainingRequest
-from gallery_app.dialogs.curves import CurvesDialog
-from gallery_app.dialogs.retrain import RetrainDialog, RetrainState
+from gallery_app.dialogs.curves_dialog import CurvesDialog
+from gallery_app.dialogs.retrain_dialog import RetrainDialog, RetrainState
 from gallery_app.dialogs.training_report import TrainingReport
-from gallery_app.dialogs.versions import VersionsDialog
-from gallery_app.theme import DARK, LIGHT, apply_theme, current_theme
-from gallery_app.views.training_panel import TrainingPanel
-from gallery_app.views.training_state import TrainingState
-from gallery_app.widgets.chart_style import STYLES, Axis, style_of
-from gallery_app.widgets.time_left import TimeLeft
+from gallery_app.dialogs.versions_dialog import VersionsDialog
+from gallery_app.theme.theme import DARK, LIGHT, apply_theme, current_theme
+from gallery_app.widgets.charts.chart_style import STYLES, Axis, style_of
+from gallery_app.widgets.controls.time_left import TimeLeft
+from gallery_app.window.training_panel import TrainingPanel, TrainingState
 from tests.training_scenes import (
     collapsing_point,
     mlp_point,
@@ -70,10 +69,10 @@ def words(widget: object) -> str:
 
 def test_opening_the_views_does_not_load_pyqtgraph() -> None:
     code = (
-        "import sys, gallery_app.app, gallery_app.views.training_panel,"
-        " gallery_app.dialogs.versions, gallery_app.dialogs.training_report,"
-        " gallery_app.dialogs.retrain,"
-        " gallery_app.dialogs.evaluation; print('pyqtgraph' in sys.modules)"
+        "import sys, gallery_app.app, gallery_app.window.training_panel,"
+        " gallery_app.dialogs.versions_dialog, gallery_app.dialogs.training_report,"
+        " gallery_app.dialogs.retrain_dialog,"
+        " gallery_app.dialogs.evaluation_window; print('pyqtgraph' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.stdout.strip() == "False", run.stderr
@@ -374,7 +373,7 @@ def test_without_versions_there_is_a_way_to_the_first(qtbot: QtBot) -> None:
 def test_curves_of_several_versions_lie_over_one_another(
     versions: VersionsDialog, qtbot: QtBot
 ) -> None:
-    from gallery_app.widgets.curves import ComparedCurves
+    from gallery_app.widgets.charts.training_curves import ComparedCurves
 
     made = versions_made()
     versions.show_curves({
@@ -408,7 +407,7 @@ def test_the_report_compares_before_and_after_and_names_a_collapse(qtbot: QtBot)
 
 
 def chart(qtbot: QtBot, **axis: object):  # type: ignore[no-untyped-def]
-    from gallery_app.widgets.chart import LineChart
+    from gallery_app.widgets.charts.line_chart import LineChart
 
     made = LineChart("Loss", Axis("epoch", whole=True), Axis("loss", **axis))  # type: ignore[arg-type]
     qtbot.addWidget(made)
@@ -435,7 +434,7 @@ def test_a_chart_reads_out_what_is_under_the_mouse_and_under_the_arrow_keys(qtbo
 
 
 def test_a_chart_can_be_copied_and_saved_as_picture_and_table(qtbot: QtBot) -> None:
-    from gallery_app.widgets.chart_saving import content, table
+    from gallery_app.widgets.charts.chart_saving import content, table
 
     made = chart(qtbot)
     texts = [action.text() for action in made.menu().actions() if not action.isSeparator()]
@@ -456,7 +455,7 @@ def test_a_chart_can_be_copied_and_saved_as_picture_and_table(qtbot: QtBot) -> N
 
 
 def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(tmp_path: Path) -> None:
-    from gallery_app.widgets.chart_saving import write
+    from gallery_app.widgets.charts.chart_saving import write
 
     folder = tmp_path / "charts"
     assert write(str(folder / "chart.csv"), b"x")

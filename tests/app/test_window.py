@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
 from gallery_app.app import App
-from gallery_app.dialogs.enroll import EnrollDialog
+from gallery_app.dialogs.enroll_dialog import EnrollDialog
 from gallery_app.dialogs.import_preview import ImportPreview
-from gallery_app.dialogs.report import ReportDialog
+from gallery_app.dialogs.report_dialog import ReportDialog
 from gallery_app.item_models.roles import WordsRole
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.avatars.appearance import TRAITS, Appearance
 from engine.errors import GalleryDamagedError
-from engine.portraits.appearance import TRAITS, Appearance
-from engine.types import Vectors
+from engine.records.types import Vectors
 
 
 def some(n: int, dimension: int = 128, seed: int = 0) -> Vectors:

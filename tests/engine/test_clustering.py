@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.enrolment import clustering
-from engine.types import Distance, Ids, Vectors
+from engine.enrolment import unknown_faces
+from engine.records.types import Distance, Ids, Vectors
 
 
 def people(count: int, each: int, seed: int = 0, spread: float = 0.2) -> tuple[Ids, Vectors]:
@@ -23,11 +23,11 @@ def same_partition(groups: list[Ids], owners: Ids) -> bool:
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
 def test_people_whom_the_gallery_never_saw_come_apart(distance: Distance):
-    limit = clustering.near_enough(*people(20, 6), distance)
+    limit = unknown_faces.near_enough(*people(20, 6), distance)
     assert limit is not None
     owners, strangers = people(15, 4, seed=1)
     order = np.random.default_rng(2).permutation(len(owners))
-    groups = clustering.groups(strangers[order], distance, limit)
+    groups = unknown_faces.cluster(strangers[order], distance, limit)
     assert same_partition(groups, owners[order])
 
 
@@ -37,15 +37,15 @@ def test_people_whom_the_gallery_never_saw_come_apart(distance: Distance):
 def test_more_than_can_be_held_at_once_join_who_is_there(
     distance: Distance, offset: float, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(clustering, "AT_ONCE", 12)
-    monkeypatch.setattr(clustering, "_BLOCK", 5)
+    monkeypatch.setattr(unknown_faces, "AT_ONCE", 12)
+    monkeypatch.setattr(unknown_faces, "_BLOCK", 5)
     enrolled, faces = people(20, 6)
-    limit = clustering.near_enough(enrolled, faces + np.float32(offset), distance)
+    limit = unknown_faces.near_enough(enrolled, faces + np.float32(offset), distance)
     assert limit is not None
     owners, strangers = people(15, 6, seed=1)
     strangers = strangers + np.float32(offset)
     order = np.random.default_rng(2).permutation(len(owners))
-    groups = clustering.groups(strangers[order], distance, limit)
+    groups = unknown_faces.cluster(strangers[order], distance, limit)
     assert same_partition(groups, owners[order])
     assert sorted(np.concatenate(groups).tolist()) == list(range(len(owners)))
 
@@ -55,29 +55,29 @@ def test_the_limit_is_between_one_person_and_two():
     unit = faces / np.linalg.norm(faces, axis=1, keepdims=True)
     away = 1 - unit @ unit.T
     same = (owners[:, None] == owners) & ~np.eye(len(owners), dtype=bool)
-    limit = clustering.near_enough(owners, faces, "cosine")
+    limit = unknown_faces.near_enough(owners, faces, "cosine")
     assert limit is not None
     assert np.median(away[same]) < limit < away[owners[:, None] != owners].min() + 1e-3
 
 
 def test_with_one_enrolled_person_their_own_faces_give_it():
     owners, faces = people(1, 8)
-    limit = clustering.near_enough(owners, faces, "cosine")
+    limit = unknown_faces.near_enough(owners, faces, "cosine")
     assert limit is not None
     assert 0 < limit < 0.2
 
 
 def test_where_nobody_is_enrolled_only_what_is_much_nearer_than_usual_belongs_together():
-    assert clustering.near_enough(*people(1, 1), "cosine") is None
+    assert unknown_faces.near_enough(*people(1, 1), "cosine") is None
     owners, strangers = people(60, 1, seed=3)
     copies = strangers[:5] + np.float32(0.01)
-    limit = clustering.usual(np.concatenate([strangers, copies]), "cosine")
-    groups = clustering.groups(np.concatenate([strangers, copies]), "cosine", limit)
+    limit = unknown_faces.usual(np.concatenate([strangers, copies]), "cosine")
+    groups = unknown_faces.cluster(np.concatenate([strangers, copies]), "cosine", limit)
     assert same_partition(groups, np.concatenate([owners, owners[:5]]))
 
 
 def test_one_alone_and_none_at_all():
     _, faces = people(1, 1)
-    assert [group.tolist() for group in clustering.groups(faces, "cosine", 0.1)] == [[0]]
-    assert clustering.groups(faces[:0], "cosine", 0.1) == []
-    assert clustering.usual(faces, "cosine") == 0.0
+    assert [group.tolist() for group in unknown_faces.cluster(faces, "cosine", 0.1)] == [[0]]
+    assert unknown_faces.cluster(faces[:0], "cosine", 0.1) == []
+    assert unknown_faces.usual(faces, "cosine") == 0.0

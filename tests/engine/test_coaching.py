@@ -14,7 +14,7 @@ from engine.errors import IdentityNameError, MismatchError
 from engine.gallery import Gallery
 from engine.recognition.recogniser import Recogniser
 from engine.records.advice import Advice, grouped
-from engine.types import Vectors
+from engine.records.types import Vectors
 
 PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Hanks", "Tom_Ridge", "Tony_Blair", "Venus_Williams")
 

@@ -22,7 +22,7 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
-from engine.types import FaceBatch, Identification, Vectors
+from engine.records.types import FaceBatch, Identification, Vectors
 from tests.alike import assert_alike
 from tests.handmade import put_to_use
 
@@ -235,7 +235,7 @@ def test_an_enrolment_is_made_though_recognition_cannot_follow(
         with monkeypatch.context() as patched:
             patched.setattr("engine.recognition.space.Space.add", refuse)
             patched.setattr("engine.recognition.grounds.Grounds.take_up", refuse)
-            patched.setattr("engine.enrolment.coaching.Coach.advise", lambda *_: [])
+            patched.setattr("engine.enrolment.advisor.EnrolmentAdvisor.advise", lambda *_: [])
             report = gallery.enroll("P00", query)
         assert report.faces_added == 1
         assert gallery.identify(query)[0].evidence[0].face == report.face_ids[0]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.tools.files import discard_tree, remove_dead_scratch, shred
+from engine.utils.files import discard_tree, remove_dead_scratch, shred
 
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from engine.tools import files
+from engine.utils import files
 shutil.rmtree = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 place = Path(sys.argv[1])
 files.discard_tree(place / "index", place)

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.enrolment.embedding_check import Fingerprint
 from engine.errors import MismatchError
 from engine.gallery import Gallery
-from engine.tools.fingerprint import Fingerprint
-from engine.types import Distance
+from engine.records.types import Distance
 
 
 def centred_network(people: int, faces: int, seed: int) -> np.ndarray:

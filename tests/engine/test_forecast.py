@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
-from engine.tools.forecast import Forecast, Stage
+from engine.utils.forecast import Forecast, Stage
 
 STAGES = (Stage("Reading", 1.0), Stage("Saving", 4.0), Stage("Indexing", 15.0))
 

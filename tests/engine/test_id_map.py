@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tools.id_map import IdMap, grown
+from engine.utils.id_map import IdMap, grown
 
 KEYS = st.integers(0, 2**62)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ModelError
-from engine.models import Network
+from engine.models.network import Network
 from engine.progress import Event, Message
 from engine.recognition import in_use
 from engine.recognition.in_use import models_in_use, read_model

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.gallery import Gallery
 from engine.index.hnsw import HnswIndex
-from engine.tools.memory import _without, large_pages
+from engine.utils.trim_heap import _without, large_pages
 
 _OFFERED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 _MB = 1 << 20

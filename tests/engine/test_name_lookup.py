@@ -12,8 +12,8 @@ import pytest
 from engine.errors import AmbiguousNameError, NameTakenError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.records.names import name_key
+from engine.records.types import FaceBatch, Vectors
 from engine.store import Store
-from engine.types import FaceBatch, Vectors
 
 TYPED = "José Núñez"
 STORED = unicodedata.normalize("NFD", TYPED)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.index.exact import ExactIndex
-from engine.tools import nearest as module
-from engine.tools.distances import between, prepare
-from engine.tools.nearest import Nearest, closeness, nearest
-from engine.types import Distance, Vectors
+from engine.records.types import Distance, Vectors
+from engine.utils import exact_neighbours as module
+from engine.utils.distances import between, prepare
+from engine.utils.exact_neighbours import ExactNeighbours, closeness, nearest
 
 
 def vectors(count: int, seed: int = 0) -> Vectors:
@@ -80,7 +80,7 @@ def test_a_face_does_not_meet_itself() -> None:
 def test_of_equals_the_first_come_first_and_places_without_a_face_are_empty() -> None:
     rows = np.repeat(prepare(vectors(1), "cosine"), 200, axis=0)
     assert nearest(rows[:1], rows, 4, "cosine")[0].tolist() == [[0, 1, 2, 3]]
-    found = Nearest(1, 3)
+    found = ExactNeighbours(1, 3)
     found.offer(0, closeness(rows[:1], rows[:1], "cosine"), np.array([7]))
     assert found.labels.tolist() == [[7, -1, -1]]
     assert np.isinf(found.distances("cosine")[0, 1:]).all()

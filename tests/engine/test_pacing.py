@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.tools.pacing import Pacing, Step
+from engine.utils.pacing import Pacing, Step
 
 
 class Clock:

@@ -8,8 +8,8 @@ import zlib
 import numpy as np
 import pytest
 
-from engine.tools import packing
-from engine.tools.packing import packed, unpacked
+from engine.utils import packing
+from engine.utils.packing import packed, unpacked
 
 
 @pytest.mark.parametrize("numbers", [[], [0], [5, 3, 9, -4], list(range(1, 5000))])

@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import InputError, UnknownIdentityError
 from engine.gallery import Gallery
-from engine.types import FaceBatch
+from engine.records.types import FaceBatch
 
 PEOPLE = 14
 EACH = 8

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.records.long_lists import FaceColumns, Texts
 from engine.records.names import search_key, search_lines
 from engine.records.roster import Roster
-from engine.types import Face, Identity
+from engine.records.types import Face, Identity
 
 LETTERS = st.sampled_from([*"aAbBzß øŁéİ’-中山", "e\u0301", "\u00a0", "\u3000", "ﬁ", "\u0345", "Σ"])
 NAMES = st.lists(LETTERS, min_size=1, max_size=8).map("".join).filter(str.strip)

@@ -19,7 +19,7 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
-from engine.types import FaceBatch, Vectors
+from engine.records.types import FaceBatch, Vectors
 
 DIMENSION = 24
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from engine.gallery import Gallery
 from engine.recognition import grounds, remembered, taking_up
-from engine.tools.distances import prepare
-from engine.types import Vectors
+from engine.records.types import Vectors
+from engine.utils.distances import prepare
 from tests.alike import assert_alike
 
 DIMENSION, PEOPLE, EACH = 8, 40, 3

@@ -16,7 +16,7 @@ import pytest
 from engine.errors import GalleryDamagedError, GalleryReadOnlyError, GalleryTooNewError
 from engine.gallery import Gallery
 from engine.progress import Event, Message
-from engine.types import Identification
+from engine.records.types import Identification
 from tests.flow.conftest import ROOT, Contents, Run
 from tests.unprivileged import call_unprivileged
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.embeddings import read_sources
+from engine.formats.sources import read_sources
 from tests import killing
 
 FACES = 500

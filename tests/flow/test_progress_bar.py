@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from engine.progress import Message, Progress
-from gallery_app.cli.shared import Bar
+from gallery_app.cli.command_tools import Bar
 
 
 class Terminal(io.StringIO):

@@ -18,7 +18,7 @@ import pytest
 
 from engine.gallery import Gallery
 from gallery_app import cli, errors, recent, screen
-from gallery_app.cli import shared
+from gallery_app.cli import command_tools
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ def test_an_import_of_something_usable_succeeds(
 def test_ctrl_c_while_a_person_is_asked_exits_130(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared, "_interrupted", shared.CancelToken())
+    monkeypatch.setattr(command_tools, "_interrupted", command_tools.CancelToken())
 
     def pressed(*_: object, **__: object) -> bool:
         try:
@@ -120,7 +120,7 @@ def test_whoever_is_meant_is_named_before_they_go(
         raise click.Abort()
 
     terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("gallery_app.cli.corrections.sys", terminal)
+    monkeypatch.setattr("gallery_app.cli.correction_commands.sys", terminal)
     monkeypatch.setattr(click, "confirm", no)
     run("delete", "TIGER  woods", "-g", folder)
     run("erase", "TIGER  woods", "-g", folder)

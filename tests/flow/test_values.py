@@ -15,10 +15,10 @@ from PIL import Image
 from engine.errors import BackupError, FaceGalleryError, GalleryDamagedError
 from engine.gallery import Gallery
 from engine.records.domains import LATEST, harmless
+from engine.records.types import FaceBatch
 from engine.store import recovery
 from engine.store.column_domains import COLUMNS
 from engine.store.schema import MIGRATIONS
-from engine.types import FaceBatch
 from tests.flow.conftest import Run
 from tests.handmade import put_to_use
 
@@ -196,7 +196,7 @@ def test_whatever_the_clock_says_what_is_written_can_be_read(
     rich: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, clock: float
 ) -> None:
     folder = shutil.copytree(rich, tmp_path / "late.gallery")
-    monkeypatch.setattr("engine.tools.clock.time.time", lambda: clock)
+    monkeypatch.setattr("engine.utils.clock.time.time", lambda: clock)
     assert run("note", "Bob", "late", "-g", folder).returncode == 0
     np.save(tmp_path / "more.npy", _vectors(1, 3)[0] + 1)
     assert run("enroll", "Zoe", tmp_path / "more.npy", "-g", folder).returncode == 0

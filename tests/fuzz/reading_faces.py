@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.embeddings import read_file, read_photo, read_sources
+from engine.enrolment.embedding_check import Fingerprint
 from engine.errors import InputError, PhotoError
+from engine.formats.photographs import read_photo
+from engine.formats.sources import read_file, read_sources
 from engine.records.names import MAX_LENGTH, check_name
-from engine.tools.fingerprint import Fingerprint
-from engine.types import FaceBatch
+from engine.records.types import FaceBatch
 from tests.fuzz.forms import deepened, edit_lines, edit_npy, edit_npz, mixed
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.mutating import edit_bytes

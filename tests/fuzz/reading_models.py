@@ -12,19 +12,12 @@ import numpy as np
 
 from engine.errors import ModelError
 from engine.identification import Trials
-from engine.models import (
-    Layer,
-    Network,
-    VersionContent,
-    load_curves,
-    load_faces,
-    load_network,
-    load_version,
-    write_version,
-)
+from engine.models.network import Layer, Network
+from engine.models.version_files import load_curves, load_faces, load_network, load_version
+from engine.models.versions import VersionContent, write_version
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion
-from engine.records.parameters import TripletParameters, as_json
+from engine.records.training_parameters import TripletParameters, as_json
 from tests.fuzz.forms import DOCUMENT, edit_npy, edit_npz, mixed
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.mutating import Mutate, edit_bytes

@@ -12,21 +12,21 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.avatars.appearance import TRAITS, Appearance
+from engine.enrolment.embedding_check import Fingerprint
 from engine.errors import GalleryDamagedError, MismatchError, TrainingError
 from engine.identification import KNN_ALONE, Calibration, Templates, calibrate
-from engine.portraits.appearance import TRAITS, Appearance
 from engine.progress import Measured, Message, Progress
 from engine.recognition.calibrating import CalibrationKeeper
 from engine.recognition.in_use import _kept
 from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
-from engine.retraining.learning import Learning
+from engine.records.types import Ids, Vectors
 from engine.store.database import Database
 from engine.store.settings_table import DerivedTexts
-from engine.tools.fingerprint import Fingerprint
-from engine.tools.gallery_folder import DATABASE
-from engine.tools.packing import packed
 from engine.training import protocol
-from engine.types import Ids, Vectors
+from engine.training.service import TrainingService
+from engine.utils.gallery_folder import DATABASE
+from engine.utils.packing import packed
 from tests.fuzz.forms import DOCUMENT
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.typed import require_typed
@@ -134,7 +134,7 @@ def _autos() -> Iterable[bytes]:
 def _read_evaluation(data: bytes, folder: Path) -> None:
     (folder / "models").mkdir()
     (folder / "models" / "evaluation.json").write_bytes(data)
-    evaluation = Learning(_Beside(folder), None).last_evaluation()  # type: ignore[arg-type]
+    evaluation = TrainingService(_Beside(folder), None).last_evaluation()  # type: ignore[arg-type]
     if evaluation is not None:
         require_typed(evaluation)
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from engine.errors import FaceGalleryError, GalleryBusyError, GalleryError, UnknownIdentityError
 from engine.gallery import Gallery
+from engine.records.types import FaceBatch
 from engine.store import Store
 from engine.store.cipher import Key
 from engine.store.writer_lock import WriterLock
-from engine.tools.gallery_folder import LOCK_HOLDER
-from engine.types import FaceBatch
+from engine.utils.gallery_folder import LOCK_HOLDER
 from tests.fuzz.databases import compact, edit_database
 from tests.fuzz.forms import DOCUMENT, mixed
 from tests.fuzz.judging import Reader, require

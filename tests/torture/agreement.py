@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.gallery import Gallery
-from engine.types import Identification
+from engine.records.types import Identification
 from tests.torture.faces import POOL
 from tests.torture.model import Model
 

@@ -24,7 +24,7 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
-from engine.records.parameters import Kind
+from engine.records.training_parameters import Kind
 from engine.store import recovery
 from tests.torture.agreement import disagreements, other_answers, unsound
 from tests.torture.erased import adopted, not_erased

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 from engine.gallery import Gallery
-from engine.records.parameters import Kind
+from engine.records.training_parameters import Kind
+from engine.records.types import FaceBatch
 from engine.store import recovery
-from engine.types import FaceBatch
 from tests.handmade import put_to_use
 from tests.torture.faces import DIMENSION, EACH, NAMES, POOL, table_of, tree_of
 from tests.torture.model import Model, Operation

@@ -23,9 +23,9 @@ from engine.progress import SILENT, Reporter
 from engine.records.jobs import VERSION_ID
 from engine.records.parsing import checked, parsed
 from engine.records.safety import Backup
-from engine.tools.files import open_regular
-from engine.tools.gallery_folder import DATABASE, FILE_NAME, MODELS
-from engine.tools.zip_files import open_zip
+from engine.utils.files import open_regular
+from engine.utils.gallery_folder import DATABASE, FILE_NAME, MODELS
+from engine.utils.zip_files import open_zip
 
 FORMAT = 1
 _MANIFEST = "manifest.json"

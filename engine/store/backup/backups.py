@@ -30,9 +30,9 @@ from engine.store.database_checks import require_sound
 from engine.store.failures import RESTORE, TAKE_OUT, declared, on_disk
 from engine.store.schema import newest, version_of
 from engine.store.settings_table import SettingsTable
-from engine.tools import clock
-from engine.tools.files import remove, scratch_folder, sync_folder
-from engine.tools.gallery_folder import ASIDE, BACKUPS, DATABASE, MODELS, GalleryFolder
+from engine.utils import clock
+from engine.utils.files import remove, scratch_folder, sync_folder
+from engine.utils.gallery_folder import ASIDE, BACKUPS, DATABASE, MODELS, GalleryFolder
 
 LARGE_COUNT = 1_000
 LARGE_SHARE = 0.2

@@ -30,7 +30,7 @@ from engine.store.lifecycle import key_in
 from engine.store.schema import require_ours
 from engine.store.settings_table import move_derived
 from engine.store.writer_lock import WriterLock
-from engine.tools.files import (
+from engine.utils.files import (
     is_link,
     open_regular,
     remove,
@@ -39,7 +39,7 @@ from engine.tools.files import (
     sync_file,
     sync_folder,
 )
-from engine.tools.gallery_folder import ASIDE, BACKUPS, DATABASE, INDEX, MODELS
+from engine.utils.gallery_folder import ASIDE, BACKUPS, DATABASE, INDEX, MODELS
 
 _STAGE, _STEPS = "Rewriting the gallery", 3
 _NEW = f"{DATABASE}.converting"

@@ -20,8 +20,8 @@ from engine.store.cipher import Key
 from engine.store.database import connect
 from engine.store.failures import declared
 from engine.store.schema import schema_of
-from engine.tools.files import remove_dead_scratch, scratch_folder, sync_folder
-from engine.tools.gallery_folder import FILE_NAME
+from engine.utils.files import remove_dead_scratch, scratch_folder, sync_folder
+from engine.utils.gallery_folder import FILE_NAME
 
 SEALED = "sealed.db"
 _TABLE = "CREATE TABLE files (name TEXT PRIMARY KEY, content BLOB NOT NULL)"

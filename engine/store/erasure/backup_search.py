@@ -15,8 +15,8 @@ from engine.store.database import connect
 from engine.store.erasure.personal_data import BY_DIGEST, BY_IDENTITY, TEXTS, Subject
 from engine.store.failures import declared
 from engine.store.schema import require_ours
-from engine.tools.files import scratch_folder
-from engine.tools.gallery_folder import DATABASE
+from engine.utils.files import scratch_folder
+from engine.utils.gallery_folder import DATABASE
 
 _TABLES = ("faces", *BY_DIGEST)
 _DIGESTS = (*_TABLES, *(f"undo_{table}" for table in _TABLES))

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import GalleryBusyError
 from engine.records.receipts import Removed
-from engine.records.wording import counted
+from engine.records.types import Vectors
 from engine.store.database import Database, as_json
 from engine.store.encoding import digest_of, from_blobs
 from engine.store.erasure.backup_search import found_in_backup
@@ -36,7 +36,7 @@ from engine.store.history_table import clear_undo, enter, fix_changes
 from engine.store.models_table import TRAINING
 from engine.store.settings_table import delete_derived
 from engine.store.unfinished_erasure import UNFINISHED, UnfinishedErasure, noted_erasure
-from engine.types import Vectors
+from engine.utils.number_text import counted
 
 _DERIVED = ("appearance", "fingerprint")  # settings that are means of all vectors
 

@@ -18,7 +18,7 @@ from engine.records.names import name_key
 from engine.records.parsing import parsed
 from engine.store.database import as_json
 from engine.store.name_lookup import require_one, unknown_identity
-from engine.tools.mentions import Mentions
+from engine.utils.name_search import Mentions
 
 BY_IDENTITY = (("decisions", "identity_id"), ("apart", "one"), ("apart", "other"))
 """Rows that are about an identity, by its id."""

@@ -23,9 +23,9 @@ from engine.store.history_table import record_aside
 from engine.store.recovery.staging import staged
 from engine.store.store import Store
 from engine.store.writer_lock import WriterLock
-from engine.tools import clock
-from engine.tools.files import copy_private, discard_tree, sync_folder, sync_tree
-from engine.tools.gallery_folder import ASIDE, DATABASE, INDEX, MODELS, GalleryFolder
+from engine.utils import clock
+from engine.utils.files import copy_private, discard_tree, sync_folder, sync_tree
+from engine.utils.gallery_folder import ASIDE, DATABASE, INDEX, MODELS, GalleryFolder
 
 # tables whose ids are never given twice
 _COUNTERS = ("faces", "identities", "decisions", "apart", "unknowns")

@@ -16,7 +16,7 @@ from engine.errors import GalleryDamagedError, GalleryNotFoundError
 from engine.progress import SILENT, Reporter
 from engine.records.names import name_key
 from engine.records.safety import Salvaged
-from engine.records.wording import counted
+from engine.records.types import Distance
 from engine.store import encoding
 from engine.store.cipher import looks_encrypted
 from engine.store.column_domains import misfit
@@ -25,9 +25,9 @@ from engine.store.failures import RESTORE, on_disk
 from engine.store.history_table import record_beginning
 from engine.store.recovery.sqlite_pages import Row, rows_of
 from engine.store.store import Store
-from engine.tools.files import copy_private, scratch_folder
-from engine.tools.gallery_folder import DATABASE, GalleryFolder
-from engine.types import Distance
+from engine.utils.files import copy_private, scratch_folder
+from engine.utils.gallery_folder import DATABASE, GalleryFolder
+from engine.utils.number_text import counted
 
 _LISTED = 20  # sentences about single identities
 _SETTINGS = ("appearance", "fingerprint", "backups_kept")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.tools.files import open_regular
+from engine.utils.files import open_regular
 
 Value = None | int | float | str | bytes
 _MAGIC = b"SQLite format 3\0"

@@ -35,8 +35,8 @@ from engine.store.schema import (
 )
 from engine.store.store import Store
 from engine.store.unfinished_erasure import noted_erasure
-from engine.tools.files import scratch_folder
-from engine.tools.gallery_folder import DATABASE, GalleryFolder
+from engine.utils.files import scratch_folder
+from engine.utils.gallery_folder import DATABASE, GalleryFolder
 
 
 def preview_backup(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtGui import QImage
 
-from engine.types import Vectors
+from engine.records.types import Vectors
 
 
 def traits_of(seed: int) -> Vectors:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.types import Candidate, Identification, Opinion
-from gallery_app.widgets.method_words import (
+from engine.records.types import Candidate, Identification, Opinion
+from gallery_app.wording.method_words import (
     agreement_text,
     agreement_tip,
     choice_text,

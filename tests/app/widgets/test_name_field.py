@@ -8,8 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.records.roster import Roster
-from engine.types import Identity
-from gallery_app.widgets.name_field import NameField
+from engine.records.types import Identity
+from gallery_app.widgets.controls.name_field import NameField
 
 MANY = [f"Person {number:06}" for number in range(20_000)]
 

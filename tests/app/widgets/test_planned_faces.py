@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.records.advice import Advice
 from gallery_app.item_models.roles import PictureRole, ToneRole, WordsRole
-from gallery_app.theme import current_theme
-from gallery_app.widgets.advice_panel import AdvicePanel
-from gallery_app.widgets.new_face_delegate import NewFaceDelegate
+from gallery_app.theme.theme import current_theme
+from gallery_app.widgets.controls.advice_panel import AdvicePanel
+from gallery_app.widgets.faces.new_face_list import NewFaceDelegate
 from tests.app.widgets.test_delegates import NAMES
 
 Checked = Qt.CheckState.Checked

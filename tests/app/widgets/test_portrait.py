@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from engine.types import Vectors
-from gallery_app.widgets.portrait import portrait_image
+from engine.records.types import Vectors
+from gallery_app.widgets.faces.avatar_painting import portrait_image
 from tests.app.widgets.drawing import pixels, traits_of
 
 

@@ -9,17 +9,17 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.progress import Message, Progress
-from engine.records.wording import confidence_text
-from engine.types import Candidate
-from gallery_app.widgets.busy_strip import BusyStrip, progress_text
-from gallery_app.widgets.candidate_row import CandidateRow
-from gallery_app.widgets.confidence_bar import ConfidenceBar
-from gallery_app.widgets.elided_label import ElidedLabel
-from gallery_app.widgets.empty_state import EmptyState
-from gallery_app.widgets.face_tile import FaceTile
-from gallery_app.widgets.message_bar import MessageBar
-from gallery_app.widgets.picture import PictureLabel
-from gallery_app.widgets.time_left import left_text
+from engine.records.types import Candidate
+from engine.utils.number_text import confidence_text
+from gallery_app.widgets.controls.busy_strip import BusyStrip, progress_text
+from gallery_app.widgets.controls.confidence_bar import ConfidenceBar
+from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.widgets.controls.message_bar import MessageBar
+from gallery_app.widgets.controls.time_left import left_text
+from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.window.candidates_list import CandidateRow
+from gallery_app.window.evidence import FaceTile
 
 
 def show(widget: QWidget, qtbot: QtBot) -> None:

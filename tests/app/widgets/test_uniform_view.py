@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, QRect, QSize
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate
 from pytestqt.qtbot import QtBot
 
-from gallery_app.widgets.uniform_view import UniformView
+from gallery_app.widgets.lists.uniform_view import UniformView
 
 Make = Callable[..., UniformView]
 

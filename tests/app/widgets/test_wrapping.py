@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from gallery_app.widgets.wrapping import WrappingRow
+from gallery_app.widgets.controls.flow_layouts import WrappingRow
 
 
 @dataclass

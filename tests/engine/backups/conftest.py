@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.gallery import Gallery
-from engine.types import FaceBatch
+from engine.records.types import FaceBatch
 from tests.handmade import put_to_use
 
 Snapshot = Callable[[Path], list[tuple[str, bytes]]]

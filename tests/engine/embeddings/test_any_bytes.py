@@ -11,8 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.embeddings import read_file, read_photo, read_sources, rows
 from engine.errors import InputError, PhotoError
+from engine.formats import lazy_rows
+from engine.formats.photographs import read_photo
+from engine.formats.sources import read_file, read_sources
 
 quick = settings(
     max_examples=150,
@@ -85,7 +87,7 @@ def check_reading(path) -> None:
 def check_left_there(path, reading) -> None:
     """A file too large for memory is read in the same way."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "LARGE", 1)
+        patch.setattr(lazy_rows, "LARGE", 1)
         there = read_sources([path])
     assert there.rejected == reading.rejected
     np.testing.assert_array_equal(there.batch.vectors[:], reading.batch.vectors)

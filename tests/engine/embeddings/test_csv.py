@@ -7,8 +7,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from engine.embeddings import read_file, read_sources
 from engine.errors import CancelledError, EmbeddingError, MismatchError
+from engine.formats.sources import read_file, read_sources
 from engine.progress import CancelToken, Reporter
 
 

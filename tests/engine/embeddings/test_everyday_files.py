@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.embeddings import read_file, read_sources
 from engine.errors import EmbeddingError, NameColumnError
+from engine.formats.sources import read_file, read_sources
 from engine.gallery import Gallery
 
 FACES = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.embeddings import read_file, read_sources, rows
 from engine.errors import EmbeddingError
+from engine.formats import lazy_rows
+from engine.formats.sources import read_file, read_sources
 from engine.gallery import Gallery
 from engine.progress import Reporter
 
@@ -17,7 +18,7 @@ FILES = np.array([f"é/{row}.npy" for row in range(COUNT)])
 
 @pytest.fixture(autouse=True)
 def all_is_large(monkeypatch):
-    monkeypatch.setattr(rows, "LARGE", 1_000)
+    monkeypatch.setattr(lazy_rows, "LARGE", 1_000)
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def archive(tmp_path, vectors):
 
 
 def everything(batch):
-    return np.concatenate(list(rows.parts(batch.vectors)))
+    return np.concatenate(list(lazy_rows.parts(batch.vectors)))
 
 
 @pytest.mark.parametrize("kind", ["<f4", ">f4", "<f8", "<f2"])
@@ -106,7 +107,7 @@ def test_a_flipped_byte_is_found_by_the_checksum(archive):
 
 def test_an_import_is_the_same_as_from_memory(tmp_path, archive, vectors, monkeypatch):
     made, report = Gallery.create_from(tmp_path / "large", [archive])
-    monkeypatch.setattr(rows, "LARGE", 1 << 40)
+    monkeypatch.setattr(lazy_rows, "LARGE", 1 << 40)
     small, same = Gallery.create_from(tmp_path / "small", [archive])
     with made, small:
         assert (report.faces_added, report.identities_added) == (COUNT, COUNT // 10)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.embeddings import check_name, name_key, search_key, shown_name
 from engine.errors import IdentityNameError
 from engine.records.lookalikes import find_lookalikes, lookalikes, skeletons
+from engine.records.names import check_name, name_key, search_key, shown_name
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.lib import format as npy_format
 
-from engine.embeddings import opening, read_file
 from engine.errors import EmbeddingError, MismatchError
+from engine.formats import input_file
+from engine.formats.sources import read_file
 from tests.unprivileged import call_unprivileged
 
 FRACTIONS = hnp.floating_dtypes(sizes=(16, 32, 64), endianness="?")
@@ -306,7 +307,7 @@ def test_a_pipe_is_refused_at_once(tmp_path):
 def test_a_file_beyond_the_limit_is_refused_unread(tmp_path):
     path = tmp_path / "giant.npy"
     with open(path, "wb") as stream:
-        stream.truncate(opening.MAX_BYTES + 1)  # sparse: takes no disk
+        stream.truncate(input_file.MAX_BYTES + 1)  # sparse: takes no disk
     assert "Split" in refused(path).remedy
 
 

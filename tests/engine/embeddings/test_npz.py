@@ -9,8 +9,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from engine.embeddings import read_file, read_sources
 from engine.errors import EmbeddingError, MismatchError
+from engine.formats.sources import read_file, read_sources
 
 
 @pytest.fixture

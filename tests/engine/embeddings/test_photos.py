@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from engine.embeddings import read_photo
 from engine.errors import PhotoError
+from engine.formats.photographs import read_photo
 from tests.unprivileged import call_unprivileged
 
 ORIENTATION = 0x0112

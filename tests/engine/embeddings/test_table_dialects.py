@@ -11,9 +11,9 @@ import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from engine.embeddings import read_file, read_sources
-from engine.embeddings.name_column import plain_title
 from engine.errors import FaceGalleryError
+from engine.formats.name_column import plain_title
+from engine.formats.sources import read_file, read_sources
 from engine.records.names import shown_name
 
 PEOPLE = ("Ann", "Lee, Bob", "Person", "Éva", 'O"Neil', "#1", "Nan", "7up", "name", "1_2", "3;4")

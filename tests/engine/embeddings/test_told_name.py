@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from engine.embeddings import read_sources
+from engine.formats.sources import read_sources
 
 FILE = "identity.txt"
 

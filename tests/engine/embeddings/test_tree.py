@@ -9,8 +9,9 @@ import unicodedata
 import numpy as np
 import pytest
 
-from engine.embeddings import photo_beside, read_sources
 from engine.errors import CancelledError, EmbeddingError
+from engine.formats.photographs import photo_beside
+from engine.formats.sources import read_sources
 from engine.progress import CancelToken, Progress, Reporter
 from tests.unprivileged import call_unprivileged
 

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from engine.gallery import Gallery
+from engine.records.types import FaceBatch, Vectors
 from engine.store import encoding
-from engine.tools.needles import Needles
-from engine.types import FaceBatch, Vectors
+from engine.utils.byte_search import Needles
 from tests.handmade import put_to_use
 
 NAME = "Zoë Quist"

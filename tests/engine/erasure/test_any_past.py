@@ -11,9 +11,9 @@ import pytest
 
 from engine.errors import NameTakenError, UnknownIdentityError
 from engine.records.names import name_key
+from engine.records.types import FaceBatch
 from engine.store import Store
-from engine.tools.needles import Needles
-from engine.types import FaceBatch
+from engine.utils.byte_search import Needles
 
 NAMES = ("Aurelie Ott", "Bertil Pohl", "Carmen Quinn", "Dorian Rhys")
 VECTORS = np.random.default_rng(0).standard_normal((12, 8)).astype(np.float32)

@@ -25,8 +25,8 @@ from engine.errors import (
 )
 from engine.gallery import Gallery
 from engine.records.receipts import Receipt
-from engine.tools.gallery_folder import GalleryFolder
-from engine.types import Vectors
+from engine.records.types import Vectors
+from engine.utils.gallery_folder import GalleryFolder
 from tests.engine.erasure.conftest import MOVED, NAME, OLD_NAME, Scene, batch, person
 
 KINDS = {"vector", "digest", "thumbnail", "name"}
@@ -156,12 +156,12 @@ def test_a_model_that_learned_from_a_decision_goes_whatever_the_clock_said(
         gallery.enroll("Person 2", batch("Person 2", person(2)))
         one = gallery.identity("Person 1").id
         with monkeypatch.context() as patched:
-            patched.setattr("engine.tools.clock.time.time", lambda: later)
+            patched.setattr("engine.utils.clock.time.time", lambda: later)
             gallery.reject(person(77)[0], one)
     put_to_use(folder, "mlp")
     with Gallery.open(folder) as gallery:
         with monkeypatch.context() as patched:
-            patched.setattr("engine.tools.clock.time.time", lambda: later)
+            patched.setattr("engine.utils.clock.time.time", lambda: later)
             gallery.reject(person(78)[0], one)
         gallery.enroll("Decided Later", batch("Decided Later", person(78)))
         gallery.erase(["Decided Later"])

@@ -20,7 +20,7 @@ from engine.maintenance import gallery_erasure
 from engine.gallery import Gallery
 from engine.store.erasure.database_erasure import DatabaseErasure
 from engine.store.database import Database
-from engine.tools.gallery_folder import GalleryFolder
+from engine.utils.gallery_folder import GalleryFolder
 
 def dies(owner, name, after):
     real = getattr(owner, name)

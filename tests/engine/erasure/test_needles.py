@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.tools.mentions import Mentions
-from engine.tools.needles import Needles
+from engine.utils.byte_search import Needles
+from engine.utils.name_search import Mentions
 
 ROWS = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
 
@@ -30,7 +30,7 @@ def test_what_is_in_any_file_is_nobody() -> None:
 
 
 def test_what_spans_two_pieces_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.tools.needles._PIECE", 4_099)
+    monkeypatch.setattr("engine.utils.byte_search._PIECE", 4_099)
     path = tmp_path / "any"
     for offset in range(4_080, 4_120):
         path.write_bytes(bytes(offset) + ROWS[0, :4].tobytes() + bytes(9_000))

@@ -20,7 +20,7 @@ from PIL import Image
 from engine.gallery import Gallery
 from engine.records.exports import EXPORT_KINDS, SUFFIXES, ExportKind, Selection
 from engine.records.receipts import SEARCHED
-from engine.types import FaceBatch, Vectors
+from engine.records.types import FaceBatch, Vectors
 
 NAME = "André Müller-Øst"
 OTHER = "André Müller-Øster"  # another person, whose name only begins alike

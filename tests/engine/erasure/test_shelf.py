@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.gallery import Gallery
+from engine.records.types import FaceBatch
 from engine.store import encoding
-from engine.tools.needles import Needles
-from engine.types import FaceBatch
+from engine.utils.byte_search import Needles
 from tests.engine.erasure.conftest import NAME, Scene, batch, person
 
 QUERIES = person(41, 3)

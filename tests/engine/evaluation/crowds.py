@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.evaluation.contract import CalibrationSet, Fitted, Ranked, best_of
 from engine.progress import Reporter
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 
 DIMENSION = 24
 

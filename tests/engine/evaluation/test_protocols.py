@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.errors import TrainingError
 from engine.evaluation.protocols import closed_splits, open_splits
-from engine.types import Ids
+from engine.records.types import Ids
 
 COUNTS = st.lists(st.integers(1, 12), min_size=6, max_size=25).filter(
     lambda counts: sum(count > 1 for count in counts) >= 4

@@ -13,7 +13,7 @@ from sklearn.preprocessing import Normalizer, normalize
 from engine.evaluation.contract import CalibrationSet, Fitted
 from engine.evaluation.references import CLASS_MEAN, LDA, PLAIN, UNIT, WHITENED, references
 from engine.progress import SILENT
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 from tests.engine.evaluation.crowds import DIMENSION, crowd
 
 NAMES = [one.name for one in references("cosine")]

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.embeddings import name_key, read_photo
+from engine.formats.photographs import read_photo
 from engine.gallery import Gallery
+from engine.records.names import name_key
+from engine.records.types import FaceBatch
 from engine.store import Store
-from engine.types import FaceBatch
 
 HARD = (
     "Tiger Woods",

@@ -19,13 +19,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine import projector
 from engine.errors import CancelledError, ExportError
-from engine.export.pixels import emblem_square, photo_square
-from engine.export.sprite import sprite_side
+from engine.export.tensorboard.projector_files import emblem_square, photo_square, sprite_side
+from engine.export.tensorboard.server import Projector, missing_library
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Reporter
-from engine.projector import Projector
 from engine.records.exports import Exported, Selection
 from tests.handmade import put_to_use
 from tests.sealed import PASSPHRASE
@@ -168,7 +166,8 @@ def test_it_ends_when_it_is_stopped_and_never_has_a_passphrase(hard, tmp_path, m
 def test_it_ends_when_whoever_started_it_is_killed(hard, tmp_path):
     folder = hard.export("tensorboard", tmp_path / "board").path
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom engine.projector import Projector\n"
+        "import sys, time\nfrom pathlib import Path\nfrom engine.export.tensorboard.server "
+        "import Projector\n"
         "one = Projector(Path(sys.argv[1]))\nprint(one._process.pid, flush=True)\ntime.sleep(600)\n"
     )
     parent = subprocess.Popen(
@@ -205,7 +204,7 @@ def test_a_folder_that_is_no_export_is_refused(tmp_path):
 
 def test_where_it_is_not_installed_the_command_is_named(hard, tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "-m pip install tensorboard" in projector.missing_library()
+    assert "-m pip install tensorboard" in missing_library()
     with pytest.raises(ExportError, match="-m pip install tensorboard"):
         Projector(tmp_path)
     with pytest.raises(ExportError, match="-m pip install pyarrow"):

@@ -18,7 +18,7 @@ from engine.export.folder import folder_names
 from engine.gallery import Gallery
 from engine.records.exports import Selection
 from engine.records.names import check_name, name_key, shown_name, written_name
-from engine.types import Identity
+from engine.records.types import Identity
 from tests.engine.export.conftest import HARD, contents
 
 READ_BACK = ("npz", "csv", "folder")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 from tests.engine.identification.galleries import Crowd, InMemory, crowd_of, held_in
 
 

@@ -12,7 +12,7 @@ from engine.identification import Calibration, Identifier, Knn, Templates, Trial
 from engine.identification.folds import folds
 from engine.identification.trying import space_looker, try_out
 from engine.index import ExactIndex
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
 
 DIMENSION = 16
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.identification import disagreeing
 from engine.identification.agreement import widest_agreement
-from engine.types import Distance
+from engine.records.types import Distance
 from tests.engine.identification.galleries import Crowd, InMemory
 
 

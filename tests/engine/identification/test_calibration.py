@@ -12,7 +12,7 @@ from engine.errors import CancelledError
 from engine.identification import Calibration, calibrate, leaving_out
 from engine.identification.calibration import BY_TEMPLATE
 from engine.progress import CancelToken, Event, Progress, Reporter
-from engine.tools import nearest
+from engine.utils import exact_neighbours
 from tests.engine.identification.galleries import (
     DIMENSION,
     Crowd,
@@ -213,7 +213,7 @@ def test_blocks_do_not_change_what_is_found(crowd: Crowd, monkeypatch: pytest.Mo
     owners, vectors = crowd.draw(range(20), 5)
     ids = np.arange(len(owners), dtype=np.int64)
     at_once = calibrate(ids, owners, vectors, "cosine")
-    monkeypatch.setattr(nearest, "AT_ONCE", 7)
+    monkeypatch.setattr(exact_neighbours, "AT_ONCE", 7)
     in_blocks = calibrate(ids, owners, vectors, "cosine")
     np.testing.assert_allclose(at_once.strangers, in_blocks.strangers, atol=1e-3)
 

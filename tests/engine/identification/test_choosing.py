@@ -10,7 +10,7 @@ import pytest
 
 from engine.identification import Auto, Trials, beats, choose, show
 from engine.identification.choosing import gain
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 from tests.engine.identification.galleries import crowd_of, tried
 
 CLEAN = 16

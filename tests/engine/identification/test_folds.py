@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.identification import folds as module
 from engine.identification import show
 from engine.identification.folds import Fold, folds
-from engine.types import Ids
+from engine.records.types import Ids
 from tests.engine.identification.galleries import crowd_of, tried
 
 

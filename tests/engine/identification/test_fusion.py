@@ -7,7 +7,7 @@ import numpy as np
 from engine.identification.fusion import fuse, joined
 from engine.identification.logit import LogOdds
 from engine.identification.look import Look
-from engine.types import Neighbours
+from engine.records.types import Neighbours
 
 NONE = -np.inf
 SUM = LogOdds((0.0, 0.0), (1.0, 1.0), (1.0, 1.0), 0.0)

@@ -20,7 +20,7 @@ from engine.identification import (
     show,
 )
 from engine.index import ExactIndex
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 from tests.engine.identification.galleries import DIMENSION, crowd_of, people, tried
 
 PEOPLE, FACES = 12, 6

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from engine.identification import Identifier, Knn, Templates, calibrate, shortlist
 from engine.index import ExactIndex
-from engine.tools.distances import between, prepare
-from engine.types import Distance, Identification
+from engine.records.types import Distance, Identification
+from engine.utils.distances import between, prepare
 from tests.engine.identification.galleries import DIMENSION, Crowd, InMemory, crowd_of, people
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.identification import Mlp
 from engine.identification.mlp import BY_SOFTMAX, PLACES, mlp_shortlist
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 
 
 def passing(vectors: Vectors) -> Vectors:

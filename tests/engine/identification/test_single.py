@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.identification import Identifier, Knn, shortlist, single
-from engine.types import Distance, Identification, Vectors
+from engine.records.types import Distance, Identification, Vectors
 from tests.alike import assert_alike
 from tests.engine.identification.galleries import InMemory, crowd_of, people
 

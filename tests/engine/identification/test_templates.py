@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from engine.identification import Templates
 from engine.identification.live_templates import LiveTemplates
-from engine.tools.distances import prepare
-from engine.types import Distance, Ids, Vectors
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import prepare
 from tests.engine.identification.galleries import DIMENSION, Crowd
 
 

@@ -13,7 +13,7 @@ from engine.errors import ModelError
 from engine.identification import Calibration, Trials
 from engine.identification.trials import as_searches, on_common_ground
 from engine.identification.trying import space_looker
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 from tests.engine.identification.galleries import Crowd, crowd_of, tried
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.index import ExactIndex, HnswIndex, IndexKeeper
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
 from tests.engine.index.stores import Ear, Faces
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,7 @@ from engine.index import ExactIndex, HnswIndex, HnswParameters, load_snapshot, s
 from engine.index import graph as graph_module
 from engine.index.graphfile import _HEADER, GraphFile, _record_of
 from engine.index.polish import bring_within_reach, measure
-from engine.tools.distances import prepare_row
+from engine.utils.distances import prepare_row
 
 D = 16
 

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import EmbeddingError, FaceGalleryError, MismatchError, UnknownIdentityError
 from engine.index import ExactIndex, HnswIndex
 from engine.progress import CancelToken, Reporter
-from engine.tools.distances import prepare_row
+from engine.utils.distances import prepare_row
 
 D = 16
 

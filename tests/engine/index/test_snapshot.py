@@ -308,7 +308,7 @@ def test_a_snapshot_whose_folder_cannot_be_synced_is_there_or_not_as_a_whole(
     ids, rows = make_faces(220)
     index, _ = load(saved)
     index.add(ids[200:], rows[200:])
-    monkeypatch.setattr("engine.tools.files.sync_folder", refuse)
+    monkeypatch.setattr("engine.utils.files.sync_folder", refuse)
     with pytest.raises(SnapshotError, match="could not be saved"):
         save_snapshot(index, saved, change=6)
     found, change = load(saved)

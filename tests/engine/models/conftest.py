@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.models import Layer, Network, VersionContent
+from engine.models.network import Layer, Network
+from engine.models.versions import VersionContent
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion
-from engine.records.parameters import TripletParameters, as_json
+from engine.records.training_parameters import TripletParameters, as_json
 
 
 def floats(rng: np.random.Generator, *shape: int) -> np.ndarray:

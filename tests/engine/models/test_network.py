@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ModelError
-from engine.models import Layer, Network
+from engine.models.network import Layer, Network
 
 QUERIES = np.random.default_rng(9).standard_normal((5, 6)).astype(np.float32)
 

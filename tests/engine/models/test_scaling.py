@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.models import Network, fit_scaler
-from engine.tools.distances import prepare
+from engine.models.network import Network, fit_scaler
+from engine.utils.distances import prepare
 
 
 @pytest.fixture(scope="module")

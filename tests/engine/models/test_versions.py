@@ -15,14 +15,16 @@ import numpy as np
 import pytest
 
 from engine.errors import GalleryWriteError, ModelError
-from engine.models import (
-    delete_version,
+from engine.models.version_files import (
     fingerprint_of,
     load_curves,
     load_faces,
     load_network,
     load_text,
     load_version,
+)
+from engine.models.versions import (
+    delete_version,
     remove_orphans,
     remove_unfinished,
     version_id,
@@ -286,7 +288,7 @@ def test_a_deleted_version_is_gone_and_deleting_it_again_is_fine(folder, models)
 
 
 def test_a_deletion_that_breaks_off_leaves_nothing_under_the_name(folder, models, monkeypatch):
-    monkeypatch.setattr("engine.tools.files.shutil.rmtree", lambda *_, **__: None)
+    monkeypatch.setattr("engine.utils.files.shutil.rmtree", lambda *_, **__: None)
     delete_version(folder)
     monkeypatch.undo()
     assert len(names(models)) == 1

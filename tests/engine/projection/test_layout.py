@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from engine.errors import ModelError
-from engine.projection import Layout, beside_neighbours
-from engine.types import Neighbours
+from engine.maps.layout import Layout
+from engine.maps.neighbour_graph import beside_neighbours
+from engine.records.types import Neighbours
 
 
 def layout(count: int = 6) -> Layout:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from engine.projection import Principal
+from engine.maps.principal_components import Principal
 
 
 def faces(count: int = 300, dimension: int = 12) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.projection import separation
+from engine.maps.separation import separation
 
 
 def crowd(spread: float, people: int = 12, faces: int = 10) -> tuple[np.ndarray, np.ndarray]:

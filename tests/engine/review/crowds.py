@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from engine.records.findings import KINDS, Kind, Review
+from engine.records.types import Distance, Ids, Vectors
 from engine.review import Decided, Faces, review
-from engine.types import Distance, Ids, Vectors
 
 DIMENSION = 24
 FIRST_FACE, FIRST_IDENTITY = 100, 7

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.types import Distance
+from engine.records.types import Distance
 from tests.engine.review.crowds import DIMENSION, FIRST_IDENTITY, Crowd
 
 ON_BOTH = pytest.mark.parametrize("distance", ["cosine", "euclidean"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.types import Distance
+from engine.records.types import Distance
 from tests.engine.review.crowds import FIRST_IDENTITY, NOBODY, Crowd
 
 ON_BOTH = pytest.mark.parametrize("distance", ["cosine", "euclidean"])

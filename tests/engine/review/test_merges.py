@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.types import Distance
+from engine.records.types import Distance
 from tests.engine.review.crowds import FIRST_IDENTITY, Crowd
 
 

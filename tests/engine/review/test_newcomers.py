@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.records.types import Distance
 from engine.review import limits_of, nearest_own, twins
-from engine.tools.distances import prepare
-from engine.types import Distance
+from engine.utils.distances import prepare
 
 ON_BOTH = pytest.mark.parametrize("distance", ["cosine", "euclidean"])
 

@@ -12,8 +12,8 @@ from engine.errors import CancelledError
 from engine.index import ExactIndex
 from engine.progress import CancelToken, Event, Progress, Reporter
 from engine.records.findings import KINDS
+from engine.records.types import Neighbours, Vectors
 from engine.review import Decided, Faces, nearest, review
-from engine.types import Neighbours, Vectors
 from tests.engine.review.crowds import NOBODY, Crowd
 
 

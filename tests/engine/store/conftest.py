@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.records.types import FaceBatch, Vectors
 from engine.store import Store
-from engine.types import FaceBatch, Vectors
 
 ROOT = Path(__file__).resolve().parents[3]
 DIMENSION = 8

@@ -19,8 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from engine.errors import HistoryError, InputError, NameTakenError, UnknownIdentityError
 from engine.records.changes import Changed
 from engine.records.roster import Roster
+from engine.records.types import FaceBatch
 from engine.store import Store
-from engine.types import FaceBatch
 from tests.engine.store.people import People, Person
 
 NAMES = st.sampled_from(["A", "B", "É", "C D"])

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.errors import GalleryDamagedError
+from engine.records.types import FaceBatch
 from engine.store import Store
-from engine.types import FaceBatch
 
 
 @pytest.fixture

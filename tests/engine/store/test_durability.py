@@ -12,14 +12,14 @@ import pytest
 
 from engine.errors import GalleryDamagedError, GalleryError, GalleryWriteError
 from engine.progress import Reporter
+from engine.records.types import FaceBatch
 from engine.store import Store, database
-from engine.types import FaceBatch
 
 ADD_FOREVER = """
     import sys
     import numpy as np
     from engine.store import Store
-    from engine.types import FaceBatch
+    from engine.records.types import FaceBatch
     store = Store.open(sys.argv[1])
     for change in range(store.history.last_change(), 100_000):
         vectors = np.random.default_rng(change).standard_normal((20, 8)).astype(np.float32)

@@ -10,8 +10,8 @@ import pytest
 
 from engine.errors import CancelledError, EmbeddingError, IdentityNameError, MismatchError
 from engine.progress import CancelToken, Reporter
+from engine.records.types import Conflict, Duplicate, FaceBatch, Identity
 from engine.store import Store
-from engine.types import Conflict, Duplicate, FaceBatch, Identity
 
 
 def test_faces_are_kept_as_they_came_with_all_that_was_said_of_them(store, batch_of):

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from engine.tools.files import write_atomically
+from engine.utils.files import write_atomically
 
 
 def test_bytes_are_written_and_replace_what_was_there(tmp_path):

@@ -14,9 +14,9 @@ from engine.errors import (
     GalleryTooNewError,
     HistoryError,
 )
+from engine.records.types import Identity
 from engine.store import Store
 from engine.store import schema as migrations
-from engine.types import Identity
 
 V1, V2 = (
     Path(__file__).with_name(f"v{version}.sql").read_text(encoding="utf-8") for version in (1, 2)

@@ -19,8 +19,8 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.progress import CancelToken, Reporter
+from engine.records.types import FaceBatch
 from engine.store import Store
-from engine.types import FaceBatch
 
 NAMES = st.sampled_from(["A", "B", "a", "É", "C D"])
 FACES = st.lists(st.tuples(NAMES, st.integers(0, 9)), max_size=6)

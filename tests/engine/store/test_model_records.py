@@ -12,9 +12,9 @@ from engine.errors import GalleryReadOnlyError, ModelError
 from engine.index import IndexKeeper
 from engine.index.hnsw import HnswIndex
 from engine.records.jobs import ModelVersion
-from engine.records.parameters import MlpParameters, as_json
+from engine.records.training_parameters import MlpParameters, as_json
+from engine.records.types import FaceBatch
 from engine.store import Store
-from engine.types import FaceBatch
 
 
 def version(name: str, kind: str = "mlp", *, created: float = 1.0, **others) -> ModelVersion:

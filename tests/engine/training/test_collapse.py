@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.training.collapse import CollapseWatch, Spread, spread
+from engine.training.worker.triplet_trainer import CollapseWatch, Spread, spread
 
 NARROW = Spread(0.01, 0.03, 0.06)
 WIDE = Spread(1.29, 1.41, 1.51)

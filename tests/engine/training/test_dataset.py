@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.training.dataset import balance, holdout, holdout_classes
+from engine.training.worker.dataset import balance, holdout, holdout_classes
 
 galleries = st.lists(st.integers(1, 30), min_size=1, max_size=25).map(
     lambda counts: np.random.default_rng(7).permutation(np.repeat(np.arange(len(counts)), counts))

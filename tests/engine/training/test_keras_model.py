@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from engine.models import Layer, Network, fit_scaler
-from engine.training.keras_model import save_keras, to_keras
+from engine.models.network import Layer, Network, fit_scaler
+from engine.training.worker.keras_model import save_keras, to_keras
 
 # of Keras's own making, when it copies a variable to save it
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.training.methods import OURS, our_methods, shortened
+from engine.training.worker.evaluated_methods import OURS, our_methods, shortened
 
 MANY = 10_000
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from engine.training.mining import distances, loss, pairs
+from engine.training.worker.triplet_epoch import distances, loss, pairs
 
 P, K, MARGIN = 4, 3, 0.4
 ROWS = np.arange(P * K)

@@ -7,11 +7,15 @@ import pytest
 
 from engine.errors import CancelledError, TrainingError
 from engine.progress import SILENT, CancelToken, Measured, Reporter
-from engine.records.parameters import NOTEBOOK_MLP, MlpParameters
-from engine.training.blocks import EPOCHS, BlockedEpochs
-from engine.training.dataset import holdout
-from engine.training.loop import Epochs, Recipe, Rows
-from engine.training.mlp import train_mlp
+from engine.records.training_parameters import NOTEBOOK_MLP, MlpParameters
+from engine.training.worker.classifier_epoch import (
+    ClassifierEpochs,
+    ClassifierSettings,
+    TrainingRows,
+)
+from engine.training.worker.dataset import holdout
+from engine.training.worker.mlp_trainer import train_mlp
+from engine.training.worker.partial_softmax import EPOCHS, PartialSoftmaxEpochs
 
 # the tests share one shape and one recipe where they can: each costs seconds to compile
 SMALL = MlpParameters(
@@ -176,8 +180,8 @@ def test_every_row_counts_once_an_epoch_and_padding_never():
     vectors, labels = clusters([7, 6, 10])
     kernel = np.linspace(-1, 1, 18, dtype=np.float32).reshape(6, 3)
     weights = [kernel, np.arange(3, dtype=np.float32)]
-    rows = Rows.certain(vectors, labels)
-    figures = Epochs(weights, Recipe(batch=5), rows, rows, 0).run(0.0)
+    rows = TrainingRows.certain(vectors, labels)
+    figures = ClassifierEpochs(weights, ClassifierSettings(batch=5), rows, rows, 0).run(0.0)
     logits = vectors @ weights[0] + weights[1]
     shares = np.array([share(row) for row in logits])
     loss = -np.log(shares[np.arange(23), labels]).mean()
@@ -206,8 +210,8 @@ def faces_of(path):
 @pytest.fixture
 def few_at_a_time(monkeypatch):
     """Beyond four people they are told apart three at a time."""
-    monkeypatch.setattr("engine.training.mlp.WHOLE", 4)
-    monkeypatch.setattr("engine.training.blocks.BLOCK", 3)
+    monkeypatch.setattr("engine.training.worker.mlp_trainer.WHOLE", 4)
+    monkeypatch.setattr("engine.training.worker.partial_softmax.BLOCK", 3)
 
 
 def test_very_many_people_are_told_apart_a_block_at_a_time(few_at_a_time):
@@ -241,8 +245,8 @@ def test_very_many_people_are_learned_in_few_epochs_with_a_rate_that_falls(few_a
 def test_in_blocks_every_row_counts_once_an_epoch_and_all_people_are_watched(few_at_a_time):
     vectors, labels = clusters([7, 6, 10, 1])
     weights = [np.zeros((6, 4), np.float32), np.zeros(4, np.float32)]
-    rows = Rows.certain(vectors, labels)
-    figures = BlockedEpochs(weights, Recipe(batch=5), rows, rows, 0).run(0.0)
+    rows = TrainingRows.certain(vectors, labels)
+    figures = PartialSoftmaxEpochs(weights, ClassifierSettings(batch=5), rows, rows, 0).run(0.0)
     alike = 1 / len(vectors)
     assert figures.loss == pytest.approx(np.log(3), rel=1e-5)
     assert figures.validation_loss == pytest.approx(np.log(4), rel=1e-5)

@@ -9,22 +9,31 @@ import pytest
 
 from engine.errors import TrainingError
 from engine.progress import SILENT, Event, Progress, Reporter
-from engine.records.parameters import MlpParameters
-from engine.training import recipe
-from engine.training.recipe import Faces, dealt_out, looker, train, try_knn, try_model
-from engine.training.stages import Stages
-from engine.training.trained import Trained
+from engine.records.training_parameters import MlpParameters
+from engine.training.worker import train_model
+from engine.training.worker.stages import Stages
+from engine.training.worker.train_model import (
+    TrainingFaces,
+    dealt_out,
+    looker,
+    train,
+    try_knn,
+    try_model,
+)
+from engine.training.worker.trained import Trained
 from tests.engine.identification.galleries import crowd_of
 
 SMALL = MlpParameters(hidden=(16,), dropout=0.0, batch=32, epochs=30, rate=1e-2, balance=0)
 
 
-def faces_of(people: int = 9, faces: int = 10) -> Faces:
+def faces_of(people: int = 9, faces: int = 10) -> TrainingFaces:
     """Identity and face ids with gaps, as after deletions."""
     owners, vectors = crowd_of(seed=0, spread=0.2).draw(range(people), faces)
     ids = 5 + 3 * np.arange(len(owners), dtype=np.int64)
     nothing = np.empty((0, vectors.shape[1]), dtype=np.float32)
-    return Faces(ids, 100 - 7 * owners, vectors, "euclidean", nothing, np.empty(0, dtype=np.int64))
+    return TrainingFaces(
+        ids, 100 - 7 * owners, vectors, "euclidean", nothing, np.empty(0, dtype=np.int64)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +86,7 @@ def test_knn_is_tried_in_the_same_searches_as_every_model() -> None:
 def test_a_model_that_collapses_when_it_is_tried_is_no_model(
     monkeypatch: pytest.MonkeyPatch, trained: Trained
 ) -> None:
-    monkeypatch.setattr(recipe, "train_mlp", lambda *_, **__: replace(trained, collapsed=True))
+    monkeypatch.setattr(train_model, "train_mlp", lambda *_, **__: replace(trained, collapsed=True))
     with pytest.raises(TrainingError, match="collapsed when it was tried"):
         try_model(faces_of(), "mlp", SMALL, 0, Stages(SILENT, 3))
 
@@ -98,7 +107,7 @@ def test_what_was_rejected_reaches_the_training_under_its_label(
         seen.update(labels=labels, rejected=rejected)
         return trained
 
-    monkeypatch.setattr(recipe, "train_mlp", noted)
+    monkeypatch.setattr(train_model, "train_mlp", noted)
     faces = faces_of()
     known, unknown = faces.identities[4], 12_345
     vectors = np.stack([faces.vectors[0], faces.vectors[1]])

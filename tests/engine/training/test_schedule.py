@@ -2,7 +2,7 @@
 
 import math
 
-from engine.training.schedule import Schedule
+from engine.training.worker.schedule import Schedule
 
 
 def rates(losses, **settings):

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Measured, Message, Progress, Reporter
-from engine.training.stages import TRAININGS, Stages, steps_of
+from engine.training.worker.stages import TRAININGS, Stages, steps_of
 
 
 class Clock:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError, TrainingError
-from engine.models import (
+from engine.models.version_files import (
     CALIBRATION,
     KNN_TRIALS,
     TRIALS,
@@ -23,10 +23,10 @@ from engine.models import (
 )
 from engine.progress import SILENT, Event, Message, Reporter
 from engine.records.jobs import KINDS, TrainingRequest
-from engine.records.parameters import MlpParameters, TripletParameters
-from engine.training import train_job
+from engine.records.training_parameters import MlpParameters, TripletParameters
 from engine.training.job import Job, settings
-from engine.training.trained import Trained
+from engine.training.worker import train_job
+from engine.training.worker.trained import Trained
 from tests.engine.identification.galleries import crowd_of
 
 QUICK = {"epochs": 4, "hidden": [8], "batch": 32}

@@ -7,11 +7,10 @@ import pytest
 
 from engine.errors import CancelledError, TrainingError
 from engine.progress import SILENT, CancelToken, Measured, Message, Reporter
-from engine.records.parameters import NOTEBOOK_TRIPLET, TripletParameters
-from engine.training.batches import Pool
-from engine.training.discriminant import discriminant
-from engine.training.keras_model import to_keras
-from engine.training.triplet import gentler, train_triplet
+from engine.records.training_parameters import NOTEBOOK_TRIPLET, TripletParameters
+from engine.training.worker.batches import Pool
+from engine.training.worker.keras_model import to_keras
+from engine.training.worker.triplet_trainer import discriminant, gentler, train_triplet
 
 # one recipe and one shape where it can be: each costs seconds to compile
 SMALL = TripletParameters(hidden=(), identities=8, faces=4, epochs=12, rate=3e-3)
@@ -228,7 +227,7 @@ def test_the_discriminant_map_evens_out_the_scatter_within_people():
 
 @pytest.mark.parametrize("few", [1_000, 1])
 def test_a_batch_holds_different_people_with_their_faces_side_by_side(few, monkeypatch):
-    monkeypatch.setattr("engine.training.batches._FEW", few)
+    monkeypatch.setattr("engine.training.worker.batches._FEW", few)
     labels = np.repeat(np.arange(20), np.arange(1, 21))
     pool = Pool(np.arange(len(labels)), labels, identities=6, faces=4)
     draw = pool.draw(np.random.default_rng(0))
@@ -243,7 +242,7 @@ def test_people_are_drawn_alike_whether_there_are_few_or_many(monkeypatch):
     labels = np.repeat(np.arange(10), np.arange(1, 11)).repeat(200)
     shares = []
     for few in (1_000, 1):
-        monkeypatch.setattr("engine.training.batches._FEW", few)
+        monkeypatch.setattr("engine.training.worker.batches._FEW", few)
         pool = Pool(np.arange(len(labels)), labels, identities=4, faces=1)
         drawn = pool.draw(np.random.default_rng(0)).labels
         shares.append(np.bincount(drawn.ravel()) / len(drawn))

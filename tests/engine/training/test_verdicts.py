@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.identification import Trials
-from engine.training.verdicts import collapsed, judged, untried
-from engine.types import Ids, Vectors
+from engine.records.types import Ids, Vectors
+from engine.training.worker.acceptance import collapsed, judged, untried
 from tests.engine.identification.galleries import crowd_of, tried
 
 

@@ -1,0 +1,1 @@
+"""Drawn portraits of faces without a photograph."""

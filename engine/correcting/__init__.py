@@ -1,1 +1,0 @@
-"""Corrections of a gallery, and what they would come to."""

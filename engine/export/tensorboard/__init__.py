@@ -1,0 +1,1 @@
+"""Exports for TensorBoard's embedding projector, and the process that serves one."""

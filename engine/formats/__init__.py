@@ -1,0 +1,1 @@
+"""Files of faces: a module for each format, and the checks that every embedding passes."""

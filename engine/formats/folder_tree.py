@@ -1,0 +1,296 @@
+"""A folder tree: a folder for each person, a .npy for each face, the photograph beside it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from engine.errors import EmbeddingError, IdentityNameError, InputError
+from engine.formats.batch_pieces import Piece, bare_piece, with_names
+from engine.formats.input_file import open_regular, printable
+from engine.formats.name_column import candidate_of, choose
+from engine.formats.npy_file import label_count, read_array, read_labels
+from engine.formats.photographs import find_photo, index_photos, is_photo, photo_beside
+from engine.progress import Reporter
+from engine.records.names import check_name, shown_name
+from engine.utils.text_files import decode_text
+
+FILE = "identity.txt"
+_MOST_BYTES = 4096
+
+
+def told_name(folder: str) -> str | None:
+    """What ``identity.txt`` in a folder says; None where there is none.
+
+    Raises:
+        EmbeddingError: it cannot be read, is too long, or is no UTF-8 text.
+    """
+    path = os.path.join(folder, FILE)
+    if not os.path.lexists(path):
+        return None
+    descriptor, _ = open_regular(path, limit=_MOST_BYTES)
+    with os.fdopen(descriptor, "rb") as stream:
+        data = stream.read()
+    try:
+        return decode_text(data).strip()
+    except UnicodeDecodeError:
+        raise EmbeddingError(
+            "It is not UTF-8 text",
+            file=path,
+            remedy="It holds the name of the person in this folder, and nothing else.",
+        ) from None
+
+
+_EVERY = 64
+_APART = "Put each file of faces into a folder of its own, with its labels beside it."
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(slots=True)
+class VectorFile:
+    """A ``.npy`` file of a tree, whose it is, and the photograph beside it."""
+
+    path: str
+    name: str | None
+    photo: Path | None
+
+
+@dataclass(slots=True)
+class _Folder:
+    vectors: list[str] = field(default_factory=list)
+    photos: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+
+
+def read_tree(
+    root: str, reporter: Reporter, name_column: str | None = None
+) -> tuple[list[Piece], list[InputError]]:
+    """All ``.npy`` files under a folder, in natural order of their paths.
+
+    Hidden files and folders are skipped; linked folders are followed, each folder once. A file of
+    many faces beside labels of its length has its names from them.
+
+    Raises:
+        EmbeddingError: the folder cannot be read, or holds no ``.npy`` file at all.
+        CancelledError: asked for through the reporter.
+    """
+    found, refused = scan(root, reporter)
+    if not found and not refused:
+        raise EmbeddingError(
+            "There are no .npy files in this folder",
+            file=root,
+            remedy="Choose a folder that holds one folder of .npy files for each person.",
+        )
+    pieces: list[Piece] = []
+    done = 0
+    for _, files in groupby(found, key=lambda file: os.path.dirname(file.path)):
+        read: dict[str, Piece | InputError] = {}
+        for file in files:
+            if done % _EVERY == 0:
+                reporter.progress("Reading files", done, len(found))
+            done += 1
+            try:
+                read[file.path] = read_vector_file(file)
+            except EmbeddingError as error:
+                read[file.path] = error
+        for result in _with_labels(read, [*read], name_column):
+            if isinstance(result, Piece):
+                pieces.append(result)
+            else:
+                refused.append(result)
+    reporter.progress("Reading files", len(found), len(found))
+    return pieces, refused
+
+
+def read_single(path: str, name_column: str | None = None) -> tuple[list[Piece], list[InputError]]:
+    """One ``.npy`` file, named after its folder or by labels beside it. Raises EmbeddingError."""
+    folder = os.path.dirname(os.path.abspath(path))
+    read: dict[str, Piece | InputError] = {}
+    read[path] = piece = read_vector_file(
+        VectorFile(path, folder_identity(folder), photo_beside(path))
+    )
+    beside = []
+    if len(piece) > 1:
+        start = os.path.join(os.path.dirname(path), "")
+        beside = [start + name for name in _list(folder).vectors if name != os.path.basename(path)]
+    results = _with_labels(read, beside, name_column)
+    pieces = [one for one in results if isinstance(one, Piece)]
+    return pieces, [one for one in results if not isinstance(one, Piece)]
+
+
+def _with_labels(
+    read: Mapping[str, Piece | InputError], beside: Sequence[str], name_column: str | None
+) -> Iterator[Piece | InputError]:
+    """What was read in one folder. Labels beside as many faces are their names, and no faces.
+
+    Args:
+        beside: files in the folder that can hold labels.
+    """
+    many: defaultdict[int, list[Piece]] = defaultdict(list)
+    for one in read.values():
+        if isinstance(one, Piece) and len(one) > 1:
+            many[len(one)].append(one)
+    labels: defaultdict[int, dict[str, tuple[list[str], bool]]] = defaultdict(dict)
+    for path in beside if many else ():
+        count = label_count(path)
+        if count is not None and count in many:
+            with suppress(EmbeddingError):  # numbers with fractions are a face, or ages
+                labels[count][path] = read_labels(path)
+    used = {path for arrays in labels.values() for path in arrays}
+    for path, one in read.items():
+        if isinstance(one, Piece) and len(one) > 1 and labels[len(one)]:
+            yield from _named(one, labels[len(one)], len(many[len(one)]), name_column)
+        elif path not in used:
+            yield one
+
+
+def _named(
+    piece: Piece,
+    labels: Mapping[str, tuple[list[str], bool]],
+    claims: int,
+    name_column: str | None,
+) -> Iterator[Piece | InputError]:
+    """A file of many faces under the names that stand in an array beside it.
+
+    Args:
+        labels: by their file, and whether they are numbers.
+        claims: how many files of so many faces there are.
+    """
+    texts = {os.path.splitext(os.path.basename(path))[0]: one for path, one in labels.items()}
+    candidates = [candidate_of(key, *one) for key, one in texts.items()]
+    try:
+        if claims > 1:
+            problem = f"{claims} files here have {len(piece):,} faces, and labels for one of them"
+            raise EmbeddingError(problem, file=piece.path, remedy=_APART)
+        piece.columns = tuple(one.key for one in candidates)
+        chosen = choose(candidates, name_column, piece.path, "array")
+        piece.column = chosen.key if chosen else None
+        piece.one_person = False
+        piece.names = texts[chosen.key][0] if chosen else [None] * len(piece)
+        named, refused = with_names(piece)
+    except InputError as error:
+        yield error
+    else:
+        yield named
+        yield from refused
+
+
+def read_vector_file(file: VectorFile) -> Piece:
+    """Its rows under its name. A photograph shows one face, so only a single row gets it.
+
+    Raises:
+        EmbeddingError: see :func:`engine.formats.npy_file.read_array`.
+    """
+    label = printable(file.path)
+    piece = bare_piece(label, label, read_array(file.path), file.name)
+    piece.one_person = len(piece) > 1
+    if file.photo is not None and len(piece) == 1:
+        piece.photos = [file.photo]
+    return piece
+
+
+def scan(root: str, reporter: Reporter) -> tuple[list[VectorFile], list[InputError]]:
+    """Finds the vectors under a folder without opening one.
+
+    Raises:
+        EmbeddingError: ``root`` itself cannot be listed. CancelledError.
+    """
+    found: list[VectorFile] = []
+    refused: list[InputError] = []
+    seen: set[tuple[int, int]] = set()
+    waiting = [root]
+    while waiting:
+        path = waiting.pop()
+        reporter.progress("Looking through the folders", len(found), 0)
+        try:
+            folder = _list_once(path, seen)
+            waiting += reversed(folder.folders)
+            found += _whose(path, folder)
+        except (EmbeddingError, IdentityNameError) as error:
+            if path == root and not seen:
+                raise
+            refused.append(error)
+    return found, refused
+
+
+def _list_once(path: str, seen: set[tuple[int, int]]) -> _Folder:
+    try:
+        status = os.stat(path)
+        key = (status.st_dev, status.st_ino)
+        if key in seen:
+            raise EmbeddingError("It leads to a folder that was read already", file=path)
+        folder = _list(path)
+    except OSError as error:
+        raise EmbeddingError(
+            f"The folder cannot be read: {error.strerror}",
+            file=path,
+            remedy="Change its permissions and try again.",
+        ) from None
+    seen.add(key)
+    return folder
+
+
+def _list(path: str) -> _Folder:
+    folder = _Folder()
+    with os.scandir(path) as entries:
+        for entry in entries:
+            name = entry.name
+            if name.startswith("."):
+                continue
+            if name[-4:].lower() == ".npy":
+                folder.vectors.append(name)
+            elif is_photo(name):
+                folder.photos.append(name)
+            elif _is_folder(entry):
+                folder.folders.append(entry.path)
+    folder.folders.sort(key=natural)
+    folder.vectors.sort(key=natural)
+    return folder
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere or in a circle
+        return False
+
+
+def _whose(path: str, folder: _Folder) -> list[VectorFile]:
+    if not folder.vectors:
+        return []
+    try:
+        name = folder_identity(path)
+    except IdentityNameError as error:
+        left_out = f"its {len(folder.vectors)} files are left out"
+        problem, remedy = f"{error.problem}; {left_out}", "Rename the folder."
+        raise IdentityNameError(problem, file=path, remedy=remedy) from None
+    start, parent = os.path.join(path, ""), Path(path)
+    photos = index_photos(folder.photos)
+    files = []
+    for vector in folder.vectors:
+        photo = find_photo(photos, vector[:-4])
+        files.append(VectorFile(start + vector, name, parent / photo if photo else None))
+    return files
+
+
+def folder_identity(path: str) -> str:
+    """The name that a folder gives to the vectors directly in it, or ``identity.txt`` there.
+
+    Raises:
+        IdentityNameError. EmbeddingError: the file cannot be read.
+    """
+    told = told_name(path)
+    return check_name(shown_name(os.path.basename(os.path.abspath(path))) if told is None else told)
+
+
+def natural(name: str) -> tuple[list[str | int], str]:
+    """A sort key that puts ``face_2`` before ``face_10``."""
+    parts: list[str | int] = list(_DIGITS.split(name))
+    parts[1::2] = [int(digits) for digits in parts[1::2]]  # text and digits take turns
+    return parts, name

@@ -1,1 +1,0 @@
-"""What a gallery shows of itself: people, likeness, maps, what looks wrong, and exports of it."""

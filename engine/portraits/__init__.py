@@ -1,1 +1,0 @@
-"""The drawn portraits of faces without a photograph."""

@@ -1,0 +1,437 @@
+"""Train a triplet embedding: faces of one identity close, those of others a margin further away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import TrainingError
+from engine.models.network import Layer, Network, fit_scaler
+from engine.progress import Measured, Reporter
+from engine.records.training_parameters import TripletParameters
+from engine.records.types import Distance, Ids, Vectors
+from engine.training.worker.batches import Pool
+from engine.training.worker.dataset import balance, holdout_classes
+from engine.training.worker.heldout import HeldOut
+from engine.training.worker.schedule import Schedule
+from engine.training.worker.trained import Trained
+from engine.training.worker.triplet_epoch import TripletEpochs, TripletMetrics
+
+NARROW = 0.3
+"""Unit vectors at random lie about 1.41 apart. Where 95 % of all pairs are nearer than this, people
+cannot be told apart by a margin of any use."""
+STUCK = 0.05
+"""With all outputs alike a triplet's loss is the margin: within this share of it, nothing is
+learned."""
+_EPOCHS = 3
+"""One after another before it is called a collapse; a network may pass through for one or two."""
+_SAMPLE = 512
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Percentiles of the distances between all pairs of a sample of outputs."""
+
+    low: float
+    middle: float
+    high: float
+
+
+def spread(outputs: Vectors) -> Spread:
+    """5th, 50th and 95th percentile of the pairwise Euclidean distances of ``(n, o)``, n ≥ 2.
+
+    Of at most 512 rows, evenly chosen.
+    """
+    rows = outputs[np.linspace(0, len(outputs) - 1, min(len(outputs), _SAMPLE)).astype(np.int64)]
+    rows = rows.astype(np.float64) - rows.mean(axis=0)
+    squares = np.einsum("ij,ij->i", rows, rows)
+    gaps = squares[:, None] + squares[None, :] - 2.0 * rows @ rows.T
+    above = gaps[np.triu_indices(len(rows), 1)]
+    low, middle, high = np.percentile(np.sqrt(np.maximum(above, 0.0)), [5, 50, 95])
+    return Spread(float(low), float(middle), float(high))
+
+
+@dataclass
+class CollapseWatch:
+    """Follows a training epoch by epoch.
+
+    The 95th percentile itself is judged, not its distance to the 5th: in many dimensions the
+    distances of a sound space all lie close to 1.41, a tenth or two from one another.
+
+    Attributes:
+        margin: of the loss, in its own unit.
+        alarmed: it has collapsed, now or earlier.
+    """
+
+    margin: float
+    alarmed: bool = field(default=False, init=False)
+    _narrow: int = field(default=0, init=False)
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the last epochs were all narrow and stuck."""
+        return self._narrow >= _EPOCHS
+
+    def step(self, spread: Spread, loss: float) -> bool:
+        """Takes an epoch's figures; True at the one that raises the alarm, once."""
+        narrow = not spread.high >= NARROW
+        stuck = not abs(loss - self.margin) > STUCK * self.margin
+        self._narrow = self._narrow + 1 if narrow and stuck else 0
+        first = self.collapsed and not self.alarmed
+        self.alarmed = self.alarmed or self.collapsed
+        return first
+
+
+SERIES = "triplet"
+_ALARM = (
+    "Triplet training has collapsed: all faces are mapped to nearly the same point"
+    " ({spread:.2f} apart), and the loss stays at the margin ({loss:.3f})."
+)
+_COLLAPSED = "The training collapsed: it maps all faces to nearly the same point."
+_NO_GAIN = "No epoch was better than what it started from, so that was kept."
+_UNWATCHED = "Too few people have two faces to hold any out, so nothing watched the training."
+_DIVERGED = "It was stopped because the loss was no longer a number: the learning rate is too high."
+
+
+class TripletTrainer:
+    """One attempt at a training."""
+
+    def __init__(
+        self,
+        start: Network,
+        epochs: TripletEpochs,
+        sample: Vectors,
+        held_out: HeldOut | None,
+        parameters: TripletParameters,
+        reporter: Reporter,
+        past_alarm: int,
+    ) -> None:
+        """
+        Args:
+            start: the network that it starts from.
+            sample: vectors whose outputs' spread is measured, ``(s, d)``, s ≥ 2.
+            held_out: None where no identity could be; then the training's own loss decides.
+            past_alarm: epochs to go on after a collapse, so that it can be seen.
+        """
+        self._start, self._epochs, self._sample = start, epochs, sample
+        self._held_out, self._parameters, self._reporter = held_out, parameters, reporter
+        self._past_alarm = past_alarm
+        self._schedule = Schedule(parameters.rate, parameters.plateau, parameters.patience)
+        self._watch = CollapseWatch(parameters.margin)
+        self._curves: list[Measured] = []
+        self._best, self._best_epoch, self._last = start, 0, start
+        self._remarks = [] if held_out else [_UNWATCHED]
+
+    def run(self) -> Trained:
+        """Trains until epochs or patience end, or the collapse has been seen.
+
+        Raises:
+            CancelledError: asked for by the reporter's token.
+        """
+        self._take(0, 0.0, self._epochs.look(self._reporter))
+        for epoch in range(1, self._parameters.epochs + 1):
+            before, after = self._rate(epoch - 1), self._rate(epoch)
+            figures = self._epochs.run(before, after, self._reporter)
+            if not math.isfinite(figures.loss):
+                self._remarks.append(_DIVERGED)
+                break
+            self._take(epoch, after, figures)
+            if self._is_over(epoch):
+                break
+        self._reporter.check()
+        return self._trained()
+
+    def _rate(self, epoch: int) -> float:
+        """At the end of an epoch: the schedule's, risen to during the warm-up."""
+        return self._schedule.rate * min(1.0, epoch / max(self._parameters.warm_up, 1))
+
+    def _take(self, epoch: int, rate: float, figures: TripletMetrics) -> None:
+        """Measures the network as it is now, keeps it where it is the best, and reports."""
+        self._last = with_weights(self._start, self._epochs.weights)
+        gaps = spread(self._last(self._sample))
+        values = {**vars(figures), "rate": rate}
+        values |= {"spread05": gaps.low, "spread50": gaps.middle, "spread95": gaps.high}
+        if self._held_out:
+            values["validation_loss"], values["validation_accuracy"] = self._held_out.measure(
+                self._last
+            )
+        self._curves.append(Measured(SERIES, epoch, self._parameters.epochs, values))
+        self._reporter.tell(self._curves[-1])
+        better = self._schedule.step(values.get("validation_loss", figures.loss))
+        if better and self._is_sound():
+            self._best, self._best_epoch = self._last, epoch
+        if self._watch.step(gaps, figures.loss):
+            text = _ALARM.format(spread=gaps.high, loss=figures.loss)
+            self._reporter.message(text, alarm=True)
+
+    def _is_sound(self) -> bool:
+        """Whether nobody is worse off than at the start, beyond a standard error."""
+        if self._held_out is None:
+            return True
+        now, first = (self._curves[place].values["validation_accuracy"] for place in (-1, 0))
+        return now >= first - math.sqrt(first * (1 - first) / self._held_out.faces)
+
+    def _is_over(self, epoch: int) -> bool:
+        if self._watch.collapsed:
+            self._past_alarm -= 1
+            return self._past_alarm < 0
+        if self._schedule.stop:
+            self._remarks.append(f"Stopped after {epoch} epochs, when it no longer became better.")
+        return self._schedule.stop
+
+    def _trained(self) -> Trained:
+        """The best epoch's network; after a collapse the last one's, which shows it."""
+        found = Trained(self._best, tuple(self._curves), self._best_epoch)
+        if self._watch.collapsed:
+            remarks = (_COLLAPSED, *self._remarks)
+            return replace(
+                found,
+                network=self._last,
+                best_epoch=self._curves[-1].step,
+                collapsed=True,
+                remarks=remarks,
+            )
+        if not self._best_epoch:
+            self._remarks.append(_NO_GAIN)
+        return replace(found, remarks=tuple(self._remarks))
+
+
+def followed(
+    watched: Trained, start: Network, epochs: TripletEpochs, reporter: Reporter
+) -> Network:
+    """The network of the same number of epochs at the same rates, from another start.
+
+    Where its loss is no longer a number, that of the watched training.
+
+    Raises:
+        CancelledError: asked for by the reporter's token.
+    """
+    rates = [point.values["rate"] for point in watched.curves[: watched.best_epoch + 1]]
+    for epoch, (before, after) in enumerate(pairwise(rates), 1):
+        reporter.progress("Training on everybody", epoch, watched.best_epoch)
+        if not math.isfinite(epochs.run(before, after, reporter).loss):
+            return watched.network
+    return with_weights(start, epochs.weights)
+
+
+def with_weights(network: Network, weights: Sequence[Vectors]) -> Network:
+    """The same network with other kernels and biases, one of each a layer."""
+    pairs = zip(network.layers, weights[::2], weights[1::2], strict=True)
+    return replace(
+        network, layers=tuple(Layer(kernel, bias, old.relu) for old, kernel, bias in pairs)
+    )
+
+
+_FLOOR = 1e-6
+
+
+def discriminant(rows: Vectors, labels: Ids, outputs: int = 0) -> Vectors:
+    """A map ``(d, o)`` after which faces of one identity scatter alike in every direction.
+
+    Directions are ordered by how far identities lie apart in them, against their own scatter
+    (Fisher 1936; Rao 1948), each identity counting once. The scatter within identities is shrunk
+    towards a multiple of the unit matrix (Ledoit and Wolf 2004), so that few faces do no harm.
+
+    Args:
+        rows: ``(n, d)``, centred.
+        labels: a number for the identity of each, ``(n,)``.
+        outputs: o; 0 keeps d. Mapped rows have a mean squared length of o.
+    """
+    exact = rows.astype(np.float64)
+    _, group = np.unique(labels, return_inverse=True)
+    means = np.zeros((group.max() + 1, exact.shape[1]))
+    np.add.at(means, group, exact)
+    means /= np.bincount(group)[:, None]
+    values, axes = np.linalg.eigh(_shrunk_covariance(exact - means[group]))
+    whitening = (axes / np.sqrt(np.maximum(values, _FLOOR * values.mean() + 1e-24))) @ axes.T
+    apart = (means - means.mean(axis=0)) @ whitening
+    _, directions = np.linalg.eigh(apart.T @ apart)  # ascending
+    found = whitening @ directions[:, ::-1][:, : outputs or directions.shape[1]]
+    length = np.mean(np.sum((exact @ found) ** 2, axis=1))
+    return np.ascontiguousarray(
+        found * np.sqrt(found.shape[1] / max(length, 1e-24)), dtype=np.float32
+    )
+
+
+def _shrunk_covariance(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Ledoit and Wolf's estimate from centred rows ``(n, d)``."""
+    count, width = rows.shape
+    sample = rows.T @ rows / count
+    target = np.trace(sample) / width * np.eye(width)
+    apart = float(np.sum((sample - target) ** 2))
+    lengths = np.einsum("ij,ij->i", rows, rows)
+    noise = (float(np.mean(lengths**2)) - float(np.sum(sample**2))) / count
+    share = min(max(noise, 0.0) / apart, 1.0) if apart > 0 else 1.0
+    return np.asarray((1 - share) * sample + share * target)
+
+
+_PAST_ALARM = 10
+_SPREAD_SAMPLE = 512
+_TRIPLETS = 2**28
+"""Triplets of a batch at most: 1 GB of them."""
+_RESTARTED = "It was started again with a gentler setting, after a first collapse."
+
+
+def train_triplet(
+    vectors: Vectors,
+    labels: Ids,
+    parameters: TripletParameters,
+    distance: Distance,
+    *,
+    seed: int,
+    reporter: Reporter,
+    rejected: tuple[Vectors, Ids] | None = None,
+) -> Trained:
+    """Trains on all identities but those held out to watch, and keeps the best epoch.
+
+    With ``refit`` it then trains once more on everybody, for as many epochs at the same rates: the
+    people held out are in the gallery too.
+
+    Args:
+        vectors: as they came, ``(n, d)``.
+        labels: 0 to C - 1, ``(n,)``.
+        rejected: what people said "not this person" to, vectors ``(r, d)``, and for each the
+            label that it is not, ``(r,)``: a negative for that label and nothing else.
+
+    Raises:
+        TrainingError: fewer than two identities have two faces, or a batch is too large.
+        CancelledError: asked for by the reporter's token.
+    """
+    _check(labels, parameters)
+    data = _Data(vectors, labels, distance, rejected)
+    trained = _attempt(data, parameters, seed, reporter, 0 if parameters.restart else _PAST_ALARM)
+    if not trained.collapsed or not parameters.restart:
+        return trained
+    reporter.message("It starts again with a gentler setting.", alarm=True)
+    again = _attempt(data, gentler(parameters), seed, reporter, 0)
+    return replace(again, remarks=(_RESTARTED, *again.remarks))
+
+
+def gentler(parameters: TripletParameters) -> TripletParameters:
+    """What is tried after a collapse: triplets of every difficulty in true distances, from a
+    start where nothing is lost, with small steps."""
+    return replace(
+        parameters,
+        hidden=() if parameters.output else parameters.hidden,
+        output=0,
+        residual=True,
+        scaling="standardised" if parameters.scaling == "none" else parameters.scaling,
+        mining="batch-all",
+        squared=False,
+        rate=parameters.rate / 10,
+        warm_up=max(parameters.warm_up, 5),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """What there is to learn from, as it was handed in."""
+
+    vectors: Vectors
+    labels: Ids
+    distance: Distance
+    rejected: tuple[Vectors, Ids] | None
+
+
+def _check(labels: Ids, parameters: TripletParameters) -> None:
+    if _with_pairs(labels) < 2:
+        raise TrainingError(
+            "Fewer than two people have two faces, so there are no pairs to learn from",
+            remedy="Enroll more faces of the people in the gallery.",
+        )
+    batch = min(parameters.identities, len(np.unique(labels))) * parameters.faces
+    if batch * batch * parameters.faces > _TRIPLETS:
+        raise TrainingError(
+            f"A batch of {batch:,} faces has more triplets than fit in memory",
+            remedy="Choose fewer identities or fewer faces of each for a batch.",
+        )
+
+
+def _attempt(
+    data: _Data, parameters: TripletParameters, seed: int, reporter: Reporter, past_alarm: int
+) -> Trained:
+    random = np.random.default_rng(seed)
+    kept, held = _parted(data.labels, parameters.validation, random)
+    start, epochs = _ready(data, kept, parameters, random)
+    sample = data.vectors[random.choice(kept, min(len(kept), _SPREAD_SAMPLE), replace=False)]
+    held_out = (
+        HeldOut(data.vectors[held], data.labels[held], parameters, random) if len(held) else None
+    )
+    trained = TripletTrainer(
+        start, epochs, sample, held_out, parameters, reporter, past_alarm
+    ).run()
+    if held_out is None or not parameters.refit or trained.collapsed or not trained.best_epoch:
+        return trained
+    reporter.message(f"Training on everybody for {trained.best_epoch} epochs.")
+    start, epochs = _ready(data, np.arange(len(data.labels)), parameters, random)
+    return replace(trained, network=followed(trained, start, epochs, reporter))
+
+
+def _ready(
+    data: _Data, kept: Ids, parameters: TripletParameters, random: np.random.Generator
+) -> tuple[Network, TripletEpochs]:
+    """A network to start from, and the epochs that train it on the kept rows."""
+    start = _start(data.vectors[kept], data.labels[kept], parameters, data.distance, random)
+    inputs, rejected = data.vectors, None
+    if data.rejected is not None:
+        rejected = np.arange(len(data.rejected[0])) + len(inputs), data.rejected[1]
+        inputs = np.concatenate([inputs, data.rejected[0]])
+    drawn = kept[balance(data.labels[kept], parameters.balance, random)]
+    pool = Pool(drawn, data.labels[drawn], parameters.identities, parameters.faces, rejected)
+    weights = [array for layer in start.layers for array in (layer.kernel, layer.bias)]
+    return start, TripletEpochs(weights, start.scaled(inputs), pool, parameters, random)
+
+
+def _parted(labels: Ids, share: float, random: np.random.Generator) -> tuple[Ids, Ids]:
+    """Rows to train on and rows to watch; none of these where no pairs would be left to learn."""
+    kept, held = holdout_classes(labels, share, random)
+    if _with_pairs(labels[kept]) < 2:
+        return np.arange(len(labels)), np.arange(0)
+    return kept, held
+
+
+def _with_pairs(labels: Ids) -> int:
+    """How many identities have two faces."""
+    return int(np.count_nonzero(np.unique(labels, return_counts=True)[1] > 1))
+
+
+def _start(
+    vectors: Vectors,
+    labels: Ids,
+    parameters: TripletParameters,
+    distance: Distance,
+    random: np.random.Generator,
+) -> Network:
+    """The network before its training, its scaler fitted on the training part alone.
+
+    A residual one gives the scaled input itself; any other has weights at random.
+    """
+    mean, scale = fit_scaler(vectors, distance, parameters.scaling)
+    if parameters.start == "lda":
+        width = parameters.output if parameters.residual else 0
+        scaled = Network(distance, mean, scale, ()).scaled(vectors)
+        turned = discriminant(scaled - scaled.mean(axis=0), labels, width)
+        scale = scale[:, None] * turned if scale.ndim == 1 else scale @ turned
+    inputs = scale.shape[-1]
+    outputs = inputs if parameters.residual else parameters.output or inputs
+    widths = (inputs, *parameters.hidden, outputs)
+    layers = _glorot(widths, random)
+    if parameters.residual:
+        last = layers[-1]
+        layers = (*layers[:-1], replace(last, kernel=np.zeros_like(last.kernel)))
+    return Network(distance, mean, scale, layers, parameters.residual, unit=True)
+
+
+def _glorot(widths: tuple[int, ...], random: np.random.Generator) -> tuple[Layer, ...]:
+    """Layers as Keras begins them (Glorot and Bengio 2010), ReLU but for the last."""
+    layers: list[Layer] = []
+    for inputs, outputs in pairwise(widths):
+        limit = np.sqrt(6 / (inputs + outputs))
+        kernel = random.uniform(-limit, limit, (inputs, outputs)).astype(np.float32)
+        layers.append(Layer(kernel, np.zeros(outputs, np.float32), len(layers) < len(widths) - 2))
+    return tuple(layers)

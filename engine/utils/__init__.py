@@ -1,0 +1,1 @@
+"""Helpers that several parts of the engine share and that know nothing of galleries."""

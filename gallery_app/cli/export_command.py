@@ -1,0 +1,70 @@
+"""The command that writes faces out for others to read: export."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import click
+
+from engine.errors import CancelledError, ExportError
+from engine.export.tensorboard.server import Projector
+from engine.gallery import Gallery
+from engine.records.exports import EXPORT_KINDS, ExportKind, Selection
+from engine.utils.number_text import counted
+from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
+from gallery_app.cli.output import echo
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(EXPORT_KINDS))
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option("--person", "names", multiple=True, metavar="NAME", help="Only this person's faces.")
+@click.option("--people", type=click.IntRange(1), help="So many people, drawn by chance.")
+@click.option("--faces", type=click.IntRange(1), help="So many faces of each, drawn by chance.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option("--serve", is_flag=True, help="Then run TensorBoard on it until Ctrl+C.")
+@gallery_and_json
+def export(
+    kind: ExportKind, destination: Path, names: tuple[str, ...], people: int | None,
+    faces: int | None, seed: int, serve: bool, gallery: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Write faces to DESTINATION, which is not there yet, for others to read.
+
+    tensorboard is a folder for TensorBoard's projector, folder a folder tree of .npy and photos,
+    report an HTML page about the gallery. npz, csv and folder can be imported again.
+    """
+    if serve and kind != "tensorboard":
+        raise click.UsageError("--serve goes with tensorboard.")
+    with opened(gallery, write=False) as source, Bar() as bar:
+        selection = Selection(_ids(source, names), people=people, each=faces, seed=seed)
+        done = source.export(kind, destination, selection=selection, reporter=bar.reporter())
+    for sentence in done.sentences:
+        say(sentence)
+    if as_json:
+        put_json({"written": [str(path) for path in done.written]})
+    else:
+        who = counted(done.identities, "person", "people")
+        echo(f"Wrote {done.path}: {who}, {counted(done.faces, 'face')}.")
+    if serve:
+        _serve(done.path)
+
+
+def _ids(gallery: Gallery, names: tuple[str, ...]) -> tuple[int, ...] | None:
+    return tuple({gallery.require_identity(name).id: None for name in names}) or None
+
+
+def _serve(folder: Path) -> None:
+    with Bar() as bar:
+        reporter = bar.reporter()
+        board = Projector(folder, reporter=reporter)
+    try:
+        say(f"TensorBoard is at {board.address} until Ctrl+C.")
+        while board.is_running:
+            threading.Event().wait(0.2)
+            reporter.check()  # hears Ctrl+C also where the exception was dropped
+        raise ExportError("TensorBoard ended by itself", remedy="Start it again.")
+    except (KeyboardInterrupt, CancelledError):
+        return
+    finally:
+        board.stop()

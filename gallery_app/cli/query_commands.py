@@ -1,0 +1,239 @@
+"""Commands that only read: people, identify, check, compare."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from engine.errors import FaceGalleryError
+from engine.gallery import Gallery
+from engine.records.similarity import Similarity
+from engine.records.types import FaceBatch, Identification
+from engine.utils.number_text import confidence_text, place_text
+from gallery_app.cli.backup_commands import salvage_into
+from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
+from gallery_app.cli.import_commands import name_column_option
+from gallery_app.cli.output import echo
+from gallery_app.cli.unknown_commands import keep_unknown as keep
+from gallery_app.wording.similarity_words import verdict
+
+
+@click.command()
+@click.option("--sort", default="name", show_default=True, type=click.Choice(["name", "faces"]))
+@gallery_and_json
+def people(sort: str, gallery: Path | None, as_json: bool) -> None:
+    """List the identities and how many faces each has."""
+    with opened(gallery, write=False) as source:
+        listed = source.people(sort)
+    if as_json:
+        put_json([{"name": identity.name, "faces": identity.faces} for identity in listed])
+        return
+    for identity in listed:
+        echo(f"{identity.faces:7,}  {identity.name}")
+
+
+@click.command()
+@click.argument("queries", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-k",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="How many nearest faces are evidence.",
+)
+@click.option(
+    "--top",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="How many candidates, at most.",
+)
+@click.option(
+    "--method",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "knn", "mlp", "triplet"]),
+    help="How to tell; auto is what did best on this gallery.",
+)
+@click.option(
+    "--fpir",
+    default=0.01,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="The share of strangers that may get a name.",
+)
+@click.option(
+    "--keep-unknown", is_flag=True, help="Keep those that nobody is recognised in: see `unknown`."
+)
+@name_column_option
+@gallery_and_json
+def identify(
+    queries: tuple[Path, ...], k: int, top: int, method: str, fpir: float,
+    keep_unknown: bool, name_column: str | None, gallery: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Tell who each vector in each file of QUERIES is (.npy, .npz, .csv)."""
+    kept: int | None = None
+    with opened(gallery, write=keep_unknown) as source, Bar() as bar:
+        batches, errors = _read(source, queries, name_column)
+        answers: Sequence[Identification] = []
+        if batches:
+            vectors = np.concatenate([batch.vectors for batch in batches])
+            bar.reporter().progress("Identifying", 0, len(vectors))
+            answers = source.identify(vectors, k=k, top=top, method=method, fpir=fpir)  # type: ignore[arg-type]
+            bar.reporter().progress("Identifying", len(vectors), len(vectors))
+        if keep_unknown:
+            kept = keep(source, batches, answers)
+    places = [place for batch in batches for place in zip(batch.files, batch.rows, strict=True)]
+    if as_json:
+        results = [_answer_json(*place, one) for place, one in zip(places, answers, strict=True)]
+        more = {} if kept is None else {"kept": kept}
+        put_json({"results": results, "errors": errors, **more})
+    else:
+        for place, one in zip(places, answers, strict=True):
+            echo(_as_text(*place, one))
+        for note in sorted({one.note for one in answers if one.note}):
+            say(note)
+        for error in errors:
+            say(f"{error['file']}: {error['reason']}")
+        if kept is not None:
+            say(f"{kept:,} unknown kept.")
+    if errors and not answers:
+        raise click.exceptions.Exit(1)
+
+
+def _read(
+    gallery: Gallery, files: tuple[Path, ...], name_column: str | None
+) -> tuple[list[FaceBatch], list[dict[str, str]]]:
+    batches, errors = [], []
+    for file in files:
+        try:
+            batches.append(gallery.read_queries(file, name_column=name_column))
+        except FaceGalleryError as error:
+            errors.append({"file": error.file or str(file), "reason": error.reason})
+    return batches, errors
+
+
+def _answer_json(file: str, row: int, answer: Identification) -> dict[str, Any]:
+    return {
+        "file": file,
+        "row": int(row),
+        "verdict": answer.verdict,
+        "name": answer.name,
+        "confidence": answer.confidence,
+        "method": answer.method,
+        "fpir": answer.fpir,
+        "note": answer.note,
+        "candidates": [
+            {key: value for key, value in asdict(candidate).items() if key != "identity_id"}
+            for candidate in answer.candidates
+        ],
+        "evidence": [
+            {"face": face.face, "name": face.name, "distance": face.distance}
+            for face in answer.evidence
+        ],
+        "opinions": [asdict(opinion) for opinion in answer.opinions],
+    }
+
+
+def _as_text(file: str, row: int, answer: Identification) -> str:
+    sure = f"{confidence_text(answer.confidence):^5}"
+    place = place_text(file, row)
+    if answer.name is not None:
+        return f"{sure}  {answer.name}  ({answer.candidates[0].distance:.3f})  {place}"
+    best = answer.candidates[0].name if answer.candidates else "nobody"
+    return f"{sure}  unknown, {best} at best  {place}"
+
+
+@click.command()
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Rebuild what is derived; take out faces whose numbers have changed.",
+)
+@click.option(
+    "--salvage",
+    type=click.Path(path_type=Path),
+    metavar="DEST",
+    help="Make a new gallery in DEST of what can be read in a damaged one.",
+)
+@gallery_and_json
+def check(repair: bool, salvage: Path | None, gallery: Path | None, as_json: bool) -> None:
+    """Hold database, index and models of a gallery against one another."""
+    if salvage is not None:
+        salvage_into(salvage, gallery, as_json)
+        return
+    with opened(gallery, write=repair) as source, Bar() as bar:
+        report = source.check(repair=repair, reporter=bar.reporter())
+    if as_json:
+        put_json({"ok": report.ok, "problems": list(report.problems),
+                  "repaired": list(report.repaired)})  # fmt: skip
+    else:
+        for sentence in report.repaired:
+            echo(f"Repaired: {sentence}")
+        for sentence in report.problems:
+            echo(sentence)
+        if report.ok:
+            echo("The gallery is sound.")
+        if report.altered:
+            say("`check --repair` takes out what is not as it was kept, and names it.")
+        if report.in_database:
+            say(
+                "See `backup --list` for a backup to restore, or save what can be read: "
+                "`check --salvage DEST`."
+            )
+    if not report.ok:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("one", metavar="NAME")
+@click.argument("other", metavar="NAME")
+@gallery_and_json
+def compare(one: str, other: str, gallery: Path | None, as_json: bool) -> None:
+    """Compare two people, face with face; one person with itself where both names are the same."""
+    with opened(gallery, write=False) as source:
+        found = source.comparing.people(one, other)
+        ids = sorted({*found.one.tolist(), *found.other.tolist()})
+        files = {face.id: face.file for face in source.faces_by_id(ids)}
+    if as_json:
+        put_json(_similarity_json(found, one, other, files))
+        return
+    for sentence in verdict(found, one, other):
+        echo(sentence)
+    for title, pairs in (("Closest", found.closest), ("Furthest", found.furthest)):
+        echo(f"{title}:")
+        for first, second, distance in pairs:
+            echo(f"  {distance:.3f}  {files[first]}  {files[second]}")
+
+
+def _similarity_json(
+    found: Similarity, one: str, other: str, files: dict[int, str]
+) -> dict[str, Any]:
+    usual, enough = found.usual, found.same is not None
+    return {
+        "one": one,
+        "other": other,
+        "faces": [len(found.one), len(found.other)],
+        "same": found.same,
+        "median": None if math.isnan(found.median) else found.median,
+        "threshold": usual.threshold if enough else None,
+        "false_match": usual.false_match(found.median) if enough else None,
+        "false_non_match": usual.false_non_match(found.median) if enough else None,
+        "closest": [_pair(pair, files) for pair in found.closest],
+        "furthest": [_pair(pair, files) for pair in found.furthest],
+        "distances": [
+            [None if math.isnan(value) else value for value in row]
+            for row in found.distances.tolist()
+        ],
+    }
+
+
+def _pair(pair: tuple[int, int, float], files: dict[int, str]) -> dict[str, Any]:
+    one, other, distance = pair
+    return {"faces": [one, other], "files": [files[one], files[other]], "distance": distance}

@@ -1,0 +1,182 @@
+"""The commands unknown: queries that nobody was recognised in, named many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.errors import UnknownIdentityError
+from engine.gallery import Gallery
+from engine.progress import Reporter
+from engine.records.types import FaceBatch, Identification
+from engine.records.unknowns import Cluster, Likeness
+from engine.utils.number_text import confidence_text, counted, place_text
+from gallery_app.cli.command_tools import (
+    Bar,
+    SectionedGroup,
+    gallery_and_json,
+    opened,
+    put_json,
+    say_lookalikes,
+)
+from gallery_app.cli.output import echo
+
+_SHOWN = 3  # files of a cluster that a person reads
+
+
+@click.group(cls=SectionedGroup, invoke_without_command=True)
+@gallery_and_json
+@click.pass_context
+def unknown(context: click.Context, gallery: Path | None, as_json: bool) -> None:
+    """List the unknown queries that are kept, by who looks like one person."""
+    context.obj = gallery, as_json
+    if context.invoked_subcommand is not None:
+        return
+    with opened(gallery, write=False) as source, Bar() as bar:
+        clusters = source.shelf.clusters(reporter=bar.reporter())
+    if as_json:
+        put_json([_as_json(number, one) for number, one in enumerate(clusters, 1)])
+        return
+    for number, one in enumerate(clusters, 1):
+        echo(_as_text(number, one))
+    if not clusters:
+        echo("No unknown queries are kept.")
+
+
+@unknown.command()
+@click.argument("which", nargs=-1, required=True, metavar="CLUSTER|FILE...")
+@click.argument("name")
+@gallery_and_json
+@click.pass_context
+def name(
+    context: click.Context, which: tuple[str, ...], name: str, gallery: Path | None, as_json: bool
+) -> None:
+    """Enroll unknown queries under NAME, new or known, and take them off the shelf.
+
+    CLUSTER is a number of the list that `unknown` shows; FILE is one that was kept.
+    """
+    gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
+    with opened(gallery, write=True) as target, Bar() as bar:
+        ids = _chosen(target, which, bar.reporter())
+        say_lookalikes(target, [name])
+        changed = target.shelf.name(ids, name)
+    assert changed is not None
+    if as_json:
+        put_json({"name": name, "unknowns": ids})
+    else:
+        echo(f"{changed.summary}.")
+
+
+@unknown.command()
+@click.argument("which", nargs=-1, metavar="[CLUSTER|FILE...]")
+@click.option("--all", "everything", is_flag=True, help="All that are kept.")
+@gallery_and_json
+@click.pass_context
+def dismiss(
+    context: click.Context,
+    which: tuple[str, ...],
+    everything: bool,
+    gallery: Path | None,
+    as_json: bool,
+) -> None:
+    """Take unknown queries off the shelf without a name. `undo` brings them back."""
+    if bool(which) == everything:
+        raise click.UsageError("Name clusters or files, or say --all.")
+    gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
+    with opened(gallery, write=True) as target, Bar() as bar:
+        if everything:
+            ids = [one.id for one in target.shelf.unknowns()]
+        else:
+            ids = _chosen(target, which, bar.reporter())
+        changed = target.shelf.dismiss(ids)
+    if as_json:
+        put_json({"unknowns": ids})
+    else:
+        echo(f"{changed.summary}." if changed else "No unknown queries are kept.")
+
+
+def keep_unknown(
+    gallery: Gallery, batches: Sequence[FaceBatch], answers: Sequence[Identification]
+) -> int:
+    """Puts the queries that nobody was recognised in on the shelf; returns how many are new.
+
+    Args:
+        answers: for all rows of all batches, in their order.
+    """
+    kept, first = 0, 0
+    for batch in batches:
+        rows = [row for row in range(len(batch)) if answers[first + row].verdict == "unknown"]
+        kept += gallery.shelf.keep(batch.take(rows)) if rows else 0
+        first += len(batch)
+    return kept
+
+
+def _chosen(gallery: Gallery, which: Sequence[str], reporter: Reporter) -> list[int]:
+    """Ids of the queries that numbers of clusters and names of files stand for."""
+    numbers = [one for one in which if one.isascii() and one.isdigit()]
+    clusters = gallery.shelf.clusters(reporter=reporter) if numbers else ()
+    ids: dict[int, None] = {}
+    for one in which:
+        if one in numbers:
+            if not 1 <= int(one) <= len(clusters):
+                raise UnknownIdentityError(
+                    f"There is no cluster {one} of unknown queries",
+                    remedy="See `face-gallery unknown` for those that are.",
+                )
+            ids.update(dict.fromkeys(clusters[int(one) - 1].ids))
+        else:
+            found = gallery.shelf.from_files([one, str(Path(one).absolute())])
+            if not found:
+                raise UnknownIdentityError(
+                    "No unknown query of this file is kept",
+                    file=one,
+                    remedy="See `face-gallery unknown` for those that are.",
+                )
+            ids.update(dict.fromkeys(query.id for query in found))
+    return list(ids)
+
+
+def _as_json(number: int, cluster: Cluster) -> dict[str, Any]:
+    return {
+        "cluster": number,
+        "cohesion": cluster.cohesion,
+        "likeness": _likeness(cluster.likeness),
+        "queries": [
+            {
+                "id": one.id,
+                "file": one.file,
+                "row": one.row,
+                "kept": datetime.fromtimestamp(one.at).astimezone().isoformat("T", "seconds"),
+            }
+            for one in cluster.unknowns
+        ],
+    }
+
+
+def _likeness(likeness: Likeness | None) -> dict[str, Any] | None:
+    if likeness is None:
+        return None
+    return {
+        "name": likeness.name,
+        "distance": likeness.distance,
+        "confidence": likeness.confidence,
+        "known": likeness.known,
+    }
+
+
+def _as_text(number: int, cluster: Cluster) -> str:
+    places = [place_text(one.file, one.row) for one in cluster.unknowns]
+    more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
+    count = counted(len(places), "query", "queries")
+    return f"{number:4}  {count}{_looks(cluster.likeness)}: {', '.join(places[:_SHOWN])}{more}"
+
+
+def _looks(likeness: Likeness | None) -> str:
+    if likeness is None:
+        return ""
+    sure = "" if likeness.confidence is None else f" {confidence_text(likeness.confidence)}"
+    return f", {'looks like' if likeness.known else 'nearest'} {likeness.name}{sure}"

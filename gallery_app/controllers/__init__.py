@@ -1,0 +1,1 @@
+"""Menus, panels and dialogs joined to operations, a controller for each thing people work at."""

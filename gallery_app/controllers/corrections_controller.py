@@ -1,0 +1,236 @@
+"""The Edit menu: corrections of people and faces, joined to the dialogs, and drops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from engine.records.roster import Roster
+from engine.records.types import Identity
+from gallery_app.dialogs.guarded_callback import while_open
+from gallery_app.dialogs.merge_dialog import MergeDialog
+from gallery_app.dialogs.prompts import NameDialog, Says, note_dialog
+from gallery_app.dialogs.split_dialog import SplitDialog
+from gallery_app.operations import corrections
+from gallery_app.operations import people as people_operations
+from gallery_app.operations.context import Context
+from gallery_app.operations.corrections import Correction
+from gallery_app.window.main_window import MainWindow
+from gallery_app.wording.number_words import faces_text
+
+OF_PEOPLE = ("rename", "merge", "split", "note", "", "compare", "", "delete", "erase")
+_MERGED = 100  # people at once: each has a row in the dialog, to be looked at
+OF_FACES = ("compare_faces", "", "move", "portrait", "confirm_faces", "", "remove")
+
+
+class CorrectionsController(QObject):
+    """One method a menu entry, and what becomes of a drop."""
+
+    def __init__(self, context: Context, window: MainWindow) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._connect()
+        self._enable()
+
+    def _connect(self) -> None:
+        window, state = self._window, self._context.state
+        handlers = {
+            "rename": self.rename, "merge": self.merge,
+            "split": self.split, "note": self.note, "delete": self.delete, "move": self.move,
+            "portrait": self.portrait, "confirm_faces": self.confirm, "remove": self.remove,
+        }  # fmt: skip
+        for name, handler in handlers.items():
+            window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
+        for panel in (window.identities, window.faces):
+            panel.selection_changed.connect(self._enable)
+            panel.model.modelReset.connect(self._enable)  # a selection that it empties tells nobody
+        window.identities.menu_wanted.connect(lambda at: self._popup(OF_PEOPLE, at))
+        own = [window.faces.ask, window.faces.copy]
+        window.faces.menu_wanted.connect(lambda at: self._popup(OF_FACES, at, own))
+        window.identities.model.faces_dropped.connect(self._faces_dropped)
+        window.identities.model.people_dropped.connect(self._people_dropped)
+        state.gallery_changed.connect(self._enable)
+        state.writable_changed.connect(self._enable)
+        state.corrected.connect(self._tell)
+        deleting = {"delete": window.identities.list, "remove": window.faces.grid}
+        for name, view in deleting.items():  # one key, two actions: by which view has the focus
+            window.menus.actions[name].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            view.addAction(window.menus.actions[name])
+
+    # -- what can be done --------------------------------------------------------------------
+
+    def _enable(self) -> None:
+        people = self._window.identities.list.selected_count()
+        faces = self._window.faces.grid.selected_count()
+        can = {
+            "rename": people == 1, "note": people == 1, "split": people == 1,
+            "merge": people > 1, "delete": people > 0,
+            "move": faces > 0, "confirm_faces": faces > 0, "remove": faces > 0,
+            "portrait": faces == 1,
+        }  # fmt: skip
+        for name, enabled in can.items():
+            self._window.menus.actions[name].setEnabled(enabled and self._writable)
+
+    @property
+    def _writable(self) -> bool:
+        gallery = self._context.state.gallery
+        return gallery is not None and gallery.writable
+
+    def _people(self) -> list[Identity]:
+        return self._window.identities.selected()
+
+    def _faces(self) -> list[int]:
+        return self._window.faces.selected_ids()
+
+    @property
+    def _roster(self) -> Roster:
+        return self._window.identities.model.roster
+
+    def _tell(self, summary: str) -> None:
+        self._window.statusBar().showMessage(summary, 6000)
+
+    # -- people ------------------------------------------------------------------------------
+
+    def rename(self) -> None:
+        """A name that somebody has already leads to the merge."""
+        (identity,) = self._people()
+
+        def says(name: str, there: bool) -> str:
+            return f"{name} is enrolled already: this asks whether to merge" if there else ""
+
+        def taken(name: str) -> None:
+            known = self._roster.named(name)
+            if known is not None and known.name != identity.name:
+                self.merge_names(identity.name, name)
+            else:
+                self._correct(
+                    f"Renaming {identity.name}", lambda to: to.rename(identity.name, name)
+                )
+
+        self._ask_name(f"Rename {identity.name}", says, "Rename", taken, name=identity.name)
+
+    def merge(self) -> None:
+        """The one with most faces is proposed to keep its name."""
+        if self._window.identities.list.selected_count() > _MERGED:
+            self._context.state.notice.emit(f"Select at most {_MERGED} people to merge them.")
+            return
+        people = sorted(self._people(), key=lambda one: -one.faces)
+        if len(people) > 1:
+            self._open_merge(people)
+
+    def merge_names(self, name: str, into: str) -> None:
+        """Asks whether one identity is to go into another."""
+        goes, stays = self._roster.named(name), self._roster.named(into)
+        if goes is not None and stays is not None:
+            self._open_merge([stays, goes])
+
+    def _open_merge(self, people: Sequence[Identity]) -> None:
+        ids = {one.name: one.id for one in people}
+
+        def merged(names: list[str], into: str) -> None:
+            corrections.correct(
+                self._context,
+                f"Merging into {into}",
+                lambda to: to.merge(names, into),
+                lambda _: setattr(self._context.state, "identity", ids[into]),
+            )
+
+        MergeDialog(self._context, people, merged, self._window).open()
+
+    def split(self) -> None:
+        (identity,) = self._people()
+
+        def taken(parts: dict[str, list[int]]) -> None:
+            self._correct(f"Splitting {identity.name}", lambda to: to.split(identity.name, parts))
+
+        SplitDialog(self._context, identity, self._roster, taken, self._window).open()
+
+    def note(self) -> None:
+        (identity,) = self._people()
+
+        def taken(text: str) -> None:
+            self._correct("Keeping the note", lambda to: to.note(identity.name, text))
+
+        note_dialog(identity.name, identity.note, taken, self._window).open()
+
+    def delete(self) -> None:
+        """Without a question: undo brings everything back."""
+        names = [one.name for one in self._people()]
+        if names and self._writable:
+            self._correct("Deleting people", lambda to: to.delete(names))
+
+    # -- faces -------------------------------------------------------------------------------
+
+    def move(self) -> None:
+        self.ask_move(self._faces())
+
+    def ask_move(self, faces: list[int]) -> None:
+        """Asks whose these faces are."""
+
+        def says(name: str, there: bool) -> str:
+            return f"{faces_text(len(faces))} to {name}" + ("" if there else ", a new person")
+
+        self._ask_name(
+            f"Move {faces_text(len(faces))}", says, "Move", lambda name: self._move(faces, name)
+        )
+
+    def _move(self, faces: Sequence[int], name: str) -> None:
+        self._correct(f"Moving {faces_text(len(faces))}", lambda to: to.move(faces, name))
+
+    def portrait(self) -> None:
+        (face,) = self._window.faces.selected_faces()
+        self._correct("Setting the portrait", lambda to: to.choose_portrait(face.name, face.id))
+
+    def confirm(self) -> None:
+        faces = self._faces()
+        self._correct("Confirming faces", lambda to: to.confirm(faces))
+
+    def remove(self) -> None:
+        """Without a question: undo brings them back."""
+        faces = self._faces()
+        if faces and self._writable:
+            self._correct("Removing faces", lambda to: to.remove(faces))
+
+    # -- drops -------------------------------------------------------------------------------
+
+    def _faces_dropped(self, faces: list[int], identity: int) -> None:
+        """On a person: moved there; beside all of them: a name is asked for."""
+        if not self._writable:
+            return
+        target = self._roster.identity(identity)
+        if target is None:
+            self.ask_move(faces)
+        else:
+            self._move(faces, target.name)
+
+    def _people_dropped(self, people: list[int], identity: int) -> None:
+        listed = [self._roster.identity(one) for one in (identity, *people)]
+        if self._writable and all(listed):
+            self._open_merge([one for one in listed if one is not None])
+
+    # -- helpers -----------------------------------------------------------------------------
+
+    def _correct(self, title: str, correction: Correction) -> None:
+        corrections.correct(self._context, title, correction)
+
+    def _ask_name(
+        self, title: str, says: Says, text: str, taken: Callable[[str], None], name: str = ""
+    ) -> None:
+        dialog = NameDialog(title, self._roster, says, text, taken, name=name, parent=self._window)
+        told = while_open(dialog, dialog.show_lookalike)
+        dialog.new_name.connect(
+            lambda new: people_operations.find_lookalike(self._context, new, told)
+        )
+        dialog.open()
+
+    def _popup(self, names: Sequence[str], at: QPoint, first: Sequence[QAction] = ()) -> None:
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(list(first))
+        for name in names:
+            menu.addAction(self._window.menus.actions[name]) if name else menu.addSeparator()
+        menu.popup(at)

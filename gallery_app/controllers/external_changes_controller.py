@@ -1,0 +1,58 @@
+"""A gallery that another process writes: its changes are shown, and its place is taken in time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+
+from gallery_app.errors import readable
+from gallery_app.operations import backups
+from gallery_app.operations.context import Context
+from gallery_app.window.main_window import MainWindow
+
+EVERY = 1_000  # milliseconds between two looks of some 0.2 ms
+
+
+class ExternalChangesController(QObject):
+    """Looks at the open gallery while this window may only read it.
+
+    Whoever writes is alone: then there is nothing to look for.
+    """
+
+    def __init__(self, context: Context, window: MainWindow) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._change = -1
+        self.timer = QTimer(self, interval=EVERY)
+        self.timer.timeout.connect(self._look)
+        context.state.gallery_changed.connect(self._gallery_changed)
+
+    def _gallery_changed(self) -> None:
+        gallery = self._context.state.gallery
+        self._change = -1
+        if gallery is not None and not gallery.writable:
+            self.timer.start()
+            self._look()
+        else:
+            self.timer.stop()
+
+    def _look(self) -> None:
+        if self._context.state.gallery is not None:
+            backups.look(self._context, self._seen, self._failed)
+
+    def _seen(self, change: int, writable: bool) -> None:
+        before, self._change = self._change, change
+        if writable:
+            self.timer.stop()
+            self._context.state.writable_changed.emit()
+            self._context.state.notice.emit(
+                "The other process has closed this gallery: it can be changed here now."
+            )
+        if before not in (-1, change):
+            self._context.state.contents_changed.emit()
+
+    def _failed(self, error: BaseException) -> None:
+        """Once: what is shown stays, and stays as it is."""
+        self.timer.stop()
+        told = readable(error)
+        self._window.message.show_warning(f"{told.headline}. {told.text}".strip())

@@ -1,0 +1,253 @@
+"""What the menu entries do: ask in a dialog where needed, then call the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+)
+
+from engine.records.plans import ImportPlan
+from engine.records.types import FaceBatch, ImportReport
+from engine.utils.number_text import counted
+from gallery_app.diagnostics import diagnostics
+from gallery_app.dialogs import file_choosers
+from gallery_app.dialogs.enroll_dialog import EnrollDialog
+from gallery_app.dialogs.guarded_callback import while_open
+from gallery_app.dialogs.help_dialogs import about_dialog, shortcuts_dialog
+from gallery_app.dialogs.import_preview import ImportPreview
+from gallery_app.dialogs.prompts import offer_import
+from gallery_app.dialogs.report_dialog import import_dialog
+from gallery_app.operations import enrolment, galleries, imports, queries, rejections
+from gallery_app.operations.context import Context
+from gallery_app.recent import data_folder
+from gallery_app.window.main_window import MainWindow
+from gallery_app.wording.number_words import faces_text
+
+
+class MenuController:
+    """One method a menu entry; the window is the parent of every dialog."""
+
+    def __init__(self, context: Context, window: MainWindow) -> None:
+        self._context = context
+        self._window = window
+
+    def connect_menus(self) -> None:
+        """Joins the actions of the window to the methods here."""
+        window, context = self._window, self._context
+        handlers = {
+            "new": self.new_gallery,
+            "open": self.open_gallery,
+            "sample": lambda: galleries.open_sample(context),
+            "import_folder": self.import_folder,
+            "import_table": self.import_table,
+            "close": lambda: galleries.close_gallery(context),
+            "quit": window.close,
+            "select_all": self.select_all,
+            "find": self.find,
+            "paste": self.paste,
+            "open_query": self.open_query,
+            "who": self.who_is_this,
+            "confirm": self.confirm,
+            "reject": lambda: rejections.reject(context),
+            "enroll_query": self.enroll_query,
+            "enroll": self.enroll,
+            "previous": lambda: context.state.step(-1),
+            "next": lambda: context.state.step(1),
+            "clear": lambda: queries.clear_queries(context),
+            "shortcuts": self.shortcuts,
+            "diagnostics": self.copy_diagnostics,
+            "about": lambda: about_dialog(window).open(),
+        }
+        for place, tab in enumerate(("faces", "map", "review", "unknown")):
+            handlers[f"show_{tab}"] = lambda at=place: window.middle.go_to(at)
+        for name, handler in handlers.items():
+            window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
+
+    # -- galleries
+
+    def new_gallery(self) -> None:
+        folder = file_choosers.choose_new_gallery(self._window)
+        if folder is not None:
+            galleries.new_gallery(self._context, folder)
+
+    def open_gallery(self) -> None:
+        folder = file_choosers.choose_folder(self._window, self._context.settings, "Open a gallery")
+        if folder is not None:
+            self.open_folder(folder)
+
+    def open_folder(self, folder: Path) -> None:
+        """Opens a gallery; a folder that is none is offered for import."""
+        if (folder / "gallery.db").exists() or not folder.is_dir():
+            galleries.open_gallery(self._context, folder)
+        else:
+            offer_import(folder, self._window, lambda: self.import_into_new(folder))
+
+    def import_into_new(self, source: Path) -> None:
+        """Makes a gallery, named after the folder, from the faces in it."""
+        target = data_folder() / f"{source.resolve().name or 'people'}.gallery"
+        number = 2
+        while target.exists():
+            target = target.with_name(f"{source.resolve().name}-{number}.gallery")
+            number += 1
+        galleries.new_gallery(self._context, target, [source], self._imported)
+
+    def import_folder(self) -> None:
+        """Into the open gallery, or into a new one where none is open."""
+        folder = file_choosers.choose_folder(
+            self._window, self._context.settings, "Import a folder"
+        )
+        if folder is None:
+            return
+        if self._context.state.gallery is None:
+            self.import_into_new(folder)
+        else:
+            self._preview([folder])
+
+    def import_table(self) -> None:
+        paths = file_choosers.choose_tables(self._window, self._context.settings)
+        if paths:
+            self._preview(paths)
+
+    def _preview(self, sources: Sequence[Path]) -> None:
+        """Shows what an import would do; it is done when the person says so."""
+        imports.plan_import(self._context, sources, lambda plan: self._show_plan(plan, sources))
+
+    def _show_plan(self, plan: ImportPlan, sources: Sequence[Path]) -> None:
+        dialog = ImportPreview(self._context, plan, self._window)
+        dialog.column_chosen.connect(lambda column: self._plan_anew(dialog, sources, column))
+        dialog.accepted.connect(
+            lambda: imports.import_plan(self._context, dialog.plan, self._imported)
+        )
+        dialog.open()
+
+    def _plan_anew(self, dialog: ImportPreview, sources: Sequence[Path], column: str) -> None:
+        """With the names from another column; the preview is replaced when that is done."""
+
+        def planned(plan: ImportPlan) -> None:
+            dialog.reject()
+            self._show_plan(plan, sources)
+
+        imports.plan_import(
+            self._context,
+            sources,
+            while_open(dialog, planned),
+            column,
+            failed=while_open(dialog, dialog.keep_column),
+        )
+
+    def _imported(self, report: ImportReport) -> None:
+        if report.rejected or report.notices or not report.faces_added:
+            import_dialog(report, self._window).open()
+        else:
+            people, faces = report.identities_added, report.faces_added
+            who = counted(people, "new person", "new people")
+            self._context.state.notice.emit(f"{faces_text(faces)} added, {who}.")
+
+    # -- queries
+
+    def open_query(self) -> None:
+        paths = file_choosers.choose_embeddings(self._window, self._context.settings)
+        if paths:
+            queries.open_queries(self._context, paths)
+
+    def dropped(self, paths: Sequence[Path]) -> None:
+        """Files dropped on the window: a gallery is opened, all else is a query."""
+        galleries_dropped = [path for path in paths if (path / "gallery.db").exists()]
+        if galleries_dropped:
+            galleries.open_gallery(self._context, galleries_dropped[0])
+        elif self._context.state.gallery is not None:
+            queries.open_queries(self._context, paths)
+        elif paths[0].is_dir():
+            self.open_folder(paths[0])
+        else:
+            self._context.state.notice.emit("Open a gallery first; then drop the query again.")
+
+    def paste(self) -> None:
+        """Into a text field as everywhere; elsewhere the copied paths are queries."""
+        focus = self._window.focusWidget()
+        if isinstance(focus, QLineEdit | QTextEdit | QPlainTextEdit):
+            focus.paste()
+            return
+        paths = file_choosers.local_paths(QGuiApplication.clipboard().mimeData())
+        if paths:
+            self.dropped(paths)
+        else:
+            self._context.state.notice.emit("The clipboard holds no path of a file that exists.")
+
+    def who_is_this(self) -> None:
+        selected = self._window.faces.selected_ids()
+        if selected:
+            queries.ask_about_face(self._context, selected[0])
+        else:
+            self._context.state.notice.emit("Select a face first, then ask who it is.")
+
+    def confirm(self) -> None:
+        query = self._context.state.query
+        if query is not None and query.candidate is not None:
+            enrolment.confirm(self._context, query.candidate.name)
+
+    # -- enrolment
+
+    def enroll(self) -> None:
+        self._open_enroll_dialog([])
+
+    def enroll_for(self, name: str) -> None:
+        """More faces of somebody."""
+        self._open_enroll_dialog([], name)
+
+    def enroll_query(self) -> None:
+        """The shown query as a new person; the name is asked for."""
+        query = self._context.state.query
+        if query is None:
+            return
+        batch = FaceBatch(query.vector[None, :], [None], [query.file], [query.row], [query.photo])
+        dialog = self._open_enroll_dialog([batch])
+        dialog.accepted.connect(lambda: enrolment.mark_added(self._context, query, dialog.report))
+
+    def _open_enroll_dialog(self, batches: list[FaceBatch], name: str = "") -> QDialog:
+        roster = self._window.identities.model.roster
+        dialog = EnrollDialog(self._context, roster, batches, name, parent=self._window)
+        dialog.open()
+        return dialog
+
+    # -- help
+
+    def select_all(self) -> None:
+        """Of what has the focus; where nothing can be selected there, of the faces in front or
+        else the people.
+        """
+        focus, faces = self._window.focusWidget(), self._window.faces
+        if not isinstance(focus, QAbstractItemView | QLineEdit | QTextEdit | QPlainTextEdit):
+            in_front = self._window.middle.shows(faces)
+            focus = faces.grid if in_front else self._window.identities.list
+        focus.selectAll()
+
+    def find(self) -> None:
+        self._window.identities.search.setFocus()
+        self._window.identities.search.selectAll()
+
+    def copy_diagnostics(self) -> None:
+        gallery = self._context.state.gallery
+        self._context.tasks.run(
+            "Collecting diagnostics",
+            lambda _: diagnostics(gallery),
+            done=self._show_copied,
+            failed=self._context.failed,
+            lane="list",
+            shown=False,
+        )
+
+    def _show_copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._context.state.notice.emit("Diagnostics copied. They hold no names and no paths.")
+
+    def shortcuts(self) -> None:
+        shortcuts_dialog(list(self._window.menus.actions.values()), self._window).open()

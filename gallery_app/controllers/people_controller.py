@@ -1,0 +1,195 @@
+"""People and their faces as they are browsed: who is listed, whose faces are shown, what is known
+of the gallery.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from engine.records.long_lists import FaceColumns
+from engine.records.roster import Roster
+from engine.records.types import Face
+from gallery_app.controllers.query_controller import QueryController
+from gallery_app.controllers.strictness_controller import StrictnessController
+from gallery_app.operations import people as people_operations
+from gallery_app.operations import queries
+from gallery_app.operations.context import Context
+from gallery_app.recent import recent_galleries, sample_faces
+from gallery_app.window.main_window import MainWindow
+from gallery_app.wording.method_words import status_text
+from gallery_app.wording.number_words import faces_text, people_text
+
+_INDEX = 500  # ms after which an index that was being made is looked at again
+
+
+class PeopleController(QObject):
+    """Joins the list of people and the faces in the middle to the gallery."""
+
+    def __init__(
+        self,
+        context: Context,
+        window: MainWindow,
+        asking: QueryController,
+        judging: StrictnessController,
+    ) -> None:
+        super().__init__(window)
+        self._context, self._state, self._window = context, context.state, window
+        self._asking, self._judging = asking, judging
+        self._wanted_face = -1
+        self._index_ends = QTimer(self, singleShot=True, interval=_INDEX)
+        self._index_ends.timeout.connect(self._show_status)
+        self._folder: Path | None = None
+        state = context.state
+        state.gallery_changed.connect(self.gallery_changed)
+        state.writable_changed.connect(self._writable_changed)
+        state.contents_changed.connect(self._load_people)
+        state.identity_chosen.connect(self._show_identity)
+        state.query_changed.connect(self._enable_actions)
+        state.method_changed.connect(self._show_status)
+        state.notice.connect(self._show_notice)
+        window.identities.chosen.connect(self._chosen_in_list)
+        window.faces.face_selected.connect(self._load_details)
+        window.faces.who_is_this.connect(lambda face: queries.ask_about_face(context, face))
+        window.faces.identity_wanted.connect(self.go_to_identity)
+        window.review.identity_wanted.connect(self.go_to_name)
+        window.query.identity_wanted.connect(self.go_to_identity)
+        window.query.candidates.named.connect(self.go_to_name)
+
+    def gallery_changed(self) -> None:
+        gallery = self._state.gallery
+        self._window.show_gallery(gallery.folder.name if gallery else "")
+        if gallery is not None and gallery.folder != self._folder:
+            self._folder = gallery.folder  # the one that was locked or restored keeps its tab
+            self._window.middle.setCurrentWidget(self._window.faces)
+        self._window.message.hide()
+        self._window.identities.set_roster(Roster())
+        self._window.identities.search.clear()
+        if gallery is None:
+            self._window.welcome.set_recent(recent_galleries())
+            self._window.welcome.set_sample(sample_faces().is_dir())
+        else:
+            self._show_writable()
+            self._window.identities.list.setFocus()
+            self._load_people()
+        self._enable_actions()
+
+    def _show_writable(self) -> None:
+        gallery = self._state.gallery
+        assert gallery is not None
+        self._window.query.actions.set_writable(gallery.writable)
+        for button in self._window.faces.empty_gallery.buttons:
+            button.setEnabled(gallery.writable)
+
+    def _writable_changed(self) -> None:
+        self._show_writable()
+        self._asking.show()
+        self._enable_actions()
+        self._show_status()
+
+    def _load_people(self) -> None:
+        if self._state.gallery is not None:
+            known = self.roster if self.roster.change >= 0 else None
+            people_operations.load_roster(self._context, known, self._show_people)
+
+    @property
+    def roster(self) -> Roster:
+        """Everybody, as last read."""
+        return self._window.identities.model.roster
+
+    def _show_people(self, roster: Roster) -> None:
+        self._window.identities.set_roster(roster)
+        self._show_status()
+        if roster.row_of(self._state.identity) >= 0:
+            if self._window.identities.chosen_identity() != self._state.identity:
+                self._window.identities.choose(self._state.identity)
+            self._show_identity(self._state.identity)
+        else:
+            first = self._window.identities.model.identity_at(0)
+            self._window.identities.choose(first.id if first else -1)
+            self._state.choose_identity(first.id if first else -1)
+        self._asking.show()
+        self._judging.look()  # last: it loads the index, the faces do not
+
+    def _show_status(self) -> None:
+        gallery = self._state.gallery
+        if gallery is None:
+            return
+        reading = "" if gallery.writable else " · reading only"
+        people = f"{people_text(len(self.roster))} · {faces_text(self.roster.face_count)}{reading}"
+        self._window.left_status.setText(f"{gallery.folder.name} · {people}")
+        state = self._state
+        index = gallery.index_status()
+        self._window.right_status.setText(status_text(state.method, state.methods.auto, index))
+        if index.startswith("index being"):  # nobody tells when it ends
+            self._index_ends.start()
+
+    def _show_notice(self, text: str) -> None:
+        self._window.message.show_info(text)
+        self._show_status()
+
+    def _show_identity(self, identity: int) -> None:
+        if self.roster.row_of(identity) >= 0 and self._state.gallery is not None:
+            people_operations.load_faces(
+                self._context, identity, lambda faces: self._show_faces(identity, faces)
+            )
+        else:
+            nobody = self.roster.change >= 0 and not len(self.roster)
+            self._window.faces.show_nobody(empty_gallery=nobody)
+
+    def _show_faces(self, identity: int, faces: FaceColumns) -> None:
+        listed = self.roster.identity(identity)
+        if listed is None or identity != self._state.identity:
+            return
+        self._window.faces.show_identity(listed, faces)
+        if self._wanted_face >= 0:
+            self._window.faces.select_alone(self._wanted_face)
+            self._wanted_face = -1
+        people_operations.load_nearest_identity(self._context, identity, self._show_nearest)
+
+    def _show_nearest(self, identity: int, name: str) -> None:
+        self._show_status()
+        if identity == self._state.identity:
+            self._window.faces.show_nearest_identity(name)
+
+    def _load_details(self, face: int) -> None:
+        if face >= 0:
+            people_operations.load_details(self._context, face, self._window.faces.show_details)
+
+    def go_to_identity(self, identity: int) -> None:
+        """Shows an identity in the list and its faces in the middle."""
+        self._window.identities.choose(identity)
+        self._visit(identity)
+
+    def _visit(self, identity: int) -> None:
+        self._window.middle.setCurrentWidget(self._window.faces)
+        self._state.choose_identity(identity)
+
+    def _chosen_in_list(self, identity: int) -> None:
+        """On the map whoever is chosen stands out; elsewhere the faces come in front."""
+        if self._window.middle.shows(self._window.map):
+            self._state.choose_identity(identity)
+        else:
+            self._visit(identity)
+
+    def show_face(self, face: Face) -> None:
+        """The same, with one of them selected once they are there."""
+        self._wanted_face = face.id
+        self.go_to_identity(face.identity_id)
+
+    def go_to_name(self, name: str) -> None:
+        """The same for somebody of whom only the name was told."""
+        identity = self.roster.named(name)
+        if identity is not None:
+            self.go_to_identity(identity.id)
+
+    def _enable_actions(self) -> None:
+        gallery, query = self._state.gallery, self._state.query
+        self._window.menus.enable(
+            gallery=gallery is not None,
+            writable=gallery is not None and gallery.writable,
+            query=query is not None,
+            open_question=query is not None and query.is_open_question,
+            rejectable=query is not None and query.is_rejectable,
+        )

@@ -1,0 +1,116 @@
+"""The query: its picture, its place among the others, and its answer in the panel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage, QPixmap
+
+from engine.records.types import Evidence, Vectors
+from gallery_app.operations import enrolment, people, queries, rejections
+from gallery_app.operations.context import Context
+from gallery_app.state import Query
+from gallery_app.window.main_window import MainWindow
+
+_SIDE = 320  # pixels of a drawn portrait
+
+
+class QueryController(QObject):
+    """Joins the query panel to the queries."""
+
+    def __init__(self, context: Context, window: MainWindow) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._picture: tuple[Vectors, QPixmap] | None = None
+        self._evidence: tuple[Query, tuple[Evidence, ...]] | None = None
+        state, panel = context.state, window.query
+        state.gallery_changed.connect(self._forget)
+        state.query_changed.connect(self.show)
+        state.queries_changed.connect(self._show_place)
+        state.contents_changed.connect(self._ask_anew)
+        context.pictures.ready.connect(self._pictures_ready)
+        panel.candidate_chosen.connect(state.choose_candidate)
+        panel.stepper.step.connect(state.step)
+        panel.stepper.closed.connect(lambda: queries.clear_queries(context))
+        panel.actions.confirmed.connect(lambda name: enrolment.confirm(context, name))
+        panel.actions.rejected.connect(lambda: rejections.reject(context))
+        panel.actions.taken_back.connect(lambda: enrolment.take_back(context))
+
+    def _forget(self) -> None:
+        self._picture = self._evidence = None
+
+    def _ask_anew(self) -> None:
+        if self._context.state.gallery is not None:
+            queries.identify_all(self._context)
+
+    def show(self) -> None:
+        """The query and its answer, with the portraits as they are now."""
+        query = self._context.state.query
+        if query is None:
+            self._forget()  # nothing of a query that was cleared is kept
+        picture = self._picture_of(query) if query is not None else None
+        faces = self._evidence_of(query) if query is not None else ()
+        portraits = self._window.identities.model.roster.portrait_of
+        self._window.query.show_query(query, picture, portraits, faces)
+        self._show_place()
+
+    def _evidence_of(self, query: Query) -> tuple[Evidence, ...]:
+        """The faces of the chosen candidate that are nearest to the query. Those that voted are
+        there at once, the others are read; until then what was read for the answer before stays.
+        """
+        answer, candidate = query.answer, query.candidate
+        if answer is None or candidate is None:
+            return answer.evidence if answer is not None else ()
+        own = tuple(one for one in answer.evidence if one.identity_id == candidate.identity_id)
+        if len(own) == len(answer.evidence):
+            return own
+        if self._evidence is not None and _same_question(self._evidence[0], query):
+            own = self._evidence[1]
+            if self._evidence[0].answer is answer:
+                return own
+        people.load_evidence(self._context, query, self._show_evidence)
+        return own
+
+    def _show_evidence(self, of: Query, faces: tuple[Evidence, ...]) -> None:
+        query = self._context.state.query
+        if query is not None and query.answer is of.answer and _same_question(of, query):
+            self._evidence = of, faces
+            self.show()
+
+    def _show_place(self) -> None:
+        state = self._context.state
+        self._window.query.stepper.show_place(state.queries, state.position)
+
+    def _pictures_ready(self, faces: list[int]) -> None:
+        query = self._context.state.query
+        if query is not None and query.face in faces:
+            self._window.query.comparison.show_query(self._picture_of(query))
+
+    def _picture_of(self, query: Query) -> QPixmap | None:
+        """The query's picture: of the enrolled face, of its photograph or drawn; None while that
+        is under way.
+        """
+        if query.face is not None:
+            return self._context.pictures.get(query.face)
+        if self._picture is not None and self._picture[0] is query.vector:
+            return self._picture[1]
+        people.load_query_picture(self._context, query, _SIDE, self._show_picture)
+        return None
+
+    def _show_picture(self, of: Query, image: QImage) -> None:
+        query = self._context.state.query
+        if query is None or query.vector is not of.vector:
+            return
+        # another answer to the same query does not read it again
+        self._picture = query.vector, QPixmap.fromImage(image)
+        self._window.query.comparison.show_query(self._picture[1])
+
+
+def _same_question(one: Query, other: Query) -> bool:
+    """Whether the faces of the same candidate are compared with the same query."""
+    return (
+        one.vector is other.vector
+        and one.candidate is not None
+        and other.candidate is not None
+        and one.candidate.identity_id == other.candidate.identity_id
+    )

@@ -1,0 +1,85 @@
+"""How many faces each person has, and how many are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.records.findings import Balance
+from gallery_app.widgets.charts.chart_style import Axis
+from gallery_app.widgets.charts.line_chart import LineChart
+from gallery_app.widgets.controls.dialog import Dialog
+
+
+class BalanceDialog(Dialog):
+    """The imbalance of a gallery as a chart, and what it costs as another."""
+
+    def __init__(self, balance: Balance, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Faces per person")
+        self.resize(900, 460)
+        head = QLabel(balance_text(balance))
+        head.setTextFormat(Qt.TextFormat.PlainText)
+        head.setWordWrap(True)
+        charts = QHBoxLayout()
+        charts.setSpacing(16)
+        charts.addWidget(faces_chart(balance.faces, balance.enough), 1)
+        if balance.rates:
+            charts.addWidget(_rates_chart(balance), 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(16)
+        layout.addWidget(head)
+        layout.addLayout(charts, 1)
+        layout.addWidget(buttons)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
+
+
+def balance_text(balance: Balance) -> str:
+    """The balance in a sentence or two."""
+    most, least = balance.faces[0], balance.faces[-1]
+    middle = balance.faces[len(balance.faces) // 2]
+    short = sum(count < balance.enough for count in balance.faces)
+    lacking = f"{short:,} of {len(balance.faces):,} people have fewer." if short else "All have."
+    return (
+        f"From {least:,} to {most:,} faces a person, {middle:,} in the middle. "
+        f"{balance.enough:,} are enough to be recognised well here. {lacking}"
+    )
+
+
+def faces_chart(faces: Sequence[int], enough: int | None = None) -> LineChart:
+    """The imbalance of a gallery.
+
+    Args:
+        faces: of each person, most first.
+        enough: so many are recognised well.
+    """
+    people = range(1, len(faces) + 1)
+    chart = LineChart(
+        "Faces of each person",
+        Axis("people, most faces first", whole=True, low=1),
+        Axis("faces", log=faces[0] > 20 * faces[-1], whole=True, low=1),
+    )
+    chart.set_line("faces", people, faces)
+    if enough is not None:
+        chart.set_line("enough", people, [enough] * len(people))
+    return chart
+
+
+def _rates_chart(balance: Balance) -> LineChart:
+    chart = LineChart(
+        "Recognised where everybody has so many",
+        Axis("faces a person", whole=True),
+        Axis("recognised", percent=True),
+    )
+    chart.set_line(
+        "recognised",
+        [rate.faces for rate in balance.rates],
+        [rate.recognised for rate in balance.rates],
+    )
+    return chart

@@ -1,0 +1,62 @@
+"""The curves of one training, or of several laid over one another, in a window of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from engine.progress import Measured
+from engine.records.training_parameters import Kind
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.scroll_areas import scrolling
+
+
+class CurvesDialog(Dialog):
+    """Args:
+    trainings: the points of each training by its name, for the key.
+    kind: of the training where it is one.
+    """
+
+    def __init__(
+        self,
+        trainings: Mapping[str, Sequence[Measured]],
+        kind: Kind,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        several = len(trainings) > 1
+        self.setWindowTitle("Compare curves" if several else "Curves")
+        self.resize(860, 420 if several else 640)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(16)
+        head = QLabel("Validation, or training where none was kept" if several else "")
+        head.setText(head.text() or next(iter(trainings)))
+        head.setProperty("textRole", "muted" if several else "heading")
+        layout.addWidget(head)
+        layout.addWidget(scrolling(curves_of(trainings, kind)), 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
+
+
+def curves_of(trainings: Mapping[str, Sequence[Measured]], kind: Kind) -> QWidget:
+    """The charts; a sentence where no points were kept."""
+    from gallery_app.widgets.charts.training_curves import (  # brings pyqtgraph: 0.7 s
+        ComparedCurves,
+        Curves,
+    )
+
+    if not any(trainings.values()):
+        nothing = QLabel("No curves were kept.")
+        nothing.setProperty("textRole", "muted")
+        return nothing
+    if len(trainings) > 1:
+        return ComparedCurves(trainings)
+    curves = Curves(kind)
+    curves.show_all(next(iter(trainings.values())))
+    return curves

@@ -1,0 +1,187 @@
+"""What is wrong with a gallery, and what can be done, in the order of what would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.safety import Backup, Salvaged
+from gallery_app.dialogs.report_dialog import ReportDialog
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.wording.backup_words import headline
+from gallery_app.wording.number_words import faces_text, people_text
+
+_INDEX = "Only what is derived is damaged. No face is lost, and every question is still answered."
+_DATABASE = (
+    "The file that holds people and faces is damaged. Nothing is written to it any more; whatever "
+    "you choose, the damaged file is kept."
+)
+_ALTERED = (
+    "The stored numbers of some faces are not those that were enrolled, so nothing is told by "
+    "them. Whatever you choose, the damaged database is kept."
+)
+_LINE = 84  # letters in a line of the list
+_MODELS = "People and faces are whole. A trained model is damaged: delete it and train it again."
+
+
+class DamagedDialog(Dialog):
+    """Shows what it is given and asks; never changes anything itself.
+
+    Signals: ``rebuild_wanted`` (also to take out what has changed), ``restore_wanted`` (path of a
+    backup, or None for another one), ``salvage_wanted``.
+    """
+
+    rebuild_wanted = Signal()
+    restore_wanted = Signal(object)
+    salvage_wanted = Signal()
+
+    def __init__(
+        self,
+        gallery: str,
+        problems: Sequence[str],
+        *,
+        in_index: bool,
+        in_database: bool,
+        altered: bool,
+        backup: Backup | None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """
+        Args:
+            problems: one sentence each.
+            in_index: whether rebuilding the index mends something.
+            in_database: whether people and faces are affected.
+            altered: whether stored numbers are not those that were kept.
+            backup: the newest automatic one that is sound.
+        """
+        super().__init__(parent)
+        self.setWindowTitle("Check")
+        self.setMinimumWidth(640)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(24, 24, 24, 24)
+        self._column.setSpacing(12)
+        what = _DATABASE if in_database else _INDEX if in_index else _MODELS
+        self._head(gallery, _ALTERED if altered else what)
+        self.list = _listed(problems)
+        self._column.addWidget(self.list)
+        self.rebuild = QPushButton("&Rebuild")
+        self.restore = QPushButton("Re&store…")
+        self.salvage = QPushButton("Sal&vage…")
+        self.take_out = QPushButton("&Take out")
+        self.rebuild.clicked.connect(self.rebuild_wanted)
+        self.take_out.clicked.connect(self.rebuild_wanted)
+        self.restore.clicked.connect(
+            lambda: self.restore_wanted.emit(None if backup is None else backup.path)
+        )
+        self.salvage.clicked.connect(self.salvage_wanted)
+        if in_index and not in_database:
+            text = "It is made anew from the database. Nothing is lost."
+            self._way("Rebuild the search index", text, self.rebuild)
+        if altered:
+            text = (
+                "Faces whose numbers have changed are taken out, and named. A copy of the damaged "
+                "database is kept; earlier changes cannot be undone any more."
+            )
+            self._way("Take out what has changed", text, self.take_out)
+        if in_database or not in_index:
+            self._way("Restore a backup", _restore_text(backup), self.restore)
+        if in_database:
+            text = (
+                "Every face that can still be read goes into a new gallery, held against its "
+                "checksum. You are told exactly what was lost."
+            )
+            self._way("Save what can be read", text, self.salvage)
+        self._buttons()
+        self.resize(640, self._column.totalHeightForWidth(640))
+
+    def _head(self, gallery: str, text: str) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(IconLabel("alert", "warning", 24), 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(_label(f"“{gallery}” is damaged", "heading"))
+        words.addWidget(_label(text, ""))
+        head.addLayout(words, 1)
+        self._column.addLayout(head)
+
+    def _way(self, title: str, text: str, button: QPushButton) -> None:
+        card = QFrame()
+        card.setObjectName("card")
+        row = QHBoxLayout(card)
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(16)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        name = _label(title, "")
+        font = name.font()
+        font.setBold(True)
+        name.setFont(font)
+        words.addWidget(name)
+        words.addWidget(_label(text, "muted"))
+        row.addLayout(words, 1)
+        button.setMinimumWidth(96)
+        button.setAutoDefault(False)
+        button.clicked.connect(self.accept)
+        row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._column.addWidget(card)
+
+    def _buttons(self) -> None:
+        row = QHBoxLayout()
+        row.addStretch(1)
+        close = QPushButton("Close")
+        close.clicked.connect(self.reject)
+        close.setDefault(True)
+        row.addWidget(close)
+        self._column.addSpacing(4)
+        self._column.addLayout(row)
+
+
+def salvaged_dialog(saved: Salvaged, parent: QWidget | None) -> ReportDialog:
+    """What was saved, and what was lost."""
+    saved_text = f"{people_text(saved.identities)}, {faces_text(saved.faces)} saved"
+    if not saved.lost:
+        sentence = "Every face that the damaged gallery held is here. Its history is not."
+        return ReportDialog("Salvage", saved_text, [sentence], parent=parent)
+    return ReportDialog("Salvage", saved_text, ["What was lost:", *saved.lost], parent=parent)
+
+
+def _restore_text(backup: Backup | None) -> str:
+    if backup is None:
+        return "There is no automatic backup that is sound; choose one that you made."
+    return f"The newest sound one: {headline(backup)}. What was changed since then is lost."
+
+
+def _listed(problems: Sequence[str]) -> QListWidget:
+    shown = QListWidget()
+    shown.addItems(list(problems))
+    shown.setAccessibleName("Problems")
+    shown.setWordWrap(True)
+    shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    shown.setSelectionMode(QListWidget.SelectionMode.NoSelection)
+    shown.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    lines = sum(1 + len(problem) // _LINE for problem in problems)
+    line = shown.fontMetrics().lineSpacing()
+    shown.setFixedHeight(16 + line * min(8, lines) + 12 * len(problems[:4]))
+    return shown
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("textRole", role)
+    return label

@@ -1,0 +1,220 @@
+"""Encryption of the open gallery: what it protects against and what not, and the ways to it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import InputError
+from engine.store import encryption
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.widgets.controls.passphrase_field import PassphraseField
+from gallery_app.widgets.controls.sections import section
+
+_PROTECTS = (
+    "A disk or computer that is lost, stolen or copied while the gallery is closed or locked, and "
+    "the folder or a backup of it in other hands."
+)
+_PROTECTS_NOT = (
+    "Somebody at this computer while the gallery is open, or who can read its memory.",
+    "Whoever finds the photographs and tables that were imported.",
+    "A forgotten passphrase: nobody can open the gallery without it, not even we.",
+)
+_BEFORE = (
+    "What was in clear is overwritten and removed, the automatic backups with it. An SSD may keep "
+    "old blocks, and backups elsewhere stay in clear."
+)
+_NEVER = "never"
+_WIDE = 552  # pixels between the margins of the dialog
+_INSIDE = _WIDE - 34  # and between those of the card
+
+
+class EncryptionDialog(Dialog):
+    """Shows what it is given and asks; never changes anything itself.
+
+    Signals: ``encrypt_wanted`` (passphrase), ``change_wanted`` (present one, new one),
+    ``decrypt_wanted`` (present one), ``idle_wanted`` (minutes, 0 is never).
+    """
+
+    encrypt_wanted = Signal(str)
+    change_wanted = Signal(str, str)
+    decrypt_wanted = Signal(str)
+    idle_wanted = Signal(int)
+
+    def __init__(
+        self,
+        gallery: str,
+        *,
+        encrypted: bool,
+        obstacle: str = "",
+        minutes: int = 0,
+        parent: QWidget | None = None,
+    ) -> None:
+        """
+        Args:
+            encrypted: whether it is now.
+            obstacle: why nothing can be done here, one sentence.
+            minutes: without input until it is locked.
+        """
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Encryption")
+        self.setFixedWidth(_WIDE + 48)
+        self._encrypted = encrypted
+        self._possible = not obstacle
+        is_now = "encrypted" if encrypted else "not encrypted"
+        self.title = ElidedLabel(f"“{gallery}” is {is_now}")
+        self.title.setProperty("textRole", "heading")
+        self.present = PassphraseField("Present passphrase")
+        self.new = PassphraseField(
+            f"{'New passphrase' if encrypted else 'Passphrase'}, "
+            f"at least {encryption.SHORTEST} characters"
+        )
+        self.again = PassphraseField("The same once more")
+        self.told = _label(obstacle or " ", "bad" if obstacle else "small")
+        self.told.setFixedHeight(2 * self.told.fontMetrics().lineSpacing())  # nothing moves
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.sure = QCheckBox("I can get at the passphrase when I forget it")
+        self.sure.setVisible(not encrypted)
+        self.minutes = QSpinBox()
+        self.minutes.setRange(0, 240)
+        self.minutes.setSuffix(" minutes")
+        self.minutes.setSpecialValueText(_NEVER)
+        self.minutes.setAccessibleName("Minutes without input until it is locked")
+        self.minutes.setValue(minutes)
+        self.minutes.valueChanged.connect(self.idle_wanted)
+        self.remove_button = QPushButton("&Remove encryption")
+        self.remove_button.clicked.connect(self._decrypt)
+        self.ok = QPushButton("&Change passphrase" if encrypted else "&Encrypt")
+        self.ok.clicked.connect(self._accept)
+        self.ok.setDefault(True)
+        self.close_button = QPushButton("Close" if encrypted else "Cancel")
+        self.close_button.clicked.connect(self.reject)
+        for field in self._fields():
+            field.setEnabled(self._possible)
+            field.textChanged.connect(self._look)
+        self.sure.setEnabled(self._possible)
+        self.sure.toggled.connect(self._look)
+        self.finished.connect(lambda _: [field.forget() for field in self._fields()])
+        self._lay_out()
+        self._look()
+        (self.present if encrypted else self.new).setFocus()
+
+    def show_wrong(self) -> None:
+        """The present passphrase is another one."""
+        self.present.forget()
+        self.present.setFocus()
+        self._say("The present passphrase is wrong.", "bad")
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _fields(self) -> list[PassphraseField]:
+        return [self.present, self.new, self.again]
+
+    def _lay_out(self) -> None:
+        box = QFrame()
+        box.setObjectName("card")
+        inside = QVBoxLayout(box)
+        inside.setContentsMargins(16, 12, 16, 12)
+        inside.setSpacing(4)
+        inside.addWidget(section("PROTECTS AGAINST"))
+        inside.addWidget(_whole(_label(_PROTECTS, ""), _INSIDE))
+        inside.addSpacing(8)
+        inside.addWidget(section("DOES NOT PROTECT AGAINST"))
+        for sentence in _PROTECTS_NOT:
+            inside.addWidget(_whole(_label(sentence, ""), _INSIDE))
+        idle = QWidget()
+        row = QHBoxLayout(idle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(QLabel("Lock it without input after"))
+        row.addWidget(self.minutes)
+        row.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.remove_button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.close_button)
+        buttons.addWidget(self.ok)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(8)
+        layout.addWidget(self.title)
+        layout.addSpacing(4)
+        layout.addWidget(box)
+        layout.addSpacing(8)
+        for field in self._fields():
+            layout.addWidget(field)
+        layout.addWidget(self.told)
+        layout.addWidget(self.sure)
+        layout.addSpacing(4)
+        layout.addWidget(idle if self._encrypted else _whole(_label(_BEFORE, "small"), _WIDE))
+        layout.addSpacing(8)
+        layout.addLayout(buttons)
+        self.present.setVisible(self._encrypted)
+        self.remove_button.setVisible(self._encrypted)
+        for widget in (self, *self.findChildren(QWidget)):
+            widget.ensurePolished()
+        self.setFixedHeight(layout.totalHeightForWidth(self.width()))
+
+    def _look(self) -> None:
+        if not self._possible:
+            self.ok.setEnabled(False)
+            self.remove_button.setEnabled(False)
+            return
+        problem = self._problem()
+        self._say(problem if self.new.text() else " ", "small")
+        known = bool(self.present.text()) or not self._encrypted
+        sure = self.sure.isChecked() or self._encrypted
+        self.ok.setEnabled(known and sure and not problem)
+        self.remove_button.setEnabled(bool(self.present.text()))
+
+    def _problem(self) -> str:
+        """What is still to be done with the new passphrase."""
+        try:
+            encryption.require_strong(self.new.text())
+        except InputError as error:
+            return error.reason
+        if not self.again.text():
+            return "Type it once more, so that a slip is found."
+        return "" if self.again.text() == self.new.text() else "The two are not the same."
+
+    def _say(self, text: str, role: str) -> None:
+        self.told.setProperty("textRole", role)
+        self.told.style().polish(self.told)
+        self.told.setText(text or " ")
+
+    def _accept(self) -> None:
+        if self._encrypted:
+            self.change_wanted.emit(self.present.text(), self.new.text())
+        else:
+            self.encrypt_wanted.emit(self.new.text())
+
+    def _decrypt(self) -> None:
+        self.decrypt_wanted.emit(self.present.text())
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("textRole", role)
+    return label
+
+
+def _whole(label: QLabel, width: int) -> QLabel:
+    """All of its lines stay to be read, whatever comes and goes beside it."""
+    label.ensurePolished()
+    label.setMinimumHeight(label.heightForWidth(width))
+    return label

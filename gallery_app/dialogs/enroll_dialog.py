@@ -1,0 +1,249 @@
+"""Enroll faces under a name: each is looked at before anything is kept, and can be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import FaceGalleryError, IdentityNameError
+from engine.records.advice import Advice
+from engine.records.names import check_name
+from engine.records.roster import Roster
+from engine.records.types import EnrolmentReport, FaceBatch, Rejection
+from gallery_app.dialogs.file_choosers import choose_embeddings, local_paths
+from gallery_app.dialogs.guarded_callback import while_open
+from gallery_app.item_models.new_faces_model import NewFacesModel
+from gallery_app.operations import enrolment
+from gallery_app.operations.context import Context
+from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.advice_panel import AdvicePanel
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.name_field import NameField
+from gallery_app.widgets.controls.scroll_areas import fitting
+from gallery_app.widgets.faces.new_face_list import NewFaceList
+from gallery_app.wording.number_words import faces_text
+
+_PAUSE = 250  # ms without a key before the check runs
+
+
+class EnrollDialog(Dialog):
+    """Collects name and faces; ``report`` is set when they were enrolled."""
+
+    def __init__(
+        self,
+        context: Context,
+        roster: Roster,
+        batches: Sequence[FaceBatch] = (),
+        name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Enroll a person")
+        self.setAcceptDrops(True)
+        self.setMinimumWidth(520)
+        self.resize(fitting(QSize(680, 660), parent))
+        self._context = context
+        self._enrolling = False
+        self.report: EnrolmentReport | None = None
+        self.name = self._name_field(roster)
+        self.who = _small()
+        self.files = self._face_list()
+        self.count = _small()
+        self.add = QPushButton(icon("folder-open"), "Add files…")
+        self.add.setAutoDefault(False)
+        self.add.clicked.connect(self._pick)
+        self.warnings = AdvicePanel()
+        self.warnings.send_wanted.connect(self._send)
+        self.warnings.leave_wanted.connect(lambda one: self.model.leave_out(one.rows))
+        self.warnings.keep_wanted.connect(self.model.put_back)
+        self.buttons = self._buttons()
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._pause.timeout.connect(self._check)
+        self._lay_out()
+        self.name.setText(name)
+        self._take(list(batches), [])
+        self.finished.connect(self._end)
+
+    def _name_field(self, roster: Roster) -> NameField:
+        field = NameField(roster, self)
+        field.textChanged.connect(self._changed)
+        return field
+
+    def _face_list(self) -> NewFaceList:
+        pictures = self._context.pictures.of_rows()
+        self.finished.connect(lambda _: pictures.close())
+        self.model = NewFacesModel(pictures, self)
+        self.model.choice_changed.connect(self._changed)
+        return NewFaceList(self.model)
+
+    def _buttons(self) -> QDialogButtonBox:
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.ok = box.addButton("Enroll", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.ok.setProperty("primary", True)
+        self.ok.setDefault(True)
+        box.accepted.connect(self._enroll)
+        box.rejected.connect(self.reject)
+        return box
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setVerticalSpacing(8)
+        form.addRow("Name", self.name)
+        form.addRow("", self.who)
+        form.addRow("Faces", self.files)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.add)
+        hint = _small()
+        hint.setText("or drop .npy, .npz or .csv files here")
+        row.addWidget(hint)
+        row.addStretch()
+        row.addWidget(self.count)
+        form.addRow("", row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(16)
+        layout.addLayout(form, 1)
+        layout.addWidget(self.warnings)
+        layout.addWidget(self.buttons)
+
+    # -- faces -------------------------------------------------------------------------------
+
+    def _pick(self) -> None:
+        add = while_open(self, self.add_files)
+        paths = choose_embeddings(self, self._context.settings)
+        if paths:
+            add(paths)
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """Reads files; those that cannot be used are listed with the reason."""
+        take = while_open(self, lambda read: self._take(*read))
+        enrolment.read_faces(self._context, paths, lambda *read: take(read))
+
+    def _take(self, batches: list[FaceBatch], rejected: list[Rejection]) -> None:
+        self.model.add(batches, rejected)
+        self._changed()
+
+    def _send(self, one: Advice) -> None:
+        """Some faces are of somebody who exists; where all of them are, that is their name."""
+        assert one.identity is not None
+        if set(one.rows) >= set(self.model.draft.taken()):
+            self.name.setText(one.identity)
+        else:
+            self.model.send(one.rows, one.identity)
+
+    # -- what is known of them ---------------------------------------------------------------
+
+    def _changed(self) -> None:
+        name, draft = self.name.name(), self.model.draft
+        self.model.set_name(name)
+        problem = ""
+        try:
+            check_name(name)
+        except IdentityNameError as error:
+            problem = error.problem if name else "Type a name"
+        known = self.name.identity() is not None
+        self.who.setText(problem or (f"Adds to {name}" if known else "A new person"))
+        self.ok.setText("Add faces" if known else "Enroll")
+        taken = len(draft.taken())
+        out = len(draft) - taken
+        self.count.setText(f"{faces_text(taken)}, {out:,} left out" if out else "")
+        self.ok.setEnabled(not problem and bool(taken) and not self._enrolling)
+        self._show_advice()
+        self._pause.start()
+
+    def _check(self) -> None:
+        if not self.ok.isEnabled():
+            return
+        asked = self._asked()
+
+        def checked(advice: tuple[Advice, ...]) -> None:
+            if asked == self._asked():
+                self.model.hear(asked[1], advice)
+                self._show_advice()
+
+        def refused(error: FaceGalleryError) -> None:
+            if asked == self._asked():
+                self._refuse(error)
+
+        draft = self.model.draft
+        enrolment.check_enrolment(
+            self._context,
+            draft.name,
+            draft.batch(),
+            draft.elsewhere(),
+            while_open(self, checked),
+            while_open(self, refused),
+        )
+
+    def _asked(self) -> tuple[str, list[int], dict[int, str]]:
+        """What a check is about; its answer is late where this is another by then."""
+        draft = self.model.draft
+        return draft.name, draft.taken(), draft.elsewhere()
+
+    def _show_advice(self) -> None:
+        draft, possible = self.model.draft, self.ok.isEnabled()
+        self.warnings.show_advice(draft.groups() if possible else (), draft.sent())
+
+    def _refuse(self, error: FaceGalleryError) -> None:
+        """These faces cannot be enrolled at all, such as those of another network."""
+        self.ok.setEnabled(False)
+        self.model.forget()
+        self.warnings.show_refusal(error.reason)
+
+    # -- enrolling ---------------------------------------------------------------------------
+
+    def _enroll(self) -> None:
+        self._enrolling = True
+        draft = self.model.draft
+        enrolment.enroll(
+            self._context, draft.name, draft.batch(), self._enrolled, self._not_enrolled,
+            elsewhere=draft.elsewhere(),
+        )  # fmt: skip
+        self._changed()
+
+    def _not_enrolled(self) -> None:
+        self._enrolling = False
+        if self.isVisible():
+            self._changed()
+        else:
+            self._end()
+
+    def _enrolled(self, report: EnrolmentReport) -> None:
+        self._enrolling = False
+        self.report = report
+        self.accept()
+
+    def _end(self) -> None:
+        """It goes when it is closed; closed while it enrolls, when that is done."""
+        if not self._enrolling:
+            self._pause.stop()
+            self.deleteLater()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.add_files(local_paths(event.mimeData()))
+
+
+def _small() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("textRole", "small")
+    return label

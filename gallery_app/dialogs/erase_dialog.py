@@ -1,0 +1,166 @@
+"""Says exactly what erasing a person takes away, and asks for the name before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.receipts import SEARCHED, ErasurePlan
+from engine.utils.number_text import counted
+from gallery_app.widgets.controls.dialog import Dialog
+
+_SHOWN = 5
+
+
+class EraseDialog(Dialog):
+    """Shows a plan and asks; never changes anything itself.
+
+    Args:
+        erase: called with whether files that hold the person are to be kept.
+    """
+
+    def __init__(
+        self, plan: ErasurePlan, erase: Callable[[bool], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        (self._name,) = plan.names
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Erase person")
+        self.setMinimumWidth(600)
+        self.files = QCheckBox("&Delete them too; if not, the receipt lists them")
+        self.files.setChecked(True)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText(self._name)
+        self.name.setAccessibleName("Name of the person, to confirm")
+        self.name.textChanged.connect(self._typed)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setDefault(True)
+        self.cancel.clicked.connect(self.reject)
+        self.erase = QPushButton("&Erase for good")
+        self.erase.setEnabled(False)
+        self.erase.clicked.connect(self.accept)
+        self.accepted.connect(lambda: erase(not self.files.isChecked()))
+        self.search = QPushButton("&How files are searched")
+        self.search.setAutoDefault(False)
+        self.search.clicked.connect(self._show_search)
+        self.searched = text_label("\n".join(f"• {sentence}" for sentence in SEARCHED), "muted")
+        self.searched.hide()
+        self._lay_out(plan)
+        self.name.setFocus()
+
+    def _lay_out(self, plan: ErasurePlan) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(12)
+        layout.addWidget(text_label(f"Erase {self._name} for good?", "heading"))
+        layout.addWidget(
+            text_label(
+                "Deleting can be undone, this cannot: the person is taken out of the gallery, and "
+                "files in its folder that hold the person are found.",
+                "muted",
+            )
+        )
+        layout.addWidget(self._card(plan))
+        if plan.outside:
+            layout.addWidget(
+                text_label(f"Outside the folder, not touched: {_some(plan.outside)}", "bad")
+            )
+        layout.addWidget(self.search, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.searched)
+        asking = text_label(f"Type “{self._name}” to confirm:", "")
+        asking.setBuddy(self.name)
+        layout.addWidget(asking)
+        layout.addWidget(self.name)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.erase)
+        layout.addStretch(1)
+        layout.addLayout(buttons)
+
+    def _card(self, plan: ErasurePlan) -> QFrame:
+        card = QFrame()
+        card.setObjectName("card")
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(16, 12, 16, 12)
+        inside.setSpacing(12)
+        add_section(inside, "Removed", [", ".join(plan.removed.words())])
+        if plan.steps:
+            add_section(inside, "Undo", [_undo_words(plan.steps)])
+        if plan.models:
+            noun = "model" if len(plan.models) == 1 else "models"
+            learned = "that learned from these faces; it can be trained again afterwards"
+            add_section(inside, "Trained models", [f"{len(plan.models):,} {noun} {learned}"])
+        if plan.inside:
+            names = [path.name for path in plan.inside]
+            add_section(
+                inside, "Files in the gallery's folder that hold the person", [_some(names)]
+            )
+            inside.addWidget(self.files)
+        return card
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._make_room()
+        super().showEvent(event)
+
+    def _show_search(self) -> None:
+        self.search.hide()
+        self.searched.show()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Wrapped lines get the height that they need; Qt would squeeze them on a small screen."""
+        layout = self.layout()
+        assert layout is not None
+        layout.invalidate()
+        self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+
+    def _typed(self, text: str) -> None:
+        right = text.strip() == self._name
+        self.erase.setEnabled(right)
+        self.erase.setDefault(right)
+
+
+def text_label(text: str, role: str) -> QLabel:
+    """Plain text that wraps."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("textRole", role)
+    return label
+
+
+def add_section(layout: QVBoxLayout, title: str, lines: Sequence[str]) -> None:
+    """A small title, and a line for each entry under it."""
+    section = QVBoxLayout()
+    section.setSpacing(2)
+    section.addWidget(text_label(title, "small"))
+    for line in lines:
+        body = text_label(line, "")
+        body.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        section.addWidget(body)
+    layout.addLayout(section)
+
+
+def _undo_words(steps: int) -> str:
+    changes = counted(steps, "change")
+    return f"{changes} up to the last one that touched the person can no longer be undone"
+
+
+def _some(paths: Sequence[object]) -> str:
+    more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
+    return ", ".join(str(path) for path in paths[:_SHOWN]) + more

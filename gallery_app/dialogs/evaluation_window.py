@@ -1,0 +1,306 @@
+"""Which method to trust on this gallery: an evaluation is started and shown here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.figures import Evaluation, OpenFigures, Protocol
+from engine.utils.number_text import counted
+from gallery_app.dialogs.evaluation_tables import closed_table, open_table
+from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.widgets.controls.scroll_areas import scrolling
+from gallery_app.widgets.lists.figures_table import FiguresTable
+from gallery_app.wording.model_words import date_text, seconds_text
+from gallery_app.wording.number_words import faces_text, people_text
+
+_PROTOCOLS: Mapping[Protocol, tuple[str, str]] = {
+    "open": ("&Open set", "A third of the people is never enrolled, as strangers are in life"),
+    "closed": ("&Closed set", "Everybody who is asked for is enrolled, as in the notebooks"),
+}
+_REPEATS = 5
+_UNKNOWN = "Every method is trained anew for each repeat; with trained models this takes minutes."
+
+
+class EvaluationForm(QWidget):
+    """Signals: ``wanted``, by Enter or the button."""
+
+    wanted = Signal()
+
+    def __init__(self, methods: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._running = False
+        self._seconds: Mapping[str, float] = {}
+        self.protocols = {key: _ticked(*words) for key, words in _PROTOCOLS.items()}
+        self.methods = {name: _ticked(name.replace("&", "&&")) for name in methods}
+        self.repeats = QSpinBox()
+        self.repeats.setRange(1, 100)
+        self.repeats.setValue(_REPEATS)
+        self.repeats.setToolTip("Random splits; more of them narrow the intervals")
+        self.start = QPushButton("&Evaluate")
+        self.start.setDefault(True)
+        self.start.clicked.connect(self.wanted)
+        self.hint = ElidedLabel()
+        self.hint.setProperty("textRole", "small")
+        for box in (*self.protocols.values(), *self.methods.values()):
+            box.toggled.connect(self._changed)
+        self.repeats.valueChanged.connect(self._changed)
+        self._lay_out()
+        self._changed()
+
+    def _lay_out(self) -> None:
+        repeats = QLabel("&Repeats")
+        repeats.setBuddy(self.repeats)
+        protocols = QHBoxLayout()
+        protocols.setSpacing(16)
+        for box in self.protocols.values():
+            protocols.addWidget(box)
+        protocols.addSpacing(8)
+        protocols.addWidget(repeats)
+        protocols.addWidget(self.repeats)
+        protocols.addStretch(1)
+        methods = QHBoxLayout()
+        methods.setSpacing(16)
+        for box in self.methods.values():
+            methods.addWidget(box)
+        methods.addStretch(1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        for row, (words, line) in enumerate((("Protocol", protocols), ("Methods", methods))):
+            label = QLabel(words)
+            label.setProperty("textRole", "muted")
+            grid.addWidget(label, row, 0)
+            grid.addLayout(line, row, 1)
+        grid.addWidget(self.hint, 2, 1)
+        grid.addWidget(self.start, 0, 2, 2, 1, Qt.AlignmentFlag.AlignTop)
+        grid.setColumnStretch(1, 1)
+
+    def chosen_protocols(self) -> tuple[Protocol, ...]:
+        return tuple(key for key, box in self.protocols.items() if box.isChecked())
+
+    def chosen_methods(self) -> tuple[str, ...]:
+        return tuple(name for name, box in self.methods.items() if box.isChecked())
+
+    def set_running(self, running: bool) -> None:
+        """While it runs nothing can be chosen; the main window shows how far it is."""
+        self._running = running
+        for box in (*self.protocols.values(), *self.methods.values(), self.repeats):
+            box.setEnabled(not running)
+        self.start.setText("Evaluating…" if running else "&Evaluate")
+        self._changed()
+
+    def set_seconds(self, seconds: Mapping[str, float]) -> None:
+        """Seconds of one repeat for each method, references too, as measured last."""
+        self._seconds = seconds
+        self._changed()
+
+    def _changed(self) -> None:
+        ready = bool(self.chosen_protocols()) and bool(self.chosen_methods())
+        self.start.setEnabled(ready and not self._running)
+        self.hint.setText(self._hint(ready))
+
+    def _hint(self, ready: bool) -> str:
+        if self._running:
+            return "Progress and Cancel are at the bottom of the main window."
+        if not ready:
+            return "Choose at least one protocol and one method."
+        if not all(name in self._seconds for name in self.chosen_methods()):
+            return _UNKNOWN
+        left_out = set(self.methods) - set(self.chosen_methods())
+        once = sum(time for name, time in self._seconds.items() if name not in left_out)
+        return f"About {_rough(once * self.repeats.value())}, judged by the last evaluation."
+
+
+def _rough(seconds: float) -> str:
+    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _ticked(text: str, tip: str = "") -> QCheckBox:
+    box = QCheckBox(text)
+    box.setChecked(True)
+    box.setToolTip(tip)
+    return box
+
+
+_OPEN_WORDS = (
+    "A third of the people is never enrolled. FPIR: strangers who get a name. "
+    "FNIR: known people whose right name does not come first, above the threshold."
+)
+_CLOSED_WORDS = "Everybody who is asked for is enrolled; there are no strangers."
+
+
+class EvaluationWindow(Dialog):
+    """Stands beside the main window; both can be used.
+
+    Signals: ``evaluate_wanted`` (tuple of protocols, repeats, tuple of methods),
+    ``save_wanted`` (Evaluation).
+
+    Args:
+        methods: names of the methods that can be chosen.
+    """
+
+    evaluate_wanted = Signal(object, int, object)
+    save_wanted = Signal(object)
+
+    def __init__(self, methods: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Evaluation")
+        self.setModal(False)
+        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
+        self.resize(1040, 760)
+        self.setMinimumSize(640, 480)
+        self._evaluation: Evaluation | None = None
+        self.tables: list[FiguresTable] = []
+        self.form = EvaluationForm(methods)
+        self.form.wanted.connect(self._wanted)
+        self.page: QWidget = EmptyState(
+            "question",
+            "Which method can be trusted on this gallery?",
+            "An evaluation hides a part of the faces, asks for them, and counts what comes back. "
+            "Nothing in the gallery changes.",
+        )
+        self.save = QPushButton("&Save report…")
+        self.save.setToolTip("One HTML file with all tables and charts")
+        self.save.clicked.connect(lambda: self.save_wanted.emit(self._evaluation))
+        self.copy = QPushButton(icon("copy"), "Copy &tables")
+        self.copy.clicked.connect(self._copy)
+        self.close_button = QPushButton("Close")
+        self.close_button.clicked.connect(self.reject)
+        for button in (self.save, self.copy, self.close_button):
+            button.setAutoDefault(False)
+        self._lay_out()
+        self._offer()
+        self.form.start.setFocus()
+
+    def _lay_out(self) -> None:
+        line = QFrame()
+        line.setObjectName("hairline")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.save)
+        buttons.addWidget(self.copy)
+        buttons.addStretch(1)
+        buttons.addWidget(self.close_button)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(24, 24, 24, 24)
+        self._layout.setSpacing(16)
+        self._layout.addWidget(self.form)
+        self._layout.addWidget(line)
+        self._layout.addWidget(self.page, 1)
+        self._layout.addLayout(buttons)
+
+    def show_running(self) -> None:
+        """One is running; the last one's figures stay."""
+        self.form.set_running(True)
+
+    def show_idle(self) -> None:
+        """None is running, whether done, failed or cancelled."""
+        self.form.set_running(False)
+
+    def show_evaluation(self, evaluation: Evaluation) -> None:
+        """Everything that was measured, the most important first."""
+        self._evaluation = evaluation
+        self.form.set_seconds(_seconds(evaluation))
+        page = scrolling(self._page(evaluation))
+        self._layout.replaceWidget(self.page, page)
+        self.page.hide()
+        self.page.deleteLater()
+        self.page = page
+        self._offer()
+
+    def _page(self, evaluation: Evaluation) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 12, 0)
+        column.setSpacing(8)
+        for place, sentence in enumerate(evaluation.sentences):
+            column.addWidget(_words(sentence, "heading" if place == 0 else ""))
+        column.addWidget(_words(_about(evaluation), "small"))
+        self.tables = []
+        if evaluation.open:
+            self._add(column, "Open set", _OPEN_WORDS, open_table(evaluation))
+            column.addWidget(_words(_searches(evaluation.open, evaluation), "small"))
+            from gallery_app.dialogs.evaluation_charts import charts  # brings pyqtgraph: 0.7 s
+
+            column.addSpacing(8)
+            column.addWidget(charts(evaluation.open))
+        if evaluation.closed:
+            self._add(column, "Closed set", _CLOSED_WORDS, closed_table(evaluation))
+        column.addStretch(1)
+        return page
+
+    def _add(self, column: QVBoxLayout, title: str, words: str, table: FiguresTable) -> None:
+        column.addSpacing(16)
+        column.addWidget(_words(title, "heading"))
+        column.addWidget(_words(words, "muted"))
+        column.addWidget(table)
+        self.tables.append(table)
+
+    def _offer(self) -> None:
+        for button in (self.save, self.copy):
+            button.setEnabled(self._evaluation is not None)
+
+    def _wanted(self) -> None:
+        form = self.form
+        protocols, methods = form.chosen_protocols(), form.chosen_methods()
+        self.evaluate_wanted.emit(protocols, form.repeats.value(), methods)
+
+    def _copy(self) -> None:
+        text = "\n\n".join(f"{one.accessibleName()}\n{one.as_text()}" for one in self.tables)
+        QGuiApplication.clipboard().setText(text)
+
+
+def _words(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if role:
+        label.setProperty("textRole", role)
+    return label
+
+
+def _about(evaluation: Evaluation) -> str:
+    repeats = counted(evaluation.repeats, "repeat")
+    repeats += ", searches sampled" if evaluation.sampled else ""
+    return " · ".join((
+        evaluation.gallery, people_text(evaluation.identities), faces_text(evaluation.faces),
+        repeats, f"seed {evaluation.seed}", date_text(evaluation.created),
+        f"took {seconds_text(evaluation.seconds)}",
+    ))  # fmt: skip
+
+
+def _searches(methods: Sequence[OpenFigures], evaluation: Evaluation) -> str:
+    mated = max(one.mated for one in methods)
+    strangers = max(one.non_mated for one in methods)
+    return (
+        f"Behind these figures: {mated:,} searches for enrolled people and {strangers:,} for "
+        f"strangers over all repeats; {people_text(evaluation.non_mated_identities)} never "
+        "enrolled in a repeat. Small figures: the 95 % interval. Bold: best of its column."
+    )
+
+
+def _seconds(evaluation: Evaluation) -> dict[str, float]:
+    """Seconds of one repeat for each method, over the protocols that were run."""
+    seconds: dict[str, float] = {}
+    for one in (*evaluation.closed, *evaluation.open):
+        seconds[one.method] = seconds.get(one.method, 0.0) + one.seconds
+    return seconds

@@ -1,0 +1,225 @@
+"""What to write out, and where to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.exports import SUFFIXES, ExportKind, Selection
+from engine.records.types import Identity
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.sections import section
+from gallery_app.wording.export_words import PURPOSES, TITLES
+from gallery_app.wording.number_words import faces_text, people_text
+
+_WIDE = 560
+_CLEAR = 10_000  # faces; the projector's t-SNE takes no more
+_IN_CLEAR = "The gallery is encrypted; what is written out is not."
+
+
+class ExportDialog(Dialog):
+    """Asks; never writes anything itself.
+
+    Signals: ``wanted`` (path, Selection), ``place_wanted``.
+    """
+
+    wanted = Signal(object, object)
+    place_wanted = Signal()
+
+    def __init__(
+        self,
+        kind: ExportKind,
+        counts: tuple[int, int],
+        chosen: list[Identity],
+        suggestion: Path,
+        *,
+        faces: tuple[int, ...] = (),
+        encrypted: bool = False,
+        obstacle: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        """
+        Args:
+            counts: people and faces of the gallery.
+            chosen: who is selected in the list.
+            faces: that are selected on the map; with them it is about these unless said.
+            obstacle: why TensorBoard cannot be opened here.
+        """
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Export: {TITLES[kind]}")
+        self.setFixedWidth(_WIDE)
+        self._kind = kind
+        self._people, self._faces = counts
+        self._chosen, self._selected = chosen, faces
+        self._encrypted = encrypted
+        self.whole = QRadioButton(f"The &whole gallery, {_counted(*counts)}")
+        self.whole.setChecked(True)
+        self.selected = QRadioButton(_selected_text(chosen))
+        self.selected.setEnabled(bool(chosen))
+        self.on_the_map = QRadioButton(f"Selected on the &map, {faces_text(len(faces))}")
+        self.sample = QRadioButton("So&me people, drawn by chance")
+        self.people = _number(10, 1_000_000, "How many people")
+        self.each = _number(10, 1_000_000, "How many faces of each")
+        self.seed = _number(0, 2**31 - 1, "Seed: the same one draws the same faces")
+        self.place = QLineEdit(str(suggestion))
+        self.place.setAccessibleName("Where to")
+        self.choose = QPushButton("C&hoose…")
+        self.choose.clicked.connect(self.place_wanted)
+        self.open_after = QCheckBox("&Open in TensorBoard when it is written")
+        self.open_after.setChecked(not obstacle)
+        self.open_after.setEnabled(not obstacle)
+        self.told = QLabel()
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.told.setWordWrap(True)
+        self.told.setProperty("textRole", "small")
+        self._obstacle = obstacle if kind == "tensorboard" else ""
+        self.ok = QPushButton("&Export")
+        self.ok.setDefault(True)
+        self.ok.clicked.connect(self._accept)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self.reject)
+        for button in (self.whole, self.on_the_map, self.selected, self.sample):
+            button.toggled.connect(self._look)
+        for box in (self.people, self.each, self.seed):
+            box.valueChanged.connect(lambda _: self.sample.setChecked(True))
+            box.valueChanged.connect(self._look)
+        self.place.textChanged.connect(self._look)
+        self._lay_out()
+        self._look()
+
+    @property
+    def path(self) -> Path:
+        return Path(self.place.text().strip()).expanduser()
+
+    def set_place(self, path: Path) -> None:
+        self.place.setText(str(path))
+
+    def selection(self) -> Selection:
+        """What is chosen; a report is always of the whole gallery."""
+        if self._kind == "report":
+            return Selection()
+        if self.on_the_map.isChecked():
+            return Selection(faces=self._selected)
+        if self.selected.isChecked():
+            return Selection(tuple(one.id for one in self._chosen))
+        if self.sample.isChecked():
+            people, each = self.people.value(), self.each.value()
+            return Selection(people=people, each=each, seed=self.seed.value())
+        return Selection()
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        purpose = QLabel(PURPOSES[self._kind])
+        purpose.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(8)
+        layout.addWidget(purpose)
+        layout.addSpacing(8)
+        what = self._what()
+        layout.addWidget(what)
+        what.setVisible(self._kind != "report")
+        layout.addWidget(section("FOLDER" if self._kind not in SUFFIXES else "FILE"))
+        where = QHBoxLayout()
+        where.setSpacing(8)
+        where.addWidget(self.place, 1)
+        where.addWidget(self.choose)
+        layout.addLayout(where)
+        layout.addWidget(self.open_after)
+        self.open_after.setVisible(self._kind == "tensorboard")
+        layout.addSpacing(4)
+        layout.addWidget(self.told)
+        layout.addSpacing(8)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.ok)
+        layout.addLayout(buttons)
+        self.told.ensurePolished()
+        two_lines = 2 * self.told.fontMetrics().lineSpacing()
+        self.told.setFixedHeight(two_lines + 4)  # nothing moves under the cursor
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for widget in (self, *self.findChildren(QWidget)):
+            widget.ensurePolished()
+        self.setFixedHeight(layout.totalHeightForWidth(_WIDE))
+
+    def _what(self) -> QWidget:
+        what = QWidget()
+        grid = QGridLayout(what)
+        grid.setContentsMargins(0, 0, 0, 8)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(section("FACES"), 0, 0)
+        numbers = QHBoxLayout()
+        numbers.setContentsMargins(28, 0, 0, 0)
+        numbers.setSpacing(8)
+        numbers.addWidget(self.people)
+        for words, box in (("people,", self.each), ("faces each, seed", self.seed)):
+            numbers.addWidget(QLabel(words))
+            numbers.addWidget(box)
+        numbers.addStretch(1)
+        grid.addWidget(self.whole, 1, 0)
+        grid.addWidget(self.on_the_map, 2, 0)
+        self.on_the_map.setVisible(bool(self._selected))
+        self.on_the_map.setChecked(bool(self._selected))
+        if self._selected:
+            self.on_the_map.setFocus()
+        grid.addWidget(self.selected, 3, 0)
+        grid.addWidget(self.sample, 4, 0)
+        grid.addLayout(numbers, 5, 0)
+        return what
+
+    def _look(self) -> None:
+        self.ok.setEnabled(bool(self.place.text().strip()))
+        self.told.setText(" ".join(self._sentences()))
+
+    def _sentences(self) -> list[str]:
+        said = [_IN_CLEAR] if self._encrypted else []
+        if self._kind == "tensorboard" and self.whole.isChecked() and self._faces > _CLEAR:
+            said.append(
+                f"With {self._faces:,} faces the projector is slow: some people with some faces "
+                "of each make a clearer picture."
+            )
+        return [*said, self._obstacle]
+
+    def _accept(self) -> None:
+        self.wanted.emit(self.path, self.selection())
+
+
+def _number(value: int, most: int, tip: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(0 if value == 0 else 1, most)
+    box.setValue(value)
+    box.setToolTip(tip)
+    box.setAccessibleName(tip)
+    box.setFixedWidth(84)
+    return box
+
+
+def _selected_text(chosen: list[Identity]) -> str:
+    if not chosen:
+        return "The people who are se&lected in the list"
+    faces = sum(one.faces for one in chosen)
+    if len(chosen) == 1:
+        name = chosen[0].name.replace("&", "&&")
+        return f"{name if len(name) < 40 else name[:39] + '…'}, {faces_text(faces)}"
+    return f"The se&lected people, {_counted(len(chosen), faces)}"
+
+
+def _counted(people: int, faces: int) -> str:
+    return f"{people_text(people)}, {faces_text(faces)}"

@@ -1,0 +1,93 @@
+"""Keyboard shortcuts and the about box, both made from what the window really has."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from gallery_app.theme.icons import app_icon
+from gallery_app.widgets.controls.dialog import Dialog
+
+_COLUMNS = 3  # so that a low screen shows them all
+_MORE = {
+    "Search people": "type in the search field, then Down into the list",
+    "Details of a face": "arrow keys in the grid",
+    "Who is this?, for the selected face": "Enter or double-click",
+    "Move the map": "arrow keys on it; + and - zoom, 0 shows everything",
+    "Select faces on the map": "L, then draw around them (or drag with Shift); Escape: nobody",
+    "Answer what the review asks": "the letter on the answer",
+    "Compare with another face": "click it below the comparison",
+}
+
+
+def shortcuts_dialog(actions: list[QAction], parent: QWidget | None) -> QDialog:
+    """Every action that has a shortcut."""
+    dialog = _dialog("Keyboard shortcuts", parent)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(32)
+    grid.setVerticalSpacing(6)
+    native = QKeySequence.SequenceFormat.NativeText
+    rows = [
+        (action.text().split(": ")[0], QKeySequence.listToString(action.shortcuts(), native))
+        for action in actions
+        if action.shortcuts()
+    ]
+    rows = [(what.replace("&", "").rstrip("…"), keys.replace("; ", ", ")) for what, keys in rows]
+    high = -(-len(rows) // _COLUMNS)
+    for place, (what, keys) in enumerate(rows):
+        _add(grid, place % high, 2 * (place // high), what, keys)
+    for row, (what, keys) in enumerate(_MORE.items(), start=high + 1):
+        _add(grid, row, 0, what, keys, across=2 * _COLUMNS - 1)
+    grid.setRowMinimumHeight(high, 12)
+    _fill(dialog, grid)
+    return dialog
+
+
+def _add(grid: QGridLayout, row: int, column: int, what: str, keys: str, across: int = 1) -> None:
+    grid.addWidget(QLabel(what), row, column)
+    label = QLabel(keys)
+    label.setProperty("textRole", "muted")
+    grid.addWidget(label, row, column + 1, 1, across)
+
+
+def about_dialog(parent: QWidget | None) -> QDialog:
+    """What this is, and what it does not do with faces."""
+    dialog = _dialog("About Face Gallery", parent)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(24)
+    picture = QLabel()
+    picture.setPixmap(app_icon().pixmap(64, 64))
+    grid.addWidget(picture, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
+    title = QLabel(f"Face Gallery {version('face-gallery')}")
+    title.setProperty("textRole", "heading")
+    grid.addWidget(title, 0, 1)
+    grid.addWidget(QLabel("Tells who a face is, how sure it is, and which faces say so."), 1, 1)
+    private = QLabel(
+        "Faces never leave this computer: no network, no telemetry. "
+        "Embeddings of faces are biometric data of real people; treat them so."
+    )
+    private.setWordWrap(True)
+    private.setProperty("textRole", "muted")
+    grid.addWidget(private, 2, 1)
+    _fill(dialog, grid)
+    return dialog
+
+
+def _dialog(title: str, parent: QWidget | None) -> QDialog:
+    dialog = Dialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return dialog
+
+
+def _fill(dialog: QDialog, grid: QGridLayout) -> None:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(24, 24, 24, 24)
+    layout.setSpacing(24)
+    layout.addLayout(grid)
+    layout.addWidget(buttons)

@@ -1,0 +1,151 @@
+"""Merge several identities into one: which name stays, and what that does to recognition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.changes import MergePreview
+from engine.records.types import Identity
+from gallery_app.dialogs.guarded_callback import while_open
+from gallery_app.operations import corrections
+from gallery_app.operations.context import Context
+from gallery_app.widgets.controls.before_after import BeforeAfter
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.scroll_areas import scrolling
+from gallery_app.widgets.controls.sections import section
+from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.wording.number_words import faces_text
+from gallery_app.wording.similarity_words import merge_comfort, merge_warning
+
+
+class MergeDialog(Dialog):
+    """Args:
+    people: the identities, the one that keeps its name first.
+    merged: called with the names that go and the name that stays.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        people: Sequence[Identity],
+        merged: Callable[[list[str], str], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Merge people")
+        self.resize(520, 300 + 56 * min(len(people), 5))
+        self._context, self._people = context, list(people)
+        self._pictures: list[tuple[PictureLabel, int | None]] = []
+        self.choice = QButtonGroup(self)
+        rows = QWidget()
+        self._rows = QVBoxLayout(rows)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        for number, identity in enumerate(self._people):
+            self._rows.addWidget(self._row(number, identity))
+        self._rows.addStretch()
+        self.outcome = QLabel()
+        self.outcome.setTextFormat(Qt.TextFormat.PlainText)
+        self.outcome.setWordWrap(True)
+        self.effect = BeforeAfter()
+        self.compared = QLabel()
+        self.compared.setTextFormat(Qt.TextFormat.PlainText)
+        self.compared.setWordWrap(True)
+        self.warned = IconLabel("alert", "bad")
+        box = QDialogButtonBox()
+        self.ok = box.addButton("Merge anyway", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.cancel = box.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.ok.setMinimumWidth(self.ok.sizeHint().width())  # nothing moves when its text changes
+        box.accepted.connect(self.accept)
+        box.rejected.connect(self.reject)
+        self.accepted.connect(lambda: merged(*self._names()))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(12)
+        layout.addWidget(section("WHICH NAME STAYS"))
+        layout.addWidget(scrolling(rows), 1)
+        layout.addWidget(self.outcome)
+        judged = QHBoxLayout()
+        judged.setSpacing(8)
+        judged.addWidget(self.warned, 0, Qt.AlignmentFlag.AlignTop)
+        judged.addWidget(self.compared, 1)
+        layout.addLayout(judged)
+        layout.addWidget(self.effect)
+        layout.addWidget(box)
+        context.pictures.ready.connect(self._paint)
+        self.finished.connect(lambda: context.pictures.ready.disconnect(self._paint))
+        self.choice.button(0).setChecked(True)
+        self.choice.idToggled.connect(lambda _, on: on and self._look())
+        self._paint()
+        self._look()
+
+    def _row(self, number: int, identity: Identity) -> QWidget:
+        button = QRadioButton()
+        button.setAccessibleName(f"{identity.name} stays")
+        self.choice.addButton(button, number)
+        picture = PictureLabel(40, 20.0)
+        self._pictures.append((picture, identity.portrait))
+        count = QLabel(faces_text(identity.faces))
+        count.setProperty("textRole", "muted")
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 4, 8, 4)
+        layout.setSpacing(12)
+        layout.addWidget(button)
+        layout.addWidget(picture)
+        layout.addWidget(ElidedLabel(identity.name), 1)
+        layout.addWidget(count)
+        return row
+
+    def _paint(self) -> None:
+        for label, face in self._pictures:
+            label.set_picture(self._context.pictures.get(face))
+
+    def _names(self) -> tuple[list[str], str]:
+        """The names that go, and the one that stays."""
+        stays = self._people[self.choice.checkedId()].name
+        return [one.name for one in self._people if one.name != stays], stays
+
+    def _look(self) -> None:
+        names, into = self._names()
+        self.outcome.setText(f"All faces get the name {into}.")
+        self.effect.show_waiting()
+        self._show_compared("Comparing their faces…", unlike=False, sure=False)
+        show, gone = while_open(self, self._show), while_open(self, self.reject)
+        corrections.preview_merge(self._context, names, into, show, gone)
+
+    def _show(self, preview: MergePreview) -> None:
+        if preview.survivor != self._names()[1]:
+            return
+        doubles = preview.duplicates
+        left_out = f" {faces_text(doubles)} twice there would be left out." if doubles else ""
+        self.outcome.setText(
+            f"{preview.survivor} would have {faces_text(preview.faces)}.{left_out}"
+        )
+        self.effect.show_shares(preview.before, preview.after)
+        warning = merge_warning(preview.compared, preview.survivor)
+        words = warning or merge_comfort(preview.compared, preview.survivor)
+        self._show_compared(words, unlike=bool(warning), sure=not warning)
+
+    def _show_compared(self, words: str, *, unlike: bool, sure: bool) -> None:
+        """What the comparison says. Enter merges only where nothing speaks against it."""
+        self.compared.setText(words)
+        self.compared.setProperty("textRole", "bad" if unlike else "muted")
+        self.compared.style().unpolish(self.compared)
+        self.compared.style().polish(self.compared)
+        self.warned.setVisible(unlike)
+        self.ok.setText("Merge anyway" if unlike else "Merge")
+        (self.ok if sure else self.cancel).setDefault(True)

@@ -1,0 +1,81 @@
+"""Asks for the passphrase of an encrypted gallery, again until it is right or given up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.passphrase_field import PassphraseField
+
+
+class PassphraseDialog(Dialog):
+    """It stays open while what was typed is tried; whoever opened it closes it.
+
+    Signals: ``given`` (the words).
+    """
+
+    given = Signal(str)
+
+    def __init__(
+        self, headline: str, sentence: str, accept_text: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Passphrase")
+        self.setFixedWidth(440)
+        self.headline = _label(headline, "heading")
+        self.sentence = _label(sentence, "muted")
+        self.field = PassphraseField("Passphrase")
+        self.field.textEdited.connect(self._typed)
+        self.told = _label(" ", "bad")
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.ok = box.addButton(accept_text, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.ok.setDefault(True)
+        self.ok.setEnabled(False)
+        box.accepted.connect(self._give)
+        box.rejected.connect(self.reject)
+        self.finished.connect(lambda _: self.field.forget())
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.headline)
+        words.addWidget(self.sentence)
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        top.addWidget(IconLabel("lock", "accent", 32), 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(words, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(8)
+        layout.addLayout(top)
+        layout.addSpacing(8)
+        layout.addWidget(self.field)
+        layout.addWidget(self.told)
+        layout.addSpacing(8)
+        layout.addWidget(box)
+        self.field.setFocus()
+
+    def show_wrong(self) -> None:
+        """What was typed does not open it."""
+        self.field.setReadOnly(False)
+        self.field.forget()
+        self.field.setFocus()
+        self.told.setText("The passphrase is wrong. Try again.")
+
+    def _typed(self) -> None:
+        self.told.setText(" ")
+        self.ok.setEnabled(bool(self.field.text()))
+
+    def _give(self) -> None:
+        self.field.setReadOnly(True)
+        self.ok.setEnabled(False)
+        self.given.emit(self.field.text())
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("textRole", role)
+    label.setWordWrap(True)
+    return label

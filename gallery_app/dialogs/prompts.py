@@ -1,0 +1,152 @@
+"""Small questions: a name, a note, whether a folder is to be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QMessageBox,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import IdentityNameError
+from engine.records.advice import lookalike_words
+from engine.records.names import check_name
+from engine.records.roster import Roster
+from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.name_field import NameField
+
+
+def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWidget) -> QDialog:
+    """Shows a note to be changed; ``taken`` is called with the new one."""
+    dialog = Dialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(f"Note on {name}")
+    dialog.resize(480, 280)
+    text = QPlainTextEdit(note)
+    text.setPlaceholderText("Only kept in this gallery")
+    text.setAccessibleName("Note")
+    text.setTabChangesFocus(True)
+    standard = QDialogButtonBox.StandardButton
+    box = QDialogButtonBox(standard.Save | standard.Cancel)
+    box.accepted.connect(dialog.accept)
+    box.rejected.connect(dialog.reject)
+    dialog.accepted.connect(lambda: taken(text.toPlainText().strip()))
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(24, 24, 24, 24)
+    layout.setSpacing(16)
+    layout.addWidget(text, 1)
+    layout.addWidget(box)
+    return dialog
+
+
+def offer_import(folder: Path, parent: QWidget, accepted: Callable[[], None]) -> QMessageBox:
+    """Opens the question; ``accepted`` is called when the answer is yes."""
+    box = QMessageBox(parent)
+    box.setIconPixmap(icon("import", "accent").pixmap(40, 40))
+    box.setWindowTitle("Import a folder")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"“{folder.resolve().name}” is not a gallery")
+    box.setInformativeText(
+        "Its faces can be imported into a new one: one folder a person, one .npy a face. "
+        "The folder itself stays as it is."
+    )
+    box.setStandardButtons(QMessageBox.StandardButton.Cancel)
+    import_ = box.addButton("Import", QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(import_)
+    import_.clicked.connect(accepted)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+    return box
+
+
+Says = Callable[[str, bool], str]
+
+
+class NameDialog(Dialog):
+    """One field, and a line that says what the name typed so far would do.
+
+    Signals: ``new_name`` (a name that nobody has, as it is typed).
+
+    Args:
+        roster: who is enrolled.
+        says: of a good name and whether it is there already, what would be done with it.
+        accept_text: of the button.
+        taken: called with the name when it is accepted.
+    """
+
+    new_name = Signal(str)
+
+    def __init__(
+        self,
+        title: str,
+        roster: Roster,
+        says: Says,
+        accept_text: str,
+        taken: Callable[[str], None],
+        *,
+        name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(440)
+        self._before = name
+        self._says = says
+        self.name = NameField(roster, self)
+        self.name.textChanged.connect(self._changed)
+        self.told = QLabel()
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.told.setWordWrap(True)
+        self.told.setProperty("textRole", "small")
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.ok = box.addButton(accept_text, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.ok.setDefault(True)
+        box.accepted.connect(self.accept)
+        box.rejected.connect(self.reject)
+        self.accepted.connect(lambda: taken(self._meant()[0]))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(8)
+        layout.addWidget(self.name)
+        layout.addWidget(self.told)
+        layout.addSpacing(8)
+        layout.addWidget(box)
+        self.name.setText(name)
+        self.name.selectAll()
+        self._changed()
+
+    def _changed(self) -> None:
+        name = self.name.text().strip()
+        problem = ""
+        try:
+            check_name(name)
+        except IdentityNameError as error:
+            problem = error.problem if name else "Type a name"
+        same = bool(self._before) and name == self._before
+        self.told.setText(problem or ("" if same else self._says(*self._meant())))
+        self.ok.setEnabled(not problem and not same)
+        if not problem and not same and self.name.identity() is None:
+            self.new_name.emit(name)
+
+    def show_lookalike(self, name: str, other: str) -> None:
+        """The new name, where it still stands there, cannot be told from somebody else's."""
+        if name == self.name.text().strip() and other != self._before:
+            words = f"{lookalike_words(name, other)}."
+            self.told.setText("\n".join(filter(None, (self.told.text(), words))))
+
+    def _meant(self) -> tuple[str, bool]:
+        """The name, and whether an enrolled person has it other than the one who is renamed."""
+        known = self.name.identity()
+        if known is None or known.name == self._before:
+            return self.name.text().strip(), False
+        return known.name, True

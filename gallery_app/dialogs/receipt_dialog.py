@@ -1,0 +1,100 @@
+"""The receipt of an erasure: to read, copy and save; the program keeps none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.receipts import Receipt
+from gallery_app.dialogs.erase_dialog import add_section, text_label
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.wording.model_words import date_text
+
+
+class ReceiptDialog(Dialog):
+    """What was removed, what was made anew, what still holds the person.
+
+    Args:
+        save: called when the receipt is to be saved.
+        retrain: called when models are to be trained anew.
+    """
+
+    def __init__(
+        self,
+        receipt: Receipt,
+        save: Callable[[], None],
+        retrain: Callable[[], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Erased")
+        self.setMinimumSize(640, 480)
+        self.resize(640, 600)
+        self.copy = QPushButton("&Copy")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(receipt.text()))
+        self.save = QPushButton("&Save…")
+        self.save.clicked.connect(save)
+        self.retrain = QPushButton("&Retrain…")
+        self.retrain.setVisible(bool(receipt.models))
+        self.retrain.clicked.connect(self.accept)
+        self.retrain.clicked.connect(retrain)
+        self.close_button = QPushButton("Close")
+        self.close_button.setDefault(True)
+        self.close_button.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self.copy, self.save):
+            button.setAutoDefault(False)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self.retrain.setAutoDefault(False)
+        buttons.addWidget(self.retrain)
+        buttons.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(12)
+        layout.addWidget(text_label("The person was erased", "heading"))
+        who = f"{date_text(receipt.at)}, by {receipt.by}, in {receipt.gallery}"
+        layout.addWidget(text_label(who, "muted"))
+        layout.addWidget(_sections(receipt), 1)
+        layout.addWidget(
+            text_label(
+                "The program keeps no receipt: save it if you may be asked for one.", "small"
+            )
+        )
+        layout.addLayout(buttons)
+
+
+def _sections(receipt: Receipt) -> QScrollArea:
+    card = QFrame()
+    card.setObjectName("card")
+    inside = QVBoxLayout(card)
+    inside.setContentsMargins(16, 12, 16, 12)
+    inside.setSpacing(12)
+    add_section(inside, "Removed", [", ".join(receipt.removed.words())])
+    add_section(inside, "Made anew without the person", [", ".join(receipt.rebuilt)])
+    if receipt.models:
+        add_section(inside, "Trained models deleted, as they had learned from it", receipt.models)
+    if receipt.deleted:
+        add_section(inside, "Files deleted with it", receipt.deleted)
+    add_section(inside, "Still holding the person", receipt.holding or ["No file that is known"])
+    add_section(inside, "How files were searched", receipt.searched)
+    add_section(inside, "Out of this program's reach", receipt.unreachable)
+    inside.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(card)
+    return area

@@ -1,0 +1,194 @@
+"""Two people, or two faces, beside one another: every distance, and the verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.similarity import Similarity
+from engine.records.types import Face, Ids
+from gallery_app.item_models.face_model import caption
+from gallery_app.operations.comparisons import Compared
+from gallery_app.pictures import Pictures
+from gallery_app.widgets.charts.heat_map import HeatMap
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.widgets.controls.scroll_areas import scrolling
+from gallery_app.widgets.controls.sections import section
+from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.wording.similarity_words import verdict
+
+_SMALL, _LARGE = 52, 168
+
+
+class PairRow(QWidget):
+    """Two pictures side by side, whose they are, and how far apart."""
+
+    def __init__(self, side: int, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = pictures
+        self._faces: tuple[Face, ...] = ()
+        self.pictures = PictureLabel(side), PictureLabel(side)
+        self.distance, self.who = QLabel(), (ElidedLabel(), ElidedLabel())
+        self.distance.setProperty("textRole", "heading")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addStretch()
+        words.addWidget(self.distance)
+        for label in self.who:
+            label.setProperty("textRole", "small")
+            words.addWidget(label)
+        words.addStretch()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for picture in self.pictures:
+            row.addWidget(picture)
+        row.addLayout(words, 1)
+        pictures.ready.connect(self._show_pictures)  # a method: it ends with this widget
+
+    def show_pair(self, one: Face, other: Face, distance: float) -> None:
+        self._faces = one, other
+        self.distance.setText("–" if math.isnan(distance) else f"{distance:.3f}")
+        for label, face in zip(self.who, self._faces, strict=True):
+            label.setText(_called(face))
+        self._show_pictures()
+
+    @Slot(list)
+    def _show_pictures(self, _: Sequence[int] = ()) -> None:
+        for picture, face in zip(self.pictures, self._faces, strict=False):
+            picture.set_picture(self._store.get(face.id))
+
+
+class SimilarityDialog(Dialog):
+    """Args:
+    names: of both; the same twice for one person.
+    """
+
+    def __init__(
+        self,
+        compared: Compared,
+        names: tuple[str, str],
+        pictures: Pictures,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Compare")
+        self._compared, self._pictures = compared, pictures
+        found = compared.similarity
+        headline, detail = verdict(found, *names)
+        self.verdict, self.detail = QLabel(headline), QLabel(detail)
+        for label in (self.verdict, self.detail):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.verdict.setProperty("textRole", "title")
+        self.detail.setWordWrap(True)
+        who = ElidedLabel(names[0] if names[0] == names[1] else f"{names[0]} and {names[1]}")
+        who.setProperty("textRole", "muted")
+        self.heat = HeatMap()
+        self.pointed = PairRow(_SMALL, pictures)
+        self.heat.pointed.connect(self._point)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(8)
+        for label in (who, self.verdict, self.detail):
+            layout.addWidget(label)
+        layout.addSpacing(8)
+        if found.distances.size == 1:
+            self.resize(600, 420)
+            layout.addWidget(self._pair())
+            layout.addStretch()
+        else:
+            self.resize(900, 640)
+            layout.addLayout(self._matrix(names), 1)
+        layout.addWidget(buttons)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
+
+    def _pair(self) -> QWidget:
+        found, faces = self._compared.similarity, self._compared.faces
+        row = PairRow(_LARGE, self._pictures)
+        row.show_pair(
+            faces[int(found.one[0])], faces[int(found.other[0])], float(found.distances[0, 0])
+        )
+        return row
+
+    def _matrix(self, names: tuple[str, str]) -> QHBoxLayout:
+        found, usual = self._compared.similarity, self._compared.similarity.usual
+        line = usual.threshold if usual.is_enough else math.nan
+        labels = self._labels(found.one), self._labels(found.other)
+        self.heat.show_distances(found.distances, _span(found), line, labels)
+        hint = ElidedLabel(f"A row a face of {names[0]}, a column a face of {names[1]}")
+        hint.setProperty("textRole", "small")
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(hint)
+        left.addWidget(self.heat, 1)
+        left.addWidget(self.pointed)
+        room = self.pointed.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # nothing moves under the mouse
+        self.pointed.setSizePolicy(room)
+        self.pointed.hide()
+        both = QHBoxLayout()
+        both.setSpacing(24)
+        both.addLayout(left, 3)
+        both.addWidget(scrolling(self._pairs()), 2)
+        return both
+
+    def _labels(self, faces: Ids) -> list[str]:
+        return [_called(self._compared.faces[face]) for face in faces.tolist()]
+
+    def _pairs(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(8)
+        found = self._compared.similarity
+        for title, pairs in (("CLOSEST", found.closest), ("FURTHEST", found.furthest)):
+            column.addWidget(section(title))
+            self._add(column, pairs)
+        column.addStretch()
+        return page
+
+    def _add(self, column: QVBoxLayout, pairs: Sequence[tuple[int, int, float]]) -> None:
+        for one, other, distance in pairs:
+            row = PairRow(_SMALL, self._pictures)
+            row.show_pair(self._compared.faces[one], self._compared.faces[other], distance)
+            column.addWidget(row)
+
+    def _point(self, row: int, column: int) -> None:
+        self.pointed.setVisible(row >= 0)
+        if row >= 0:
+            found, faces = self._compared.similarity, self._compared.faces
+            one, other = faces[int(found.one[row])], faces[int(found.other[column])]
+            distance = float(found.distances[row, column])
+            self.pointed.show_pair(one, other, distance)
+            self.heat.setAccessibleDescription(
+                f"{_called(one)} and {_called(other)}: {distance:.3f}"
+            )
+
+
+def _span(found: Similarity) -> tuple[float, float]:
+    """The distances that colours are to tell apart: those here, and the usual ones."""
+    own, other = found.usual.own, found.usual.other
+    usual = [np.quantile(one, [0.01, 0.99]) for one in (own, other) if len(one)]
+    here = found.distances[np.isfinite(found.distances)]
+    everything = np.concatenate([here, *usual])
+    if not len(everything):
+        return 0.0, 1.0
+    return float(everything.min()), float(everything.max())
+
+
+def _called(face: Face) -> str:
+    return f"{face.name} {caption(face)}"

@@ -1,0 +1,368 @@
+"""Every trained model: its figures, whether it is in use, and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QByteArray, QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QStackedLayout,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.progress import Measured
+from engine.records.jobs import ModelVersion
+from gallery_app.dialogs.curves_dialog import CurvesDialog
+from gallery_app.theme.icons import Role, icon
+from gallery_app.theme.theme import tabular
+from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.elided_label import plain_tip, show_plainly
+from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.wording.model_words import (
+    KIND_NAMES,
+    PRESET_NAMES,
+    date_text,
+    parameters_text,
+    seconds_text,
+    share_text,
+    stale_text,
+    state_text,
+    trained_on_text,
+    version_name,
+)
+
+_IdRole = Qt.ItemDataRole.UserRole
+_SortRole = Qt.ItemDataRole.UserRole + 1
+_COLUMNS = (
+    ("Model", 116, "What was trained"),
+    ("Trained", 160, "When the training ended"),
+    ("Preset", 156, "Settings it was trained with"),
+    ("Rank-1", 78, "Right name first, on faces it had not seen"),
+    ("Balanced", 88, "The same, as the mean over people"),
+    ("FNIR at 1 %", 104, "Known people missed when 1 stranger in 100 may get a name"),
+    ("Trained on", 176, "People and faces it learned from"),
+    ("State", 130, "In use, collapsed, or behind the gallery"),
+)
+_METRICS = {3: "rank1", 4: "balanced_rank1", 5: "fnir"}
+_DATE, _STATE = 1, 7
+
+
+class _Item(QTableWidgetItem):
+    """Sorts by what the words stand for; what is not known comes last."""
+
+    def __lt__(self, other: QTableWidgetItem) -> bool:
+        mine, others = self.data(_SortRole), other.data(_SortRole)
+        return bool(mine < others)
+
+
+class VersionsTable(QTableWidget):
+    """One row a version, newest first until the person sorts.
+
+    Signals: ``delete_pressed``.
+    """
+
+    delete_pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, len(_COLUMNS), parent)
+        self.setHorizontalHeaderLabels([name for name, _, _ in _COLUMNS])
+        self.setObjectName("versionsTable")
+        self.setAccessibleName("Trained models")
+        self.verticalHeader().hide()
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        header = self.horizontalHeader()
+        header.setStretchLastSection(True)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, (_, width, tip) in enumerate(_COLUMNS):
+            self.setColumnWidth(column, width)
+            self.horizontalHeaderItem(column).setToolTip(tip)
+            if column in _METRICS:
+                self.horizontalHeaderItem(column).setTextAlignment(_RIGHT)
+        header.setSortIndicator(_DATE, Qt.SortOrder.DescendingOrder)
+        self.setSortingEnabled(True)
+
+    def show_versions(self, versions: Sequence[ModelVersion]) -> None:
+        """Replaces all rows."""
+        self.setSortingEnabled(False)  # rows would move while they are filled
+        self.setRowCount(len(versions))
+        for row, version in enumerate(versions):
+            for column in range(len(_COLUMNS)):
+                item = _cell(version, column)
+                if column in _METRICS:
+                    item.setTextAlignment(_RIGHT)
+                    item.setFont(tabular(self.font()))
+                self.setItem(row, column, item)
+        self.setSortingEnabled(True)
+
+    def selected_ids(self) -> list[str]:
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.item(row, 0).data(_IdRole) for row in rows]
+
+    def select(self, ids: Sequence[str]) -> None:
+        """Selects these versions and no other."""
+        self.clearSelection()
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for row in range(self.rowCount()):
+            if self.item(row, 0).data(_IdRole) in ids:
+                index = self.model().index(row, 0)
+                self.selectionModel().setCurrentIndex(index, flags)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.delete_pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def _cell(version: ModelVersion, column: int) -> QTableWidgetItem:
+    metric = version.metrics.get(_METRICS[column]) if column in _METRICS else None
+    words = (
+        KIND_NAMES[version.kind],
+        date_text(version.created),
+        PRESET_NAMES[version.preset],
+        *(share_text(metric) for _ in _METRICS),
+        trained_on_text(version),
+        state_text(version),
+    )
+    item = _Item(words[column])
+    item.setToolTip(plain_tip(words[column]))
+    item.setData(_IdRole, version.id)
+    item.setData(_SortRole, _sort_key(version, column, metric, words[column]))
+    if column == _STATE and (sign := _sign(version)):
+        item.setIcon(icon(*sign))
+    return item
+
+
+def _sort_key(version: ModelVersion, column: int, metric: float | None, words: str) -> float | str:
+    if column in _METRICS:
+        return -1.0 if metric is None else metric
+    if column == _DATE:
+        return version.created
+    return float(version.faces) if column == _DATE + 5 else words
+
+
+def _sign(version: ModelVersion) -> tuple[str, Role] | None:
+    """A mark beside the state; the words say the same."""
+    if version.collapsed:
+        return "alert", "bad"
+    if version.stale:
+        return "alert", "warning"
+    return ("check", "good") if version.active else None
+
+
+class VersionsDialog(Dialog):
+    """Shows what it is given and asks for changes; never changes anything itself.
+
+    Signals: ``activate_wanted`` (id), ``deactivate_wanted`` (kind), ``delete_wanted`` (id, after
+    the person was asked), ``curves_wanted`` (list of ids), ``retrain_wanted``.
+    """
+
+    activate_wanted = Signal(str)
+    deactivate_wanted = Signal(str)
+    delete_wanted = Signal(str)
+    curves_wanted = Signal(list)
+    retrain_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Model versions")
+        self.resize(1080, 560)
+        self.setMinimumSize(640, 420)
+        self._versions: dict[str, ModelVersion] = {}
+        self.empty = EmptyState(
+            "sample",
+            "No model was trained yet",
+            "A trained MLP or triplet model can name people better than the nearest faces alone. "
+            "Each training is kept here, so that you can go back.",
+            [("Retrain…", self.retrain_wanted.emit)],
+        )
+        self.table = VersionsTable()
+        self.table.itemSelectionChanged.connect(self._selected)
+        self.table.delete_pressed.connect(self._delete)
+        self._make_details()
+        self._make_buttons()
+        self._lay_out()
+        self.set_versions([])
+
+    def _make_details(self) -> None:
+        self.sentence = _selectable("")
+        self.sign = IconLabel("alert", "warning", 16)
+        self.remark = _selectable("warning")
+        self.facts = _selectable("small")
+        self.parameters = _selectable("small")
+
+    def _make_buttons(self) -> None:
+        self.activate = QPushButton("&Activate")
+        self.activate.setToolTip("Use this model for identification")
+        self.activate.clicked.connect(self._activate)
+        self.stop = QPushButton("&Stop using")
+        self.stop.setToolTip("Identify without a model of this kind")
+        self.stop.clicked.connect(self._deactivate)
+        self.delete = QPushButton(icon("trash"), "&Delete…")
+        self.delete.clicked.connect(self._delete)
+        self.curves = QPushButton("&Curves…")
+        self.curves.setToolTip("Select several to lay their curves over one another")
+        self.curves.clicked.connect(lambda: self.curves_wanted.emit(self.selected()))
+        self.retrain = QPushButton("&Retrain…")
+        self.retrain.clicked.connect(self.retrain_wanted)
+        self.close_button = QPushButton("Close")
+        self.close_button.clicked.connect(self.reject)
+        for button in self._buttons():
+            button.setAutoDefault(False)
+
+    def _buttons(self) -> tuple[QPushButton, ...]:
+        return self.activate, self.stop, self.delete, self.curves, self.retrain, self.close_button
+
+    def _lay_out(self) -> None:
+        full = QWidget()
+        column = QVBoxLayout(full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.table, 1)
+        column.addSpacing(4)
+        column.addWidget(self.sentence)
+        remark = QHBoxLayout()
+        remark.setSpacing(8)
+        remark.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
+        remark.addWidget(self.remark, 1)
+        column.addLayout(remark)
+        column.addWidget(self.facts)
+        column.addWidget(self.parameters)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(full)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self.activate, self.stop, self.delete, self.curves):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.retrain)
+        buttons.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(16)
+        layout.addLayout(self._pages, 1)
+        layout.addLayout(buttons)
+
+    def set_versions(self, versions: Sequence[ModelVersion]) -> None:
+        """All versions, newest first; the selection stays where it can, else goes to the newest."""
+        before = self.selected()
+        self._versions = {version.id: version for version in versions}
+        self._pages.setCurrentIndex(1 if versions else 0)
+        for button in self._buttons()[:-1]:
+            button.setVisible(bool(versions))
+        self.table.show_versions(versions)
+        still = [one for one in before if one in self._versions]
+        self.table.select(still or [version.id for version in versions[:1]])
+        self._selected()
+
+    def selected(self) -> list[str]:
+        """Ids of the selected versions, in the order shown."""
+        return self.table.selected_ids()
+
+    def show_curves(self, curves: Mapping[str, Sequence[Measured]]) -> None:
+        """Opens the curves of one training, or of several over one another."""
+        named = {version_name(self._versions[one]): points for one, points in curves.items()
+                 if one in self._versions}  # fmt: skip
+        kinds = [self._versions[one].kind for one in curves if one in self._versions]
+        if named:
+            CurvesDialog(named, kinds[0], self).show()
+
+    def column_state(self) -> QByteArray:
+        """Widths and order of the columns, to be remembered."""
+        return self.table.horizontalHeader().saveState()
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """What :meth:`column_state` gave; nothing happens where it does not fit."""
+        if not state.isEmpty():
+            self.table.horizontalHeader().restoreState(state)
+
+    def _one(self) -> ModelVersion | None:
+        chosen = self.selected()
+        return self._versions.get(chosen[0]) if len(chosen) == 1 else None
+
+    def _selected(self) -> None:
+        chosen, one = self.selected(), self._one()
+        self.activate.setEnabled(one is not None and not one.active and not one.collapsed)
+        self.stop.setEnabled(one is not None and one.active)
+        self.delete.setEnabled(one is not None)
+        self.curves.setEnabled(bool(chosen))
+        self.curves.setText("&Compare curves…" if len(chosen) > 1 else "&Curves…")
+        self._show_details(one, len(chosen))
+
+    def _show_details(self, one: ModelVersion | None, count: int) -> None:
+        several = f"{count} versions selected." if count > 1 else "Select a version."
+        remark = _remark(one) if one is not None else ""
+        self.sentence.setText(one.sentence if one is not None else several)
+        self.remark.setText(remark)
+        self.remark.setVisible(bool(remark))
+        self.sign.setVisible(bool(remark))
+        self.facts.setText(_facts(one) if one is not None else "")
+        self.parameters.setText(parameters_text(one.parameters) if one is not None else "")
+
+    def _activate(self) -> None:
+        if (one := self._one()) is not None:
+            self.activate_wanted.emit(one.id)
+
+    def _deactivate(self) -> None:
+        if (one := self._one()) is not None:
+            self.deactivate_wanted.emit(one.kind)
+
+    def _delete(self) -> None:
+        one = self._one()
+        if one is None:
+            return
+        use = " It is in use; identification then goes on without it." if one.active else ""
+        ask = QMessageBox(self)
+        ask.setIcon(QMessageBox.Icon.Question)
+        ask.setWindowTitle("Delete version")
+        ask.setText(f"Delete {version_name(one)}?")
+        ask.setInformativeText(f"This cannot be undone.{use}")
+        show_plainly(ask)
+        delete = ask.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
+        ask.setDefaultButton(ask.addButton(QMessageBox.StandardButton.Cancel))
+        ask.exec()
+        if ask.clickedButton() is delete:
+            self.delete_wanted.emit(one.id)
+
+
+def _selectable(role: str) -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if role:
+        label.setProperty("textRole", role)
+    return label
+
+
+def _remark(version: ModelVersion) -> str:
+    if version.collapsed:
+        return "It collapsed: all faces come out nearly the same, so it can never be in use."
+    if version.stale:
+        kind = KIND_NAMES[version.kind].replace("Triplet", "triplet")
+        return f"Since it was trained: {stale_text(version)}. Retrain the {kind} to include this."
+    return ""
+
+
+def _facts(version: ModelVersion) -> str:
+    took = f"took {seconds_text(version.seconds)}"
+    return f"Trained on {trained_on_text(version)} · seed {version.seed} · {took} · {version.id}"

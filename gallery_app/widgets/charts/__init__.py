@@ -1,0 +1,1 @@
+"""Charts on pyqtgraph. Import them late: pyqtgraph takes most of a second."""

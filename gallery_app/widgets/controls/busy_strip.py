@@ -1,0 +1,152 @@
+"""The strip at the bottom while something runs: what, how far, how long still, and Cancel."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import Qt, QTimer, SignalInstance
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.progress import Event, Message, Progress
+from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.widgets.controls.time_left import left_text, share_done
+
+_PATIENCE_MS = 300  # shorter work comes and goes without a strip
+_STEPS = 1000
+_SURE_AFTER = 2.0  # seconds until a time left means something
+
+
+class Running(Protocol):
+    """What can be watched."""
+
+    title: str
+    told: SignalInstance
+    ended: SignalInstance
+
+    def cancel(self) -> None: ...
+
+
+@dataclass
+class _Watched:
+    """Work that has not ended, and what it told last."""
+
+    task: Running
+    last: Event | None = None
+
+
+class BusyStrip(QFrame):
+    """Shows the work that began last; hides when none is left."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("busyStrip")
+        self._watched: list[_Watched] = []
+        self._stage = ""
+        self._began = 0.0
+        self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setProperty("textRole", "heading")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.detail = ElidedLabel()
+        self.detail.setProperty("textRole", "small")
+        self.button = QPushButton("Cancel")
+        self.button.clicked.connect(self._cancel)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._appear)
+        self._lay_out()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        for widget in (self.title, self.bar, self.detail):
+            column.addWidget(widget)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(24, 14, 24, 14)
+        layout.setSpacing(24)
+        layout.addLayout(column, 1)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def watch(self, task: Running) -> None:
+        """Shows this work until it ends, should it take a while."""
+        watched = _Watched(task)
+        self._watched.append(watched)
+        task.told.connect(lambda event: self._told(watched, event))
+        task.ended.connect(lambda: self._ended(watched))
+        self._show_newest()
+        if not self.isVisible():
+            self._patience.start()
+
+    def _show_newest(self) -> None:
+        newest = self._watched[-1]
+        self._stage = ""
+        self.title.setText(newest.task.title)
+        self.setAccessibleName(newest.task.title)
+        self.bar.setRange(0, 0)
+        self.detail.setText("")
+        self.button.setEnabled(True)
+        self.button.setText("Cancel")
+        if newest.last is not None:
+            self._show(newest.last)
+
+    def _told(self, watched: _Watched, event: Event) -> None:
+        watched.last = event
+        if self._watched and watched is self._watched[-1]:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, Message):
+            self.detail.setText(event.text)
+            return
+        if event.stage != self._stage:
+            self._stage, self._began = event.stage, time.monotonic()
+        share = share_done(event)
+        self.bar.setRange(0, 0 if share is None else _STEPS)
+        if share is not None:
+            self.bar.setValue(int(share * _STEPS))
+        self.detail.setText(progress_text(event, time.monotonic() - self._began))
+
+    def _ended(self, watched: _Watched) -> None:
+        self._watched = [other for other in self._watched if other is not watched]
+        if self._watched:
+            self._show_newest()
+        else:
+            self._patience.stop()
+            self.hide()
+
+    def _appear(self) -> None:
+        self.setVisible(bool(self._watched))
+
+    def _cancel(self) -> None:
+        if self._watched:
+            self.button.setEnabled(False)
+            self.button.setText("Cancelling…")
+            self._watched[-1].task.cancel()
+
+
+def progress_text(progress: Progress, seconds: float) -> str:
+    """ "Reading · 1,200 of 4,324 · about 5 s left"; the time once it means something.
+
+    Args:
+        seconds: since the stage began; the time left is judged by it where the work itself does
+            not foresee how long all of it takes.
+    """
+    counted = f"{progress.stage} · {progress.done:,} of {progress.total:,}"
+    text = counted if progress.total else progress.stage
+    left = progress.left
+    if progress.overall is None and progress.done and progress.total and seconds >= _SURE_AFTER:
+        left = seconds * (progress.total - progress.done) / progress.done
+    return text if left is None else f"{text} · {left_text(left)}"

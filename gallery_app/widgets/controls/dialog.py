@@ -1,0 +1,89 @@
+"""Windows and dialogs are never larger than what is free on their screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from gallery_app.widgets.controls.scroll_areas import scrolling
+
+_FRAME = QSize(4, 40)  # px that a desktop's frame takes where it is not known yet
+_UNLIMITED = 16_777_215
+
+
+class Dialog(QDialog):
+    """A dialog that stays on its screen: where it cannot be so small, its contents scroll."""
+
+    _scrolls = False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._fit()
+        super().showEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._fit()  # it has grown since it was opened
+        return done
+
+    def _fit(self) -> None:
+        room = free_room(self)
+        if not self._scrolls and not _fits(self._least(room), room):
+            self._scroll()
+        fit_to_screen(self)
+
+    def _least(self, room: QSize) -> QSize:
+        """The size that it needs at least."""
+        layout = self.layout()
+        if layout is None:
+            return self.minimumSize()
+        least = layout.totalMinimumSize()
+        if layout.hasHeightForWidth():
+            width = min(self.width(), room.width())
+            least.setHeight(max(least.height(), layout.totalMinimumHeightForWidth(width)))
+        return least.expandedTo(self.minimumSize())
+
+    def _scroll(self) -> None:
+        self._scrolls = True
+        page = QWidget()
+        page.setLayout(self.layout())
+        area = scrolling(page)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setMinimumSize(0, 0)
+        self.setMaximumSize(_UNLIMITED, _UNLIMITED)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(area)
+        bar = area.verticalScrollBar().sizeHint().width()
+        self.resize(max(self.width(), page.minimumSizeHint().width()) + bar, self.height())
+
+
+def free_room(window: QWidget) -> QSize:
+    """The largest size that a window can have on its screen, without its frame."""
+    frame = window.frameGeometry().size() - window.size()
+    if not window.isVisible():
+        frame = frame.expandedTo(_FRAME)
+    return window.screen().availableGeometry().size() - frame
+
+
+def fit_to_screen(window: QWidget) -> None:
+    """Cuts a window, and the size that it may have at least, to what is free on its screen, and
+    moves it there.
+    """
+    room = free_room(window)
+    window.setMinimumSize(window.minimumSize().boundedTo(room))
+    if not _fits(window.size(), room):
+        window.resize(window.size().boundedTo(room))
+    free, frame = window.screen().availableGeometry(), QRect(window.frameGeometry())
+    placed = window.isVisible() or window.testAttribute(Qt.WidgetAttribute.WA_Moved)
+    if placed and not free.contains(frame):
+        frame.moveRight(min(frame.right(), free.right()))
+        frame.moveBottom(min(frame.bottom(), free.bottom()))
+        frame.moveLeft(max(frame.left(), free.left()))
+        frame.moveTop(max(frame.top(), free.top()))
+        window.move(frame.topLeft())
+
+
+def _fits(size: QSize, room: QSize) -> bool:
+    return size.width() <= room.width() and size.height() <= room.height()

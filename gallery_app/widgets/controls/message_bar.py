@@ -1,0 +1,74 @@
+"""A strip with one sentence, perhaps a button, and a cross to close it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from gallery_app.theme.icons import Role, icon
+from gallery_app.widgets.controls.icon_label import IconLabel
+
+
+class MessageBar(QFrame):
+    """Hidden until something is shown; a newer sentence takes the place of an older one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("messageBar")
+        self._action: Callable[[], object] | None = None
+        self.picture = IconLabel("info", "accent")
+        self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setWordWrap(True)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.button = QPushButton()
+        self.button.clicked.connect(self._act)
+        self.cross = QToolButton()
+        self.cross.setIcon(icon("close", "muted"))
+        self.cross.setToolTip("Close this message")
+        self.cross.setAccessibleName("Close this message")
+        self.cross.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 8, 8, 8)
+        layout.setSpacing(12)
+        layout.addWidget(self.picture)
+        layout.addWidget(self.words, 1)
+        layout.addWidget(self.button)
+        layout.addWidget(self.cross)
+        self.hide()
+
+    def show_info(
+        self, text: str, action: str = "", call: Callable[[], object] | None = None
+    ) -> None:
+        """Something worth knowing, with a button where ``action`` names one."""
+        self._show("info", "accent", text, action, call)
+
+    def show_warning(
+        self, text: str, action: str = "", call: Callable[[], object] | None = None
+    ) -> None:
+        """Something to look after."""
+        self._show("alert", "warning", text, action, call)
+
+    def show_error(
+        self, text: str, action: str = "", call: Callable[[], object] | None = None
+    ) -> None:
+        """Something that did not work."""
+        self._show("alert", "bad", text, action, call)
+
+    def _show(
+        self, name: str, role: Role, text: str, action: str, call: Callable[[], object] | None
+    ) -> None:
+        self.picture.set_icon(name, role)
+        self.words.setText(text)
+        self.setAccessibleName(text)
+        self.button.setText(action)
+        self.button.setVisible(bool(action))
+        self._action = call
+        self.show()
+
+    def _act(self) -> None:
+        self.hide()
+        if self._action is not None:
+            self._action()

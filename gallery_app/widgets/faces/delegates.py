@@ -1,0 +1,115 @@
+"""How an identity looks in its list and a face in its grid."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from gallery_app.item_models.roles import CaptionRole, CountRole, NameRole, PictureRole
+from gallery_app.theme.icons import paint_icon
+from gallery_app.theme.theme import current_theme, tabular, text_font
+from gallery_app.widgets.faces.painting import paint_picture, paint_ring, paint_words
+
+Index = QModelIndex | QPersistentModelIndex
+_State = QStyle.StateFlag
+
+
+class IdentityDelegate(QStyledItemDelegate):
+    """A row: round portrait, name, number of faces. The name is plain text, whatever it holds."""
+
+    SIDE = 40
+    _MARGIN = 16
+    _GAP = 12
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        words = QFontMetrics(text_font()).height() + 24
+        return QSize(200, max(56, words))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        rect, state = option.rect, option.state
+        painter.save()
+        self._paint_ground(painter, rect, state)
+        top = rect.top() + (rect.height() - self.SIDE) / 2
+        portrait = QRectF(rect.left() + self._MARGIN, top, self.SIDE, self.SIDE)
+        paint_picture(painter, portrait, index.data(PictureRole), self.SIDE / 2)
+        self._paint_words(painter, rect.adjusted(self._MARGIN, 0, -self._MARGIN, 0), index)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+        theme = current_theme()
+        if state & _State.State_Selected:
+            painter.fillRect(rect, theme.selection)
+            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), theme.accent)
+        elif state & _State.State_MouseOver:
+            painter.fillRect(rect, theme.hover)
+        if _focused(state):
+            paint_ring(painter, QRectF(rect), theme.accent, 2, 2)
+
+    def _paint_words(self, painter: QPainter, inner: QRect, index: Index) -> None:
+        theme = current_theme()
+        figures = tabular(text_font())
+        count = f"{index.data(CountRole) or 0:,}"
+        width = QFontMetrics(figures).horizontalAdvance(count) + 1
+        right = QRect(inner.right() - width + 1, inner.top(), width, inner.height())
+        paint_words(painter, right, count, figures, theme.muted, Qt.AlignmentFlag.AlignRight)
+        left = inner.left() + self.SIDE + self._GAP
+        middle = QRect(left, inner.top(), right.left() - self._GAP - left, inner.height())
+        paint_words(painter, middle, index.data(NameRole) or "", text_font(), theme.text)
+
+
+class FaceDelegate(QStyledItemDelegate):
+    """A cell: rounded picture with a caption under it; a ring and a tick where selected."""
+
+    SIDE = 96
+    _PAD = 6
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        caption = QFontMetrics(text_font("small")).height()
+        return QSize(self.SIDE + 2 * self._PAD, self.SIDE + 2 * self._PAD + caption + 9)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        theme, rect, state = current_theme(), option.rect, option.state
+        picture = QRectF(rect.left() + self._PAD, rect.top() + self._PAD, self.SIDE, self.SIDE)
+        selected = bool(state & _State.State_Selected)
+        painter.save()
+        paint_picture(painter, picture, index.data(PictureRole), 6)
+        if selected:
+            _paint_tick(painter, picture)
+        self._paint_ring(painter, picture, state)
+        caption = QRect(
+            int(picture.left()), int(picture.bottom()) + 5, self.SIDE, self._caption_height()
+        )
+        color = theme.text if selected else theme.muted
+        font: QFont = tabular(text_font("small"))
+        paint_words(painter, caption, index.data(CaptionRole) or "", font, color)
+        painter.restore()
+
+    def _caption_height(self) -> int:
+        return QFontMetrics(text_font("small")).height()
+
+    def _paint_ring(self, painter: QPainter, picture: QRectF, state: QStyle.StateFlag) -> None:
+        theme = current_theme()
+        around = picture.adjusted(-4, -4, 4, 4)
+        if state & _State.State_Selected:
+            paint_ring(painter, around, theme.accent, 9, 2)
+        elif state & _State.State_MouseOver:
+            paint_ring(painter, around, theme.border, 9, 2)
+        if _focused(state):
+            paint_ring(painter, picture.adjusted(-6, -6, 6, 6), theme.text, 11, 1)
+
+
+def _paint_tick(painter: QPainter, picture: QRectF) -> None:
+    """A tick in the corner, so that a selection does not hang on a colour alone."""
+    theme = current_theme()
+    disc = QRectF(picture.right() - 26, picture.top() + 6, 20, 20)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.accent)
+    painter.drawEllipse(disc)
+    paint_icon(painter, disc.adjusted(3, 3, -3, -3), "check", theme.on_accent)
+
+
+def _focused(state: QStyle.StateFlag) -> bool:
+    """Whether the keyboard stands here; a mouse does not need the ring."""
+    return bool(state & _State.State_HasFocus and state & _State.State_KeyboardFocusChange)

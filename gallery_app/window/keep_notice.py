@@ -1,0 +1,61 @@
+"""Beside an answer that names nobody: whether such queries are kept, asked once in a gallery."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from gallery_app.widgets.controls.flow_layouts import WrappingRow
+
+_KEPT = "Queries that nobody is recognised in are kept in this gallery, to be named later."
+
+
+class KeepNotice(QFrame):
+    """Signals: ``decided`` (whether to keep unknown queries), ``shown_wanted``."""
+
+    decided = Signal(bool)
+    shown_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("keepNotice")
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setProperty("textRole", "small")
+        self.keep = QPushButton("Keep")
+        self.keep.clicked.connect(lambda: self.decided.emit(True))
+        self.leave = QPushButton("Do not keep")
+        self.leave.clicked.connect(lambda: self.decided.emit(False))
+        self.show_them = QPushButton("Show unknown faces")
+        self.show_them.clicked.connect(self.shown_wanted)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 12, 20, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self.words)
+        buttons = WrappingRow()
+        for button in (self.keep, self.leave, self.show_them):
+            buttons.addWidget(button)
+        layout.addLayout(buttons)
+        self.hide()
+
+    def ask(self, count: int) -> None:
+        """Asks the first time that there are unknown queries in a gallery."""
+        which = "this query" if count == 1 else f"{count:,} of these queries"
+        what = "it" if count == 1 else "them"
+        self.words.setText(
+            f"Nobody is recognised in {which}. Keep {what} and later ones in this gallery, until "
+            "you name or dismiss them?"
+        )
+        self._show(asking=True)
+
+    def tell_kept(self) -> None:
+        """Says that they are kept."""
+        self.words.setText(_KEPT)
+        self._show(asking=False)
+
+    def _show(self, *, asking: bool) -> None:
+        self.keep.setVisible(asking)
+        self.leave.setVisible(asking)
+        self.show_them.setVisible(not asking)
+        self.show()

@@ -1,0 +1,206 @@
+"""Right: the query, the verdict, the candidates, the evidence, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.types import Evidence, Identification
+from engine.utils.number_text import confidence_text
+from gallery_app.pictures import Pictures
+from gallery_app.state import Query
+from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.window.candidates_list import Candidates
+from gallery_app.window.evidence import Comparison, EvidenceStrip
+from gallery_app.window.keep_notice import KeepNotice
+from gallery_app.window.method_choice import MethodChoice
+from gallery_app.window.query_actions import QueryActions
+from gallery_app.window.query_stepper import QueryStepper
+from gallery_app.window.strictness import Strictness
+
+
+class QueryPanel(QWidget):
+    """Signals: ``open_wanted``, ``identity_wanted`` (id), ``candidate_chosen`` (identity id).
+
+    Its parts have signals of their own: ``stepper``, ``candidates``, ``strictness``, ``actions``.
+    """
+
+    open_wanted = Signal()
+    identity_wanted = Signal(int)
+    candidate_chosen = Signal(int)
+
+    def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("queryPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.stepper = QueryStepper()
+        self.name = ElidedLabel()
+        self.name.setProperty("textRole", "title")
+        self.verdict = QLabel()
+        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
+        self.note = QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setWordWrap(True)
+        self.note.setProperty("textRole", "small")
+        self.comparison = Comparison(pictures)
+        self.evidence = EvidenceStrip(pictures)
+        self.evidence.chosen.connect(self.comparison.show_face)
+        self.candidates = Candidates(pictures)
+        self.candidates.chosen.connect(self.candidate_chosen)
+        self.candidates.opened.connect(self.identity_wanted)
+        self.candidates.menu_wanted.connect(self._show_menu)
+        self.method = MethodChoice()
+        self.strictness = Strictness()
+        self.keep_notice = KeepNotice()
+        self.actions = QueryActions()
+        self.empty = EmptyState(
+            "face",
+            "Who is this?",
+            "Drop an embedding anywhere on the window (.npy, .npz or .csv), paste its path, "
+            "or double-click a face to ask about it as if it were new.",
+            [("Open query…", self.open_wanted.emit)],
+        )
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._result_page())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+
+    def _result_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(20, 16, 20, 16)
+        layout.setSpacing(8)
+        layout.addWidget(self.stepper)
+        layout.addWidget(self.name)
+        layout.addWidget(self.verdict)
+        layout.addWidget(self.note)
+        layout.addWidget(self.comparison)
+        layout.addWidget(self.evidence)
+        layout.addSpacing(8)
+        layout.addWidget(self.candidates)
+        layout.addSpacing(8)
+        layout.addWidget(self.method)
+        layout.addWidget(self.strictness)
+        layout.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QWidget()
+        outer = QVBoxLayout(whole)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(self.keep_notice)
+        outer.addWidget(self.actions)
+        return whole
+
+    def show_query(
+        self,
+        query: Query | None,
+        picture: QPixmap | None,
+        portraits: Mapping[int, int | None],
+        faces: Sequence[Evidence] = (),
+    ) -> None:
+        """Shows a query and, once it has one, its answer.
+
+        Args:
+            picture: of the query itself.
+            portraits: the face that stands for each identity, by identity id.
+            faces: of the chosen candidate, those nearest to the query.
+        """
+        self._stack.setCurrentIndex(0 if query is None else 1)
+        if query is None:
+            self._forget()
+            return
+        self.comparison.show_query(picture)
+        self._show_verdict(query.answer)
+        self._show_note(query.answer)
+        candidate = query.candidate
+        self.evidence.show_faces(query.answer, candidate, faces)
+        chosen = candidate.identity_id if candidate is not None else None
+        self.candidates.show_answer(query.answer, portraits, chosen)
+        self.actions.show_for(query)
+
+    def _show_menu(self, identity: int, at: QPoint) -> None:
+        """Chooses the candidate, and offers what the buttons do and the way to their faces."""
+        self.candidate_chosen.emit(identity)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for button in (self.actions.confirm, self.actions.reject):
+            if button.isVisible():
+                entry = menu.addAction(button.text(), button.click)
+                entry.setEnabled(button.isEnabled())
+        menu.addSeparator()
+        menu.addAction("Show their faces", lambda: self.identity_wanted.emit(identity))
+        menu.popup(at)
+
+    def _forget(self) -> None:
+        """Also what is not seen now holds no face and no name of the query before."""
+        self.comparison.show_query(None)
+        self._show_verdict(None)
+        self._show_note(None)
+        self.evidence.show_faces(None, None, ())
+        self.candidates.show_answer(None, {})
+        self.actions.forget()
+
+    def _show_verdict(self, answer: Identification | None) -> None:
+        if answer is None:
+            self.name.setText("Identifying…")
+            self.verdict.setText("")
+            return
+        self.name.setText(_headline(answer))
+        self.verdict.setText(_verdict_text(answer))
+        self.verdict.setProperty("textRole", "good" if answer.verdict == "known" else "warning")
+        self.verdict.style().unpolish(self.verdict)
+        self.verdict.style().polish(self.verdict)
+
+    def _show_note(self, answer: Identification | None) -> None:
+        """Beside the verdict where there can be none, else beside what cannot be promised."""
+        note = answer.note if answer is not None else ""
+        measurable = answer is not None and _is_measured(answer)
+        self.note.setText(note)
+        self.note.setVisible(bool(note) and not measurable)
+        self.strictness.show_note(note if measurable else "")
+
+
+def _is_measured(answer: Identification) -> bool:
+    """Whether the gallery can tell at all; all that came into question may be rejected."""
+    return answer.confidence is not None or _all_rejected(answer)
+
+
+def _all_rejected(answer: Identification) -> bool:
+    return bool(answer.evidence) and not answer.candidates
+
+
+def _headline(answer: Identification) -> str:
+    if answer.name is not None:
+        return answer.name
+    return "Not recognised" if _is_measured(answer) else "Cannot tell yet"
+
+
+def _verdict_text(answer: Identification) -> str:
+    word = "Known" if answer.verdict == "known" else "Unknown"
+    if _all_rejected(answer):
+        return f"{word} · nobody else comes into question"
+    if answer.confidence is None:
+        return f"{word} · confidence not measurable yet"
+    if answer.verdict == "known":
+        return f"{word} · {confidence_text(answer.confidence)}"
+    closest = f"closest match: {answer.candidates[0].name}"
+    return f"{word} · {closest}, {confidence_text(answer.confidence)}"

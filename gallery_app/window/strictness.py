@@ -1,0 +1,113 @@
+"""How careful to be with strangers: the FPIR in plain words, never a raw distance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+
+from gallery_app.settings import FPIR
+from gallery_app.widgets.controls.sections import section
+
+STEPS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+DEFAULT: float = FPIR.default
+
+
+class Strictness(QWidget):
+    """Signals: ``changed`` (FPIR), at every step that the person makes."""
+
+    changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._missed: Mapping[float, float | None] = {}
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, len(STEPS) - 1)
+        self.slider.setPageStep(1)
+        self.slider.setAccessibleName("Strictness towards strangers")
+        self.slider.setToolTip("To the right: fewer strangers get a name, more people are missed")
+        self.slider.valueChanged.connect(self._moved)
+        self.words = QLabel()
+        self.note = QLabel()
+        self.note.hide()
+        self.mark = QLabel("Chosen by you, for all galleries.")
+        self.reset = QPushButton("Default")
+        self.reset.setProperty("quiet", True)
+        self.reset.setToolTip(f"Back to {_promise(DEFAULT).lower()}")
+        self.reset.clicked.connect(lambda: self.slider.setValue(nearest_step(DEFAULT)))
+        marked = QHBoxLayout()
+        marked.addWidget(self.mark, 1)
+        marked.addWidget(self.reset)
+        for label in (self.words, self.note, self.mark):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setProperty("textRole", "small")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (section("STRICTNESS"), self.slider, self.words):
+            layout.addWidget(widget)
+        layout.addLayout(marked)
+        layout.addWidget(self.note)
+        self.show_fpir(DEFAULT)
+
+    @property
+    def fpir(self) -> float:
+        """What the slider stands at."""
+        return STEPS[self.slider.value()]
+
+    def show_fpir(self, fpir: float) -> None:
+        """Shows a strictness, without telling anybody."""
+        self.slider.blockSignals(True)
+        self.slider.setValue(nearest_step(fpir))
+        self.slider.blockSignals(False)
+        self._show_words()
+
+    def show_missed(self, missed: Mapping[float, float | None]) -> None:
+        """What each step costs: the share of enrolled people that it misses, by FPIR.
+
+        None, or absent, while it is not known.
+        """
+        self._missed = missed
+        self._show_words()
+
+    def show_note(self, note: str) -> None:
+        """What the gallery cannot promise at this step; below all that moves with the slider."""
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+
+    def _moved(self) -> None:
+        self._show_words()
+        self.changed.emit(self.fpir)
+
+    def _show_words(self) -> None:
+        self.words.setText(_words(self.fpir, self._missed.get(self.fpir)))
+        for widget in (self.mark, self.reset):
+            widget.setVisible(self.fpir != DEFAULT)
+
+
+def nearest_step(fpir: float) -> int:
+    """The step of the slider for an FPIR."""
+    return min(range(len(STEPS)), key=lambda step: abs(STEPS[step] - fpir))
+
+
+def _words(fpir: float, missed: float | None) -> str:
+    promise = _promise(fpir)
+    if missed is None:
+        return f"{promise}."
+    if missed == 0:
+        return f"{promise}; no known face missed."
+    return f"{promise}; {_share(missed)} known faces missed."
+
+
+def _promise(fpir: float) -> str:
+    return f"At most 1 stranger in {round(1 / fpir):,} gets a name"
+
+
+def _share(missed: float) -> str:
+    if missed < 0.0005:
+        return "fewer than 1 in 1,000"
+    if missed < 0.01:
+        return f"about {round(missed * 1000)} in 1,000"
+    return f"about {round(missed * 100)} in 100"

@@ -1,0 +1,205 @@
+"""Middle: queries that nobody was recognised in, put together by who looks like one person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.records.roster import Roster
+from engine.records.unknowns import Cluster
+from gallery_app.item_models.unknown_models import ClusterListModel
+from gallery_app.pictures import ShelfPictures
+from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.widgets.faces.finding_delegate import FindingDelegate
+from gallery_app.window.cluster_card import ClusterCard
+from gallery_app.wording.unknowns_words import total
+
+_LOW = 640  # px of the panel from which on two rows of faces leave room for the list
+
+_KEPT = (
+    "Queries that nobody is recognised in are kept here, those that look like one person together, "
+    "until you say who it is."
+)
+_NOT_KEPT = (
+    "Unknown queries are not kept in this gallery: the menu Identify, Keep unknown queries, "
+    "switches it on."
+)
+_NOT_SAID = (
+    "Queries that nobody is recognised in can be kept here, to be named later: the first one asks."
+)
+
+
+class UnknownPanel(QWidget):
+    """Signals: ``named`` (ids, name), ``dismissed`` (ids), ``merged``, ``count_changed`` (faces),
+    ``query_wanted``.
+    """
+
+    named = Signal(list, str)
+    dismissed = Signal(list)
+    merged = Signal()
+    count_changed = Signal(int)
+    query_wanted = Signal()
+
+    def __init__(self, pictures: ShelfPictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("unknownPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.model = ClusterListModel(pictures, self)
+        self.total = QLabel()
+        self.total.setTextFormat(Qt.TextFormat.PlainText)
+        self.total.setProperty("textRole", "muted")
+        self.total.setWordWrap(True)
+        self.card = ClusterCard(pictures)
+        self.card.named.connect(self.named)
+        self.card.dismissed.connect(self.dismissed)
+        self.card.merge_wanted.connect(self._merge)
+        self.dismiss_all = QPushButton(icon("trash"), "Dismiss all")
+        self.dismiss_all.setToolTip("Take all unknown faces out of this gallery without a name")
+        self.dismiss_all.clicked.connect(lambda: self.dismissed.emit(self.ids()))
+        self.list = self._list()
+        self.looking = EmptyState(
+            "search", "Putting unknown faces together", "This takes a moment."
+        )
+        self.empty = EmptyState(
+            "face",
+            "No unknown faces",
+            _KEPT,
+            [("Open a query…", self.query_wanted.emit)],
+        )
+        self._stack = QStackedWidget()
+        self._page = self._shelf()
+        for page in (self.looking, self.empty, self._page):
+            self._stack.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+
+    def _list(self) -> QListView:
+        view = QListView()
+        view.setObjectName("clusterList")
+        view.setModel(self.model)
+        view.setItemDelegate(FindingDelegate(view))
+        view.setUniformItemSizes(True)
+        view.setMouseTracking(True)
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        view.setAccessibleName("Unknown people")
+        view.setMinimumHeight(88)
+        view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        view.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        view.selectionModel().selectionChanged.connect(lambda: self._show_current())
+        return view
+
+    def _shelf(self) -> QWidget:
+        page = QWidget()
+        above = QWidget()
+        around = QVBoxLayout(above)
+        around.setContentsMargins(24, 20, 24, 8)
+        around.setSpacing(12)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.total, 1)
+        head.addWidget(self.dismiss_all, 0, Qt.AlignmentFlag.AlignTop)
+        around.addLayout(head)
+        around.addWidget(self.card)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 8)
+        layout.setSpacing(8)
+        layout.addWidget(above)
+        layout.addWidget(self.list, 1)
+        return page
+
+    def set_writable(self, writable: bool) -> None:
+        """In a gallery that is open for reading only nothing can be named."""
+        self.card.set_writable(writable)
+        self.dismiss_all.setEnabled(writable)
+
+    def set_keeping(self, on: bool | None) -> None:
+        """Whether unknown queries come here at all; None where nobody has said."""
+        sentence = _NOT_SAID if on is None else _KEPT if on else _NOT_KEPT
+        self.empty.set_texts("No unknown faces", sentence)
+
+    def show_looking(self) -> None:
+        """The shelf of a gallery is looked at for the first time; nothing is known of another."""
+        self.model.set_clusters([])
+        self.card.forget()
+        self.total.setText("")
+        self._stack.setCurrentWidget(self.looking)
+
+    def show_clusters(self, clusters: Sequence[Cluster], roster: Roster) -> None:
+        """The people being looked at stay in front and where they are, where they are there."""
+        rows = self._rows()
+        shown = [one.ids for row in rows if (one := self.model.cluster_at(row)) is not None]
+        place = self.list.verticalScrollBar().value()
+        self.card.set_roster(roster)
+        self.model.set_clusters(clusters)
+        again = [row for ids in shown if (row := self.model.row_of(ids)) >= 0]
+        self._refresh(again or rows[:1])
+        self.list.verticalScrollBar().setValue(place)
+
+    def ids(self) -> list[int]:
+        """Of all faces that are here."""
+        return [one for group in self.groups() for one in group]
+
+    def groups(self) -> list[tuple[int, ...]]:
+        """The ids of those that are put together, in the order in which they are shown."""
+        return self.model.groups()
+
+    def settle(self, ids: Collection[int]) -> None:
+        """Faces were named or dismissed: they go at once, and the next people come forward."""
+        rows, place = self._rows(), self.list.verticalScrollBar().value()
+        self.model.take_out(ids)
+        self._refresh(rows[:1])
+        self.list.verticalScrollBar().setValue(place)
+
+    @property
+    def shown(self) -> Cluster | None:
+        """The cluster in front; of several that are selected all faces together."""
+        return self.model.joined(self._rows())
+
+    def _rows(self) -> list[int]:
+        return sorted(index.row() for index in self.list.selectionModel().selectedRows())
+
+    def _merge(self) -> None:
+        """The selected groups are one person, whoever it is; they stay together from now on."""
+        rows, place = self._rows(), self.list.verticalScrollBar().value()
+        self.model.merge(rows)
+        self._refresh(rows[:1])
+        self.list.verticalScrollBar().setValue(place)
+        self.merged.emit()
+
+    def _refresh(self, rows: Sequence[int]) -> None:
+        last = self.model.rowCount() - 1
+        first, *others = rows or [0]
+        self.list.setCurrentIndex(self.model.index(min(max(first, 0), last)))
+        for row in others:
+            flag = self.list.selectionModel().SelectionFlag.Select
+            self.list.selectionModel().select(self.model.index(row), flag)
+        self._show_current()
+        faces = self.model.count()
+        self.total.setText(total(faces, last + 1))
+        self._stack.setCurrentWidget(self._page if last >= 0 else self.empty)
+        self.count_changed.emit(faces)
+
+    def _show_current(self) -> None:
+        cluster = self.shown
+        if cluster is not None:
+            self.card.show_cluster(cluster, len(self._rows()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.card.set_rows(2 if self.height() >= _LOW else 1)

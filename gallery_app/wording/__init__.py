@@ -1,0 +1,1 @@
+"""The sentences that the window and the command line share."""

@@ -1,0 +1,61 @@
+"""Backups and what they would bring, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.records.safety import Backup, Present
+from gallery_app.wording.model_words import date_text
+from gallery_app.wording.number_words import faces_text, people_text
+
+_NAMES_SHOWN = 3
+_REASONS = {
+    "asked": "Asked for",
+    "import": "Before an import",
+    "merge": "Before people were merged",
+    "delete": "Before a deletion",
+    "go to": "Before going back in the history",
+    "restore": "Before a restore",
+    "update": "Before an update",
+}
+
+
+def reason_text(reason: str) -> str:
+    """Why a backup was made."""
+    return _REASONS.get(reason, f"Before: {reason}")
+
+
+def size_text(size: int) -> str:
+    """ "3.2 MB"; bytes in."""
+    if size < 1_000_000:
+        return f"{size / 1_000:.0f} kB"
+    return f"{size / 1e6:.1f} MB" if size < 1_000_000_000 else f"{size / 1e9:.1f} GB"
+
+
+def headline(backup: Backup) -> str:
+    """When it was made, and what is in it."""
+    people = f"{people_text(backup.identities)}, {faces_text(backup.faces)}"
+    return f"{date_text(backup.created)}: {people}"
+
+
+def differences(present: Present, gallery: str) -> list[str]:
+    """How the gallery differs from the backup, one sentence each."""
+    if not present.differs:
+        return [f"“{gallery}” holds exactly the same faces now."]
+    now = f"{people_text(present.identities)}, {faces_text(present.faces)}"
+    sentences = [f"“{gallery}” now: {now}."]
+    if present.faces_only_there:
+        who = _whose(present.only_there)
+        sentences.append(f"Comes back: {faces_text(present.faces_only_there)}{who}.")
+    if present.faces_only_here:
+        who = _whose(present.only_here)
+        sentences.append(f"Would go: {faces_text(present.faces_only_here)}{who}.")
+    return sentences
+
+
+def _whose(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    more = f" and {len(names) - _NAMES_SHOWN:,} more people" if len(names) > _NAMES_SHOWN else ""
+    return f", among them all of {shown}{more}"

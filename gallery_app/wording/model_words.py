@@ -1,0 +1,142 @@
+"""How models, presets, parameters and figures are called in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from engine.progress import Measured
+from engine.records.jobs import ModelVersion
+from engine.records.training_parameters import Kind, Preset
+from gallery_app.wording.number_words import faces_text, people_text
+
+KIND_NAMES: Mapping[Kind, str] = {"mlp": "MLP", "triplet": "Triplet model"}
+PRESET_NAMES: Mapping[Preset, str] = {"default": "Default", "notebook": "As in the notebooks"}
+MINING_NAMES: Mapping[str, str] = {
+    "semi-hard": "Semi-hard",
+    "batch-all": "All of a batch",
+    "batch-hard": "Hardest of a batch",
+    "furthest-random": "Furthest positive, random negative",
+}
+PARAMETER_NAMES: Mapping[str, str] = {
+    "hidden": "hidden layers",
+    "output": "output dimension",
+    "residual": "residual",
+    "scaling": "input",
+    "start": "starts from",
+    "mining": "mining",
+    "margin": "margin",
+    "dropout": "dropout",
+    "label_smoothing": "label smoothing",
+    "weight_decay": "weight decay",
+    "balance": "faces per person",
+    "batch": "batch",
+    "identities": "people per batch",
+    "faces": "faces of each",
+    "epochs": "epochs at most",
+    "rate": "learning rate",
+    "warm_up": "warm-up epochs",
+    "plateau": "epochs until the rate is halved",
+    "patience": "epochs until it stops",
+    "validation": "held out to watch",
+    "noise": "noise on the input",
+    "adjustment": "adjustment to rare people",
+    "squared": "squared distances",
+    "restart": "restart after a collapse",
+}
+
+
+def kinds_text(kinds: Sequence[Kind]) -> str:
+    """ "the MLP and the triplet model"."""
+    names = [f"the {name}" for name in (KIND_NAMES[kind] for kind in kinds)]
+    return " and ".join(name.replace("Triplet", "triplet") for name in names)
+
+
+def kind_of(measured: Measured) -> Kind:
+    """Which kind of model a point of a curve belongs to."""
+    triplet = measured.series.startswith("triplet") or "active" in measured.values
+    return "triplet" if triplet else "mlp"
+
+
+def version_name(version: ModelVersion) -> str:
+    """ "Triplet model, 24 Nov 2026, 03:30"."""
+    return f"{KIND_NAMES[version.kind]}, {date_text(version.created)}"
+
+
+def date_text(seconds: float) -> str:
+    """In the local time of this computer."""
+    when = datetime.fromtimestamp(seconds)
+    return f"{when.day} {when:%b %Y, %H:%M}"
+
+
+def share_text(share: float | None, decimals: int = 1) -> str:
+    """ "99.5 %"; a dash where there is no figure."""
+    return "–" if share is None else f"{share * 100:.{decimals}f} %"
+
+
+def seconds_text(seconds: float) -> str:
+    """ "0.8 s", "42 s", "3 min 20 s"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
+
+
+def change_text(before: float, after: float) -> str:
+    """The difference of two shares in points of a hundred, in words."""
+    points = (after - before) * 100
+    if abs(points) < 0.05:
+        return "no difference"
+    return f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'}"
+
+
+def stale_text(version: ModelVersion) -> str:
+    """What came and went since it was trained, such as "12 new faces, 2 new people"."""
+    gone = f"{faces_text(version.gone_faces)} gone"
+    people = people_text(version.new_identities)
+    parts = (
+        (version.new_faces, faces_text(version.new_faces).replace(" ", " new ", 1)),
+        (version.new_identities, people.replace(" ", " new ", 1)),
+        (version.gone_faces, gone),
+    )
+    return ", ".join(words for count, words in parts if count)
+
+
+def state_text(version: ModelVersion) -> str:
+    """In use or not, collapsed, stale."""
+    parts = [
+        "in use" if version.active else "",
+        "collapsed" if version.collapsed else "",
+        f"stale: {stale_text(version)}" if version.stale else "",
+    ]
+    return " · ".join(part for part in parts if part) or "kept"
+
+
+def trained_on_text(version: ModelVersion) -> str:
+    return f"{people_text(version.identities)}, {faces_text(version.faces)}"
+
+
+def parameters_text(parameters: Mapping[str, Any]) -> str:
+    """All parameters on one line, the known ones in the order people look for them."""
+    known = [name for name in PARAMETER_NAMES if name in parameters]
+    return " · ".join(
+        f"{PARAMETER_NAMES.get(name, name)} {_value_text(name, parameters[name])}"
+        for name in [*known, *(name for name in parameters if name not in PARAMETER_NAMES)]
+    )
+
+
+def _value_text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return "–".join(map(str, value)) or "none"
+    if name == "validation":
+        return f"{value * 100:g} %"
+    if name == "balance" and not value:
+        return "as they are"
+    if name == "output" and not value:
+        return "as the input"
+    if name in ("plateau", "patience") and not value:
+        return "never"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

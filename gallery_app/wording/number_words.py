@@ -1,0 +1,15 @@
+"""Numbers in words."""
+
+from __future__ import annotations
+
+from engine.utils.number_text import counted
+
+
+def people_text(count: int) -> str:
+    """ "1 person", "158 people"."""
+    return counted(count, "person", "people")
+
+
+def faces_text(count: int) -> str:
+    """ "1 face", "1,234 faces"."""
+    return counted(count, "face")
