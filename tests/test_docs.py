@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -110,6 +111,32 @@ def test_first_steps_of_the_front_page_run(capsys: pytest.CaptureFixture[str]) -
     assert "Tiger Woods" in capsys.readouterr().out
     run_python(ROOT / "README.md")
     assert "known Tiger Woods" in capsys.readouterr().out
+
+
+def documented_keys(command: str) -> tuple[set[str], bool]:
+    """Keys of a command's JSON document by docs/command-line.md, and whether there are more."""
+    row = re.search(rf"^\| `{command}`.*$", text_of(DOCS / "command-line.md"), re.MULTILINE)
+    assert row, command
+    document = re.search(r"`\{(.*?)\}`", row.group())
+    assert document, command
+    outer, inner = document.group(1), None
+    while inner != outer:  # what lies deeper goes, innermost first
+        inner, outer = outer, re.sub(r": *(\{[^{}]*\}|\[[^][]*\])|\{[^{}]*\}", "", outer)
+    return set(re.findall(r'"(\w+)"', outer)), outer.rstrip().endswith("…")
+
+
+def test_json_is_as_described(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiger = "data/Tiger_Woods/Tiger_Woods_0001.npy"
+    for line in (
+        "new g.gallery", "import data", "people", f"identify {tiger}", f"enroll 'Somebody' {tiger}",
+        "rename Somebody Nobody", "history", "compare 'Tiger Woods' Nobody", "review", "check",
+        "backup kept.zip", "export npz out.npz",
+    ):  # fmt: skip
+        assert run([*shlex.split(line), "--json"]) == 0, line
+        printed = json.loads(capsys.readouterr().out)
+        keys, more = documented_keys(line.split()[0])
+        for document in printed if isinstance(printed, list) else [printed]:
+            assert keys <= document.keys() if more else keys == document.keys(), line
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not tried there")
