@@ -71,6 +71,16 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_and_modules_that_are_named_exist(page: Path) -> None:
+    spans = re.findall(r"`([^`\s]+)`", _FENCE.sub("", text_of(page)))
+    rooms = ("engine", "gallery_app", "tests", "benchmarks", "tools", "docs", "resources")
+    paths = [each for each in spans if each.split("/")[0] in rooms and "/" in each]
+    modules = [each.replace(".", "/") for each in spans if re.match(r"benchmarks\.\w+$", each)]
+    files = [ROOT / each for each in paths] + [ROOT / f"{each}.py" for each in modules]
+    assert [str(file) for file in files if not file.exists()] == []
+
+
 def test_figures_of_performance_were_measured() -> None:
     measured = text_of(ROOT / "benchmarks" / "RESULTS.md")
     tables = "\n".join(
