@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from engine.avatars.appearance import Lens
@@ -22,7 +23,7 @@ from engine.errors import EmbeddingError, GalleryReadOnlyError
 from engine.export.exporter import Exporting
 from engine.formats.sources import read_sources
 from engine.maintenance.integrity import index_problems, model_problems, take_out_altered
-from engine.maintenance.privacy import Privacy
+from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.service import Maps
 from engine.progress import SILENT, Listener, Reporter
 from engine.recognition.asking import Asking
@@ -31,14 +32,14 @@ from engine.recognition.recogniser import Recogniser
 from engine.records.findings import KINDS, Kind, Review
 from engine.records.types import CheckReport, Distance, ImportReport, Neighbours, Vectors
 from engine.review.review_service import review_store
-from engine.store import Store
+from engine.store import Store, encryption
 from engine.store.cipher import Key
 from engine.store.encryption import is_encrypted as is_encrypted
 from engine.training.service import TrainingService
 from engine.utils.gallery_folder import GalleryFolder
 
 
-class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
+class Gallery(Asking, Browsing, Importing, Exporting):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:
@@ -48,8 +49,8 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         notices: sentences for the person about how it was opened.
         learning: its trained models: train, versions, evaluation.
         maps: every face a point, in any of the spaces that faces can be compared in.
-        receipt: of an erasure that a killed process began and that was finished here, else None.
         backups: its backups: written, listed, kept in number.
+        erasure: removes people from every file of the gallery.
         comparing: how alike two people or two faces are.
         corrections: rename, merge, move, delete, notes, decisions; undo and redo.
         shelf: unknown queries that are kept, to be named many at a time.
@@ -59,7 +60,6 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         self._listener = listener
         self._background = background
         self.notices: list[str] = []
-        self.receipt = None
         self._take(store)
 
     def _take(self, store: Store) -> None:
@@ -74,6 +74,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
         self._lens = Lens(store)
         self._enroller = Enroller(store, self._recogniser)
         self.learning = TrainingService(store, self._recogniser)
+        self.erasure = PersonErasure(store, self._recogniser, self.learning, self._lens)
         self.maps = Maps(store)
         self.comparing = SimilarityService(store)
         self.corrections = Corrections(store, self._recogniser, self.comparing)
@@ -134,7 +135,7 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
             notices.append(f"Opened for reading only. {error.reason}")
         gallery = cls(store, listener=listener, background=background)
         gallery.notices += notices
-        gallery.finish_erasure()
+        gallery._finish_erasure()
         return gallery
 
     @classmethod
@@ -212,6 +213,77 @@ class Gallery(Asking, Browsing, Importing, Exporting, Privacy):
 
     def _neighbours(self, vectors: Vectors, k: int) -> Neighbours:
         return self._recogniser.neighbours(vectors, k)[0]
+
+    def change(self) -> int:
+        """Return the change counter as committed, by whichever process."""
+        return self._store.history.last_change()
+
+    def try_to_write(self) -> bool:
+        """Take over writing where a gallery is open for reading only because another process
+        wrote it, and that has closed it; tell whether it can be written now.
+
+        Raises:
+            GalleryDamagedError, GalleryError: it stays open for reading.
+        """
+        before = self.writable
+        self.writable = self._recogniser.take_over()
+        if self.writable and not before:
+            self._finish_erasure()  # that the other process began
+        return self.writable
+
+    def _finish_erasure(self) -> None:
+        if notice := self.erasure.finish_interrupted():
+            self.notices.append(notice)
+
+    # -- encryption --------------------------------------------------------------------------
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it needs a passphrase to be opened."""
+        return self._store.encrypted
+
+    @property
+    def key(self) -> Key | None:
+        """What opens it again, and its backups, as its passphrase does; None of a plain one."""
+        return self._store.key
+
+    def is_passphrase(self, words: str) -> bool:
+        """Tell whether these words open it (0.2 s)."""
+        return self._store.is_passphrase(words)
+
+    def encrypt(self, passphrase: str, *, reporter: Reporter = SILENT) -> None:
+        """Encrypt this gallery in place: see :func:`engine.store.encryption.encrypt`.
+
+        It is closed and opened again meanwhile: nothing else may be asked of it until then, and
+        its parts, such as :attr:`corrections`, are other objects afterwards.
+
+        Raises:
+            InputError: the passphrase is too easy to guess, or the gallery is encrypted; and the
+            errors of that function.
+        """
+        convert = partial(encryption.encrypt, self.folder, passphrase, reporter=reporter)
+        self._convert(convert, passphrase)
+
+    def decrypt(self, *, reporter: Reporter = SILENT) -> None:
+        """Decrypt this gallery in place, closed meanwhile like by :meth:`encrypt`."""
+        self._convert(partial(encryption.decrypt, self.folder, self.key, reporter=reporter), None)
+
+    def change_passphrase(self, new: str, *, reporter: Reporter = SILENT) -> None:
+        """Give it another passphrase, closed meanwhile like by :meth:`encrypt`."""
+        convert = partial(
+            encryption.change_passphrase, self.folder, self.key, new, reporter=reporter
+        )
+        self._convert(convert, new)
+
+    def _convert(self, convert: Callable[[], None], new: str | None) -> None:
+        self._require_writable("It cannot be rewritten")
+        opens: str | Key | None = self.key
+        self.close()
+        try:
+            convert()
+            opens = new
+        finally:
+            self._take(Store.open(self.folder, passphrase=opens))
 
     # -- changing ---------------------------------------------------------------------------
 

@@ -122,12 +122,12 @@ def erase(
             known = target.identity(name)  # else somebody who is only kept for undo
             name = name if known is None else known.name
             with Bar() as bar:
-                foreseen = target.foresee_erasure([name], reporter=bar.reporter())
+                foreseen = target.erasure.foresee([name], reporter=bar.reporter())
             _preview_erasure(foreseen, keep_files=keep_files)
             if not ask(f"Erase {name} for good?"):
                 raise click.Abort()
         with Bar() as bar:
-            done = target.erase([name], keep_files=keep_files, reporter=bar.reporter())
+            done = target.erasure.erase([name], keep_files=keep_files, reporter=bar.reporter())
     if receipt is not None:
         write_atomically(receipt, done.text().encode())
     put_json(done.to_json()) if as_json else echo(done.text().rstrip("\n"), lines=True)

@@ -37,8 +37,8 @@ class ErasureController(QObject):
         """Where opening it finished what a killed process began, here is the receipt."""
         self._enable()
         gallery = self._context.state.gallery
-        if gallery is not None and gallery.receipt is not None:
-            self._show(gallery.receipt)
+        if gallery is not None and gallery.erasure.receipt is not None:
+            self._show(gallery.erasure.receipt)
 
     def ask(self) -> None:
         """Looks at what would go, then asks."""

@@ -17,7 +17,7 @@ def foresee(context: Context, name: str, done: Callable[[ErasurePlan], None]) ->
     gallery = context.gallery
     context.tasks.run(
         "Looking at what would go",
-        lambda reporter: gallery.foresee_erasure([name], reporter=reporter),
+        lambda reporter: gallery.erasure.foresee([name], reporter=reporter),
         done=done,
         failed=unless_gone(context),
         key="erasure",
@@ -48,7 +48,9 @@ def erase(
 
     context.tasks.run(
         "Erasing for good",
-        lambda reporter: gallery.erase(plan.names, keep_files=keep_files, reporter=reporter),
+        lambda reporter: gallery.erasure.erase(
+            plan.names, keep_files=keep_files, reporter=reporter
+        ),
         done=erased,
         failed=failed,
         lane="change",

@@ -102,8 +102,8 @@ def test_it_needs_one_chosen_person_and_a_gallery_that_can_be_written(
 
 def test_the_receipt_of_an_erasure_finished_by_the_opening_is_shown(app: App, qtbot: QtBot) -> None:
     gallery = app.context.gallery
-    gallery.receipt = Receipt(
-        0.0, "someone", "g", "00", ("x",), gallery.foresee_erasure([NAME]).removed
+    gallery.erasure.receipt = Receipt(
+        0.0, "someone", "g", "00", ("x",), gallery.erasure.foresee([NAME]).removed
     )
     app.state.gallery_changed.emit()
     receipt = dialog(ReceiptDialog, qtbot)

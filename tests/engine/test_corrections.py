@@ -415,8 +415,8 @@ def test_history_names_whom_a_change_was_about(gallery: Gallery):
     assert merged.startswith("“P03” and “P04” merged into “P05”")
     assert expelled == "2 faces taken out: not “P06” and “P07”"
     assert deleted.startswith("“P05”, “P06”, “P07”, “P08”, “P09” and 2 more deleted")
-    gallery.erase(["P01"])
-    gallery.erase(["P10"])  # whom only the payload names
+    gallery.erasure.erase(["P01"])
+    gallery.erasure.erase(["P10"])  # whom only the payload names
     told = [(one.summary, str(one.payload)) for one in corrections.history()]
     assert not [told for told in told if "P01" in str(told) or "P10" in str(told)]
     assert any("P03" in summary for summary, _ in told)

@@ -53,7 +53,7 @@ class Scene:
         with suppress(FaceGalleryError):
             recovery.newest_sound_backup(self.folder)
         with Gallery.open(self.folder) as gallery:
-            gallery.erase([NAME])
+            gallery.erasure.erase([NAME])
         assert hostile.state_of(self.victims) == before
         assert not (self.backup.parent / "made").exists()
 

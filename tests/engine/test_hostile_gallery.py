@@ -99,8 +99,8 @@ def _create(scene: Scene) -> None:
 
 def _erase(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
-        gallery.foresee_erasure([NAME])
-        gallery.erase([NAME])
+        gallery.erasure.foresee([NAME])
+        gallery.erasure.erase([NAME])
 
 
 ACTIONS: dict[str, Callable[[Scene], object]] = {

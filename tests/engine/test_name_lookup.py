@@ -70,8 +70,8 @@ USES: dict[str, Use] = {
     ),
     "keep apart": lambda gallery, name: gallery.corrections.keep_apart(OTHER, name),
     "delete": lambda gallery, name: gallery.corrections.delete([name]),
-    "foresee an erasure": lambda gallery, name: gallery.foresee_erasure([name]),
-    "erase": lambda gallery, name: gallery.erase([name]),
+    "foresee an erasure": lambda gallery, name: gallery.erasure.foresee([name]),
+    "erase": lambda gallery, name: gallery.erasure.erase([name]),
 }
 
 
@@ -189,7 +189,7 @@ def test_nobody_gets_a_name_that_means_somebody_else(gallery: Gallery) -> None:
 
 def test_somebody_kept_for_undo_is_erased_by_a_name_in_another_form(gallery: Gallery) -> None:
     gallery.corrections.delete([STORED])
-    assert gallery.erase([TYPED.upper()]).removed.faces_in_history == 3
+    assert gallery.erasure.erase([TYPED.upper()]).removed.faces_in_history == 3
 
 
 def test_people_who_look_the_same_on_the_screen_are_told_apart(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_nothing_of_it_is_left_of_one_who_was_erased(folder: Path) -> None:
     direction = prepare(prepare(alone, "cosine"), "cosine").tobytes()  # of the mean of one
     assert direction in file_of(folder).read_bytes()
     with Gallery.open(folder) as gallery:
-        gallery.erase(["Alone"])
+        gallery.erasure.erase(["Alone"])
     assert direction not in file_of(folder).read_bytes()
 
 

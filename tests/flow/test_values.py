@@ -102,7 +102,7 @@ def _everything(gallery: Gallery) -> Iterator[Callable[[], object]]:
         yield lambda about=about: gallery.photo(about)
         yield lambda about=about: gallery.shelf.photo(about)
     yield from (gallery.shelf.unknowns, gallery.shelf.clusters, gallery.learning.models)
-    yield from (gallery.corrections.apart, gallery.corrections.ignored, gallery.backups)
+    yield from (gallery.corrections.apart, gallery.corrections.ignored, gallery.backups.automatic)
     yield lambda: gallery.identify(query)
     yield lambda: gallery.faces_from("1.npy")
     yield gallery.check

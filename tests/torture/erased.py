@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.gallery import Gallery
-from engine.maintenance.gallery_erasure import is_under_way
 from tests.torture.consequences import PICTURE
 from tests.torture.faces import POOL
 from tests.torture.model import Model
@@ -66,7 +65,7 @@ def attempt_erasure(
     if worker.gallery.identity(name) is not None:
         return model, failure, [] if failure else [f"{name} is still there"]
     problems = list(not_erased(worker.gallery, model, name))
-    if is_under_way(worker.gallery._store):
+    if worker.gallery._store.erasure.unfinished() is not None:
         problems.append("the erasure is still under way")
     return adopted(worker.gallery, model), failure, problems
 

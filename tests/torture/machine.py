@@ -172,7 +172,7 @@ class FacadeMachine(RuleBasedStateMachine):
         """Nothing is left of a person in any file; what else is there is as it was."""
         names = [person.name for person in self.model.people.people.values()]
         name, gallery = data.draw(st.sampled_from(names)), self.worker.gallery
-        gallery.erase([name])
+        gallery.erasure.erase([name])
         none_of(not_erased(gallery, self.model, name))
         self.model = adopted(gallery, self.model)
 

@@ -105,7 +105,7 @@ class Worker:
         return [one.id for one in self.gallery.shelf.unknowns() if one.row in numbers]
 
     def _erase(self, name: str) -> object:
-        return self.gallery.erase([name])
+        return self.gallery.erasure.erase([name])
 
     def _cluster(self) -> object:
         return self.gallery.shelf.clusters()

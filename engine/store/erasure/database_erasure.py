@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from engine.errors import GalleryBusyError
@@ -18,12 +17,12 @@ from engine.records.receipts import Removed
 from engine.records.types import Vectors
 from engine.store.database import Database, as_json
 from engine.store.encoding import digest_of, from_blobs
-from engine.store.erasure.backup_search import found_in_backup
-from engine.store.erasure.history_redaction import redact_entries, steps_to_fix
 from engine.store.erasure.personal_data import (
+    CONCERNED,
     DIGESTS,
     FACES,
     GOING,
+    TEXTS,
     THEIRS,
     Subject,
     count_mentions,
@@ -39,6 +38,21 @@ from engine.store.unfinished_erasure import UNFINISHED, UnfinishedErasure, noted
 from engine.utils.number_text import counted
 
 _DERIVED = ("appearance", "fingerprint")  # settings that are means of all vectors
+_NAMELESS = "Erased"
+_TOUCHED = " UNION ".join(
+    (
+        f"SELECT step FROM undo_identities WHERE id IN {CONCERNED}",
+        f"SELECT step FROM undo_faces WHERE id IN {FACES} OR digest IN {DIGESTS} "
+        f"OR identity_id IN {CONCERNED}",
+        "SELECT s.step FROM undo_spans s JOIN json_each(:faces) face "
+        "ON face.value BETWEEN s.first AND s.last",
+        *(f"SELECT step FROM undo_{table} WHERE {theirs}" for table, theirs in GOING),
+        *(  # made by the step, and going now
+            f"SELECT step FROM undo_{table} WHERE id IN (SELECT id FROM {table} WHERE {theirs})"
+            for table, theirs in GOING
+        ),
+    )
+)
 
 
 class DatabaseErasure:
@@ -56,7 +70,7 @@ class DatabaseErasure:
         with self._database.reading() as connection, self._database.sound():
             subject = find_subject(connection, names)
             asked = _asked(connection, subject)
-            steps = steps_to_fix(connection, subject, asked)
+            steps = _steps_to_fix(connection, subject, asked)
             return subject, _counts(connection, subject, asked), len(steps)
 
     def seen_by_model(self, subject: Subject, model_id: str) -> bool:
@@ -96,13 +110,6 @@ class DatabaseErasure:
             ).fetchall()
         return [bytes(picture) for (picture,) in rows if picture is not None]
 
-    def found_in_backup(self, path: Path, subject: Subject, models: Sequence[str]) -> bool:
-        """Tell whether a backup holds them, or one of the models; True where it cannot be read,
-        as one that was made with another passphrase.
-        """
-        place = self._database.path.parent
-        return found_in_backup(path, subject, models, place, self._database.key)
-
     def erase(self, subject: Subject, models: Sequence[str], note: Mapping[str, Any]) -> None:
         """Delete everything that is theirs, and the records of models that saw them.
 
@@ -115,13 +122,13 @@ class DatabaseErasure:
         with self._database.transaction() as connection:
             asked = _asked(connection, subject)
             faces = len(subject.faces) + len(subject.elsewhere)
-            fix_changes(connection, steps_to_fix(connection, subject, asked))
+            fix_changes(connection, _steps_to_fix(connection, subject, asked))
             owners = _owners(connection, subject.elsewhere)
             _delete(connection, asked, models)
             settle(connection, owners)
             strike_mentions(connection, subject.mentions)
             clear_undo(connection)  # what the triggers kept of all this goes too
-            redact_entries(connection, subject)
+            _redact_entries(connection, subject)
             enter(
                 connection,
                 "erase",
@@ -223,3 +230,44 @@ def _delete(
 
 def _people(count: int) -> str:
     return "A person was" if count == 1 else f"{count:,} people were"
+
+
+# -- redacting the history -----------------------------------------------------------------------
+
+# A change that touched the person cannot be undone faithfully any more; as changes are undone
+# newest first, neither can those before it. They become fixed, and what was kept to undo them is
+# deleted; so is what could be redone, as with any other change. Later changes stay as they were.
+
+
+def _steps_to_fix(
+    connection: sqlite3.Connection, subject: Subject, asked: Mapping[str, str]
+) -> list[int]:
+    """Return the changes that can be undone now and touched them, and all before; oldest first."""
+    touched = {step for (step,) in connection.execute(_TOUCHED, asked)}
+    touched |= _mentioning_steps(connection, subject)
+    done = connection.execute(
+        "SELECT change, step FROM history WHERE state = 'done' ORDER BY change"
+    ).fetchall()
+    last = max((change for change, step in done if step in touched), default=0)
+    return [change for change, _ in done if change <= last]
+
+
+def _mentioning_steps(connection: sqlite3.Connection, subject: Subject) -> set[int]:
+    """Return steps whose undo rows mention a name, with somebody else or as somebody else's."""
+    query = " UNION ".join(
+        f"SELECT step, {column} FROM undo_{table} WHERE {column} <> ''"
+        for table, column in (("identities", "name"), *TEXTS)
+    )
+    rows = connection.execute(query)
+    return {step for step, text in rows if subject.mentions.found(text)}
+
+
+def _redact_entries(connection: sqlite3.Connection, subject: Subject) -> None:
+    """Replace summary and payload of entries about them; when and by whom stays."""
+    rows = connection.execute("SELECT change, summary, payload FROM history").fetchall()
+    theirs = [change for change, *told in rows if subject.concerns(*told)]
+    connection.execute(
+        "UPDATE history SET summary = ?, payload = ? "
+        "WHERE change IN (SELECT value FROM json_each(?))",
+        (_NAMELESS, json.dumps({"erased": True}), as_json(theirs)),
+    )

@@ -51,7 +51,7 @@ def test_nothing_of_the_person_is_left_under_the_encryption(scene: Scene, galler
     assert gallery.methods() == ("knn", "triplet")  # its files are in memory now
     (model,) = gallery.learning.models()
     held = backup(gallery, "import")
-    receipt = gallery.erase([NAME])
+    receipt = gallery.erasure.erase([NAME])
     assert receipt.models == (model.id,)
     assert receipt.deleted == (held,)
     assert receipt.removed.faces == 9
@@ -69,7 +69,7 @@ def test_what_was_measured_on_the_person_goes_too(gallery: Gallery) -> None:
     gallery.prepare()
     gallery._store.derived.write("models/evaluation.json", '{"of": "everybody"}')
     assert gallery._store.derived.read("index/calibration.json")
-    gallery.erase([NAME])
+    gallery.erasure.erase([NAME])
     assert gallery._store.derived.read("models/evaluation.json") is None
     assert gallery._store.derived.read("index/calibration.json") is None
 
@@ -78,9 +78,9 @@ def test_an_encrypted_backup_is_looked_into(gallery: Gallery) -> None:
     before = backup(gallery, "before")
     gallery.enroll("Late Comer", batch("Late Comer", person(77)))
     after = backup(gallery, "after")
-    foreseen = gallery.foresee_erasure(["Late Comer"])
+    foreseen = gallery.erasure.foresee(["Late Comer"])
     assert [str(path.relative_to(gallery.folder.absolute())) for path in foreseen.inside] == [after]
-    assert gallery.erase(["Late Comer"]).deleted == (after,)
+    assert gallery.erasure.erase(["Late Comer"]).deleted == (after,)
     assert (gallery.folder / before).exists()
 
 
@@ -90,10 +90,10 @@ def test_what_nobody_can_look_into_counts_as_holding_the_person(gallery: Gallery
     shutil.copy(gallery.folder / "gallery.db", gallery.folder / "copy")
     (gallery.folder / "notes.txt").write_text("nobody in here", encoding="utf-8")
     beside = gallery.backups.write(gallery.folder.parent / "beside.zip").path
-    receipt = gallery.erase([NAME], keep_files=True)
+    receipt = gallery.erasure.erase([NAME], keep_files=True)
     kept = [gallery.folder.absolute() / name for name in (earlier, "copy")]
     assert set(receipt.holding) == {str(path) for path in (*kept, beside.absolute())}
-    assert gallery.erase(["Person 10"]).deleted == (earlier, "copy")
+    assert gallery.erasure.erase(["Person 10"]).deleted == (earlier, "copy")
     assert beside.exists()
 
 
@@ -104,13 +104,13 @@ def test_the_next_opening_with_the_passphrase_finishes_it(
     with monkeypatch.context() as patched:
         patched.setattr(Database, "compact", lambda _: False)
         with pytest.raises(GalleryBusyError, match="reading the gallery"):
-            gallery.erase([NAME])
+            gallery.erasure.erase([NAME])
     gallery.close()
     with Gallery.open(scene.folder, passphrase=PASSPHRASE) as again:
         assert again.notices == ["An erasure that was interrupted has been finished."]
-        assert isinstance(again.receipt, Receipt)
-        assert again.receipt.is_of(NAME)
-        assert again.receipt.deleted == (held,)
+        assert isinstance(again.erasure.receipt, Receipt)
+        assert again.erasure.receipt.is_of(NAME)
+        assert again.erasure.receipt.deleted == (held,)
         assert free_pages(again) <= 1
 
 

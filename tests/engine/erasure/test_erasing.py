@@ -48,7 +48,7 @@ def test_no_byte_of_the_person_is_left_in_the_folder(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
         gallery.prepare()
         others = rest(gallery)
-        receipt = gallery.erase([NAME])
+        receipt = gallery.erasure.erase([NAME])
         while_open = scene.hits()
         gallery.prepare()
         after = rest(gallery)
@@ -68,7 +68,7 @@ def test_no_byte_of_the_person_is_left_in_the_folder(scene: Scene) -> None:
 
 def test_the_receipt_names_nobody_and_can_be_held_against_the_name(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
-        receipt = gallery.erase([NAME])
+        receipt = gallery.erasure.erase([NAME])
     again = Receipt.from_json(json.loads(json.dumps(receipt.to_json())))
     assert again == receipt
     assert receipt.is_of(NAME)
@@ -83,9 +83,9 @@ def test_the_receipt_names_nobody_and_can_be_held_against_the_name(scene: Scene)
 
 def test_what_is_foreseen_is_what_is_done(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
-        foreseen = gallery.foresee_erasure([NAME])
+        foreseen = gallery.erasure.foresee([NAME])
         assert gallery.identity(NAME) is not None
-        receipt = gallery.erase([NAME])
+        receipt = gallery.erasure.erase([NAME])
     assert receipt.removed == foreseen.removed
     assert receipt.models == foreseen.models
     assert len(receipt.deleted) == len(foreseen.inside)
@@ -98,7 +98,7 @@ def test_history_keeps_its_order_and_changes_after_those_of_the_person_can_be_un
 ) -> None:
     with Gallery.open(scene.folder) as gallery:
         before = gallery.corrections.history()
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
         after = gallery.corrections.history()
         kept = [(one.change, one.at, one.action) for one in after if one.action != "erase"]
         assert kept == [(one.change, one.at, one.action) for one in before]
@@ -117,7 +117,7 @@ def test_history_keeps_its_order_and_changes_after_those_of_the_person_can_be_un
 
 def test_others_keep_their_notes_and_files_with_the_name_struck_out(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
         friend = gallery.identity("Person 11")
         assert friend is not None
         assert friend.note == "a friend of erased"
@@ -131,7 +131,7 @@ def test_models_that_saw_the_person_go_and_others_stay(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
         gallery.enroll("Late Comer", batch("Late Comer", person(77)))
         saw = [one.id for one in gallery.learning.models()]
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
         assert gallery.learning.models() == []
         assert gallery.methods() == ("knn",)
     assert not any((scene.folder / "models").glob("*/"))
@@ -139,7 +139,7 @@ def test_models_that_saw_the_person_go_and_others_stay(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
         kept = gallery.learning.models()[0].id
         gallery.enroll("Later Still", batch("Later Still", person(78)))
-        gallery.erase(["Later Still"])
+        gallery.erasure.erase(["Later Still"])
         assert [one.id for one in gallery.learning.models()] == [kept]
     assert kept not in saw
 
@@ -164,10 +164,10 @@ def test_a_model_that_learned_from_a_decision_goes_whatever_the_clock_said(
             patched.setattr("engine.utils.clock.time.time", lambda: later)
             gallery.reject(person(78)[0], one)
         gallery.enroll("Decided Later", batch("Decided Later", person(78)))
-        gallery.erase(["Decided Later"])
+        gallery.erasure.erase(["Decided Later"])
         assert len(gallery.learning.models()) == 1
         gallery.enroll("Decided Before", batch("Decided Before", person(77)))
-        gallery.erase(["Decided Before"])
+        gallery.erasure.erase(["Decided Before"])
         assert gallery.learning.models() == []
 
 
@@ -182,14 +182,14 @@ def test_files_that_hold_the_person_may_be_kept_and_are_listed(scene: Scene) -> 
     np.save(scene.folder / "one.npy", person(1, 12)[0])
     np.save(scene.folder / "other.npy", person(10)[0])
     with Gallery.open(scene.folder) as gallery:
-        receipt = gallery.erase([NAME], keep_files=True)
+        receipt = gallery.erasure.erase([NAME], keep_files=True)
     assert receipt.deleted == ()
     names = sorted(Path(one).name for one in receipt.holding)
     assert names[1:] == ["broken.zip", "export.csv", "one.npy"]
     assert names[0].endswith("-import.zip")
     assert export.exists()
     with Gallery.open(scene.folder) as gallery, pytest.raises(UnknownIdentityError):
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
 
 
 def test_backups_beside_the_gallery_are_told_of_and_not_touched(
@@ -197,11 +197,11 @@ def test_backups_beside_the_gallery_are_told_of_and_not_touched(
 ) -> None:
     with Gallery.open(scene.folder) as gallery:
         holding = gallery.backups.write(tmp_path / "mine.zip").path
-        receipt = gallery.erase([NAME])
+        receipt = gallery.erasure.erase([NAME])
         assert receipt.holding == (str(holding),)
         gallery.backups.write(tmp_path / "clean.zip")
         gallery.enroll("Somebody", batch("Somebody", person(99)))
-        assert gallery.erase(["Somebody"]).holding == ()
+        assert gallery.erasure.erase(["Somebody"]).holding == ()
     assert holding.exists()
 
 
@@ -210,7 +210,7 @@ def test_somebody_deleted_before_is_erased_from_what_undo_keeps(scene: Scene) ->
         gallery.corrections.delete([NAME, "Person 13"])
     assert scene.hits()["vector"]
     with Gallery.open(scene.folder) as gallery:
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
     assert not any(scene.hits().values())
 
 
@@ -219,7 +219,7 @@ def test_somebody_merged_into_the_person_goes_too(scene: Scene) -> None:
         gallery.corrections.merge([NAME], "Person 15")
         vectors = {name for name, _ in rest(gallery)}
         assert "Person 15" in vectors
-        gallery.erase(["Person 15"])
+        gallery.erasure.erase(["Person 15"])
         assert gallery.identity("Person 15") is None
     assert not any(scene.hits().values())
 
@@ -229,7 +229,7 @@ def test_names_that_only_contain_the_name_are_left_alone(tmp_path: Path) -> None
         for seed, name in enumerate(("Ann", "Annabel", "Ann Lee")):
             gallery.enroll(name, batch(name, person(seed)))
         gallery.corrections.note("Annabel", "not ann, nor Ann Lee")
-        gallery.erase(["Ann"])
+        gallery.erasure.erase(["Ann"])
         assert [one.name for one in gallery.people()] == ["Ann Lee", "Annabel"]
         note = gallery.identity("Annabel")
         assert note is not None
@@ -241,7 +241,7 @@ def test_identification_goes_on_without_the_person(scene: Scene) -> None:
     query = person(1, 12)[0]
     with Gallery.open(scene.folder) as gallery:
         assert gallery.identify(query)[0].candidates[0].name == NAME
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
         assert all(one.name != NAME for one in gallery.identify(query)[0].candidates)
         assert gallery.identify(person(10)[0])[0].candidates[0].name == "Person 10"
         assert np.isfinite(gallery.traits_of(query[None])).all()
@@ -250,7 +250,7 @@ def test_identification_goes_on_without_the_person(scene: Scene) -> None:
 def test_the_last_person_of_a_gallery_can_be_erased(tmp_path: Path) -> None:
     with Gallery.create(tmp_path / "g", dimension=16) as gallery:
         gallery.enroll("Only", batch("Only", person(3)))
-        gallery.erase(["Only"])
+        gallery.erasure.erase(["Only"])
         assert gallery.counts() == (0, 0)
         assert gallery.check().ok
 
@@ -258,17 +258,17 @@ def test_the_last_person_of_a_gallery_can_be_erased(tmp_path: Path) -> None:
 def test_it_is_refused_where_it_cannot_be_done(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
         with pytest.raises(UnknownIdentityError, match="Nobody called"):
-            gallery.erase(["No One"])
+            gallery.erasure.erase(["No One"])
         with pytest.raises(UnknownIdentityError):
-            gallery.erase([])
+            gallery.erasure.erase([])
         with gallery.learning.at_rest(), pytest.raises(TrainingError):
-            gallery.erase([NAME])
+            gallery.erasure.erase([NAME])
         assert gallery.identity(NAME) is not None
     with (
         Gallery.open(scene.folder, write=False) as gallery,
         pytest.raises(GalleryReadOnlyError, match="erased"),
     ):
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
 
 
 def test_a_reader_that_holds_old_pages_delays_the_end_and_the_next_opening_brings_it(
@@ -280,12 +280,12 @@ def test_a_reader_that_holds_old_pages_delays_the_end_and_the_next_opening_bring
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM faces").fetchone()
             with pytest.raises(GalleryReadOnlyError, match="Another program"):
-                gallery.erase([NAME])
+                gallery.erasure.erase([NAME])
             assert gallery.identity(NAME) is None
         reader.execute("ROLLBACK")
     with Gallery.open(scene.folder) as gallery:
-        assert gallery.receipt is not None
-        assert gallery.receipt.is_of(NAME)
+        assert gallery.erasure.receipt is not None
+        assert gallery.erasure.receipt.is_of(NAME)
         assert any("interrupted" in notice for notice in gallery.notices)
     assert not any(scene.hits().values())
 
@@ -295,7 +295,7 @@ def test_a_backup_of_before_brings_the_person_back_only_if_it_was_kept(
 ) -> None:
     before = shutil.copytree(scene.folder, tmp_path / "before")
     with Gallery.open(scene.folder) as gallery:
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
         assert gallery.backups.automatic() == []
     with Gallery.open(before) as gallery:
         assert gallery.identity(NAME) is not None
@@ -311,10 +311,10 @@ def test_a_file_that_cannot_be_removed_is_told_and_removed_at_the_next_opening(
         with monkeypatch.context() as patched:
             patched.setattr(GalleryFolder, "remove", refuse)
             with pytest.raises(GalleryWriteError, match="open the gallery again"):
-                gallery.erase([NAME])
+                gallery.erasure.erase([NAME])
             assert gallery.identity(NAME) is None
         with pytest.raises(UnknownIdentityError):
-            gallery.erase([NAME])  # but first it finished the one under way
+            gallery.erasure.erase([NAME])  # but first it finished the one under way
     assert not any(scene.hits().values())
 
 
@@ -324,7 +324,7 @@ def test_a_file_whose_name_is_no_unicode_goes_too(scene: Scene) -> None:
     with open(path, "w", encoding="utf-8") as stream:
         stream.write(NAME)
     with Gallery.open(scene.folder) as gallery:
-        receipt = gallery.erase([NAME])
+        receipt = gallery.erasure.erase([NAME])
     assert not os.path.exists(path)
     assert receipt.text().encode()
 
@@ -338,7 +338,7 @@ def test_means_of_all_vectors_are_made_anew(tmp_path: Path) -> None:
         for seed in range(1, 5):
             gallery.enroll(f"Person {seed}", batch(f"Person {seed}", unit(seed, 20)))
         before = gallery._store.settings.get("fingerprint")
-        gallery.erase(["Person 1"])
+        gallery.erasure.erase(["Person 1"])
         assert gallery._store.settings.get("fingerprint") is None
         with pytest.raises(MismatchError):
             gallery.enroll("Somebody", batch("Somebody", 40 * unit(5, 24)))

@@ -16,7 +16,7 @@ from tests.engine.erasure.conftest import NAME, Scene
 ROOT = Path(__file__).resolve().parents[3]
 KILLED = """
 import os, signal, sys
-from engine.maintenance import gallery_erasure
+from engine.maintenance import person_erasure
 from engine.gallery import Gallery
 from engine.store.erasure.database_erasure import DatabaseErasure
 from engine.store.database import Database
@@ -33,11 +33,11 @@ def dies(owner, name, after):
 
 place, when, folder, person = sys.argv[1:]
 owners = {"erase": DatabaseErasure, "finish": DatabaseErasure, "compact": Database,
-          "delete_version": gallery_erasure, "remove": GalleryFolder, "_clear": gallery_erasure}
+          "delete_version": person_erasure, "remove": GalleryFolder, "_clear": person_erasure}
 with Gallery.open(folder) as gallery:
     gallery.prepare()
     dies(owners[place], place, when == "after")
-    gallery.erase([person])
+    gallery.erasure.erase([person])
 """
 INSIDE = """
 import os, signal, sys
@@ -47,7 +47,7 @@ def killed(*args, **options):
     os.kill(os.getpid(), signal.SIGKILL)
 database_erasure.enter = killed
 with Gallery.open(sys.argv[1]) as gallery:
-    gallery.erase([sys.argv[2]])
+    gallery.erasure.erase([sys.argv[2]])
 """
 
 
@@ -69,22 +69,22 @@ def test_killed_after_the_commit_the_next_opening_finishes_it(scene: Scene, plac
         assert gallery.identity(NAME) is None
     with Gallery.open(scene.folder) as gallery:
         ended = place == "finish"
-        assert (gallery.receipt is None) == ended
-        if gallery.receipt is not None:
-            assert gallery.receipt.is_of(NAME)
-            assert gallery.receipt.removed.faces == 9
+        assert (gallery.erasure.receipt is None) == ended
+        if gallery.erasure.receipt is not None:
+            assert gallery.erasure.receipt.is_of(NAME)
+            assert gallery.erasure.receipt.removed.faces == 9
         assert gallery.check().ok
         assert gallery.identify(gallery.vector(gallery.faces("Person 10")[0].id))
     assert not any(scene.hits().values())
     with Gallery.open(scene.folder) as gallery:
-        assert gallery.receipt is None
+        assert gallery.erasure.receipt is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no such kill there")
 def test_killed_before_the_commit_nothing_has_happened(scene: Scene) -> None:
     run(INSIDE, str(scene.folder), NAME)
     with Gallery.open(scene.folder) as gallery:
-        assert gallery.receipt is None
+        assert gallery.erasure.receipt is None
         who = gallery.identity(NAME)
         assert who is not None
         assert who.faces == 9

@@ -170,7 +170,7 @@ def test_each_form_is_found_and_that_of_somebody_else_is_not(made: Made, form: s
         folder.mkdir()
         FORMS[form](folder, *given[name])
     try:
-        inside = gallery.foresee_erasure([NAME]).inside
+        inside = gallery.erasure.foresee([NAME]).inside
         assert len(inside) == 1
         assert theirs in inside[0].parents
     finally:
@@ -199,7 +199,7 @@ def test_our_own_exports_are_found_and_go_as_a_whole(
             name = f"export{number}{SUFFIXES.get(kind, '')}"
             written = gallery.export(kind, tmp_path / name, selection=Selection(chosen))
             wanted.add(shutil.move(written.path, gallery.folder / name))
-        inside = gallery.foresee_erasure([NAME]).inside
+        inside = gallery.erasure.foresee([NAME]).inside
         if kind == "folder":  # a folder with a folder for each person
             assert all(path.name == NAME.replace(" ", "_") for path in inside)
             inside = [path.parent for path in inside]
@@ -225,7 +225,7 @@ def test_files_of_people_whose_names_hold_the_name_stay(tmp_path: Path) -> None:
         (gallery.folder / "years.csv").write_text(
             "\n".join(f"{n},{n % 7},{n * 0.01:.2f}" for n in range(5_000))
         )
-        assert gallery.foresee_erasure(["Ann"]).inside == ()
+        assert gallery.erasure.foresee(["Ann"]).inside == ()
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_what_cannot_be_unpacked_counts_as_holding(made: Made, content: bytes) -
     gallery, _ = made
     (gallery.folder / "export").write_bytes(content)
     try:
-        assert gallery.foresee_erasure([NAME]).inside == (gallery.folder / "export",)
+        assert gallery.erasure.foresee([NAME]).inside == (gallery.folder / "export",)
     finally:
         cleared(gallery)
 
@@ -257,7 +257,7 @@ def test_the_receipt_names_no_file_after_the_person_and_says_how_it_was_searched
             gallery.enroll(name, FaceBatch(some, [name] * 2, ["a.npy"] * 2, [0, 1], [None] * 2))
         FORMS["folder above"](gallery.folder, "Some Body", rows, b"")
         np.save(gallery.folder / "numbers.npy", unit(rows).astype(">f8"))
-        receipt = gallery.erase(["Some Body"])
+        receipt = gallery.erasure.erase(["Some Body"])
     assert receipt.deleted == ("numbers.npy", str(Path("pics") / "erased"))
     assert not (tmp_path / "g" / "numbers.npy").exists()
     assert list((tmp_path / "g" / "pics").iterdir()) == []

@@ -31,10 +31,10 @@ def test_unknowns_that_were_named_and_names_in_their_files_go(tmp_path: Path) ->
         digests = [("digest", encoding.digest_of(one)) for one in encoding.to_blobs(QUERIES)]
         scene = Scene(folder, Needles([NAME], QUERIES, digests))
         assert all(scene.hits()[kind] for kind in ("vector", "digest", "name"))
-        foreseen = gallery.foresee_erasure([NAME])
+        foreseen = gallery.erasure.foresee([NAME])
         assert foreseen.removed.faces == 3
         assert foreseen.removed.mentions == 1
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
         assert [one.file for one in gallery.shelf.unknowns()] == ["beside erased.npy", "d.npy"]
         assert gallery.check().ok
     assert not any(scene.hits().values())
@@ -43,7 +43,7 @@ def test_unknowns_that_were_named_and_names_in_their_files_go(tmp_path: Path) ->
 def test_that_two_are_not_one_person_goes_with_one_of_them(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
         gallery.corrections.keep_apart(NAME, "Person 14")
-        gallery.erase([NAME])
+        gallery.erasure.erase([NAME])
         gallery.corrections.undo()
         assert gallery.check().ok
     assert not any(scene.hits().values())

@@ -1,4 +1,4 @@
-"""Erasing people for good: from the database, and from every file of a gallery beside it.
+"""Erasure of people for good: from the database, and from every file of a gallery beside it.
 
 The database comes first, in one transaction that also notes what is to be done outside it; then
 the files; then the note goes. Killed before the commit, the gallery is as it was; killed after it,
@@ -14,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.avatars.appearance import Lens
 from engine.errors import (
     ExportError,
     FaceGalleryError,
+    GalleryDamagedError,
     GalleryReadOnlyError,
     GalleryWriteError,
     ModelError,
@@ -26,11 +28,14 @@ from engine.formats.input_file import printable
 from engine.models.version_files import load_faces
 from engine.models.versions import delete_version, remove_unfinished
 from engine.progress import SILENT, Progress, Reporter
+from engine.recognition.recogniser import Recogniser
 from engine.records.exports import CONFIG
 from engine.records.receipts import ErasurePlan, Receipt, hash_of
+from engine.training.service import TrainingService
 from engine.store import Store
 from engine.store.backup.archive import Archive
 from engine.store.cipher import may_be_encrypted
+from engine.store.erasure.backup_search import found_in_backup
 from engine.store.erasure.personal_data import Subject
 from engine.store.history_table import actor
 from engine.store.settings_table import EVALUATION
@@ -45,40 +50,84 @@ _STAGE = "Erasing"
 _STEPS = 5
 
 
-def plan(store: Store, names: Sequence[str], reporter: Reporter = SILENT) -> ErasurePlan:
-    """What erasing would do, with every file of the gallery looked at.
+class PersonErasure:
+    """Erasure of people from an open gallery, with all that is derived from their faces.
 
-    Raises:
-        UnknownIdentityError: nobody of a name is enrolled, or kept for undo. CancelledError.
+    Attributes:
+        receipt: of an erasure that a killed process began and that was finished here, else None.
     """
-    return _looked_at(store, names, reporter)[1]
+
+    def __init__(
+        self, store: Store, recogniser: Recogniser, learning: TrainingService, lens: Lens
+    ) -> None:
+        self._store = store
+        self._recogniser = recogniser
+        self._learning = learning
+        self._lens = lens
+        self.receipt: Receipt | None = None
+
+    def foresee(self, names: Sequence[str], *, reporter: Reporter = SILENT) -> ErasurePlan:
+        """Return what :meth:`erase` would do, after looking at every file of the gallery.
+
+        Raises:
+            UnknownIdentityError: nobody of a name is enrolled, or kept for undo. CancelledError.
+        """
+        return _foreseen(self._store, names, reporter)[1]
+
+    def erase(
+        self, names: Sequence[str], *, keep_files: bool = False, reporter: Reporter = SILENT
+    ) -> Receipt:
+        """Remove people for good, from every file in the gallery's folder. It cannot be undone.
+
+        Their faces, names, notes and the decisions about them are deleted, faces with the very
+        same vector under other names, what was kept for undo, models that were trained on them,
+        and backups and other files in the gallery's folder that hold them. Index, calibration
+        and the lens of the portraits are made anew. Changes that touched them, and those before,
+        cannot be undone any more.
+
+        Args:
+            names: enrolled, or deleted before and kept for undo.
+            keep_files: keep backups and other files; the receipt lists them.
+
+        Raises:
+            UnknownIdentityError, GalleryReadOnlyError, CancelledError: nothing was changed.
+            TrainingError: a training is under way. GalleryWriteError, GalleryBusyError: nothing
+            was changed, or the next opening of the gallery finishes it; the error says which.
+        """
+        try:
+            with self._learning.at_rest():
+                return self._recogniser.renew(
+                    lambda: _erase(self._store, names, keep_files, reporter)
+                )
+        finally:
+            self._lens.forget()
+
+    def finish_interrupted(self) -> str:
+        """Finish what a killed process began; return a sentence about it, "" where nothing was."""
+        if not self._store.writable:
+            return ""
+        try:
+            if self._store.erasure.unfinished() is None:
+                return ""
+            self.receipt = self._recogniser.renew(lambda: _finish(self._store, SILENT))
+            return "An erasure that was interrupted has been finished."
+        except GalleryDamagedError:
+            return ""  # whatever the gallery is opened for will say so, and offer a backup
+        except FaceGalleryError as error:
+            return f"An erasure is not finished yet. {error}"
 
 
-def erase(
-    store: Store, names: Sequence[str], *, keep_files: bool = False, reporter: Reporter = SILENT
-) -> Receipt:
-    """Erases people; nobody may use index or models meanwhile.
-
-    Args:
-        keep_files: backups and other files that hold them stay, and are listed.
-
-    Raises:
-        UnknownIdentityError, GalleryReadOnlyError, CancelledError: nothing was changed.
-        GalleryWriteError, GalleryBusyError: where :meth:`Store.erasure_under_way` tells of it,
-            they are gone from the database, and the next opening goes on; else nothing was
-            changed.
-    """
+def _erase(store: Store, names: Sequence[str], keep_files: bool, reporter: Reporter) -> Receipt:
     if not store.writable:
         raise GalleryReadOnlyError(
             "Nobody can be erased: the gallery is open for reading only",
             file=store.folder,
             remedy="Close it where it is being written, then open it again.",
         )
-    finish(store)
-    subject, foreseen = _looked_at(store, names, reporter)
-    gone = () if keep_files else foreseen.inside
-    kept = foreseen.inside if keep_files else ()
-    files = [str(_inside(store, path)) for path in gone]
+    _finish(store, SILENT)
+    subject, foreseen = _foreseen(store, names, reporter)
+    deleted, kept = ((), foreseen.inside) if keep_files else (foreseen.inside, ())
+    files = [str(path.relative_to(store.folder.absolute())) for path in deleted]
     salt = secrets.token_hex(16)
     receipt = Receipt(
         at=clock.now(),
@@ -91,27 +140,15 @@ def erase(
         deleted=tuple(printable(subject.mentions.struck(name)) for name in files),
         holding=tuple(printable(str(path)) for path in (*kept, *foreseen.outside)),
     )
-    under_way = {
-        "names": receipt.hashes,
-        "receipt": receipt.to_json(),
-        "files": files,
-    }
     reporter.progress(_STAGE, 0, _STEPS)
-    store.erasure.erase(subject, foreseen.models, under_way)
-    finish(store, reporter)
+    note = {"names": receipt.hashes, "receipt": receipt.to_json(), "files": files}
+    store.erasure.erase(subject, foreseen.models, note)
+    _finish(store, reporter)
     return receipt
 
 
-def is_under_way(store: Store) -> bool:
-    """Whether one was begun and is not finished."""
-    return store.erasure.unfinished() is not None
-
-
-def finish(store: Store, reporter: Reporter = SILENT) -> Receipt | None:
-    """Does what is left of an erasure under way; None where there is none.
-
-    It cannot be cancelled. Raises as :func:`erase`.
-    """
+def _finish(store: Store, reporter: Reporter) -> Receipt | None:
+    """Do what is left of an unfinished erasure, if any. It cannot be cancelled."""
     left = store.erasure.unfinished()
     if left is None:
         return None
@@ -145,11 +182,11 @@ def finish(store: Store, reporter: Reporter = SILENT) -> Receipt | None:
 # -- looking -----------------------------------------------------------------------------------
 
 
-def _looked_at(
+def _foreseen(
     store: Store, names: Sequence[str], reporter: Reporter
 ) -> tuple[Subject, ErasurePlan]:
     subject, removed, steps = store.erasure.foresee(names)
-    models = _that_saw(store, subject)
+    models = _trained_on(store, subject)
     search = PersonSearch(
         subject.mentions,
         subject.names,
@@ -160,7 +197,7 @@ def _looked_at(
     folder = store.folder.absolute()
     inside: list[Path] = []
     outside = []
-    files = list(_further(folder))
+    files = list(_other_files(folder))
     for at, path in enumerate(files):
         reporter.progress("Looking through files", at, len(files))
         if any(folder_found in path.parents for folder_found in inside):
@@ -168,46 +205,48 @@ def _looked_at(
         named = path.name != BACKUPS and subject.mentions.found(path.name)
         if named or _holds(store, path, subject, models, search, reporter):
             inside.append(_export_of(path, folder))
-    for path in _backups_beside(store.folder.absolute(), subject.gallery):
+    for path in sorted(folder.parent.glob("*.zip")):
         reporter.check()
-        if store.erasure.found_in_backup(path, subject, models):
+        if _is_backup(path, subject.gallery) and found_in_backup(
+            path, subject, models, store.folder, store.key
+        ):
             outside.append(path)
     found = ErasurePlan(tuple(names), removed, steps, models, tuple(inside), tuple(outside))
     return subject, found
 
 
-def _that_saw(store: Store, subject: Subject) -> tuple[str, ...]:
-    """Ids of models that were trained on their faces, or on a decision about their vectors."""
-    theirs = np.array([*subject.faces, *subject.elsewhere, *subject.dead], dtype=np.int64)
+def _trained_on(store: Store, subject: Subject) -> tuple[str, ...]:
+    """Return ids of models trained on their faces, or on a decision about their vectors."""
+    personal = np.array([*subject.faces, *subject.elsewhere, *subject.dead], dtype=np.int64)
     identities = np.array(sorted(subject.identities), dtype=np.int64)
-    saw = []
+    trained = []
     for version in store.models.all():
         try:
             faces, owners = load_faces(store.models.version_folder(version.id))
         except ModelError:
-            saw.append(version.id)  # nobody can tell any more
+            trained.append(version.id)  # nobody can tell any more
             continue
-        known = np.isin(faces, theirs).any() or np.isin(owners, identities).any()
+        known = np.isin(faces, personal).any() or np.isin(owners, identities).any()
         if known or store.erasure.seen_by_model(subject, version.id):
-            saw.append(version.id)
-    return tuple(sorted(saw))
+            trained.append(version.id)
+    return tuple(sorted(trained))
 
 
-def _further(folder: Path) -> Iterator[Path]:
-    """Files and folders in the gallery's folder beside its own, a folder before what is in it; a
-    damaged database kept aside as a whole.
+def _other_files(folder: Path) -> Iterator[Path]:
+    """Yield files and folders in the gallery's folder that are not its own, a folder before its
+    contents; a damaged database kept aside counts as a whole.
     """
     for path in sorted(folder.iterdir()):
         if is_main(path.name) or path.is_symlink():
             continue
-        some = [path]
+        found = [path]
         if path.is_dir() and not path.name.startswith(ASIDE):
-            some += sorted(one for one in path.rglob("*") if not one.is_symlink())
-        yield from (one for one in some if one.is_dir() or one.is_file())
+            found += sorted(inner for inner in path.rglob("*") if not inner.is_symlink())
+        yield from (entry for entry in found if entry.is_dir() or entry.is_file())
 
 
 def _export_of(path: Path, folder: Path) -> Path:
-    """The export for TensorBoard that a file is a part of, whose picture has everybody's faces;
+    """Return the export for TensorBoard that a file is part of, whose picture shows everybody;
     else the file.
     """
     exports = (above for above in path.parents if (above / CONFIG).is_file())
@@ -225,7 +264,7 @@ def _holds(
     if path.is_dir():  # of a damaged database nobody can tell what is in it
         return path.name.startswith(ASIDE)
     if path.suffix == ".zip" and (path.parent.name == BACKUPS or _is_backup(path)):
-        return store.erasure.found_in_backup(path, subject, models)
+        return found_in_backup(path, subject, models, store.folder, store.key)
     try:
         if may_be_encrypted(path):
             return True  # nobody can tell either
@@ -239,7 +278,7 @@ def _holds(
 
 
 def _is_backup(path: Path, gallery: str | None = None) -> bool:
-    """Whether it can be read as one, and is of the gallery of this uuid."""
+    """Tell whether a file can be read as a backup, and is of the gallery of this uuid."""
     try:
         with Archive(path) as archive:
             return gallery in (None, archive.backup.uuid)
@@ -247,20 +286,11 @@ def _is_backup(path: Path, gallery: str | None = None) -> bool:
         return False
 
 
-def _backups_beside(folder: Path, gallery: str) -> Iterator[Path]:
-    """Backups of the gallery in the folder that it lies in."""
-    yield from (path for path in sorted(folder.parent.glob("*.zip")) if _is_backup(path, gallery))
-
-
 # -- removing ----------------------------------------------------------------------------------
 
 
-def _inside(store: Store, path: Path) -> Path:
-    return path.relative_to(store.folder.absolute())
-
-
 def _clear(place: Path) -> None:
-    """What processes that were killed left there."""
+    """Remove what killed processes left there."""
     remove_dead_scratch(place)
     for left in place.glob(".writing-*"):
         left.unlink(missing_ok=True)
