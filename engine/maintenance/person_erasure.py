@@ -31,7 +31,6 @@ from engine.progress import SILENT, Progress, Reporter
 from engine.recognition.recogniser import Recogniser
 from engine.records.exports import CONFIG
 from engine.records.receipts import ErasurePlan, Receipt, hash_of
-from engine.training.service import TrainingService
 from engine.store import Store
 from engine.store.backup.archive import Archive
 from engine.store.cipher import may_be_encrypted
@@ -39,6 +38,7 @@ from engine.store.erasure.backup_search import found_in_backup
 from engine.store.erasure.personal_data import Subject
 from engine.store.history_table import actor
 from engine.store.settings_table import EVALUATION
+from engine.training.service import TrainingService
 from engine.utils import clock
 from engine.utils.files import open_regular, remove_dead_scratch
 from engine.utils.gallery_folder import ASIDE, BACKUPS, INDEX, MODELS, GalleryFolder, is_main
