@@ -86,7 +86,7 @@ def misfit(column: str, values: Sequence[object]) -> str:
     domains = COLUMNS.get(column)
     if domains is None or any(domain.holds(values) for domain in domains):
         return ""
-    wrong = next(v for v in values if not any(domain.holds((v,)) for domain in domains))
+    wrong = next(value for value in values if not any(domain.holds((value,)) for domain in domains))
     return f"{column} cannot be {f'{wrong!r:.{_SHOWN}}'}"
 
 
@@ -128,10 +128,10 @@ class CheckedCursor:
     def _check(self, rows: Sequence[tuple[object, ...]]) -> None:
         if not rows:
             return
-        for at, column in _known(tuple(described[0] for described in self.description)):
-            if said := misfit(column, [row[at] for row in rows]):
+        for index, column in _known(tuple(described[0] for described in self.description)):
+            if problem := misfit(column, [row[index] for row in rows]):
                 raise GalleryDamagedError(
-                    f"The database holds values that make no sense ({said})",
+                    f"The database holds values that make no sense ({problem})",
                     file=self.connection.path,
                     remedy=RESTORE,
                 )
@@ -149,7 +149,7 @@ def quoted(name: str) -> str:
 
 @cache
 def _known(columns: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
-    return tuple((at, column) for at, column in enumerate(columns) if column in COLUMNS)
+    return tuple((index, column) for index, column in enumerate(columns) if column in COLUMNS)
 
 
 # -- columns joined by SQLite --------------------------------------------------------------------
@@ -172,8 +172,8 @@ def numbers(column: str, joined: str | None) -> list[Any]:
 
 def fitting(column: str, values: list[Any]) -> list[Any]:
     """Return the values of a column. Raise ValueError where one is outside its domain."""
-    if said := misfit(column, values):
-        raise ValueError(said)
+    if problem := misfit(column, values):
+        raise ValueError(problem)
     return values
 
 

@@ -24,7 +24,7 @@ _QUERIES = (
     (
         "SELECT name FROM identities i WHERE face_count <> "
         "(SELECT count(*) FROM faces f WHERE f.identity_id = i.id)",
-        "The number of faces noted for “{}” is wrong",
+        "The number of faces noted for “{}” is problem",
     ),
     (
         "SELECT name FROM identities i WHERE NOT EXISTS "
@@ -73,8 +73,8 @@ _DONE = {"faces": "enrolled", "decisions": "decided on", "unknowns": "kept"}
 
 
 @dataclass(frozen=True)
-class Altered:
-    """A vector that is not what it was.
+class AlteredVector:
+    """A vector that does not match its digest.
 
     Attributes:
         table: faces, decisions or unknowns.
@@ -94,7 +94,7 @@ class DatabaseChecks:
         self._database = database
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the database, one sentence each; none when it is sound."""
+        """Return what is problem with the database, one sentence each; none when it is sound."""
         try:
             with self._database.reading() as connection:
                 return _problems(connection, self._database.dimension)
@@ -104,7 +104,7 @@ class DatabaseChecks:
     def altered(self) -> list[str]:
         """Return a sentence on every vector that does not match its digest."""
         with self._database.reading() as connection:
-            return [one.sentence for one in altered(connection, self._database.dimension)]
+            return [vector.sentence for vector in altered(connection, self._database.dimension)]
 
 
 def genuine_vectors(
@@ -120,10 +120,10 @@ def genuine_vectors(
         GalleryDamagedError: one does not match its digest, or is none of this gallery.
     """
     with database.sound():
-        if not (wrong := encoding.altered(blobs, digests)):
+        if not (problem := encoding.altered(blobs, digests)):
             return encoding.from_blobs(blobs, database.dimension)
     with database.reading() as connection:
-        sentence = _altered_one(connection, table, ids[wrong[0]])
+        sentence = _altered_one(connection, table, ids[problem[0]])
     raise GalleryDamagedError(sentence, file=database.path, remedy=TAKE_OUT)
 
 
@@ -133,7 +133,7 @@ def _problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
     for query, sentence in _QUERIES:
         rows = unchecked(connection, f"{query} LIMIT {_MOST}")
         found += [sentence.format(value) for (value,) in rows]
-    found += [one.sentence for one in islice(altered(connection, dimension), _MOST)]
+    found += [vector.sentence for vector in islice(altered(connection, dimension), _MOST)]
     found += _history(connection) + _models(connection)
     found += erasure_problems(connection)
     connection.execute("COMMIT")
@@ -142,9 +142,9 @@ def _problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
 
 def require_sound(connection: sqlite3.Connection) -> None:
     """Raise sqlite3.DatabaseError, as SQLite itself does, where its structure is damaged."""
-    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if said != "ok":
-        error = sqlite3.DatabaseError(said)
+    (result,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if result != "ok":
+        error = sqlite3.DatabaseError(result)
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
 
@@ -166,23 +166,23 @@ def misfits(connection: sqlite3.Connection) -> list[str]:
         columns = [described[0] for described in cursor.description]
         for rows in iter(cursor.fetchmany, []):
             for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-                if misfit(column, [one for one in values if one is not None]):
-                    found += _rows_of(table, rows, column, values)
+                if misfit(column, [value for value in values if value is not None]):
+                    found += _misfit_rows(table, rows, column, values)
             if len(found) >= _MOST:
                 break
     return found[:_MOST]
 
 
-def _rows_of(
+def _misfit_rows(
     table: str, rows: Sequence[tuple[object, ...]], column: str, values: Sequence[object]
 ) -> Iterator[str]:
     """Yield a sentence for each row whose value is outside its domain."""
     for row, value in zip(rows, values, strict=True):
-        if value is not None and (said := misfit(column, (value,))):
-            yield f"Row {row[0]!r:.40} of {table}: {said}"
+        if value is not None and (problem := misfit(column, (value,))):
+            yield f"Row {row[0]!r:.40} of {table}: {problem}"
 
 
-def altered(connection: sqlite3.Connection, dimension: int) -> Iterator[Altered]:
+def altered(connection: sqlite3.Connection, dimension: int) -> Iterator[AlteredVector]:
     """Yield all vectors that do not match their digests, or are none of this gallery."""
     size = encoding.size_of(dimension)
     for table, query in _KEPT.items():
@@ -190,14 +190,14 @@ def altered(connection: sqlite3.Connection, dimension: int) -> Iterator[Altered]
         for rows in iter(cursor.fetchmany, []):
             for row, digest, vector, *where in rows:
                 if not isinstance(vector, bytes) or len(vector) != size:
-                    wrong = f"does not have {size} bytes"
+                    problem = f"does not have {size} bytes"
                 elif encoding.digest_of(vector) != digest:
-                    wrong = f"is not the one that was {_DONE[table]}"
+                    problem = f"is not the one that was {_DONE[table]}"
                 elif not np.isfinite(np.frombuffer(vector, encoding.STORED)).all():
-                    wrong = "holds NaN or infinity"
+                    problem = "holds NaN or infinity"
                 else:
                     continue
-                yield Altered(table, row, f"{_described(table, row, where)} {wrong}")
+                yield AlteredVector(table, row, f"{_described(table, row, where)} {problem}")
 
 
 def _altered_one(connection: sqlite3.Connection, table: str, row: int) -> str:
@@ -213,7 +213,7 @@ def _described(table: str, row: int, where: Sequence[object]) -> str:
     if where:
         *name, file, at = where
         number = f", row {at + 1:,}" if isinstance(at, int) and at else ""
-        place = f" ({''.join(f'“{one}”, ' for one in name)}{file}{number})"
+        place = f" ({''.join(f'“{part}”, ' for part in name)}{file}{number})"
     return f"The {_NOUNS[table]} {row}{place}"
 
 

@@ -15,7 +15,7 @@ from engine.records.types import Ids, VectorRecord, Vectors
 from engine.store import encoding
 from engine.store.database import Database, as_json
 from engine.store.database_checks import genuine_vectors
-from engine.store.face_rows import Enrolled, holders, require_faces
+from engine.store.face_rows import Enrolled, holders, lookup_digests, require_faces
 from engine.store.history_table import actor, record
 from engine.store.name_lookup import NamedIdentity, require_identity
 from engine.store.new_faces import check_vectors
@@ -24,7 +24,11 @@ from engine.utils.number_text import counted
 
 Kind = Literal["is", "is-not", "ignore"]
 
-_DIGESTS_AT_ONCE = 10_000
+_REJECTED = """
+    SELECT d.digest, d.identity_id, i.name
+    FROM decisions d JOIN identities i ON i.id = d.identity_id
+    WHERE d.digest IN ({}) AND d.kind = 'is-not' ORDER BY d.id
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +45,7 @@ class RejectionIndex:
         """Return the rejections of each row of ``(m, d)``; None where there are none at all."""
         if not self.by_digest:
             return None
-        digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
+        digests = encoding.digest_list(vectors)
         return [self.by_digest.get(digest, frozenset()) for digest in digests]
 
 
@@ -70,26 +74,23 @@ class DecisionsTable:
     def rejections(self, vectors: Vectors) -> list[frozenset[int]]:
         """Return for each row of ``(m, d)`` the identities that it was said not to be."""
         with self._database.reading() as connection:
-            if (
-                connection.execute(
-                    "SELECT 1 FROM decisions WHERE kind = 'is-not' LIMIT 1"
-                ).fetchone()
-                is None
-            ):
+            query = "SELECT 1 FROM decisions WHERE kind = 'is-not' LIMIT 1"
+            if connection.execute(query).fetchone() is None:
                 return [frozenset()] * len(vectors)
-            digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
-            refused = _refused(connection, digests)
+            digests = encoding.digest_list(vectors)
+            rejected = lookup_digests(connection, _REJECTED, digests)
         return [
-            frozenset(identity for identity, _ in refused.get(digest, ())) for digest in digests
+            frozenset(identity for identity, _ in rejected.get(digest, ())) for digest in digests
         ]
 
     def records(self, vectors: Vectors) -> list[VectorRecord]:
         """Return for each row of ``(m, d)`` the faces that have it, and who it is not."""
-        digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
+        digests = encoding.digest_list(vectors)
         with self._database.reading() as connection:
-            faces, refused = holders(connection, digests), _refused(connection, digests)
+            faces = holders(connection, digests)
+            rejected = lookup_digests(connection, _REJECTED, digests)
         return [
-            VectorRecord(tuple(faces.get(digest, ())), tuple(refused.get(digest, ())))
+            VectorRecord(tuple(faces.get(digest, ())), tuple(rejected.get(digest, ())))
             for digest in digests
         ]
 
@@ -182,39 +183,39 @@ class DecisionsTable:
 
     def confirm(self, ids: Sequence[int]) -> Changed | None:
         """Record that faces are whom they are enrolled as."""
-        with self._database.transaction() as connection:
-            faces = require_faces(connection, ids)
-            vectors = _vectors(connection, faces)
-            about = [(face.digest, face.identity_id, vectors[face.id]) for face in faces]
-            return _record_faces(connection, "confirm", decide(connection, about, "is"), faces)
+        return self._decide_on_faces("confirm", "is", ids)
 
     def unconfirm(self, ids: Sequence[int]) -> Changed | None:
         """Delete what :meth:`confirm` recorded."""
-        with self._database.transaction() as connection:
-            faces = require_faces(connection, ids)
-            gone = connection.executemany(
-                "DELETE FROM decisions WHERE digest = ? AND identity_id = ? AND kind = 'is'",
-                [(face.digest, face.identity_id) for face in faces],
-            ).rowcount
-            return _record_faces(connection, "unconfirm", gone, faces)
+        return self._delete_of_faces("unconfirm", "is", ids)
 
     def ignore(self, ids: Sequence[int]) -> Changed | None:
         """Record that faces are not to be asked about, whoever they are."""
-        with self._database.transaction() as connection:
-            faces = require_faces(connection, ids)
-            vectors = _vectors(connection, faces)
-            about = [(face.digest, None, vectors[face.id]) for face in faces]
-            return _record_faces(connection, "ignore", decide(connection, about, "ignore"), faces)
+        return self._decide_on_faces("ignore", "ignore", ids)
 
     def unignore(self, ids: Sequence[int]) -> Changed | None:
         """Delete what :meth:`ignore` recorded."""
+        return self._delete_of_faces("unignore", "ignore", ids)
+
+    def _decide_on_faces(self, action: str, kind: Kind, ids: Sequence[int]) -> Changed | None:
         with self._database.transaction() as connection:
             faces = require_faces(connection, ids)
-            gone = connection.executemany(
-                "DELETE FROM decisions WHERE digest = ? AND kind = 'ignore'",
-                [(face.digest,) for face in faces],
+            query = (
+                "SELECT face_id, vector FROM embeddings "
+                "WHERE face_id IN (SELECT value FROM json_each(?))"
+            )
+            vectors = dict(connection.execute(query, (as_json(face.id for face in faces),)))
+            about = [(face.digest, _owner(face, kind), vectors[face.id]) for face in faces]
+            return _record_faces(connection, action, decide(connection, about, kind), faces)
+
+    def _delete_of_faces(self, action: str, kind: Kind, ids: Sequence[int]) -> Changed | None:
+        with self._database.transaction() as connection:
+            faces = require_faces(connection, ids)
+            deleted = connection.executemany(
+                "DELETE FROM decisions WHERE digest = ? AND identity_id IS ? AND kind = ?",
+                [(face.digest, _owner(face, kind), kind) for face in faces],
             ).rowcount
-            return _record_faces(connection, "unignore", gone, faces)
+            return _record_faces(connection, action, deleted, faces)
 
     # -- pairs of identities -----------------------------------------------------------------
 
@@ -229,17 +230,14 @@ class DecisionsTable:
             InputError: they are one identity.
         """
         with self._database.transaction() as connection:
-            one, two = _pair(connection, name, other)
+            first, second = _pair(connection, name, other)
             made = connection.execute(
                 "INSERT INTO apart (one, other, at, actor) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
-                (one.id, two.id, clock.now(), actor()),
+                (first.id, second.id, clock.now(), actor()),
             ).rowcount
-            if not made:
-                return None
-            payload = {"identities": sorted((one.name, two.name)), "ids": (one.id, two.id)}
-            summary = f"“{one.name}” and “{two.name}” are two people"
-            return record(connection, "apart", summary, payload)
+            summary = f"“{first.name}” and “{second.name}” are two people"
+            return _record_pair(connection, "apart", summary, first, second) if made else None
 
     def unmark_distinct(self, name: str, other: str) -> Changed | None:
         """Delete what :meth:`mark_distinct` recorded.
@@ -248,13 +246,11 @@ class DecisionsTable:
             InputError: they are one identity.
         """
         with self._database.transaction() as connection:
-            one, two = _pair(connection, name, other)
+            first, second = _pair(connection, name, other)
             query = "DELETE FROM apart WHERE one = ? AND other = ?"
-            if not connection.execute(query, (one.id, two.id)).rowcount:
-                return None
-            payload = {"identities": sorted((one.name, two.name)), "ids": (one.id, two.id)}
-            summary = f"“{one.name}” and “{two.name}” may be one person again"
-            return record(connection, "unapart", summary, payload)
+            gone = connection.execute(query, (first.id, second.id)).rowcount
+            summary = f"“{first.name}” and “{second.name}” may be one person again"
+            return _record_pair(connection, "unapart", summary, first, second) if gone else None
 
     def _encoded(self, vector: Vectors) -> tuple[bytes, bytes]:
         """Return blob and digest of a vector that this gallery can hold."""
@@ -287,25 +283,6 @@ def decide(
     ).rowcount
 
 
-def _refused(
-    connection: sqlite3.Connection, digests: Sequence[bytes]
-) -> dict[bytes, list[tuple[int, str]]]:
-    """Return who vectors are not: digest to (identity id, name) pairs, oldest decision first."""
-    found: dict[bytes, list[tuple[int, str]]] = {}
-    for start in range(0, len(digests), _DIGESTS_AT_ONCE):
-        chunk = list(dict.fromkeys(digests[start : start + _DIGESTS_AT_ONCE]))
-        marks = ",".join("?" * len(chunk))
-        rows = connection.execute(
-            "SELECT d.digest, d.identity_id, i.name "
-            "FROM decisions d JOIN identities i ON i.id = d.identity_id "
-            f"WHERE d.digest IN ({marks}) AND d.kind = 'is-not' ORDER BY d.id",
-            chunk,
-        )
-        for digest, identity_id, name in rows:
-            found.setdefault(digest, []).append((identity_id, name))
-    return found
-
-
 def _name_of(connection: sqlite3.Connection, identity_id: int) -> str:
     query = "SELECT name FROM identities WHERE id = ?"
     row = connection.execute(query, (int(identity_id),)).fetchone()
@@ -326,13 +303,13 @@ def join_cannot_links(connection: sqlite3.Connection, others: Sequence[int], tar
     ).fetchall()
     merged = {target, *others}
     for one, other, at, by in rows:
-        left = {one, other} - merged
+        remaining = {one, other} - merged
         connection.execute("DELETE FROM apart WHERE one = ? AND other = ?", (one, other))
-        if left:
+        if remaining:
             connection.execute(
                 "INSERT INTO apart (one, other, at, actor) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
-                (*sorted({target, *left}), at, by),
+                (*sorted({target, *remaining}), at, by),
             )
 
 
@@ -340,12 +317,23 @@ def _pair(
     connection: sqlite3.Connection, name: str, other: str
 ) -> tuple[NamedIdentity, NamedIdentity]:
     """Return both identities, the smaller id first."""
-    one, two = sorted((require_identity(connection, name), require_identity(connection, other)))
-    if one == two:
+    first, second = sorted(require_identity(connection, called) for called in (name, other))
+    if first == second:
         raise InputError(
             f"“{name}” cannot be kept apart from itself", remedy="Name two people of the gallery."
         )
-    return one, two
+    return first, second
+
+
+def _record_pair(
+    connection: sqlite3.Connection,
+    action: str,
+    summary: str,
+    first: NamedIdentity,
+    second: NamedIdentity,
+) -> Changed:
+    payload = {"identities": sorted((first.name, second.name)), "ids": (first.id, second.id)}
+    return record(connection, action, summary, payload)
 
 
 _DONE = {
@@ -365,11 +353,6 @@ def _record_faces(
     return record(connection, action, f"{counted(count, 'face')} {_DONE[action]}", payload)
 
 
-def _vectors(connection: sqlite3.Connection, faces: Sequence[Enrolled]) -> dict[int, bytes]:
-    return dict(
-        connection.execute(
-            "SELECT face_id, vector FROM embeddings "
-            "WHERE face_id IN (SELECT value FROM json_each(?))",
-            (as_json(face.id for face in faces),),
-        )
-    )
+def _owner(face: Enrolled, kind: Kind) -> int | None:
+    """Return the identity that a decision about a face is about; none where it is ignored."""
+    return None if kind == "ignore" else face.identity_id

@@ -1,4 +1,4 @@
-"""Vectors as the database holds them: float32, little-endian, with a digest of these bytes."""
+"""Vectors as the database holds them: float32, little-endian, with a digest of the bytes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Digests = npt.NDArray[np.uint64]
 
 
 def to_blobs(vectors: Vectors) -> list[bytes]:
-    """One blob of ``4 d`` bytes for each row of ``(n, d)``."""
+    """Return a blob of ``4 d`` bytes for each row of ``(n, d)``."""
     data = np.ascontiguousarray(vectors, dtype=STORED).tobytes()
     size = vectors.shape[1] * STORED.itemsize
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
 def from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
-    """The rows again, float32 ``(n, d)``.
+    """Decode blobs into float32 ``(n, d)``.
 
     Raises:
         ValueError: the sizes do not fit, or a number is none: what was enrolled is finite.
@@ -39,7 +39,7 @@ def from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
 
 
 def altered(blobs: Sequence[bytes], digests: Sequence[bytes]) -> list[int]:
-    """Where a blob is not the one that its digest was made of."""
+    """Return the positions of blobs that do not match their digests."""
     made = list(map(digest_of, blobs))
     if made == list(digests):
         return []
@@ -47,17 +47,22 @@ def altered(blobs: Sequence[bytes], digests: Sequence[bytes]) -> list[int]:
 
 
 def size_of(dimension: int) -> int:
-    """Bytes of one blob."""
+    """Return the number of bytes of one blob."""
     return dimension * STORED.itemsize
 
 
 def digest_of(blob: bytes) -> bytes:
-    """16 bytes that stand for exactly this vector."""
+    """Return 16 bytes that stand for exactly this vector."""
     return blake2b(blob, digest_size=_DIGEST).digest()
 
 
+def digest_list(vectors: Vectors) -> list[bytes]:
+    """Return the digest of each row of ``(n, d)`` as the database holds it."""
+    return list(map(digest_of, to_blobs(vectors)))
+
+
 def digests_of(vectors: Rows, reporter: Reporter = SILENT) -> Digests:
-    """The digest of each row of ``(n, d)``. Raises CancelledError."""
+    """Return the digest of each row of ``(n, d)`` as two numbers. Raise CancelledError."""
     found = np.empty((len(vectors), 2), dtype=np.uint64)
     for start in range(0, len(vectors), _AT_ONCE):
         reporter.progress(COMPARING, start, len(vectors))
@@ -68,14 +73,17 @@ def digests_of(vectors: Rows, reporter: Reporter = SILENT) -> Digests:
 
 
 def as_bytes(digests: Digests) -> list[bytes]:
-    """Digests as the database holds them."""
+    """Convert digests of two numbers each to bytes, as the database holds them."""
     data = digests.tobytes()
     return [data[start : start + _DIGEST] for start in range(0, len(data), _DIGEST)]
 
 
-def alike(digests: Digests) -> tuple[Ids, Ids]:
-    """Rows in an order in which those of one digest stand together, ascending, and where each
-    such group begins in it.
+def group_equal(digests: Digests) -> tuple[Ids, Ids]:
+    """Group rows of equal digests.
+
+    Returns:
+        rows in an order in which those of one digest stand together, ascending; and the positions
+        in it at which a group begins.
     """
     order = np.lexsort((digests[:, 1], digests[:, 0]))
     placed = digests[order]
@@ -85,8 +93,8 @@ def alike(digests: Digests) -> tuple[Ids, Ids]:
 
 
 def repeated(vectors: Rows) -> Iterator[list[int]]:
-    """Rows of ``(n, d)`` that are the same bit by bit, ascending, group by group."""
-    order, begins = alike(digests_of(vectors))
+    """Yield the groups of rows of ``(n, d)`` that are equal bit by bit, ascending."""
+    order, begins = group_equal(digests_of(vectors))
     ends = np.append(begins[1:], len(order))
     for group in np.flatnonzero(ends - begins > 1).tolist():
         yield order[begins[group] : ends[group]].tolist()

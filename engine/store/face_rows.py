@@ -64,19 +64,30 @@ def holders(
     connection: sqlite3.Connection, digests: Sequence[bytes]
 ) -> dict[bytes, list[tuple[int, str]]]:
     """Return who has these vectors: digest to (face id, identity name) pairs, by face id."""
-    found: dict[bytes, list[tuple[int, str]]] = {}
     if connection.execute("SELECT 1 FROM faces LIMIT 1").fetchone() is None:
-        return found  # spares the first import its look-ups
+        return {}  # spares the first import its look-ups
+    query = (
+        "SELECT f.digest, f.id, i.name FROM faces f JOIN identities i ON i.id = f.identity_id "
+        "WHERE f.digest IN ({}) ORDER BY f.id"
+    )
+    return lookup_digests(connection, query, digests)
+
+
+def lookup_digests(
+    connection: sqlite3.Connection, query: str, digests: Sequence[bytes]
+) -> dict[bytes, list[tuple[int, str]]]:
+    """Return the (id, name) pairs that a query finds for each digest.
+
+    Args:
+        query: selects digest, id and name; ``{}`` stands for the digests.
+    """
+    found: dict[bytes, list[tuple[int, str]]] = {}
     for start in range(0, len(digests), _DIGESTS_AT_ONCE):
         chunk = list(dict.fromkeys(digests[start : start + _DIGESTS_AT_ONCE]))
-        marks = ",".join("?" * len(chunk))
-        rows = connection.execute(
-            "SELECT f.digest, f.id, i.name FROM faces f JOIN identities i ON i.id = f.identity_id "
-            f"WHERE f.digest IN ({marks}) ORDER BY f.id",
-            chunk,
-        )
-        for digest, face_id, name in rows:
-            found.setdefault(digest, []).append((face_id, name))
+        for digest, identifier, name in connection.execute(
+            query.format(",".join("?" * len(chunk))), chunk
+        ):
+            found.setdefault(digest, []).append((identifier, name))
     return found
 
 

@@ -206,10 +206,10 @@ class FacesTable:
         Returns:
             per row, (face id, identity name) pairs by face id.
         """
-        digests = [encoding.digest_of(blob) for blob in encoding.to_blobs(vectors)]
+        digests = encoding.digest_list(vectors)
         with self._database.reading() as connection:
-            known = holders(connection, digests)
-        return [list(known.get(digest, ())) for digest in digests]
+            faces = holders(connection, digests)
+        return [list(faces.get(digest, ())) for digest in digests]
 
     # -- changing ----------------------------------------------------------------------------
 
@@ -357,11 +357,11 @@ def remove_altered(connection: sqlite3.Connection, dimension: int) -> list[str]:
     found = list(database_checks.altered(connection, dimension))
     if not found:
         return []
-    faces = known_faces(connection, [one.id for one in found if one.table == "faces"])
+    faces = known_faces(connection, [vector.id for vector in found if vector.table == "faces"])
     payload = {"faces": describe_faces(connection, faces)}
     delete_faces(connection, [face.id for face in faces])
     for table in ("decisions", "unknowns"):
-        ids = [(one.id,) for one in found if one.table == table]
+        ids = [(vector.id,) for vector in found if vector.table == table]
         connection.executemany(f"DELETE FROM {table} WHERE id = ?", ids)
     settle(connection, {face.identity_id for face in faces})
     done = connection.execute("SELECT change FROM history WHERE state = 'done'")
@@ -369,7 +369,7 @@ def remove_altered(connection: sqlite3.Connection, dimension: int) -> list[str]:
     clear_undo(connection)
     summary = f"{counted(len(found), 'altered vector')} taken out"
     enter(connection, "take-out", summary, payload, "fixed")
-    return [one.sentence for one in found]
+    return [vector.sentence for vector in found]
 
 
 def _change(connection: sqlite3.Connection) -> object:

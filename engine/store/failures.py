@@ -97,8 +97,8 @@ def on_disk(target: Path) -> Iterator[None]:
 
 def _misuse() -> tuple[type[Exception], ...]:
     """Return the errors that tell of a mistake in this program, not of the database."""
-    ours = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
-    return (*ours, *_of_sqlcipher("ProgrammingError", "InterfaceError"))
+    plain = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
+    return (*plain, *_of_sqlcipher("ProgrammingError", "InterfaceError"))
 
 
 def _of_sqlcipher(*names: str) -> tuple[type[Exception], ...]:

@@ -1,4 +1,4 @@
-"""Whom a name means that somebody typed, or that stands in a file."""
+"""Lookup of the identity that a name means, typed by somebody or read from a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SUGGESTED = 3
 
 
 class NamedIdentity(NamedTuple):
-    """An identity as a name finds it."""
+    """An identity found by its name."""
 
     id: int
     name: str
@@ -25,8 +25,8 @@ class NamedIdentity(NamedTuple):
 def find_identities(
     connection: sqlite3.Connection, names: Collection[str]
 ) -> dict[str, list[NamedIdentity]]:
-    """For each name the identity that has exactly it, else all whose names differ from it in
-    nothing that :func:`name_key` heeds. A name that nobody has either way is left out.
+    """Return for each name the identity of exactly this name, else all whose names have the same
+    :func:`name_key`; names that nobody has either way are left out.
     """
     found: defaultdict[str, list[NamedIdentity]] = defaultdict(list)
     for identity in _identities(connection, "name", names):
@@ -42,7 +42,7 @@ def find_identities(
 
 
 def find_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity | None:
-    """The identity that a name means: the one that has exactly it, else the only one that
+    """Return the identity that a name means: the one of exactly this name, else the only one that
     :func:`find_identities` finds; None where there is none.
 
     Raises:
@@ -54,7 +54,7 @@ def find_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity | 
 
 
 def require_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity:
-    """The identity that a name means.
+    """Return the identity that a name means.
 
     Raises:
         UnknownIdentityError: nobody is meant; it suggests names that are spelled alike.
@@ -67,7 +67,7 @@ def require_identity(connection: sqlite3.Connection, name: str) -> NamedIdentity
 
 
 def require_identities(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
-    """Ids by name as it is enrolled, each once, in the order given.
+    """Return ids by enrolled name, each once, in the order given.
 
     Raises:
         UnknownIdentityError: a name means nobody. AmbiguousNameError: it may mean several.
@@ -77,7 +77,7 @@ def require_identities(connection: sqlite3.Connection, names: Iterable[str]) -> 
 
 
 def require_one(name: str, candidates: Sequence[str]) -> None:
-    """Raises AmbiguousNameError: a name may mean several people."""
+    """Raise AmbiguousNameError where a name may mean several people."""
     if len(candidates) > 1:
         raise AmbiguousNameError(
             ambiguous_words(name, candidates),
@@ -88,20 +88,21 @@ def require_one(name: str, candidates: Sequence[str]) -> None:
 def unknown_identity(
     connection: sqlite3.Connection, name: str, where: str = "enrolled"
 ) -> UnknownIdentityError:
-    """The error that nobody has a name, with the names that may have been meant."""
+    """Return the error that nobody has a name, with similar names that may have been meant."""
     known = [known for (known,) in connection.execute("SELECT name FROM identities ORDER BY name")]
-    keys = search_lines("\n".join(one.replace("\n", " ") for one in known)).split("\n")
+    keys = search_lines("\n".join(other.replace("\n", " ") for other in known)).split("\n")
     near = [f"“{known[row]}”" for row in nearest(name, keys, _SUGGESTED) if known]
     question = f"Did you mean {' or '.join(near)}?" if near else "See `face-gallery people`."
     return UnknownIdentityError(f"Nobody called “{name}” is {where}", remedy=question)
 
 
 def ambiguous_words(name: str, candidates: Sequence[str]) -> str:
-    """That a name may mean several people; those that look the same are told apart."""
-    composed = [unicodedata.normalize("NFC", one) for one in candidates]
+    """Say that a name may mean several people; names that look the same are distinguished."""
+    composed = [unicodedata.normalize("NFC", candidate) for candidate in candidates]
     listed = [
-        f"“{one}”" + " (accents apart, NFD)" * (composed.count(whole) > 1 and one != whole)
-        for one, whole in zip(candidates, composed, strict=True)
+        f"“{candidate}”"
+        + " (accents apart, NFD)" * (composed.count(whole) > 1 and candidate != whole)
+        for candidate, whole in zip(candidates, composed, strict=True)
     ]
     return f"“{name}” may be {' or '.join(listed)}"
 

@@ -48,7 +48,7 @@ class InsertionPlan:
 
 
 class _Duplicates(Column[Duplicate]):
-    """The rows of a batch that are left out, told when they are asked for."""
+    """The rows of a batch that are left out, made when they are read."""
 
     def __init__(self, batch: FaceBatch, names: Coded[str], rows: Ids) -> None:
         self._batch = batch
@@ -100,19 +100,19 @@ def _shared(
 
     They are looked up in the order of their digests, so that the database reads its index once.
     """
-    order, begins = encoding.alike(digests)
+    order, begins = encoding.group_equal(digests)
     ends = np.append(begins[1:], len(order))
     for at in range(0, len(begins), _GROUPS_AT_ONCE):
         reporter.progress(_COMPARING, int(begins[at]), len(order))
         first, end = begins[at : at + _GROUPS_AT_ONCE], ends[at : at + _GROUPS_AT_ONCE]
-        asked = encoding.as_bytes(digests[order[first]])
+        group_digests = encoding.as_bytes(digests[order[first]])
         owners: defaultdict[bytes, list[str]] = defaultdict(list)
-        for digest, faces in holders(connection, asked).items():
+        for digest, faces in holders(connection, group_digests).items():
             owners[digest] = [name for _, name in faces]
-        several = range(len(asked)) if owners else np.flatnonzero(end - first > 1).tolist()
+        several = range(len(group_digests)) if owners else np.flatnonzero(end - first > 1).tolist()
         for group in several:
-            if asked[group] in owners or end[group] - first[group] > 1:
-                yield order[first[group] : end[group]].tolist(), owners[asked[group]]
+            if group_digests[group] in owners or end[group] - first[group] > 1:
+                yield order[first[group] : end[group]].tolist(), owners[group_digests[group]]
 
 
 def check_batch(batch: FaceBatch, dimension: int) -> Coded[str]:

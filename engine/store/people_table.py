@@ -148,12 +148,12 @@ class PeopleTable:
             gone = require_identities(connection, names)
             if not gone:
                 return None
-            asked = (as_json(gone.values()),)
+            ids = (as_json(gone.values()),)
             faces = connection.execute(
-                "DELETE FROM faces WHERE identity_id IN (SELECT value FROM json_each(?))", asked
+                "DELETE FROM faces WHERE identity_id IN (SELECT value FROM json_each(?))", ids
             ).rowcount
             connection.execute(
-                "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?))", asked
+                "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?))", ids
             )
             summary = f"{name_list(gone)} deleted with {counted(faces, 'face')}"
             return record(connection, "delete", summary, {"identities": gone})
@@ -363,23 +363,23 @@ def _join_notes(connection: sqlite3.Connection, others: Sequence[int], target: i
 
 def _join_decisions(connection: sqlite3.Connection, others: Sequence[int], target: int) -> None:
     """Hand decisions over, while each face is still under its old identity."""
-    asked = as_json(others)
+    other_ids = as_json(others)
     connection.execute(  # merging says that what is enrolled under the others is the survivor
         "DELETE FROM decisions WHERE identity_id = ? AND kind = 'is-not' AND digest IN "
         "(SELECT digest FROM faces WHERE identity_id IN (SELECT value FROM json_each(?)))",
-        (target, asked),
+        (target, other_ids),
     )
     connection.execute(
         "DELETE FROM decisions WHERE kind = 'is-not' "
         "AND identity_id IN (SELECT value FROM json_each(?)) "
         "AND digest IN (SELECT digest FROM faces WHERE identity_id = ?)",
-        (asked, target),
+        (other_ids, target),
     )
     rows = connection.execute(
         "SELECT id, digest FROM decisions "
         "WHERE identity_id = ? OR identity_id IN (SELECT value FROM json_each(?)) "
         "ORDER BY identity_id <> ?, kind, id",  # is comes before is-not
-        (target, asked, target),
+        (target, other_ids, target),
     ).fetchall()
     kept: dict[bytes, int] = {}
     for decision, digest in rows:
@@ -387,10 +387,10 @@ def _join_decisions(connection: sqlite3.Connection, others: Sequence[int], targe
     connection.execute(
         "DELETE FROM decisions WHERE identity_id IN (SELECT value FROM json_each(?)) "
         "AND id NOT IN (SELECT value FROM json_each(?))",
-        (asked, as_json(kept.values())),
+        (other_ids, as_json(kept.values())),
     )
     connection.execute(
         "UPDATE decisions SET identity_id = ? "
         "WHERE identity_id IN (SELECT value FROM json_each(?))",
-        (target, asked),
+        (target, other_ids),
     )

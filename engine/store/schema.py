@@ -344,6 +344,6 @@ def _acts(piece: Piece) -> bool:
 
 def missing_pieces(connection: sqlite3.Connection) -> list[str]:
     """Return the names of tables and triggers that are not there."""
-    there = {piece[:2] for piece in schema_of(connection)}
-    ours = {piece[:2] for piece in schema_of_ours() if piece[0] in ("table", "trigger")}
-    return sorted(str(name) for _, name in ours - there)
+    present = {piece[:2] for piece in schema_of(connection)}
+    expected = {piece[:2] for piece in schema_of_ours() if piece[0] in ("table", "trigger")}
+    return sorted(str(name) for _, name in expected - present)

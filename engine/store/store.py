@@ -18,12 +18,11 @@ from engine.store.erasure.database_erasure import DatabaseErasure
 from engine.store.faces_table import FacesTable
 from engine.store.failures import declared
 from engine.store.history_table import HistoryTable
-from engine.store.lifecycle import database_in, key_in, new_gallery, open_database
+from engine.store.lifecycle import WriterLock, database_in, key_in, new_gallery, open_database
 from engine.store.models_table import ModelsTable
 from engine.store.people_table import PeopleTable
 from engine.store.settings_table import DerivedTexts, SettingsTable
 from engine.store.unknowns_table import UnknownsTable
-from engine.store.writer_lock import WriterLock
 from engine.utils.files import remove_dead_scratch
 from engine.utils.gallery_folder import BACKUPS
 

@@ -138,7 +138,7 @@ class UnknownsTable:
             batch = FaceBatch(vectors, names, list(files), list(places), [None] * len(rows))
             plan = plan_insertion(connection, batch, names)
             if len(plan.rows):
-                pictures = {row: one for row, one in enumerate(thumbnails) if one is not None}
+                pictures = {row: photo for row, photo in enumerate(thumbnails) if photo is not None}
                 with self._database.sound():
                     first = next_face(connection)
                 added = insert_faces(

@@ -15,7 +15,7 @@ import pytest
 from engine.errors import FaceGalleryError, ForeignFileError, GalleryDamagedError
 from engine.gallery import Gallery
 from engine.store import encryption, recovery
-from engine.store.writer_lock import WriterLock
+from engine.store.lifecycle import WriterLock
 from tests import hostile
 from tests.hostile import NAME, NOTES, SCHEMAS, VALUES, Plant
 

@@ -13,7 +13,7 @@ from engine.gallery import Gallery
 from engine.records.types import FaceBatch
 from engine.store import Store
 from engine.store.cipher import Key
-from engine.store.writer_lock import WriterLock
+from engine.store.lifecycle import WriterLock
 from engine.utils.gallery_folder import LOCK_HOLDER
 from tests.fuzz.databases import compact, edit_database
 from tests.fuzz.forms import DOCUMENT, mixed

@@ -276,7 +276,8 @@ def write_backup(
             _require_whole(copy, folder / DATABASE, key_of(source))
         backup = _described(copy, folder, target, reason, key_of(source))
         files = {DATABASE: copy, **_model_files(folder, backup.models)}
-        present = tuple(one for one in backup.models if any(f"/{one}/" in name for name in files))
+        saved = {name.split("/")[1] for name in files if "/" in name}
+        present = tuple(model for model in backup.models if model in saved)
         for missing in sorted(set(backup.models) - set(present)):
             reporter.message(f"The model {missing} is missing, so it is not in the backup.")
         written.touch(mode=0o600)
@@ -330,8 +331,8 @@ def _require_whole(copy: Path, original: Path, key: Key | None) -> None:
         if wrong := database_checks.misfits(connection):
             raise GalleryDamagedError(wrong[0], file=original, remedy=RESTORE)
         (dimension,) = connection.execute("SELECT dimension FROM gallery").fetchone()
-        for one in database_checks.altered(connection, dimension):
-            raise GalleryDamagedError(one.sentence, file=original, remedy=TAKE_OUT)
+        for vector in database_checks.altered(connection, dimension):
+            raise GalleryDamagedError(vector.sentence, file=original, remedy=TAKE_OUT)
 
 
 def default_backup_name(gallery: str, created: float) -> str:
@@ -354,7 +355,7 @@ def _described(copy: Path, folder: Path, target: Path, reason: str, key: Key | N
         schema = version_of(connection)
         query = "SELECT id FROM models WHERE active = 1 ORDER BY id"
         models = connection.execute(query).fetchall() if schema > 1 else []
-    ids = tuple(one for (one,) in models if isinstance(one, str) and is_version_id(one))
+    ids = tuple(model for (model,) in models if isinstance(model, str) and is_version_id(model))
     return Backup(
         path=target,
         size=0,
@@ -376,10 +377,10 @@ def _described(copy: Path, folder: Path, target: Path, reason: str, key: Key | N
 def _model_files(folder: Path, ids: tuple[str, ...]) -> dict[str, Path]:
     """Return the files of models by their names in the archive; a missing model is left out."""
     files = {}
-    for one in ids:
-        for path in sorted((folder / MODELS / one).glob("[A-Za-z0-9]*")):
+    for model in ids:
+        for path in sorted((folder / MODELS / model).glob("[A-Za-z0-9]*")):
             if path.is_file() and not path.is_symlink():
-                files[f"{MODELS}/{one}/{path.name}"] = path
+                files[f"{MODELS}/{model}/{path.name}"] = path
     return files
 
 

@@ -26,10 +26,9 @@ from engine.store.database_checks import require_sound
 from engine.store.encryption import model_files
 from engine.store.encryption.model_files import SEALED
 from engine.store.failures import RESTORE, declared
-from engine.store.lifecycle import key_in
+from engine.store.lifecycle import WriterLock, key_in
 from engine.store.schema import require_ours
 from engine.store.settings_table import move_derived
-from engine.store.writer_lock import WriterLock
 from engine.utils.files import (
     is_link,
     open_regular,

@@ -46,10 +46,10 @@ _TOUCHED = " UNION ".join(
         f"OR identity_id IN {CONCERNED}",
         "SELECT s.step FROM undo_spans s JOIN json_each(:faces) face "
         "ON face.value BETWEEN s.first AND s.last",
-        *(f"SELECT step FROM undo_{table} WHERE {theirs}" for table, theirs in GOING),
+        *(f"SELECT step FROM undo_{table} WHERE {condition}" for table, condition in GOING),
         *(  # made by the step, and going now
-            f"SELECT step FROM undo_{table} WHERE id IN (SELECT id FROM {table} WHERE {theirs})"
-            for table, theirs in GOING
+            f"SELECT step FROM undo_{table} WHERE id IN (SELECT id FROM {table} WHERE {condition})"
+            for table, condition in GOING
         ),
     )
 )
@@ -69,9 +69,9 @@ class DatabaseErasure:
         """
         with self._database.reading() as connection, self._database.sound():
             subject = find_subject(connection, names)
-            asked = _asked(connection, subject)
-            steps = _steps_to_fix(connection, subject, asked)
-            return subject, _counts(connection, subject, asked), len(steps)
+            parameters = _parameters(connection, subject)
+            steps = _steps_to_fix(connection, subject, parameters)
+            return subject, _counts(connection, subject, parameters), len(steps)
 
     def seen_by_model(self, subject: Subject, model_id: str) -> bool:
         """Tell whether a decision about one of their vectors was there when a model was trained;
@@ -95,8 +95,8 @@ class DatabaseErasure:
                 f"SELECT vector FROM undo_faces WHERE vector IS NOT NULL AND id IN {FACES}",
                 {"faces": as_json((*subject.faces, *subject.elsewhere, *subject.dead))},
             )
-            theirs = [vector for (vector,) in rows if digest_of(vector) in subject.digests]
-            return from_blobs(theirs, self._database.dimension)
+            vectors = [vector for (vector,) in rows if digest_of(vector) in subject.digests]
+            return from_blobs(vectors, self._database.dimension)
 
     def thumbnails(self, subject: Subject) -> list[bytes]:
         """Return their thumbnails, with those kept for undo and those of unknown faces."""
@@ -106,7 +106,7 @@ class DatabaseErasure:
                 f"UNION SELECT thumbnail FROM undo_faces WHERE id IN {FACES} "
                 f"UNION SELECT thumbnail FROM unknowns WHERE digest IN {DIGESTS} "
                 f"UNION SELECT thumbnail FROM undo_unknowns WHERE digest IN {DIGESTS}",
-                _asked(connection, subject),
+                _parameters(connection, subject),
             ).fetchall()
         return [bytes(picture) for (picture,) in rows if picture is not None]
 
@@ -120,11 +120,11 @@ class DatabaseErasure:
             GalleryReadOnlyError, GalleryWriteError: nothing was changed.
         """
         with self._database.transaction() as connection:
-            asked = _asked(connection, subject)
+            parameters = _parameters(connection, subject)
             faces = len(subject.faces) + len(subject.elsewhere)
-            fix_changes(connection, _steps_to_fix(connection, subject, asked))
+            fix_changes(connection, _steps_to_fix(connection, subject, parameters))
             owners = _owners(connection, subject.elsewhere)
-            _delete(connection, asked, models)
+            _delete(connection, parameters, models)
             settle(connection, owners)
             strike_mentions(connection, subject.mentions)
             clear_undo(connection)  # what the triggers kept of all this goes too
@@ -172,7 +172,7 @@ class DatabaseErasure:
 # -- what goes ---------------------------------------------------------------------------------
 
 
-def _asked(connection: sqlite3.Connection, subject: Subject) -> dict[str, str]:
+def _parameters(connection: sqlite3.Connection, subject: Subject) -> dict[str, str]:
     owners = _owners(connection, subject.elsewhere)
     return {
         "identities": as_json(subject.identities),
@@ -190,9 +190,11 @@ def _owners(connection: sqlite3.Connection, faces: Iterable[int]) -> set[int]:
     return {owner for (owner,) in rows}
 
 
-def _counts(connection: sqlite3.Connection, subject: Subject, asked: Mapping[str, str]) -> Removed:
+def _counts(
+    connection: sqlite3.Connection, subject: Subject, parameters: Mapping[str, str]
+) -> Removed:
     def count(query: str) -> int:
-        return int(connection.execute(f"SELECT count(*) FROM {query}", asked).fetchone()[0])
+        return int(connection.execute(f"SELECT count(*) FROM {query}", parameters).fetchone()[0])
 
     entries = connection.execute("SELECT summary, payload FROM history")
     return Removed(
@@ -205,24 +207,24 @@ def _counts(connection: sqlite3.Connection, subject: Subject, asked: Mapping[str
         decisions=count(
             "("
             + " UNION ".join(
-                f"SELECT '{table}', id FROM {table} WHERE {theirs}" for table, theirs in GOING
+                f"SELECT '{table}', id FROM {table} WHERE {condition}" for table, condition in GOING
             )
             + ")"
         ),
         history=sum(subject.concerns(*entry) for entry in entries),
-        mentions=count_mentions(connection, subject.mentions, asked),
+        mentions=count_mentions(connection, subject.mentions, parameters),
     )
 
 
 def _delete(
-    connection: sqlite3.Connection, asked: Mapping[str, str], models: Sequence[str]
+    connection: sqlite3.Connection, parameters: Mapping[str, str], models: Sequence[str]
 ) -> None:
-    for table, theirs in (
+    for table, condition in (
         *GOING,
         ("faces", f"id IN {FACES}"),
         ("identities", f"id IN {THEIRS}"),
     ):
-        connection.execute(f"DELETE FROM {table} WHERE {theirs}", asked)
+        connection.execute(f"DELETE FROM {table} WHERE {condition}", parameters)
     connection.executemany("DELETE FROM models WHERE id = ?", [(model,) for model in models])
     connection.executemany("DELETE FROM settings WHERE key = ?", [(key,) for key in _DERIVED])
     delete_derived(connection)
@@ -240,10 +242,10 @@ def _people(count: int) -> str:
 
 
 def _steps_to_fix(
-    connection: sqlite3.Connection, subject: Subject, asked: Mapping[str, str]
+    connection: sqlite3.Connection, subject: Subject, parameters: Mapping[str, str]
 ) -> list[int]:
     """Return the changes that can be undone now and touched them, and all before; oldest first."""
-    touched = {step for (step,) in connection.execute(_TOUCHED, asked)}
+    touched = {step for (step,) in connection.execute(_TOUCHED, parameters)}
     touched |= _mentioning_steps(connection, subject)
     done = connection.execute(
         "SELECT change, step FROM history WHERE state = 'done' ORDER BY change"
@@ -265,9 +267,9 @@ def _mentioning_steps(connection: sqlite3.Connection, subject: Subject) -> set[i
 def _redact_entries(connection: sqlite3.Connection, subject: Subject) -> None:
     """Replace summary and payload of entries about them; when and by whom stays."""
     rows = connection.execute("SELECT change, summary, payload FROM history").fetchall()
-    theirs = [change for change, *told in rows if subject.concerns(*told)]
+    concerned = [change for change, *entry in rows if subject.concerns(*entry)]
     connection.execute(
         "UPDATE history SET summary = ?, payload = ? "
         "WHERE change IN (SELECT value FROM json_each(?))",
-        (_NAMELESS, json.dumps({"erased": True}), as_json(theirs)),
+        (_NAMELESS, json.dumps({"erased": True}), as_json(concerned)),
     )

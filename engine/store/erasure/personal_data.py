@@ -66,13 +66,12 @@ class Subject:
     digests: frozenset[bytes]
     mentions: Mentions
 
-    def concerns(self, summary: str, payload: str) -> bool:
+    def concerns(self, summary: str, payload_json: str) -> bool:
         """Tell whether an entry of the history is about them: by id, by digest or by name."""
-        told = parsed(payload)
-        return (
-            self.mentions.found(summary)
-            or any(identity in self.identities for identity, _ in _people(told))
-            or any(text in self._hex or self.mentions.found(text) for text in _texts(told))
+        payload = parsed(payload_json)
+        texts = [summary, *(node for node in _nodes(payload) if isinstance(node, str))]
+        return any(identity in self.identities for identity, _ in _people(payload)) or any(
+            text in self._hex or self.mentions.found(text) for text in texts
         )
 
     @cached_property
@@ -87,34 +86,35 @@ def find_subject(connection: sqlite3.Connection, names: Sequence[str]) -> Subjec
     if not names:
         raise UnknownIdentityError("Nobody is named", remedy="Say who is to be erased.")
     names = [_enrolled_or_kept(connection, name) for name in names]
-    identities: set[int] = set()
-    for name in names:
-        identities |= _ids_of(connection, name)
+    query = (
+        "SELECT id FROM identities WHERE name = ?1 UNION SELECT id FROM undo_identities "
+        "WHERE name = ?1 AND id NOT IN (SELECT id FROM identities)"
+    )
+    identities = {identity for name in names for identity in _values(connection, query, name)}
     identities |= _merged_into(connection, identities)
-    asked = as_json(identities)
-    faces = _numbers(connection, f"SELECT id FROM faces WHERE {_OWNED}", asked)
-    enrolled = _blobs(connection, f"SELECT digest FROM faces WHERE {_OWNED}", asked)
+    ids = as_json(identities)
+    faces = _values(connection, f"SELECT id FROM faces WHERE {_OWNED}", ids)
+    enrolled = _values(connection, f"SELECT digest FROM faces WHERE {_OWNED}", ids)
     elsewhere = _elsewhere(connection, enrolled, identities)
-    dead = _numbers(connection, f"SELECT id FROM undo_faces WHERE {_DEAD}", asked)
-    further = _blobs(
+    dead = _values(connection, f"SELECT id FROM undo_faces WHERE {_DEAD}", ids)
+    further = _values(
         connection,
         f"SELECT digest FROM undo_faces WHERE {_DEAD} "
         f"UNION SELECT digest FROM decisions WHERE kind = 'is' AND {_OWNED}",
-        asked,
+        ids,
     )
-    theirs = {digest for digest in further if not _elsewhere(connection, {digest}, identities)}
-    known = _names_of(connection, identities) | set(names)
+    own = {digest for digest in further if not _elsewhere(connection, {digest}, identities)}
     others = _others(connection, identities)
-    gone = tuple(sorted(known - others))
+    gone = tuple(sorted((_names_of(connection, identities) | set(names)) - others))
     (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
     return Subject(
         uuid,
         frozenset(identities),
         gone,
-        tuple(faces),
+        tuple(sorted(faces)),
         tuple(elsewhere),
-        tuple(dead),
-        frozenset(enrolled | theirs),
+        tuple(sorted(dead)),
+        frozenset({*enrolled, *own}),
         Mentions(gone, others),
     )
 
@@ -158,18 +158,6 @@ def digests_as_json(connection: sqlite3.Connection, digests: Iterable[bytes]) ->
     return json.dumps([digest.hex() for digest in digests])
 
 
-def _ids_of(connection: sqlite3.Connection, name: str) -> set[int]:
-    """Return ids of the one enrolled, and of those who had the name and are kept for undo."""
-    return set(
-        _numbers(
-            connection,
-            "SELECT id FROM identities WHERE name = ?1 UNION SELECT id FROM undo_identities "
-            "WHERE name = ?1 AND id NOT IN (SELECT id FROM identities)",
-            name,
-        )
-    )
-
-
 def _enrolled_or_kept(connection: sqlite3.Connection, name: str) -> str:
     """Return the name that is meant, by the rule of :mod:`engine.store.name_lookup`.
 
@@ -181,7 +169,7 @@ def _enrolled_or_kept(connection: sqlite3.Connection, name: str) -> str:
         "undo_identities WHERE (name = ?1 OR key = ?2) AND id NOT IN (SELECT id FROM identities)",
         (name, name_key(name)),
     )
-    found = [str(known) for (known,) in rows]
+    found = [str(found_name) for (found_name,) in rows]
     if name in found:
         return name
     require_one(name, found)
@@ -197,10 +185,11 @@ def _merged_into(connection: sqlite3.Connection, identities: Iterable[int]) -> s
         "SELECT payload FROM history WHERE action = 'merge' AND state IN ('done', 'fixed') "
         "ORDER BY change DESC"
     )
-    for (payload,) in rows:
-        told = parsed(payload)
-        if isinstance(told, Mapping) and found.intersection(dict(told.get("into", ())).values()):
-            found.update(dict(told["from"]).values())
+    for (text,) in rows:
+        payload = parsed(text)
+        merge = payload if isinstance(payload, Mapping) else {}
+        if found.intersection(dict(merge.get("into", ())).values()):
+            found.update(dict(merge["from"]).values())
     enrolled = {identity for (identity,) in connection.execute("SELECT id FROM identities")}
     return found - enrolled
 
@@ -218,58 +207,46 @@ def _elsewhere(
 
 
 def _names_of(connection: sqlite3.Connection, identities: set[int]) -> set[str]:
-    asked = as_json(identities)
+    ids = as_json(identities)
     rows = connection.execute(
         "SELECT name FROM identities WHERE id IN (SELECT value FROM json_each(?1)) "
         "UNION SELECT name FROM undo_identities WHERE name IS NOT NULL "
         "AND id IN (SELECT value FROM json_each(?1))",
-        (asked,),
+        (ids,),
     )
     found = {str(name) for (name,) in rows}
     for (payload,) in connection.execute("SELECT payload FROM history"):
-        found.update(name for one, name in _people(parsed(payload)) if one in identities)
+        people = _people(parsed(payload))
+        found.update(name for identity, name in people if identity in identities)
     return found
 
 
 def _others(connection: sqlite3.Connection, identities: set[int]) -> set[str]:
     rows = connection.execute("SELECT id, name FROM identities")
-    return {str(name) for one, name in rows if one not in identities}
+    return {str(name) for identity, name in rows if identity not in identities}
 
 
-def _people(told: Any) -> Iterator[tuple[int, str]]:
+def _people(payload: object) -> Iterator[tuple[int, str]]:
     """Yield ids and names of identities anywhere in a payload."""
-    for one in _dicts(told):
+    for node in _nodes(payload):
+        if not isinstance(node, Mapping):
+            continue
         for key in _NAMED:
-            named = one.get(key)
-            if isinstance(named, Mapping):
-                yield from ((number, name) for name, number in named.items())
-        if "identity_id" in one:
-            yield from ((one["identity_id"], one[key]) for key in ("name", "new") if key in one)
+            if isinstance(ids_by_name := node.get(key), Mapping):
+                yield from ((identity, name) for name, identity in ids_by_name.items())
+        if "identity_id" in node:
+            yield from ((node["identity_id"], node[key]) for key in ("name", "new") if key in node)
 
 
-def _dicts(told: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(told, Mapping):
-        yield told
-    inside = told.values() if isinstance(told, Mapping) else told if isinstance(told, list) else ()
-    for one in inside:
-        yield from _dicts(one)
+def _nodes(payload: object) -> Iterator[object]:
+    """Yield everything in a JSON value: itself, keys, values and elements, at any depth."""
+    yield payload
+    if isinstance(payload, Mapping):
+        yield from map(str, payload)
+        payload = list(payload.values())
+    for value in payload if isinstance(payload, list) else ():
+        yield from _nodes(value)
 
 
-def _texts(told: Any) -> Iterator[str]:
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, Mapping):
-        for key, value in told.items():
-            yield str(key)
-            yield from _texts(value)
-    elif isinstance(told, list):
-        for one in told:
-            yield from _texts(one)
-
-
-def _numbers(connection: sqlite3.Connection, query: str, asked: object) -> list[int]:
-    return sorted({int(one) for (one,) in connection.execute(query, (asked,))})
-
-
-def _blobs(connection: sqlite3.Connection, query: str, asked: object) -> set[bytes]:
-    return {bytes(one) for (one,) in connection.execute(query, (asked,))}
+def _values(connection: sqlite3.Connection, query: str, parameter: object) -> set[Any]:
+    return {value for (value,) in connection.execute(query, (parameter,))}

@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,10 +64,7 @@ class SalvagedRows:
 
 
 def salvage_gallery(
-    folder: str | Path,
-    target: str | Path,
-    *,
-    reporter: Reporter = SILENT,
+    folder: str | Path, target: str | Path, *, reporter: Reporter = SILENT
 ) -> Salvaged:
     """Make a new gallery of what a damaged one still holds, row by row; the old one stays as it is.
 
@@ -149,54 +146,50 @@ def _fill(
     with Store.open(target) as store, store.database.transaction() as connection:
         if uuid is not None:
             connection.execute("UPDATE gallery SET uuid = ?", (uuid,))
-        connection.executemany(
-            "INSERT OR IGNORE INTO settings (key, value) VALUES (?, ?)", found.settings.items()
-        )
-        connection.executemany(
-            "INSERT INTO identities (id, name, key, note) VALUES (?, ?, ?, ?)",
+
+        def insert(into: str, rows: Iterable[Sequence[object]], otherwise: str = "") -> None:
+            marks = ", ".join("?" * (into.count(",") + 1))
+            connection.executemany(f"INSERT {otherwise} INTO {into} VALUES ({marks})", rows)
+
+        insert("settings (key, value)", found.settings.items(), "OR IGNORE")
+        insert(
+            "identities (id, name, key, note)",
             [
                 (owner, name, name_key(name), found.notes.get(owner, ""))
                 for owner, name in names.items()
             ],
         )
-        for done, face in enumerate(faces):
-            if done % 1_000 == 0:
-                reporter.progress("Saving faces", done, len(faces))
-            connection.execute(
-                "INSERT INTO faces (id, identity_id, file, row, digest, added) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (face, *found.faces[face]),
-            )
-        connection.executemany(
-            "INSERT INTO embeddings (face_id, vector) VALUES (?, ?)",
-            [(face, vectors[face]) for face in faces],
+        insert(
+            "faces (id, identity_id, file, row, digest, added)",
+            ((face, *found.faces[face]) for face in _reported(faces, reporter)),
         )
-        connection.executemany(
-            "INSERT INTO photos (face_id, thumbnail) VALUES (?, ?)",
+        insert("embeddings (face_id, vector)", [(face, vectors[face]) for face in faces])
+        insert(
+            "photos (face_id, thumbnail)",
             [(face, photos[face]) for face in faces if face in photos],
         )
-        connection.executemany(
-            "INSERT OR IGNORE INTO decisions (digest, identity_id, kind, vector, at, actor) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                decision
-                for decision in found.decisions
-                if decision[1] is None or decision[1] in names
-            ],
+        insert(
+            "decisions (digest, identity_id, kind, vector, at, actor)",
+            [made for made in found.decisions if made[1] is None or made[1] in names],
+            "OR IGNORE",
         )
-        connection.executemany(
-            "INSERT OR IGNORE INTO apart (one, other, at, actor) VALUES (?, ?, ?, ?)",
+        insert(
+            "apart (one, other, at, actor)",
             [pair for pair in found.apart if pair[0] in names and pair[1] in names],
+            "OR IGNORE",
         )
-        connection.executemany(
-            "INSERT OR IGNORE INTO unknowns (digest, file, row, vector, thumbnail, at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            found.unknowns,
-        )
+        insert("unknowns (digest, file, row, vector, thumbnail, at)", found.unknowns, "OR IGNORE")
         refresh(connection, owners)
         summary = f"{counted(len(faces), 'face')} salvaged from a damaged gallery"
         record_beginning(connection, "salvage", summary, {"faces": len(faces)})
         reporter.check()
+
+
+def _reported(faces: Sequence[int], reporter: Reporter) -> Iterator[int]:
+    for done, face in enumerate(faces):
+        if done % 1_000 == 0:
+            reporter.progress("Saving faces", done, len(faces))
+        yield face
 
 
 # -- reading rows --------------------------------------------------------------------------------
@@ -210,116 +203,69 @@ def _read_rows(database: Path, reporter: Reporter) -> SalvagedRows:
     """
     found = SalvagedRows()
     for row in rows_of(database, lambda done, of: reporter.progress("Reading pages", done, of)):
-        for take in _TAKES:
-            if take(row, found):
-                break
+        _take(row, found)
     return found
 
 
-def _gallery(row: Row, found: SalvagedRows) -> bool:
-    match row.values:
-        case (None, str(uuid), int(dimension), str(distance), float() | int(), int(), *_):
-            if not (misfit("uuid", [uuid]) or misfit("dimension", [dimension])) and (
-                distance in get_args(Distance)
-            ):
-                found.fixed = (uuid, dimension, "cosine" if distance == "cosine" else "euclidean")
-                return True
-    return False
-
-
-def _identity(row: Row, found: SalvagedRows) -> bool:
+def _take(row: Row, found: SalvagedRows) -> None:
+    """Add a row to those found, by the first table whose rows look like it."""
     match row:
+        case Row(
+            _, (None, str(uuid), int(dimension), str(distance), float() | int(), int(), *_)
+        ) if distance in get_args(Distance) and _fits(uuid=uuid, dimension=dimension):
+            found.fixed = (uuid, dimension, "cosine" if distance == "cosine" else "euclidean")
         case Row(int(rowid), (None, str(name), str(key), int(faces), int() | None, *rest)):
-            if misfit("name", [name]):
-                return True  # lost: whose faces these are is told by number
+            if not _fits(name=name):
+                return  # lost: whose faces these are is told by number
             found.identities[rowid] = (name, key, max(0, faces))
-            if rest and isinstance(rest[0], str) and not misfit("note", [rest[0]]):
+            if rest and isinstance(rest[0], str) and _fits(note=rest[0]):
                 found.notes[rowid] = rest[0]
-            return True
-    return False
-
-
-def _face(row: Row, found: SalvagedRows) -> bool:
-    match row:
         case Row(
             int(rowid),
             (None, int(owner), str(file), int(place), bytes(digest), float() | int() as at, *_),
-        ) if len(digest) == 16 and not misfit("id", [rowid, owner]):
+        ) if len(digest) == 16 and _fits(id=rowid, identity_id=owner):
             if wrong := misfit("file", [file]) or misfit("row", [place]) or misfit("added", [at]):
                 found.odd.append(f"Where face {rowid} came from, and when: {wrong}.")
                 file, place, at = "", 0, 0.0
             found.faces[rowid] = (owner, file, place, digest, float(at))
-            return True
-    return False
-
-
-def _blob(row: Row, found: SalvagedRows) -> bool:
-    match row:
         case Row(int(rowid), (None, bytes(blob))):
             found.blobs.setdefault(rowid, []).append(blob)
-            return True
-    return False
-
-
-def _decision(row: Row, found: SalvagedRows) -> bool:
-    match row.values:
-        case (None, bytes(digest), int() | None as owner, "is" | "is-not" | "ignore" as kind,
-              bytes(vector), float() | int() as at, str(actor), *_) if (
-                  digest == encoding.digest_of(vector) and (owner is None) == (kind == "ignore")
-                  and not (misfit("at", [at]) or misfit("actor", [actor]))
-              ):  # fmt: skip
+        case Row(
+            _,
+            (None, bytes(digest), int() | None as owner, "is" | "is-not" | "ignore" as kind,
+             bytes(vector), float() | int() as at, str(actor), *_),
+        ) if (
+            digest == encoding.digest_of(vector)
+            and (owner is None) == (kind == "ignore")
+            and _fits(at=at, actor=actor)
+        ):  # fmt: skip
             found.decisions.append((digest, owner, kind, vector, float(at), actor))
-            return True
-    return False
-
-
-def _setting(row: Row, found: SalvagedRows) -> bool:
-    match row:
+        case Row(_, (None, int(one), int(other), float() | int() as at, str(actor))) if (
+            one < other and _fits(at=at, actor=actor)
+        ):
+            found.apart.append((one, other, float(at), actor))
+        case Row(
+            _,
+            (None, bytes(digest), str(file), int(place), bytes(vector), bytes() | None as photo,
+             float() | int() as at),
+        ) if (
+            digest == encoding.digest_of(vector)
+            and _fits(file=file, row=place, at=at, thumbnail=photo)
+        ):  # fmt: skip
+            found.unknowns.append((digest, file, place, vector, photo, float(at)))
         case Row(None, (str(key), str(value))) if key in _SETTINGS:
             with suppress(ValueError):
                 json.loads(value)  # else it is damaged, and made anew
                 found.settings[key] = value
-            return True
         case Row(None, (str(), "mlp" | "triplet", *_)):
             found.models += 1
-            return True
-    return False
-
-
-def _apart(row: Row, found: SalvagedRows) -> bool:
-    match row.values:
-        case (None, int(one), int(other), float() | int() as at, str(actor)) if (
-            one < other and not (misfit("at", [at]) or misfit("actor", [actor]))
-        ):
-            found.apart.append((one, other, float(at), actor))
-            return True
-    return False
-
-
-def _unknown(row: Row, found: SalvagedRows) -> bool:
-    match row.values:
-        case (None, bytes(digest), str(file), int(place), bytes(vector), bytes() | None as photo,
-              float() | int() as at) if (
-                  digest == encoding.digest_of(vector) and not misfit("file", [file])
-                  and not (misfit("row", [place]) or misfit("at", [at]))
-                  and not misfit("thumbnail", [photo])
-              ):  # fmt: skip
-            found.unknowns.append((digest, file, place, vector, photo, float(at)))
-            return True
-    return False
-
-
-def _counter(row: Row, found: SalvagedRows) -> bool:
-    match row:
-        case Row(int(), ("faces", int(last))) if not misfit("seq", [last]):
+        case Row(int(), ("faces", int(last))) if _fits(seq=last):
             found.last_face = max(found.last_face, last)
-            return True
-    return False
 
 
-_TAKES = (
-    _gallery, _identity, _face, _blob, _decision, _apart, _unknown, _setting, _counter,
-)  # fmt: skip
+def _fits(**values: object) -> bool:
+    """Tell whether values are in the domains of columns of these names."""
+    return not any(misfit(column, [value]) for column, value in values.items())
 
 
 def _sort_blobs(
