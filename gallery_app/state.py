@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.gallery import Gallery
+from engine.records.changes import Changed
 from engine.records.types import Candidate, Identification, Method, VectorRecord, Vectors
 
 
@@ -27,7 +28,51 @@ class Methods:
 
 
 @dataclass(frozen=True)
-class Query:
+class ContentsChange:
+    """What of the open gallery is different, so that a panel can tell whether it shows any of it.
+
+    Attributes:
+        faces: faces came, went, or belong to somebody else.
+        identities: people came, went, or have another name.
+        details: notes or portraits.
+        decisions: what a person said of faces and queries, such as that a name is right.
+        unknowns: the unknown faces that are kept.
+        models: the trained models that are in use.
+    """
+
+    faces: bool = False
+    identities: bool = False
+    details: bool = False
+    decisions: bool = False
+    unknowns: bool = False
+    models: bool = False
+
+    @classmethod
+    def of(cls, changed: Changed) -> ContentsChange:
+        """What a change of the engine can have touched."""
+        return _TOUCHED.get(changed.action, DATA)
+
+    @property
+    def recognition(self) -> bool:
+        """Whether a query may have another answer."""
+        return self.faces or self.identities or self.decisions or self.models
+
+
+DATA = ContentsChange(faces=True, identities=True, details=True, decisions=True, unknowns=True)
+EVERYTHING = replace(DATA, models=True)
+_TOUCHED = {
+    "rename": ContentsChange(identities=True),
+    "dismiss": ContentsChange(unknowns=True),
+    **dict.fromkeys(("note", "portrait"), ContentsChange(details=True)),
+    **dict.fromkeys(
+        ("confirm", "unconfirm", "ignore", "unignore", "apart", "unapart", "reject", "unreject"),
+        ContentsChange(decisions=True),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class FaceQuery:
     """One embedding to identify: a row of a file, or an enrolled face with itself left out.
 
     Attributes:
@@ -99,9 +144,8 @@ class AppState(QObject):
         writable_changed: the open gallery can be written now.
         damage_found: folder of a gallery that cannot be opened, and the error.
         passphrase_wanted: folder of a gallery that only a passphrase opens, and what it said.
-        contents_changed: the gallery is another than it was: people, faces, decisions or names.
-            Whatever is shown of it is read anew.
-        models_changed: other trained models are in use, or none.
+        contents_changed: the gallery differs from before, with the ContentsChange that says in
+            what. What is shown of that is read again.
         identity_chosen: id of the identity to show, or -1.
         queries_changed: the list of queries is another.
         query_changed: another query is shown, or it was answered.
@@ -115,8 +159,7 @@ class AppState(QObject):
     writable_changed = Signal()
     damage_found = Signal(object, object)
     passphrase_wanted = Signal(object, object)
-    contents_changed = Signal()
-    models_changed = Signal()
+    contents_changed = Signal(object)
     identity_chosen = Signal(int)
     queries_changed = Signal()
     query_changed = Signal()
@@ -129,7 +172,7 @@ class AppState(QObject):
         super().__init__(parent)
         self.gallery: Gallery | None = None
         self.identity: int = -1
-        self.queries: list[Query] = []
+        self.queries: list[FaceQuery] = []
         self.position = -1
         self.fpir = 0.01
         self.method: Method = "auto"
@@ -150,11 +193,11 @@ class AppState(QObject):
         self.identity_chosen.emit(identity)
 
     @property
-    def query(self) -> Query | None:
+    def query(self) -> FaceQuery | None:
         """The query being shown."""
         return self.queries[self.position] if 0 <= self.position < len(self.queries) else None
 
-    def set_queries(self, queries: list[Query]) -> None:
+    def set_queries(self, queries: list[FaceQuery]) -> None:
         self.queries = queries
         self.position = 0 if queries else -1
         self.queries_changed.emit()
@@ -169,7 +212,7 @@ class AppState(QObject):
             self.position = max(0, min(len(self.queries) - 1, position))
             self.query_changed.emit()
 
-    def update_query(self, query: Query, **changes: object) -> None:
+    def update_query(self, query: FaceQuery, **changes: object) -> None:
         """Replaces fields of one query; nothing where it is no longer in the list."""
         for position, listed in enumerate(self.queries):
             if listed.vector is query.vector:
@@ -185,7 +228,7 @@ class AppState(QObject):
             self.queries[self.position] = replace(self.query, chosen=identity)
             self.query_changed.emit()
 
-    def set_answers(self, answered: list[Query]) -> None:
+    def set_answers(self, answered: list[FaceQuery]) -> None:
         """Takes over what the gallery says now of all queries, in their order; what a person
         chose and made meanwhile stays.
         """

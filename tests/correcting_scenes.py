@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gallery_app.state import EVERYTHING
 from tests.screens import DATA, PHOTOS, SMALL, WIDE, Stage
 
 SHOTS = [
@@ -184,7 +185,7 @@ def history(stage: Stage) -> None:
     corrections = stage.app.context.gallery.corrections
     corrections.rename("Tom Hanks", "Thomas Hanks")
     corrections.undo()
-    stage.app.state.contents_changed.emit()
+    stage.app.state.contents_changed.emit(EVERYTHING)
     stage.window.menus.actions["history"].trigger()
     dialog = stage.dialog()
     stage.wait(lambda: dialog.model.rowCount() > 3)

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QPoint
 from PySide6.QtTest import QTest
 
+from gallery_app.state import EVERYTHING
 from tests.screens import PHOTOS, SMALL, WIDE, Stage
 
 SHOTS = [
@@ -59,7 +60,7 @@ def compare_too_little(stage: Stage) -> None:
     for name in ("Winona Ryder", "Tom Ridge"):
         faces = [face.id for face in gallery.faces(gallery.identity(name).id)]
         gallery.corrections.remove(faces[1:])
-    stage.app.state.contents_changed.emit()
+    stage.app.state.contents_changed.emit(EVERYTHING)
     stage.settle()
     _select(stage, "Winona Ryder", "Tom Ridge")
     stage.window.menus.actions["compare"].trigger()

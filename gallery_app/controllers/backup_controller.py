@@ -206,7 +206,6 @@ class BackupController(QObject):
         backups_operations.repair(self._context, self._repaired)
 
     def _repaired(self, report: CheckReport) -> None:
-        self._context.state.contents_changed.emit()  # faces may have been taken out
         if not report.ok:
             self._checked(report)
         elif report.taken_out:

@@ -6,9 +6,8 @@ from PySide6.QtCore import QObject
 
 from engine.records.gallery_figures import GalleryFigures
 from gallery_app.dialogs.similarity_dialog import SimilarityDialog
-from gallery_app.operations import charts as charts_operations
-from gallery_app.operations import comparisons
-from gallery_app.operations.comparisons import Compared
+from gallery_app.operations import analysis
+from gallery_app.operations.analysis import Compared
 from gallery_app.operations.context import Context
 from gallery_app.window.main_window import MainWindow
 
@@ -41,19 +40,19 @@ class ComparisonController(QObject):
         """Two people; one alone with itself."""
         names = [one.name for one in self._window.identities.selected()]
         one, other = names[0], names[-1]
-        comparisons.compare_people(
+        analysis.compare_people(
             self._context, one, other, lambda found: self._show(found, (one, other))
         )
 
     def faces(self) -> None:
         one, other = self._window.faces.selected_faces()
-        comparisons.compare_faces(
+        analysis.compare_faces(
             self._context, one.id, other.id, lambda found: self._show(found, (one.name, other.name))
         )
 
     def charts(self) -> None:
         """What is measured is read from all faces: it takes a moment."""
-        charts_operations.measure(self._context, self._show_charts)
+        analysis.measure(self._context, self._show_charts)
 
     def _show_charts(self, figures: GalleryFigures) -> None:
         from gallery_app.dialogs.charts_dialog import ChartsDialog  # brings pyqtgraph: 0.7 s

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from gallery_app.errors import readable
-from gallery_app.operations import backups
+from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
+from gallery_app.state import EVERYTHING
 from gallery_app.window.main_window import MainWindow
 
 EVERY = 1_000  # milliseconds between two looks of some 0.2 ms
@@ -38,7 +39,7 @@ class ExternalChangesController(QObject):
 
     def _look(self) -> None:
         if self._context.state.gallery is not None:
-            backups.look(self._context, self._seen, self._failed)
+            galleries.look_for_changes(self._context, self._seen, self._failed)
 
     def _seen(self, change: int, writable: bool) -> None:
         before, self._change = self._change, change
@@ -49,7 +50,7 @@ class ExternalChangesController(QObject):
                 "The other process has closed this gallery: it can be changed here now."
             )
         if before not in (-1, change):
-            self._context.state.contents_changed.emit()
+            self._context.state.contents_changed.emit(EVERYTHING)
 
     def _failed(self, error: BaseException) -> None:
         """Once: what is shown stays, and stays as it is."""

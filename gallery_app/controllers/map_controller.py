@@ -16,7 +16,7 @@ from gallery_app.map.marks import Marks
 from gallery_app.operations import maps as maps_operations
 from gallery_app.operations.context import Context
 from gallery_app.operations.maps import WantedMap
-from gallery_app.state import Query
+from gallery_app.state import ContentsChange, FaceQuery
 from gallery_app.window.main_window import MainWindow
 
 _PAUSE = 400  # ms after a change, so that several are drawn once
@@ -49,7 +49,6 @@ class MapController(QObject):
         state, panel = self._context.state, self._panel
         state.gallery_changed.connect(self._gallery_changed)
         state.contents_changed.connect(self._changed)
-        state.models_changed.connect(self._changed)
         state.query_changed.connect(self._place_query)
         self._window.middle.currentChanged.connect(lambda _: self._look_if_shown())
         self._window.unknown.count_changed.connect(lambda _: self._place_unknowns())
@@ -105,9 +104,10 @@ class MapController(QObject):
         self._panel.forget()
         self._look_if_shown()
 
-    def _changed(self) -> None:
-        self._stale = True
-        self._pause.start()
+    def _changed(self, change: ContentsChange) -> None:
+        if change.faces or change.identities or change.models:
+            self._stale = True
+            self._pause.start()
 
     def _look_if_shown(self) -> None:
         if self._stale and self._window.middle.shows(self._panel):
@@ -131,7 +131,7 @@ class MapController(QObject):
                 self._context, maps, query.vector, lambda points: self._placed(query, points)
             )
 
-    def _placed(self, query: Query, points: list[Vectors]) -> None:
+    def _placed(self, query: FaceQuery, points: list[Vectors]) -> None:
         now = self._context.state.query
         if now is not None and now.vector is query.vector:
             self._star = points

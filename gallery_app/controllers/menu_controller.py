@@ -25,7 +25,7 @@ from gallery_app.dialogs.help_dialogs import about_dialog, shortcuts_dialog
 from gallery_app.dialogs.import_preview import ImportPreview
 from gallery_app.dialogs.prompts import offer_import
 from gallery_app.dialogs.report_dialog import import_dialog
-from gallery_app.operations import enrolment, galleries, imports, queries, rejections
+from gallery_app.operations import enrolment, galleries, queries
 from gallery_app.operations.context import Context
 from gallery_app.recent import data_folder
 from gallery_app.window.main_window import MainWindow
@@ -56,7 +56,7 @@ class MenuController:
             "open_query": self.open_query,
             "who": self.who_is_this,
             "confirm": self.confirm,
-            "reject": lambda: rejections.reject(context),
+            "reject": lambda: enrolment.reject(context),
             "enroll_query": self.enroll_query,
             "enroll": self.enroll,
             "previous": lambda: context.state.step(-1),
@@ -118,13 +118,13 @@ class MenuController:
 
     def _preview(self, sources: Sequence[Path]) -> None:
         """Shows what an import would do; it is done when the person says so."""
-        imports.plan_import(self._context, sources, lambda plan: self._show_plan(plan, sources))
+        galleries.plan_import(self._context, sources, lambda plan: self._show_plan(plan, sources))
 
     def _show_plan(self, plan: ImportPlan, sources: Sequence[Path]) -> None:
         dialog = ImportPreview(self._context, plan, self._window)
         dialog.column_chosen.connect(lambda column: self._plan_anew(dialog, sources, column))
         dialog.accepted.connect(
-            lambda: imports.import_plan(self._context, dialog.plan, self._imported)
+            lambda: galleries.import_plan(self._context, dialog.plan, self._imported)
         )
         dialog.open()
 
@@ -135,12 +135,12 @@ class MenuController:
             dialog.reject()
             self._show_plan(plan, sources)
 
-        imports.plan_import(
+        galleries.plan_import(
             self._context,
             sources,
             while_open(dialog, planned),
             column,
-            failed=while_open(dialog, dialog.keep_column),
+            stopped=while_open(dialog, dialog.keep_column),
         )
 
     def _imported(self, report: ImportReport) -> None:

@@ -20,6 +20,7 @@ from gallery_app.dialogs.versions_dialog import VersionsDialog
 from gallery_app.operations import models as models_operations
 from gallery_app.operations.context import Context
 from gallery_app.settings import VERSIONS
+from gallery_app.state import ContentsChange
 from gallery_app.window.main_window import MainWindow
 from gallery_app.wording.model_words import stale_text
 
@@ -51,8 +52,7 @@ class ModelController(QObject):
         window.training.cancel_wanted.connect(lambda: models_operations.cancel(self._context))
         window.training.report_wanted.connect(self._show_report)
         state.gallery_changed.connect(self._gallery_changed)
-        state.contents_changed.connect(self._look)
-        state.models_changed.connect(self._look)
+        state.contents_changed.connect(self._contents_changed)
 
     # -- training ----------------------------------------------------------------------------
 
@@ -142,6 +142,10 @@ class ModelController(QObject):
         self._versions = self._evaluation = None
         self._window.training.dismiss()
         self._look()
+
+    def _contents_changed(self, change: ContentsChange) -> None:
+        if change.faces or change.models:
+            self._look()
 
     def _look(self) -> None:
         """What there is by way of models, and how stale it is."""

@@ -17,6 +17,7 @@ from gallery_app.operations import people as people_operations
 from gallery_app.operations import queries
 from gallery_app.operations.context import Context
 from gallery_app.recent import recent_galleries, sample_faces
+from gallery_app.state import ContentsChange
 from gallery_app.window.main_window import MainWindow
 from gallery_app.wording.method_words import status_text
 from gallery_app.wording.number_words import faces_text, people_text
@@ -44,7 +45,7 @@ class PeopleController(QObject):
         state = context.state
         state.gallery_changed.connect(self.gallery_changed)
         state.writable_changed.connect(self._writable_changed)
-        state.contents_changed.connect(self._load_people)
+        state.contents_changed.connect(self._contents_changed)
         state.identity_chosen.connect(self._show_identity)
         state.query_changed.connect(self._enable_actions)
         state.method_changed.connect(self._show_status)
@@ -87,6 +88,10 @@ class PeopleController(QObject):
         self._asking.show()
         self._enable_actions()
         self._show_status()
+
+    def _contents_changed(self, change: ContentsChange) -> None:
+        if change.faces or change.identities or change.details or change.decisions:
+            self._load_people()
 
     def _load_people(self) -> None:
         if self._state.gallery is not None:

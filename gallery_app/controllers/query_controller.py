@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap
 
 from engine.records.types import Evidence, Vectors
-from gallery_app.operations import enrolment, people, queries, rejections
+from gallery_app.operations import enrolment, people, queries
 from gallery_app.operations.context import Context
-from gallery_app.state import Query
+from gallery_app.state import ContentsChange, FaceQuery
 from gallery_app.window.main_window import MainWindow
 
 _SIDE = 320  # pixels of a drawn portrait
@@ -22,25 +22,25 @@ class QueryController(QObject):
         self._context = context
         self._window = window
         self._picture: tuple[Vectors, QPixmap] | None = None
-        self._evidence: tuple[Query, tuple[Evidence, ...]] | None = None
+        self._evidence: tuple[FaceQuery, tuple[Evidence, ...]] | None = None
         state, panel = context.state, window.query
         state.gallery_changed.connect(self._forget)
         state.query_changed.connect(self.show)
         state.queries_changed.connect(self._show_place)
-        state.contents_changed.connect(self._ask_anew)
+        state.contents_changed.connect(self._ask_again)
         context.pictures.ready.connect(self._pictures_ready)
         panel.candidate_chosen.connect(state.choose_candidate)
         panel.stepper.step.connect(state.step)
         panel.stepper.closed.connect(lambda: queries.clear_queries(context))
         panel.actions.confirmed.connect(lambda name: enrolment.confirm(context, name))
-        panel.actions.rejected.connect(lambda: rejections.reject(context))
+        panel.actions.rejected.connect(lambda: enrolment.reject(context))
         panel.actions.taken_back.connect(lambda: enrolment.take_back(context))
 
     def _forget(self) -> None:
         self._picture = self._evidence = None
 
-    def _ask_anew(self) -> None:
-        if self._context.state.gallery is not None:
+    def _ask_again(self, change: ContentsChange) -> None:
+        if change.recognition and self._context.state.gallery is not None:
             queries.identify_all(self._context)
 
     def show(self) -> None:
@@ -54,7 +54,7 @@ class QueryController(QObject):
         self._window.query.show_query(query, picture, portraits, faces)
         self._show_place()
 
-    def _evidence_of(self, query: Query) -> tuple[Evidence, ...]:
+    def _evidence_of(self, query: FaceQuery) -> tuple[Evidence, ...]:
         """The faces of the chosen candidate that are nearest to the query. Those that voted are
         there at once, the others are read; until then what was read for the answer before stays.
         """
@@ -71,7 +71,7 @@ class QueryController(QObject):
         people.load_evidence(self._context, query, self._show_evidence)
         return own
 
-    def _show_evidence(self, of: Query, faces: tuple[Evidence, ...]) -> None:
+    def _show_evidence(self, of: FaceQuery, faces: tuple[Evidence, ...]) -> None:
         query = self._context.state.query
         if query is not None and query.answer is of.answer and _same_question(of, query):
             self._evidence = of, faces
@@ -86,7 +86,7 @@ class QueryController(QObject):
         if query is not None and query.face in faces:
             self._window.query.comparison.show_query(self._picture_of(query))
 
-    def _picture_of(self, query: Query) -> QPixmap | None:
+    def _picture_of(self, query: FaceQuery) -> QPixmap | None:
         """The query's picture: of the enrolled face, of its photograph or drawn; None while that
         is under way.
         """
@@ -97,7 +97,7 @@ class QueryController(QObject):
         people.load_query_picture(self._context, query, _SIDE, self._show_picture)
         return None
 
-    def _show_picture(self, of: Query, image: QImage) -> None:
+    def _show_picture(self, of: FaceQuery, image: QImage) -> None:
         query = self._context.state.query
         if query is None or query.vector is not of.vector:
             return
@@ -106,7 +106,7 @@ class QueryController(QObject):
         self._window.query.comparison.show_query(self._picture[1])
 
 
-def _same_question(one: Query, other: Query) -> bool:
+def _same_question(one: FaceQuery, other: FaceQuery) -> bool:
     """Whether the faces of the same candidate are compared with the same query."""
     return (
         one.vector is other.vector

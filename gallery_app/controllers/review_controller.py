@@ -8,14 +8,11 @@ from PySide6.QtCore import QObject, QTimer
 
 from engine.records.changes import Changed
 from engine.records.findings import Balance, Finding, Review
-from gallery_app.operations import (
-    corrections as corrections_operations,
-)
-from gallery_app.operations import (
-    review as review_operations,
-)
+from gallery_app.operations import analysis
+from gallery_app.operations import corrections as corrections_operations
 from gallery_app.operations.context import Context
 from gallery_app.operations.corrections import Correction
+from gallery_app.state import ContentsChange
 from gallery_app.window.main_window import MainWindow
 
 _PAUSE = 1200  # ms after the last change: answering goes on undisturbed
@@ -57,7 +54,7 @@ class ReviewController(QObject):
         """Reviews the gallery as it is now."""
         if self._context.state.gallery is not None:
             self._stale = False
-            review_operations.load_review(self._context, self._show)
+            analysis.load_review(self._context, self._show)
 
     def _gallery_changed(self) -> None:
         self._stale, self._balance = True, None
@@ -68,7 +65,9 @@ class ReviewController(QObject):
         self._window.review.card.set_writable(gallery is not None and gallery.writable)
         self._shown()
 
-    def _changed(self) -> None:
+    def _changed(self, change: ContentsChange) -> None:
+        if not (change.faces or change.identities or change.decisions):
+            return
         self._stale = True
         if self._window.middle.shows(self._window.review):
             self._pause.start()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from gallery_app import settings
 from gallery_app.operations import people, queries
 from gallery_app.operations.context import Context
-from gallery_app.state import Methods
+from gallery_app.state import ContentsChange, Methods
 from gallery_app.window.main_window import MainWindow
 from gallery_app.window.method_choice import show_entries
 from gallery_app.window.strictness import STEPS, nearest_step
@@ -30,13 +30,17 @@ class StrictnessController(QObject):
 
     def _connect(self) -> None:
         state, window, context = self._context.state, self._window, self._context
-        state.models_changed.connect(self.look)
+        state.contents_changed.connect(self._contents_changed)
         state.gallery_changed.connect(self._gallery_changed)
         state.method_changed.connect(self._method_changed)
         state.strictness_changed.connect(self._strictness_changed)
         window.query.strictness.changed.connect(lambda f: queries.set_strictness(context, f))
         for name, entry in window.menus.methods.items():
             entry.triggered.connect(lambda _=False, to=name: queries.choose_method(context, to))
+
+    def _contents_changed(self, change: ContentsChange) -> None:
+        if change.models:
+            self.look()
 
     def look(self) -> None:
         """What can be asked in the gallery as it is now. It loads the index."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 from engine.records.unknowns import Cluster
 from gallery_app.operations import people, unknowns
 from gallery_app.operations.context import Context
-from gallery_app.state import Query
+from gallery_app.state import ContentsChange, FaceQuery
 from gallery_app.window.main_window import MainWindow
 
 _PAUSE = 400  # ms after the last change: naming goes on undisturbed
@@ -33,7 +33,7 @@ class UnknownsController(QObject):
         state, window = self._context.state, self._window
         state.gallery_changed.connect(self._gallery_changed)
         state.writable_changed.connect(self._writable_changed)
-        state.contents_changed.connect(self._changed)
+        state.contents_changed.connect(self._contents_changed)
         state.queries_changed.connect(self._keep)
         state.query_changed.connect(self._show_notice)
         self._entry.triggered.connect(self._decide)
@@ -140,6 +140,10 @@ class UnknownsController(QObject):
             unknowns.load_count(self._context, self._window.middle.set_unknown_count)
         self._shown()
 
+    def _contents_changed(self, change: ContentsChange) -> None:
+        if change.faces or change.identities or change.decisions or change.unknowns:
+            self._changed()
+
     def _changed(self) -> None:
         self._stale = True
         if self._context.state.gallery is None:
@@ -179,7 +183,7 @@ class UnknownsController(QObject):
         )
 
 
-def _is_unknown(query: Query | None) -> bool:
+def _is_unknown(query: FaceQuery | None) -> bool:
     """A real query, not an enrolled face, that nobody is recognised in and that nobody named."""
     answer = query.answer if query is not None and query.is_open_question else None
     return answer is not None and answer.verdict == "unknown"

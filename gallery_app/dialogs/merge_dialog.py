@@ -124,8 +124,8 @@ class MergeDialog(Dialog):
         self.outcome.setText(f"All faces get the name {into}.")
         self.effect.show_waiting()
         self._show_compared("Comparing their faces…", unlike=False, sure=False)
-        show, gone = while_open(self, self._show), while_open(self, self.reject)
-        corrections.preview_merge(self._context, names, into, show, gone)
+        show, stale = while_open(self, self._show), while_open(self, self.reject)
+        corrections.preview_merge(self._context, names, into, show, stale)
 
     def _show(self, preview: MergePreview) -> None:
         if preview.survivor != self._names()[1]:

@@ -22,6 +22,7 @@ from gallery_app.item_models.face_model import FaceListModel
 from gallery_app.item_models.roles import CaptionRole
 from gallery_app.operations import corrections, maps
 from gallery_app.operations.context import Context
+from gallery_app.state import ContentsChange
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.faces.delegates import FaceDelegate
 from gallery_app.widgets.lists.uniform_view import UniformView
@@ -78,7 +79,7 @@ class SelectedFacesDialog(Dialog):
         layout.addWidget(self.buttons)
         self._enable()
         self._load()
-        context.state.contents_changed.connect(self._load)
+        context.state.contents_changed.connect(self._contents_changed)
         context.state.gallery_changed.connect(self.reject)
 
     def _grid(self) -> UniformView:
@@ -98,6 +99,10 @@ class SelectedFacesDialog(Dialog):
         button.clicked.connect(lambda: do())
         self.buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         return button
+
+    def _contents_changed(self, change: ContentsChange) -> None:
+        if change.faces or change.identities:
+            self._load()
 
     def _load(self) -> None:
         if self._context.state.gallery is not None:

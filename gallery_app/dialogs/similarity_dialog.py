@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from engine.records.similarity import Similarity
 from engine.records.types import Face, Ids
 from gallery_app.item_models.face_model import caption
-from gallery_app.operations.comparisons import Compared
+from gallery_app.operations.analysis import Compared
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.charts.heat_map import HeatMap
 from gallery_app.widgets.controls.dialog import Dialog

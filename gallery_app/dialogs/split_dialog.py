@@ -219,8 +219,8 @@ class SplitDialog(Dialog):
         self._propose(None)
 
     def _propose(self, count: int | None) -> None:
-        take, gone = while_open(self, self._take_proposal), while_open(self, self.reject)
-        corrections.propose_split(self._context, self._identity.name, count, take, gone)
+        take, stale = while_open(self, self._take_proposal), while_open(self, self.reject)
+        corrections.propose_split(self._context, self._identity.name, count, take, stale)
 
     def _take_proposal(self, proposal: SplitProposal) -> None:
         groups = [list(group) for group in proposal.groups]
@@ -268,8 +268,8 @@ class SplitDialog(Dialog):
         self._show_groups(parts)
         self.effect.show_waiting()
         groups = [part for part in parts if part]
-        show, gone = while_open(self, self._show_effect), while_open(self, self.reject)
-        corrections.preview_split(self._context, self._identity.name, groups, show, gone)
+        show, stale = while_open(self, self._show_effect), while_open(self, self.reject)
+        corrections.preview_split(self._context, self._identity.name, groups, show, stale)
 
     def _show_effect(self, proposal: SplitProposal) -> None:
         self.effect.show_shares(proposal.before, proposal.after)

@@ -1,12 +1,10 @@
-"""Back up, restore, salvage; and look after a gallery that another process writes."""
+"""Back up, restore, repair and salvage galleries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.errors import FaceGalleryError
-from engine.progress import Reporter
 from engine.records.safety import Backup, Preview, Restored, Salvaged
 from engine.records.types import CheckReport
 from engine.store import recovery
@@ -14,21 +12,17 @@ from engine.store.encryption import Key
 from engine.utils import clock
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
-from gallery_app.tasks import Task
-
-_WATCHING = "watching"
+from gallery_app.operations.operation import Change, Query
 
 
 def back_up(context: Context, target: Path, done: Callable[[Backup], None]) -> None:
-    """The open gallery into one new file; work goes on meanwhile."""
-    gallery = context.gallery
-    context.tasks.run(
-        f"Backing up {gallery.folder.name}",
-        lambda reporter: gallery.backups.write(target, reporter=reporter),
-        done=done,
-        failed=context.failed,
-        lane="keeping",  # questions and changes go on
-    )
+    """Write the open gallery into one new file; queries and changes go on meanwhile."""
+    Query(
+        f"Backing up {context.gallery.folder.name}",
+        lambda gallery, reporter: gallery.backups.write(target, reporter=reporter),
+        lane="keeping",
+        shown=True,
+    ).run(context, done)
 
 
 def suggested_name(context: Context) -> str:
@@ -38,39 +32,24 @@ def suggested_name(context: Context) -> str:
 
 def load_backups(context: Context, folder: Path, done: Callable[[list[Backup]], None]) -> None:
     """The automatic backups of a gallery, newest first."""
-    context.tasks.run(
-        "Looking for backups",
-        lambda _: recovery.automatic_backups(folder),
-        done=done,
-        failed=context.failed,
-        key="backups",
-        shown=False,
+    Query("Looking for backups", lambda *_: recovery.automatic_backups(folder), "backups").run(
+        context, done
     )
 
 
 def load_kept(context: Context, done: Callable[[int], None]) -> None:
     """How many automatic backups the open gallery keeps."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Reading settings",
-        lambda _: gallery.backups.kept,
-        done=done,
-        failed=context.failed,
-        key="kept",
-        shown=False,
-    )
+    Query("Reading settings", lambda gallery, _: gallery.backups.kept, "kept").run(context, done)
 
 
 def keep(context: Context, number: int) -> None:
-    """Sets how many automatic backups the open gallery keeps."""
-    gallery = context.gallery
-    context.tasks.run(
+    """Set how many automatic backups the open gallery keeps."""
+    Change(
         "Saving settings",
-        lambda _: gallery.backups.keep(number),
-        failed=context.failed,
-        lane="change",
+        lambda gallery, _: gallery.backups.keep(number),
         shown=False,
-    )
+        changes=lambda _: None,
+    ).run(context)
 
 
 def load_preview(
@@ -82,26 +61,21 @@ def load_preview(
     *,
     passphrase: str | None = None,
 ) -> None:
-    """What a backup holds, and how the gallery differs; only the last one asked for arrives.
+    """What a backup holds, and how the gallery differs.
 
     Args:
-        passphrase: of an encrypted backup; the open gallery's is tried unless said.
+        passphrase: of an encrypted backup; by default the open gallery's is tried.
     """
-    there = _key_of(context, folder)
-    context.tasks.run(
+    own = _key_of(context, folder)
+    Query(
         f"Reading {source.name}",
-        lambda reporter: recovery.preview_backup(
-            source,
-            folder,
-            reporter=reporter,
-            passphrase=passphrase or there,
-            passphrase_there=there,
+        lambda _, reporter: recovery.preview_backup(
+            source, folder, reporter=reporter, passphrase=passphrase or own, passphrase_there=own
         ),
-        done=done,
-        failed=failed,
-        lane="keeping",
-        key="preview",
-    )
+        "preview",
+        "keeping",
+        shown=True,
+    ).run(context, done, failed=failed)
 
 
 def restore(
@@ -112,35 +86,37 @@ def restore(
     replace: bool,
     done: Callable[[Restored], None],
     passphrase: str | None = None,
-) -> Task:
-    """Makes a gallery of a backup and opens it; the one that it replaces is closed before.
+) -> None:
+    """Make a gallery of a backup and open it; the one that it replaces is closed before.
 
     Args:
-        passphrase: of an encrypted backup; the open gallery's is tried unless said.
+        passphrase: of an encrypted backup; by default the open gallery's is tried.
     """
     current = context.state.gallery
-    there = _key_of(context, folder)
+    own = _key_of(context, folder)
     words = passphrase or (current.key if current is not None else None)
     if replace and current is not None and current.folder == folder:
-        galleries.close_gallery(context)  # in the lane of changes, before the task below
+        galleries.close_gallery(context)  # in the lane of changes, before it is replaced
 
-    task = context.tasks.run(
+    def open_again() -> None:
+        """Restored, or as it was where that failed or was cancelled."""
+        if (folder / "gallery.db").exists():
+            galleries.open_gallery(context, folder, passphrase=own or words)
+
+    task = Change(
         f"Restoring {folder.name}",
-        lambda reporter: recovery.restore_backup(
+        lambda _, reporter: recovery.restore_backup(
             source,
             folder,
             replace=replace,
             reporter=reporter,
             passphrase=words,
-            passphrase_there=there,
+            passphrase_there=own,
         ),
-        done=done,
-        failed=context.failed,
-        lane="change",
-        key="restoring",
-    )
-    task.ended.connect(lambda: _open_again(context, folder, there or words))
-    return task
+        "restoring",
+        changes=lambda _: None,  # it is opened anew
+    ).run(context, done)
+    task.ended.connect(open_again)
 
 
 def _key_of(context: Context, folder: Path | None) -> Key | None:
@@ -149,84 +125,31 @@ def _key_of(context: Context, folder: Path | None) -> Key | None:
     return current.key if current is not None and current.folder == folder else None
 
 
-def _open_again(context: Context, folder: Path, passphrase: str | Key | None) -> None:
-    """Restored, or as it was where that failed or was cancelled."""
-    if (folder / "gallery.db").exists():
-        galleries.open_gallery(context, folder, passphrase=passphrase)
-
-
 def find_sound_backup(
     context: Context, folder: Path, done: Callable[[Backup | None], None]
 ) -> None:
     """The newest automatic backup that can be read to the end."""
-    context.tasks.run(
+    Query(
         "Looking for a sound backup",
-        lambda reporter: recovery.newest_sound_backup(folder, reporter),
-        done=done,
-        failed=context.failed,
-        lane="keeping",
-        key="sound backup",
-    )
+        lambda _, reporter: recovery.newest_sound_backup(folder, reporter),
+        "sound backup",
+        "keeping",
+        shown=True,
+    ).run(context, done)
 
 
 def repair(context: Context, done: Callable[[CheckReport], None]) -> None:
-    """Makes anew what is derived and damaged."""
-    gallery = context.gallery
-    context.tasks.run(
+    """Make anew what is derived and damaged; faces may be taken out."""
+    Change(
         "Repairing the gallery",
-        lambda reporter: gallery.check(repair=True, reporter=reporter),
-        done=done,
-        failed=context.failed,
-        lane="change",
-    )
+        lambda gallery, reporter: gallery.check(repair=True, reporter=reporter),
+    ).run(context, done)
 
 
 def salvage(context: Context, folder: Path, target: Path, done: Callable[[Salvaged], None]) -> None:
-    """A new gallery of what can be read in a damaged one, which stays as it is."""
-    context.tasks.run(
+    """Make a new gallery of what can be read in a damaged one, which stays as it is."""
+    Change(
         f"Saving what can be read of {folder.name}",
-        lambda reporter: recovery.salvage_gallery(folder, target, reporter=reporter),
-        done=done,
-        failed=context.failed,
-        lane="change",
-    )
-
-
-def look(
-    context: Context,
-    seen: Callable[[int, bool], None],
-    failed: Callable[[BaseException], None],
-) -> None:
-    """Takes over writing the open gallery if nobody has it any more, and reads how far it is.
-
-    In the lane of changes: a gallery that is being closed must not be taken over.
-
-    Args:
-        seen: the change counter, and whether it can be written now.
-    """
-    gallery = context.gallery
-    if context.tasks.is_running(_WATCHING):
-        return
-
-    def work(_: Reporter) -> tuple[int, bool] | None:
-        try:
-            writable = gallery.try_to_write()
-            return gallery.change(), writable
-        except FaceGalleryError:
-            if context.state.gallery is gallery:
-                raise
-            return None  # closed meanwhile
-
-    def done(found: tuple[int, bool] | None) -> None:
-        if found is not None and context.state.gallery is gallery:
-            seen(*found)
-
-    context.tasks.run(
-        "Looking for changes",
-        work,
-        done=done,
-        failed=lambda error: context.state.gallery is gallery and failed(error),
-        lane="change",
-        key=_WATCHING,
-        shown=False,
-    )
+        lambda _, reporter: recovery.salvage_gallery(folder, target, reporter=reporter),
+        changes=lambda _: None,
+    ).run(context, done)

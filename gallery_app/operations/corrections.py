@@ -8,7 +8,8 @@ from typing import Any
 from engine.gallery import Corrections
 from engine.records.changes import Changed, HistoryEntry, MergePreview, SplitProposal
 from gallery_app.operations.context import Context
-from gallery_app.operations.stale_target import unless_gone
+from gallery_app.operations.operation import Change, Query
+from gallery_app.state import ContentsChange
 
 Correction = Callable[[Corrections], Changed | None]
 
@@ -19,33 +20,35 @@ def correct(
     correction: Correction,
     done: Callable[[Changed], None] | None = None,
 ) -> None:
-    """Makes a correction; the panels follow it, and the status line says what was done.
+    """Make a correction; the status line says what was done.
 
     Args:
         title: what the person reads where it takes a while.
         done: called where something was changed.
     """
-    gallery = context.gallery
+    state, gallery = context.state, context.state.gallery
 
-    def changed(change: Changed | None) -> None:
-        if context.state.gallery is not gallery:
+    def tell(changed: Changed | None) -> None:
+        if state.gallery is not gallery:
             return
-        if change is None:
-            context.state.corrected.emit("It is so already: nothing was changed.")
+        if changed is None:
+            state.corrected.emit("It is so already: nothing was changed.")
             return
         if done is not None:
-            done(change)
-        context.state.corrected.emit(change.summary)
-        context.state.contents_changed.emit()
+            done(changed)
+        state.corrected.emit(changed.summary)
 
-    context.tasks.run(
+    Change(
         title,
-        lambda _: correction(gallery.corrections),
-        done=changed,
-        failed=unless_gone(context),
-        lane="change",
+        lambda gallery, _: correction(gallery.corrections),
         shown=False,
-    )
+        changes=touched,
+    ).run(context, tell)
+
+
+def touched(changed: Changed | None) -> ContentsChange | None:
+    """What the panels have to read again after a change; None where there was none."""
+    return ContentsChange.of(changed) if changed is not None else None
 
 
 def preview_merge(
@@ -53,14 +56,10 @@ def preview_merge(
     names: Sequence[str],
     into: str,
     done: Callable[[MergePreview], None],
-    gone: Callable[[], None],
+    stale: Callable[[], None],
 ) -> None:
-    """What a merge would come to; only the last one asked for arrives.
-
-    Args:
-        gone: called where one of them is no longer there.
-    """
-    _ask(context, "preview", lambda to: to.preview_merge(names, into), done, gone)
+    """What a merge would come to; ``stale`` is called where one of them is no longer there."""
+    _ask(context, "preview", lambda to: to.preview_merge(names, into), done, stale)
 
 
 def propose_split(
@@ -68,10 +67,10 @@ def propose_split(
     name: str,
     count: int | None,
     done: Callable[[SplitProposal], None],
-    gone: Callable[[], None],
+    stale: Callable[[], None],
 ) -> None:
     """Groups that the faces of an identity fall into; None lets the gallery say how many."""
-    _ask(context, "preview", lambda to: to.propose_split(name, count), done, gone)
+    _ask(context, "preview", lambda to: to.propose_split(name, count), done, stale)
 
 
 def preview_split(
@@ -79,10 +78,10 @@ def preview_split(
     name: str,
     groups: Sequence[Sequence[int]],
     done: Callable[[SplitProposal], None],
-    gone: Callable[[], None],
+    stale: Callable[[], None],
 ) -> None:
-    """What a split into these groups would come to; only the last one asked for arrives."""
-    _ask(context, "preview", lambda to: to.preview_split(name, groups), done, gone)
+    """What a split into these groups would come to."""
+    _ask(context, "preview", lambda to: to.preview_split(name, groups), done, stale)
 
 
 def load_history(context: Context, limit: int, done: Callable[[list[HistoryEntry]], None]) -> None:
@@ -100,14 +99,7 @@ def _ask(
     key: str,
     question: Callable[[Corrections], Any],
     done: Callable[[Any], None],
-    gone: Callable[[], None] = lambda: None,
+    stale: Callable[[], None] = lambda: None,
 ) -> None:
-    gallery = context.gallery
-    context.tasks.run(
-        "Looking at the changes",
-        lambda _: question(gallery.corrections),
-        done=done,
-        failed=unless_gone(context, gone),
-        key=key,
-        shown=False,
-    )
+    query = Query("Looking at the changes", lambda gallery, _: question(gallery.corrections), key)
+    query.run(context, done, stale=stale)

@@ -9,25 +9,18 @@ from engine.progress import Reporter
 from engine.store import encryption
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
-
-Convert = Callable[[Path, Reporter], None]
+from gallery_app.operations.operation import Change, Query
 
 
 def check_passphrase(context: Context, words: str, done: Callable[[bool], None]) -> None:
     """Whether these words open the gallery that is open."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Trying the passphrase",
-        lambda _: gallery.is_passphrase(words),
-        done=done,
-        failed=context.failed,
-        key="passphrase",
-        shown=False,
-    )
+    Query(
+        "Trying the passphrase", lambda gallery, _: gallery.is_passphrase(words), "passphrase"
+    ).run(context, done)
 
 
 def encrypt(context: Context, words: str, done: Callable[[], None]) -> None:
-    """With these words from now on; ``done`` once it is open again."""
+    """Encrypt it with these words; ``done`` is called once it is open again."""
     _convert(
         context,
         "Encrypting",
@@ -38,7 +31,7 @@ def encrypt(context: Context, words: str, done: Callable[[], None]) -> None:
 
 
 def decrypt(context: Context, words: str, done: Callable[[], None]) -> None:
-    """Back to a plain one."""
+    """Remove its encryption; ``done`` is called once it is open again."""
     _convert(
         context,
         "Decrypting",
@@ -49,7 +42,7 @@ def decrypt(context: Context, words: str, done: Callable[[], None]) -> None:
 
 
 def change_passphrase(context: Context, words: str, new: str, done: Callable[[], None]) -> None:
-    """Other words from now on."""
+    """Give it another passphrase; ``done`` is called once it is open again."""
     _convert(
         context,
         "Encrypting anew",
@@ -64,7 +57,7 @@ def change_passphrase(context: Context, words: str, new: str, done: Callable[[],
 def _convert(
     context: Context,
     title: str,
-    convert: Convert,
+    convert: Callable[[Path, Reporter], None],
     opens: tuple[str | None, str | None],
     done: Callable[[], None],
 ) -> None:
@@ -72,26 +65,18 @@ def _convert(
     opens: what the gallery is opened again with where that failed, and where it is done.
     """
     folder, person = context.gallery.folder, context.state.identity
-    galleries.close_gallery(context)  # in the lane of changes, before the task below
+    galleries.close_gallery(context)  # in the lane of changes, before the conversion
 
-    def again(words: str | None, then: Callable[[], None] | None = None) -> None:
+    def open_again(words: str | None, then: Callable[[], None] = lambda: None) -> None:
         def opened() -> None:
             context.state.choose_identity(person)
-            if then is not None:
-                then()
+            then()
 
         galleries.open_gallery(context, folder, passphrase=words, opened=opened)
 
-    def failed(error: BaseException) -> None:
-        again(opens[0])
-        context.failed(error)
-
-    task = context.tasks.run(
+    Change(
         f"{title} {folder.name}",
-        lambda reporter: convert(folder, reporter),
-        done=lambda _: again(opens[1], done),
-        failed=failed,
-        lane="change",
-        key="converting",
-    )
-    task.cancelled.connect(lambda: again(opens[0]))
+        lambda _, reporter: convert(folder, reporter),
+        "converting",
+        changes=lambda _: None,  # it is opened anew
+    ).run(context, lambda _: open_again(opens[1], done), stopped=lambda: open_again(opens[0]))

@@ -1,4 +1,4 @@
-"""Add faces to the gallery, and take that back."""
+"""Say who a query is or is not, take that back, and add other faces."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.errors import FaceGalleryError
+from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.records.advice import Advice
 from engine.records.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.operations.context import Context
+from gallery_app.operations.operation import Change, Query
 from gallery_app.operations.queries import query_files
-from gallery_app.operations.rejections import take_back_rejection
-from gallery_app.operations.stale_target import unless_gone
-from gallery_app.state import Query
+from gallery_app.state import ContentsChange, FaceQuery
+
+_DECISION = ContentsChange(decisions=True)
 
 
 def confirm(context: Context, name: str) -> None:
@@ -25,7 +27,7 @@ def confirm(context: Context, name: str) -> None:
         enroll_query(context, query, name)
 
 
-def enroll_query(context: Context, query: Query, name: str) -> None:
+def enroll_query(context: Context, query: FaceQuery, name: str) -> None:
     """Enrols one query under a new or known name."""
     batch = FaceBatch(query.vector[None, :], [name], [query.file], [query.row], [query.photo])
     key = f"enroll query {id(query.vector)}"
@@ -33,7 +35,7 @@ def enroll_query(context: Context, query: Query, name: str) -> None:
         enroll(context, name, batch, lambda report: mark_added(context, query, report), key=key)
 
 
-def mark_added(context: Context, query: Query, report: EnrolmentReport) -> None:
+def mark_added(context: Context, query: FaceQuery, report: EnrolmentReport) -> None:
     """This query is enrolled now; the rest is read anew from the gallery."""
     made = tuple((face, report.name) for face in report.face_ids)
     record = replace(query.record, faces=(*query.record.faces, *made))
@@ -45,62 +47,55 @@ def enroll(
     name: str,
     batch: FaceBatch,
     enrolled: Callable[[EnrolmentReport], None],
-    refused: Callable[[], None] | None = None,
+    stopped: Callable[[], None] = lambda: None,
     key: str = "",
     elsewhere: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
-    """Adds faces to a new or known identity; ``refused`` is called where nothing was added.
+    """Add faces to a new or known identity; ``stopped`` is called where nothing was added.
 
     Args:
         elsewhere: names of other identities for some of the rows.
     """
-    gallery = context.gallery
-
-    def failed(error: BaseException) -> None:
-        context.failed(error)
-        if refused is not None:
-            refused()
-
-    def done(report: EnrolmentReport) -> None:
-        enrolled(report)
-        context.state.contents_changed.emit()
-
-    task = context.tasks.run(
+    Change(
         f"Enrolling {name}",
-        lambda reporter: gallery.enroll(name, batch, elsewhere=elsewhere, reporter=reporter),
-        done=done,
-        failed=failed,
-        lane="change",
-        key=key,
-    )
-    if refused is not None:
-        task.cancelled.connect(refused)
+        lambda gallery, reporter: gallery.enroll(
+            name, batch, elsewhere=elsewhere, reporter=reporter
+        ),
+        key,
+    ).run(context, enrolled, stopped=stopped)
+
+
+def reject(context: Context) -> None:
+    """The shown query is not the chosen candidate; the next one comes forward."""
+    query = context.state.query
+    candidate = query.candidate if query is not None and query.is_rejectable else None
+    if query is None or candidate is None:
+        return
+    key = f"reject {id(query.vector)}"
+    if not context.tasks.is_running(key):
+        Change(
+            f"Remembering that this is not {candidate.name}",
+            lambda gallery, _: gallery.reject(query.vector, candidate.identity_id),
+            key,
+            changes=lambda _: _DECISION,
+        ).run(context)
 
 
 def take_back(context: Context) -> None:
-    """Takes back what was last said of the shown query: who it is, or who it is not."""
+    """Take back what was last said of the shown query: who it is, or who it is not."""
     query = context.state.query
     if query is not None and query.added_faces:
-        _take_out(context, query)
-    else:
-        take_back_rejection(context)
-
-
-def _take_out(context: Context, query: Query) -> None:
-    """Removes the faces that a confirmation or enrolment of the query added."""
-    gallery = context.gallery
-
-    def done(_: int) -> None:
-        if context.state.gallery is gallery:
-            context.state.contents_changed.emit()
-
-    context.tasks.run(
-        f"Taking back from {query.added_to}",
-        lambda _: gallery.remove_faces(query.added_faces),
-        done=done,
-        failed=unless_gone(context),
-        lane="change",
-    )
+        Change(
+            f"Taking back from {query.added_to}",
+            lambda gallery, _: gallery.remove_faces(query.added_faces),
+        ).run(context)
+    elif query is not None and query.rejected:
+        identity, name = query.rejected[-1]
+        Change(
+            f"Taking back that this is not {name}",
+            lambda gallery, _: gallery.take_back_rejection(query.vector, identity),
+            changes=lambda _: _DECISION,
+        ).run(context)
 
 
 def read_faces(
@@ -108,10 +103,9 @@ def read_faces(
     paths: Sequence[Path],
     done: Callable[[list[FaceBatch], list[Rejection]], None],
 ) -> None:
-    """Reads the files of an enrolment; those that cannot be read come back with the reason."""
-    gallery = context.gallery
+    """Read the files of an enrolment; those that cannot be read come back with the reason."""
 
-    def work(reporter: Reporter) -> tuple[list[FaceBatch], list[Rejection]]:
+    def work(gallery: Gallery, reporter: Reporter) -> tuple[list[FaceBatch], list[Rejection]]:
         batches, rejected = [], []
         files = query_files(paths, reporter)
         for number, path in enumerate(files):
@@ -122,7 +116,7 @@ def read_faces(
                 rejected.append(Rejection(str(path), error.reason))
         return batches, rejected
 
-    context.tasks.run("Reading faces", work, done=lambda read: done(*read), failed=context.failed)
+    Query("Reading faces", work, shown=True).run(context, lambda read: done(*read))
 
 
 def check_enrolment(
@@ -133,8 +127,7 @@ def check_enrolment(
     done: Callable[[tuple[Advice, ...]], None],
     refused: Callable[[FaceGalleryError], None],
 ) -> None:
-    """What the person should know before these faces get these names; only the last arrives."""
-    gallery = context.gallery
+    """What the person should know before these faces get these names."""
 
     def failed(error: BaseException) -> None:
         if isinstance(error, FaceGalleryError):
@@ -142,12 +135,11 @@ def check_enrolment(
         else:
             context.failed(error)
 
-    context.tasks.run(
+    Query(
         "Checking the faces",
-        lambda reporter: gallery.check_enrolment(
+        lambda gallery, reporter: gallery.check_enrolment(
             name, batch, elsewhere=elsewhere, reporter=reporter
         ),
-        done=done,
-        failed=failed,
-        key="check-enrolment",
-    )
+        "check-enrolment",
+        shown=True,
+    ).run(context, done, failed=failed)

@@ -9,34 +9,32 @@ from engine.records.receipts import ErasurePlan, Receipt
 from engine.utils.files import write_atomically
 from gallery_app.operations import queries
 from gallery_app.operations.context import Context
-from gallery_app.operations.stale_target import unless_gone
+from gallery_app.operations.operation import Change, Query
+from gallery_app.state import EVERYTHING
 
 
 def foresee(context: Context, name: str, done: Callable[[ErasurePlan], None]) -> None:
     """What erasing somebody would do."""
-    gallery = context.gallery
-    context.tasks.run(
+    Query(
         "Looking at what would go",
-        lambda reporter: gallery.erasure.foresee([name], reporter=reporter),
-        done=done,
-        failed=unless_gone(context),
-        key="erasure",
-    )
+        lambda gallery, reporter: gallery.erasure.foresee([name], reporter=reporter),
+        "erasure",
+        shown=True,
+    ).run(context, done)
 
 
 def erase(
     context: Context, plan: ErasurePlan, *, keep_files: bool, done: Callable[[Receipt], None]
 ) -> None:
-    """Erases who was foreseen; whatever shows them is emptied."""
-    gallery = context.gallery
+    """Erase who was foreseen; whatever shows them is emptied."""
+    state, gallery = context.state, context.gallery
 
     def show_rest() -> None:
-        if context.state.gallery is gallery:
+        if state.gallery is gallery:
             queries.clear_queries(context)
             for pictures in (context.pictures, context.shelf_pictures):
                 pictures.set_gallery(gallery)  # portraits are drawn through another lens now
-            context.state.contents_changed.emit()
-            context.state.models_changed.emit()
+            state.contents_changed.emit(EVERYTHING)
 
     def erased(receipt: Receipt) -> None:
         show_rest()
@@ -46,23 +44,17 @@ def erase(
         show_rest()  # it may be that only a file could not be removed
         context.failed(error)
 
-    context.tasks.run(
+    Change(
         "Erasing for good",
-        lambda reporter: gallery.erasure.erase(
+        lambda gallery, reporter: gallery.erasure.erase(
             plan.names, keep_files=keep_files, reporter=reporter
         ),
-        done=erased,
-        failed=failed,
-        lane="change",
-    )
+        changes=lambda _: None,  # told already, before the receipt is shown
+    ).run(context, erased, failed=failed)
 
 
 def save_receipt(context: Context, receipt: Receipt, path: Path) -> None:
-    """As text, where the person wants it."""
-    context.tasks.run(
-        "Saving the receipt",
-        lambda _: write_atomically(path, receipt.text().encode()),
-        done=lambda _: context.state.notice.emit(f"The receipt was saved: {path}"),
-        failed=context.failed,
-        shown=False,
+    """Write it as text, where the person wants it."""
+    Query("Saving the receipt", lambda *_: write_atomically(path, receipt.text().encode())).run(
+        context, lambda _: context.state.notice.emit(f"The receipt was saved: {path}")
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.export.tensorboard.server import Projector
 from engine.records.exports import Exported, ExportKind, Selection
 from gallery_app.operations.context import Context
+from gallery_app.operations.operation import Query
 
 
 def export(
@@ -17,23 +18,22 @@ def export(
     selection: Selection,
     done: Callable[[Exported], None],
 ) -> None:
-    """Writes them; work goes on meanwhile."""
-    gallery = context.gallery
-    context.tasks.run(
+    """Write them; queries and changes go on meanwhile."""
+    Query(
         f"Writing {destination.name}",
-        lambda reporter: gallery.export(kind, destination, selection=selection, reporter=reporter),
-        done=done,
-        failed=context.failed,
-        lane="keeping",  # questions and changes go on
-    )
+        lambda gallery, reporter: gallery.export(
+            kind, destination, selection=selection, reporter=reporter
+        ),
+        lane="keeping",
+        shown=True,
+    ).run(context, done)
 
 
 def start_projector(context: Context, folder: Path, done: Callable[[Projector], None]) -> None:
-    """TensorBoard on an export; whoever gets it stops it."""
-    context.tasks.run(
+    """Start TensorBoard on an export; whoever gets it stops it."""
+    Query(
         "Starting TensorBoard",
-        lambda reporter: Projector(folder, reporter=reporter),
-        done=done,
-        failed=context.failed,
+        lambda _, reporter: Projector(folder, reporter=reporter),
         lane="keeping",
-    )
+        shown=True,
+    ).run(context, done)

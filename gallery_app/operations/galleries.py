@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from engine.errors import (
+    FaceGalleryError,
     GalleryDamagedError,
     GalleryNotFoundError,
     PassphraseNeededError,
@@ -15,13 +15,16 @@ from engine.errors import (
 )
 from engine.gallery import Gallery
 from engine.progress import Event, Message, Reporter
+from engine.records.plans import ImportPlan
 from engine.records.types import CheckReport, ImportReport
 from engine.store.encryption import Key
 from engine.utils.trim_heap import give_back
 from gallery_app.operations.context import Context
+from gallery_app.operations.operation import Change, Query
 from gallery_app.recent import forget, remember, sample_faces, sample_gallery
 
 _OPENING = "opening"  # one at a time: a second would find the first one's lock
+_WATCHING = "watching"
 
 
 def open_gallery(
@@ -120,46 +123,106 @@ def open_sample(context: Context) -> None:
 
 
 def _fill_sample(context: Context) -> None:
-    """What was undone is made again as far as it brings faces, so that nothing that a person did
-    is cut off; only where that brings none the faces are imported.
+    """Redo what was undone as far as it brings faces, so that nothing that a person did is cut
+    off; only where that brings none the faces are imported.
     """
-    gallery = context.gallery
 
-    def redo(_: Reporter) -> bool:
+    def redo(gallery: Gallery, _: Reporter) -> bool:
         if gallery.counts()[1] or not gallery.writable:
             return False
         while not gallery.counts()[1] and gallery.corrections.redo():
             pass
         return True
 
-    def import_faces(reporter: Reporter) -> None:
+    def import_faces(gallery: Gallery, reporter: Reporter) -> None:
         if not gallery.counts()[1]:
             gallery.import_([sample_faces()], reporter=reporter)
 
-    def filled(_: None) -> None:
-        if context.state.gallery is gallery:
-            context.state.notice.emit("The sample was empty: its faces are back.")
-            context.state.contents_changed.emit()
-
-    def run(title: str, work: Callable[[Reporter], Any], done: Callable[[Any], None]) -> None:
-        shown = work is import_faces
-        context.tasks.run(title, work, done=done, failed=context.failed, lane="change", shown=shown)
-
     def fill(was_empty: bool) -> None:
         if was_empty:
-            run("Filling the sample", import_faces, filled)
+            Change("Filling the sample", import_faces).run(context, filled)
 
-    run("Looking whether the sample is empty", redo, fill)
+    def filled(_: None) -> None:
+        if context.state.gallery is opened:
+            context.state.notice.emit("The sample was empty: its faces are back.")
+
+    opened = context.gallery
+    Change("Looking whether the sample is empty", redo, shown=False, changes=lambda _: None).run(
+        context, fill
+    )
+
+
+def plan_import(
+    context: Context,
+    sources: Sequence[Path],
+    planned: Callable[[ImportPlan], None],
+    name_column: str | None = None,
+    stopped: Callable[[], None] = lambda: None,
+) -> None:
+    """What would become of every face of folders and tables.
+
+    Args:
+        name_column: column or array of the names, None to recognise it.
+        stopped: called where no plan comes, after the person was told why.
+    """
+    more = f" and {len(sources) - 1} more" * (len(sources) > 1)
+    Query(
+        f"Looking through {sources[0].name}{more}",
+        lambda gallery, reporter: gallery.plan_import(
+            sources, name_column=name_column, reporter=reporter
+        ),
+        "plan-import",
+        shown=True,
+    ).run(context, planned, stopped=stopped)
+
+
+def import_plan(
+    context: Context, plan: ImportPlan, imported: Callable[[ImportReport], None]
+) -> None:
+    """Add the faces that come in by a plan to the open gallery."""
+    Change("Importing", lambda gallery, reporter: gallery.import_plan(plan, reporter=reporter)).run(
+        context, imported
+    )
 
 
 def check_gallery(context: Context, checked: Callable[[CheckReport], None]) -> None:
-    """Holds store and index against one another."""
-    gallery = context.gallery
-    context.tasks.run(
+    """Hold store and index against one another."""
+    Query(
         "Checking the gallery",
-        lambda reporter: gallery.check(reporter=reporter),
-        done=checked,
-        failed=context.failed,
+        lambda gallery, reporter: gallery.check(reporter=reporter),
+        shown=True,
+    ).run(context, checked)
+
+
+def look_for_changes(
+    context: Context,
+    seen: Callable[[int, bool], None],
+    failed: Callable[[BaseException], None],
+) -> None:
+    """Take over writing the open gallery if nobody has it any more, and read how far it is.
+
+    In the lane of changes: a gallery that is being closed must not be taken over.
+
+    Args:
+        seen: gets the change counter, and whether the gallery can be written now.
+    """
+    state, opened = context.state, context.gallery
+    if context.tasks.is_running(_WATCHING):
+        return
+
+    def work(gallery: Gallery, _: Reporter) -> tuple[int, bool] | None:
+        try:
+            writable = gallery.try_to_write()
+            return gallery.change(), writable
+        except FaceGalleryError:
+            if state.gallery is gallery:
+                raise
+            return None  # closed meanwhile
+
+    Query("Looking for changes", work, _WATCHING, "change").run(
+        context,
+        lambda found: found is not None and state.gallery is opened and seen(*found),
+        failed=lambda error: state.gallery is opened and failed(error),
     )
 
 

@@ -15,6 +15,7 @@ from engine.progress import Reporter
 from engine.records.types import Face, Ids, Vectors
 from gallery_app.map.drawn import DrawnMap, largest
 from gallery_app.operations.context import Context
+from gallery_app.operations.operation import Query
 from gallery_app.tasks import Task
 
 _SHOWN = 200
@@ -37,35 +38,29 @@ def load_choices(
     context: Context, done: Callable[[tuple[Sequence[str], Mapping[str, str]]], None]
 ) -> None:
     """What faces can be compared by, and why a method cannot be used."""
-    gallery = context.gallery
 
-    def work(_: Reporter) -> tuple[Sequence[str], Mapping[str, str]]:
+    def work(gallery: Gallery, _: Reporter) -> tuple[Sequence[str], Mapping[str, str]]:
         maps = gallery.maps
         return maps.spaces(), {method: maps.obstacle(method) for method in METHODS}
 
-    context.tasks.run(
-        "Reading models", work, done=done, failed=context.failed,
-        lane="review", key="map-choices", shown=False,
-    )  # fmt: skip
+    Query("Reading models", work, "map-choices", "review").run(context, done)
 
 
 def draw_meanwhile(
     context: Context, wanted: WantedMap, done: Callable[[list[DrawnMap]], None]
 ) -> None:
     """Principal components, where what is wanted takes long; nothing where it does not."""
-    gallery = context.gallery
 
-    def work(reporter: Reporter) -> list[DrawnMap]:
+    def work(gallery: Gallery, reporter: Reporter) -> list[DrawnMap]:
         maps, asked = gallery.maps, (wanted.method, wanted.dimensions, wanted.seed)
         spaces = _there(gallery, wanted)
         if all(maps.is_at_hand(space, *asked) for space in spaces):
             return []
         return [_drawn(gallery, space, "pca", wanted.dimensions, 0, reporter) for space in spaces]
 
-    context.tasks.run(
-        "Drawing the map", work, done=lambda maps: maps and done(maps), failed=context.failed,
-        lane="review", key="map-meanwhile", shown=False,
-    )  # fmt: skip
+    Query("Drawing the map", work, "map-meanwhile", "review").run(
+        context, lambda maps: maps and done(maps)
+    )
 
 
 def draw(
@@ -77,10 +72,9 @@ def draw(
     anew: bool = False,
 ) -> Task:
     """The map as it was kept, or laid out now."""
-    gallery = context.gallery
     asked = wanted.method, wanted.dimensions, wanted.seed
 
-    def work(reporter: Reporter) -> list[DrawnMap]:
+    def work(gallery: Gallery, reporter: Reporter) -> list[DrawnMap]:
         spaces = _there(gallery, wanted)
         compared = len(spaces) > 1
         return [
@@ -88,8 +82,8 @@ def draw(
             for space in spaces
         ]
 
-    return context.tasks.run(
-        "Drawing the map", work, done=done, failed=failed, lane="review", key="map"
+    return Query("Drawing the map", work, "map", "review", shown=True).run(
+        context, done, failed=failed
     )
 
 
@@ -134,24 +128,24 @@ def place_query(
     done: Callable[[list[Vectors]], None],
 ) -> None:
     """Where a query ``(d,)`` would lie on each map, ``(1, dimensions)``."""
-    gallery = context.gallery
-    context.tasks.run(
+    Query(
         "Placing the query",
-        lambda _: _placed(maps, lambda drawn: gallery.maps.place(drawn, vector[None])),
-        done=done, failed=context.failed, lane="review", key="map-query", shown=False,
-    )  # fmt: skip
+        lambda gallery, _: _placed(maps, lambda drawn: gallery.maps.place(drawn, vector[None])),
+        "map-query",
+        "review",
+    ).run(context, done)
 
 
 def place_unknowns(
     context: Context, maps: Sequence[DrawnMap], done: Callable[[list[Vectors]], None]
 ) -> None:
-    """Where the unknown queries on the shelf would lie on each map."""
-    gallery = context.gallery
-    context.tasks.run(
+    """Where the unknown faces that are kept would lie on each map."""
+    Query(
         "Placing unknown queries",
-        lambda _: _placed(maps, gallery.maps.place_unknowns),
-        done=done, failed=context.failed, lane="review", key="map-unknowns", shown=False,
-    )  # fmt: skip
+        lambda gallery, _: _placed(maps, gallery.maps.place_unknowns),
+        "map-unknowns",
+        "review",
+    ).run(context, done)
 
 
 def _placed(maps: Sequence[DrawnMap], place: Callable[[FaceMap], Vectors]) -> list[Vectors]:
@@ -164,30 +158,22 @@ def _placed(maps: Sequence[DrawnMap], place: Callable[[FaceMap], Vectors]) -> li
 
 def load_pointed(context: Context, face: int, done: Callable[[Face], None]) -> None:
     """Whose face the mouse points at; nothing where it is gone."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Reading a face",
-        lambda _: gallery.faces_by_id([face]),
-        done=lambda faces: [done(one) for one in faces],
-        failed=context.failed, key="map-pointed", shown=False,
-    )  # fmt: skip
+    Query("Reading a face", lambda gallery, _: gallery.faces_by_id([face]), "map-pointed").run(
+        context, lambda faces: [done(found) for found in faces]
+    )
 
 
 def load_selected(context: Context, faces: Ids, done: Callable[[list[Face]], None]) -> None:
     """The first faces of a selection."""
-    gallery, some = context.gallery, faces[:_SHOWN].tolist()
-    context.tasks.run(
-        "Reading faces",
-        lambda _: gallery.faces_by_id(some),
-        done=done, failed=context.failed, key="map-selected", shown=False,
-    )  # fmt: skip
+    _load_faces(context, faces[:_SHOWN], "map-selected", done)
 
 
 def load_reviewed(context: Context, faces: Ids, done: Callable[[list[Face]], None]) -> None:
-    """The same for a dialog, and more of them."""
-    gallery, some = context.gallery, faces[:MOST_READ].tolist()
-    context.tasks.run(
-        "Reading faces",
-        lambda _: gallery.faces_by_id(some),
-        done=done, failed=context.failed, key="map-reviewed", shown=False,
-    )  # fmt: skip
+    """The first faces of a selection, for a dialog that shows more of them."""
+    _load_faces(context, faces[:MOST_READ], "map-reviewed", done)
+
+
+def _load_faces(context: Context, faces: Ids, key: str, done: Callable[[list[Face]], None]) -> None:
+    Query("Reading faces", lambda gallery, _: gallery.faces_by_id(faces.tolist()), key).run(
+        context, done
+    )

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.evaluation.report import write_report
+from engine.gallery import Gallery
 from engine.progress import Event, Measured, Reporter
 from engine.records.figures import Evaluation
 from engine.records.jobs import ModelVersion, TrainingOutcome, TrainingRequest
 from engine.records.training_parameters import Kind
-from gallery_app.operations.charts import ready_to_draw
+from gallery_app.operations.analysis import ready_to_draw
 from gallery_app.operations.context import Context
-from gallery_app.operations.queries import identify_all
+from gallery_app.operations.operation import Change, Query
+from gallery_app.state import ContentsChange
+from gallery_app.tasks import Task
 
 KEY = "training"
+_MODELS = ContentsChange(models=True)
 
 
 @dataclass(frozen=True)
@@ -33,30 +37,14 @@ def train(
     done: Callable[[TrainingOutcome], None],
     watcher: Watcher,
 ) -> None:
-    """Trains in a process of its own; what is better is in use when it is done."""
-    gallery = context.gallery
+    """Train in a process of its own; what is better is in use when it is done."""
 
-    def work(reporter: Reporter) -> TrainingOutcome:
+    def work(gallery: Gallery, reporter: Reporter) -> TrainingOutcome:
         ready_to_draw()
         return gallery.learning.train(request, reporter)
 
-    def trained(outcome: TrainingOutcome) -> None:
-        done(outcome)
-        if context.state.gallery is gallery:
-            context.state.models_changed.emit()
-            identify_all(context)
-
-    task = context.tasks.run(
-        "Training",
-        work,
-        done=trained,
-        failed=watcher.failed,
-        lane="training",
-        key=KEY,
-        shown=False,
-    )
-    task.told.connect(watcher.told)
-    task.cancelled.connect(watcher.cancelled)
+    training = Change("Training", work, KEY, "training", shown=False, changes=lambda _: _MODELS)
+    _watch(training.run(context, done, failed=watcher.failed), watcher)
 
 
 def evaluate(
@@ -67,24 +55,19 @@ def evaluate(
     done: Callable[[Evaluation], None],
     watcher: Watcher,
 ) -> None:
-    """Measures methods and references on repeated splits of the gallery's own faces."""
-    gallery = context.gallery
+    """Measure methods and references on repeated splits of the gallery's own faces."""
 
-    def work(reporter: Reporter) -> Evaluation:
+    def work(gallery: Gallery, reporter: Reporter) -> Evaluation:
         ready_to_draw()
         return gallery.learning.evaluate(
             protocol=protocol, methods=methods, repeats=repeats, reporter=reporter
         )
 
-    task = context.tasks.run(
-        "Evaluating",
-        work,
-        done=done,
-        failed=watcher.failed,
-        lane="training",
-        key=KEY,
-        shown=False,
-    )
+    query = Query("Evaluating", work, KEY, "training")
+    _watch(query.run(context, done, failed=watcher.failed), watcher)
+
+
+def _watch(task: Task, watcher: Watcher) -> None:
     task.told.connect(watcher.told)
     task.cancelled.connect(watcher.cancelled)
 
@@ -101,27 +84,15 @@ def cancel(context: Context) -> None:
 
 def load_models(context: Context, done: Callable[[list[ModelVersion]], None]) -> None:
     """All versions, and how much of the gallery is new to each."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Reading the models",
-        lambda _: gallery.learning.models(),
-        done=done,
-        failed=context.failed,
-        key="models",
-        shown=False,
+    Query("Reading the models", lambda gallery, _: gallery.learning.models(), "models").run(
+        context, done
     )
 
 
 def load_obstacle(context: Context, done: Callable[[str], None]) -> None:
     """Why nothing can be trained here, or ""."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Looking for TensorFlow",
-        lambda _: gallery.learning.obstacle(),
-        done=done,
-        failed=context.failed,
-        key="obstacle",
-        shown=False,
+    Query("Looking for TensorFlow", lambda gallery, _: gallery.learning.obstacle(), "obstacle").run(
+        context, done
     )
 
 
@@ -131,79 +102,49 @@ def load_curves(
     done: Callable[[Mapping[str, tuple[Measured, ...]]], None],
 ) -> None:
     """The curves of several versions, to be compared."""
-    gallery = context.gallery
 
-    def work(_: Reporter) -> Mapping[str, tuple[Measured, ...]]:
+    def work(gallery: Gallery, _: Reporter) -> Mapping[str, tuple[Measured, ...]]:
         ready_to_draw()
-        return {one: gallery.learning.curves(one) for one in ids}
+        return {model: gallery.learning.curves(model) for model in ids}
 
-    context.tasks.run(
-        "Reading curves",
-        work,
-        done=done,
-        failed=context.failed,
-        key="curves",
-        shown=False,
-    )
+    Query("Reading curves", work, "curves").run(context, done)
 
 
 def load_evaluation(context: Context, done: Callable[[Evaluation | None], None]) -> None:
     """What was measured last on this gallery."""
-    gallery = context.gallery
 
-    def work(_: Reporter) -> Evaluation | None:
+    def work(gallery: Gallery, _: Reporter) -> Evaluation | None:
         found = gallery.learning.last_evaluation()
         if found is not None:
             ready_to_draw()
         return found
 
-    context.tasks.run(
-        "Reading the evaluation",
-        work,
-        done=done,
-        failed=context.failed,
-        key="evaluation",
-        shown=False,
-    )
+    Query("Reading the evaluation", work, "evaluation").run(context, done)
 
 
 def activate(context: Context, model: str) -> None:
-    """Puts a version to use; what is asked is answered anew."""
-    gallery = context.gallery
-    _change(context, "Putting the model to use", lambda: gallery.learning.activate(model))
+    """Use a version from now on."""
+    _change(context, "Putting the model to use", lambda to: to.learning.activate(model))
 
 
 def deactivate(context: Context, kind: Kind) -> None:
-    """Puts no version of a kind to use."""
-    gallery = context.gallery
-    _change(context, "Putting the model out of use", lambda: gallery.learning.deactivate(kind))
+    """Use no version of a kind from now on."""
+    _change(context, "Putting the model out of use", lambda to: to.learning.deactivate(kind))
 
 
 def delete(context: Context, model: str) -> None:
-    """Removes a version for good."""
-    gallery = context.gallery
-    _change(context, "Deleting the model", lambda: gallery.learning.delete(model))
+    """Remove a version for good."""
+    _change(context, "Deleting the model", lambda to: to.learning.delete(model))
+
+
+def _change(context: Context, title: str, work: Callable[[Gallery], None]) -> None:
+    Change(title, lambda gallery, _: work(gallery), changes=lambda _: _MODELS).run(context)
 
 
 def save_report(
     context: Context, evaluation: Evaluation, path: Path, done: Callable[[Path], None]
 ) -> None:
-    """Writes an evaluation as an HTML file to hand on."""
-    context.tasks.run(
-        "Writing the report",
-        lambda _: write_report(evaluation, path),
-        done=lambda _: done(path),
-        failed=context.failed,
-        lane="change",
-    )
-
-
-def _change(context: Context, title: str, work: Callable[[], None]) -> None:
-    gallery = context.gallery
-
-    def done(_: None) -> None:
-        if context.state.gallery is gallery:
-            context.state.models_changed.emit()
-            identify_all(context)
-
-    context.tasks.run(title, lambda _: work(), done=done, failed=context.failed, lane="change")
+    """Write an evaluation as an HTML file to hand on."""
+    Query(
+        "Writing the report", lambda *_: write_report(evaluation, path), lane="change", shown=True
+    ).run(context, lambda _: done(path))

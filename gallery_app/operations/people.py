@@ -8,77 +8,51 @@ from contextlib import suppress
 from PySide6.QtGui import QImage
 
 from engine.errors import PhotoError, UnknownIdentityError
+from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
 from engine.records.types import Candidate, Evidence, Face, Method
 from gallery_app.operations.context import Context
-from gallery_app.operations.stale_target import by_method, follow_method
-from gallery_app.state import Methods, Query
+from gallery_app.operations.operation import Query
+from gallery_app.operations.queries import by_method, follow_method
+from gallery_app.state import FaceQuery, Methods
 from gallery_app.widgets.faces.avatar_painting import portrait_image
 
 
 def load_roster(context: Context, known: Roster | None, done: Callable[[Roster], None]) -> None:
-    """All identities, for the list; of a known roster only what has changed since is read.
+    """All identities; of a known roster only what has changed since is read.
 
-    It has a lane of its own with the faces: neither waits for an index that is being loaded.
+    People and faces have a lane of their own: neither waits for an index that is being loaded.
     """
-    gallery = context.gallery
-    context.tasks.run(
-        "Reading people",
-        lambda _: gallery.roster(known),
-        done=done,
-        failed=context.failed,
-        lane="list",
-        key="people",
-        shown=False,
+    Query("Reading people", lambda gallery, _: gallery.roster(known), "people", "list").run(
+        context, done
     )
 
 
 def find_lookalike(context: Context, name: str, done: Callable[[str, str], None]) -> None:
-    """Whether a new name cannot be told from somebody's on a screen: ``done`` is called with both
-    where it is so.
-    """
-    gallery = context.gallery
+    """Call ``done`` with a new name and somebody's, that look alike on a screen."""
 
     def found(alike: Mapping[str, str]) -> None:
         for new, other in alike.items():
             done(new, other)
 
-    context.tasks.run(
-        "Comparing names",
-        lambda _: gallery.find_lookalikes([name]),
-        done=found,
-        failed=context.failed,
-        key="lookalike",
-        shown=False,
+    Query("Comparing names", lambda gallery, _: gallery.find_lookalikes([name]), "lookalike").run(
+        context, found
     )
 
 
 def load_faces(context: Context, identity: int, done: Callable[[FaceColumns], None]) -> None:
-    """The faces of one identity; only the last one asked for arrives."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Reading faces",
-        lambda _: gallery.face_columns(identity),
-        done=done,
-        failed=context.failed,
-        lane="list",
-        key="faces",
-        shown=False,
+    """The faces of one identity, for the panel."""
+    Query("Reading faces", lambda gallery, _: gallery.face_columns(identity), "faces", "list").run(
+        context, done
     )
 
 
 def load_faces_of(context: Context, identity: int, done: Callable[[list[Face]], None]) -> None:
-    """The same for a dialog: the panel's own wish goes on beside it."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Reading faces",
-        lambda _: gallery.faces(identity),
-        done=done,
-        failed=context.failed,
-        key="faces-of",
-        shown=False,
+    """The faces of one identity, for a dialog beside the panel."""
+    Query("Reading faces", lambda gallery, _: gallery.faces(identity), "faces-of").run(
+        context, done
     )
 
 
@@ -88,9 +62,8 @@ def load_details(
     """One face and the identities nearest to it, itself left out; nothing where it is gone: the
     panel is about to be told so.
     """
-    gallery = context.gallery
 
-    def work(_: Reporter) -> tuple[Face, list[Candidate]] | None:
+    def work(gallery: Gallery, _: Reporter) -> tuple[Face, list[Candidate]] | None:
         try:
             nearest = gallery.identify_enrolled(face, top=3).candidates
         except UnknownIdentityError:
@@ -98,13 +71,8 @@ def load_details(
         listed = gallery.faces_by_id([face])
         return (listed[0], list(nearest)) if listed else None
 
-    context.tasks.run(
-        "Reading the face",
-        work,
-        done=lambda found: found is not None and done(*found),
-        failed=context.failed,
-        key="details",
-        shown=False,
+    Query("Reading the face", work, "details").run(
+        context, lambda found: found is not None and done(*found)
     )
 
 
@@ -112,28 +80,21 @@ def load_nearest_identity(
     context: Context, identity: int, done: Callable[[int, str], None]
 ) -> None:
     """The identity that looks most like another one."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Comparing people",
-        lambda _: gallery.nearest_identity(identity),
-        done=lambda nearest: nearest is not None and done(identity, nearest.name),
-        failed=context.failed,
-        key="nearest",
-        shown=False,
+    Query("Comparing people", lambda gallery, _: gallery.nearest_identity(identity), "nearest").run(
+        context, lambda nearest: nearest is not None and done(identity, nearest.name)
     )
 
 
 def load_query_picture(
-    context: Context, query: Query, side: int, done: Callable[[Query, QImage], None]
+    context: Context, query: FaceQuery, side: int, done: Callable[[FaceQuery, QImage], None]
 ) -> None:
     """The photograph beside a query, or a portrait where there is none that can be used.
 
     Args:
         side: pixels of a portrait.
     """
-    gallery = context.gallery
 
-    def work(_: Reporter) -> QImage:
+    def work(gallery: Gallery, _: Reporter) -> QImage:
         photo = QImage()
         if query.photo is not None:
             with suppress(PhotoError):  # the portrait stands in; the query itself is sound
@@ -142,54 +103,43 @@ def load_query_picture(
             return photo
         return portrait_image(gallery.traits_of(query.vector[None, :])[0], side)
 
-    context.tasks.run(
-        "Reading the picture of the query",
-        work,
-        done=lambda image: done(query, image),
-        failed=context.failed,
-        key="query-picture",
-        shown=False,
+    Query("Reading the picture of the query", work, "query-picture").run(
+        context, lambda image: done(query, image)
     )
 
 
 def load_evidence(
-    context: Context, query: Query, done: Callable[[Query, tuple[Evidence, ...]], None]
+    context: Context, query: FaceQuery, done: Callable[[FaceQuery, tuple[Evidence, ...]], None]
 ) -> None:
     """The faces of the chosen candidate that are nearest to a query; nothing where they are gone:
     the panel is about to be told so.
     """
-    gallery, candidate, answer = context.gallery, query.candidate, query.answer
+    candidate, answer = query.candidate, query.answer
     if candidate is None or answer is None:
         return
-    context.tasks.run(
+    Query(
         "Reading the nearest faces",
-        lambda _: gallery.evidence_for(
+        lambda gallery, _: gallery.evidence_for(
             query.vector, candidate.identity_id, method=answer.method, left_out=query.face
         ),
-        done=lambda faces: done(query, faces),
-        failed=context.failed,
-        key="evidence",
-        shown=False,
-    )
+        "evidence",
+    ).run(context, lambda faces: done(query, faces))
 
 
 def load_methods(context: Context, done: Callable[[Methods], None]) -> None:
     """What can be asked in this gallery, and what ``auto`` stands for."""
-    gallery = context.gallery
-    context.tasks.run(
+    Query(
         "Looking at the methods",
-        lambda _: Methods(gallery.methods(), *gallery.auto()),
-        done=done,
-        failed=context.failed,
-        key="methods",
-        shown=False,
-    )
+        lambda gallery, _: Methods(gallery.methods(), *gallery.auto()),
+        "methods",
+    ).run(context, done)
 
 
 def prepare(context: Context) -> None:
-    """Makes, unasked, what the first enrolment would have to wait for."""
-    gallery = context.gallery
-    context.tasks.run("Getting ready", gallery.prepare, lane="review", key="prepare", shown=False)
+    """Compute beforehand what the first enrolment would have to wait for."""
+    Query(
+        "Getting ready", lambda gallery, reporter: gallery.prepare(reporter), "prepare", "review"
+    ).run(context, failed=lambda _: None)
 
 
 def load_missed(
@@ -199,20 +149,14 @@ def load_missed(
     done: Callable[[Mapping[float, float | None]], None],
 ) -> None:
     """The share of enrolled people that a method misses at each of these FPIRs."""
-    gallery = context.gallery
 
-    def ask(method: Method) -> Mapping[float, float | None]:
-        return {fpir: gallery.missed(fpir, method) for fpir in steps}
+    def work(gallery: Gallery, _: Reporter) -> tuple[Method, Mapping[float, float | None]]:
+        return by_method(
+            gallery, method, lambda to: {fpir: gallery.missed(fpir, to) for fpir in steps}
+        )
 
     def measured(answered: tuple[Method, Mapping[float, float | None]]) -> None:
         done(answered[1])
         follow_method(context, method, answered[0])
 
-    context.tasks.run(
-        "Measuring strictness",
-        lambda _: by_method(gallery, method, ask),
-        done=measured,
-        failed=context.failed,
-        key="missed",
-        shown=False,
-    )
+    Query("Measuring strictness", work, "missed").run(context, measured)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from engine.errors import EmbeddingError, FaceGalleryError, UnknownIdentityError
+from engine.errors import EmbeddingError, FaceGalleryError, InputError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.records.types import Face, FaceBatch, Identification, Method
 from gallery_app import settings
 from gallery_app.operations.context import Context
-from gallery_app.operations.stale_target import by_method, follow_method, unless_gone
-from gallery_app.state import Query
+from gallery_app.operations.operation import Query
+from gallery_app.state import ContentsChange, FaceQuery
+
+_SUFFIXES = {".npy", ".npz", ".csv"}
+_T = TypeVar("_T")
 
 
 def open_queries(context: Context, paths: Sequence[Path]) -> None:
     """Reads every vector of the files (folders: all in them) and identifies them."""
-    gallery = context.gallery
 
-    def work(reporter: Reporter) -> tuple[list[Query], list[FaceGalleryError]]:
-        queries: list[Query] = []
+    def work(
+        gallery: Gallery, reporter: Reporter
+    ) -> tuple[list[FaceQuery], list[FaceGalleryError]]:
+        queries: list[FaceQuery] = []
         errors: list[FaceGalleryError] = []
         files = query_files(paths, reporter)
         for number, path in enumerate(files):
@@ -38,7 +43,7 @@ def open_queries(context: Context, paths: Sequence[Path]) -> None:
                 queries.append(_query(batch, row, label))
         return queries, errors
 
-    def done(read: tuple[list[Query], list[FaceGalleryError]]) -> None:
+    def done(read: tuple[list[FaceQuery], list[FaceGalleryError]]) -> None:
         queries, errors = read
         if queries:
             context.state.set_queries(queries)
@@ -46,12 +51,12 @@ def open_queries(context: Context, paths: Sequence[Path]) -> None:
         if errors:
             context.failed(errors[0] if len(errors) == 1 else _several(errors))
 
-    context.tasks.run("Reading queries", work, done=done, failed=context.failed, key="read")
+    Query("Reading queries", work, "read", shown=True).run(context, done)
 
 
-def _query(batch: FaceBatch, row: int, label: str) -> Query:
+def _query(batch: FaceBatch, row: int, label: str) -> FaceQuery:
     photo = batch.photos[row]
-    return Query(batch.vectors[row], label, batch.files[row], batch.rows[row], photo)
+    return FaceQuery(batch.vectors[row], label, batch.files[row], batch.rows[row], photo)
 
 
 def query_files(paths: Sequence[Path], reporter: Reporter) -> list[Path]:
@@ -79,22 +84,18 @@ def _vector_files(folder: Path, reporter: Reporter) -> Iterator[Path]:
             yield inner
 
 
-_SUFFIXES = {".npy", ".npz", ".csv"}
-
-
 def ask_about_face(context: Context, face: int) -> None:
     """Identifies an enrolled face as if it were not enrolled."""
-    gallery = context.gallery
 
-    def work(_: Reporter) -> Query:
+    def work(gallery: Gallery, _: Reporter) -> FaceQuery:
         found = _enrolled(gallery, face)
-        return Query(gallery.vector(face), _label(found), found.file, face=face)
+        return FaceQuery(gallery.vector(face), _label(found), found.file, face=face)
 
-    def done(query: Query) -> None:
+    def done(query: FaceQuery) -> None:
         context.state.set_queries([query])
         identify_all(context)
 
-    context.tasks.run("Identifying", work, done=done, failed=unless_gone(context), key="read")
+    Query("Identifying", work, "read", shown=True).run(context, done)
 
 
 def _enrolled(gallery: Gallery, face: int) -> Face:
@@ -112,19 +113,19 @@ def identify_all(context: Context) -> None:
     """Answers every query of the list by the gallery as it is now; what is shown stays until
     then.
     """
-    state, gallery = context.state, context.gallery
+    state = context.state
     queries, fpir, asked = list(state.queries), state.fpir, state.method
     if not queries:
         return
 
-    def ask(method: Method) -> Sequence[Identification]:
+    def ask(gallery: Gallery, method: Method) -> Sequence[Identification]:
         if queries[0].face is not None:
             return [gallery.identify_enrolled(queries[0].face, method=method, fpir=fpir)]
         vectors = np.stack([query.vector for query in queries])
         return gallery.identify(vectors, method=method, fpir=fpir)
 
-    def work(_: Reporter) -> tuple[Method, list[Query]]:
-        method, answers = by_method(gallery, asked, ask)
+    def work(gallery: Gallery, _: Reporter) -> tuple[Method, list[FaceQuery]]:
+        method, answers = by_method(gallery, asked, lambda to: ask(gallery, to))
         records = gallery.vector_records(np.stack([query.vector for query in queries]))
         rows = zip(queries, answers, records, strict=True)
         answered = [replace(query, answer=one, record=record) for query, one, record in rows]
@@ -133,20 +134,38 @@ def identify_all(context: Context) -> None:
             answered = [replace(answered[0], label=_label(face), enrolled_as=face.name)]
         return method, answered
 
-    def done(outcome: tuple[Method, list[Query]]) -> None:
+    def done(outcome: tuple[Method, list[FaceQuery]]) -> None:
         method, answered = outcome
         if [id(one.vector) for one in answered] == [id(one.vector) for one in state.queries]:
             state.set_answers(answered)
         follow_method(context, asked, method)
 
-    context.tasks.run(
-        "Identifying",
-        work,
-        done=done,
-        failed=unless_gone(context, lambda: clear_queries(context)),
-        key="identify",
-        shown=any(query.answer is None for query in queries),
+    unanswered = any(query.answer is None for query in queries)
+    Query("Identifying", work, "identify", shown=unanswered).run(
+        context, done, stale=lambda: clear_queries(context)
     )
+
+
+def by_method(gallery: Gallery, method: Method, ask: Callable[[Method], _T]) -> tuple[Method, _T]:
+    """Ask by a method, or by ``auto`` where its model was put out of use since it was chosen, also
+    while it is asked.
+
+    Returns:
+        the method that answered, and the answer.
+    """
+    if method in gallery.methods():
+        try:
+            return method, ask(method)
+        except InputError:
+            if method in gallery.methods():
+                raise
+    return "auto", ask("auto")
+
+
+def follow_method(context: Context, asked: Method, answered: Method) -> None:
+    """Read the methods again where the one that was asked is no longer there."""
+    if answered != asked == context.state.method:
+        context.state.contents_changed.emit(ContentsChange(models=True))
 
 
 def clear_queries(context: Context) -> None:

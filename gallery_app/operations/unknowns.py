@@ -11,16 +11,14 @@ from engine.records.changes import Changed
 from engine.records.types import FaceBatch
 from engine.records.unknowns import Cluster
 from gallery_app.operations.context import Context
-from gallery_app.operations.stale_target import unless_gone
-from gallery_app.state import Query
-
-_KEY = "clusters"
-Change = Callable[[UnknownFaces], Changed | None]
+from gallery_app.operations.corrections import touched
+from gallery_app.operations.operation import Change, Query
+from gallery_app.state import FaceQuery
 
 
-def keep(context: Context, queries: Sequence[Query], done: Callable[[int], None]) -> None:
-    """Puts queries on the shelf; ``done`` is told how many are new there."""
-    gallery = context.gallery
+def keep(context: Context, queries: Sequence[FaceQuery], done: Callable[[int], None]) -> None:
+    """Keep queries as unknown faces; ``done`` gets the number of those that are new there."""
+    state, gallery = context.state, context.state.gallery
     batch = FaceBatch(
         np.stack([query.vector for query in queries]),
         [None] * len(queries),
@@ -28,58 +26,37 @@ def keep(context: Context, queries: Sequence[Query], done: Callable[[int], None]
         [query.row for query in queries],
         [query.photo for query in queries],
     )
-
-    def kept(count: int) -> None:
-        if context.state.gallery is gallery:
-            done(count)
-
-    context.tasks.run(
+    Change(
         "Keeping unknown queries",
-        lambda reporter: gallery.shelf.keep(batch, reporter=reporter),
-        done=kept,
-        failed=context.failed,
-        lane="change",
+        lambda gallery, reporter: gallery.shelf.keep(batch, reporter=reporter),
         shown=False,
-    )
+        changes=lambda _: None,
+    ).run(context, lambda count: state.gallery is gallery and done(count))
 
 
 def load_count(context: Context, done: Callable[[int], None]) -> None:
-    """How many are on the shelf."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Looking at the shelf",
-        lambda _: gallery.shelf.count(),
-        done=done,
-        failed=context.failed,
-        key="shelf-count",
-        shown=False,
+    """How many unknown faces are kept."""
+    Query("Looking at the shelf", lambda gallery, _: gallery.shelf.count(), "shelf-count").run(
+        context, done
     )
 
 
 def load_keeping(context: Context, done: Callable[[bool | None], None]) -> None:
     """Whether unknown queries are to be kept in this gallery; None where nobody has said."""
-    gallery = context.gallery
-    context.tasks.run(
-        "Looking at the shelf",
-        lambda _: gallery.shelf.keeping,
-        done=done,
-        failed=context.failed,
-        key="shelf-keeping",
-        shown=False,
+    Query("Looking at the shelf", lambda gallery, _: gallery.shelf.keeping, "shelf-keeping").run(
+        context, done
     )
 
 
 def set_keeping(context: Context, keeping: bool) -> None:
-    """Remembers with the gallery whether unknown queries are to be kept."""
-    gallery = context.gallery
-    context.tasks.run(
+    """Store with the gallery whether unknown queries are to be kept."""
+    Change(
         "Remembering whether to keep unknown queries",
-        lambda _: gallery.shelf.set_keeping(keeping),
-        failed=context.failed,
-        lane="change",
+        lambda gallery, _: gallery.shelf.set_keeping(keeping),
         shown=False,
         certain=True,
-    )
+        changes=lambda _: None,
+    ).run(context)
 
 
 def load_clusters(
@@ -87,43 +64,33 @@ def load_clusters(
     known: Sequence[Sequence[int]],
     done: Callable[[tuple[Cluster, ...]], None],
 ) -> None:
-    """Who looks like one person; only the last one asked for arrives.
+    """Group the unknown faces that look like one person.
 
     Args:
         known: ids of those that are put together already, in the order in which they stay.
     """
-    gallery = context.gallery
-    context.tasks.run(
+    Query(
         "Putting unknown faces together",
-        lambda reporter: gallery.shelf.clusters(known, reporter=reporter),
-        done=done,
-        failed=context.failed,
-        lane="review",
-        key=_KEY,
-    )
+        lambda gallery, reporter: gallery.shelf.clusters(known, reporter=reporter),
+        "clusters",
+        "review",
+        shown=True,
+    ).run(context, done)
 
 
-def change(context: Context, title: str, what: Change, refused: Callable[[], None]) -> None:
-    """Names or dismisses queries, as one step; ``refused`` is called where it could not be."""
-    gallery = context.gallery
+def change(
+    context: Context,
+    title: str,
+    what: Callable[[UnknownFaces], Changed | None],
+    stopped: Callable[[], None],
+) -> None:
+    """Name or dismiss unknown faces, as one step; ``stopped`` is called where it could not be."""
+    state, gallery = context.state, context.state.gallery
 
-    def done(changed: Changed | None) -> None:
-        if changed is None or context.state.gallery is not gallery:
-            return
-        context.state.corrected.emit(changed.summary)
-        context.state.contents_changed.emit()
+    def tell(changed: Changed | None) -> None:
+        if changed is not None and state.gallery is gallery:
+            state.corrected.emit(changed.summary)
 
-    told = unless_gone(context)
-
-    def failed(error: BaseException) -> None:
-        told(error)
-        refused()
-
-    context.tasks.run(
-        title,
-        lambda _: what(gallery.shelf),
-        done=done,
-        failed=failed,
-        lane="change",
-        shown=False,
+    Change(title, lambda gallery, _: what(gallery.shelf), shown=False, changes=touched).run(
+        context, tell, stopped=stopped
     )

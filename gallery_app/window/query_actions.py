@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gallery_app.shortcuts import keys_text
-from gallery_app.state import Query
+from gallery_app.state import FaceQuery
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.elided_label import button_name, plain_tip
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
@@ -63,7 +63,7 @@ class QueryActions(QFrame):
         """A gallery that is open for reading only takes no faces and remembers nothing."""
         self._writable = writable
 
-    def show_for(self, query: Query) -> None:
+    def show_for(self, query: FaceQuery) -> None:
         """The actions that make sense for this query now."""
         candidate = query.candidate
         name = self._name = candidate.name if candidate is not None else ""
@@ -91,7 +91,7 @@ class QueryActions(QFrame):
         for button in (self.confirm, self.reject, self.undo):
             button.setToolTip("")
 
-    def _show_confirm(self, query: Query, name: str, meant: bool) -> None:
+    def _show_confirm(self, query: FaceQuery, name: str, meant: bool) -> None:
         self.confirm.setVisible(query.is_open_question and bool(name))
         self.confirm.setEnabled(self._writable)
         self.confirm.setText(f"It is {button_name(name)}")
@@ -100,7 +100,7 @@ class QueryActions(QFrame):
         tip = f"Yes, this is {name}: add the face to them ({keys_text('confirm')})"
         self.confirm.setToolTip(plain_tip(tip))
 
-    def _show_said(self, query: Query) -> None:
+    def _show_said(self, query: FaceQuery) -> None:
         self.told.setText(self._words(query))
         self.told.setVisible(bool(self.told.text()))
         said = query.rejected[-1][1] if query.rejected and not query.added_to else ""
@@ -108,7 +108,7 @@ class QueryActions(QFrame):
         tip = f"This may be {said} after all" if said else "Remove the face that was just added"
         self.undo.setToolTip(plain_tip(tip))
 
-    def _words(self, query: Query) -> str:
+    def _words(self, query: FaceQuery) -> str:
         if query.added_to and query.added_faces:
             return f"Added to {query.added_to}. It is found from now on."
         if query.added_to:
@@ -127,7 +127,7 @@ class _OneAtATime(QPushButton):
         event.accept()
 
 
-def _rejected_text(query: Query) -> str:
+def _rejected_text(query: FaceQuery) -> str:
     name = query.rejected[-1][1]
     said = f"Remembered: this is not {name}."
     if name == query.enrolled_as:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from engine.records.types import Evidence, Identification
 from engine.utils.number_text import confidence_text
 from gallery_app.pictures import Pictures
-from gallery_app.state import Query
+from gallery_app.state import FaceQuery
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.window.candidates_list import Candidates
@@ -112,7 +112,7 @@ class QueryPanel(QWidget):
 
     def show_query(
         self,
-        query: Query | None,
+        query: FaceQuery | None,
         picture: QPixmap | None,
         portraits: Mapping[int, int | None],
         faces: Sequence[Evidence] = (),

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gallery_app.shortcuts import keys_text
-from gallery_app.state import Query
+from gallery_app.state import FaceQuery
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 
@@ -43,7 +43,7 @@ class QueryStepper(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.summary)
 
-    def show_place(self, queries: list[Query], position: int) -> None:
+    def show_place(self, queries: list[FaceQuery], position: int) -> None:
         """Shows where in the list the shown query stands."""
         several = len(queries) > 1
         for widget in (self.previous, self.next, self.place, self.summary):
@@ -58,7 +58,7 @@ class QueryStepper(QWidget):
         self.summary.setText(_summary(queries))
 
 
-def _summary(queries: list[Query]) -> str:
+def _summary(queries: list[FaceQuery]) -> str:
     answered = [query.answer for query in queries if query.answer is not None]
     known = sum(answer.verdict == "known" for answer in answered)
     return f"{known:,} known, {len(answered) - known:,} unknown"

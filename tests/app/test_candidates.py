@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from gallery_app.app import App
+from gallery_app.state import EVERYTHING
 from tests.app.test_window import ask
 
 
@@ -158,7 +159,7 @@ def test_a_long_name_is_cut_on_the_buttons_and_whole_in_their_tips(
 ) -> None:
     name = "Wolfeschlegelsteinhausenbergerdorff & daughters of the very long name"
     app.context.gallery.corrections.rename("Tiger Woods", name)
-    app.state.contents_changed.emit()
+    app.state.contents_changed.emit(EVERYTHING)
     ask(app, qtbot, query_file)
     actions = app.window.query.actions
     qtbot.waitUntil(lambda: "Wolfe" in actions.confirm.text())

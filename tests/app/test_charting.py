@@ -11,13 +11,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gallery_app.app import App
-from gallery_app.operations import review
+from gallery_app.operations import analysis
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_MORE = """
 import sys, threading
 import gallery_app.app
-from gallery_app.operations.charts import ready_to_draw
+from gallery_app.operations.analysis import ready_to_draw
 worker = threading.Thread(target=ready_to_draw)
 worker.start()
 worker.join()
@@ -37,7 +37,9 @@ def test_a_review_brings_it_in_on_its_own_thread(
     app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[threading.Thread] = []
-    monkeypatch.setattr(review, "ready_to_draw", lambda: threads.append(threading.current_thread()))
+    monkeypatch.setattr(
+        analysis, "ready_to_draw", lambda: threads.append(threading.current_thread())
+    )
     app.window.middle.setCurrentWidget(app.window.review)
     qtbot.waitUntil(lambda: bool(threads))
     assert threads[0] is not threading.main_thread()

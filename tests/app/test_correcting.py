@@ -16,6 +16,7 @@ from gallery_app.dialogs.merge_dialog import MergeDialog
 from gallery_app.dialogs.prompts import NameDialog
 from gallery_app.dialogs.split_dialog import SplitDialog
 from gallery_app.item_models.dragging import FACES, PEOPLE, packed
+from gallery_app.state import EVERYTHING
 from tests.app.test_window import click_identity, dialog
 
 
@@ -105,7 +106,7 @@ def test_a_merge_of_two_people_is_warned_of_and_is_not_what_enter_does(
 def test_a_merge_of_one_person_under_two_names_is_what_enter_does(app: App, qtbot: QtBot) -> None:
     faces = [face.id for face in app.context.gallery.faces("Tiger Woods")[:4]]
     app.context.gallery.corrections.move(faces, "Eldrick")
-    app.state.contents_changed.emit()
+    app.state.contents_changed.emit(EVERYTHING)
     qtbot.waitUntil(lambda: len(app.browsing.roster) == 7)
     app.correcting.merge_names("Eldrick", "Tiger Woods")
     merge = dialog(MergeDialog, qtbot)
@@ -240,7 +241,7 @@ def test_a_note_stands_above_the_faces(app: App, qtbot: QtBot) -> None:
 
 def test_a_split_moves_the_second_group_to_its_name(app: App, qtbot: QtBot) -> None:
     app.context.gallery.corrections.merge(["Tim Henman"], into="Tiger Woods")
-    app.state.contents_changed.emit()
+    app.state.contents_changed.emit(EVERYTHING)
     qtbot.waitUntil(lambda: len(names(app)) == 5)
     click_identity(app, qtbot, "Tiger Woods")
     trigger(app, qtbot, "split")
@@ -267,7 +268,7 @@ def test_the_history_goes_back_to_any_point(app: App, qtbot: QtBot) -> None:
     gallery = app.context.gallery
     for name in ("Tiger Woods", "Tim Henman", "Tom Ridge"):
         gallery.corrections.rename(name, f"{name} II")
-    app.state.contents_changed.emit()
+    app.state.contents_changed.emit(EVERYTHING)
     action(app, "history").trigger()
     history = dialog(HistoryDialog, qtbot)
     qtbot.waitUntil(lambda: history.model.rowCount() == 4)

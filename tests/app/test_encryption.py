@@ -30,6 +30,7 @@ from gallery_app.dialogs.encryption_dialog import EncryptionDialog
 from gallery_app.dialogs.history_dialog import HistoryDialog
 from gallery_app.dialogs.passphrase_dialog import PassphraseDialog
 from gallery_app.dialogs.restore_dialog import RestoreDialog
+from gallery_app.state import EVERYTHING
 from tests.app.conftest import DATA
 from tests.sealed import OTHER, PASSPHRASE, needs_sqlcipher
 
@@ -193,7 +194,7 @@ def test_locking_leaves_nothing_of_it_and_unlocking_goes_back_to_the_same_person
     names = [person.name for person in app.context.gallery.people()]
     wrong = app.context.gallery.read_queries(query_file).vectors  # of Tiger Woods
     app.context.gallery.enroll("Tim Henman", wrong)
-    app.state.contents_changed.emit()
+    app.state.contents_changed.emit(EVERYTHING)
     app.window.middle.setCurrentWidget(app.window.review)
     qtbot.waitUntil(lambda: app.window.review.model.rowCount() > 0)
     app.window.middle.setCurrentWidget(app.window.faces)

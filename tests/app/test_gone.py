@@ -16,8 +16,7 @@ from gallery_app.app import App
 from gallery_app.dialogs.merge_dialog import MergeDialog
 from gallery_app.dialogs.split_dialog import SplitDialog
 from gallery_app.operations import enrolment
-from gallery_app.operations.queries import ask_about_face
-from gallery_app.operations.stale_target import by_method
+from gallery_app.operations.queries import ask_about_face, by_method
 from tests.app.test_correcting import action, names, select_people, trigger
 from tests.app.test_methods import opened
 from tests.app.test_window import ask, dialog

@@ -21,6 +21,7 @@ from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.damaged_dialog import DamagedDialog
 from gallery_app.dialogs.report_dialog import ReportDialog
 from gallery_app.dialogs.restore_dialog import RestoreDialog
+from gallery_app.state import EVERYTHING
 
 
 def dialog(kind: type, qtbot: QtBot):  # type: ignore[no-untyped-def]
@@ -45,7 +46,7 @@ def click(qtbot: QtBot, button) -> None:  # type: ignore[no-untyped-def]
 
 def enrol_somebody(app: App, qtbot: QtBot) -> None:
     app.context.gallery.enroll("Somebody", app.context.gallery.vector(1))
-    app.state.contents_changed.emit()
+    app.state.contents_changed.emit(EVERYTHING)
     qtbot.waitUntil(lambda: "7 people" in app.window.left_status.text())
 
 

@@ -21,6 +21,7 @@ from gallery_app.dialogs.export_dialog import ExportDialog
 from gallery_app.dialogs.prompts import NameDialog
 from gallery_app.dialogs.selected_faces_dialog import SelectedFacesDialog
 from gallery_app.operations import galleries, queries
+from gallery_app.state import EVERYTHING
 from gallery_app.window.map_panel import MapPanel
 from tests.handmade import put_to_use
 
@@ -182,7 +183,7 @@ def test_unknown_queries_are_shown_as_soon_as_they_are_kept(
     assert not len(panel.left.canvas._marks.unknowns)
     gallery = app.context.gallery
     gallery.shelf.keep(gallery.read_queries(stranger_file))
-    app.state.contents_changed.emit()
+    app.state.contents_changed.emit(EVERYTHING)
     qtbot.waitUntil(lambda: len(panel.left.canvas._marks.unknowns) == 1)
 
 

@@ -27,7 +27,7 @@ from gallery_app.app import App
 from gallery_app.controllers import map_controller as map_wiring
 from gallery_app.controllers import review_controller as review_wiring
 from gallery_app.controllers import unknowns_controller as shelf_wiring
-from gallery_app.operations import corrections, enrolment, erasure, imports, queries, unknowns
+from gallery_app.operations import corrections, enrolment, erasure, galleries, queries, unknowns
 from tests.app.conftest import DATA, PEOPLE
 
 HISTORIES = int(os.environ.get("FACE_GALLERY_PANELS", "3"))
@@ -348,10 +348,10 @@ class Person:
 
     def import_more(self) -> str:
         source, context = self.chance.choice(self._more), self.app.context
-        imports.plan_import(
+        galleries.plan_import(
             context,
             [source],
-            lambda plan: imports.import_plan(context, plan, lambda _: None),
+            lambda plan: galleries.import_plan(context, plan, lambda _: None),
         )
         return source.name
 

@@ -13,6 +13,7 @@ from engine.gallery import Gallery
 from gallery_app.app import App
 from gallery_app.dialogs.balance_dialog import BalanceDialog
 from gallery_app.dialogs.merge_dialog import MergeDialog
+from gallery_app.state import EVERYTHING
 from tests.app.test_correcting import trigger
 from tests.app.test_window import dialog
 
@@ -107,7 +108,7 @@ def test_later_puts_it_at_the_end(reviewed: tuple[App, int], qtbot: QtBot) -> No
 def test_a_correction_elsewhere_is_looked_at_again(reviewed: tuple[App, int], qtbot: QtBot) -> None:
     app, face = reviewed
     app.context.gallery.corrections.move([face], "Tiger Woods")
-    app.state.contents_changed.emit()
+    app.state.contents_changed.emit(EVERYTHING)
     qtbot.waitUntil(lambda: face not in asked_faces(app))
 
 
