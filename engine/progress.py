@@ -26,6 +26,13 @@ class Progress:
     overall: float | None = None
     left: float | None = None
 
+    @property
+    def share(self) -> float | None:
+        """How far the whole work is, else its stage, in [0, 1]; None while that is not known."""
+        if self.overall is not None:
+            return self.overall
+        return min(self.done / self.total, 1.0) if self.total else None
+
 
 @dataclass(frozen=True)
 class Message:

@@ -13,31 +13,31 @@ from engine.progress import SILENT, Reporter
 from engine.records.advice import Advice
 from engine.records.plans import ImportPlan
 from engine.records.types import EnrolmentReport, FaceBatch, ImportReport, Vectors
-from engine.utils.forecast import Forecast, Stage
+from engine.utils.eta import EtaReporter, Step
 
 # Microseconds a face on one of our machines, of 100,000 from an .npz; only their ratios matter.
 _READING = (
-    Stage("Reading files", 100.0),
-    Stage("Reading", 1.0),
-    Stage("Checking the vectors", 1.0),
+    Step("Reading files", 100.0),
+    Step("Reading", 1.0),
+    Step("Checking the vectors", 1.0),
 )
 _SAVING = (
-    Stage("Telling faces apart", 2.5),
-    Stage("Looking for faces that are enrolled", 1.0),
-    Stage("Saving faces", 15.0),
-    Stage("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
+    Step("Telling faces apart", 2.5),
+    Step("Looking for faces that are enrolled", 1.0),
+    Step("Saving faces", 15.0),
+    Step("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
 )
 _ADVISING = (
-    Stage("Looking for faces that are enrolled", 20.0),
-    Stage("Comparing with the gallery", 300.0),
-    Stage("Comparing the faces of each name", 30.0),
-    Stage("Looking for odd ones out", 80.0),
+    Step("Looking for faces that are enrolled", 20.0),
+    Step("Comparing with the gallery", 300.0),
+    Step("Comparing the faces of each name", 30.0),
+    Step("Looking for odd ones out", 80.0),
 )
 
 
 def import_forecast(reporter: Reporter) -> Reporter:
     """Tells how long an import from its sources to the index will still take."""
-    return Forecast(reporter, (*_READING, *_SAVING))
+    return EtaReporter(reporter, (*_READING, *_SAVING))
 
 
 class Importing:
@@ -85,7 +85,7 @@ class Importing:
         Raises as it does, but for GalleryReadOnlyError: nothing is changed.
         """
         started = time.monotonic()
-        reporter = Forecast(reporter, (*_READING, *_ADVISING))
+        reporter = EtaReporter(reporter, (*_READING, *_ADVISING))
         reading = self._read(sources, name_column, reporter)
         return self._enroller.plan(reading, started=started, reporter=reporter)
 
@@ -95,7 +95,7 @@ class Importing:
         Raises:
             MismatchError, GalleryReadOnlyError, CancelledError.
         """
-        return self._enroller.import_planned(plan, Forecast(reporter, _SAVING))
+        return self._enroller.import_planned(plan, EtaReporter(reporter, _SAVING))
 
     def read_queries(self, path: str | Path, *, name_column: str | None = None) -> FaceBatch:
         """Embeddings of a file, checked against this gallery's dimension and network.

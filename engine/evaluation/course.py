@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from engine.evaluation.class_means import CLASS_MEAN, LDA
 from engine.evaluation.contract import Method
 from engine.progress import Event, Message, Progress, Reporter
-from engine.utils.pacing import Pacing, Step
+from engine.utils.eta import Eta, Step
 
 _COSTS = {CLASS_MEAN: 3.0, LDA: 15.0, "knn": 5.0, "triplet": 100.0, "mlp": 200.0, "auto": 30.0}
 _NOTEBOOK, _OTHER = 100.0, 1.5
@@ -45,7 +45,7 @@ class Course(Reporter):
             for one in methods
         ]
         self.total = len(steps)
-        self._pacing = Pacing(steps, clock)
+        self._eta = Eta(steps, clock)
         self._begun, self._stage, self._learned, self._told = 0, "", 0.0, -_PAUSE
 
     def check(self) -> None:
@@ -62,7 +62,7 @@ class Course(Reporter):
     def begin(self, stage: str) -> None:
         """The next fit begins. Raises CancelledError as all of these."""
         self.check()
-        self._pacing.enter()
+        self._eta.enter()
         self._begun, self._stage, self._learned = self._begun + 1, stage, 0.0
         self._say(0.0)
 
@@ -82,7 +82,7 @@ class Course(Reporter):
 
     def _say(self, share: float) -> None:
         self._told = self._clock()
-        overall, left = self._pacing.told(share)
+        overall, left = self._eta.estimate(share)
         self._outer.tell(Progress(self._stage, self._begun - 1, self.total, overall, left))
 
 

@@ -19,7 +19,7 @@ from engine.records.advice import lookalike_words
 from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import passphrase_of, passphrase_option
 from gallery_app.recent import config_folder, recent_galleries
-from gallery_app.widgets.controls.time_left import left_text
+from gallery_app.wording.number_words import left_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 Sections = Mapping[str, Sequence[click.Command]]

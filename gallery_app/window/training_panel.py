@@ -24,8 +24,8 @@ from engine.records.training_parameters import Kind
 from gallery_app.theme.icons import Role
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.controls.time_left import TimeLeft, left_text, share_done
 from gallery_app.wording.model_words import kind_of, kinds_text
+from gallery_app.wording.number_words import left_text
 
 if TYPE_CHECKING:
     from gallery_app.widgets.charts.training_curves import Curves
@@ -53,8 +53,7 @@ class TrainingState:
         self._spread = ""
         self._stage: str | None = None
         self._epoch_stage: str | None = None
-        self._left = TimeLeft()
-        self._foreseen: float | None = None  # when all is done, where that is told
+        self._end: float | None = None  # when all is done, where that is known
 
     @property
     def trains(self) -> bool:
@@ -70,7 +69,7 @@ class TrainingState:
         """One event that came at ``now`` seconds of a monotonic clock."""
         if isinstance(event, Measured):
             if self.trains:
-                self._take_measured(event, now)
+                self._take_measured(event)
         elif isinstance(event, Progress):
             self._take_progress(event, now)
         elif event.alarm:
@@ -78,16 +77,14 @@ class TrainingState:
 
     def _take_progress(self, event: Progress, now: float) -> None:
         if event.stage != self._stage:
-            self._stage, self._left = event.stage, TimeLeft()
-        share = share_done(event)
-        self.share = None if share is None else min(share, 1.0)
-        self._left.take(now, event.done, event.total)
-        self._foreseen = None if event.left is None else now + event.left
+            self._stage = event.stage
+        self.share = event.share
+        self._end = None if event.left is None else now + event.left
         if event.stage != self._epoch_stage:  # while epochs are counted they say more
             count = f" · {event.done:,} of {event.total:,}" if event.total else ""
             self._where, self._spread = f"{event.stage}{count}", ""
 
-    def _take_measured(self, event: Measured, now: float) -> None:
+    def _take_measured(self, event: Measured) -> None:
         kind = kind_of(event)
         if kind != self._kind and kind in self._kinds:
             self._kind = kind
@@ -98,22 +95,11 @@ class TrainingState:
         self._spread = spread_text(event)
         if self._stage is None:  # nobody but the curves says how far it is
             self.share = event.step / event.steps if event.steps else None
-            self._left.take(now, event.step, event.steps)
         self._epoch_stage = self._stage
 
     def detail(self, now: float) -> str:
         """ "epoch 62 of 100 · about 9 s left · spread 1.39, no collapse"."""
-        left = self._left.seconds(now)
-        if self._foreseen is not None:  # of all that runs, not of this stage alone
-            left = max(self._foreseen - now, 0.0)
-        words = "" if left is None else left_text(left)
-        if (
-            words
-            and self._foreseen is None
-            and self._kind is not None
-            and self._kind != self._kinds[-1]
-        ):
-            words += " for this one"
+        words = "" if self._end is None else left_text(max(self._end - now, 0.0))
         return " · ".join(part for part in (self._where, words, self._spread) if part) or "starting"
 
 

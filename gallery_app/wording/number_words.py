@@ -13,3 +13,12 @@ def people_text(count: int) -> str:
 def faces_text(count: int) -> str:
     """ "1 face", "1,234 faces"."""
     return counted(count, "face")
+
+
+def left_text(seconds: float) -> str:
+    """ "about 5 s left", "about 3 min left"."""
+    if seconds < 1:
+        return "almost done"
+    if seconds < 90:
+        return f"about {round(seconds)} s left"
+    return f"about {round(seconds / 60)} min left"

@@ -24,7 +24,6 @@ from gallery_app.dialogs.training_report import TrainingReport
 from gallery_app.dialogs.versions_dialog import VersionsDialog
 from gallery_app.theme.theme import DARK, LIGHT, apply_theme, current_theme
 from gallery_app.widgets.charts.chart_style import STYLES, Axis, style_of
-from gallery_app.widgets.controls.time_left import TimeLeft
 from gallery_app.window.training_panel import TrainingPanel, TrainingState
 from tests.training_scenes import (
     collapsing_point,
@@ -166,28 +165,11 @@ def test_the_running_panel_says_what_how_far_and_whether_it_collapses(
     assert "the faces fall together" in panel.detail.text()
 
 
-def test_the_time_left_is_told_after_two_seconds_and_from_how_it_goes_lately() -> None:
-    left = TimeLeft()
-    left.take(0.0, 0, 100)
-    left.take(1.0, 10, 100)
-    assert left.seconds(1.0) is None
-    left.take(3.0, 30, 100)
-    assert left.seconds(3.0) == pytest.approx(7.0)
-    for second in range(4, 30):  # slower from now on: one step a second
-        left.take(float(second), 27 + second, 100)
-    assert left.seconds(29.0) == pytest.approx(44.0)
-    assert left.seconds(39.0) > 60  # type: ignore[operator]
-    left.take(40.0, 0, 100)
-    assert left.seconds(40.0) is None
-
-
-def test_of_two_trainings_the_panel_says_which_one_runs_and_whose_time_it_tells() -> None:
+def test_of_two_trainings_the_panel_says_which_one_runs() -> None:
     state = TrainingState("Training both", ("mlp", "triplet"))
     state.take(Progress("Training", 0, 100), 0.0)
     state.take(mlp_point(1), 0.0)
-    state.take(Progress("Training", 50, 100), 5.0)
     assert state.title == "Training the MLP (1 of 2)"
-    assert state.detail(5.0).endswith("about 5 s left for this one")
     state.take(triplet_point(1), 6.0)
     assert state.title == "Training the triplet model (2 of 2)"
 
@@ -198,7 +180,6 @@ def test_a_time_left_that_is_foreseen_is_of_the_whole_and_runs_on_between_two_ev
     state.take(Progress("Judging the MLP", 400, 800, 0.25, 60.0), 20.0)
     assert state.share == 0.25
     assert "about 50 s left" in state.detail(30.0)
-    assert "for this one" not in state.detail(30.0)
     assert "almost done" in state.detail(100.0)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from engine.progress import Event, Measured, Message, Progress, Reporter
 from engine.records.training_parameters import Kind
-from engine.utils.pacing import Pacing, Step
+from engine.utils.eta import Eta, Step
 
 _TRIES = 3
 TRAININGS = 1 + _TRIES  # the model itself, and one for each fold that tries it
@@ -57,7 +57,7 @@ class Stages:
         self._clock = clock
         self._begun = 0
         self._since = 0.0
-        self._pacing = Pacing(steps or [Step("training", 1.0)] * count, clock)
+        self._eta = Eta(steps or [Step("training", 1.0)] * count, clock)
 
     def next(self, title: str, *, curves: bool = False) -> Reporter:
         """For the next training.
@@ -68,7 +68,7 @@ class Stages:
         before = 100 * self._begun
         self._begun += 1
         foretell = self._begun == 1
-        self._pacing.enter()
+        self._eta.enter()
         self._say(title, before, 0.0)
 
         def tell(event: Event) -> None:
@@ -85,7 +85,7 @@ class Stages:
     def between(self, title: str) -> Reporter:
         """For work that counts for no steps, but for its time. It can be cancelled."""
         done = 100 * self._begun
-        self._pacing.enter()
+        self._eta.enter()
         self._say(title, done, 0.0)
 
         def tell(event: Event) -> None:
@@ -97,7 +97,7 @@ class Stages:
     def _say(self, title: str, done: int, share: float) -> None:
         self._reporter.check()
         total = 100 * max(self._count, self._begun)
-        self._reporter.tell(Progress(title, done, total, *self._pacing.told(share)))
+        self._reporter.tell(Progress(title, done, total, *self._eta.estimate(share)))
 
     def _foretell(self, event: Measured) -> None:
         """The first epoch also compiles; the second is as long as all that follow."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.progress import Event, Message, Progress
 from gallery_app.widgets.controls.elided_label import ElidedLabel
-from gallery_app.widgets.controls.time_left import left_text, share_done
+from gallery_app.wording.number_words import left_text
 
 _PATIENCE_MS = 300  # shorter work comes and goes without a strip
 _STEPS = 1000
@@ -113,7 +113,7 @@ class BusyStrip(QFrame):
             return
         if event.stage != self._stage:
             self._stage, self._began = event.stage, time.monotonic()
-        share = share_done(event)
+        share = event.share
         self.bar.setRange(0, 0 if share is None else _STEPS)
         if share is not None:
             self.bar.setValue(int(share * _STEPS))

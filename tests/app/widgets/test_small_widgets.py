@@ -16,10 +16,10 @@ from gallery_app.widgets.controls.confidence_bar import ConfidenceBar
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.message_bar import MessageBar
-from gallery_app.widgets.controls.time_left import left_text
 from gallery_app.widgets.faces.picture_label import PictureLabel
 from gallery_app.window.candidates_list import CandidateRow
 from gallery_app.window.evidence import FaceTile
+from gallery_app.wording.number_words import left_text
 
 
 def show(widget: QWidget, qtbot: QtBot) -> None:
