@@ -148,8 +148,16 @@ class ExportError(FaceGalleryError):
     """What was to be written out cannot be; nothing of it is left."""
 
 
-class TrainingError(FaceGalleryError):
+class WorkerError(FaceGalleryError):
+    """Work that cannot be done, or whose process died; nothing was changed."""
+
+
+class TrainingError(WorkerError):
     """A training or an evaluation that cannot be done, or whose process died."""
+
+
+class MapError(WorkerError):
+    """A map that cannot be drawn, or whose process died."""
 
 
 class SnapshotError(FaceGalleryError):

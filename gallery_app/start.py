@@ -12,8 +12,8 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine.utils.processes import SECRETS
 from engine.utils.trim_heap import share_arenas
+from engine.utils.worker_process import SECRETS
 from gallery_app.app import App
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.maps.neighbour_graph import NEIGHBOURS, beside_neighbours, index_of, nearest
 from engine.progress import Reporter
-from engine.training.process import serve
+from engine.utils.worker_process import serve
 
 ASKED, VECTORS, POINTS = "map.json", "vectors.npy", "points.npy"
 

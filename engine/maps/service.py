@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import InputError, ModelError, TrainingError
+from engine.errors import InputError, MapError, ModelError
 from engine.maps.__main__ import ASKED, POINTS, VECTORS
 from engine.maps.layout import DIMENSIONS, METHODS, Layout, MapMethod
 from engine.maps.neighbour_graph import NEIGHBOURS, beside_neighbours, index_of
@@ -22,9 +22,9 @@ from engine.progress import SILENT, Reporter
 from engine.recognition.mapped_spaces import MappedSpace, mapped_spaces
 from engine.records.types import Ids, Vectors
 from engine.store import Store
-from engine.training import launcher
 from engine.utils.files import scratch_folder
 from engine.utils.installing import install_words
+from engine.utils.worker_process import run_worker
 
 LAID_OUT = 20_000
 """Faces that UMAP and t-SNE lay out at most; the others are put beside those they look like."""
@@ -72,7 +72,7 @@ class Layouts:
             anew: lays everything out again.
 
         Raises:
-            TrainingError: a library is not installed, or the process died. GalleryWriteError.
+            MapError: a library is not installed, or the process died. GalleryWriteError.
             CancelledError.
         """
         path = _file_of(where, method, dimensions, seed)
@@ -123,7 +123,7 @@ class Layouts:
         lacking = obstacle(method)
         if lacking:
             problem, _, remedy = lacking.partition(". ")
-            raise TrainingError(problem, remedy=remedy)
+            raise MapError(problem, remedy=remedy)
         sample = np.sort(sampled(np.arange(len(faces)), LAID_OUT, seed))
         others = np.setdiff1d(np.arange(len(faces)), sample)
         order = np.concatenate([sample, others])
@@ -137,7 +137,7 @@ class Layouts:
         with scratch_folder(self._place()) as folder:
             (folder / ASKED).write_text(json.dumps(asked), encoding="utf-8")
             self._write(folder / VECTORS, where, faces, np.argsort(order), reporter)
-            launcher.work("map", "engine.maps", folder, reporter)
+            run_worker("map", "engine.maps", folder, reporter, MapError)
             points = np.load(folder / POINTS, allow_pickle=False)
         laid_out = np.zeros(len(faces), dtype=bool)
         laid_out[sample] = True
@@ -262,7 +262,7 @@ class Maps:
             anew: lays everything out again.
 
         Raises:
-            InputError: there is no such map. TrainingError: a library is not installed, or the
+            InputError: there is no such map. MapError: a library is not installed, or the
                 process died. GalleryWriteError. CancelledError.
         """
         if method not in METHODS or dimensions not in DIMENSIONS:

@@ -1,8 +1,11 @@
-"""The folder through which a training process is fed: a snapshot of the data and what to do."""
+"""Jobs of the training worker: a folder with a snapshot of the data and what to do."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import platform
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +14,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from engine.errors import InputError
+from engine.errors import InputError, TrainingError
+from engine.progress import Reporter
 from engine.records.jobs import KINDS, TrainingRequest
 from engine.records.training_parameters import Kind, Parameters, as_json, parameters
 from engine.records.types import Distance, Ids, Vectors
+from engine.utils.installing import install_words
+from engine.utils.worker_process import run_worker
 
 Task = Literal["train", "evaluate"]
+_NO_TENSORFLOW = "Training needs TensorFlow, which is not installed"
 _DATA, _VECTORS, _ASKED = "data.npz", "vectors.npy", "job.json"
 
 
@@ -69,7 +76,7 @@ class Job:
 
     @classmethod
     def read(cls, folder: Path) -> Job:
-        """The other way, in the training process."""
+        """Read what :meth:`write` wrote, in the worker."""
         record = json.loads((folder / _ASKED).read_text(encoding="utf-8"))
         with np.load(folder / _DATA, allow_pickle=False) as arrays:
             return cls(
@@ -122,3 +129,25 @@ def settings(asked: TrainingRequest) -> dict[Kind, Parameters]:
         )
         for kind in asked.kinds
     }
+
+
+def missing_tensorflow() -> str:
+    """Why nothing can be trained here, one sentence; "" where it can. Imports nothing."""
+    if importlib.util.find_spec("tensorflow") is not None:
+        return ""
+    plain = sys.platform == "linux" and platform.machine() == "x86_64"
+    words = install_words("tensorflow-cpu" if plain else "tensorflow")
+    return f"{_NO_TENSORFLOW}. {words} It needs Python 3.11 to 3.13."
+
+
+def run_job(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
+    """Have the job in a folder done by the training worker.
+
+    Raises:
+        TrainingError: TensorFlow is not installed, the job failed, or its process died.
+        CancelledError: through the reporter.
+    """
+    if lacking := missing_tensorflow():
+        problem, _, remedy = lacking.partition(". ")
+        raise TrainingError(problem, remedy=remedy)
+    return run_worker("training", "engine.training.worker", folder, reporter, TrainingError)

@@ -36,8 +36,7 @@ from engine.records.training_parameters import Kind
 from engine.records.types import Ids
 from engine.store import Store
 from engine.store.settings_table import EVALUATION
-from engine.training import launcher
-from engine.training.job import Job, Task, room, settings
+from engine.training.job import Job, Task, missing_tensorflow, room, run_job, settings
 from engine.utils.files import discard_tree
 from engine.utils.gallery_folder import INDEX, MODELS
 
@@ -190,7 +189,7 @@ class TrainingService:
         started = time.monotonic()
         with self.at_rest(), job_folder(self._store, "train", asdict(request)) as folder:
             before = self._active()
-            result = launcher.run(folder, reporter)
+            result = run_job(folder, reporter)
             reporter.check()
             models = self._adopted(folder, result["models"], before)
         sentence = " ".join(model.sentence for model in models)
@@ -221,7 +220,7 @@ class TrainingService:
             raise InputError(f"{repeats} repeats cannot be made", remedy="Choose 1 to 100.")
         asked = {"protocol": protocol, "methods": [*methods], "repeats": repeats, "seed": seed}
         with self.at_rest(), job_folder(self._store, "evaluate", asked) as folder:
-            evaluation = Evaluation.from_json(launcher.run(folder, reporter))
+            evaluation = Evaluation.from_json(run_job(folder, reporter))
         if self._store.writable:
             self._store.derived.write(EVALUATION, json.dumps(evaluation.to_json()))
         return evaluation
@@ -236,7 +235,7 @@ class TrainingService:
 
     def obstacle(self) -> str:
         """Why nothing can be trained here, one sentence; "" where it can."""
-        lacking = launcher.missing_library() or self._store.models.obstacle()
+        lacking = missing_tensorflow() or self._store.models.obstacle()
         if lacking:
             return lacking
         if not self._store.writable:

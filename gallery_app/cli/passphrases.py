@@ -19,8 +19,8 @@ from engine.errors import InputError, PassphraseNeededError, WrongPassphraseErro
 from engine.gallery import Gallery
 from engine.records.domains import harmless
 from engine.store import encryption
-from engine.utils.processes import SECRETS
 from engine.utils.text_files import MARK, decode_text
+from engine.utils.worker_process import SECRETS
 from gallery_app.cli.output import echo
 
 F = TypeVar("F", bound=Callable[..., Any])

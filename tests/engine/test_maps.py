@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import CancelledError, InputError, TrainingError
+from engine.errors import CancelledError, InputError, MapError
 from engine.gallery import Gallery
 from engine.maps import service
 from engine.maps.service import FaceMap
@@ -93,7 +93,7 @@ def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
 ) -> None:
     with Gallery.open(folder) as gallery:
         drawn = gallery.maps.draw(method="tsne")
-    monkeypatch.setattr(service.launch, "work", lambda *_: pytest.fail("it was laid out anew"))
+    monkeypatch.setattr(service, "run_worker", lambda *_: pytest.fail("it was laid out anew"))
     with Gallery.open(folder) as gallery:
         person = gallery.people()[0].name
         gone = gallery.faces(person)[0].id
@@ -158,7 +158,7 @@ def test_what_does_not_exist_is_refused(gallery: Gallery, monkeypatch: pytest.Mo
     with pytest.raises(InputError, match="no such map"):
         gallery.maps.draw(dimensions=4)
     monkeypatch.setattr(service.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(TrainingError, match="needs umap"):
+    with pytest.raises(MapError, match="needs umap"):
         gallery.maps.draw(method="umap")
 
 

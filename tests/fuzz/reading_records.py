@@ -23,8 +23,8 @@ from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigu
 from engine.records.types import Ids, Vectors
 from engine.store.database import Database
 from engine.store.settings_table import DerivedTexts
-from engine.training import protocol
 from engine.training.service import TrainingService
+from engine.utils import worker_process
 from engine.utils.gallery_folder import DATABASE
 from engine.utils.packing import packed
 from tests.fuzz.forms import DOCUMENT
@@ -188,7 +188,7 @@ def _lenses() -> Iterable[bytes]:
 
 
 def _read_line(data: bytes, folder: Path) -> None:
-    told = protocol.decoded(_as_text(data))
+    told = worker_process.read_line(_as_text(data), TrainingError)
     if not isinstance(told, Mapping):
         require_typed(told)
 
@@ -199,9 +199,9 @@ def _lines() -> Iterable[bytes]:
         Message("It collapses", alarm=True),
         Measured("triplet", 1, 60, {"loss": 0.25, "rate": float("nan")}),
     ):
-        yield protocol.encoded(event).encode()
-    yield protocol.done({"models": [{"id": "a"}]}).encode()
-    yield protocol.failed(ValueError("é")).encode()
+        yield worker_process.event_line(event).encode()
+    yield worker_process.done_line({"models": [{"id": "a"}]}).encode()
+    yield worker_process.failed_line(ValueError("é")).encode()
 
 
 def _reader(

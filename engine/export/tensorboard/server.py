@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import queue
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -20,11 +18,10 @@ from engine.errors import ExportError
 from engine.progress import SILENT, Reporter
 from engine.records.exports import CONFIG
 from engine.utils.installing import install_words
-from engine.utils.processes import environment
+from engine.utils.worker_process import Process, last_lines, start_process
 
 _LOOK = 0.05  # seconds between two looks at the cancel token
 _PATIENCE = 120.0  # seconds; it reads all vectors before its first answer
-_LAST_LINES = 3
 _PLUGINS = "data/plugins_listing"
 
 
@@ -104,23 +101,12 @@ class Projector:
 
     def _last_words(self) -> str:
         self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").splitlines()
-        return " ".join(line.strip() for line in lines[-_LAST_LINES:])
+        return last_lines(self._log.read())
 
 
-def _started(folder: Path, log: IO[bytes]) -> subprocess.Popen[str]:
+def _started(folder: Path, log: IO[bytes]) -> Process:
     try:
-        return subprocess.Popen(
-            # -P: files that lie about in the current folder are none of its modules
-            [sys.executable, "-P", "-m", "engine.export.tensorboard", str(folder.resolve())],
-            stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=environment(),
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # Ctrl+C reaches this process alone, and it ends the other
-        )
+        return start_process("engine.export.tensorboard", folder.resolve(), log)
     except OSError as error:
         raise ExportError(
             f"TensorBoard could not be started ({error.strerror or error})",

@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.progress import Reporter
 from engine.training.job import Job
-from engine.training.process import serve
 from engine.training.worker import tensorflow_runtime
+from engine.utils.worker_process import serve
 
 
 def main(folder: Path) -> int:

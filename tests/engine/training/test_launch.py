@@ -20,7 +20,8 @@ import pytest
 
 from engine.errors import CancelledError, TrainingError
 from engine.progress import SILENT, CancelToken, Event, Message, Progress, Reporter
-from engine.training import launcher
+from engine.training import job
+from engine.utils import worker_process
 
 ROOT = Path(__file__).resolve().parents[3]
 StandIn = Callable[[str], Path]
@@ -39,8 +40,8 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
             assert command[-3:-1] == ["-m", "engine.training.worker"]
             return start([sys.executable, str(file), command[-1]], **options)
 
-        monkeypatch.setattr(launcher.subprocess, "Popen", started)
-        monkeypatch.setattr(launcher, "missing_library", lambda: "")
+        monkeypatch.setattr(worker_process.subprocess, "Popen", started)
+        monkeypatch.setattr(job, "missing_tensorflow", lambda: "")
         (tmp_path / "job").mkdir()
         return tmp_path / "job"
 
@@ -63,7 +64,7 @@ def test_events_come_in_order_and_the_result_last(stand_in: StandIn) -> None:
         "print(json.dumps(dict(kind='done', result=dict(folder=sys.argv[1]))))"
     )
     told: list[Event] = []
-    assert launcher.run(folder, Reporter(told.append)) == {"folder": str(folder)}
+    assert job.run_job(folder, Reporter(told.append)) == {"folder": str(folder)}
     assert told == [Progress("s", number, 3) for number in range(3)]
 
 
@@ -76,7 +77,7 @@ def test_the_process_is_given_no_passphrase(
         "told = sorted(name for name, value in os.environ.items() if value.startswith('four w'))\n"
         "print(json.dumps(dict(kind='done', result=dict(names=told))))"
     )
-    assert launcher.run(folder, SILENT) == {"names": ["SOMETHING_ELSE"]}
+    assert job.run_job(folder, SILENT) == {"names": ["SOMETHING_ELSE"]}
 
 
 def test_a_failure_is_raised_as_it_was_said(stand_in: StandIn) -> None:
@@ -84,20 +85,20 @@ def test_a_failure_is_raised_as_it_was_said(stand_in: StandIn) -> None:
         "print(json.dumps(dict(kind='failed', problem='Too few', file=None, remedy='Enroll.')))"
     )
     with pytest.raises(TrainingError, match=r"^Too few\. Enroll\.$"):
-        launcher.run(folder, SILENT)
+        job.run_job(folder, SILENT)
 
 
 def test_a_process_that_ends_by_itself_is_told_with_its_last_words(stand_in: StandIn) -> None:
     folder = stand_in("sys.exit('no room on the device')")
     with pytest.raises(TrainingError, match=r"died\. no room on the device\. Try again"):
-        launcher.run(folder, SILENT)
+        job.run_job(folder, SILENT)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_killed_process_is_told_in_plain_words(stand_in: StandIn) -> None:
     folder = stand_in("print('noise', file=sys.stderr, flush=True)\nos.kill(os.getpid(), 9)")
     with pytest.raises(TrainingError) as caught:
-        launcher.run(folder, SILENT)
+        job.run_job(folder, SILENT)
     assert "killed (signal 9)" in str(caught.value)
     assert "nothing was changed" in str(caught.value)
     assert "noise" not in str(caught.value)
@@ -106,13 +107,13 @@ def test_a_killed_process_is_told_in_plain_words(stand_in: StandIn) -> None:
 def test_half_a_last_line_is_no_riddle(stand_in: StandIn) -> None:
     folder = stand_in('sys.stdout.write(\'{"kind": "done", "resu\'); sys.exit(3)')
     with pytest.raises(TrainingError, match="died"):
-        launcher.run(folder, SILENT)
+        job.run_job(folder, SILENT)
 
 
 def test_what_is_no_line_of_the_protocol_ends_it_with_a_declared_error(stand_in: StandIn) -> None:
     folder = stand_in("sys.stdout.buffer.write(b'\\xff\\xfe what\\n'); sys.stdout.flush()")
     with pytest.raises(TrainingError, match="cannot be understood"):
-        launcher.run(folder, SILENT)
+        job.run_job(folder, SILENT)
 
 
 def test_cancelled_the_process_is_gone_when_the_call_returns(stand_in: StandIn) -> None:
@@ -129,7 +130,7 @@ def test_cancelled_the_process_is_gone_when_the_call_returns(stand_in: StandIn) 
         token.cancel()
 
     with pytest.raises(CancelledError):
-        launcher.run(folder, Reporter(listen, token))
+        job.run_job(folder, Reporter(listen, token))
     assert gone(told[0])
 
 
@@ -146,7 +147,7 @@ def test_a_listener_that_fails_takes_the_process_with_it(stand_in: StandIn) -> N
         raise RuntimeError("the window is gone")
 
     with pytest.raises(RuntimeError, match="the window is gone"):
-        launcher.run(folder, Reporter(listen))
+        job.run_job(folder, Reporter(listen))
     assert gone(told[0])
 
 
@@ -158,9 +159,9 @@ def test_a_process_that_cannot_be_started_is_a_declared_error(
     def refuse(*_: Any, **__: Any) -> None:
         raise OSError(12, "Cannot allocate memory")
 
-    monkeypatch.setattr(launcher.subprocess, "Popen", refuse)
+    monkeypatch.setattr(worker_process.subprocess, "Popen", refuse)
     with pytest.raises(TrainingError, match=r"could not be started.*Cannot allocate memory"):
-        launcher.run(folder, SILENT)
+        job.run_job(folder, SILENT)
 
 
 def test_without_tensorflow_nothing_is_started_and_it_says_what_to_install(
@@ -170,9 +171,9 @@ def test_without_tensorflow_nothing_is_started_and_it_says_what_to_install(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "tensorflow" else find(name)
     )
-    assert "not installed" in launcher.missing_library()
+    assert "not installed" in job.missing_tensorflow()
     with pytest.raises(TrainingError, match=r"TensorFlow, which is not installed.*pip install"):
-        launcher.run(tmp_path, SILENT)
+        job.run_job(tmp_path, SILENT)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -180,7 +181,7 @@ def test_without_tensorflow_nothing_is_started_and_it_says_what_to_install(
 
 PRINTING = """
 import os, sys
-from engine.training import __main__ as training
+from engine.training.worker import __main__ as training
 def work(folder, job, reporter):
     print("a library prints")
     os.system("echo a library in C prints")
@@ -254,7 +255,7 @@ def test_modules_of_the_current_folder_are_none_of_the_process(
     (tmp_path / "job").mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TrainingError) as caught:  # there is no job in the folder
-        launcher.run(tmp_path / "job", SILENT)
+        job.run_job(tmp_path / "job", SILENT)
     assert "hijacked" not in str(caught.value)
     assert "job.json" in str(caught.value)
 
@@ -264,5 +265,5 @@ def test_the_reading_thread_ends_with_the_call(stand_in: StandIn) -> None:
     token = CancelToken()
     threading.Timer(0.2, token.cancel).start()
     with pytest.raises(CancelledError):
-        launcher.run(folder, Reporter(None, token))
+        job.run_job(folder, Reporter(None, token))
     assert "training-reader" not in {thread.name for thread in threading.enumerate()}
