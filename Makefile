@@ -8,7 +8,7 @@ PYTHON ?= $(shell for below in 14 99; do for python in python3 python3.13 python
 	$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null \
 	&& echo $$python && exit; done; done)
 
-.PHONY: run setup test check reference docs torture screens fuzz soak bench test-engine clean
+.PHONY: run setup test quick coverage check reference docs torture screens fuzz soak bench test-engine clean
 
 run: setup
 	@$(BIN)/face-gallery open --sample
@@ -17,10 +17,21 @@ setup:
 	@$(or $(PYTHON),$(error Face Gallery needs Python 3.11 or newer: install it (Debian, Ubuntu: sudo apt-get install -y python3) or name it, PYTHON=/path/to/python3)) tools/setup.py
 
 # Of a file all tests run in one process: what is made once for a file is made once. Each process
-# counts with one thread: threads of several processes would wait for one another at full speed
+# counts with one thread: threads of several processes would wait for one another at full speed.
+# Compiled tests are kept: to compile them takes as long as half of the quick ones
+PYTEST := PYTHONDONTWRITEBYTECODE= QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1 \
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+
 test: check
-	@QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1 \
-		$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+	@$(PYTEST)
+
+# Under two minutes on two cores, with tests of every part
+quick: check
+	@$(PYTEST) -m "not slow and not training and not kill"
+
+# All tests, child processes included; fails below the floor in pyproject.toml
+coverage: setup
+	@$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=html
 
 check: setup
 	@$(BIN)/ruff check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -38,6 +39,26 @@ with suppress(ImportError):  # the engine's tests also run without Qt
 
     for wait in (QtBot.waitUntil, QtBot.waitSignal):
         wait.__kwdefaults__["timeout"] = int(PATIENCE * 1000)
+
+
+_MARK_OF_FILE = re.compile(
+    r"^pytestmark = \[?\s*pytest\.mark\.(slow|training|kill)\b", re.MULTILINE
+)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file that `make quick` leaves out as a whole is not even imported."""
+    if collection_path.suffix != ".py":
+        return None
+    mark = _MARK_OF_FILE.search(collection_path.read_text(encoding="utf-8"))
+    return True if mark and f"not {mark[1]}" in config.option.markexpr else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for a trained gallery waits for a training."""
+    for item in items:
+        if "trained_once" in getattr(item, "fixturenames", ()):
+            item.add_marker("training")
 
 
 def left_behind(before: set[threading.Thread]) -> list[threading.Thread]:

@@ -20,6 +20,8 @@ from benchmarks.figures import Aim
 from benchmarks.isolation import IsolatedObject, run_isolated
 from tests.trained import people_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 300
 DRIVER = """

@@ -36,6 +36,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
+@pytest.mark.slow
 def test_pages_made_from_the_program_are_current() -> None:
     stale = [page.name for page, text in pages().items() if text_of(page) != text]
     assert stale == [], "run `make reference`"
@@ -107,6 +108,7 @@ def run_python(page: Path) -> None:
         exec(compile(block, page, "exec"), names)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_notebook_runs() -> None:
     run_python(DOCS / "notebook.md")
@@ -149,6 +151,7 @@ def test_json_is_as_described(project: Path, capsys: pytest.CaptureFixture[str])
             assert keys <= document.keys() if more else keys == document.keys(), line
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="not tried there")
 def test_site_builds_without_warnings(tmp_path: Path) -> None:
     pytest.importorskip("sphinx")

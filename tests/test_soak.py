@@ -21,6 +21,8 @@ from benchmarks.soaking.reporting import Outcome, summary
 from benchmarks.soaking.stalls import Stalls
 from tests.watchdog import Stall
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -73,6 +73,7 @@ def test_an_idle_window_does_not_stall(qtbot: QtBot, found: Found, watched: Watc
     assert blocked(found) == []
 
 
+@pytest.mark.slow
 def test_what_would_take_long_on_any_machine_blocks_the_window(
     qtbot: QtBot, found: Found, watched: Watchdog
 ) -> None:

@@ -101,6 +101,7 @@ def test_the_keys_one_to_five_choose_from_anywhere_but_a_field(
     assert is_about(app, name_at(app, 2))
 
 
+@pytest.mark.slow
 def test_what_is_confirmed_and_rejected_is_the_chosen_one(
     app: App, qtbot: QtBot, stranger_file: Path
 ) -> None:

@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 from gallery_app.app import App
 from gallery_app.operations import analysis
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_MORE = """
 import sys, threading

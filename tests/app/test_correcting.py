@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -18,6 +19,8 @@ from gallery_app.dialogs.split_dialog import SplitDialog
 from gallery_app.item_models.dragging import FACES, PEOPLE, packed
 from gallery_app.state import EVERYTHING
 from tests.app.test_window import click_identity, dialog
+
+pytestmark = pytest.mark.slow
 
 
 def action(app: App, name: str):  # type: ignore[no-untyped-def]

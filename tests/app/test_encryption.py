@@ -34,6 +34,8 @@ from gallery_app.state import EVERYTHING
 from tests.app.conftest import DATA
 from tests.sealed import OTHER, PASSPHRASE, needs_sqlcipher
 
+pytestmark = pytest.mark.slow
+
 PERSON = "Tom Ridge"
 
 

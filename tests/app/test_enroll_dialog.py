@@ -17,6 +17,8 @@ from gallery_app.item_models.roles import PictureRole, WordsRole
 from gallery_app.widgets.controls.advice_panel import AdviceLine
 from tests.app.test_window import dialog
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 

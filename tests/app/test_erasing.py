@@ -14,6 +14,8 @@ from gallery_app.dialogs.erase_dialog import EraseDialog
 from gallery_app.dialogs.receipt_dialog import ReceiptDialog
 from tests.app.test_keeping import choosing, click, dialog
 
+pytestmark = pytest.mark.slow
+
 NAME = "Tiger Woods"
 
 

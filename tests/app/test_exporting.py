@@ -18,6 +18,8 @@ from gallery_app.app import App
 from gallery_app.dialogs.export_dialog import ExportDialog
 from tests.sealed import PASSPHRASE, needs_sqlcipher
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def visited(monkeypatch: pytest.MonkeyPatch) -> list[QUrl]:

@@ -22,6 +22,8 @@ from tests.app.test_methods import opened
 from tests.app.test_window import ask, dialog
 from tests.handmade import put_to_use
 
+pytestmark = pytest.mark.slow
+
 GONE = "Nobody called “Tom Ridge” is enrolled: the gallery was changed meanwhile."
 Begin = Callable[..., App]
 

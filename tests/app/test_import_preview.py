@@ -19,6 +19,8 @@ from gallery_app.item_models.import_plan_model import FILE, NAME, OUTCOME, PORTR
 from gallery_app.item_models.roles import PictureRole
 from tests.app.test_window import dialog
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 

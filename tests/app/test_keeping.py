@@ -23,6 +23,8 @@ from gallery_app.dialogs.report_dialog import ReportDialog
 from gallery_app.dialogs.restore_dialog import RestoreDialog
 from gallery_app.state import EVERYTHING
 
+pytestmark = pytest.mark.slow
+
 
 def dialog(kind: type, qtbot: QtBot):  # type: ignore[no-untyped-def]
     """The dialog of this kind, once it is open."""

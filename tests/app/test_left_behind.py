@@ -18,6 +18,8 @@ from gallery_app.dialogs.enroll_dialog import EnrollDialog
 from gallery_app.pictures import Pictures
 from tests.app.test_window import ask, dialog
 
+pytestmark = pytest.mark.slow
+
 Names = tuple[str, ...]
 
 

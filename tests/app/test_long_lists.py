@@ -20,6 +20,8 @@ from gallery_app.item_models.roles import PictureRole
 from gallery_app.operations import corrections
 from tests.app.test_window import dialog
 
+pytestmark = pytest.mark.slow
+
 MANY = 1_500
 SELECT = QItemSelectionModel.SelectionFlag.Select
 

@@ -25,6 +25,8 @@ from gallery_app.state import EVERYTHING
 from gallery_app.window.map_panel import MapPanel
 from tests.handmade import put_to_use
 
+pytestmark = pytest.mark.slow
+
 
 def shown_map(app: App, qtbot: QtBot) -> MapPanel:
     panel = app.window.map

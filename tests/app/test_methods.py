@@ -16,6 +16,8 @@ from tests.app.conftest import DATA
 from tests.app.test_window import answered, ask
 from tests.handmade import REASON, put_to_use
 
+pytestmark = pytest.mark.slow
+
 MISTAKEN = {"Tiger Woods": "Tim Henman", "Tim Henman": "Tiger Woods"}
 Begin = Callable[..., App]
 

@@ -43,6 +43,7 @@ def opened(
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "scale"),
     [((1366, 740), 1.0), ((1440, 900), 2.0)],
@@ -60,6 +61,7 @@ def test_at_the_first_start_everything_is_on_the_screen(
     assert not {name: at for name, at in told["dialogs"].items() if at}
 
 
+@pytest.mark.slow
 def test_a_window_that_was_left_on_a_larger_screen_comes_back_on_this_one(
     start: Any, gallery_folder: Path, home: Path
 ) -> None:

@@ -30,6 +30,8 @@ from gallery_app.controllers import unknowns_controller as shelf_wiring
 from gallery_app.operations import corrections, enrolment, erasure, galleries, queries, unknowns
 from tests.app.conftest import DATA, PEOPLE
 
+pytestmark = pytest.mark.slow
+
 HISTORIES = int(os.environ.get("FACE_GALLERY_PANELS", "3"))
 STEPS = 12
 FIRST = int(os.environ.get("FACE_GALLERY_SEED", "1"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,8 @@ from engine.gallery import Gallery
 from gallery_app.app import App
 from gallery_app.operations.enrolment import enroll_query
 from tests.app.test_window import answered, ask
+
+pytestmark = pytest.mark.slow
 
 
 def first(app: App) -> str:

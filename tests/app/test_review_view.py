@@ -17,6 +17,8 @@ from gallery_app.state import EVERYTHING
 from tests.app.test_correcting import trigger
 from tests.app.test_window import dialog
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def mistaken(gallery_folder: Path) -> tuple[Path, int]:

@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 from engine.gallery import Gallery
 from gallery_app.app import App
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
 import sys

@@ -66,6 +66,7 @@ def words(widget: object) -> str:
     return "\n".join(label.text() for label in widget.findChildren(QLabel))  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_opening_the_views_does_not_load_pyqtgraph() -> None:
     code = (
         "import sys, gallery_app.app, gallery_app.window.training_panel,"

@@ -15,6 +15,8 @@ from tests.app.conftest import DATA
 from tests.app.test_correcting import trigger
 from tests.app.test_window import ask
 
+pytestmark = pytest.mark.slow
+
 RYDER = [sorted((DATA / "Winona_Ryder").glob("*.npy"))[number] for number in (7, 8, 10, 11)]
 BLIX = sorted((DATA / "Hans_Blix").glob("*.npy"))[:1]
 

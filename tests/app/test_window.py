@@ -20,6 +20,8 @@ from gallery_app.dialogs.import_preview import ImportPreview
 from gallery_app.dialogs.report_dialog import ReportDialog
 from gallery_app.item_models.roles import WordsRole
 
+pytestmark = pytest.mark.slow
+
 
 def dialog(kind: type, qtbot: QtBot):  # type: ignore[no-untyped-def]
     """The dialog of this kind, once it is open."""

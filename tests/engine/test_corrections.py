@@ -116,6 +116,7 @@ STEPS: dict[str, Step] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_recognition_follows_a_correction_its_undoing_and_redoing(gallery: Gallery, step: Step):
     step(gallery)

@@ -91,6 +91,7 @@ def test_a_sound_backup_that_was_written_anew_is_restored(scene: Scene) -> None:
     scene.used_as_automatic()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ARCHIVES.values(), ids=ARCHIVES)
 def test_an_archive_of_anything_is_refused_or_restored_as_it_is(
     change: Callable[[Path], None], scene: Scene, request: pytest.FixtureRequest

@@ -19,6 +19,8 @@ from engine.store.lifecycle import WriterLock
 from tests import hostile
 from tests.hostile import NAME, NOTES, SCHEMAS, VALUES, Plant
 
+pytestmark = pytest.mark.slow
+
 PASSPHRASE = "correct horse battery"
 
 

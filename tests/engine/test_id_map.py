@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from engine.utils.id_map import IdMap, grown
 KEYS = st.integers(0, 2**62)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(KEYS, KEYS), st.lists(st.dictionaries(KEYS, st.one_of(st.just(-1), KEYS))))
 def test_it_is_a_dict(first: dict[int, int], rounds: list[dict[int, int]]) -> None:
     keys = np.array(sorted(first), dtype=np.int64)

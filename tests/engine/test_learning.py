@@ -83,6 +83,7 @@ def files_of(folder: Path) -> set[str]:
 # -- what a training brings ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_process_that_asked_for_a_training_never_imports_tensorflow(
     trained_once: TrainedOnce,
 ) -> None:
@@ -199,6 +200,7 @@ def test_a_damaged_version_is_not_put_to_use(gallery: Gallery) -> None:
     assert in_use(gallery) == before
 
 
+@pytest.mark.slow
 def test_a_reader_sees_a_version_that_another_process_puts_to_use(folder: Path) -> None:
     script = (
         "import sys; from engine.gallery import Gallery\n"
@@ -275,6 +277,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
     return started
 
 
+@pytest.mark.slow
 def test_a_training_cancelled_half_way_leaves_no_trace(
     gallery: Gallery, processes: list[subprocess.Popen[str]]
 ) -> None:
@@ -325,6 +328,7 @@ gallery.learning.train(TrainingRequest(("mlp",)), Reporter(lambda event: print("
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_when_the_parent_is_killed_the_training_ends_and_the_next_opening_is_clean(
     folder: Path,

@@ -73,6 +73,7 @@ def test_faces_that_go_while_a_map_is_drawn_leave_it_whole(gallery: Gallery) -> 
     assert len(drawn.layout.points) == len(drawn.owners) == len(drawn.layout.faces)
 
 
+@pytest.mark.slow
 @installed
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_people_lie_together_and_the_same_seed_gives_the_same_picture(
@@ -87,6 +88,7 @@ def test_people_lie_together_and_the_same_seed_gives_the_same_picture(
         assert not np.array_equal(drawn.layout.points, other.layout.points)
 
 
+@pytest.mark.slow
 @installed
 def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
     folder: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
@@ -114,6 +116,7 @@ def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
         )
 
 
+@pytest.mark.slow
 @installed
 def test_of_a_sample_the_others_are_put_beside_those_they_look_like(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
@@ -126,6 +129,7 @@ def test_of_a_sample_the_others_are_put_beside_those_they_look_like(
     assert f"{len(drawn.owners) - 50} of {len(drawn.owners)} faces" in drawn.note
 
 
+@pytest.mark.slow
 @installed
 def test_cancelled_nothing_is_left(folder: Path) -> None:
     token = CancelToken()

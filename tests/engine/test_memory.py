@@ -29,6 +29,7 @@ def in_large_pages() -> int:
     return 1024 * int(found[1])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not _OFFERED.exists() or "[never]" in _OFFERED.read_text(),
     reason="the system offers no large pages",

@@ -43,6 +43,7 @@ CLOUDS = st.tuples(
 )
 
 
+@pytest.mark.slow
 @given(CLOUDS)
 @settings(max_examples=60)
 def test_euclidean_neighbours_are_those_of_exact_arithmetic_wherever_the_faces_lie(

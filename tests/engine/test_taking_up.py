@@ -118,6 +118,7 @@ def test_a_file_that_is_missing_is_made_again(folder: Path, tmp_path: Path) -> N
     same_as_made_anew(folder, tmp_path)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.data())
 def test_a_damaged_file_is_never_trusted(made: Path, tmp_path: Path, data: st.DataObject) -> None:

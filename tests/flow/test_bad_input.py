@@ -117,6 +117,7 @@ def test_a_bad_file_in_a_folder_is_listed_and_the_others_come_in(
     assert not sprung(bad).exists()
 
 
+@pytest.mark.slow
 def test_one_bad_file_among_4324_leaves_4323_to_come_in(sample: Path, tmp_path: Path) -> None:
     tree = tmp_path / "people"
     tree.mkdir()

@@ -110,6 +110,7 @@ def test_only_bad_queries_fail(run: Run, gallery: Path, tmp_path: Path) -> None:
     assert "nothing.npy" in done.stderr
 
 
+@pytest.mark.slow
 def test_enrolled_people_are_found_by_the_next_command(run_apart: Run, gallery: Path) -> None:
     faces = sorted((DATA / "Hans_Blix").glob("*.npy"))
     report = document(run_apart("enroll", "Hans Blix", *faces[:5], "-g", gallery, "--json"))
@@ -149,11 +150,13 @@ def test_a_gallery_without_its_index_answers_as_before(run: Run, gallery: Path) 
     assert after["results"][0]["candidates"] == before["results"][0]["candidates"]
 
 
+@pytest.mark.slow
 def test_wrong_usage_ends_with_two(run_apart: Run) -> None:
     assert run_apart("identify").returncode == 2
     assert run_apart("no-such-command").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_gallery_that_is_not_there_is_one_clear_line(run_apart: Run, tmp_path: Path) -> None:
     done = run_apart("people", "-g", tmp_path / "nowhere")
     assert done.returncode == 1
@@ -166,6 +169,7 @@ def test_the_completion_script_is_printed(run: Run) -> None:
     assert "_FACE_GALLERY_COMPLETE" in done.stdout
 
 
+@pytest.mark.slow
 def test_commands_that_open_no_window_import_no_qt(gallery: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from gallery_app.cli import run; "

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from engine.gallery import Gallery
 from tests.flow.conftest import Run
 
@@ -46,6 +48,7 @@ def test_a_merge_says_first_what_it_would_come_to(run: Run, folder: Path) -> Non
     assert len(changed["identities"]) == 2
 
 
+@pytest.mark.slow
 def test_there_is_a_way_back_and_forth_over_processes(run_apart: Run, folder: Path) -> None:
     assert run_apart("delete", "Tim Henman", "--yes", "-g", folder).returncode == 0
     moved = run_apart("move", "1", "Tiger_Woods_0002.npy", "Somebody", "-g", folder)

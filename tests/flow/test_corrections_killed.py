@@ -14,6 +14,8 @@ import pytest
 from engine.gallery import Gallery
 from tests.killing import killed_after, started
 
+pytestmark = pytest.mark.kill
+
 OPERATIONS = """
 import sys
 from tests.flow.test_corrections_killed import operations

@@ -305,6 +305,7 @@ def first(folder: Path) -> Iterator[First]:
     process.end()
 
 
+@pytest.mark.slow
 def test_a_second_opening_reads_what_the_first_commits_and_may_not_write(
     first: First, folder: Path, sample: Path, contents: Contents
 ) -> None:
@@ -326,6 +327,7 @@ def test_a_second_opening_reads_what_the_first_commits_and_may_not_write(
         assert second.identify(np.load(other))[0].evidence[0].name == "Hans Blix"
 
 
+@pytest.mark.slow
 def test_the_second_may_write_once_the_first_has_closed(
     first: First, folder: Path, sample: Path
 ) -> None:
@@ -337,6 +339,7 @@ def test_the_second_may_write_once_the_first_has_closed(
         assert second.check().ok
 
 
+@pytest.mark.slow
 def test_the_command_line_reads_beside_a_writer_and_refuses_to_write(
     first: First, run: Run, folder: Path, sample: Path, contents: Contents
 ) -> None:

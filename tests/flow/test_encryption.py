@@ -15,6 +15,8 @@ from engine.store import encryption
 from tests.flow.conftest import ROOT, Run
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> None:

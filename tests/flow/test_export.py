@@ -58,6 +58,7 @@ def test_a_refusal_is_one_line(
     assert not list(tmp_path.glob("x*"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     os.name != "posix" or importlib.util.find_spec("tensorboard") is None,
     reason="TensorBoard is not installed, or there is no SIGINT",

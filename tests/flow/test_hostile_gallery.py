@@ -87,6 +87,7 @@ def test_a_link_or_a_pipe_is_refused_in_one_line_that_names_it(
             assert len(words.splitlines()) == 1, (command, words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plant", NOTES.values(), ids=NOTES)
 def test_the_note_of_an_erasure_is_not_obeyed(
     plant: Plant, place: Path, capsys: pytest.CaptureFixture[str]

@@ -14,6 +14,8 @@ import pytest
 from engine.formats.sources import read_sources
 from tests import killing
 
+pytestmark = pytest.mark.kill
+
 FACES = 500
 ENROLLED = 25
 

@@ -20,6 +20,7 @@ from tests.flow.conftest import ROOT, Run
 from tests.trained import PEOPLE, TrainedOnce
 
 pytestmark = [
+    pytest.mark.training,
     pytest.mark.skipif(
         importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
     ),

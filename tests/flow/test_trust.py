@@ -183,6 +183,7 @@ def test_an_error_in_a_thread_is_one_line_too(
     assert line.startswith("face-gallery: Something went wrong in Face Gallery itself (KeyError)")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 @pytest.mark.parametrize("command", [["people"], ["people", "--json"], ["--help"]])
 def test_a_full_disk_under_the_output_is_one_line(
@@ -198,6 +199,7 @@ def test_a_full_disk_under_the_output_is_one_line(
     assert done.stderr == "face-gallery: No space left on device\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_a_reader_that_stops_reading_is_no_error(home: Path, folder: Path) -> None:
     reading, writing = os.pipe()
@@ -247,6 +249,7 @@ def test_without_a_home_and_a_gallery_one_line_says_what_to_set(
     assert "FACE_GALLERY_HOME" in line
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="screens of Linux")
 @pytest.mark.parametrize(
     ("variables", "said"),

@@ -116,6 +116,7 @@ def test_every_column_has_a_domain() -> None:
     assert not missing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "column"), [(table, column) for table, some in _tables().items() for column in some]
 )

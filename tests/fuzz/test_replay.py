@@ -40,6 +40,7 @@ def test_what_is_sound_is_read_and_all_that_was_found_is_refused_as_declared(
         require_fine(reader, data, place)
 
 
+@pytest.mark.slow
 @ALL
 def test_damaged_inputs_are_read_or_refused_as_declared(reader: Reader, place: Path) -> None:
     rng = random.Random(SEED)

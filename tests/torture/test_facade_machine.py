@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.torture.machine import FacadeMachine
+
+pytestmark = pytest.mark.slow
 
 FacadeMachine.TestCase.settings = settings(
     max_examples=6,

@@ -8,6 +8,8 @@ import pytest
 
 from tests.torture.failing import library_built, run
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_write_that_fails_is_told_and_leaves_nothing_half_done(tmp_path: Path) -> None:
     if library_built(tmp_path) is None:

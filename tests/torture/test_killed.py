@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.torture.killing import kill_many
+
+pytestmark = pytest.mark.kill
 
 
 def test_what_was_reported_done_outlives_kills_and_nothing_is_there_by_half(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def test_every_row_is_found_where_it_is_shown(make: Make, grid: bool) -> None:
     assert view.indexAt(QPoint(225, 5)).isValid() != grid
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_reached_and_only_those_seen_are_asked_for(make: Make) -> None:
     view = make(1_000_000)
     assert view.verticalScrollBar().maximum() == 20_000_000 - view.viewport().height()

@@ -185,6 +185,7 @@ with Gallery.open(sys.argv[1], write=False) as gallery:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 @pytest.mark.parametrize(
     "stage", ["Copying the database", "Writing the backup", "Checking the backup"]
@@ -228,6 +229,7 @@ def test_the_first_import_makes_none(tmp_path: Path):
         assert gallery.backups.automatic() == []
 
 
+@pytest.mark.slow
 def test_so_many_are_kept_as_were_asked_for_and_none_where_none_are(folder: Path):
     with Gallery.open(folder) as gallery:
         assert gallery.backups.kept == 5

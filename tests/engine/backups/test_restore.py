@@ -377,6 +377,7 @@ recovery.restore_backup(sys.argv[1], sys.argv[2], replace=True, reporter=Reporte
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 @pytest.mark.parametrize("present", ["sound", "damaged", "none"])
 def test_a_killed_restore_leaves_the_old_gallery_or_the_new_one(

@@ -103,6 +103,7 @@ def test_ids_settings_decisions_and_photographs_come_along(
         assert gallery.check().ok
 
 
+@pytest.mark.slow
 def test_each_face_that_is_lost_is_counted_under_its_name(
     folder: Path, original: list, tmp_path: Path, contents: Snapshot
 ):
@@ -208,6 +209,7 @@ def test_a_disk_that_refuses_leaves_nothing(folder: Path, original: list, tmp_pa
         assert not (tmp_path / "saved.gallery").exists()
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(harm=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 600), st.integers(0)), max_size=6))
 def test_whatever_the_damage_faces_are_as_they_were_or_lost(

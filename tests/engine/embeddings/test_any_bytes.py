@@ -16,6 +16,8 @@ from engine.formats import lazy_rows
 from engine.formats.photographs import read_photo
 from engine.formats.sources import read_file, read_sources
 
+pytestmark = pytest.mark.slow
+
 quick = settings(
     max_examples=150,
 )

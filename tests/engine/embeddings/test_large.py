@@ -105,6 +105,7 @@ def test_a_flipped_byte_is_found_by_the_checksum(archive):
     assert "not a whole .npz" in read_sources([archive]).rejected[0].reason
 
 
+@pytest.mark.slow
 def test_an_import_is_the_same_as_from_memory(tmp_path, archive, vectors, monkeypatch):
     made, report = Gallery.create_from(tmp_path / "large", [archive])
     monkeypatch.setattr(lazy_rows, "LARGE", 1 << 40)

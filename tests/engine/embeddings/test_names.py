@@ -102,6 +102,7 @@ def test_a_name_nobody_can_have_is_refused_and_the_reason_said(name, problem):
     assert caught.value.remedy
 
 
+@pytest.mark.slow
 @given(st.text(max_size=210))
 def test_any_text_is_either_a_name_or_refused(text):
     try:

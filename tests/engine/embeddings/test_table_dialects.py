@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -169,6 +170,7 @@ def meant_name(label: str) -> str:
         return shown_name(label)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(table=tables(), dialect=dialects(), known=st.booleans(), asked=st.booleans())
 def test_what_comes_in_is_what_was_meant_or_the_table_is_refused(

@@ -13,7 +13,7 @@ from engine.gallery import Gallery, is_encrypted
 from engine.store import recovery
 from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 
-pytestmark = needs_sqlcipher
+pytestmark = [pytest.mark.slow, needs_sqlcipher]
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[3]
 pytestmark = needs_sqlcipher
 
 
+@pytest.mark.slow
 def test_no_file_of_it_holds_a_vector_a_name_or_a_picture_in_clear(
     gallery: Gallery, plain: Path, secrets: Secrets
 ):
@@ -111,6 +112,7 @@ def test_a_passphrase_that_is_easily_guessed_is_refused_and_nothing_made(
     assert not is_encrypted(plain)
 
 
+@pytest.mark.slow
 def test_a_second_process_reads_it_while_the_first_one_writes(gallery: Gallery):
     read = (
         "import sys; from engine.gallery import Gallery\n"
@@ -123,6 +125,7 @@ def test_a_second_process_reads_it_while_the_first_one_writes(gallery: Gallery):
     assert done.stdout.startswith(f"{gallery.counts()} False Opened for reading only"), done.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_takes_over_when_the_writer_has_left(encrypted: Path):
     writer = Gallery.open(encrypted, passphrase=PASSPHRASE)
     with Gallery.open(encrypted, passphrase=PASSPHRASE) as reader:
@@ -183,6 +186,7 @@ def test_automatic_backups_in_clear_go_with_the_rest(plain: Path, secrets: Secre
         assert secrets.in_clear(plain) == []
 
 
+@pytest.mark.slow
 def test_what_a_person_lays_into_the_folder_later_stays(encrypted: Path, plain: Path):
     (encrypted / "backups").mkdir()
     with Gallery.open(plain, write=False) as other:
@@ -206,6 +210,7 @@ def test_nobody_else_on_the_computer_can_look_at_it(plain: Path):
         os.umask(before)
 
 
+@pytest.mark.slow
 def test_another_passphrase_opens_it_and_the_old_one_does_not(encrypted: Path):
     with Gallery.open(encrypted, passphrase=PASSPHRASE) as gallery:
         gallery.change_passphrase(OTHER)
@@ -228,6 +233,7 @@ def test_what_is_refused_leaves_the_gallery_open_as_it_was(gallery: Gallery, pla
         assert other.people()
 
 
+@pytest.mark.slow
 def test_a_gallery_that_others_read_is_not_converted_under_them(gallery: Gallery):
     with (
         Gallery.open(gallery.folder, write=False, passphrase=PASSPHRASE) as reader,
@@ -285,6 +291,7 @@ def test_a_gallery_that_cannot_be_opened_once_made_is_taken_back(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_calibration_that_is_damaged_in_it_is_made_anew(gallery: Gallery):
     gallery.prepare()
     kept = gallery._store.derived.read(CALIBRATION)
@@ -309,6 +316,7 @@ except EncryptionMissingError as error:
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_written_where_another_library_answers_for_sqlcipher(tmp_path: Path):
     pytest.importorskip("tensorflow")
     command = [sys.executable, "-c", USURPED, tmp_path / "new.gallery", PASSPHRASE]

@@ -14,7 +14,11 @@ from engine.gallery import Gallery, is_encrypted
 from tests.sealed import PASSPHRASE, Secrets, needs_sqlcipher
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = [needs_sqlcipher, pytest.mark.skipif(sys.platform == "win32", reason="kills -9")]
+pytestmark = [
+    pytest.mark.kill,
+    needs_sqlcipher,
+    pytest.mark.skipif(sys.platform == "win32", reason="kills -9"),
+]
 CONVERT = """
 import os, signal, sys
 folder, passphrase, moment = sys.argv[1:]

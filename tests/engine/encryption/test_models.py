@@ -18,6 +18,7 @@ from tests.sealed import OTHER, PASSPHRASE, Secrets, needs_sqlcipher
 from tests.trained import QUICK, TrainedOnce
 
 pytestmark = [
+    pytest.mark.slow,
     needs_sqlcipher,
     pytest.mark.skipif(bool(model_files.missing_memory()), reason="no folder in memory"),
     pytest.mark.skipif(

@@ -23,6 +23,7 @@ def absent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlcipher3", None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("absent")
 def test_every_door_says_how_to_install_it(plain: Path, tmp_path: Path):
     command = "-m pip install sqlcipher3"
@@ -44,6 +45,7 @@ def test_every_door_says_how_to_install_it(plain: Path, tmp_path: Path):
     assert not (tmp_path / "new.gallery").exists()
 
 
+@pytest.mark.slow
 def test_a_plain_gallery_never_imports_it(plain: Path):
     look = (
         "import sys; from engine.gallery import Gallery\n"

@@ -15,6 +15,8 @@ from engine.records.types import FaceBatch
 from engine.store import Store
 from engine.utils.byte_search import Needles
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("Aurelie Ott", "Bertil Pohl", "Carmen Quinn", "Dorian Rhys")
 VECTORS = np.random.default_rng(0).standard_normal((12, 8)).astype(np.float32)
 

@@ -45,6 +45,7 @@ def free_pages(gallery: Gallery) -> int:
         return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
 
 
+@pytest.mark.slow
 @in_memory
 def test_nothing_of_the_person_is_left_under_the_encryption(scene: Scene, gallery: Gallery) -> None:
     gallery.prepare()
@@ -74,6 +75,7 @@ def test_what_was_measured_on_the_person_goes_too(gallery: Gallery) -> None:
     assert gallery._store.derived.read("index/calibration.json") is None
 
 
+@pytest.mark.slow
 def test_an_encrypted_backup_is_looked_into(gallery: Gallery) -> None:
     before = backup(gallery, "before")
     gallery.enroll("Late Comer", batch("Late Comer", person(77)))
@@ -84,6 +86,7 @@ def test_an_encrypted_backup_is_looked_into(gallery: Gallery) -> None:
     assert (gallery.folder / before).exists()
 
 
+@pytest.mark.slow
 def test_what_nobody_can_look_into_counts_as_holding_the_person(gallery: Gallery) -> None:
     earlier = backup(gallery, "earlier")
     gallery.change_passphrase(OTHER)
@@ -97,6 +100,7 @@ def test_what_nobody_can_look_into_counts_as_holding_the_person(gallery: Gallery
     assert beside.exists()
 
 
+@pytest.mark.slow
 def test_the_next_opening_with_the_passphrase_finishes_it(
     scene: Scene, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def rest(gallery: Gallery) -> set[tuple[str, bytes]]:
     }
 
 
+@pytest.mark.slow
 def test_no_byte_of_the_person_is_left_in_the_folder(scene: Scene) -> None:
     before = scene.hits()
     assert all(before[kind] > 0 for kind in KINDS), before
@@ -205,6 +206,7 @@ def test_backups_beside_the_gallery_are_told_of_and_not_touched(
     assert holding.exists()
 
 
+@pytest.mark.slow
 def test_somebody_deleted_before_is_erased_from_what_undo_keeps(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
         gallery.corrections.delete([NAME, "Person 13"])

@@ -13,6 +13,8 @@ import pytest
 from engine.gallery import Gallery
 from tests.engine.erasure.conftest import NAME, Scene
 
+pytestmark = pytest.mark.kill
+
 ROOT = Path(__file__).resolve().parents[3]
 KILLED = """
 import os, signal, sys

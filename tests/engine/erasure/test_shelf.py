@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from engine.gallery import Gallery
 from engine.records.types import FaceBatch
 from engine.store import encoding
 from engine.utils.byte_search import Needles
 from tests.engine.erasure.conftest import NAME, Scene, batch, person
+
+pytestmark = pytest.mark.slow
 
 QUERIES = person(41, 3)
 

@@ -37,6 +37,7 @@ def opened(evaluation: Evaluation, name: str) -> OpenFigures:
     return next(one for one in evaluation.open if one.method == name)
 
 
+@pytest.mark.slow
 def test_a_method_that_never_errs_has_perfect_figures(evaluation: Evaluation) -> None:
     plain, strangers = closed(evaluation, "auto"), opened(evaluation, "auto")
     assert plain.rank1.value == plain.balanced_rank1.value == strangers.rank1.value == 1
@@ -170,6 +171,7 @@ def test_on_real_faces_the_references_stand_where_they_were_measured(sample: Pat
     assert closed(evaluation, MOST_FREQUENT).rank1.value == pytest.approx(0.123, abs=0.002)
 
 
+@pytest.mark.slow
 def test_of_many_searches_a_sample_is_made_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, labels = crowd(180, 6)
     methods = [RIGHT, *references("cosine")]

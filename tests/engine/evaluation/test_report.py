@@ -80,6 +80,7 @@ def read(page: str) -> Reader:
     return reader
 
 
+@pytest.mark.slow
 def test_the_report_is_sound_and_loads_nothing(page: str) -> None:
     reader = read(page)
     assert reader.tags >= {"table", "svg", "style"}

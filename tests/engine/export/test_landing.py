@@ -118,6 +118,7 @@ def test_it_is_for_its_owner_alone(kind, hard, tmp_path):
         assert stat.S_IMODE(one.stat().st_mode) & 0o077 == 0, one
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_killed_it_leaves_nothing_that_the_next_one_does_not_remove(hard, tmp_path):
     place = tmp_path / "place"

@@ -95,6 +95,7 @@ def picture(gallery: Gallery, face: int, side: int) -> Image.Image:
     return photo_square(photo, side) if photo else emblem_square(gallery.traits([face])[0], side)
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_the_whole_sample_with_its_learned_space(whole, tmp_path, ask):
     done = whole.export("tensorboard", tmp_path / "board")
@@ -113,6 +114,7 @@ def test_the_whole_sample_with_its_learned_space(whole, tmp_path, ask):
     )
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_ten_people_with_ten_faces_each(whole, tmp_path, ask):
     done = whole.export("tensorboard", tmp_path / "ten", selection=Selection(people=10, each=10))
@@ -120,6 +122,7 @@ def test_ten_people_with_ten_faces_each(whole, tmp_path, ask):
     assert sorted(map(names.count, set(names))) == [10] * 10
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_hard_names_and_photographs(hard, tmp_path, ask):
     rows = compare(hard, hard.export("tensorboard", tmp_path / "hard"), ask)
@@ -147,6 +150,7 @@ def test_a_sheet_is_never_larger_than_the_projector_takes(count, side):
     assert across * side <= 8192
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_it_ends_when_it_is_stopped_and_never_has_a_passphrase(hard, tmp_path, monkeypatch):
     monkeypatch.setenv("FACE_GALLERY_PASSPHRASE", PASSPHRASE)

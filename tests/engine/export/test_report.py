@@ -42,6 +42,7 @@ def test_it_counts(page):
     assert facts["most and fewest"] == "2 and 2"
 
 
+@pytest.mark.slow
 def test_the_sample_shows_distances_models_and_what_to_look_at(sample, tmp_path):
     folder = tmp_path / "sample.gallery"
     tree = tmp_path / "people"

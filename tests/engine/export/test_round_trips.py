@@ -32,6 +32,7 @@ def whole(sample, tmp_path_factory):
         yield gallery
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", READ_BACK)
 def test_the_sample_gallery_comes_back_whole(kind, whole, tmp_path, read_back):
     done = whole.export(kind, tmp_path / "out")
@@ -60,6 +61,7 @@ names = st.one_of(
 numbers = st.floats(-(2.0**40), 2.0**40, width=32, allow_subnormal=True).filter(bool)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     people=st.lists(

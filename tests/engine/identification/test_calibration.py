@@ -245,6 +245,7 @@ def test_in_a_gallery_that_has_grown_the_promise_is_harder_to_keep() -> None:
     assert calibration.grown(90) is calibration
 
 
+@pytest.mark.slow
 def test_a_calibration_from_a_sample_is_close_to_one_from_all_faces_and_says_what_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from engine.index.locks import SharedLock
 
 PREPARE = """
@@ -36,6 +38,7 @@ def search_many():
 """
 
 
+@pytest.mark.slow
 def test_searches_go_on_unharmed_while_it_grows_and_shrinks(run_apart):
     script = (
         PREPARE
@@ -55,6 +58,7 @@ print("fine" if searches[0] > 20 else f"starved: {searches[0]}")
     assert run_apart(script) == "fine"
 
 
+@pytest.mark.slow
 def test_every_snapshot_saved_while_faces_come_and_go_is_whole(run_apart, tmp_path):
     script = (
         PREPARE
@@ -82,6 +86,7 @@ print("fine")
     assert run_apart(script, tmp_path) == "fine"
 
 
+@pytest.mark.slow
 def test_two_threads_that_add_lose_nothing(run_apart):
     script = (
         PREPARE

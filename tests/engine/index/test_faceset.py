@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ def as_ids(numbers):
     return np.array(numbers, dtype=np.int64)
 
 
+@pytest.mark.slow
 @example([(True, [(1 << 26) - 2]), (True, [(1 << 26) - 1, 1 << 26])], [1 << 26])
 @given(st.lists(st.tuples(st.booleans(), ids), max_size=8), ids)
 def test_any_changes_leave_what_a_set_would_hold(changes, asked):

@@ -119,6 +119,7 @@ def test_on_real_faces_recall_survives_removing_and_bringing_back(real_faces):
     assert recall(index.search(real_faces, 5), exact.search(real_faces, 5)) >= 0.99
 
 
+@pytest.mark.slow
 def test_every_face_of_the_sample_finds_itself(sample):
     files = sorted(sample.glob("*/*.npy"))
     rows = np.stack([np.load(file) for file in files])

@@ -18,6 +18,8 @@ from engine.index import (
 )
 from tests.engine.index.stores import D, Faces, finds
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_sound_snapshot_answers_at_once_and_nothing_is_said(saved, open_keeper, faces, ear):
     keeper = open_keeper(background=True)

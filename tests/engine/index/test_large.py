@@ -13,6 +13,8 @@ from engine.index import building, keeper, load_snapshot, open_snapshot, snapsho
 from engine.index.hnsw import HnswIndex
 from tests.engine.index.stores import D, finds
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def everything_is_large(monkeypatch):

@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from engine.errors import FaceGalleryError, UnknownIdentityError
 from engine.index import ExactIndex, HnswIndex
 
+pytestmark = pytest.mark.slow
+
 D = 4
 some_ids = st.lists(st.integers(0, 40), unique=True, max_size=12)
 seeds = st.integers(0, 2**32)

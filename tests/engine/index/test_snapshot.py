@@ -195,6 +195,7 @@ def test_no_truncated_or_flipped_file_is_ever_handed_to_hnswlib(saved, run_apart
     assert run_apart(script, saved) == "120 0"
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_keeps_the_old_snapshot_and_says_so(saved, make_faces, run_apart):
     script = """
         import sys, resource, pathlib

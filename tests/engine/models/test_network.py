@@ -210,6 +210,7 @@ def test_an_archive_of_absurdly_many_arrays_is_refused(saved):
         Network.load(saved)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=100,
     derandomize=True,

@@ -23,6 +23,8 @@ from engine.records.types import FaceBatch
 from engine.store import Store
 from tests.engine.store.people import People, Person
 
+pytestmark = pytest.mark.slow
+
 NAMES = st.sampled_from(["A", "B", "É", "C D"])
 NUMBERS = st.integers(0, 4)
 FACES = st.lists(st.tuples(NAMES, NUMBERS), min_size=1, max_size=6)

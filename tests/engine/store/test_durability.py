@@ -123,6 +123,7 @@ def test_a_disk_that_refuses_to_write_is_said_and_nothing_is_lost(store, batch_o
     assert store.checks.problems() == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")
 def test_every_change_reported_done_survives_kill_9(folder, start):
     Store.create(folder, dimension=8).close()

@@ -192,6 +192,7 @@ def test_a_vector_is_found_under_every_name_that_has_it(store, batch_of, vectors
     ]
 
 
+@pytest.mark.slow
 def test_a_large_batch_is_all_there_and_reports_how_far_it_is(store):
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((12_345, 8)).astype(np.float32)
@@ -208,6 +209,7 @@ def test_a_large_batch_is_all_there_and_reports_how_far_it_is(store):
     assert len(store.faces.add(_batch(vectors, names), keys=str).duplicates) == 12_345
 
 
+@pytest.mark.slow
 def test_cancelling_at_any_step_leaves_nothing(store, batch_of):
     store.faces.add(batch_of(("A", 1)), keys=str.casefold)
     vectors = np.random.default_rng(0).standard_normal((9_000, 8)).astype(np.float32)

@@ -22,6 +22,8 @@ from engine.progress import CancelToken, Reporter
 from engine.records.types import FaceBatch
 from engine.store import Store
 
+pytestmark = pytest.mark.slow
+
 NAMES = st.sampled_from(["A", "B", "a", "É", "C D"])
 FACES = st.lists(st.tuples(NAMES, st.integers(0, 9)), max_size=6)
 VECTORS = np.random.default_rng(0).standard_normal((10, 4)).astype(np.float32)

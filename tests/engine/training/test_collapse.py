@@ -5,6 +5,8 @@ import pytest
 
 from engine.training.worker.triplet_trainer import CollapseWatch, Spread, spread
 
+pytestmark = pytest.mark.training
+
 NARROW = Spread(0.01, 0.03, 0.06)
 WIDE = Spread(1.29, 1.41, 1.51)
 

@@ -19,6 +19,7 @@ def test_every_identity_keeps_a_face_and_every_face_is_on_one_side(labels, share
     assert set(labels[kept]) == set(labels)
 
 
+@pytest.mark.slow
 @given(galleries, st.floats(0.01, 0.5), st.integers(0, 1000))
 def test_the_split_takes_its_share_of_every_identity_to_within_one_face(labels, share, seed):
     _, held = holdout(labels, share, np.random.default_rng(seed))

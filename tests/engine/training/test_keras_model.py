@@ -10,7 +10,10 @@ from engine.models.network import Layer, Network, fit_scaler
 from engine.training.worker.keras_model import save_keras, to_keras
 
 # of Keras's own making, when it copies a variable to save it
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.training,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 CLOSE = {"atol": 1e-5, "rtol": 1e-5}
 

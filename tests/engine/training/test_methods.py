@@ -6,6 +6,8 @@ import pytest
 
 from engine.training.worker.evaluated_methods import OURS, our_methods, shortened
 
+pytestmark = pytest.mark.training
+
 MANY = 10_000
 
 

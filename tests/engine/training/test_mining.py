@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from engine.training.worker.triplet_epoch import distances, loss, pairs
 
+pytestmark = pytest.mark.training
+
 P, K, MARGIN = 4, 3, 0.4
 ROWS = np.arange(P * K)
 LABELS = np.repeat([5, 0, 9, 3], K)

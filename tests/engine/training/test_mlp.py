@@ -17,6 +17,8 @@ from engine.training.worker.dataset import holdout
 from engine.training.worker.mlp_trainer import train_mlp
 from engine.training.worker.partial_softmax import EPOCHS, PartialSoftmaxEpochs
 
+pytestmark = pytest.mark.training
+
 # the tests share one shape and one recipe where they can: each costs seconds to compile
 SMALL = MlpParameters(
     hidden=(16,), scaling="standardised", dropout=0.2, noise=0.2, batch=32, epochs=40, rate=1e-2

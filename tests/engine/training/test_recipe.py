@@ -23,6 +23,8 @@ from engine.training.worker.train_model import (
 from engine.training.worker.trained import Trained
 from tests.engine.identification.galleries import crowd_of
 
+pytestmark = pytest.mark.training
+
 SMALL = MlpParameters(hidden=(16,), dropout=0.0, batch=32, epochs=30, rate=1e-2, balance=0)
 
 

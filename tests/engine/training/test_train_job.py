@@ -29,6 +29,8 @@ from engine.training.worker import train_job
 from engine.training.worker.trained import Trained
 from tests.engine.identification.galleries import crowd_of
 
+pytestmark = pytest.mark.training
+
 QUICK = {"epochs": 4, "hidden": [8], "batch": 32}
 
 

@@ -12,6 +12,8 @@ from engine.training.worker.batches import Pool
 from engine.training.worker.keras_model import to_keras
 from engine.training.worker.triplet_trainer import discriminant, gentler, train_triplet
 
+pytestmark = pytest.mark.training
+
 # one recipe and one shape where it can be: each costs seconds to compile
 SMALL = TripletParameters(hidden=(), identities=8, faces=4, epochs=12, rate=3e-3)
 

@@ -12,6 +12,8 @@ from engine.records.types import Ids, Vectors
 from engine.training.worker.acceptance import collapsed, judged, untried
 from tests.engine.identification.galleries import crowd_of, tried
 
+pytestmark = pytest.mark.training
+
 
 def muddied(faces: int = 8) -> tuple[Ids, Vectors]:
     owners, clean = crowd_of(0, spread=0.5).draw(range(30), faces)
