@@ -40,7 +40,8 @@ WRITER = """
     from pathlib import Path
     import numpy as np
     from engine.records.jobs import ModelVersion
-    from engine.models import Layer, Network, VersionContent, version_id, write_version
+    from engine.models.network import Layer, Network
+    from engine.models.versions import VersionContent, version_id, write_version
 
     def write(models, name):
         record = ModelVersion(name, "mlp", "default", 0, 1.0, 1.0, False, False, "", {}, {}, 1, 1)
