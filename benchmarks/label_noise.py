@@ -19,10 +19,9 @@ import numpy as np
 from benchmarks.common import SHARED, parser, require
 from engine.progress import SILENT
 from engine.records.findings import KINDS
-from engine.review import Decided, Faces, review
-from engine.review.judgement import FINE, NOBODY
-from engine.review.judging import judge
-from engine.review.nearest import search
+from engine.review.finders import review
+from engine.review.judgement import FINE, NOBODY, judge
+from engine.review.review_faces import Decided, ReviewFaces, search
 from engine.utils.distances import between, prepare
 
 SHARES = (0.01, 0.05)
@@ -76,7 +75,7 @@ def review_queue(table: Table, labels: np.ndarray) -> tuple[np.ndarray, int, np.
     """All rows in the order in which the review takes them for somebody else's, how many of them
     it tells of, and the rows that it tells of as nobody's."""
     rows = np.arange(len(labels))
-    faces = Faces.of(rows, labels, table.vectors, "cosine", table.names, Decided())
+    faces = ReviewFaces.of(rows, labels, table.vectors, "cosine", table.names, Decided())
     judgement = judge(faces, search(faces, SILENT), SILENT)
     rest = judgement.chances[[FINE, NOBODY]].sum(axis=0)
     order = np.lexsort((rest, ~judgement.elsewhere))
@@ -111,7 +110,7 @@ def main() -> None:
 def whole(table: Table) -> None:
     """The file as it is: where the known errors stand, and how long the whole review takes."""
     rows, started = np.arange(len(table.labels)), time.perf_counter()
-    faces = Faces.of(rows, table.labels, table.vectors, "cosine", table.names, Decided())
+    faces = ReviewFaces.of(rows, table.labels, table.vectors, "cosine", table.names, Decided())
     found = review(faces)
     seconds = time.perf_counter() - started
     places = {one.face: place for place, one in enumerate(found.findings, 1)}

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.errors import InputError, UnknownIdentityError
-from engine.identification import Calibration
-from engine.identification.recognition import recognition
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.leave_one_out import recognised_when_left_out
 from engine.recognition.comparison import SimilarityService
-from engine.recognition.recogniser import Change, Recogniser
+from engine.recognition.service import Change, Recogniser
 from engine.records import names as allowed
 from engine.records.changes import (
     Changed,
@@ -22,7 +22,7 @@ from engine.records.changes import (
     SplitProposal,
 )
 from engine.records.types import Distance, Identity, Ids, Vectors
-from engine.review.dividing import divided, ordinary_height
+from engine.review.identity_division import divided, ordinary_height
 from engine.store import Store
 from engine.utils.distances import prepare
 
@@ -50,7 +50,9 @@ class _Scene:
     def recognised(self, asked: Ids) -> Recognition:
         """Of these identities' faces, each left out."""
         which = np.isin(self.owners, asked)
-        return recognition(self.rows, self.owners, which, self.calibration, self.distance)
+        return recognised_when_left_out(
+            self.rows, self.owners, which, self.calibration, self.distance
+        )
 
     def without(self, gone: Ids) -> _Scene:
         """Less the faces in some rows."""

@@ -28,7 +28,7 @@ from engine.maps.service import Maps
 from engine.progress import SILENT, Listener, Reporter
 from engine.recognition.asking import Asking
 from engine.recognition.comparison import SimilarityService
-from engine.recognition.recogniser import Recogniser
+from engine.recognition.service import Recogniser
 from engine.records.findings import KINDS, Kind, Review
 from engine.records.types import CheckReport, Distance, ImportReport, Neighbours, Vectors
 from engine.review.review_service import review_store

@@ -11,15 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.identification import Auto, Calibration, Trials, mlp
-from engine.identification.choosing import show
-from engine.identification.folds import folds
-from engine.identification.shortlist import Shortlist
-from engine.identification.trying import Looker, space_looker, try_out
 from engine.models.network import Layer, Network, fit_scaler
 from engine.models.version_files import CALIBRATION, KNN_CALIBRATION, KNN_TRIALS, TRIALS
 from engine.models.versions import VersionContent, version_id, write_version
-from engine.recognition.in_use import _keep
+from engine.recognition import mlp
+from engine.recognition.active_models import _keep
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.cross_validation import (
+    Searcher,
+    Trials,
+    cross_validate,
+    make_folds,
+    space_searcher,
+)
+from engine.recognition.calibration.method_selection import MethodChoice, trial_figures
+from engine.recognition.shortlist import Shortlist
 from engine.records.jobs import ModelVersion
 from engine.records.training_parameters import Kind, as_json, parameters
 from engine.records.types import Distance, Ids, Vectors
@@ -69,8 +75,8 @@ def put_to_use(
             store.models.add(version, activate=True)
             made[kind] = version.id
         if fused:
-            together = show([knn[1], tried["triplet"][1]]).calibration
-            auto = Auto(("knn", "triplet"), together, REASON)
+            together = trial_figures([knn[1], tried["triplet"][1]]).calibration
+            auto = MethodChoice(("knn", "triplet"), together, REASON)
             _keep(folder / MODELS / "auto.json", sorted(made.values()), auto)
         return made
     finally:
@@ -111,23 +117,23 @@ def _network(kind: Kind, vectors: Vectors, owners: Ids, distance: Distance) -> N
 def _tried(
     kind: Kind | None, faces: Ids, owners: Ids, vectors: Vectors, distance: Distance
 ) -> tuple[Calibration, Trials]:
-    dealt = folds(faces, owners)
+    dealt = make_folds(faces, owners)
     lookers = [
         _looker(kind, vectors[fold.enrolled], owners[fold.enrolled], distance) for fold in dealt
     ]
     if kind == "mlp":
-        return try_out(
+        return cross_validate(
             faces, owners, vectors, dealt, lookers, features=mlp.FEATURES, unfitted=mlp.BY_SOFTMAX
         )
-    return try_out(faces, owners, vectors, dealt, lookers)
+    return cross_validate(faces, owners, vectors, dealt, lookers)
 
 
-def _looker(kind: Kind | None, vectors: Vectors, owners: Ids, distance: Distance) -> Looker:
+def _looker(kind: Kind | None, vectors: Vectors, owners: Ids, distance: Distance) -> Searcher:
     if kind is None:
-        return space_looker(vectors, owners, distance, lambda rows: rows)
+        return space_searcher(vectors, owners, distance, lambda rows: rows)
     network = _network(kind, vectors, owners, distance)
     if kind == "triplet":
-        return space_looker(vectors, owners, "cosine", network)
+        return space_searcher(vectors, owners, "cosine", network)
     identities = np.unique(owners)
 
     def look(queries: Vectors) -> Shortlist:

@@ -9,13 +9,13 @@ from pathlib import PurePath
 
 import numpy as np
 
-from engine.identification import disagreeing, widest_agreement
 from engine.progress import SILENT, Reporter
-from engine.recognition.recogniser import Recogniser
+from engine.recognition.agreement import disagreeing, widest_agreement
+from engine.recognition.service import Recogniser
 from engine.records.advice import Advice, lookalike_words
 from engine.records.parsing import checked, parsed
 from engine.records.types import FaceBatch, Identification, Ids, Neighbours, Rows, Vectors
-from engine.review import exactly, limits_of, nearest_own, twins
+from engine.review.near_duplicates import exactly, limits_of, nearest_own, twins
 from engine.store import Store
 from engine.store.encoding import repeated
 from engine.utils.distances import prepare

@@ -17,7 +17,7 @@ from engine.export.report import ReportWriter, measure
 from engine.export.source import ChangedMeanwhile, Source
 from engine.export.tensorboard.projector_files import ProjectorWriter, Transform
 from engine.progress import SILENT, Reporter
-from engine.recognition.in_use import read_model
+from engine.recognition.active_models import load_model
 from engine.records.exports import WHOLE, Exported, ExportKind, Selection
 from engine.records.gallery_figures import GalleryFigures
 from engine.review.review_service import review_store
@@ -163,7 +163,7 @@ def _learned(store: Store, reporter: Reporter) -> dict[str, Transform]:
     for version in store.models.all():
         if version.active and version.kind == "triplet":
             try:
-                spaces["triplet"] = read_model(store, version).network
+                spaces["triplet"] = load_model(store, version).network
             except ModelError as error:
                 reporter.message(f"The learned space is left out: {error}")
     return spaces

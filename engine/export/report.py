@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from engine.evaluation.plots import _MUTED, _OURS, _SETTINGS, Plot, _calm, _inline
+from engine.evaluation.evaluation_report import _MUTED, _OURS, _SETTINGS, Plot, _calm, _inline
 from engine.export.atomic_output import private_file
 from engine.export.source import Source, draw_faces
 from engine.export.tensorboard.projector_files import OwnDistances

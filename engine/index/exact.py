@@ -20,7 +20,7 @@ from engine.index.base import (
     refuse_known,
     refuse_unknown,
 )
-from engine.index.faceset import FaceSet
+from engine.index.id_bitmap import IdBitmap
 from engine.progress import SILENT, Reporter
 from engine.records.types import Distance, Ids, Neighbours, Vectors
 from engine.utils.distances import SquaresTable, between
@@ -50,7 +50,7 @@ class ExactIndex:
         self.dimension = dimension
         self.distance: Distance = distance
         self._changing = threading.Lock()
-        self._held = FaceSet()
+        self._held = IdBitmap()
         self.blocks: tuple[Chunk, ...] = ()
 
     def __len__(self) -> int:
@@ -132,7 +132,7 @@ class StreamedIndex:
         """
         self.dimension = dimension
         self.distance: Distance = distance
-        self._held = FaceSet(ids)
+        self._held = IdBitmap(ids)
         self._chunks = chunks
 
     def __len__(self) -> int:

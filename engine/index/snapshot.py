@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from engine.errors import GalleryReadOnlyError, SnapshotError
-from engine.index.graphfile import GraphFile
+from engine.index.exact import Chunk, ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters, Written
+from engine.index.hnsw_file import HnswFile
 from engine.index.sidecar import REMEDY, conditions, read_sidecar, sealed_record
 from engine.records.types import Distance, Ids
 from engine.utils.files import open_regular, sync_folder, write_atomically
@@ -67,7 +68,7 @@ class Snapshot:
     """
 
     path: Path
-    file: GraphFile
+    file: HnswFile
     change: int
     length: int
     removed: Ids
@@ -139,7 +140,7 @@ def open_snapshot(
     if length != record["length"]:
         problem = f"Has {length} bytes instead of {record['length']}"
         raise SnapshotError(problem, file=path, remedy=REMEDY)
-    file = _read(path, lambda _: GraphFile(path, dimension))
+    file = _read(path, lambda _: HnswFile(path, dimension))
     removed = np.array(record["removed"], dtype=np.int64)
     return Snapshot(
         path, file, record["change"], length, removed, dimension, distance, parameters, record
@@ -271,3 +272,54 @@ def _unwritable(folder: Path, error: OSError) -> GalleryReadOnlyError | Snapshot
         file=folder,
         remedy="Free some space; until then it is rebuilt at every opening.",
     )
+
+
+Fetch = Callable[[Ids | None], Iterable[Chunk]]
+
+_COMPARED = 64
+
+
+def open_matching(
+    folder: Path,
+    change: int,
+    wanted: Ids,
+    vectors: Fetch,
+    *,
+    dimension: int,
+    distance: Distance,
+    parameters: HnswParameters,
+) -> Snapshot:
+    """The snapshot of these faces; its graph is not read yet.
+
+    Args:
+        change: the store's change counter.
+        wanted: ids of all faces in the store, ascending.
+        vectors: reads faces of the store.
+
+    Raises:
+        SnapshotError: as :func:`open_snapshot`, or of another gallery or state of it.
+    """
+    saved = open_snapshot(folder, dimension=dimension, distance=distance, parameters=parameters)
+    if saved.change > change or not _same_faces(saved, wanted, vectors, distance):
+        raise SnapshotError("Belongs to another gallery or state", file=folder)
+    return saved
+
+
+def _same_faces(saved: Snapshot, wanted: Ids, vectors: Fetch, distance: Distance) -> bool:
+    """Whether the snapshot holds the vectors of this store, by a sample.
+
+    The newest are always in it: where a store was put back to an older state and went on from
+    there, it is the newest that differ.
+    """
+    count = saved.file.count
+    spread = np.arange(0, count, max(1, count // _COMPARED))
+    places = np.union1d(spread, np.arange(max(0, count - _COMPARED), count))
+    labels = saved.file.labels(places)
+    counting = np.isin(labels, wanted) & ~np.isin(labels, saved.removed)
+    if not counting.any():
+        return True
+    reference = ExactIndex(saved.dimension, distance)
+    for ids, rows in vectors(np.sort(labels[counting])):
+        reference.add(ids, rows)
+    held = saved.file.vectors(places[counting])
+    return np.allclose(reference.get(labels[counting]), held, rtol=1e-4, atol=1e-6)

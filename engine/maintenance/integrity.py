@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ModelError, SnapshotError
-from engine.identification import Trials
-from engine.index import has_snapshot, open_snapshot
+from engine.index.snapshot import has_snapshot, open_snapshot
 from engine.models.version_files import KNN_TRIALS, TRIALS, load_curves, load_faces
-from engine.recognition.in_use import read_model
+from engine.recognition.active_models import load_model
+from engine.recognition.calibration.cross_validation import Trials
 from engine.records.jobs import ModelVersion
 from engine.records.types import Distance
 from engine.store import Store
@@ -57,7 +57,7 @@ def _indexes(store: Store) -> list[str]:
     for version in store.models.all():
         if version.active and version.kind == "triplet":
             try:
-                outputs = read_model(store, version).network.outputs
+                outputs = load_model(store, version).network.outputs
             except ModelError:
                 continue  # told as a problem of the model
             found += _index(store, f"Index of {version.id}", folder / version.id, outputs, "cosine")
@@ -97,7 +97,7 @@ def _model(store: Store, version: ModelVersion) -> list[str]:
         remedy = "Delete this version and train it again."
         return [f"Model {version.id}: its folder is missing. {remedy}"]
     try:
-        read_model(store, version)
+        load_model(store, version)
         load_faces(folder)
         load_curves(folder)
         for name in (TRIALS, KNN_TRIALS):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.index import ExactIndex, HnswIndex, VectorIndex
+from engine.index.base import VectorIndex
+from engine.index.exact import ExactIndex
+from engine.index.hnsw import HnswIndex
 from engine.progress import Reporter
 from engine.records.types import Distance, Ids, Neighbours, Vectors
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.errors import InputError
 from engine.formats.checks import as_rows, check_vectors, is_usable
 from engine.formats.photographs import read_photo
-from engine.recognition.recogniser import Recogniser
+from engine.recognition.service import Recogniser
 from engine.records.types import Evidence, Identification, Method, Vectors
 
 _FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.errors import GalleryDamagedError
-from engine.identification import Templates
-from engine.identification.live_templates import LiveTemplates
-from engine.index import IndexKeeper
+from engine.index.manager import IndexManager
 from engine.models.network import Network
 from engine.progress import Listener
+from engine.recognition.templates import LiveTemplates, Templates
 from engine.records.types import Distance, Ids, Vectors
 from engine.store import Store
 
@@ -59,7 +58,9 @@ class Space:
         self.transform = transform
         self.dimension = dimension
         self.templates = LiveTemplates(dimension, distance)
-        self.keeper = IndexKeeper(folder, dimension=dimension, distance=distance, writable=writable)
+        self.keeper = IndexManager(
+            folder, dimension=dimension, distance=distance, writable=writable
+        )
 
     @property
     def key(self) -> str:
@@ -114,7 +115,7 @@ class Space:
         return vectors if self.transform is None else self.transform(vectors)
 
 
-def space_of(
+def make_space(
     store: Store, folder: Path, version: str = "", network: Network | None = None
 ) -> Space:
     """The space that a store's faces came in, or the one that a network maps them to.

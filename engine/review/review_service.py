@@ -10,7 +10,8 @@ from engine.errors import GalleryDamagedError, InputError
 from engine.progress import SILENT, Reporter
 from engine.records.findings import KINDS, Kind, Review
 from engine.records.types import Ids
-from engine.review import Decided, Faces, Search, review
+from engine.review.finders import review
+from engine.review.review_faces import Decided, ReviewFaces, Search
 from engine.store import Store
 from engine.utils.distances import prepare
 
@@ -36,7 +37,7 @@ def review_store(
     return review(_faces(store, reporter), kinds, index=index, reporter=reporter)
 
 
-def _faces(store: Store, reporter: Reporter) -> Faces:
+def _faces(store: Store, reporter: Reporter) -> ReviewFaces:
     """All faces of one moment, though another process may be writing the store.
 
     Raises:
@@ -65,7 +66,7 @@ def _faces(store: Store, reporter: Reporter) -> Faces:
         names = {one.id: one.name for one in store.people.all()}
         if store.history.last_change() == change:
             _require_names(store, owners, names)
-            return Faces.of(ids, owners, rows, store.distance, names, decided)
+            return ReviewFaces.of(ids, owners, rows, store.distance, names, decided)
 
 
 def _require_names(store: Store, owners: Ids, names: Mapping[int, str]) -> None:

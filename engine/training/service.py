@@ -27,8 +27,8 @@ from engine.models.staleness import staleness
 from engine.models.version_files import load_curves, load_faces, load_version
 from engine.models.versions import adopt_version, delete_version, remove_orphans, remove_unfinished
 from engine.progress import SILENT, Measured, Reporter
-from engine.recognition.in_use import read_model
-from engine.recognition.recogniser import Recogniser
+from engine.recognition.active_models import load_model
+from engine.recognition.service import Recogniser
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingOutcome, TrainingRequest, is_version_id
 from engine.records.parsing import parsed
@@ -149,7 +149,7 @@ class TrainingService:
             ModelError: unknown, damaged, or collapsed. GalleryReadOnlyError.
         """
         version = self._version(model_id)
-        read_model(self._store, version)
+        load_model(self._store, version)
         self._store.models.activate(model_id, version.kind)
         self._recogniser.models_changed()
 

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from engine.errors import InputError
-from engine.evaluation.report import write_report
-from engine.evaluation.summary import summary, text_table
+from engine.evaluation.evaluation_report import write_report
+from engine.evaluation.evaluation_text import summary, text_table
 from engine.gallery import Gallery
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingRequest

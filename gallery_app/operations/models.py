@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.evaluation.report import write_report
+from engine.evaluation.evaluation_report import write_report
 from engine.gallery import Gallery
 from engine.progress import Event, Measured, Reporter
 from engine.records.figures import Evaluation

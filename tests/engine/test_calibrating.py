@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.errors import CancelledError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Reporter
-from engine.recognition.calibrating import _difference
+from engine.recognition.calibration.calibration_cache import _difference
 from engine.store.settings_table import CALIBRATION
 
 FACES = st.dictionaries(st.integers(1, 30), st.integers(1, 9), max_size=12)
@@ -36,7 +36,9 @@ def test_faces_that_came_or_left_are_counted_whoever_they_are_of(
 def test_a_gallery_that_is_prepared_can_be_stopped_and_prepared_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.recognition.calibrating.PROBES", 10)  # they take no time
+    monkeypatch.setattr(
+        "engine.recognition.calibration.calibration_cache.PROBES", 10
+    )  # they take no time
     random, token = np.random.default_rng(0), CancelToken()
     with Gallery.create(tmp_path / "gallery", dimension=8) as gallery:
         for name in ("Ada", "Bo", "Cy"):

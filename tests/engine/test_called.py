@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.recognition import called
-from engine.recognition.called import Names
+from engine.recognition import state
+from engine.recognition.state import IdentityNameCache
 
 
 class People:
@@ -24,7 +24,7 @@ class People:
 
 def test_a_name_is_asked_for_once() -> None:
     people = People()
-    names = Names(people)  # type: ignore[arg-type]
+    names = IdentityNameCache(people)  # type: ignore[arg-type]
     assert {one: names({1, 2})[one] for one in (1, 2)} == {1: "P1", 2: "P2"}
     assert names({2, 3})[3] == "P3"
     assert people.asked == [[1, 2], [3]]
@@ -32,12 +32,12 @@ def test_a_name_is_asked_for_once() -> None:
 
 def test_who_is_gone_has_no_name() -> None:
     people = People(2)
-    assert 2 not in Names(people)({1, 2})  # type: ignore[arg-type]
+    assert 2 not in IdentityNameCache(people)({1, 2})  # type: ignore[arg-type]
 
 
 def test_people_may_be_called_something_else_now() -> None:
     people = People()
-    names = Names(people)  # type: ignore[arg-type]
+    names = IdentityNameCache(people)  # type: ignore[arg-type]
     before = names({1})
     names.forget()
     names({1})
@@ -46,9 +46,9 @@ def test_people_may_be_called_something_else_now() -> None:
 
 
 def test_beyond_a_number_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(called, "_MOST", 3)
+    monkeypatch.setattr(state, "_MOST", 3)
     people = People()
-    names = Names(people)  # type: ignore[arg-type]
+    names = IdentityNameCache(people)  # type: ignore[arg-type]
     first = names({1, 2, 3})
     assert names({2, 4}) == {2: "P2", 4: "P4"}
     assert first == {1: "P1", 2: "P2", 3: "P3"}

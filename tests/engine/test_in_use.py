@@ -14,8 +14,8 @@ import pytest
 from engine.errors import ModelError
 from engine.models.network import Network
 from engine.progress import Event, Message
-from engine.recognition import in_use
-from engine.recognition.in_use import models_in_use, read_model
+from engine.recognition import active_models
+from engine.recognition.active_models import load_active_models, load_model
 from engine.records.jobs import ModelVersion
 from engine.store import Store
 from tests.trained import TrainedOnce, another_version
@@ -37,13 +37,13 @@ def store(trained_once: TrainedOnce, tmp_path: Path) -> Iterator[Store]:
 def choices(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Each time that auto was chosen anew."""
     made: list[object] = []
-    choose = in_use.choose
+    choose = active_models.select_methods
 
     def noted(trials: object) -> object:
         made.append(trials)
         return choose(trials)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(in_use, "choose", noted)
+    monkeypatch.setattr(active_models, "choose", noted)
     return made
 
 
@@ -56,18 +56,18 @@ def auto_file(store: Store) -> Path:
 
 
 def test_only_what_is_active_is_read(store: Store) -> None:
-    assert set(models_in_use(store, None).models) == {"mlp"}
+    assert set(load_active_models(store, None).models) == {"mlp"}
     store.models.activate(version(store, "triplet").id, "triplet")
-    assert set(models_in_use(store, None).models) == {"mlp", "triplet"}
+    assert set(load_active_models(store, None).models) == {"mlp", "triplet"}
     store.models.activate(None, "mlp")
     store.models.activate(None, "triplet")
-    found = models_in_use(store, None)
+    found = load_active_models(store, None)
     assert found.models == {}
     assert found.auto.members == ("knn",)
 
 
 def test_a_model_is_read_with_its_meaning(store: Store) -> None:
-    model = read_model(store, version(store, "mlp"))
+    model = load_model(store, version(store, "mlp"))
     identities = [identity.id for identity in store.people.all()]
     assert sorted(model.identity_ids.tolist()) == sorted(identities)
     assert model.network.outputs == len(identities)
@@ -77,17 +77,17 @@ def test_a_model_is_read_with_its_meaning(store: Store) -> None:
 
 def test_the_choice_is_made_once_for_the_same_versions(store: Store, choices: list[object]) -> None:
     auto_file(store).unlink(missing_ok=True)
-    first = models_in_use(store, None).auto
-    second = models_in_use(store, None).auto
+    first = load_active_models(store, None).auto
+    second = load_active_models(store, None).auto
     assert len(choices) == 1
     assert first == second
 
 
 def test_other_versions_in_use_are_chosen_among_anew(store: Store, choices: list[object]) -> None:
-    models_in_use(store, None)
+    load_active_models(store, None)
     before = len(choices)
     store.models.activate(version(store, "triplet").id, "triplet")
-    models_in_use(store, None)
+    load_active_models(store, None)
     assert len(choices) == before + 1
     assert list(choices[-1]) == ["knn", "triplet", "mlp"]  # type: ignore[call-overload]
 
@@ -110,13 +110,13 @@ def test_other_versions_in_use_are_chosen_among_anew(store: Store, choices: list
     ],
 )
 def test_a_damaged_choice_is_made_anew(store: Store, choices: list[object], content: bytes) -> None:
-    expected = models_in_use(store, None).auto
+    expected = load_active_models(store, None).auto
     choices.clear()
     ids = json.dumps([version(store, "mlp").id]).encode()
     auto_file(store).write_bytes(content.replace(b'"IDS"', ids))
-    assert models_in_use(store, None).auto == expected
+    assert load_active_models(store, None).auto == expected
     assert len(choices) == 1
-    assert models_in_use(store, None).auto == expected
+    assert load_active_models(store, None).auto == expected
     assert len(choices) == 1
 
 
@@ -127,7 +127,7 @@ def test_weights_of_another_gallery_are_refused(store: Store, kind: str) -> None
     network = Network.load(file)
     replace(network, distance="euclidean").save(file)
     with pytest.raises(ModelError, match=r"belong to another model.*Train it again"):
-        read_model(store, one)
+        load_model(store, one)
 
 
 def test_an_mlp_of_other_identities_than_its_weights_is_refused(store: Store) -> None:
@@ -137,7 +137,7 @@ def test_an_mlp_of_other_identities_than_its_weights_is_refused(store: Store) ->
     record["identity_ids"].pop()
     file.write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(ModelError, match="belong to another model"):
-        read_model(store, one)
+        load_model(store, one)
 
 
 def test_an_untried_model_can_be_in_use_and_auto_leaves_it_alone(store: Store) -> None:
@@ -147,7 +147,7 @@ def test_an_untried_model_can_be_in_use_and_auto_leaves_it_alone(store: Store) -
         (new / name).unlink()
     store.models.add(replace(old, id=new.name, active=False), activate=True)
     told: list[Event] = []
-    found = models_in_use(store, told.append)
+    found = load_active_models(store, told.append)
     assert told == []
     assert found.models["mlp"].calibration is None
     assert found.auto.members == ("knn",)
@@ -159,7 +159,7 @@ def test_a_damaged_model_is_told_of_as_an_alarm_and_the_others_stay(store: Store
     store.models.activate(triplet, "triplet")
     (store.folder / "models" / triplet / "network.npz").write_bytes(b"PK")
     told: list[Event] = []
-    found = models_in_use(store, told.append)
+    found = load_active_models(store, told.append)
     assert set(found.models) == {"mlp"}
     (message,) = told
     assert isinstance(message, Message)
@@ -171,7 +171,7 @@ def test_a_damaged_model_is_told_of_as_an_alarm_and_the_others_stay(store: Store
 def test_a_network_in_use_gives_what_it_gave_when_it_was_trained(store: Store) -> None:
     _, _, vectors = store.faces.vectors()
     for kind in ("mlp", "triplet"):
-        network = read_model(store, version(store, kind)).network
+        network = load_model(store, version(store, kind)).network
         outputs = network(vectors)
         assert outputs.shape == (len(vectors), network.outputs)
         assert np.isfinite(outputs).all()

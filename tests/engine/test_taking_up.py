@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.gallery import Gallery
-from engine.recognition import grounds, remembered, taking_up
+from engine.recognition import state, state_snapshot
 from engine.records.types import Vectors
 from engine.utils.distances import prepare
 from tests.alike import assert_alike
@@ -49,7 +49,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 def file_of(folder: Path) -> Path:
-    return folder / "index" / remembered.NAME
+    return folder / "index" / state_snapshot.NAME
 
 
 @contextmanager
@@ -58,12 +58,12 @@ def taken_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     anew: list[bool] = []
 
     def recorded(*given: Any) -> Any:
-        found = taking_up.taken_up(*given)
+        found = state.load_state(*given)
         anew.append(found[2])
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(grounds, "taken_up", recorded)
+        patched.setattr(state, "taken_up", recorded)
         yield anew
 
 

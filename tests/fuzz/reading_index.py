@@ -13,7 +13,8 @@ from unittest.mock import patch
 import numpy as np
 
 from engine.errors import SnapshotError
-from engine.index import HnswIndex, load_snapshot, save_snapshot
+from engine.index.hnsw import HnswIndex
+from engine.index.snapshot import load_snapshot, save_snapshot
 from tests.fuzz.forms import DOCUMENT
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.mutating import edit_bytes

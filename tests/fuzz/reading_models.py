@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ModelError
-from engine.identification import Trials
 from engine.models.network import Layer, Network
 from engine.models.version_files import load_curves, load_faces, load_network, load_version
 from engine.models.versions import VersionContent, write_version
 from engine.progress import Measured
+from engine.recognition.calibration.cross_validation import Trials
 from engine.records.jobs import ModelVersion
 from engine.records.training_parameters import TripletParameters, as_json
 from tests.fuzz.forms import DOCUMENT, edit_npy, edit_npz, mixed

@@ -15,10 +15,13 @@ import numpy as np
 from engine.avatars.appearance import TRAITS, Appearance
 from engine.enrolment.embedding_check import Fingerprint
 from engine.errors import GalleryDamagedError, MismatchError, TrainingError
-from engine.identification import KNN_ALONE, Calibration, Templates, calibrate
 from engine.progress import Measured, Message, Progress
-from engine.recognition.calibrating import CalibrationKeeper
-from engine.recognition.in_use import _kept
+from engine.recognition.active_models import _kept
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.calibration_cache import CalibrationCache
+from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.method_selection import KNN_ALONE
+from engine.recognition.templates import Templates
 from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
 from engine.records.types import Ids, Vectors
 from engine.store.database import Database
@@ -92,7 +95,7 @@ def _read_kept_calibration(data: bytes, folder: Path) -> None:
     """Damage costs a fit, whatever it is."""
     (folder / "index").mkdir()
     (folder / "index" / "calibration.json").write_bytes(data)
-    keeper = CalibrationKeeper(_Beside(folder))  # type: ignore[arg-type]
+    keeper = CalibrationCache(_Beside(folder))  # type: ignore[arg-type]
     templates = Templates(4, "cosine")
     templates.add(_OWNERS, _faces())
     _check_calibration(keeper.current(templates.table, change=9))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.identification import Trials, beats, show
-from engine.identification.choosing import Showing
-from engine.identification.trials import alike
+from engine.recognition.calibration.cross_validation import Trials, same_gallery
+from engine.recognition.calibration.method_selection import TrialFigures, beats, trial_figures
 from engine.records.training_parameters import Kind
 from engine.training.worker.train_model import NOUNS
 
@@ -56,8 +55,10 @@ def judged(
         replaces: there is a version in use.
         wanted: False where the person asked not to put it to use.
     """
-    shown, start = show([new]), show([knn])
-    before = show([old.of(new.faces)]) if old is not None and alike(new, old) else None
+    shown, start = trial_figures([new]), trial_figures([knn])
+    before = (
+        trial_figures([old.of(new.faces)]) if old is not None and same_gallery(new, old) else None
+    )
     sound = kind == "mlp" or beats(shown, start)
     better = sound and (before is None or beats(shown, before))
     told = _Told(kind, shown, start, before, replaces)
@@ -72,7 +73,7 @@ def judged(
     )
 
 
-def _metrics(prefix: str, shown: Showing) -> dict[str, float]:
+def _metrics(prefix: str, shown: TrialFigures) -> dict[str, float]:
     return {
         f"{prefix}rank1": shown.rank1,
         f"{prefix}balanced_rank1": shown.balanced_rank1,
@@ -85,9 +86,9 @@ class _Told:
     """The figures, and the words for them."""
 
     kind: Kind
-    new: Showing
-    start: Showing
-    before: Showing | None
+    new: TrialFigures
+    start: TrialFigures
+    before: TrialFigures | None
     replaces: bool
 
     def not_better(self, sound: bool) -> str:
@@ -115,7 +116,7 @@ class _Told:
         against = self._against(compared, other)
         return f"The new {NOUNS[self.kind]} is better: {against}; {fate}."
 
-    def _against(self, other: Showing, name: str) -> str:
+    def _against(self, other: TrialFigures, name: str) -> str:
         return (
             f"it names {_percent(self.new.rank1)} of the faces right ({name} "
             f"{_percent(other.rank1)}) and misses {_percent(self.new.fnir)} where 1 stranger in "

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.evaluation import evaluating
+from engine.evaluation import runner
 from engine.evaluation.references import references
 from engine.progress import Reporter
 from engine.records.figures import Evaluation
@@ -27,7 +27,7 @@ def evaluate(job: Job, reporter: Reporter) -> Mapping[str, Any]:
     asked = job.asked
     people = len(np.unique(job.owners))
     ours, left_out = our_methods(job.distance, asked["methods"], people=people)
-    done: Evaluation = evaluating.evaluate(
+    done: Evaluation = runner.evaluate(
         job.vectors,
         job.owners,
         [*references(job.distance), *ours],

@@ -10,22 +10,18 @@ import numpy as np
 from engine.errors import TrainingError
 from engine.evaluation.contract import CalibrationSet, Fitted, Method, Numbers, Ranked, best_of
 from engine.evaluation.references import NearestFaces
-from engine.identification import (
-    KNN_ALONE,
-    Auto,
-    Identifier,
-    Knn,
-    Mlp,
-    Templates,
-    Trials,
-    calibrate,
-    choose,
-)
-from engine.identification.calibration import Calibration
-from engine.identification.logit import probabilities
-from engine.index import ExactIndex
+from engine.index.exact import ExactIndex
 from engine.models.network import Network
 from engine.progress import SILENT, Reporter
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.cross_validation import Trials
+from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.logit import probabilities
+from engine.recognition.calibration.method_selection import KNN_ALONE, MethodChoice, select_methods
+from engine.recognition.identifier import Identifier
+from engine.recognition.knn import Knn
+from engine.recognition.mlp import Mlp
+from engine.recognition.templates import Templates
 from engine.records.jobs import KINDS
 from engine.records.training_parameters import Kind, parameters
 from engine.records.types import Distance, Ids, Vectors
@@ -103,7 +99,7 @@ class _Workshop:
             return _identifier(faces, models, KNN_ALONE, self._calibration, None)
         self._knn = self._knn or try_knn(faces, stages.between("Judging k-NN"))
         joint, knn = self._knn
-        auto = choose({"knn": knn, **trials})
+        auto = select_methods({"knn": knn, **trials})
         return _identifier(faces, models, auto, self._calibration, joint)
 
 
@@ -120,7 +116,7 @@ def _learn(
 def _identifier(
     faces: TrainingFaces,
     models: Mapping[Kind, tuple[Network, Calibration]],
-    auto: Auto,
+    auto: MethodChoice,
     calibration: Calibration,
     joint: Calibration | None,
 ) -> Identifier:

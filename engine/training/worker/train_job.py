@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError, TrainingError
-from engine.identification import Calibration, Trials
 from engine.models.version_files import CALIBRATION, KNN_CALIBRATION, KNN_TRIALS, TRIALS
 from engine.models.versions import VersionContent, version_id, write_version
 from engine.progress import Reporter
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.cross_validation import Trials
 from engine.records.jobs import ModelVersion, TrainingRequest
 from engine.records.training_parameters import Kind, Parameters, as_json
 from engine.training.job import Job, settings

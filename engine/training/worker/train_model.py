@@ -8,13 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import TrainingError
-from engine.identification import Calibration, Trials, mlp
-from engine.identification.calibration import BY_TEMPLATE
-from engine.identification.folds import Fold, folds
-from engine.identification.shortlist import FEATURES, Shortlist
-from engine.identification.trying import Looker, space_looker, try_out
 from engine.models.network import Network
 from engine.progress import SILENT, Reporter
+from engine.recognition import mlp
+from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
+from engine.recognition.calibration.cross_validation import (
+    Fold,
+    Searcher,
+    Trials,
+    cross_validate,
+    make_folds,
+    space_searcher,
+)
+from engine.recognition.shortlist import FEATURES, Shortlist
 from engine.records.training_parameters import Kind, MlpParameters, Parameters
 from engine.records.types import Distance, Ids, Vectors
 from engine.training.worker.mlp_trainer import train_mlp
@@ -114,7 +120,7 @@ def try_model(
         lookers.append(looker(part, kind, trained.network))
     features, unfitted = (mlp.FEATURES, mlp.BY_SOFTMAX) if kind == "mlp" else _IN_A_SPACE
     reporter = stages.between(f"Judging the {NOUNS[kind]}")
-    return try_out(
+    return cross_validate(
         faces.ids,
         faces.owners,
         faces.vectors,
@@ -131,16 +137,16 @@ def try_knn(faces: TrainingFaces, reporter: Reporter = SILENT) -> tuple[Calibrat
     lookers = []
     for fold in dealt:
         part = faces.part(fold.enrolled)
-        lookers.append(space_looker(part.vectors, part.owners, part.distance, lambda rows: rows))
+        lookers.append(space_searcher(part.vectors, part.owners, part.distance, lambda rows: rows))
     told = _told(lookers, dealt, reporter)
-    return try_out(faces.ids, faces.owners, faces.vectors, dealt, told)
+    return cross_validate(faces.ids, faces.owners, faces.vectors, dealt, told)
 
 
-def _told(lookers: Sequence[Looker], dealt: Sequence[Fold], reporter: Reporter) -> list[Looker]:
+def _told(lookers: Sequence[Searcher], dealt: Sequence[Fold], reporter: Reporter) -> list[Searcher]:
     """The same lookers, which report how many of the folds' queries they have looked at."""
     total, done = sum(len(fold.mated) + len(fold.strangers) for fold in dealt), 0
 
-    def telling(look: Looker) -> Looker:
+    def telling(look: Searcher) -> Searcher:
         def looked(queries: Vectors) -> Shortlist:
             nonlocal done
             parts = []
@@ -158,7 +164,7 @@ def _told(lookers: Sequence[Looker], dealt: Sequence[Fold], reporter: Reporter) 
 
 def dealt_out(faces: TrainingFaces) -> list[Fold]:
     """The folds. Raises TrainingError where the gallery is too small for them."""
-    made = folds(faces.ids, faces.owners)
+    made = make_folds(faces.ids, faces.owners)
     sizes = [len(np.unique(faces.owners[fold.enrolled])) for fold in made]
     if len(made) < 3 or min(sizes) < 2 or not all(len(fold.mated) for fold in made):
         raise TrainingError(
@@ -168,10 +174,10 @@ def dealt_out(faces: TrainingFaces) -> list[Fold]:
     return made
 
 
-def looker(faces: TrainingFaces, kind: Kind, network: Network) -> Looker:
+def looker(faces: TrainingFaces, kind: Kind, network: Network) -> Searcher:
     """How a trained network looks at queries, knowing only these faces."""
     if kind == "triplet":
-        return space_looker(faces.vectors, faces.owners, "cosine", network)
+        return space_searcher(faces.vectors, faces.owners, "cosine", network)
     identities = faces.identities
 
     def look(queries: Vectors) -> Shortlist:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError, TrainingError
-from engine.evaluation import evaluating, protocols
-from engine.evaluation.evaluating import evaluate
+from engine.evaluation import runner, splits
+from engine.evaluation.evaluation_report import report
+from engine.evaluation.evaluation_text import summary
 from engine.evaluation.references import LDA, MOST_FREQUENT, PLAIN, WHITENED, references
-from engine.evaluation.report import report
-from engine.evaluation.summary import summary
+from engine.evaluation.runner import evaluate
 from engine.progress import CancelToken, Event, Progress, Reporter
 from engine.records.figures import ClosedFigures, Evaluation, OpenFigures
 from tests.engine.evaluation.crowds import Known, crowd
@@ -176,8 +176,8 @@ def test_of_many_searches_a_sample_is_made_and_said(monkeypatch: pytest.MonkeyPa
     vectors, labels = crowd(180, 6)
     methods = [RIGHT, *references("cosine")]
     whole = evaluate(vectors, labels, methods, repeats=1, seed=1)
-    monkeypatch.setattr(protocols, "SEARCHES", 120)
-    monkeypatch.setattr(evaluating, "_SCORES", 180 * 50)  # and they are answered in pieces
+    monkeypatch.setattr(splits, "SEARCHES", 120)
+    monkeypatch.setattr(runner, "_SCORES", 180 * 50)  # and they are answered in pieces
     sample, again = (evaluate(vectors, labels, methods, repeats=1, seed=1) for _ in range(2))
     assert whole.sampled == ()
     assert [(one.protocol, one.searches, one.of) for one in sample.sampled] == [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.evaluation.intervals import balanced_share, share, wilson
+from engine.evaluation.metrics import balanced_share, share, wilson
 
 
 def test_an_interval_by_identity_is_wider_where_people_are_right_or_wrong_as_a_whole() -> None:

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, det_curve, top_k_accuracy_score
 
 from engine.evaluation.contract import best_of
-from engine.evaluation.intervals import balanced_share, share
 from engine.evaluation.metrics import (
     DET_POINTS,
     NOWHERE,
+    balanced_share,
     calibration_error,
     cmc,
     det,
     is_measurable,
     places,
     reliability,
+    share,
     threshold,
 )
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import TrainingError
-from engine.evaluation.protocols import closed_splits, open_splits
+from engine.evaluation.splits import closed_splits, open_splits
 from engine.records.types import Ids
 
 COUNTS = st.lists(st.integers(1, 12), min_size=6, max_size=25).filter(

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.evaluation.evaluating import evaluate
+from engine.evaluation.evaluation_text import summary, text_table
 from engine.evaluation.references import references
-from engine.evaluation.summary import summary, text_table
+from engine.evaluation.runner import evaluate
 from engine.records.figures import Evaluation
 from tests.engine.evaluation.crowds import Known, crowd
 
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
-from engine.evaluation.report import report, write_report
+from engine.evaluation.evaluation_report import report, write_report
 
 ODD = '<b>&"'
 METHODS = [

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from engine.evaluation.evaluating import evaluate
+from engine.evaluation.conclusions import counted, interval, listed, one_in
 from engine.evaluation.references import references
-from engine.evaluation.sentences import counted, interval, listed, one_in
+from engine.evaluation.runner import evaluate
 from engine.records.figures import Estimate
 from tests.engine.evaluation.crowds import Known, crowd
 

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.identification import Calibration, Identifier, Knn, Templates, Trials, calibrate
-from engine.identification.folds import folds
-from engine.identification.trying import space_looker, try_out
-from engine.index import ExactIndex
+from engine.index.exact import ExactIndex
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.cross_validation import (
+    Trials,
+    cross_validate,
+    make_folds,
+    space_searcher,
+)
+from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.identifier import Identifier
+from engine.recognition.knn import Knn
+from engine.recognition.templates import Templates
 from engine.records.types import Distance, Ids, Vectors
 
 DIMENSION = 16
@@ -95,9 +103,9 @@ def tried(
 ) -> tuple[Calibration, Trials]:
     """Nearest neighbours behind a transform, tried on a gallery whose face ids are its rows."""
     faces = np.arange(len(owners), dtype=np.int64)
-    dealt = folds(faces, owners)
+    dealt = make_folds(faces, owners)
     lookers = [
-        space_looker(vectors[fold.enrolled], owners[fold.enrolled], "euclidean", transform)
+        space_searcher(vectors[fold.enrolled], owners[fold.enrolled], "euclidean", transform)
         for fold in dealt
     ]
-    return try_out(faces, owners, vectors, dealt, lookers)
+    return cross_validate(faces, owners, vectors, dealt, lookers)

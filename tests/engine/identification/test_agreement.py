@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.identification import disagreeing
-from engine.identification.agreement import widest_agreement
+from engine.recognition.agreement import disagreeing, widest_agreement
 from engine.records.types import Distance
 from tests.engine.identification.galleries import Crowd, InMemory
 

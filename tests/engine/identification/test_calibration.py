@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError
-from engine.identification import Calibration, calibrate, leaving_out
-from engine.identification.calibration import BY_TEMPLATE
 from engine.progress import CancelToken, Event, Progress, Reporter
+from engine.recognition.calibration import leave_one_out
+from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
+from engine.recognition.calibration.fitting import calibrate
 from engine.utils import exact_neighbours
 from tests.engine.identification.galleries import (
     DIMENSION,
@@ -200,7 +201,7 @@ def test_json_that_is_not_a_calibration_is_refused(crowd: Crowd) -> None:
 def test_the_same_gallery_and_seed_give_the_same_calibration(
     crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leaving_out, "PROBES", 100)
+    monkeypatch.setattr(leave_one_out, "PROBES", 100)
     owners, vectors = crowd.draw(range(40), 5)
     ids = np.arange(len(owners), dtype=np.int64)
     one, same, other = (calibrate(ids, owners, vectors, "cosine", seed=s) for s in (1, 1, 2))
@@ -252,7 +253,7 @@ def test_a_calibration_from_a_sample_is_close_to_one_from_all_faces_and_says_wha
     owners, vectors = crowd_of(5, spread=0.6).draw(range(400), 6)
     ids = np.arange(len(owners), dtype=np.int64)
     whole = calibrate(ids, owners, vectors, "cosine")
-    monkeypatch.setattr(leaving_out, "PROBES", 1_200)
+    monkeypatch.setattr(leave_one_out, "PROBES", 1_200)
     sample = calibrate(ids, owners, vectors, "cosine")
     assert sample == calibrate(ids, owners, vectors, "cosine")
     assert sample.identities == whole.identities  # it stands for the whole gallery

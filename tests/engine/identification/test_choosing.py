@@ -8,8 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.identification import Auto, Trials, beats, choose, show
-from engine.identification.choosing import gain
+from engine.recognition.calibration.cross_validation import Trials
+from engine.recognition.calibration.method_selection import (
+    MethodChoice,
+    beats,
+    gain,
+    select_methods,
+    trial_figures,
+)
 from engine.records.types import Ids, Vectors
 from tests.engine.identification.galleries import crowd_of, tried
 
@@ -45,21 +51,21 @@ def better() -> dict[str, Trials]:
 
 
 def test_a_method_that_is_clearly_better_is_chosen(better: dict[str, Trials]) -> None:
-    auto = choose(better)
+    auto = select_methods(better)
     assert "triplet" in auto.members
-    shown = show([better[name] for name in auto.members])
-    assert shown.rank1 > show([better["knn"]]).rank1 + 0.05
+    shown = trial_figures([better[name] for name in auto.members])
+    assert shown.rank1 > trial_figures([better["knn"]]).rank1 + 0.05
     assert "k-NN" in auto.reason
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_beside_pure_noise_knn_stays(seed: int) -> None:
-    assert choose(trials_of(seed, scrambled, mud=0.3)).members == ("knn",)
+    assert select_methods(trials_of(seed, scrambled, mud=0.3)).members == ("knn",)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_copy_of_knn_is_no_reason_to_leave_it(seed: int) -> None:
-    assert choose(trials_of(seed, lambda rows: rows)).members == ("knn",)
+    assert select_methods(trials_of(seed, lambda rows: rows)).members == ("knn",)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -74,31 +80,37 @@ def test_what_is_chosen_is_never_worse_than_knn_on_new_faces(seed: int) -> None:
     }
     fresh = {"knn": tried(owners, vectors)[1], "triplet": tried(owners, vectors, washed)[1]}
     fresh = {name: one.of(one.faces[~known]) for name, one in fresh.items()}
-    chosen = show([fresh[name] for name in choose(ours).members])
-    assert not beats(show([fresh["knn"]]), chosen)
+    chosen = trial_figures([fresh[name] for name in select_methods(ours).members])
+    assert not beats(trial_figures([fresh["knn"]]), chosen)
 
 
 def test_of_a_choice_with_the_mlp_it_is_known_what_to_do_without_it(
     better: dict[str, Trials],
 ) -> None:
-    auto = choose({"knn": better["knn"], "mlp": better["triplet"]})
+    auto = select_methods({"knn": better["knn"], "mlp": better["triplet"]})
     assert "mlp" in auto.members
     assert auto.otherwise is not None
     assert auto.otherwise.members == ("knn",)
-    assert choose(better).otherwise is None
+    assert select_methods(better).otherwise is None
 
 
 def test_a_choice_comes_back_from_plain_values(better: dict[str, Trials]) -> None:
     for auto in (
-        choose(better),
-        choose({"knn": better["knn"], "mlp": better["triplet"], "triplet": better["triplet"]}),
-        Auto(("knn", "triplet"), show([better["knn"], better["triplet"]]).calibration, "So it is."),
+        select_methods(better),
+        select_methods(
+            {"knn": better["knn"], "mlp": better["triplet"], "triplet": better["triplet"]}
+        ),
+        MethodChoice(
+            ("knn", "triplet"),
+            trial_figures([better["knn"], better["triplet"]]).calibration,
+            "So it is.",
+        ),
     ):
-        assert Auto.from_json(auto.to_json()) == auto
+        assert MethodChoice.from_json(auto.to_json()) == auto
 
 
 def test_without_trials_it_is_knn_and_says_why() -> None:
-    auto = choose({})
+    auto = select_methods({})
     assert auto.members == ("knn",)
     assert "could be tried" in auto.reason
 
@@ -109,15 +121,15 @@ def test_methods_that_were_tried_at_different_times_are_compared_all_the_same() 
     earlier = tried(owners[early], vectors[early], washed)[1]
     faces = np.flatnonzero(early)
     earlier = replace(earlier, faces=faces)
-    auto = choose({"knn": tried(owners, vectors)[1], "triplet": earlier})
+    auto = select_methods({"knn": tried(owners, vectors)[1], "triplet": earlier})
     assert "triplet" in auto.members
 
 
 def test_methods_without_a_search_in_common_leave_it_at_knn(better: dict[str, Trials]) -> None:
     nothing = replace(better["triplet"], searched=np.zeros_like(better["triplet"].searched))
-    assert choose({"knn": better["knn"], "triplet": nothing}).members == ("knn",)
+    assert select_methods({"knn": better["knn"], "triplet": nothing}).members == ("knn",)
     strangers = replace(better["triplet"], faces=better["triplet"].faces + 10_000)
-    assert choose({"knn": better["knn"], "triplet": strangers}).members == ("knn",)
+    assert select_methods({"knn": better["knn"], "triplet": strangers}).members == ("knn",)
 
 
 def test_a_gain_is_the_difference_of_the_shares_within_its_interval() -> None:
@@ -144,7 +156,7 @@ def test_balanced_over_people_one_with_many_faces_counts_no_more_than_any_other(
 
 
 def test_of_two_methods_at_most_one_beats_the_other(better: dict[str, Trials]) -> None:
-    knn, triplet = show([better["knn"]]), show([better["triplet"]])
+    knn, triplet = trial_figures([better["knn"]]), trial_figures([better["triplet"]])
     assert beats(triplet, knn)
     assert not beats(knn, triplet)
     assert not beats(knn, knn)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.identification import folds as module
-from engine.identification import show
-from engine.identification.folds import Fold, folds
+from engine.recognition.calibration import cross_validation as module
+from engine.recognition.calibration.cross_validation import Fold, make_folds
+from engine.recognition.calibration.method_selection import trial_figures
 from engine.records.types import Ids
 from tests.engine.identification.galleries import crowd_of, tried
 
@@ -41,7 +41,7 @@ def test_every_face_is_a_stranger_once_and_asked_for_at_most_once(
     gallery: tuple[Ids, Ids],
 ) -> None:
     faces, owners = gallery
-    dealt = folds(faces, owners)
+    dealt = make_folds(faces, owners)
     strangers = np.concatenate([fold.strangers for fold in dealt])
     mated = np.concatenate([fold.mated for fold in dealt])
     assert np.array_equal(np.sort(strangers), np.arange(len(faces)))
@@ -54,7 +54,7 @@ def test_a_fold_never_knows_a_stranger_and_always_knows_whom_it_is_asked_for(
     gallery: tuple[Ids, Ids],
 ) -> None:
     faces, owners = gallery
-    for fold in folds(faces, owners):
+    for fold in make_folds(faces, owners):
         everything = np.concatenate([fold.enrolled, fold.mated, fold.strangers])
         assert np.array_equal(np.sort(everything), np.arange(len(faces)))
         known = set(owners[fold.enrolled].tolist())
@@ -67,15 +67,15 @@ def test_a_fold_never_knows_a_stranger_and_always_knows_whom_it_is_asked_for(
 def test_the_order_of_the_faces_does_not_matter(gallery: tuple[Ids, Ids], seed: int) -> None:
     faces, owners = gallery
     order = np.random.default_rng(seed).permutation(len(faces))
-    there = [parts(fold, faces) for fold in folds(faces, owners)]
-    here = [parts(fold, faces[order]) for fold in folds(faces[order], owners[order])]
+    there = [parts(fold, faces) for fold in make_folds(faces, owners)]
+    here = [parts(fold, faces[order]) for fold in make_folds(faces[order], owners[order])]
     assert there == here
 
 
 def test_thirty_people_of_five_faces_take_fair_turns() -> None:
     faces = np.arange(1, 151, dtype=np.int64)
     owners = np.repeat(np.arange(30, dtype=np.int64), 5)
-    dealt = folds(faces, owners)
+    dealt = make_folds(faces, owners)
     assert [len(fold.strangers) for fold in dealt] == [50, 50, 50]
     assert [len(fold.mated) for fold in dealt] == [20, 20, 20]
 
@@ -86,7 +86,7 @@ def test_of_a_large_gallery_a_sample_is_asked_for_and_the_strangers_stay_away_wh
     owners = np.repeat(np.arange(30), 10)
     faces = np.arange(300, dtype=np.int64)
     monkeypatch.setattr(module, "ASKED", 90)
-    dealt = folds(faces, owners)
+    dealt = make_folds(faces, owners)
     strangers = np.concatenate([fold.strangers for fold in dealt])
     assert len(np.unique(strangers)) == len(strangers) == 90
     assert set(np.concatenate([fold.mated for fold in dealt])) <= set(strangers)
@@ -100,10 +100,10 @@ def test_of_a_large_gallery_a_sample_is_asked_for_and_the_strangers_stay_away_wh
 
 def test_trials_of_a_sample_tell_the_same_as_trials_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
     owners, vectors = crowd_of(4, spread=0.6).draw(range(150), 8)
-    whole = show([tried(owners, vectors)[1]])
+    whole = trial_figures([tried(owners, vectors)[1]])
     monkeypatch.setattr(module, "ASKED", 600)
     calibration, trials = tried(owners, vectors)
-    sample = show([trials])
+    sample = trial_figures([trials])
     assert len(trials.faces) == 600
     assert trials.identities == calibration.identities == 150
     assert trials.unmet == 50

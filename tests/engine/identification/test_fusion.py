@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.identification.fusion import fuse, joined
-from engine.identification.logit import LogOdds
-from engine.identification.look import Look
+from engine.recognition.calibration.logit import LogOdds
+from engine.recognition.scores import MethodScores, fuse, joined_log_odds
 from engine.records.types import Neighbours
 
 NONE = -np.inf
 SUM = LogOdds((0.0, 0.0), (1.0, 1.0), (1.0, 1.0), 0.0)
 
 
-def look(identities: list[list[int]], odds: list[list[float]], distance: float = np.nan) -> Look:
+def look(
+    identities: list[list[int]], odds: list[list[float]], distance: float = np.nan
+) -> MethodScores:
     rows = np.array(identities, dtype=np.int64)
     nothing = np.empty((len(rows), 0))
-    return Look(
+    return MethodScores(
         rows,
         np.array(odds, dtype=np.float64),
         np.array(odds, dtype=np.float64),
@@ -26,7 +27,7 @@ def look(identities: list[list[int]], odds: list[list[float]], distance: float =
     )
 
 
-def as_dict(found: Look, row: int = 0) -> dict[int, float]:
+def as_dict(found: MethodScores, row: int = 0) -> dict[int, float]:
     pairs = zip(found.identities[row].tolist(), found.log_odds[row].tolist(), strict=True)
     return {identity: odds for identity, odds in pairs if identity >= 0}
 
@@ -75,6 +76,6 @@ def test_a_refused_identity_of_one_query_stays_in_question_for_the_others() -> N
 
 
 def test_features_of_empty_places_are_zero() -> None:
-    found = joined([(np.array([[3, 3]]), np.array([[1.0, 1.0]]))])
+    found = joined_log_odds([(np.array([[3, 3]]), np.array([[1.0, 1.0]]))])
     assert sorted(found.rows[0].tolist()) == [-1, 3]
     assert found.features[found.rows < 0].tolist() == [[0.0]]

@@ -8,18 +8,14 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError
-from engine.identification import (
-    KNN_ALONE,
-    Auto,
-    Calibration,
-    Identifier,
-    Knn,
-    Mlp,
-    Templates,
-    calibrate,
-    show,
-)
-from engine.index import ExactIndex
+from engine.index.exact import ExactIndex
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.method_selection import KNN_ALONE, MethodChoice, trial_figures
+from engine.recognition.identifier import Identifier
+from engine.recognition.knn import Knn
+from engine.recognition.mlp import Mlp
+from engine.recognition.templates import Templates
 from engine.records.types import Ids, Vectors
 from tests.engine.identification.galleries import DIMENSION, crowd_of, people, tried
 
@@ -74,7 +70,7 @@ class Setting:
             calibration,
         )
 
-    def identifier(self, auto: Auto = KNN_ALONE, mlp: Mlp | None = None) -> Identifier:
+    def identifier(self, auto: MethodChoice = KNN_ALONE, mlp: Mlp | None = None) -> Identifier:
         return Identifier(
             self.knn(),
             names=people,
@@ -92,12 +88,12 @@ def setting() -> Setting:
 
 
 @pytest.fixture(scope="module")
-def fused(setting: Setting) -> Auto:
+def fused(setting: Setting) -> MethodChoice:
     """A fusion of all three; the calibration is that of two copies and a scrambled one."""
     _, knn = tried(setting.owners, setting.vectors)
     _, triplet = tried(setting.owners, setting.vectors, turned)
-    calibration = show([knn, triplet, knn]).calibration
-    return Auto(("knn", "triplet", "mlp"), calibration, "All of them.", otherwise=KNN_ALONE)
+    calibration = trial_figures([knn, triplet, knn]).calibration
+    return MethodChoice(("knn", "triplet", "mlp"), calibration, "All of them.", otherwise=KNN_ALONE)
 
 
 @pytest.fixture(scope="module")
@@ -105,21 +101,23 @@ def queries(setting: Setting) -> Vectors:
     return crowd_of(seed=2).draw(range(PEOPLE), 1)[1]
 
 
-def firsts(setting: Setting, fused: Auto, queries: Vectors, method: str) -> list[str | None]:
+def firsts(
+    setting: Setting, fused: MethodChoice, queries: Vectors, method: str
+) -> list[str | None]:
     answers = setting.identifier(fused).identify(queries, method=method)
     return [answer.candidates[0].name for answer in answers]
 
 
 @pytest.mark.parametrize("method", ALL)
 def test_every_method_knows_everybody(
-    setting: Setting, fused: Auto, queries: Vectors, method: str
+    setting: Setting, fused: MethodChoice, queries: Vectors, method: str
 ) -> None:
     assert firsts(setting, fused, queries, method) == [*people(range(PEOPLE)).values()]
 
 
 @pytest.mark.parametrize("method", ALL)
 def test_whom_a_query_is_said_not_to_be_never_comes_up_by_any_method(
-    setting: Setting, fused: Auto, queries: Vectors, method: str
+    setting: Setting, fused: MethodChoice, queries: Vectors, method: str
 ) -> None:
     refused = [frozenset({owner, (owner + 1) % PEOPLE}) for owner in range(PEOPLE)]
     identifier = setting.identifier(fused)
@@ -136,7 +134,7 @@ def test_whom_a_query_is_said_not_to_be_never_comes_up_by_any_method(
 
 @pytest.mark.parametrize("method", ALL)
 def test_one_who_is_refused_for_one_query_is_offered_for_another(
-    setting: Setting, fused: Auto, queries: Vectors, method: str
+    setting: Setting, fused: MethodChoice, queries: Vectors, method: str
 ) -> None:
     twice = np.stack([queries[3], queries[3]])
     refused = [frozenset({3}), frozenset[int]()]
@@ -146,7 +144,7 @@ def test_one_who_is_refused_for_one_query_is_offered_for_another(
 
 
 def test_everybody_refused_leaves_an_unknown_without_candidates(
-    setting: Setting, fused: Auto, queries: Vectors
+    setting: Setting, fused: MethodChoice, queries: Vectors
 ) -> None:
     everybody = [frozenset(range(PEOPLE))]
     for method in ALL:
@@ -180,7 +178,9 @@ def test_a_method_without_a_model_is_refused_with_the_remedy(
             ask()
 
 
-def test_each_method_gives_its_own_opinion(setting: Setting, fused: Auto, queries: Vectors) -> None:
+def test_each_method_gives_its_own_opinion(
+    setting: Setting, fused: MethodChoice, queries: Vectors
+) -> None:
     mistaken = Mlp(lambda rows: setting.logits(rows)[:, ::-1], setting.ids[:PEOPLE], None)
     answers = setting.identifier(fused, mistaken).identify(queries, method="knn")
     for number, answer in enumerate(answers):
@@ -200,11 +200,11 @@ def test_one_method_alone_gives_no_opinions(setting: Setting, queries: Vectors) 
 
 @pytest.mark.parametrize("method", ["knn", "triplet", "auto"])
 def test_an_enrolled_face_is_left_out_in_every_space(
-    setting: Setting, fused: Auto, method: str
+    setting: Setting, fused: MethodChoice, method: str
 ) -> None:
     auto = replace(fused, members=("knn", "triplet"), otherwise=None)
     auto = replace(
-        auto, calibration=show([tried(setting.owners, setting.vectors)[1]] * 2).calibration
+        auto, calibration=trial_figures([tried(setting.owners, setting.vectors)[1]] * 2).calibration
     )
     answers = setting.identifier(auto).identify_enrolled(
         setting.ids, setting.owners, setting.vectors, method=method, k=FACES
@@ -232,7 +232,7 @@ def test_the_only_face_of_somebody_left_out_he_is_a_stranger(method: str) -> Non
 
 @pytest.mark.parametrize("method", ["mlp", "auto"])
 def test_somebody_deleted_since_the_mlp_was_trained_is_never_offered(
-    setting: Setting, fused: Auto, queries: Vectors, method: str
+    setting: Setting, fused: MethodChoice, queries: Vectors, method: str
 ) -> None:
     stays = setting.owners != 3
     left = Setting(setting.owners[stays], setting.vectors[stays], setting.centres)
@@ -243,7 +243,9 @@ def test_somebody_deleted_since_the_mlp_was_trained_is_never_offered(
         assert 3 not in [one.identity_id for one in answer.candidates]
 
 
-def test_auto_finds_people_whom_the_mlp_has_never_seen(setting: Setting, fused: Auto) -> None:
+def test_auto_finds_people_whom_the_mlp_has_never_seen(
+    setting: Setting, fused: MethodChoice
+) -> None:
     """A fusion with the MLP would hold its ignorance of a newcomer against him."""
     newcomer = crowd_of(seed=2).draw([PEOPLE - 1], 10)[1]
     identifier = setting.identifier(fused, setting.mlp(learned=PEOPLE - 1))
@@ -255,10 +257,10 @@ def test_auto_finds_people_whom_the_mlp_has_never_seen(setting: Setting, fused: 
 
 
 def test_distances_of_a_fusion_are_all_of_the_space_that_its_evidence_is_in(
-    setting: Setting, fused: Auto, queries: Vectors
+    setting: Setting, fused: MethodChoice, queries: Vectors
 ) -> None:
     _, triplet = tried(setting.owners, setting.vectors, turned)
-    auto = Auto(("triplet", "mlp"), show([triplet, triplet]).calibration, "Both.")
+    auto = MethodChoice(("triplet", "mlp"), trial_figures([triplet, triplet]).calibration, "Both.")
     answers = setting.identifier(auto).identify(queries, k=1, top=PEOPLE)
     space = setting.knn("triplet")
     for query, answer in zip(queries, answers, strict=True):
@@ -281,14 +283,14 @@ def test_more_queries_than_are_answered_at_once_are_answered_in_order(
         assert answer.candidates[0].name != f"P{number % PEOPLE}"
 
 
-def test_no_query_is_no_answer(setting: Setting, fused: Auto) -> None:
+def test_no_query_is_no_answer(setting: Setting, fused: MethodChoice) -> None:
     nothing = np.empty((0, DIMENSION), dtype=np.float32)
     assert setting.identifier(fused).identify(nothing) == []
 
 
 @pytest.mark.parametrize("method", ALL)
 def test_distances_to_any_faces_are_those_of_the_evidence(
-    setting: Setting, fused: Auto, queries: Vectors, method: str
+    setting: Setting, fused: MethodChoice, queries: Vectors, method: str
 ) -> None:
     identifier = setting.identifier(fused)
     for query, answer in zip(queries, identifier.identify(queries, method=method), strict=True):

@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.identification import Identifier, Knn, Templates, calibrate, shortlist
-from engine.index import ExactIndex
+from engine.index.exact import ExactIndex
+from engine.recognition import shortlist
+from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.identifier import Identifier
+from engine.recognition.knn import Knn
+from engine.recognition.templates import Templates
 from engine.records.types import Distance, Identification
 from engine.utils.distances import between, prepare
 from tests.engine.identification.galleries import DIMENSION, Crowd, InMemory, crowd_of, people

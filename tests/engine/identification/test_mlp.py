@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.identification import Mlp
-from engine.identification.mlp import BY_SOFTMAX, PLACES, mlp_shortlist
+from engine.recognition.mlp import BY_SOFTMAX, PLACES, Mlp, mlp_shortlist
 from engine.records.types import Ids, Vectors
 
 

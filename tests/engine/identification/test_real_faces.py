@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.identification import disagreeing
+from engine.recognition.agreement import disagreeing
 from engine.records.types import Identification, Ids, Vectors
 from tests.engine.identification.conftest import Split
 from tests.engine.identification.galleries import InMemory, calibration_error, held_in

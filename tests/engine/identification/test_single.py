@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.identification import Identifier, Knn, shortlist, single
+from engine.recognition import knn as knn_recognition
+from engine.recognition import shortlist
+from engine.recognition.identifier import Identifier
+from engine.recognition.knn import Knn
 from engine.records.types import Distance, Identification, Vectors
 from tests.alike import assert_alike
 from tests.engine.identification.galleries import InMemory, crowd_of, people
@@ -45,7 +48,7 @@ def test_one_query_is_told_the_same_as_in_a_crowd(
     fpir: float,
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        for module in (shortlist, single):
+        for module in (shortlist, knn_recognition):
             patched.setattr(module, "EXACT_TEMPLATES", exact)
         crowd = crowd_of(seed, spread, people=people + 2)
         gallery = InMemory.of(*crowd.draw(range(people), faces), distance=distance)
@@ -60,7 +63,7 @@ def test_one_query_is_told_the_same_as_in_a_crowd(
 def test_neighbours_of_nobody_offer_nobody(
     distance: Distance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (shortlist, single):
+    for module in (shortlist, knn_recognition):
         monkeypatch.setattr(module, "EXACT_TEMPLATES", 0)
     crowd = crowd_of(1)
     gallery = InMemory.of(*crowd.draw(range(6), 3), distance=distance)

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.identification import Templates
-from engine.identification.live_templates import LiveTemplates
+from engine.recognition.templates import LiveTemplates, Templates
 from engine.records.types import Distance, Ids, Vectors
 from engine.utils.distances import prepare
 from tests.engine.identification.galleries import DIMENSION, Crowd

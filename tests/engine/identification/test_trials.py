@@ -10,9 +10,13 @@ import numpy.typing as npt
 import pytest
 
 from engine.errors import ModelError
-from engine.identification import Calibration, Trials
-from engine.identification.trials import as_searches, on_common_ground
-from engine.identification.trying import space_looker
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.cross_validation import (
+    Trials,
+    as_searches,
+    in_common,
+    space_searcher,
+)
 from engine.records.types import Ids, Vectors
 from tests.engine.identification.galleries import Crowd, crowd_of, tried
 
@@ -93,7 +97,7 @@ def test_trials_of_different_times_are_cut_to_the_searches_that_both_made() -> N
     early = owners < 9  # three people came later, so the folds were dealt otherwise
     old, new = tried(owners[early], vectors[early])[1], tried(owners, vectors)[1]
     assert (old.searched != new.searched[early]).any()
-    first, second = on_common_ground([new, old])
+    first, second = in_common([new, old])
     assert first.faces.tolist() == second.faces.tolist() == np.flatnonzero(early).tolist()
     assert np.array_equal(first.searched, second.searched)
     assert first.searched.any()
@@ -103,7 +107,7 @@ def test_trials_of_different_times_are_cut_to_the_searches_that_both_made() -> N
 def test_a_face_that_was_moved_to_somebody_else_is_no_common_ground(trials: Trials) -> None:
     own = trials.own.copy()
     own[5] = 777
-    first, second = on_common_ground([trials, replace(trials, own=own)])
+    first, second = in_common([trials, replace(trials, own=own)])
     assert 5 not in first.faces
     assert len(first.faces) == len(second.faces) == len(trials.faces) - 1
 
@@ -130,5 +134,5 @@ def best_scores(
 ) -> npt.NDArray[np.float64]:
     """Of faces of people beyond the first hundred, searched in the whole gallery."""
     _, strangers = crowd.draw(range(100, 300), 2)
-    found = space_looker(vectors, owners, "euclidean", lambda rows: rows)(strangers)
+    found = space_searcher(vectors, owners, "euclidean", lambda rows: rows)(strangers)
     return calibration.log_odds(found.features, found.filled).max(axis=1)

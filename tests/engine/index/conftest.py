@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.index import ExactIndex, HnswIndex, IndexKeeper
+from engine.index.exact import ExactIndex
+from engine.index.hnsw import HnswIndex
+from engine.index.manager import IndexManager
 from engine.records.types import Ids, Vectors
 from tests.engine.index.stores import Ear, Faces
 
@@ -103,7 +105,7 @@ def open_keeper(tmp_path, faces, ear):
     opened = []
 
     def open_(*, background=False, writable=True, **other):
-        keeper = IndexKeeper(
+        keeper = IndexManager(
             tmp_path / "index", dimension=DIMENSION, distance="cosine", writable=writable, **other
         )
         opened.append(keeper)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from engine.index.locks import SharedLock
+from engine.index.shared_lock import SharedLock
 
 PREPARE = """
 import sys, pathlib, threading

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.index.faceset import FaceSet
+from engine.index.id_bitmap import IdBitmap
 
 ids = st.lists(
     st.one_of(
@@ -26,7 +26,7 @@ def as_ids(numbers):
 @example([(True, [(1 << 26) - 2]), (True, [(1 << 26) - 1, 1 << 26])], [1 << 26])
 @given(st.lists(st.tuples(st.booleans(), ids), max_size=8), ids)
 def test_any_changes_leave_what_a_set_would_hold(changes, asked):
-    held, truth = FaceSet(), set()
+    held, truth = IdBitmap(), set()
     for coming, some in changes:
         if coming:
             held.add(as_ids(some))
@@ -40,4 +40,4 @@ def test_any_changes_leave_what_a_set_would_hold(changes, asked):
 
 
 def test_a_number_that_is_no_id_is_not_in_it():
-    assert FaceSet(as_ids([0, 1023])).holds(as_ids([-1, -1024, 1024])).tolist() == [False] * 3
+    assert IdBitmap(as_ids([0, 1023])).holds(as_ids([-1, -1024, 1024])).tolist() == [False] * 3

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.index import ExactIndex, HnswIndex, HnswParameters
+from engine.index.exact import ExactIndex
+from engine.index.hnsw import HnswIndex, HnswParameters
 
 D = 16
 

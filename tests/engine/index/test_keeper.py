@@ -8,14 +8,10 @@ import numpy as np
 import pytest
 
 from engine.errors import UnknownIdentityError
-from engine.index import (
-    ExactIndex,
-    HnswIndex,
-    HnswParameters,
-    IndexKeeper,
-    load_snapshot,
-    save_snapshot,
-)
+from engine.index.exact import ExactIndex
+from engine.index.hnsw import HnswIndex, HnswParameters
+from engine.index.manager import IndexManager
+from engine.index.snapshot import load_snapshot, save_snapshot
 from tests.engine.index.stores import D, Faces, finds
 
 pytestmark = pytest.mark.slow
@@ -40,7 +36,7 @@ def test_what_a_killed_save_left_goes_when_a_writer_opens_it(saved, open_keeper,
 
 def test_an_empty_new_gallery_says_nothing_and_takes_faces(tmp_path, make_faces, ear):
     faces = Faces(make_faces)
-    keeper = IndexKeeper(tmp_path / "index", dimension=D, distance="cosine", writable=True)
+    keeper = IndexManager(tmp_path / "index", dimension=D, distance="cosine", writable=True)
     keeper.start(0, faces.ids, faces.vectors, listener=ear)
     assert keeper.search(np.ones((1, D), np.float32), 5).ids.shape == (1, 0)
     keeper.add(*faces.add(700, first=1))
@@ -249,7 +245,7 @@ def test_a_refused_change_changes_nothing(saved, open_keeper, faces):
 def test_thirty_faces_are_indexed_like_any(tmp_path, make_faces, ear):
     faces = Faces(make_faces)
     faces.add(30, first=1)
-    keeper = IndexKeeper(tmp_path / "index", dimension=D, distance="euclidean", writable=True)
+    keeper = IndexManager(tmp_path / "index", dimension=D, distance="euclidean", writable=True)
     keeper.start(faces.change, faces.ids, faces.vectors, listener=ear)
     assert keeper.state == "ready"
     assert finds(keeper, faces)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.index import building, keeper, load_snapshot, open_snapshot, snapshot, upkeep
+from engine.index import builder, manager, snapshot
 from engine.index.hnsw import HnswIndex
+from engine.index.snapshot import load_snapshot, open_snapshot
 from tests.engine.index.stores import D, finds
 
 pytestmark = pytest.mark.slow
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def everything_is_large(monkeypatch):
-    monkeypatch.setattr(keeper, "SMALL", 0)
-    monkeypatch.setattr(upkeep, "SMALL", 0)
+    monkeypatch.setattr(manager, "SMALL", 0)
+    monkeypatch.setattr(manager, "SMALL", 0)
 
 
 @pytest.fixture
@@ -38,36 +39,36 @@ def held(monkeypatch):
 
 def test_while_a_snapshot_is_loaded_its_file_answers(saved, open_keeper, faces, held, tmp_path):
     before = {path: path.stat().st_ino for path in (tmp_path / "index").iterdir()}
-    keeper = open_keeper(background=True)
-    assert keeper.state == "loading"
+    manager = open_keeper(background=True)
+    assert manager.state == "loading"
     assert None not in faces.asked
-    assert finds(keeper, faces)
+    assert finds(manager, faces)
     held.set()
-    assert keeper.wait()
-    assert keeper.state == "ready"
-    assert isinstance(keeper._live, HnswIndex)
-    assert finds(keeper, faces)
-    keeper.close()
+    assert manager.wait()
+    assert manager.state == "ready"
+    assert isinstance(manager._live, HnswIndex)
+    assert finds(manager, faces)
+    manager.close()
     assert {path: path.stat().st_ino for path in (tmp_path / "index").iterdir()} == before
 
 
 def test_changes_while_it_is_loaded_are_found_at_once_and_after_it(saved, open_keeper, faces, held):
     faces.remove(9)  # the snapshot still has it
-    keeper = open_keeper(background=True)
-    keeper.add(*faces.add(30, first=5000))
-    keeper.remove(*faces.remove(1, 2, 5003))
-    keeper.add(*faces.add(1, first=2))
-    assert finds(keeper, faces)
+    manager = open_keeper(background=True)
+    manager.add(*faces.add(30, first=5000))
+    manager.remove(*faces.remove(1, 2, 5003))
+    manager.add(*faces.add(1, first=2))
+    assert finds(manager, faces)
     held.set()
-    assert keeper.wait()
-    assert finds(keeper, faces)
+    assert manager.wait()
+    assert finds(manager, faces)
 
 
 def test_faces_that_a_snapshot_lacks_come_when_it_is_loaded(saved, open_keeper, faces, ear):
     faces.add(800, first=5000)
-    keeper = open_keeper(background=True)
-    assert keeper.wait()
-    assert finds(keeper, faces)
+    manager = open_keeper(background=True)
+    assert manager.wait()
+    assert finds(manager, faces)
     assert ear.messages == []
 
 
@@ -79,32 +80,32 @@ def test_a_graph_with_a_flipped_bit_is_rebuilt_and_not_handed_on(
     data[len(data) // 2] ^= 4
     graph.write_bytes(data)
     monkeypatch.setattr(HnswIndex, "read", lambda *_, **__: pytest.fail("it was handed on"))
-    keeper = open_keeper(background=True)
-    assert keeper.wait()
-    assert finds(keeper, faces)
+    manager = open_keeper(background=True)
+    assert manager.wait()
+    assert finds(manager, faces)
     assert len(ear.messages) == 1
     assert "checksum" in ear.messages[0]
 
 
 def test_closing_does_not_write_it_anew_for_a_few_faces(saved, open_keeper, faces, tmp_path):
-    keeper = open_keeper()
+    manager = open_keeper()
     before = sorted(tmp_path.joinpath("index").iterdir())
-    keeper.add(*faces.add(5, first=5000))
-    assert keeper.unsaved
-    keeper.close()
+    manager.add(*faces.add(5, first=5000))
+    assert manager.unsaved
+    manager.close()
     assert sorted(tmp_path.joinpath("index").iterdir()) == before
     assert finds(open_keeper(), faces)
-    keeper = open_keeper()
-    keeper.add(*faces.add(600, first=6000))
-    keeper.close()
+    manager = open_keeper()
+    manager.add(*faces.add(600, first=6000))
+    manager.close()
     assert len(load_snapshot(tmp_path / "index", dimension=D, distance="cosine")[0]) == 2105
 
 
 def test_faces_come_and_go_while_a_snapshot_is_written(
     saved, open_keeper, faces, tmp_path, monkeypatch
 ):
-    keeper = open_keeper()
-    keeper.add(*faces.add(600, first=5000))
+    manager = open_keeper()
+    manager.add(*faces.add(600, first=5000))
     writing, go, sync = threading.Event(), threading.Event(), snapshot.sync_folder
 
     def slow_disk(folder):
@@ -113,15 +114,15 @@ def test_faces_come_and_go_while_a_snapshot_is_written(
         sync(folder)
 
     monkeypatch.setattr(snapshot, "sync_folder", slow_disk)
-    saver = threading.Thread(target=keeper.save)
+    saver = threading.Thread(target=manager.save)
     saver.start()
     assert writing.wait()
-    keeper.add(*faces.add(40, first=7000))
-    keeper.remove(*faces.remove(3, 7001))
-    assert finds(keeper, faces)
+    manager.add(*faces.add(40, first=7000))
+    manager.remove(*faces.remove(3, 7001))
+    assert finds(manager, faces)
     go.set()
     saver.join()
-    assert keeper.unsaved  # the change that the snapshot speaks of is the one before
+    assert manager.unsaved  # the change that the snapshot speaks of is the one before
     index, change = load_snapshot(tmp_path / "index", dimension=D, distance="cosine")
     assert (len(index), change) == (2100, faces.change - 2)
     assert finds(open_keeper(), faces)
@@ -130,7 +131,7 @@ def test_faces_come_and_go_while_a_snapshot_is_written(
 def test_many_faces_are_indexed_in_the_background(open_keeper, faces, monkeypatch):
     keeper_ = open_keeper(background=True)
     assert keeper_.wait()
-    monkeypatch.setattr(keeper, "MANY", 100)
+    monkeypatch.setattr(manager, "MANY", 100)
     keeper_.add(*faces.add(900, first=5000))
     keeper_.add(*faces.add(300, first=8000))
     assert finds(keeper_, faces)
@@ -140,9 +141,9 @@ def test_many_faces_are_indexed_in_the_background(open_keeper, faces, monkeypatc
 
 
 def test_it_tells_how_broad_a_query_is_and_what_that_finds(saved, open_keeper):
-    keeper = open_keeper()
-    assert 40 <= keeper.ef <= 1000
-    assert keeper.recall >= 0.99
+    manager = open_keeper()
+    assert 40 <= manager.ef <= 1000
+    assert manager.recall >= 0.99
 
 
 def test_a_gallery_that_grew_is_measured_again(saved, open_keeper, faces, tmp_path):
@@ -210,8 +211,8 @@ def test_a_build_that_was_killed_goes_on_from_where_it_was_last_saved(tmp_path):
 
 def test_a_checkpoint_comes_when_the_graph_grew_by_a_quarter(monkeypatch, make_faces):
     saved = []
-    monkeypatch.setattr(building, "EARLIEST", 0)
-    checkpoints = building.Checkpoints(lambda graph: saved.append(len(graph)), 0)
+    monkeypatch.setattr(builder, "EARLIEST", 0)
+    checkpoints = builder.Checkpoints(lambda graph: saved.append(len(graph)), 0)
     index = HnswIndex(D, "cosine")
     for first in range(1, 1001, 50):
         index.add(*make_faces(50, first=first))

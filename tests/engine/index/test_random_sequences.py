@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine.errors import FaceGalleryError, UnknownIdentityError
-from engine.index import ExactIndex, HnswIndex
+from engine.index.exact import ExactIndex
+from engine.index.hnsw import HnswIndex
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from engine.errors import SnapshotError
-from engine.index import ExactIndex, HnswIndex, HnswParameters, load_snapshot, save_snapshot
-from engine.index import graph as graph_module
-from engine.index.graphfile import _HEADER, GraphFile, _record_of
-from engine.index.polish import bring_within_reach, measure
+from engine.index import hnsw as graph_module
+from engine.index.exact import ExactIndex
+from engine.index.hnsw import HnswIndex, HnswParameters
+from engine.index.hnsw_file import _HEADER, HnswFile, _record_of
+from engine.index.snapshot import load_snapshot, save_snapshot
+from engine.index.tuning import make_reachable, tune_ef
 from engine.utils.distances import prepare_row
 
 D = 16
@@ -18,7 +20,7 @@ D = 16
 def without_links_to(path, lost):
     """Takes all links to some faces out of a graph file, as a lost update would."""
     data = bytearray(path.read_bytes())
-    file = GraphFile(path, D)
+    file = HnswFile(path, D)
     record = _record_of(file.links_each, D, path)
     rows = np.frombuffer(data, record, file.count, _HEADER.itemsize)
     places = np.flatnonzero(np.isin(rows["label"], lost))
@@ -37,7 +39,7 @@ def torn(make_faces, tmp_path):
     index = HnswIndex(D, "cosine")
     index.add(ids, rows)
     index.write(tmp_path / "graph")
-    file = GraphFile(tmp_path / "graph", D)
+    file = HnswFile(tmp_path / "graph", D)
     entry = file.labels()[file._entry]
     lost = np.setdiff1d([40, 300, 700], [entry])
     without_links_to(tmp_path / "graph", lost)
@@ -58,7 +60,7 @@ def test_the_file_is_read_as_it_was_written(make_faces, tmp_path):
     index.add(ids, rows)
     index.remove(ids[:7])
     index.write(tmp_path / "graph")
-    file = GraphFile(tmp_path / "graph", D)
+    file = HnswFile(tmp_path / "graph", D)
     read = list(file.each_vectors())
     assert np.array_equal(np.concatenate([labels for labels, _ in read]), ids)
     assert np.array_equal(np.concatenate([part for _, part in read]), rows)
@@ -68,16 +70,16 @@ def test_the_file_is_read_as_it_was_written(make_faces, tmp_path):
 
 def test_faces_to_which_no_link_leads_are_named(torn, tmp_path):
     _, lost = torn
-    assert GraphFile(tmp_path / "graph", D).unreachable().tolist() == lost.tolist()
+    assert HnswFile(tmp_path / "graph", D).unreachable().tolist() == lost.tolist()
 
 
 def test_they_are_linked_again_and_found(torn, make_faces, tmp_path):
     index, lost = torn
-    bring_within_reach(index, tmp_path)
+    make_reachable(index, tmp_path)
     rows = make_faces(800)[1][lost - 1]
     assert index.search(rows, 1).ids[:, 0].tolist() == lost.tolist()
     index.write(tmp_path / "mended")
-    missing = GraphFile(tmp_path / "mended", D).unreachable()
+    missing = HnswFile(tmp_path / "mended", D).unreachable()
     assert len(missing) == index.aside < len(lost)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["graph", "mended"]
 
@@ -109,7 +111,7 @@ def test_a_file_that_is_cut_off_is_refused(make_faces, tmp_path, length):
     index.write(tmp_path / "graph")
     (tmp_path / "cut").write_bytes((tmp_path / "graph").read_bytes()[:length])
     with pytest.raises(SnapshotError):
-        GraphFile(tmp_path / "cut", D)
+        HnswFile(tmp_path / "cut", D)
 
 
 def test_whatever_is_in_a_file_reading_it_ends_in_an_answer_or_a_refusal(make_faces, tmp_path):
@@ -124,7 +126,7 @@ def test_whatever_is_in_a_file_reading_it_ends_in_an_answer_or_a_refusal(make_fa
             damaged[chance.integers(reach)] = chance.integers(256)
         (tmp_path / "damaged").write_bytes(damaged)
         try:
-            file = GraphFile(tmp_path / "damaged", D)
+            file = HnswFile(tmp_path / "damaged", D)
         except SnapshotError:
             continue
         file.unreachable()
@@ -138,7 +140,7 @@ def test_several_threads_build_a_graph_in_which_every_face_is_found(
     ids, rows = make_faces(3000)
     index = HnswIndex(D, "cosine")
     index.add(ids, rows)
-    bring_within_reach(index, tmp_path)
+    make_reachable(index, tmp_path)
     assert np.array_equal(index.search(rows, 1).ids[:, 0], ids)
 
 
@@ -148,7 +150,7 @@ def test_the_breadth_is_chosen_by_the_recall_it_gives(make_faces, distance):
     exact, index = ExactIndex(D, distance), HnswIndex(D, distance)
     exact.add(ids, rows)
     index.add(ids, rows)
-    measure(index)
+    tune_ef(index)
     queries = make_faces(400, first=90_000)[1]
     found, reference = index.search(queries, 5).ids, exact.search(queries, 5).ids
     assert (found[:, :, None] == reference[:, None, :]).any(axis=1).mean() >= 0.99

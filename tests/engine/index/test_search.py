@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.errors import EmbeddingError, FaceGalleryError, MismatchError, UnknownIdentityError
-from engine.index import ExactIndex, HnswIndex
+from engine.index.exact import ExactIndex
+from engine.index.hnsw import HnswIndex
 from engine.progress import CancelToken, Reporter
 from engine.utils.distances import prepare_row
 

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from engine.errors import GalleryReadOnlyError, SnapshotError
-from engine.index import HnswIndex, HnswParameters, load_snapshot, save_snapshot, sidecar, snapshot
+from engine.index import sidecar, snapshot
+from engine.index.hnsw import HnswIndex, HnswParameters
+from engine.index.snapshot import load_snapshot, save_snapshot
 from tests.unprivileged import call_unprivileged
 
 D = 16

@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.records.findings import KINDS, Kind, Review
 from engine.records.types import Distance, Ids, Vectors
-from engine.review import Decided, Faces, review
+from engine.review.finders import review
+from engine.review.review_faces import Decided, ReviewFaces
 
 DIMENSION = 24
 FIRST_FACE, FIRST_IDENTITY = 100, 7
@@ -43,7 +44,9 @@ class Crowd:
 
     def review(self, *kinds: Kind) -> Review:
         names = {int(owner): f"P{owner}" for owner in self.owners}
-        faces = Faces.of(self.ids, self.owners, self.vectors, self.distance, names, self.decided)
+        faces = ReviewFaces.of(
+            self.ids, self.owners, self.vectors, self.distance, names, self.decided
+        )
         return review(faces, kinds or KINDS)
 
     def row(self, person: int, face: int = 0) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.records.types import Distance
-from engine.review import limits_of, nearest_own, twins
+from engine.review.near_duplicates import limits_of, nearest_own, twins
 from engine.utils.distances import prepare
 
 ON_BOTH = pytest.mark.parametrize("distance", ["cosine", "euclidean"])

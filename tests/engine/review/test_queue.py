@@ -9,17 +9,21 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError
-from engine.index import ExactIndex
+from engine.index.exact import ExactIndex
 from engine.progress import CancelToken, Event, Progress, Reporter
 from engine.records.findings import KINDS
 from engine.records.types import Neighbours, Vectors
-from engine.review import Decided, Faces, nearest, review
+from engine.review import review_faces
+from engine.review.finders import review
+from engine.review.review_faces import Decided, ReviewFaces
 from tests.engine.review.crowds import NOBODY, Crowd
 
 
-def faces_of(crowd: Crowd) -> Faces:
+def faces_of(crowd: Crowd) -> ReviewFaces:
     names = {int(owner): f"P{owner}" for owner in crowd.owners}
-    return Faces.of(crowd.ids, crowd.owners, crowd.vectors, crowd.distance, names, crowd.decided)
+    return ReviewFaces.of(
+        crowd.ids, crowd.owners, crowd.vectors, crowd.distance, names, crowd.decided
+    )
 
 
 @pytest.fixture
@@ -84,7 +88,7 @@ def real(shared_data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[in
 def test_the_known_label_errors_are_among_the_first_five(shared_data: Path) -> None:
     vectors, owners, files, names = real(shared_data)
     ids = np.arange(len(owners))
-    found = review(Faces.of(ids, owners, vectors, "cosine", names, Decided()))
+    found = review(ReviewFaces.of(ids, owners, vectors, "cosine", names, Decided()))
     first = [Path(files[one.face]).stem for one in found.findings[:5] if one.face is not None]
     assert {"Recep_Tayyip_Erdogan_0004", "Michael_Schumacher_0008"} <= set(first)
     assert len(found.of("labels")) <= 10
@@ -100,7 +104,7 @@ def test_swapped_labels_are_found_where_the_nearest_neighbour_finds_half(
     rows = random.choice(len(owners), round(share * len(owners)), replace=False)
     noisy = owners.copy()
     noisy[rows] = (owners[rows] + random.integers(1, 158, len(rows))) % 158
-    faces = Faces.of(np.arange(len(owners)), noisy, vectors, "cosine", names, Decided())
+    faces = ReviewFaces.of(np.arange(len(owners)), noisy, vectors, "cosine", names, Decided())
     told = [one.face for one in review(faces, ("labels",)).findings]
     hits = np.isin(told, rows).sum()
     assert hits / len(told) >= 0.92
@@ -120,8 +124,8 @@ def test_a_large_gallery_is_asked_by_its_index_and_the_findings_are_the_same(
         asked.append(len(vectors))
         return index.search(vectors, k)
 
-    monkeypatch.setattr(nearest, "EXACT", 100)
-    monkeypatch.setattr(nearest, "_AT_ONCE", 64)
+    monkeypatch.setattr(review_faces, "EXACT", 100)
+    monkeypatch.setattr(review_faces, "_AT_ONCE", 64)
     found = review(faces_of(ignored), index=search)
     assert [(one.kind, one.face) for one in found.findings] == [
         (one.kind, one.face) for one in expected.findings

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.errors import GalleryReadOnlyError, ModelError
-from engine.index import IndexKeeper
 from engine.index.hnsw import HnswIndex
+from engine.index.manager import IndexManager
 from engine.records.jobs import ModelVersion
 from engine.records.training_parameters import MlpParameters, as_json
 from engine.records.types import FaceBatch
@@ -194,8 +194,8 @@ def test_models_and_decisions_do_not_cost_the_index_a_rebuild(store, folder, mon
     store.faces.add(FaceBatch(vectors, ["A"] * 30, ["A"] * 30, [0] * 30, [None] * 30), keys=str)
     told: list[object] = []
 
-    def take_up() -> IndexKeeper:
-        keeper = IndexKeeper(folder / "index", dimension=8, distance="cosine", writable=True)
+    def take_up() -> IndexManager:
+        keeper = IndexManager(folder / "index", dimension=8, distance="cosine", writable=True)
         keeper.start(
             store.history.last_change(),
             lambda: store.faces.membership()[0],

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.identification import Trials
+from engine.recognition.calibration.cross_validation import Trials
 from engine.records.types import Ids, Vectors
 from engine.training.worker.acceptance import collapsed, judged, untried
 from tests.engine.identification.galleries import crowd_of, tried

@@ -1,0 +1,307 @@
+"""An evaluation as one HTML file to hand on: nothing in it is loaded from elsewhere."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from engine.evaluation.evaluation_text import Row, closed_rows, open_rows
+from engine.evaluation.metrics import wilson
+from engine.records.figures import Evaluation, OpenFigures
+from engine.utils.files import write_atomically
+from engine.utils.number_text import counted
+
+_CLOSED_NOTE = (
+    "Every query is of somebody enrolled: a fifth of each person's faces, asked for after the "
+    "others were enrolled. Shares with 95 % intervals by person."
+)
+_OPEN_NOTE = (
+    "A third of the people is never enrolled. FNIR: enrolled people's faces without the right "
+    "name first and above the threshold. The threshold for an FPIR, the share of strangers that "
+    "get a name, is set on other people than those it is tried on; what it came to stands beside "
+    "it. ECE: mean distance between stated confidence and share of right names."
+)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    value: str
+    range: str
+
+
+@dataclass(frozen=True)
+class _Method:
+    method: str
+    reference: bool
+    cells: list[_Cell]
+
+
+@dataclass(frozen=True)
+class _Table:
+    title: str
+    note: str
+    header: Row
+    rows: list[_Method]
+
+
+def write_report(evaluation: Evaluation, path: Path) -> None:
+    """Writes the report, whole or not at all; it reads well in light and in dark.
+
+    Raises:
+        OSError: nothing was written.
+    """
+    write_atomically(path, report(evaluation).encode())
+
+
+def report(evaluation: Evaluation) -> str:
+    """The HTML document."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from engine.evaluation.evaluation_report import plots
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    return environment.get_template("report.html.jinja").render(
+        gallery=evaluation.gallery or "this gallery",
+        behind=_behind(evaluation),
+        sentences=evaluation.sentences,
+        tables=_tables(evaluation),
+        plots=plots(evaluation),
+    )
+
+
+def _behind(evaluation: Evaluation) -> str:
+    people = counted(evaluation.identities, "person", "people")
+    faces = counted(evaluation.faces, "face", "faces")
+    repeats = counted(evaluation.repeats, "repeat", "repeats")
+    day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(evaluation.created))
+    sampled = " · searches sampled" if evaluation.sampled else ""
+    return f"{people}, {faces} · {repeats}, seed {evaluation.seed}{sampled} · {day}"
+
+
+def _tables(evaluation: Evaluation) -> list[_Table]:
+    tables = []
+    if evaluation.open:
+        references = [one.reference for one in evaluation.open]
+        rows = open_rows(evaluation)
+        tables.append(_table("With strangers about", _OPEN_NOTE, rows, references))
+    if evaluation.closed:
+        references = [one.reference for one in evaluation.closed]
+        rows = closed_rows(evaluation)
+        tables.append(_table("Everybody enrolled", _CLOSED_NOTE, rows, references))
+    return tables
+
+
+def _table(title: str, note: str, rows: Sequence[Row], references: Sequence[bool]) -> _Table:
+    header, *body = rows
+    methods = [
+        _Method(name, reference, [_cell(cell) for cell in cells[:-1]] + [_Cell(cells[-1], "")])
+        for (name, *cells), reference in zip(body, references, strict=True)
+    ]
+    return _Table(title, note, header, methods)
+
+
+def _cell(text: str) -> _Cell:
+    """The value, and its interval beneath it."""
+    value, _, interval = text.partition(" (")
+    return _Cell(value, interval.rstrip(")"))
+
+
+# A colour in a plot stands for a variable of the page; these values are never shown.
+_VARIABLES = {
+    "#010203": "--text",
+    "#010204": "--muted",
+    "#010205": "--line",
+    "#010206": "--panel",
+    "#010211": "--first",
+    "#010212": "--second",
+    "#010213": "--third",
+    "#010214": "--fourth",
+    "#010215": "--fifth",
+    "#010216": "--sixth",
+}
+_TEXT, _MUTED, _LINE, _PANEL, *_OURS = _VARIABLES
+_OUR_MARKS = ("o", "s", "^", "D", "v", "P")
+_REFERENCE_DASHES = ((4, 2), (1, 1.5), (6, 2, 1, 2), (8, 3), (3, 1, 1, 1, 1, 1), (2, 2))
+_REFERENCE_MARKS = ("x", "+", "1", "2", "3", "4")
+
+_ERROR_TICKS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99)
+_LEAST = 5e-4
+"""Error shares below this are drawn at it: probits of 0 and 1 are infinite."""
+
+_MOST_FPIR = 0.6
+"""Where the DET curve ends: nobody asks for more."""
+
+_SETTINGS: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "face-gallery",
+    "text.parse_math": False,
+    "font.size": 10,
+}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawing ready to be put into the page: ``svg`` is markup, ``title`` plain text."""
+
+    title: str
+    note: str
+    svg: str
+
+
+def plots(evaluation: Evaluation) -> list[Plot]:
+    """DET, CMC and reliability of the open set; none where it was not run."""
+    if not evaluation.open:
+        return []
+    drawn = [
+        Plot(
+            "Strangers named against people missed",
+            "Detection error trade-off: lower and further left is better. Ours are in colour, "
+            "references in grey.",
+            _svg(_det, evaluation.open),
+        ),
+        Plot(
+            "Right name among the first k",
+            "Cumulative match characteristic of enrolled people's faces, whatever the verdict.",
+            _svg(_cmc, evaluation.open),
+        ),
+    ]
+    if any(one.reliability for one in evaluation.open):
+        drawn.append(
+            Plot(
+                "Stated confidence against what came true",
+                "On the diagonal a confidence means what it says. Bars are 95 % intervals of each "
+                "bin on its own (Wilson), as if all its searches were independent.",
+                _svg(_reliability, evaluation.open),
+            )
+        )
+    return drawn
+
+
+def _svg(draw: Callable[[Axes, Sequence[OpenFigures]], None], shown: Sequence[OpenFigures]) -> str:
+    with matplotlib.rc_context(_SETTINGS):
+        figure = Figure(figsize=(8.6, 4.4), layout="constrained")
+        FigureCanvasSVG(figure)
+        axes = figure.add_subplot()
+        _calm(figure, axes)
+        draw(axes, shown)
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, labelcolor=_TEXT)
+        stream = io.StringIO()
+        figure.savefig(stream, format="svg", metadata={"Date": None})
+    return _inline(stream.getvalue())
+
+
+def _inline(svg: str) -> str:
+    """The element alone: no prologue, metadata, fixed size or names that repeat between plots."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(colour, f"var({variable})")
+    return svg
+
+
+def _calm(figure: Figure, axes: Axes) -> None:
+    """Thin lines, no box, nothing painted behind."""
+    figure.patch.set_visible(False)
+    axes.patch.set_visible(False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(_LINE)
+    axes.tick_params(colors=_MUTED, which="both", length=3)
+    axes.grid(color=_LINE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.label.set_color(_TEXT)
+
+
+def _styles(shown: Sequence[OpenFigures]) -> list[dict[str, Any]]:
+    """How each method is drawn: never told apart by colour alone."""
+    styles, ours, references = [], 0, 0
+    for one in shown:
+        if one.reference:
+            turn = references % len(_REFERENCE_DASHES)
+            look = {"color": _MUTED, "marker": _REFERENCE_MARKS[turn], "linewidth": 1.2}
+            styles.append(look | {"dashes": _REFERENCE_DASHES[turn]})
+            references += 1
+        else:
+            turn = ours % len(_OURS)
+            look = {"color": _OURS[turn], "marker": _OUR_MARKS[turn], "linewidth": 2.0}
+            styles.append(look | ({"dashes": (5, 2)} if ours >= len(_OURS) else {}))
+            ours += 1
+    return [
+        style | {"label": one.method, "markersize": 5, "markerfacecolor": "none"}
+        for style, one in zip(styles, shown, strict=True)
+    ]
+
+
+def _det(axes: Axes, shown: Sequence[OpenFigures]) -> None:
+    drawn: list[float] = []
+    for one, style in zip(shown, _styles(shown), strict=True):
+        points = [(x, y) for x, y in one.det if 0 < x <= _MOST_FPIR]
+        if not points:
+            continue
+        xs, ys = zip(*points, strict=True)
+        drawn += ys
+        places = [_probit(x) for x in xs], [_probit(y) for y in ys]
+        axes.plot(*places, markevery=max(len(xs) // 8, 1), **style)
+    axes.set_xlabel("strangers that get a name (FPIR)")
+    axes.set_ylabel("enrolled people missed (FNIR)")
+    _probit_ticks(axes, "x", 0.0005, _MOST_FPIR)
+    _probit_ticks(axes, "y", min(drawn, default=_LEAST), max(drawn, default=1.0))
+
+
+def _probit(share: float) -> float:
+    return NormalDist().inv_cdf(min(max(share, _LEAST), 1 - _LEAST))
+
+
+def _probit_ticks(axes: Axes, side: str, low: float, high: float) -> None:
+    """Ticks in percent from ``low`` to ``high``, with a little room around."""
+    ends = _probit(low) - 0.08, _probit(high) + 0.08
+    inside = [tick for tick in _ERROR_TICKS if ends[0] <= _probit(tick) <= ends[1]]
+    labels, places = [f"{100 * tick:g} %" for tick in inside], [_probit(one) for one in inside]
+    axes.set(**{f"{side}ticks": places, f"{side}ticklabels": labels, f"{side}lim": ends})
+
+
+def _cmc(axes: Axes, shown: Sequence[OpenFigures]) -> None:
+    for one, style in zip(shown, _styles(shown), strict=True):
+        if one.rank5 is None:  # it names only one, and would flatten all the others
+            continue
+        ranks = range(1, len(one.cmc) + 1)
+        axes.plot(ranks, [100 * share for share in one.cmc], markevery=3, **style)
+    axes.set_xlabel("first k candidates")
+    axes.set_ylabel("right name among them (%)")
+    axes.set_xticks([1, 5, 10, 15, 20])
+    axes.set_xlim(0.5, 20.5)
+
+
+def _reliability(axes: Axes, shown: Sequence[OpenFigures]) -> None:
+    axes.plot([0, 100], [0, 100], color=_MUTED, linewidth=0.8, label="as stated")
+    for one, style in zip(shown, _styles(shown), strict=True):
+        if not one.reliability:
+            continue
+        stated = [100 * each.stated for each in one.reliability]
+        right = [100 * each.right for each in one.reliability]
+        axes.plot(stated, right, **style)
+        ends = [wilson(each.right, each.count) for each in one.reliability]
+        lows, highs = zip(*((100 * low, 100 * high) for low, high in ends), strict=True)
+        axes.vlines(stated, lows, highs, color=style["color"], linewidth=1)
+    axes.set(xlim=(-2, 102), ylim=(-2, 102))
+    axes.set_xlabel("stated confidence (%)")
+    axes.set_ylabel("right (%)")

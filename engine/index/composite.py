@@ -1,0 +1,132 @@
+"""Several indexes that answer as one while faces move from one of them to another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.index.base import (
+    Nearest,
+    VectorIndex,
+    merged,
+    no_neighbours,
+    plain,
+    refuse_known,
+    refuse_unknown,
+)
+from engine.index.exact import ExactIndex
+from engine.index.id_bitmap import IdBitmap
+from engine.progress import SILENT, Reporter
+from engine.records.types import Distance, Ids, Neighbours, Vectors
+
+
+class CompositeIndex:
+    """A VectorIndex while the graph is loaded or built.
+
+    A face may lie in several parts for a while; it counts once. What is added comes into
+    ``waiting``, from where :meth:`settle` moves it into the graph, a little at a time.
+    """
+
+    def __init__(
+        self, dimension: int, distance: Distance, parts: Sequence[VectorIndex], ids: Ids
+    ) -> None:
+        """
+        Args:
+            ids: of the faces that can be found; the parts hold each of them, and may hold more.
+        """
+        self.dimension = dimension
+        self.distance: Distance = distance
+        self.waiting = ExactIndex(dimension, distance)
+        self._parts = tuple(parts)
+        self._held = IdBitmap(ids)
+        self._changing = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def ids(self) -> Ids:
+        return self._held.ids()
+
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        return self._held.holds(np.asarray(ids, dtype=np.int64))
+
+    def add(self, ids: Ids, vectors: Vectors, *, reporter: Reporter = SILENT) -> None:
+        with self._changing:
+            refuse_known(np.asarray(ids)[self.holds(ids)])
+            self.waiting.add(ids, vectors, reporter=reporter)
+            self._held.add(np.asarray(ids, dtype=np.int64))
+
+    def remove(self, ids: Ids) -> None:
+        keys = np.unique(np.asarray(ids, dtype=np.int64))
+        with self._changing:
+            refuse_unknown(keys[~self._held.holds(keys)])
+            self._held.discard(keys)
+            for part in (self.waiting, *self._parts):
+                there = keys[part.holds(keys)]
+                if len(there):
+                    part.remove(there)
+
+    def get(self, ids: Ids) -> Vectors:
+        keys = np.asarray(ids, dtype=np.int64)
+        refuse_unknown(keys[~self._held.holds(keys)])
+        found = np.empty((len(keys), self.dimension), dtype=np.float32)
+        missing = np.ones(len(keys), dtype=bool)
+        for part in (self.waiting, *self._parts):
+            there = missing & part.holds(keys)
+            if there.any():
+                found[there] = part.get(keys[there])
+                missing &= ~there
+        return found
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        return plain(self.search(row[None], k))
+
+    def search(self, queries: Vectors, k: int) -> Neighbours:
+        parts = self._parts
+        waiting = ExactIndex(self.dimension, self.distance)
+        waiting.blocks = self.waiting.blocks  # before the parts: what moves then is found twice
+        answers = [one.search(queries, k) for one in (waiting, *parts)]
+        answers = [one for one in answers if one.ids.shape[1]]
+        if len(answers) == 1:
+            return answers[0]
+        return merged(answers, min(k, len(self))) if answers else no_neighbours(len(queries))
+
+    # -- moving ------------------------------------------------------------------------------
+
+    def replace(self, *parts: VectorIndex) -> None:
+        """Other parts that hold, with what waits, every face that can be found; what they hold
+        besides is removed from them.
+        """
+        with self._changing:
+            for part in parts:
+                held = part.ids()
+                gone = held[~self._held.holds(held)]
+                if len(gone):
+                    part.remove(gone)
+            self._parts = parts
+
+    def hold_waiting(self, ids: Ids, vectors: Vectors) -> None:
+        """Takes faces that another part holds among those that wait, but for those gone since."""
+        with self._changing:
+            wanted = self._held.holds(ids) & ~self.waiting.holds(ids)
+            if wanted.any():
+                self.waiting.add(ids[wanted], vectors[wanted])
+
+    def settle(self, graph: VectorIndex, count: int) -> int:
+        """Moves up to ``count`` waiting faces into the graph, and says how many."""
+        blocks = self.waiting.blocks
+        if not blocks:
+            return 0
+        ids, rows = blocks[0][0][:count], blocks[0][1][:count]
+        new = ~graph.holds(ids)
+        graph.add(ids[new], rows[new])
+        with self._changing:
+            stayed = self.waiting.holds(ids)
+            gone = ids[~stayed & graph.holds(ids)]
+            if len(gone):
+                graph.remove(gone)
+            self.waiting.remove(ids[stayed])
+        return len(ids)

@@ -1,0 +1,133 @@
+"""The calibration of a gallery: fitted when it is first needed, kept beside the index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from engine.progress import SILENT, Reporter
+from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.fitting import calibrate_from
+from engine.recognition.calibration.leave_one_out import PROBES
+from engine.recognition.templates import TemplateTable
+from engine.records.parsing import checked, parsed
+from engine.records.types import Ids
+from engine.store import Store
+from engine.store.settings_table import CALIBRATION
+from engine.utils.packing import packed, unpacked
+
+_STALE = 0.02
+"""Share of faces that may come to identities or leave them before it is fitted anew; one that
+moves from one to another does both."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the file holds: a calibration, the change that it stands for, and how many faces each
+    identity had then (its ids, ascending, and their numbers of faces, both packed).
+    """
+
+    change: int
+    identities: str
+    faces: str
+    calibration: str
+
+
+class CalibrationCache:
+    """Fits, loads and saves one gallery's calibration; derived, so losing it costs a fit.
+
+    Attributes:
+        latest: the calibration of the last call of :meth:`current`.
+        unsaved: whether it could not be saved when it was fitted last.
+    """
+
+    latest: Calibration
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._faces: tuple[Ids, Ids] | None = None
+        self._checked = -1
+        self.unsaved = False
+
+    def current(
+        self,
+        templates: Callable[[], TemplateTable],
+        change: int,
+        *,
+        reporter: Reporter = SILENT,
+    ) -> Calibration:
+        """The calibration that speaks for the gallery at this change.
+
+        Args:
+            templates: gives those of all identities; asked only after a change.
+            reporter: is told how far a fit is that takes long enough to be waited for.
+
+        Raises:
+            CancelledError: stopped by the reporter.
+        """
+        if change == self._checked:
+            return self.latest
+        table = templates()
+        order = np.argsort(table.ids)
+        faces = table.ids[order], table.counts[order].astype(np.int64)
+        if not self._speaks_for(faces):
+            self._load(change)
+        if not self._speaks_for(faces):
+            ids, owners = self._store.faces.membership()
+            heard = reporter if len(ids) > PROBES else SILENT
+            self.latest = calibrate_from(
+                ids, owners, self._store.faces.vector_batches, table, reporter=heard
+            )
+            self._faces = faces
+            self._save(change)
+        self._checked = change
+        return self.latest
+
+    def _speaks_for(self, faces: tuple[Ids, Ids]) -> bool:
+        """Whether it is told of about as many faces of each identity."""
+        if self._faces is None:
+            return False
+        return _difference(self._faces, faces) <= _STALE * int(self._faces[1].sum())
+
+    def _load(self, change: int) -> None:
+        try:
+            kept = checked(_Kept(**parsed(self._store.derived.read(CALIBRATION) or "")))
+            if kept.change <= change:  # else the gallery was put back to an older state
+                calibration = Calibration.from_json(kept.calibration)
+                identities, faces = unpacked(kept.identities), unpacked(kept.faces)
+                if len(identities) != len(faces):
+                    raise ValueError("its parts do not fit")
+                self._faces = identities, faces
+                self.latest = calibration
+        except (ValueError, TypeError):
+            return  # absent or damaged: it is fitted anew
+
+    def _save(self, change: int) -> None:
+        """A reader saves it too, where it can: it is derived, stamped with the change, and written
+        whole.
+        """
+        assert self._faces is not None, "it was fitted just now"
+        ids, faces = self._faces
+        kept = _Kept(change, packed(ids), packed(faces), self.latest.to_json())
+        self.unsaved = not self._store.derived.write(CALIBRATION, json.dumps(asdict(kept)))
+
+
+def _difference(one: tuple[Ids, Ids], other: tuple[Ids, Ids]) -> int:
+    """How many faces came to identities or left them, of ids (ascending) and numbers of faces.
+
+    Nearly always the same identities stand first, and new ones follow: 0.1 ms for 100,000.
+    """
+    common = min(len(one[0]), len(other[0]))
+    if not np.array_equal(one[0][:common], other[0][:common]):
+        return _difference_of_any(one, other)
+    moved = np.abs(one[1][:common] - other[1][:common]).sum()
+    return int(moved + one[1][common:].sum() + other[1][common:].sum())
+
+
+def _difference_of_any(one: tuple[Ids, Ids], other: tuple[Ids, Ids]) -> int:
+    ids = np.concatenate([one[0], other[0]])
+    _, place = np.unique(ids, return_inverse=True)
+    return int(np.abs(np.bincount(place, np.concatenate([one[1], -other[1]]))).sum())

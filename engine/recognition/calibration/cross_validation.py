@@ -1,0 +1,324 @@
+"""Tries a method on a gallery's own faces, fold by fold: the ground to judge it and to calibrate it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.models.arrays import BROKEN, damaged, read_npz
+from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
+from engine.recognition.calibration.fitting import as_calibration, fit_scores
+from engine.recognition.calibration.leave_one_out import Searches
+from engine.recognition.calibration.logit import Flags, LogOdds
+from engine.recognition.scores import joined_log_odds
+from engine.recognition.shortlist import FEATURES, NEIGHBOURS, Shortlist, shortlist
+from engine.recognition.templates import Templates
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import prepare
+from engine.utils.exact_neighbours import nearest
+from engine.utils.files import write_atomically
+
+TRIAL_FOLDS = 3
+"""In each a third of the identities is not enrolled."""
+_GROUPS = 5
+"""In each a fifth of the faces of every enrolled identity is asked for."""
+TRIAL_FACES = 20_000
+"""Faces that are asked for at all, as strangers and as enrolled, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Rows of the faces that are enrolled, asked for though enrolled people's, and strangers'."""
+
+    enrolled: Ids
+    mated: Ids
+    strangers: Ids
+
+
+def make_folds(faces: Ids, owners: Ids) -> list[Fold]:
+    """Deals a gallery out so that every face is a stranger once and mated at most once.
+
+    In a gallery of more than ASKED faces, so many of them are; the others of the identities that
+    are strangers stay away with them, and the rest is enrolled.
+
+    The same gallery gives the same folds, whatever the order of its faces: two methods that were
+    tried on it at different times were tried alike.
+
+    Args:
+        faces, owners: face ids and identity ids ``(n,)``, two identities at least.
+    """
+    identities, row = np.unique(owners, return_inverse=True)
+    away = _ranks(_scattered(identities)) % TRIAL_FOLDS
+    turn = _ranks_within(row, _scattered(faces)) % _GROUPS
+    asked = _ranks(_scattered(faces)) < TRIAL_FACES
+    made = []
+    for number in range(min(TRIAL_FOLDS, len(identities))):
+        stranger = away[row] == number
+        mated = ~stranger & (turn == number) & asked
+        mated &= np.bincount(row, ~stranger & ~mated, len(identities))[row] > 0
+        enrolled = ~stranger & ~mated
+        parts = enrolled, mated, stranger & asked
+        made.append(Fold(*(np.flatnonzero(part) for part in parts)))
+    return made
+
+
+def _scattered(ids: Ids) -> Ids:
+    """Numbers without any order that depend on each id alone (Knuth's multiplicative hash)."""
+    return np.asarray((ids.astype(np.uint64) * np.uint64(2654435761)) % np.uint64(2**32), np.int64)
+
+
+def _ranks(values: Ids) -> Ids:
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return ranks
+
+
+def _ranks_within(groups: Ids, values: Ids) -> Ids:
+    """Rank of each value among those of its group."""
+    order = np.lexsort((values, groups))
+    ordered = groups[order]
+    first = np.r_[True, ordered[1:] != ordered[:-1]]
+    start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(len(order)) - start
+    return ranks
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Faces searched as strangers, and some of them as enrolled, by models without them: all of a
+    gallery, or a sample where it is large.
+
+    Attributes:
+        faces, own: face ids and identity ids, ``(n,)``.
+        searched: whether there is a mated search of the face, ``(n,)``.
+        mated, mated_odds: identity ids and log-odds of what came up without the face, ``(n, c)``;
+            -1 and minus infinity where empty.
+        strangers, stranger_odds: without its whole identity.
+        identities: of the gallery.
+        unmet: how many of them a stranger did not meet, its own among them.
+    """
+
+    faces: Ids
+    own: Ids
+    searched: Flags
+    mated: Ids
+    mated_odds: Vectors
+    strangers: Ids
+    stranger_odds: Vectors
+    identities: int
+    unmet: int
+
+    def of(self, faces: Ids) -> Trials:
+        """Those of some faces, all of them here, in the order asked."""
+        order = np.argsort(self.faces)
+        rows = order[np.searchsorted(self.faces[order], faces)]
+        return Trials(
+            self.faces[rows],
+            self.own[rows],
+            self.searched[rows],
+            self.mated[rows],
+            self.mated_odds[rows],
+            self.strangers[rows],
+            self.stranger_odds[rows],
+            self.identities,
+            self.unmet,
+        )
+
+    def save(self, path: Path) -> None:
+        """Writes an ``.npz`` without pickled objects, whole or not at all."""
+        arrays: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        write_atomically(path, lambda stream: np.savez(stream, **arrays))
+
+    @classmethod
+    def load(cls, path: Path) -> Trials:
+        """The other way.
+
+        Raises:
+            ModelError: absent or damaged.
+        """
+        try:
+            arrays = read_npz(path)
+            trials = cls(
+                **{name: arrays[name] for name in _TRIAL_COLUMNS},
+                identities=int(arrays["identities"]),
+                unmet=int(arrays["unmet"]),
+            )
+            trials._check()
+            return trials
+        except BROKEN as error:
+            raise damaged(path, "The searches of a model", error) from error
+
+    def _check(self) -> None:
+        """Raises ValueError where the parts do not fit one another."""
+        sound = (
+            all(getattr(self, name).dtype == dtype for name, dtype in _TRIAL_COLUMNS.items())
+            and all(len(getattr(self, name)) == len(self.faces) for name in _TRIAL_COLUMNS)
+            and self.faces.ndim == self.own.ndim == self.searched.ndim == 1
+            and self.mated.ndim == self.strangers.ndim == 2
+            and self.mated.shape == self.mated_odds.shape
+            and self.strangers.shape == self.stranger_odds.shape
+            and not np.isnan(self.mated_odds).any()
+            and not np.isnan(self.stranger_odds).any()
+            and 0 < self.unmet < self.identities
+        )
+        if not sound:
+            raise ValueError("its parts do not fit")
+
+
+_TRIAL_COLUMNS: Mapping[str, type[np.generic]] = {
+    "faces": np.int64,
+    "own": np.int64,
+    "searched": np.bool_,
+    "mated": np.int64,
+    "mated_odds": np.float32,
+    "strangers": np.int64,
+    "stranger_odds": np.float32,
+}
+"""What has a line for each face."""
+
+
+def same_gallery(ours: Trials, theirs: Trials) -> bool:
+    """Whether both were tried on the same gallery: the same faces under the same identities.
+
+    With fewer people to be taken for, any method looks better.
+    """
+    mine, other = np.argsort(ours.faces), np.argsort(theirs.faces)
+    return (
+        ours.identities == theirs.identities
+        and np.array_equal(ours.faces[mine], theirs.faces[other])
+        and np.array_equal(ours.own[mine], theirs.own[other])
+    )
+
+
+def in_common(trials: Sequence[Trials]) -> list[Trials]:
+    """Trials of methods that were tried at different times, cut to what all of them were asked.
+
+    These are the faces that all of them know under the same identity, in one order, and of their
+    mated searches those that all of them made.
+    """
+    faces = reduce(np.intersect1d, [one.faces for one in trials])
+    cut = [one.of(faces) for one in trials]
+    same_gallery = np.logical_and.reduce([one.own == cut[0].own for one in cut])
+    searched = np.logical_and.reduce([one.searched for one in cut])[same_gallery]
+    return [replace(one.of(faces[same_gallery]), searched=searched) for one in cut]
+
+
+def as_searches(trials: Sequence[Trials]) -> Searches:
+    """Trials of several methods, of the same faces in the same order, as one to learn from.
+
+    There is one feature for each method: its log-odds. Identities stand for themselves.
+    """
+    first = trials[0]
+    searched = np.logical_and.reduce([one.searched for one in trials])
+    return Searches(
+        first.own,
+        ~searched,
+        joined_log_odds([(one.mated, one.mated_odds.astype(np.float64)) for one in trials]),
+        joined_log_odds([(one.strangers, one.stranger_odds.astype(np.float64)) for one in trials]),
+    )
+
+
+Searcher = Callable[[Vectors], Shortlist]
+"""Queries ``(m, d)``, as they came, to a shortlist whose rows are identity ids."""
+_BLOCK = 2_000_000
+"""Distances to templates held in memory at once (8 MB)."""
+_SEED = 0
+
+
+def space_searcher(
+    faces: Vectors, owners: Ids, distance: Distance, transform: Callable[[Vectors], Vectors]
+) -> Searcher:
+    """Looks queries up among enrolled faces ``(n, d)``, both brought into one space first."""
+    enrolled = prepare(transform(faces), distance)
+    templates = Templates(enrolled.shape[1], distance)
+    templates.add(owners, enrolled)
+    table = templates.table()
+    rows = table.rows(owners)
+
+    def look(queries: Vectors) -> Shortlist:
+        parts = []
+        wanted = prepare(transform(queries), distance)
+        places, distances = nearest(wanted, enrolled, NEIGHBOURS, distance)
+        block = max(1, _BLOCK // len(table))
+        for start in range(0, max(len(wanted), 1), block):
+            part = slice(start, start + block)
+            found = shortlist(wanted[part], table, rows[places[part]], distances[part])
+            identities = np.where(found.filled, table.ids[found.rows], -1)
+            parts.append(Shortlist(identities, found.features))
+        return Shortlist.joined(parts)
+
+    return look
+
+
+def cross_validate(
+    faces: Ids,
+    owners: Ids,
+    vectors: Vectors,
+    folds: Sequence[Fold],
+    lookers: Sequence[Searcher],
+    *,
+    features: tuple[str, ...] = FEATURES,
+    unfitted: LogOdds = BY_TEMPLATE,
+) -> tuple[Calibration, Trials]:
+    """What a method's scores mean, and how it did, by searches that it had not seen.
+
+    Args:
+        faces, owners, vectors: of the gallery, ``(n,)``, ``(n,)``, ``(n, d)``.
+        folds: at least one face in each part of any.
+        lookers: of the method, one for each fold, knowing only the faces enrolled there.
+        features, unfitted: of the lookers' shortlists.
+    """
+    identities = len(np.unique(owners))
+    unmet = identities - min(len(np.unique(owners[fold.enrolled])) for fold in folds)
+    asked = np.sort(np.concatenate([fold.strangers for fold in folds]))
+    faces, owners, vectors = faces[asked], owners[asked], vectors[asked]
+    asked_mated = [np.searchsorted(asked, fold.mated) for fold in folds]
+    asked_strangers = [np.searchsorted(asked, fold.strangers) for fold in folds]
+    mated = _all_shortlists(len(faces), vectors, asked_mated, lookers)
+    strangers = _all_shortlists(len(faces), vectors, asked_strangers, lookers)
+    searched = np.zeros(len(faces), dtype=bool)
+    searched[np.concatenate(asked_mated)] = True
+    searches = Searches(owners, ~searched, mated, strangers)
+    learned = fit_scores(searches, np.random.default_rng(_SEED), unfitted)
+    calibration = as_calibration(
+        learned,
+        searches,
+        identities=identities,
+        unmet=unmet,
+        features=features,
+        unfitted=unfitted,
+    )
+    odds = calibration.log_odds
+    trials = Trials(
+        faces,
+        owners,
+        searched,
+        mated.rows,
+        odds(mated.features, mated.filled).astype(np.float32),
+        strangers.rows,
+        odds(strangers.features, strangers.filled).astype(np.float32),
+        identities,
+        unmet,
+    )
+    return calibration, trials
+
+
+def _all_shortlists(
+    count: int, vectors: Vectors, asked: Sequence[Ids], lookers: Sequence[Searcher]
+) -> Shortlist:
+    """A line for each face that is asked for; empty where it is in none of these folds."""
+    found = [look(vectors[rows]) for rows, look in zip(asked, lookers, strict=True)]
+    places = max(part.rows.shape[1] for part in found)
+    identities = np.full((count, places), -1, dtype=np.int64)
+    features = np.zeros((count, places, found[0].features.shape[2]))
+    for rows, part in zip(asked, found, strict=True):
+        width = part.rows.shape[1]
+        identities[rows, :width] = part.rows
+        features[rows, :width] = part.features
+    return Shortlist(identities, features)

@@ -1,0 +1,257 @@
+"""Fits a calibration to a gallery: what its scores mean, learned from its own faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.progress import SILENT, Reporter
+from engine.recognition.agreement import pairs_of, widest
+from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
+from engine.recognition.calibration.leave_one_out import Piece, Searches, sample, search_own
+from engine.recognition.calibration.logit import Flags, LogOdds, Numbers, fit, probabilities
+from engine.recognition.shortlist import FEATURES
+from engine.recognition.templates import Templates, TemplateTable
+from engine.records.types import Distance, Ids, Vectors
+from engine.utils.distances import prepare
+from engine.utils.exact_neighbours import AT_ONCE
+
+_FOLDS = 10
+_SURELY_ANOTHER = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class FittedScores:
+    """A model of the log-odds, and what it says to each probe when it did not see its identity.
+
+    Attributes:
+        model: None where nothing could be fitted.
+        mated: score of each probe searched without itself; minus infinity where another identity
+            came first or there was no such search, ``(n,)``.
+        strangers: best score of each probe searched without its identity, ``(n,)``.
+        sound: False for probes that look surely like another identity than their own.
+    """
+
+    model: LogOdds | None
+    mated: Numbers
+    strangers: Numbers
+    sound: Flags
+
+
+def fit_scores(
+    searches: Searches,
+    random: np.random.Generator,
+    unfitted: LogOdds,
+    check: Callable[[], None] = lambda: None,
+) -> FittedScores:
+    """Fits the model, and scores each probe by a model that did not see its identity.
+
+    A stranger counts with that score or the final model's, whichever is higher: where the scores
+    say little, the models differ by more than the strangers do.
+
+    Args:
+        random: deals the identities out to the folds.
+        unfitted: scores where nothing can be learned.
+        check: called now and then; what it raises ends the learning.
+    """
+    model, sound = fit_soundly(searches, check)
+    if model is None:
+        return FittedScores(None, *_search_scores(searches, unfitted), sound)
+    mated, strangers = _search_scores(searches, model)
+    identities = np.unique(searches.own)
+    folds = random.permutation(len(identities)) % min(_FOLDS, len(identities))
+    fold = folds[np.searchsorted(identities, searches.own)]
+    for held_out in (fold == number for number in np.unique(fold)):
+        check()
+        seen = _fit(searches.chosen(sound & ~held_out), start=model) or model
+        mated[held_out], unseen = _search_scores(searches.chosen(held_out), seen)
+        strangers[held_out] = np.maximum(strangers[held_out], unseen)
+    return FittedScores(model, mated, strangers, sound)
+
+
+def fit_soundly(
+    searches: Searches, check: Callable[[], None] = lambda: None
+) -> tuple[LogOdds | None, Flags]:
+    """The model of the probes that do not look surely like another identity, and which these are.
+
+    None where no probe can be searched without itself.
+    """
+    model, sound = _fit(searches), np.ones(len(searches), dtype=bool)
+    if model is not None:
+        check()
+        sound = ~_misnamed(searches, model)
+        model = _fit(searches.chosen(sound), start=model) or model
+    return model, sound
+
+
+def as_calibration(
+    learned: FittedScores,
+    searches: Searches,
+    *,
+    identities: int,
+    unmet: int = 1,
+    features: tuple[str, ...] = FEATURES,
+    unfitted: LogOdds = BY_TEMPLATE,
+    agreement: float | None = None,
+) -> Calibration:
+    """What was learned, as it is kept.
+
+    Args:
+        identities: of the gallery.
+        unmet: how many of them a stranger did not meet, its own among them.
+    """
+    sound = learned.sound
+    strangers, own = learned.strangers[sound], searches.own[sound]
+    order = np.argsort(-strangers, kind="stable")
+    shared = np.bincount(own, minlength=1)[own]
+    return Calibration(
+        identities=identities,
+        log_odds=learned.model or unfitted,
+        fitted=learned.model is not None,
+        strangers=tuple(strangers[order].tolist()),
+        shared=tuple(shared[order].tolist()),
+        mated=tuple(np.sort(learned.mated[sound & ~searches.alone]).tolist()),
+        agreement=agreement,
+        features=features,
+        unmet=unmet,
+    )
+
+
+def _fit(searches: Searches, start: LogOdds | None = None) -> LogOdds | None:
+    """The model of these probes; None where none of them can be searched without itself."""
+    strangers, pairs = searches.strangers, searches.chosen(~searches.alone)
+    if not len(pairs):
+        return None
+    count = len(pairs) + len(searches)
+    shares = [0.5 * count / len(pairs)] * len(pairs) + [0.5 * count / len(searches)] * len(searches)
+    return fit(
+        np.concatenate([pairs.mated.features, strangers.features]),
+        np.concatenate([pairs.mated.filled, strangers.filled]),
+        np.concatenate([pairs.truth(), np.full(len(searches), -1)]),
+        np.array(shares),
+        start,
+    )
+
+
+def _misnamed(searches: Searches, model: LogOdds) -> Flags:
+    """Probes that look surely like another identity than their own.
+
+    One face in a hundred under a wrong name would pass for a stranger that cannot be told from
+    an enrolled person, and no threshold could keep the promise and still name anybody.
+    """
+    mated = searches.mated
+    shares = probabilities(model(mated.features, mated.filled))
+    first = shares.argmax(axis=1)
+    another = (first != searches.truth()) & (shares.max(axis=1) > _SURELY_ANOTHER)
+    return np.asarray(another & ~searches.alone)
+
+
+def _search_scores(searches: Searches, model: LogOdds) -> tuple[Numbers, Numbers]:
+    """Scores of the mated searches (minus infinity where another came first) and the strangers'."""
+    mated, strangers = searches.mated, searches.strangers
+    own = model(mated.features, mated.filled)
+    right = (own.argmax(axis=1) == searches.truth()) & ~searches.alone
+    found = np.where(right, own.max(axis=1), -np.inf)
+    return found, model(strangers.features, strangers.filled).max(axis=1)
+
+
+Fetch = Callable[[Ids | None], Iterable[tuple[Ids, Ids, Vectors]]]
+"""Face ids, or None for all, to ids, identity ids and vectors as they came, some at a time."""
+_STAGE = "Calibrating"
+
+
+def calibrate(
+    ids: Ids,
+    identity_ids: Ids,
+    vectors: Vectors,
+    distance: Distance,
+    *,
+    seed: int = 0,
+    reporter: Reporter = SILENT,
+) -> Calibration:
+    """The same as :func:`calibrate_from`, from faces in memory.
+
+    Args:
+        ids, identity_ids: of each face, ``(n,)``; the order of the faces does not matter.
+        vectors: as they came, ``(n, d)``.
+    """
+    order = np.argsort(ids, kind="stable")
+    faces, owners, rows = ids[order], identity_ids[order], vectors[order]
+    templates = Templates(vectors.shape[1], distance)
+    templates.add(owners, rows)
+
+    def fetch(wanted: Ids | None) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        chosen = np.arange(len(faces)) if wanted is None else np.searchsorted(faces, wanted)
+        for start in range(0, len(chosen), AT_ONCE):
+            part = chosen[start : start + AT_ONCE]
+            yield faces[part], owners[part], rows[part]
+
+    return calibrate_from(faces, owners, fetch, templates.table(), seed=seed, reporter=reporter)
+
+
+def calibrate_from(
+    ids: Ids,
+    identity_ids: Ids,
+    fetch: Fetch,
+    table: TemplateTable,
+    *,
+    seed: int = 0,
+    reporter: Reporter = SILENT,
+) -> Calibration:
+    """Learns from a gallery what its scores mean.
+
+    Half of the queries are taken to be strangers: the faces searched without their own identity
+    weigh as much as the faces searched without themselves. Of more than 10,000 faces an even
+    sample is searched, each against all: the more faces there are, the nearer a stranger's best
+    one is, so that a threshold fitted against a part of the gallery would not keep its promise.
+
+    Args:
+        ids, identity_ids: of each face, ``(n,)``, ascending by id.
+        table: templates of all identities.
+        seed: of the sample and the folds; the same gallery and seed give the same calibration.
+
+    Raises:
+        CancelledError: stopped by the reporter.
+    """
+    random = np.random.default_rng(seed)
+    rows = sample(len(ids), random)
+    one, other = pairs_of(identity_ids, rows, random)
+    some = np.union1d(ids[rows], ids[other])
+    known, owners, faces = _joined_pieces(_pieces(fetch(some), table), table)
+    agreement = widest(*_both(known, faces, ids[one], ids[other]), table.distance)
+    nothing = Calibration(len(table), BY_TEMPLATE, False, (), (), (), agreement)
+    if len(table) < 2 or not len(known):
+        return nothing
+    asked = np.isin(known, ids[rows])
+    probes = known[asked], owners[asked], faces[asked]
+    pieces = _pieces(fetch(None), table)
+    searches = search_own(probes, pieces, len(ids), table, reporter, _STAGE)
+    learned = fit_scores(searches, random, BY_TEMPLATE, reporter.check)
+    reporter.progress(_STAGE, len(ids), len(ids))
+    made = as_calibration(learned, searches, identities=len(table), agreement=agreement)
+    return replace(made, faces=len(ids)) if len(rows) < len(ids) else made
+
+
+def _pieces(parts: Iterable[tuple[Ids, Ids, Vectors]], table: TemplateTable) -> Iterator[Piece]:
+    """Faces of those that have a template: a reader may see others come meanwhile."""
+    for ids, identity_ids, vectors in parts:
+        owners = table.rows(identity_ids)
+        known = owners >= 0
+        yield ids[known], owners[known], prepare(vectors[known], table.distance)
+
+
+def _joined_pieces(pieces: Iterable[Piece], table: TemplateTable) -> Piece:
+    parts = list(pieces)
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.int64), table.means[:0]
+    ids, owners, faces = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return ids, owners, faces
+
+
+def _both(known: Ids, faces: Vectors, one: Ids, other: Ids) -> tuple[Vectors, Vectors]:
+    """The vectors of pairs of faces, given by their ids, that are both known (ascending)."""
+    there = np.isin(one, known) & np.isin(other, known)
+    left, right = np.searchsorted(known, one[there]), np.searchsorted(known, other[there])
+    return faces[left], faces[right]

@@ -1,0 +1,219 @@
+"""The faces under review, and the nearest faces of each: searched once, and used by all finders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.progress import Reporter
+from engine.recognition.calibration.logit import Flags
+from engine.recognition.shortlist import NEIGHBOURS
+from engine.recognition.templates import Templates, TemplateTable
+from engine.records.findings import Finding, Kind
+from engine.records.types import Distance, Evidence, Ids, Neighbours, Vectors
+from engine.utils.distances import between, prepare
+from engine.utils.exact_neighbours import nearest
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a person said already, and must not be asked again.
+
+    Attributes:
+        confirmed: ids of faces that are whom they are said to be.
+        ignored: ids of faces that are to be left out of everything.
+        refused: (face id, identity id): the face is not of this identity.
+        apart: pairs of identity ids, in either order, that are two people.
+    """
+
+    confirmed: frozenset[int] = frozenset()
+    ignored: frozenset[int] = frozenset()
+    refused: frozenset[tuple[int, int]] = frozenset()
+    apart: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class ReviewFaces:
+    """Faces in the order of their ids, without those to be ignored.
+
+    Attributes:
+        ids: face ids, ascending, ``(n,)``.
+        rows: prepared vectors, ``(n, d)``.
+        identities: identity ids, ascending, ``(K,)``.
+        owners: row of each face's identity among them, ``(n,)``.
+        names: of the identities, by id.
+        confirmed: True where a person said so, ``(n,)``.
+    """
+
+    ids: Ids
+    rows: Vectors
+    identities: Ids
+    owners: Ids
+    distance: Distance
+    names: Mapping[int, str]
+    decided: Decided
+
+    @classmethod
+    def of(
+        cls,
+        ids: Ids,
+        identity_ids: Ids,
+        vectors: Vectors,
+        distance: Distance,
+        names: Mapping[int, str],
+        decided: Decided,
+    ) -> ReviewFaces:
+        """Takes arrays ``(n,)``, ``(n,)`` and, as they came, ``(n, d)``; in any order."""
+        order = np.argsort(ids, kind="stable")
+        order = order[~np.isin(ids[order], _ids(decided.ignored))]
+        identities, owners = np.unique(identity_ids[order], return_inverse=True)
+        rows = prepare(vectors[order], distance)
+        return cls(ids[order], rows, identities, owners, distance, names, decided)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def confirmed(self) -> Flags:
+        return np.isin(self.ids, _ids(self.decided.confirmed))
+
+    @cached_property
+    def counts(self) -> Ids:
+        """Faces of each identity, ``(K,)``."""
+        return np.bincount(self.owners, minlength=len(self.identities))
+
+    @cached_property
+    def _members(self) -> list[Ids]:
+        order = np.argsort(self.owners, kind="stable")
+        return np.split(order, np.cumsum(self.counts)[:-1])
+
+    def members(self, identity: int) -> Ids:
+        """Rows of the faces of an identity, given by its row."""
+        return self._members[identity]
+
+    def name(self, identity: int) -> str:
+        """Of the identity in this row."""
+        return self.names[int(self.identities[identity])]
+
+    def table(self, kept: Flags) -> TemplateTable:
+        """Templates of some of the faces, ``(n,)``; identities are known by their rows."""
+        templates = Templates(self.rows.shape[1], self.distance)
+        templates.add(self.owners[kept], self.rows[kept])
+        return templates.table()
+
+    def nearest_of(
+        self, identity: int, vector: Vectors, count: int, *, without: int = -1
+    ) -> tuple[Evidence, ...]:
+        """The faces of an identity (a row) that are nearest to a prepared vector ``(d,)``."""
+        members = self.members(identity)
+        members = members[members != without]
+        away = between(vector[None], self.rows[members], self.distance)[0]
+        order = np.argsort(away, kind="stable")[:count]
+        return tuple(self.evidence(int(members[one]), float(away[one])) for one in order)
+
+    def evidence(self, face: int, distance: float) -> Evidence:
+        """A face, given by its row, and how far it is."""
+        owner = int(self.owners[face])
+        return Evidence(
+            int(self.ids[face]), int(self.identities[owner]), self.name(owner), distance
+        )
+
+    def finding(
+        self,
+        kind: Kind,
+        score: float,
+        identity: int,
+        face: int | None = None,
+        suggestion: int | None = None,
+        evidence: tuple[Evidence, ...] = (),
+    ) -> Finding:
+        """A finding about rows, as it is told: by ids and names."""
+        return Finding(
+            kind=kind,
+            score=score,
+            face=None if face is None else int(self.ids[face]),
+            identity_id=int(self.identities[identity]),
+            identity=self.name(identity),
+            suggestion_id=None if suggestion is None else int(self.identities[suggestion]),
+            suggestion=None if suggestion is None else self.name(suggestion),
+            evidence=evidence,
+        )
+
+
+def _ids(values: frozenset[int]) -> Ids:
+    return np.fromiter(values, dtype=np.int64, count=len(values))
+
+
+EXACT = 20_000
+"""Up to so many faces all are compared with all; beyond, the gallery's index is asked."""
+_KEPT = 3 * NEIGHBOURS
+"""So many that there are still enough when those of doubtful names are taken out."""
+_AT_ONCE = 200
+"""Faces that the index is asked for between two looks at the reporter (some 0.1 s)."""
+_STAGE = "Searching for the nearest faces"
+
+Search = Callable[[Vectors, int], Neighbours]
+"""The ``k`` nearest enrolled faces of vectors ``(m, d)``, all but a few of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class NearestFaces:
+    """The nearest faces of each face but itself, nearest first.
+
+    Attributes:
+        rows: rows of faces, ``(n, k)``; -1 where there are fewer.
+        distances: ``(n, k)``; infinity where there are fewer.
+    """
+
+    rows: Ids
+    distances: Vectors
+
+
+def search(faces: ReviewFaces, reporter: Reporter, index: Search | None = None) -> NearestFaces:
+    """Searches all faces among all.
+
+    Args:
+        index: of a gallery in which all of these faces are.
+
+    Raises:
+        CancelledError: stopped by the reporter.
+    """
+    count = len(faces)
+    if index is not None and count > EXACT:
+        found = _by_index(faces, reporter, index)
+    else:
+        found = NearestFaces(
+            *nearest(
+                faces.rows,
+                faces.rows,
+                min(_KEPT, count - 1),
+                faces.distance,
+                itself=np.arange(count),
+                check=lambda done: reporter.progress(_STAGE, done, count),
+            )
+        )
+    reporter.progress(_STAGE, count, count)
+    return found
+
+
+def _by_index(faces: ReviewFaces, reporter: Reporter, index: Search) -> NearestFaces:
+    count = len(faces)
+    rows = np.full((count, _KEPT), -1, dtype=np.int64)
+    distances = np.full((count, _KEPT), np.inf, dtype=np.float32)
+    for start in range(0, count, _AT_ONCE):
+        reporter.progress(_STAGE, start, count)
+        part = slice(start, min(start + _AT_ONCE, count))
+        found = index(faces.rows[part], _KEPT + 1)
+        place = np.minimum(np.searchsorted(faces.ids, found.ids), count - 1)
+        there = faces.ids[place] == found.ids  # no face that is to be left out
+        there &= place != np.arange(part.start, part.stop)[:, None]
+        order = np.argsort(~there, axis=1, kind="stable")[:, :_KEPT]
+        width = order.shape[1]
+        kept = np.take_along_axis(there, order, axis=1)
+        rows[part, :width] = np.where(kept, np.take_along_axis(place, order, axis=1), -1)
+        near = np.take_along_axis(found.distances, order, axis=1)
+        distances[part, :width] = np.where(kept, near, np.inf)
+    return NearestFaces(rows, distances)
