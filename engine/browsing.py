@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.avatars.appearance import Lens
 from engine.errors import UnknownIdentityError
-from engine.recognition.service import Recogniser
+from engine.recognition.recogniser import Recogniser
 from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
 from engine.records.types import Face, Identity, VectorRecord, Vectors

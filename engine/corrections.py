@@ -11,7 +11,7 @@ from engine.errors import InputError, UnknownIdentityError
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.leave_one_out import recognised_when_left_out
 from engine.recognition.comparison import SimilarityService
-from engine.recognition.service import Change, Recogniser
+from engine.recognition.recogniser import Change, Recogniser
 from engine.records import names as allowed
 from engine.records.changes import (
     Changed,

@@ -21,16 +21,25 @@ from engine.enrolment.importing import Importing, import_forecast
 from engine.enrolment.unknown_faces import UnknownFaces
 from engine.errors import EmbeddingError, GalleryReadOnlyError
 from engine.export.exporter import Exporting
+from engine.formats.photographs import read_photo
 from engine.formats.sources import read_sources
 from engine.maintenance.integrity import index_problems, model_problems, take_out_altered
 from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.service import Maps
 from engine.progress import SILENT, Listener, Reporter
-from engine.recognition.asking import Asking
 from engine.recognition.comparison import SimilarityService
-from engine.recognition.service import Recogniser
+from engine.recognition.recogniser import Recogniser
 from engine.records.findings import KINDS, Kind, Review
-from engine.records.types import CheckReport, Distance, ImportReport, Neighbours, Vectors
+from engine.records.types import (
+    CheckReport,
+    Distance,
+    Evidence,
+    Identification,
+    ImportReport,
+    Method,
+    Neighbours,
+    Vectors,
+)
 from engine.review.review_service import review_store
 from engine.store import Store, encryption
 from engine.store.cipher import Key
@@ -39,7 +48,7 @@ from engine.training.service import TrainingService
 from engine.utils.gallery_folder import GalleryFolder
 
 
-class Gallery(Asking, Browsing, Importing, Exporting):
+class Gallery(Browsing, Importing, Exporting):
     """One gallery, open. Safe to use from several threads.
 
     Attributes:
@@ -200,6 +209,80 @@ class Gallery(Asking, Browsing, Importing, Exporting):
     def index_status(self) -> str:
         """One sentence on the index: up to date, or being rebuilt."""
         return self._recogniser.index_status()
+
+    def read_photo(self, path: str | Path) -> bytes:
+        """A photograph beside a query as JPEG of at most 192 pixels a side.
+
+        Raises:
+            PhotoError: it is broken, too large or of another kind.
+        """
+        return read_photo(Path(path))
+
+    def identify(
+        self,
+        queries: Vectors,
+        *,
+        k: int = 5,
+        top: int = 5,
+        method: Method = "auto",
+        fpir: float = 0.01,
+    ) -> Sequence[Identification]:
+        """Tells who each query is.
+
+        Args:
+            queries: ``(d,)`` or ``(n, d)``.
+            k: how many nearest faces are evidence.
+            top: how many candidates, at most.
+            fpir: the share of strangers that may get a name, in (0, 1).
+
+        Raises:
+            MismatchError: another dimension. EmbeddingError: a row is not finite or all zeros.
+            InputError: ``fpir`` outside (0, 1).
+        """
+        return self._recogniser.identify(queries, method=method, k=k, top=top, fpir=fpir)
+
+    def identify_enrolled(
+        self,
+        face: int,
+        *,
+        k: int = 5,
+        top: int = 5,
+        method: Method = "auto",
+        fpir: float = 0.01,
+    ) -> Identification:
+        """Tells who an enrolled face would be if it were not enrolled: it is left out."""
+        return self._recogniser.identify_enrolled(face, method=method, k=k, top=top, fpir=fpir)
+
+    def evidence_for(
+        self,
+        query: Vectors,
+        identity: int,
+        *,
+        method: str = "knn",
+        k: int = 5,
+        left_out: int | None = None,
+    ) -> tuple[Evidence, ...]:
+        """The faces of one identity that are nearest to a query ``(d,)``, nearest first.
+
+        Args:
+            method: as an answer names it, such as ``knn + triplet``: distances are those of its
+                evidence.
+            left_out: a face that is not to be among them.
+        """
+        return self._recogniser.evidence_for(query, identity, method=method, k=k, left_out=left_out)
+
+    def fnir_at(self, fpir: float, method: Method = "auto") -> float | None:
+        """The share of enrolled people (FNIR on faces left out) that this FPIR would miss."""
+        return self._recogniser.fnir_at(fpir, method)
+
+    def methods(self) -> tuple[str, ...]:
+        """The methods that can be asked besides ``auto``: k-NN, and models that are in use."""
+        return self._recogniser.methods()
+
+    def auto(self) -> tuple[tuple[str, ...], str]:
+        """The methods that ``auto`` stands for on this gallery, and one sentence that says why."""
+        auto, basis = self._recogniser.auto(), self._recogniser.calibration().basis
+        return auto.members, f"{auto.reason} {basis}".rstrip()
 
     def review(self, kinds: Collection[Kind] = KINDS, *, reporter: Reporter = SILENT) -> Review:
         """What looks wrong among the enrolled faces, worst first.

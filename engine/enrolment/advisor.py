@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.progress import SILENT, Reporter
 from engine.recognition.agreement import disagreeing, widest_agreement
-from engine.recognition.service import Recogniser
+from engine.recognition.recogniser import Recogniser
 from engine.records.advice import Advice, lookalike_words
 from engine.records.parsing import checked, parsed
 from engine.records.types import FaceBatch, Identification, Ids, Neighbours, Rows, Vectors

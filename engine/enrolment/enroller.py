@@ -18,7 +18,7 @@ from engine.formats.lazy_rows import chosen_rows
 from engine.formats.photographs import read_photo
 from engine.formats.sources import SourcesRead
 from engine.progress import SILENT, Reporter
-from engine.recognition.service import Recogniser
+from engine.recognition.recogniser import Recogniser
 from engine.records import names
 from engine.records.advice import Advice, grouped, joined_words, lookalike_words
 from engine.records.plans import ImportPlan

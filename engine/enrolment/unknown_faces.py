@@ -10,7 +10,7 @@ import numpy as np
 from engine.avatars.appearance import Lens
 from engine.enrolment.enroller import Enroller, as_batch, thumbnails_of
 from engine.progress import SILENT, Reporter
-from engine.recognition.service import Recogniser
+from engine.recognition.recogniser import Recogniser
 from engine.records import names as allowed
 from engine.records.changes import Changed
 from engine.records.types import Distance, FaceBatch, Identification, Ids, Vectors

@@ -20,7 +20,7 @@ def sentences(
     opened: Sequence[JudgedMethod[OpenFigures]],
     never_enrolled: int,
 ) -> tuple[str, ...]:
-    """Of one evaluation; either part may be empty.
+    """Sentences on one evaluation; either part may be empty.
 
     Args:
         never_enrolled: identities left out in each repeat.
@@ -43,7 +43,7 @@ def _open_best(judged: Sequence[JudgedMethod[OpenFigures]]) -> Iterator[str]:
     if best is None:
         return
     figures = best.figures
-    fpir = next((one for one in DECISIVE if figures.fnir.get(one)), "")
+    fpir = next((asked for asked in DECISIVE if figures.fnir.get(asked)), "")
     missed, reached = figures.fnir.get(fpir), figures.fpir.get(fpir)
     if missed is None or reached is None:
         yield (
@@ -72,16 +72,16 @@ def _closed_best(judged: Sequence[JudgedMethod[ClosedFigures]]) -> Iterator[str]
 
 def _best(judged: Sequence[JudgedMethod[F]]) -> JudgedMethod[F] | None:
     """The best of ours, or of the references where there is none of ours."""
-    ours = [one for one in judged if not one.figures.reference]
-    return max(ours or judged, key=lambda one: one.merits[0].value, default=None)
+    ours = [method for method in judged if not method.figures.reference]
+    return max(ours or judged, key=lambda method: method.merits[0].value, default=None)
 
 
 def _against(best: JudgedMethod[F], judged: Sequence[JudgedMethod[F]], better: str = "more") -> str:
     """How the best of ours stands to the best reference, as the end of a sentence."""
-    reference = _best([one for one in judged if one.figures.reference])
+    reference = _best([method for method in judged if method.figures.reference])
     if best.figures.reference or reference is None:
         return ", the best of the references"
-    choice = sum(not one.figures.reference for one in judged) > 1
+    choice = sum(not method.figures.reference for method in judged) > 1
     of_ours = ", the best of ours and" if choice else ","
     ours, theirs = best.merits[0], reference.merits[0]
     name, gain = reference.figures.method, ours.value - theirs.value
@@ -96,20 +96,22 @@ def _against(best: JudgedMethod[F], judged: Sequence[JudgedMethod[F]], better: s
 
 
 def _losses(where: str, judged: Sequence[JudgedMethod[F]]) -> Iterator[str]:
-    for one in judged:
-        if one.figures.loses_to:
-            yield f"{where}, {one.figures.method} loses to {listed(one.figures.loses_to)}."
+    for method in judged:
+        if method.figures.loses_to:
+            yield f"{where}, {method.figures.method} loses to {listed(method.figures.loses_to)}."
 
 
 def _no_losses(
     closed: Sequence[JudgedMethod[ClosedFigures]], opened: Sequence[JudgedMethod[OpenFigures]]
 ) -> Iterator[str]:
-    figures: list[ClosedFigures | OpenFigures] = [one.figures for one in closed]
-    figures += [one.figures for one in opened]
-    if not any(one.reference for one in figures):
+    figures: list[ClosedFigures | OpenFigures] = [method.figures for method in closed]
+    figures += [method.figures for method in opened]
+    if not any(method.reference for method in figures):
         return
-    lost = {one.method for one in figures if one.loses_to}
-    ours = [one.method for one in figures if not one.reference and one.method not in lost]
+    lost = {method.method for method in figures if method.loses_to}
+    ours = [
+        method.method for method in figures if not method.reference and method.method not in lost
+    ]
     if ours:
         yield f"No reference beats {listed(list(dict.fromkeys(ours)), 'or')} beyond noise."
 
@@ -154,10 +156,10 @@ def _behind(
 
 
 def sampling(sampled: Sequence[Sampled]) -> Iterator[str]:
-    """That not every search was made, where that is so."""
+    """A sentence where not every search was made."""
     where = {"closed": "with everybody enrolled", "open": "with strangers about"}
     if sampled:
-        made = [f"{where[one.protocol]} {one.searches:,} of {one.of:,}" for one in sampled]
+        made = [f"{where[part.protocol]} {part.searches:,} of {part.of:,}" for part in sampled]
         yield (
             f"The searches are a sample: {listed(made)} were made in each repeat, drawn by "
             "chance, against everybody enrolled. The intervals allow for that."
@@ -166,7 +168,7 @@ def sampling(sampled: Sequence[Sampled]) -> Iterator[str]:
 
 def _too_small(gallery: str, opened: Sequence[JudgedMethod[OpenFigures]]) -> Iterator[str]:
     """The least strict FPIR that cannot be measured; those stricter cannot either."""
-    unmeasured = [one for one in FPIRS if opened and opened[0].figures.fnir[one] is None]
+    unmeasured = [asked for asked in FPIRS if opened and opened[0].figures.fnir[asked] is None]
     if unmeasured:
         name = f"“{gallery}”" if gallery else "This gallery"
         yield (
@@ -176,7 +178,7 @@ def _too_small(gallery: str, opened: Sequence[JudgedMethod[OpenFigures]]) -> Ite
 
 
 def _named(judged: Sequence[JudgedMethod[F]], name: str) -> F | None:
-    return next((one.figures for one in judged if one.figures.method == name), None)
+    return next((method.figures for method in judged if method.figures.method == name), None)
 
 
 def _points(difference: float) -> str:
@@ -184,21 +186,33 @@ def _points(difference: float) -> str:
 
 
 def percent(share: float) -> str:
-    """With one decimal, such as ``12.3 %``."""
+    """A percentage with one decimal.
+
+    >>> percent(0.1234)
+    '12.3 %'
+    """
     return f"{100 * share:.1f} %"
 
 
 def interval(estimate: Estimate) -> str:
-    """Such as ``12.3 % (11.0 to 13.6 %)``."""
+    """A percentage with its interval, such as ``12.3 % (11.0 to 13.6 %)``."""
     low, high = 100 * estimate.low, 100 * estimate.high
     return f"{percent(estimate.value)} ({low:.1f} to {high:.1f} %)"
 
 
 def one_in(fpir: str, noun: str = "") -> str:
-    """Such as ``1 in 100`` or ``1 stranger in 100``."""
+    """An FPIR in words.
+
+    >>> one_in("0.01", "stranger")
+    '1 stranger in 100'
+    """
     return f"1 {noun} in {round(1 / float(fpir))}".replace("  ", " ")
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:
-    """Such as ``a, b and c``."""
+    """Names joined by commas and a last word.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
     return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -97,11 +97,11 @@ def _behind(evaluation: Evaluation) -> str:
 def _tables(evaluation: Evaluation) -> list[_Table]:
     tables = []
     if evaluation.open:
-        references = [one.reference for one in evaluation.open]
+        references = [method.reference for method in evaluation.open]
         rows = open_rows(evaluation)
         tables.append(_table("With strangers about", _OPEN_NOTE, rows, references))
     if evaluation.closed:
-        references = [one.reference for one in evaluation.closed]
+        references = [method.reference for method in evaluation.closed]
         rows = closed_rows(evaluation)
         tables.append(_table("Everybody enrolled", _CLOSED_NOTE, rows, references))
     return tables
@@ -181,7 +181,7 @@ def plots(evaluation: Evaluation) -> list[Plot]:
             _svg(_cmc, evaluation.open),
         ),
     ]
-    if any(one.reliability for one in evaluation.open):
+    if any(method.reliability for method in evaluation.open):
         drawn.append(
             Plot(
                 "Stated confidence against what came true",
@@ -234,8 +234,8 @@ def _calm(figure: Figure, axes: Axes) -> None:
 def _styles(shown: Sequence[OpenFigures]) -> list[dict[str, Any]]:
     """How each method is drawn: never told apart by colour alone."""
     styles, ours, references = [], 0, 0
-    for one in shown:
-        if one.reference:
+    for method in shown:
+        if method.reference:
             turn = references % len(_REFERENCE_DASHES)
             look = {"color": _MUTED, "marker": _REFERENCE_MARKS[turn], "linewidth": 1.2}
             styles.append(look | {"dashes": _REFERENCE_DASHES[turn]})
@@ -246,15 +246,15 @@ def _styles(shown: Sequence[OpenFigures]) -> list[dict[str, Any]]:
             styles.append(look | ({"dashes": (5, 2)} if ours >= len(_OURS) else {}))
             ours += 1
     return [
-        style | {"label": one.method, "markersize": 5, "markerfacecolor": "none"}
-        for style, one in zip(styles, shown, strict=True)
+        style | {"label": method.method, "markersize": 5, "markerfacecolor": "none"}
+        for style, method in zip(styles, shown, strict=True)
     ]
 
 
 def _det(axes: Axes, shown: Sequence[OpenFigures]) -> None:
     drawn: list[float] = []
-    for one, style in zip(shown, _styles(shown), strict=True):
-        points = [(x, y) for x, y in one.det if 0 < x <= _MOST_FPIR]
+    for method, style in zip(shown, _styles(shown), strict=True):
+        points = [(x, y) for x, y in method.det if 0 < x <= _MOST_FPIR]
         if not points:
             continue
         xs, ys = zip(*points, strict=True)
@@ -275,16 +275,16 @@ def _probit_ticks(axes: Axes, side: str, low: float, high: float) -> None:
     """Ticks in percent from ``low`` to ``high``, with a little room around."""
     ends = _probit(low) - 0.08, _probit(high) + 0.08
     inside = [tick for tick in _ERROR_TICKS if ends[0] <= _probit(tick) <= ends[1]]
-    labels, places = [f"{100 * tick:g} %" for tick in inside], [_probit(one) for one in inside]
+    labels, places = [f"{100 * tick:g} %" for tick in inside], [_probit(tick) for tick in inside]
     axes.set(**{f"{side}ticks": places, f"{side}ticklabels": labels, f"{side}lim": ends})
 
 
 def _cmc(axes: Axes, shown: Sequence[OpenFigures]) -> None:
-    for one, style in zip(shown, _styles(shown), strict=True):
-        if one.rank5 is None:  # it names only one, and would flatten all the others
+    for method, style in zip(shown, _styles(shown), strict=True):
+        if method.rank5 is None:  # it names only one, and would flatten all the others
             continue
-        ranks = range(1, len(one.cmc) + 1)
-        axes.plot(ranks, [100 * share for share in one.cmc], markevery=3, **style)
+        ranks = range(1, len(method.cmc) + 1)
+        axes.plot(ranks, [100 * share for share in method.cmc], markevery=3, **style)
     axes.set_xlabel("first k candidates")
     axes.set_ylabel("right name among them (%)")
     axes.set_xticks([1, 5, 10, 15, 20])
@@ -293,13 +293,13 @@ def _cmc(axes: Axes, shown: Sequence[OpenFigures]) -> None:
 
 def _reliability(axes: Axes, shown: Sequence[OpenFigures]) -> None:
     axes.plot([0, 100], [0, 100], color=_MUTED, linewidth=0.8, label="as stated")
-    for one, style in zip(shown, _styles(shown), strict=True):
-        if not one.reliability:
+    for method, style in zip(shown, _styles(shown), strict=True):
+        if not method.reliability:
             continue
-        stated = [100 * each.stated for each in one.reliability]
-        right = [100 * each.right for each in one.reliability]
+        stated = [100 * each.stated for each in method.reliability]
+        right = [100 * each.right for each in method.reliability]
         axes.plot(stated, right, **style)
-        ends = [wilson(each.right, each.count) for each in one.reliability]
+        ends = [wilson(each.right, each.count) for each in method.reliability]
         lows, highs = zip(*((100 * low, 100 * high) for low, high in ends), strict=True)
         axes.vlines(stated, lows, highs, color=style["color"], linewidth=1)
     axes.set(xlim=(-2, 102), ylim=(-2, 102))

@@ -24,7 +24,7 @@ def text_table(evaluation: Evaluation) -> str:
 def closed_rows(evaluation: Evaluation) -> list[Row]:
     """The closed-set table, its header first."""
     header = ("method", "rank-1 %", "balanced rank-1 %", "rank-5 %", "seconds", "loses to")
-    return [header, *(_closed_row(one) for one in evaluation.closed)]
+    return [header, *(_closed_row(method) for method in evaluation.closed)]
 
 
 def open_rows(evaluation: Evaluation) -> list[Row]:
@@ -35,13 +35,15 @@ def open_rows(evaluation: Evaluation) -> list[Row]:
         asked = f"{100 * float(fpir):g} %"
         header += [f"FNIR % at FPIR {asked}", f"real FPIR % for {asked}"]
     header += ["ECE %", "seconds", "loses to"]
-    return [tuple(header), *(_open_row(one, fpirs) for one in evaluation.open)]
+    return [tuple(header), *(_open_row(method, fpirs) for method in evaluation.open)]
 
 
 def measured(evaluation: Evaluation) -> tuple[str, ...]:
     """The asked FPIRs that this gallery was large enough to measure."""
     return tuple(
-        fpir for fpir in FPIRS if any(one.fnir.get(fpir) is not None for one in evaluation.open)
+        fpir
+        for fpir in FPIRS
+        if any(method.fnir.get(fpir) is not None for method in evaluation.open)
     )
 
 
@@ -55,8 +57,8 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     those with strangers about; where only the open set was run they are ``rank1`` and ``rank5``
     too.
     """
-    closed = {one.method: one for one in evaluation.closed}
-    opened = {one.method: one for one in evaluation.open}
+    closed = {method.method: method for method in evaluation.closed}
+    opened = {method.method: method for method in evaluation.open}
     protocol = "both" if closed and opened else "closed" if closed else "open"
     return {
         "gallery": evaluation.gallery,
@@ -67,7 +69,8 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
         "seed": evaluation.seed,
         "non_mated_identities": evaluation.non_mated_identities,
         "sampled": {
-            one.protocol: {"searches": one.searches, "of": one.of} for one in evaluation.sampled
+            method.protocol: {"searches": method.searches, "of": method.of}
+            for method in evaluation.sampled
         }
         or None,
         "methods": {
@@ -98,7 +101,7 @@ def _method(closed: ClosedFigures | None, opened: OpenFigures | None) -> dict[st
 def _open_part(opened: OpenFigures | None) -> dict[str, Any]:
     if opened is None:
         return dict.fromkeys(_OPEN_PART)
-    intervals = {fpir: _limits(one) for fpir, one in opened.fnir.items()}
+    intervals = {fpir: _limits(estimate) for fpir, estimate in opened.fnir.items()}
     values = (
         opened.rank1.value,
         _value(opened.rank5),
@@ -129,7 +132,7 @@ def _value(estimate: Estimate | None) -> float | None:
 
 
 def _values(estimates: Mapping[str, Estimate | None]) -> dict[str, float | None]:
-    return {fpir: _value(one) for fpir, one in estimates.items()}
+    return {fpir: _value(estimate) for fpir, estimate in estimates.items()}
 
 
 def _limits(estimate: Estimate | None) -> list[float] | None:
@@ -142,7 +145,7 @@ def _closed_row(figures: ClosedFigures) -> Row:
 
 
 def _open_row(figures: OpenFigures, fpirs: Sequence[str]) -> Row:
-    asked = [one[fpir] for fpir in fpirs for one in (figures.fnir, figures.fpir)]
+    asked = [column[fpir] for fpir in fpirs for column in (figures.fnir, figures.fpir)]
     shares = (figures.rank1, figures.rank5, *asked, figures.ece)
     return (figures.method, *map(_cell, shares), *_last_cells(figures))
 
@@ -153,10 +156,10 @@ def _last_cells(figures: ClosedFigures | OpenFigures) -> Row:
 
 
 def _cell(estimate: Estimate | None) -> str:
-    """Such as ``12.3 (11.0–13.6)``."""
+    """A cell such as ``12.3 (11.0–13.6)``."""
     if estimate is None:
         return "–"
-    value, low, high = (100 * one for one in (estimate.value, estimate.low, estimate.high))
+    value, low, high = (100 * share for share in (estimate.value, estimate.low, estimate.high))
     return f"{value:.1f} ({low:.1f}–{high:.1f})"
 
 
@@ -165,6 +168,6 @@ def _aligned(rows: Sequence[Row]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *numbers, last in rows:
-        cells = [one.rjust(width) for one, width in zip(numbers, widths[1:-1], strict=True)]
+        cells = [number.rjust(width) for number, width in zip(numbers, widths[1:-1], strict=True)]
         lines.append("  ".join([first.ljust(widths[0]), *cells, last]).rstrip())
     return "\n".join(lines)

@@ -33,7 +33,7 @@ F = TypeVar("F", ClosedFigures, OpenFigures)
 
 
 @dataclass(frozen=True, eq=False)
-class Searches:
+class SearchResults:
     """What one method answered to ``n`` queries.
 
     Attributes:
@@ -57,7 +57,7 @@ class Searches:
     @classmethod
     def of(
         cls, ranked: Ranked, truth: Ids, identities: Ids, thresholds: Mapping[str, float]
-    ) -> Searches:
+    ) -> SearchResults:
         """Answers of one repeat.
 
         Args:
@@ -77,18 +77,18 @@ class Searches:
         )
 
     @classmethod
-    def pooled(cls, repeats: Sequence[Searches]) -> Searches:
-        """Those of all repeats, one after the other."""
-        stated = [one.confidence for one in repeats if one.confidence is not None]
+    def pooled(cls, repeats: Sequence[SearchResults]) -> SearchResults:
+        """Searches of all repeats, one after the other."""
+        stated = [repeat.confidence for repeat in repeats if repeat.confidence is not None]
         return cls(
-            np.concatenate([one.identities for one in repeats]),
-            np.concatenate([one.mated for one in repeats]),
-            np.concatenate([one.places for one in repeats]),
-            max(one.width for one in repeats),
-            np.concatenate([one.scores for one in repeats]),
+            np.concatenate([repeat.identities for repeat in repeats]),
+            np.concatenate([repeat.mated for repeat in repeats]),
+            np.concatenate([repeat.places for repeat in repeats]),
+            max(repeat.width for repeat in repeats),
+            np.concatenate([repeat.scores for repeat in repeats]),
             np.concatenate(stated) if len(stated) == len(repeats) else None,
             {
-                fpir: np.concatenate([one.named[fpir] for one in repeats])
+                fpir: np.concatenate([repeat.named[fpir] for repeat in repeats])
                 for fpir in repeats[0].named
             },
         )
@@ -103,10 +103,10 @@ class JudgedMethod(Generic[F]):
 
 
 def judge_closed(
-    name: str, reference: bool, repeats: Sequence[Searches], seconds: Sequence[float]
+    name: str, reference: bool, repeats: Sequence[SearchResults], seconds: Sequence[float]
 ) -> JudgedMethod[ClosedFigures]:
     """Figures of a method over all repeats; ``loses_to`` is still empty."""
-    searches = Searches.pooled(repeats)
+    searches = SearchResults.pooled(repeats)
     first = searches.places == 0
     plain, balanced = share(first, searches.identities), balanced_share(first, searches.identities)
     figures = ClosedFigures(
@@ -121,10 +121,10 @@ def judge_closed(
 
 
 def judge_open(
-    name: str, reference: bool, repeats: Sequence[Searches], seconds: Sequence[float]
+    name: str, reference: bool, repeats: Sequence[SearchResults], seconds: Sequence[float]
 ) -> JudgedMethod[OpenFigures]:
     """Figures of a method over all repeats; ``loses_to`` is still empty."""
-    searches = Searches.pooled(repeats)
+    searches = SearchResults.pooled(repeats)
     mated, first = searches.mated, searches.places == 0
     rank1 = share(first[mated], searches.identities[mated])
     missed, false_names = _fnir(searches), _fpir(searches)
@@ -148,32 +148,38 @@ def judge_open(
 
 
 def compared(judged: Sequence[JudgedMethod[F]]) -> list[JudgedMethod[F]]:
-    """The same, with the references named that each of ours loses to.
+    """Figures with the references that each of our methods loses to.
 
     It loses where the 95 % interval of the paired difference, reference less ours, lies wholly
     above 0 in any of the merits.
     """
-    references = [one for one in judged if one.figures.reference]
-    return [one if one.figures.reference else _with_losses(one, references) for one in judged]
+    references = [method for method in judged if method.figures.reference]
+    return [
+        method if method.figures.reference else _with_losses(method, references)
+        for method in judged
+    ]
 
 
 def _with_losses(ours: JudgedMethod[F], references: Sequence[JudgedMethod[F]]) -> JudgedMethod[F]:
     lost = tuple(
-        one.figures.method
-        for one in references
-        if any(theirs.exceeds(merit) for theirs, merit in zip(one.merits, ours.merits, strict=True))
+        reference.figures.method
+        for reference in references
+        if any(
+            theirs.exceeds(merit)
+            for theirs, merit in zip(reference.merits, ours.merits, strict=True)
+        )
     )
     return replace(ours, figures=replace(ours.figures, loses_to=lost))
 
 
-def _among_five(searches: Searches) -> Estimate | None:
+def _among_five(searches: SearchResults) -> Estimate | None:
     if searches.width < 2:
         return None
     mated = searches.mated
     return share(searches.places[mated] < 5, searches.identities[mated]).estimate()
 
 
-def _fnir(searches: Searches) -> dict[str, Drawn]:
+def _fnir(searches: SearchResults) -> dict[str, Drawn]:
     """FNIR by asked FPIR."""
     mated, first = searches.mated, searches.places == 0
     return {
@@ -182,11 +188,11 @@ def _fnir(searches: Searches) -> dict[str, Drawn]:
     }
 
 
-def _fpir(searches: Searches) -> dict[str, Drawn]:
+def _fpir(searches: SearchResults) -> dict[str, Drawn]:
     """What came of each asked FPIR."""
-    strangers = ~searches.mated
+    non_mated = ~searches.mated
     return {
-        fpir: share(named[strangers], searches.identities[strangers])
+        fpir: share(named[non_mated], searches.identities[non_mated])
         for fpir, named in searches.named.items()
     }
 
@@ -195,7 +201,7 @@ def _asked(measured: Mapping[str, Drawn]) -> dict[str, Estimate | None]:
     return {fpir: measured[fpir].estimate() if fpir in measured else None for fpir in FPIRS}
 
 
-def _calibration_error(searches: Searches) -> Estimate | None:
+def _calibration_error(searches: SearchResults) -> Estimate | None:
     if searches.confidence is None:
         return None
     return calibration_error(searches.confidence, searches.places == 0, searches.identities)

@@ -32,6 +32,9 @@ def places(labels: Ids, truth: Ids) -> Ids:
 
     Returns:
         int64; :data:`NOWHERE` where it is not among them.
+
+    >>> places(np.array([[7, 3], [2, 5]]), truth=np.array([3, 2])).tolist()
+    [1, 0]
     """
     if not labels.shape[1]:
         return np.full(len(labels), NOWHERE, dtype=np.int64)
@@ -52,6 +55,9 @@ def threshold(scores: Numbers, fpir: float) -> float:
 
     Args:
         scores: best score of each non-mated calibration search ``(n,)``.
+
+    >>> threshold(np.array([0.1, 0.9, 0.5, 0.7]), fpir=0.4)
+    0.7
     """
     rank = math.floor(fpir * (len(scores) + 1) + 1e-9)
     if rank < 1:
@@ -64,8 +70,7 @@ def is_measurable(identities: Ids, fpir: float) -> bool:
 
     ``fpir (n + 1) >= 1`` must hold, with ``n`` the searches that count as independent. Of the
     ``f`` searches of one identity ``f / (1 + (f - 1) r)`` do (Kish 1965, "Survey Sampling", design
-    effect); as in :class:`engine.recognition.calibration.calibration.Calibration`, the likeness ``r`` is
-    taken as the square root of the FPIR.
+    effect); as in a gallery's calibration, the likeness ``r`` is the square root of the FPIR.
     """
     _, counts = np.unique(identities, return_counts=True)
     independent = float((counts / (1 + (counts - 1) * math.sqrt(fpir))).sum())
@@ -117,11 +122,15 @@ def calibration_error(confidence: Numbers, right: Booleans, identities: Ids) -> 
 def reliability(confidence: Numbers, right: Booleans) -> tuple[ReliabilityBin, ...]:
     """The bins of :func:`calibration_error` that hold something, by rising confidence."""
     bins = _bins(confidence)
-    inside = [bins == one for one in np.unique(bins)]
-    return tuple(
-        ReliabilityBin(float(confidence[one].mean()), float(right[one].mean()), int(one.sum()))
-        for one in inside
-    )
+    found = []
+    for number in np.unique(bins):
+        inside = bins == number
+        found.append(
+            ReliabilityBin(
+                float(confidence[inside].mean()), float(right[inside].mean()), int(inside.sum())
+            )
+        )
+    return tuple(found)
 
 
 def _bins(confidence: Numbers) -> Ids:
@@ -144,7 +153,7 @@ class Drawn:
     units: int
 
     def estimate(self) -> Estimate:
-        """With the percentile interval.
+        """The share with its percentile interval.
 
         Where every draw came out the same (nobody failed, or everybody), that interval would
         have no width; Wilson's with identities for trials takes its place, as if the queries of
@@ -169,7 +178,7 @@ class Drawn:
 
 
 def share(hits: npt.NDArray[np.bool_], identities: Ids) -> Drawn:
-    """Of all queries ``(n,)``, each counting the same, ``n`` at least 1."""
+    """Share of hits over all queries ``(n,)``, each counting the same, ``n`` at least 1."""
     sums = _sums(identities, hits.astype(np.float64), np.ones(len(hits)))
     drawn = _weights(len(sums)) @ sums
     return Drawn(float(hits.mean()), drawn[:, 0] / drawn[:, 1], len(sums))
@@ -189,7 +198,7 @@ def summed_gaps(gaps: Numbers, bins: Ids, count: int, identities: Ids) -> Estima
     one, ``2 value - draw``, which mends that bias, not the percentile one (Davison and Hinkley
     1997, section 5.2); it is widened to hold the value itself.
     """
-    per_bin = [gaps * (bins == one) for one in range(count)]
+    per_bin = [gaps * (bins == number) for number in range(count)]
     sums = _sums(identities, *per_bin, np.ones(len(gaps)))
     totals = sums.sum(axis=0)
     value = float(np.abs(totals[:-1]).sum() / totals[-1])

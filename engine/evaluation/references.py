@@ -1,4 +1,4 @@
-"""Methods that ours are compared with: nearest faces, class means, discriminant analysis and the like."""
+"""Methods that ours are compared with: nearest faces, class means, discriminant analysis."""
 
 from __future__ import annotations
 

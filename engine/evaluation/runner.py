@@ -17,7 +17,7 @@ from engine.evaluation.contract import NOBODY, CalibrationSet, Fitted, Method, R
 from engine.evaluation.method_figures import (
     FPIRS,
     JudgedMethod,
-    Searches,
+    SearchResults,
     compared,
     judge_closed,
     judge_open,
@@ -67,10 +67,10 @@ class EvaluationProgress(Reporter):
         super().__init__()
         self._outer, self._clock = outer, clock
         steps = [
-            Step((protocol, one.name), _cost(one.name))
+            Step((protocol, method.name), _cost(method.name))
             for protocol in protocols
             for _ in range(repeats)
-            for one in methods
+            for method in methods
         ]
         self.total = len(steps)
         self._eta = Eta(steps, clock)
@@ -88,7 +88,7 @@ class EvaluationProgress(Reporter):
             self._within(_FITTING * min(share, 1.0))
 
     def begin(self, stage: str) -> None:
-        """The next fit begins. Raises CancelledError as all of these."""
+        """Begin the next fit. Raises CancelledError, as all of these."""
         self.check()
         self._eta.enter()
         self._begun, self._stage, self._learned = self._begun + 1, stage, 0.0
@@ -136,7 +136,7 @@ def evaluate(
     notes: Sequence[str] = (),
     reporter: Reporter = SILENT,
 ) -> Evaluation:
-    """Fits and judges every method on the same repeated splits.
+    """Fit and judge every method on the same repeated splits.
 
     Where both protocols are asked for and the gallery is too small for the open set, that part
     is left out and a sentence says so.
@@ -159,7 +159,7 @@ def evaluate(
     run.left_out.update(left_out)
     closed = run.closed(methods, seed) if closed_asked else []
     opened = run.open(methods, seed) if open_asked else []
-    strangers = _never_enrolled(labels, seed) if open_asked else 0
+    never_enrolled = _never_enrolled(labels, seed) if open_asked else 0
     run.course.end("Evaluated")
     return Evaluation(
         gallery=gallery_name,
@@ -170,15 +170,15 @@ def evaluate(
         created=created,
         seconds=time.monotonic() - started,
         sentences=(
-            *sentences(gallery_name, repeats, closed, opened, strangers),
+            *sentences(gallery_name, repeats, closed, opened, never_enrolled),
             *sampling(list(run.sampled.values())),
             *notes,
             *(f"{name} was left out: {why}." for name, why in run.left_out.items()),
             *note,
         ),
-        closed=tuple(one.figures for one in closed),
-        open=tuple(one.figures for one in opened),
-        non_mated_identities=strangers,
+        closed=tuple(method.figures for method in closed),
+        open=tuple(method.figures for method in opened),
+        non_mated_identities=never_enrolled,
         sampled=tuple(run.sampled.values()),
     )
 
@@ -227,7 +227,7 @@ class _Run:
                 self._begin(method, repeat)
                 with self._may_fail(method):
                     answers.add(method, *self._closed_searches(method, split, seed + repeat))
-        return compared([judge_closed(*answers.of(one)) for one in self._left(methods)])
+        return compared([judge_closed(*answers.of(method)) for method in self._left(methods)])
 
     def open(self, methods: Sequence[Method], seed: int) -> list[JudgedMethod[OpenFigures]]:
         answers = _Answers(methods)
@@ -239,7 +239,7 @@ class _Run:
                 self._begin(method, repeat)
                 with self._may_fail(method):
                     answers.add(method, *self._open_searches(method, split, fpirs, seed + repeat))
-        return compared([judge_open(*answers.of(one)) for one in self._left(methods)])
+        return compared([judge_open(*answers.of(method)) for method in self._left(methods)])
 
     def _begin(self, method: Method, repeat: int) -> None:
         self.course.begin(f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}")
@@ -261,33 +261,39 @@ class _Run:
 
     def _measurable(self, splits: Sequence[OpenSplit]) -> list[str]:
         """The FPIRs whose threshold can be set in every repeat."""
-        strangers = [self.labels[split.non_mated_calibration] for split in splits]
-        return [fpir for fpir in FPIRS if all(is_measurable(one, float(fpir)) for one in strangers)]
+        non_mated = [self.labels[split.non_mated_calibration] for split in splits]
+        return [
+            fpir
+            for fpir in FPIRS
+            if all(is_measurable(identities, float(fpir)) for identities in non_mated)
+        ]
 
     def _closed_searches(
         self, method: Method, split: ClosedSplit, seed: int
-    ) -> tuple[Searches, float]:
+    ) -> tuple[SearchResults, float]:
         started = time.perf_counter()
         fitted, people = self._fit(method, split.enrolled, None, seed)
         ranked = self._ranked(fitted, split.queries, CMC_RANKS, len(people))
         seconds = time.perf_counter() - started
         identities = self.labels[split.queries]
-        return Searches.of(ranked, _known_as(identities, people), identities, {}), seconds
+        return SearchResults.of(ranked, _known_as(identities, people), identities, {}), seconds
 
     def _open_searches(
         self, method: Method, split: OpenSplit, fpirs: Sequence[str], seed: int
-    ) -> tuple[Searches, float]:
+    ) -> tuple[SearchResults, float]:
         """The threshold is set on the calibration half and applied to the test half."""
         started = time.perf_counter()
         calibration = np.concatenate([split.mated_calibration, split.non_mated_calibration])
         fitted, people = self._fit(method, split.enrolled, calibration, seed)
-        strangers = self._ranked(fitted, split.non_mated_calibration, 1, len(people)).scores[:, 0]
+        non_mated = self._ranked(fitted, split.non_mated_calibration, 1, len(people)).scores[:, 0]
         rows = np.concatenate([split.mated_test, split.non_mated_test])
         ranked = self._ranked(fitted, rows, CMC_RANKS, len(people))
         seconds = time.perf_counter() - started
-        thresholds = {fpir: threshold(strangers, float(fpir)) for fpir in fpirs}
+        thresholds = {fpir: threshold(non_mated, float(fpir)) for fpir in fpirs}
         identities = self.labels[rows]
-        return Searches.of(ranked, _known_as(identities, people), identities, thresholds), seconds
+        return SearchResults.of(
+            ranked, _known_as(identities, people), identities, thresholds
+        ), seconds
 
     def _ranked(self, fitted: Fitted, rows: Ids, top: int, people: int) -> Ranked:
         """Answers to queries, so many at a time that their scores fit into memory."""
@@ -320,14 +326,14 @@ class _Answers:
     """What each method answered in each repeat, and how long it took."""
 
     def __init__(self, methods: Sequence[Method]) -> None:
-        self._searches: Mapping[str, list[Searches]] = {one.name: [] for one in methods}
-        self._seconds: Mapping[str, list[float]] = {one.name: [] for one in methods}
+        self._searches: Mapping[str, list[SearchResults]] = {method.name: [] for method in methods}
+        self._seconds: Mapping[str, list[float]] = {method.name: [] for method in methods}
 
-    def add(self, method: Method, searches: Searches, seconds: float) -> None:
+    def add(self, method: Method, searches: SearchResults, seconds: float) -> None:
         self._searches[method.name].append(searches)
         self._seconds[method.name].append(seconds)
 
-    def of(self, method: Method) -> tuple[str, bool, list[Searches], list[float]]:
+    def of(self, method: Method) -> tuple[str, bool, list[SearchResults], list[float]]:
         name = method.name
         return name, method.reference, self._searches[name], self._seconds[name]
 

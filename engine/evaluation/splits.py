@@ -105,10 +105,11 @@ def open_splits(
         inside = np.flatnonzero(~np.isin(labels, outside))
         enrolled, queries = _enrolled_and_queries(inside, labels, random, share)
         asked = random.permutation(np.unique(labels[queries]))
-        strangers = np.flatnonzero(np.isin(labels, outside))
-        parts = (*_halves(queries, labels, asked), *_halves(strangers, labels, outside))
-        one, two, three, four = (_some(part, random) for part in parts)
-        yield OpenSplit(enrolled, one, two, three, four, sum(map(len, parts)))
+        non_mated = np.flatnonzero(np.isin(labels, outside))
+        parts = (*_halves(queries, labels, asked), *_halves(non_mated, labels, outside))
+        mated, mated_test, others, others_test = (_some(part, random) for part in parts)
+        askable = sum(map(len, parts))
+        yield OpenSplit(enrolled, mated, mated_test, others, others_test, askable)
 
 
 def check_closed(labels: Ids) -> None:
@@ -146,7 +147,7 @@ def _enrolled_and_queries(
 
 
 def _some(rows: Ids, random: np.random.Generator) -> Ids:
-    """At most :data:`SEARCHES` of them, ascending as they were."""
+    """At most :data:`SEARCHES` rows, drawn at random, ascending."""
     if len(rows) <= SEARCHES:
         return rows
     return np.sort(random.choice(rows, SEARCHES, replace=False))

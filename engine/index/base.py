@@ -1,15 +1,16 @@
-"""What every index can do, and the checks at its border."""
+"""The interface of an index, and the checks of what comes in."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EmbeddingError, FaceGalleryError, MismatchError, UnknownIdentityError
+from engine.index.id_bitmap import IdBitmap
 from engine.progress import SILENT, Reporter
 from engine.records.types import Distance, Ids, Neighbours, Vectors
 from engine.utils.distances import prepare
@@ -18,67 +19,69 @@ Nearest = tuple[list[int], list[float]]
 """Ids and distances of the nearest faces of one query, nearest first."""
 
 
-class VectorIndex(Protocol):
+class VectorIndex(ABC):
     """Nearest faces of a query. Safe to use from several threads.
 
     Attributes:
         dimension, distance: of the gallery; vectors of another dimension are refused.
     """
 
-    dimension: int
-    distance: Distance
+    def __init__(self, dimension: int, distance: Distance, ids: Ids | None = None) -> None:
+        """
+        Args:
+            ids: faces that can be found from the start.
+        """
+        self.dimension = dimension
+        self.distance: Distance = distance
+        self._held = IdBitmap(ids)
 
     def __len__(self) -> int:
-        """How many faces can be found."""
-        ...
+        """Number of faces that can be found."""
+        return len(self._held)
 
     def ids(self) -> Ids:
         """Ids of the faces that can be found, int64 ``(n,)``, ascending."""
-        ...
+        return self._held.ids()
 
     def holds(self, ids: Ids) -> NDArray[np.bool_]:
         """Which of these ids can be found, ``(n,)``."""
-        ...
+        return self._held.holds(np.asarray(ids, dtype=np.int64))
 
+    @abstractmethod
     def add(self, ids: Ids, vectors: Vectors, *, reporter: Reporter = SILENT) -> None:
-        """Makes faces findable, all or none of them.
+        """Make faces findable, all or none of them.
 
         Args:
             ids: ``(n,)``, not negative, none of them in the index. An id that was removed may
                 come back.
-            vectors: ``(n, d)``, as they came; the index brings them to unit length where the
-                distance asks for it.
+            vectors: ``(n, d)``, as they came; for cosine the index scales them to unit length.
 
         Raises:
             MismatchError: another dimension.
             EmbeddingError: a row is not finite, or all zeros under cosine.
-            FaceGalleryError: an id is there already, or twice in ``ids``.
+            FaceGalleryError: an id is in the index already, or twice in ``ids``.
             CancelledError: stopped by the reporter.
         """
-        ...
 
+    @abstractmethod
     def remove(self, ids: Ids) -> None:
-        """Makes faces unfindable, all or none of them.
+        """Make faces unfindable, all or none of them.
 
         Raises:
             UnknownIdentityError: an id is not in the index.
         """
-        ...
 
+    @abstractmethod
     def get(self, ids: Ids) -> Vectors:
         """Vectors ``(n, d)`` as they are searched: of unit length for cosine.
 
         Raises:
             UnknownIdentityError: an id is not in the index.
         """
-        ...
 
-    def nearest(self, row: Vectors, k: int) -> Nearest:
-        """The same as :meth:`search` of one query ``(d,)`` that is prepared, in plain numbers."""
-        ...
-
+    @abstractmethod
     def search(self, queries: Vectors, k: int) -> Neighbours:
-        """The nearest faces, ``min(k, len(self))`` for each query; equal distances by id.
+        """Nearest faces, ``min(k, len(self))`` for each query; equal distances by id.
 
         Args:
             queries: ``(m, d)``, as they came.
@@ -86,7 +89,11 @@ class VectorIndex(Protocol):
         Raises:
             MismatchError, EmbeddingError: as for :meth:`add`.
         """
-        ...
+
+    def nearest(self, row: Vectors, k: int) -> Nearest:
+        """Nearest faces of one prepared query ``(d,)``, in plain numbers; see :meth:`search`."""
+        found = self.search(row[None], k)
+        return found.ids[0].tolist(), found.distances[0].tolist()
 
 
 def prepared(vectors: Vectors, dimension: int, distance: Distance) -> Vectors:
@@ -135,7 +142,7 @@ def _refuse_row(rows: Vectors, row: int) -> None:
 
 
 def checked_ids(ids: Ids, count: int) -> Ids:
-    """The ids of ``count`` rows that are about to be added, int64 ``(count,)``.
+    """Ids of ``count`` rows to be added, int64 ``(count,)``.
 
     Raises:
         FaceGalleryError: another number of ids, a negative one, or one that comes twice.
@@ -178,17 +185,12 @@ def nearest_first(ids: Ids, distances: Vectors) -> Neighbours:
     )
 
 
-def plain(found: Neighbours) -> Nearest:
-    """The neighbours of one query ``(1, k)``."""
-    return found.ids[0].tolist(), found.distances[0].tolist()
-
-
 def merged(answers: Sequence[Neighbours], k: int) -> Neighbours:
     """The k nearest of several answers ``(m, …)`` to the same queries, a face of several once."""
-    ids = np.concatenate([one.ids for one in answers], axis=1)
-    distances = np.concatenate([one.distances for one in answers], axis=1)
+    ids = np.concatenate([answer.ids for answer in answers], axis=1)
+    distances = np.concatenate([answer.distances for answer in answers], axis=1)
     order = np.lexsort((distances, ids), axis=1)
-    ids, distances = (np.take_along_axis(one, order, axis=1) for one in (ids, distances))
+    ids, distances = (np.take_along_axis(column, order, axis=1) for column in (ids, distances))
     again = np.zeros(ids.shape, dtype=bool)
     again[:, 1:] = ids[:, 1:] == ids[:, :-1]
     distances = np.where(again, np.float32(np.inf), distances)

@@ -22,7 +22,7 @@ _HANDED_BACK = 1 << 14
 
 
 class IndexBuilder:
-    """Does one piece of work at a time, in a thread of its own or at once.
+    """Runs one piece of work at a time, in a thread of its own or at once.
 
     Attributes:
         reporter: of the work; it ends the work when the builder is closed.
@@ -45,13 +45,13 @@ class IndexBuilder:
         return self._idle.is_set()
 
     def reserve(self) -> bool:
-        """Whether the builder was idle; it is then kept for who asks, who has to begin."""
+        """Reserve the builder if it is idle; whoever gets True has to call :meth:`begin`."""
         idle = self._idle.is_set()
         self._idle.clear()
         return idle
 
     def begin(self, work: Callable[[], None]) -> None:
-        """Does it. What goes wrong is told, never raised: the index can be built again."""
+        """Run the work. A failure is reported, never raised: the index can be built again."""
         self._idle.clear()
         if not self._background:
             self._do(work)
@@ -73,14 +73,14 @@ class IndexBuilder:
         return self._idle.wait(timeout)
 
     def close(self) -> None:
-        """Ends what is under way and waits for its thread."""
+        """Cancel the work under way, and wait for its thread."""
         self._cancel.cancel()
         if self._thread is not None:
             self._thread.join()
 
 
 class Checkpoints:
-    """Says when a graph under construction is worth saving: for a process that is killed.
+    """Saves a graph under construction now and then, in case the process is killed.
 
     When it grew by a quarter, or after two minutes, whichever is first: all of them together
     write some five times what the last one does.
@@ -96,7 +96,7 @@ class Checkpoints:
         self._time = time.monotonic()
 
     def consider(self, graph: HnswIndex) -> None:
-        """Saves it when it is time. To be called often."""
+        """Save the graph when it is time. To be called often."""
         waited = time.monotonic() - self._time
         grown = len(graph) > _GROWTH * self._faces
         if waited >= EARLIEST and (grown or waited >= _LATEST):
@@ -107,7 +107,7 @@ class Checkpoints:
 def queue_all(
     layers: CompositeIndex, graph: HnswIndex, source: Iterable[Chunk], reporter: Reporter
 ) -> None:
-    """Has all faces of a source wait for the graph."""
+    """Queue all faces of a source for the graph."""
     for ids, rows in source:
         reporter.progress("Loading faces", len(layers.waiting), len(layers))
         new = ~graph.holds(ids)
@@ -120,7 +120,7 @@ def drain_queue(
     reporter: Reporter,
     checkpoints: Checkpoints | None = None,
 ) -> None:
-    """Moves all faces that wait into the graph."""
+    """Move all queued faces into the graph."""
     moved = 0
     while True:
         reporter.progress("Indexing faces", len(graph), max(len(layers), len(graph)))
@@ -138,7 +138,7 @@ def drain_queue(
 def copy_into(
     layers: CompositeIndex, graph: HnswIndex, source: Iterable[Chunk], reporter: Reporter
 ) -> None:
-    """Moves all faces of a source into the graph, with few of them waiting at a time."""
+    """Move all faces of a source into the graph, with few of them queued at a time."""
     for ids, rows in source:
         layers.hold_waiting(ids, rows)
         drain_queue(layers, graph, reporter)

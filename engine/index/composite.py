@@ -6,24 +6,20 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.index.base import (
-    Nearest,
     VectorIndex,
     merged,
     no_neighbours,
-    plain,
     refuse_known,
     refuse_unknown,
 )
 from engine.index.exact import ExactIndex
-from engine.index.id_bitmap import IdBitmap
 from engine.progress import SILENT, Reporter
 from engine.records.types import Distance, Ids, Neighbours, Vectors
 
 
-class CompositeIndex:
+class CompositeIndex(VectorIndex):
     """A VectorIndex while the graph is loaded or built.
 
     A face may lie in several parts for a while; it counts once. What is added comes into
@@ -37,21 +33,10 @@ class CompositeIndex:
         Args:
             ids: of the faces that can be found; the parts hold each of them, and may hold more.
         """
-        self.dimension = dimension
-        self.distance: Distance = distance
+        super().__init__(dimension, distance, ids)
         self.waiting = ExactIndex(dimension, distance)
         self._parts = tuple(parts)
-        self._held = IdBitmap(ids)
         self._changing = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def ids(self) -> Ids:
-        return self._held.ids()
-
-    def holds(self, ids: Ids) -> NDArray[np.bool_]:
-        return self._held.holds(np.asarray(ids, dtype=np.int64))
 
     def add(self, ids: Ids, vectors: Vectors, *, reporter: Reporter = SILENT) -> None:
         with self._changing:
@@ -81,15 +66,12 @@ class CompositeIndex:
                 missing &= ~there
         return found
 
-    def nearest(self, row: Vectors, k: int) -> Nearest:
-        return plain(self.search(row[None], k))
-
     def search(self, queries: Vectors, k: int) -> Neighbours:
         parts = self._parts
         waiting = ExactIndex(self.dimension, self.distance)
         waiting.blocks = self.waiting.blocks  # before the parts: what moves then is found twice
-        answers = [one.search(queries, k) for one in (waiting, *parts)]
-        answers = [one for one in answers if one.ids.shape[1]]
+        answers = [part.search(queries, k) for part in (waiting, *parts)]
+        answers = [part for part in answers if part.ids.shape[1]]
         if len(answers) == 1:
             return answers[0]
         return merged(answers, min(k, len(self))) if answers else no_neighbours(len(queries))
@@ -116,7 +98,7 @@ class CompositeIndex:
                 self.waiting.add(ids[wanted], vectors[wanted])
 
     def settle(self, graph: VectorIndex, count: int) -> int:
-        """Moves up to ``count`` waiting faces into the graph, and says how many."""
+        """Move up to ``count`` waiting faces into the graph, and return how many."""
         blocks = self.waiting.blocks
         if not blocks:
             return 0

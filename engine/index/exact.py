@@ -6,21 +6,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import FaceGalleryError
 from engine.index.base import (
-    Nearest,
+    VectorIndex,
     checked_ids,
     merged,
     nearest_first,
     no_neighbours,
-    plain,
     prepared,
     refuse_known,
     refuse_unknown,
 )
-from engine.index.id_bitmap import IdBitmap
 from engine.progress import SILENT, Reporter
 from engine.records.types import Distance, Ids, Neighbours, Vectors
 from engine.utils.distances import SquaresTable, between
@@ -40,27 +37,21 @@ _GROUP = 8
 """Numbers of which only the largest is looked at first, see :func:`_largest`."""
 
 
-class ExactIndex:
+class ExactIndex(VectorIndex):
     """A VectorIndex that never misses.
 
     Its faces lie in blocks of which a change makes new ones, so a search takes no lock.
+
+    >>> index = ExactIndex(2, "cosine")
+    >>> index.add(np.array([7, 8]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    >>> index.search(np.array([[2.0, 1.0]]), k=1).ids.tolist()
+    [[7]]
     """
 
     def __init__(self, dimension: int, distance: Distance) -> None:
-        self.dimension = dimension
-        self.distance: Distance = distance
+        super().__init__(dimension, distance)
         self._changing = threading.Lock()
-        self._held = IdBitmap()
         self.blocks: tuple[Chunk, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def ids(self) -> Ids:
-        return self._held.ids()
-
-    def holds(self, ids: Ids) -> NDArray[np.bool_]:
-        return self._held.holds(np.asarray(ids, dtype=np.int64))
 
     def add(self, ids: Ids, vectors: Vectors, *, reporter: Reporter = SILENT) -> None:
         rows = prepared(vectors, self.dimension, self.distance)
@@ -99,9 +90,6 @@ class ExactIndex:
         refuse_unknown(keys[missing])
         return found
 
-    def nearest(self, row: Vectors, k: int) -> Nearest:
-        return plain(self.search(row[None], k))
-
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)
         return nearest_of(rows, self.blocks, k, self.distance)
@@ -118,7 +106,7 @@ class ExactIndex:
         return False
 
 
-class StreamedIndex:
+class StreamedIndex(VectorIndex):
     """Exact search over faces that lie elsewhere and are read through at every search.
 
     Faces can be removed, not added.
@@ -130,19 +118,8 @@ class StreamedIndex:
             ids: which of the faces count.
             chunks: reads through at least these; their vectors need not be prepared.
         """
-        self.dimension = dimension
-        self.distance: Distance = distance
-        self._held = IdBitmap(ids)
+        super().__init__(dimension, distance, ids)
         self._chunks = chunks
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def ids(self) -> Ids:
-        return self._held.ids()
-
-    def holds(self, ids: Ids) -> NDArray[np.bool_]:
-        return self._held.holds(np.asarray(ids, dtype=np.int64))
 
     def add(self, ids: Ids, vectors: Vectors, *, reporter: Reporter = SILENT) -> None:
         raise FaceGalleryError("Faces cannot be added to what is only read through")
@@ -157,9 +134,6 @@ class StreamedIndex:
             wanted = np.isin(known, ids)
             some.add(known[wanted], rows[wanted])
         return some.get(ids)
-
-    def nearest(self, row: Vectors, k: int) -> Nearest:
-        return plain(self.search(row[None], k))
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)

@@ -11,15 +11,14 @@ from pathlib import Path
 
 import hnswlib
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.index.base import (
     Nearest,
+    VectorIndex,
     checked_ids,
     merged,
     nearest_first,
     no_neighbours,
-    plain,
     prepared,
     refuse_known,
     refuse_unknown,
@@ -64,8 +63,21 @@ _ALONE = 10_000
 _TOLERABLE_REMOVED = 0.3
 
 
-class HnswGraph:
-    """The part of an :class:`engine.index.hnsw.HnswIndex` that changes.
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What was written to a graph file: its length in bytes, and which faces are in it."""
+
+    length: int
+    count: int
+    removed: Ids
+    aside: Ids
+
+
+class HnswIndex(VectorIndex):
+    """A VectorIndex on hnswlib.
+
+    Hierarchical navigable small world graphs (Malkov and Yashunin 2020, "Efficient and robust
+    approximate nearest neighbor search using hierarchical navigable small world graphs", TPAMI).
 
     Removed faces are only marked: their vectors stay in memory and in the file until they are
     copied into another index. Searches share a lock; a change takes it alone, a chunk at a time.
@@ -90,14 +102,12 @@ class HnswGraph:
             threads: for batches of queries and for large additions; 0 means all cores. Single
                 queries and small indexes always run in one.
         """
-        self.dimension = dimension
-        self.distance: Distance = distance
+        super().__init__(dimension, distance)
         self.parameters = parameters or HnswParameters()
         self.recall: float | None = None
         self.measured = 0
         self.pace = _CHUNK
         self._threads = threads
-        self._live = IdBitmap()
         self._removed = IdBitmap()
         self._aside = ExactIndex(dimension, distance)
         self._changing = threading.Lock()
@@ -120,19 +130,10 @@ class HnswGraph:
         self._ef = breadth
         self._graph.set_ef(breadth)
 
-    def __len__(self) -> int:
-        return len(self._live)
-
-    def ids(self) -> Ids:
-        return self._live.ids()
-
-    def holds(self, ids: Ids) -> NDArray[np.bool_]:
-        return self._live.holds(np.asarray(ids, dtype=np.int64))
-
     @property
     def needs_rebuild(self) -> bool:
         """Whether removed faces are more than 30 % of what searches wade through."""
-        return len(self._removed) > _TOLERABLE_REMOVED * (len(self._live) + len(self._removed))
+        return len(self._removed) > _TOLERABLE_REMOVED * (len(self._held) + len(self._removed))
 
     def get(self, ids: Ids) -> Vectors:
         keys = np.asarray(ids, dtype=np.int64)
@@ -140,7 +141,7 @@ class HnswGraph:
         for at in range(0, len(keys), _CHUNK):
             chunk = keys[at : at + _CHUNK]
             with self._lock.read:
-                refuse_unknown(chunk[~self._live.holds(chunk)])
+                refuse_unknown(chunk[~self._held.holds(chunk)])
                 found[at : at + _CHUNK] = self._graph.get_items(chunk)
         return found
 
@@ -148,7 +149,7 @@ class HnswGraph:
         rows = prepared(vectors, self.dimension, self.distance)
         keys = checked_ids(ids, len(rows))
         with self._changing:
-            refuse_known(keys[self._live.holds(keys)])
+            refuse_known(keys[self._held.holds(keys)])
             self._make_room(len(keys))
             try:
                 self._add_chunks(keys, rows, reporter)
@@ -157,7 +158,7 @@ class HnswGraph:
                 raise
 
     def reserve(self, count: int) -> None:
-        """Makes room for that many faces in all, so that growing does not move them."""
+        """Make room for this many faces in all, so that growing does not move them."""
         with self._changing:
             self._make_room(count - self._graph.element_count)
 
@@ -183,11 +184,11 @@ class HnswGraph:
             # several threads can leave a face that nobody finds: see engine.index.tuning
             threads = 1 if self._graph.element_count < _ALONE else self._threads
             self._graph.add_items(rows[~back], keys[~back], num_threads=threads)
-        self._live.add(keys)
+        self._held.add(keys)
         self._removed.discard(keys)
 
     def _restore(self, labels: Ids, rows: Vectors) -> None:
-        """Lifts the mark of removed faces; hnswlib moves those whose vector is another now."""
+        """Lift the mark of removed faces; hnswlib moves those whose vector is another now."""
         for label in labels.tolist():
             self._graph.unmark_deleted(label)
         moved = ~np.isclose(self._graph.get_items(labels), rows, 1e-6, 1e-7).all(axis=1)
@@ -195,13 +196,13 @@ class HnswGraph:
             self._graph.add_items(rows[moved], labels[moved], num_threads=1)
 
     def _take_back(self, keys: Ids) -> None:
-        """Marks as removed whatever part of an addition came in before it failed."""
+        """Mark as removed whatever part of a failed addition came in."""
         with self._lock.write:
             known = keys[np.isin(keys, self._graph.get_ids_list())]
             for key in known[~self._removed.holds(known)].tolist():
                 self._graph.mark_deleted(key)
             self._removed.add(known)
-            self._live.discard(known)
+            self._held.discard(known)
 
     def _make_room(self, more: int) -> None:
         needed, capacity = self._graph.element_count + more, self._graph.max_elements
@@ -213,18 +214,18 @@ class HnswGraph:
     def remove(self, ids: Ids) -> None:
         keys = np.unique(np.asarray(ids, dtype=np.int64))
         with self._changing:
-            refuse_unknown(keys[~self._live.holds(keys)])
+            refuse_unknown(keys[~self._held.holds(keys)])
             with self._lock.write:
                 for key in keys.tolist():
                     self._graph.mark_deleted(key)
-                self._live.discard(keys)
+                self._held.discard(keys)
                 self._removed.add(keys)
                 self._aside.remove(keys[self._aside.holds(keys)])
 
     def relink(self, ids: Ids) -> None:
-        """Searches the links of faces anew, which lets links lead to them again."""
+        """Search the links of faces anew, so that links lead to them again."""
         with self._changing:
-            keys = ids[self._live.holds(ids)]
+            keys = ids[self._held.holds(ids)]
             for at in range(0, len(keys), 16):
                 with self._lock.write:
                     some = keys[at : at + 16]
@@ -232,8 +233,8 @@ class HnswGraph:
                     self._graph.add_items(rows, some, num_threads=1)
 
     def set_aside(self, ids: Ids) -> None:
-        """These faces, and no others, are compared with one by one at each search."""
-        keys = ids[self._live.holds(ids)]
+        """Compare each query with these faces, and no others, one by one."""
+        keys = ids[self._held.holds(ids)]
         aside = ExactIndex(self.dimension, self.distance)
         aside.add(keys, self.get(keys))
         self._aside = aside
@@ -243,27 +244,12 @@ class HnswGraph:
         """How many faces no chain of links leads to."""
         return len(self._aside)
 
-
-@dataclass(frozen=True, eq=False)
-class Written:
-    """What was written to a graph file: its length in bytes, and which faces are in it."""
-
-    length: int
-    count: int
-    removed: Ids
-    aside: Ids
-
-
-class HnswIndex(HnswGraph):
-    """A VectorIndex on hnswlib: its answers and its files; see :class:`engine.index.hnsw.HnswGraph`.
-
-    Searches share a lock; a change takes it alone, a chunk at a time.
-    """
+    # -- searching ---------------------------------------------------------------------------
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)
         with self._lock.read:
-            k = min(k, len(self._live))
+            k = min(k, len(self._held))
             if k < 1 or not len(rows):
                 return no_neighbours(len(rows))
             found = self._query(rows, k)
@@ -279,14 +265,14 @@ class HnswIndex(HnswGraph):
     def nearest(self, row: Vectors, k: int) -> Nearest:
         rows = row[None]
         with self._lock.read:
-            k = min(k, len(self._live))
+            k = min(k, len(self._held))
             found = self._query(rows, k) if k > 0 else None
         if found is None:
-            return plain(self.search(rows, k))
+            return super().nearest(row, k)
         scores = [score if score > 0.0 else 0.0 for score in found[1][0].tolist()]
         distances = scores if self.distance == "cosine" else list(map(math.sqrt, scores))
         if self._aside.any_within(row, distances[-1]):
-            return plain(self.search(rows, k))
+            return super().nearest(row, k)
         ids = found[0][0].tolist()
         if len({*distances}) < k:  # equal distances stand in the order of ids
             in_order = sorted(zip(distances, ids, strict=True))
@@ -296,7 +282,7 @@ class HnswIndex(HnswGraph):
     def _query(self, rows: Vectors, k: int) -> tuple[Ids, Vectors] | None:
         """Labels and scores as hnswlib gives them; None where its graph does not reach k faces."""
         threads = 1 if len(rows) == 1 else self._threads
-        broad = k if 4 * k <= self._ef else min(4 * k, len(self._live))
+        broad = k if 4 * k <= self._ef else min(4 * k, len(self._held))
         try:
             labels, scores = self._graph.knn_query(rows, k=broad, num_threads=threads)
         except RuntimeError:
@@ -307,7 +293,7 @@ class HnswIndex(HnswGraph):
         return labels[:, :k], scores[:, :k]
 
     def _with_aside(self, near: Neighbours, rows: Vectors) -> Neighbours:
-        """The same with the faces to which no link leads, where one of them is nearer."""
+        """Neighbours with the faces to which no link leads, where one of them is nearer."""
         blocks = self._aside.blocks
         least = [between(rows, table, self.distance).min(axis=1) for _, table in blocks]
         if not (np.min(least, axis=0) <= near.distances[:, -1]).any():
@@ -316,7 +302,7 @@ class HnswIndex(HnswGraph):
         return merged([near, self._aside.search(rows, k)], k)
 
     def _exactly(self) -> ExactIndex:
-        ids = self._live.ids()
+        ids = self._held.ids()
         exact = ExactIndex(self.dimension, self.distance)
         exact.add(ids, np.asarray(self._graph.get_items(ids)))
         return exact
@@ -324,7 +310,7 @@ class HnswIndex(HnswGraph):
     # -- files, for engine.index.snapshot only -----------------------------------------------
 
     def write(self, path: Path) -> Written:
-        """Writes the graph over ``path``. hnswlib reports no failure: check the length.
+        """Write the graph over ``path``. hnswlib reports no failure: check the length.
 
         hnswlib keeps Python's lock meanwhile, some 0.3 s for a million faces.
         """
@@ -357,7 +343,7 @@ class HnswIndex(HnswGraph):
             graph.load_index(os.fsencode(path), max_elements=room)
         index._graph = graph
         index.ef = parameters.ef
-        index._live.add(labels)
-        index._live.discard(removed)
+        index._held.add(labels)
+        index._held.discard(removed)
         index._removed.add(np.intersect1d(labels, removed))
         return index

@@ -74,7 +74,7 @@ class HnswFile:
             yield part["label"].astype(np.int64), np.ascontiguousarray(part["vector"])
 
     def vectors(self, places: Ids) -> Vectors:
-        """Of the faces at these places in the file."""
+        """Vectors of the faces at these places in the file."""
         found: Vectors = np.ascontiguousarray(self._records["vector"][places])
         return found
 
@@ -95,7 +95,7 @@ class HnswFile:
         return np.sort(labels[~seen])
 
     def _all_links(self) -> tuple[NDArray[np.uint16], NDArray[np.uint32], Ids]:
-        """Of every face, how many links it has ``(n,)``, where they lead ``(n, links_each)``, and
+        """For every face, how many links it has ``(n,)``, where they lead ``(n, links_each)``, and
         its id ``(n,)``.
 
         Read and not mapped: pages of a mapping that are touched, and those around them, count as

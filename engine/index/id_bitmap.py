@@ -12,7 +12,11 @@ _NEAR = 1 << 26
 
 
 class IdBitmap:
-    """A set of face ids. One thread may change it while others ask."""
+    """A set of face ids. One thread may change it while others read it.
+
+    >>> IdBitmap(np.array([3, 5])).holds(np.array([3, 4])).tolist()
+    [True, False]
+    """
 
     def __init__(self, ids: Ids | None = None) -> None:
         self._flags: NDArray[np.bool_] = np.zeros(1024, dtype=bool)

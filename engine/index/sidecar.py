@@ -81,7 +81,7 @@ def conditions(dimension: int, distance: Distance, parameters: HnswParameters) -
         "machine": f"{sys.byteorder} endian, {sys.maxsize.bit_length() + 1} bits",
         "dimension": dimension,
         "distance": distance,
-        "parameters": {name: one for name, one in asdict(parameters).items() if name != "ef"},
+        "parameters": {name: value for name, value in asdict(parameters).items() if name != "ef"},
     }
 
 

@@ -82,7 +82,7 @@ class Snapshot:
         return np.setdiff1d(self.file.labels(), self.removed)
 
     def verify(self) -> None:
-        """Reads it once. Raises SnapshotError: a single bit is not as it was written.
+        """Read the file once. Raises SnapshotError: a single bit is not as it was written.
 
         BLAKE2b, for it reads as fast as SHA-256 with the processor's help (0.8 GB/s) and is as
         fast without; a CRC takes half the time in a thread of its own, and lets one in 4e9 by.
@@ -94,7 +94,7 @@ class Snapshot:
             )
 
     def load(self) -> HnswIndex:
-        """Verifies it, then hands it to hnswlib. Raises SnapshotError as :meth:`verify`."""
+        """Verify the file, then load it. Raises SnapshotError as :meth:`verify`."""
         self.verify()
         labels = self.file.labels()
         try:
@@ -228,12 +228,12 @@ def _write_graph(index: HnswIndex, path: Path) -> tuple[str, Written]:
 
 
 def drop_leftovers(folder: Path, name: str = "faces") -> None:
-    """Removes what interrupted saves left. Only for whoever alone may save there."""
+    """Remove what interrupted saves left. Only for the writer of the gallery."""
     _drop(folder, f".{name}-*.tmp", ".writing-*")
 
 
 def _drop_others(folder: Path, name: str, graph: Path) -> None:
-    """Removes graphs of older snapshots and what interrupted saves left."""
+    """Remove graphs of older snapshots and what interrupted saves left."""
     drop_leftovers(folder, name)
     _drop(folder, f"{name}-*.bin", but=graph)
 
@@ -289,7 +289,7 @@ def open_matching(
     distance: Distance,
     parameters: HnswParameters,
 ) -> Snapshot:
-    """The snapshot of these faces; its graph is not read yet.
+    """Open the snapshot if it is of these faces; its graph is not read yet.
 
     Args:
         change: the store's change counter.

@@ -42,7 +42,7 @@ def needs_measuring(index: HnswIndex) -> bool:
 
 
 def tune_ef(index: HnswIndex, reporter: Reporter = SILENT) -> None:
-    """Gives the index the least breadth whose recall@5 is 0.99 by more than the sampling error.
+    """Set the least breadth whose recall@5 is 0.99 by more than the sampling error.
 
     The queries are made of the gallery's own faces. One half are what another photograph of an
     enrolled person gives: a face and the difference of two near ones, which in a gallery with
@@ -71,7 +71,7 @@ def tune_ef(index: HnswIndex, reporter: Reporter = SILENT) -> None:
 
 
 def make_reachable(index: HnswIndex, folder: Path) -> None:
-    """Sees to it that each face is found: by links to it, or one by one where there are none.
+    """Make every face findable: by links to it, or one by one where there are none.
 
     hnswlib prunes links to a face that lies off, and two threads that add may lose one.
 
@@ -118,7 +118,7 @@ def _queries(index: HnswIndex) -> tuple[Vectors, Vectors]:
 
 
 def _shares(found: Neighbours, truth: Neighbours) -> Vectors:
-    """Of each query, the share of its true neighbours that was found, ``(m,)``."""
+    """Share of each query's true neighbours that was found, ``(m,)``."""
     same = found.ids[:, :, None] == truth.ids[:, None, :]
     shares: Vectors = same.any(axis=1).mean(axis=1)
     return shares

@@ -19,10 +19,11 @@ from engine.maps.neighbour_graph import NEIGHBOURS, beside_neighbours, index_of
 from engine.maps.principal_components import Principal
 from engine.maps.separation import MOST_FACES, SeparationEstimate, separation
 from engine.progress import SILENT, Reporter
-from engine.recognition.mapped_spaces import MappedSpace, mapped_spaces
+from engine.recognition.spaces import VectorSpace, spaces_in_use
 from engine.records.types import Ids, Vectors
 from engine.store import Store
 from engine.utils.files import scratch_folder
+from engine.utils.gallery_folder import INDEX
 from engine.utils.installing import install_words
 from engine.utils.worker_process import run_worker
 
@@ -49,14 +50,14 @@ class Layouts:
         self._store = store
         self._kept: dict[Path, Layout] = {}  # of an encrypted gallery, nothing lies on disk
 
-    def is_at_hand(self, where: MappedSpace, method: MapMethod, dimensions: int, seed: int) -> bool:
+    def is_at_hand(self, where: VectorSpace, method: MapMethod, dimensions: int, seed: int) -> bool:
         """Whether one is kept."""
-        path = _file_of(where, method, dimensions, seed)
+        path = _file_of(self._store.folder, where, method, dimensions, seed)
         return path in self._kept if self._store.encrypted else path.is_file()
 
     def layout(
         self,
-        where: MappedSpace,
+        where: VectorSpace,
         faces: Ids,
         method: MapMethod,
         dimensions: int,
@@ -75,23 +76,23 @@ class Layouts:
             MapError: a library is not installed, or the process died. GalleryWriteError.
             CancelledError.
         """
-        path = _file_of(where, method, dimensions, seed)
+        path = _file_of(self._store.folder, where, method, dimensions, seed)
         layout = None if anew else self._caught_up(where, path, faces, reporter)
         if layout is None:
             layout = self._laid_out(where, faces, method, dimensions, seed, reporter)
             self._keep(path, layout)
         return layout
 
-    def beside(self, where: MappedSpace, layout: Layout, rows: Vectors) -> Vectors:
+    def beside(self, where: VectorSpace, layout: Layout, rows: Vectors) -> Vectors:
         """Where vectors ``(m, d)`` of a space would lie, ``(m, dimensions)``."""
         known = layout.kept(layout.laid_out)
         ids, _, vectors = self._store.faces.vectors(known.faces)
         there = np.isin(known.faces, ids)  # somebody may be gone since
-        found = index_of(where.mapped(vectors), where.distance).search(rows, NEIGHBOURS)
+        found = index_of(where.prepared(vectors), where.distance).search(rows, NEIGHBOURS)
         return beside_neighbours(found, known.points[there])
 
     def _caught_up(
-        self, where: MappedSpace, path: Path, faces: Ids, reporter: Reporter
+        self, where: VectorSpace, path: Path, faces: Ids, reporter: Reporter
     ) -> Layout | None:
         """What was kept, as the gallery is now; None where it must be laid out anew."""
         kept = self._load(path)
@@ -106,14 +107,14 @@ class Layouts:
             return kept
         reporter.progress("Placing new faces", 0, len(new))
         _, _, vectors = self._store.faces.vectors(new)
-        points = self.beside(where, kept, where.mapped(vectors))
+        points = self.beside(where, kept, where.prepared(vectors))
         layout = kept.with_faces(new, points)
         self._keep(path, layout)
         return layout
 
     def _laid_out(
         self,
-        where: MappedSpace,
+        where: VectorSpace,
         faces: Ids,
         method: MapMethod,
         dimensions: int,
@@ -144,7 +145,7 @@ class Layouts:
         return Layout(faces, points[np.argsort(order)], laid_out, method, seed)
 
     def _write(
-        self, path: Path, where: MappedSpace, faces: Ids, places: Ids, reporter: Reporter
+        self, path: Path, where: VectorSpace, faces: Ids, places: Ids, reporter: Reporter
     ) -> None:
         """The faces, each at its place; a few thousand in memory at a time."""
         shape = (len(places), where.dimension)
@@ -181,7 +182,7 @@ class Layouts:
 
 
 def each_mapped(
-    store: Store, where: MappedSpace, reporter: Reporter, total: int
+    store: Store, where: VectorSpace, reporter: Reporter, total: int
 ) -> Iterator[tuple[Ids, Ids, Vectors]]:
     """Ids, identity ids and vectors of all faces as they are now: some may have come or gone
     since they were counted, and between two readings.
@@ -190,7 +191,7 @@ def each_mapped(
     for faces, owners, vectors in store.faces.vector_batches():
         reporter.progress("Reading faces", min(done, total), total)
         done += len(vectors)
-        yield faces, owners, where.mapped(vectors)
+        yield faces, owners, where.prepared(vectors)
 
 
 def sampled(rows: Ids, most: int, seed: int) -> Ids:
@@ -200,8 +201,10 @@ def sampled(rows: Ids, most: int, seed: int) -> Ids:
     return np.random.default_rng(seed).choice(rows, most, replace=False)
 
 
-def _file_of(where: MappedSpace, method: MapMethod, dimensions: int, seed: int) -> Path:
-    return where.folder / f"map-{method}-{dimensions}-{seed}.npz"
+def _file_of(
+    folder: Path, where: VectorSpace, method: MapMethod, dimensions: int, seed: int
+) -> Path:
+    return folder / INDEX / where.version / f"map-{method}-{dimensions}-{seed}.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +242,7 @@ class Maps:
 
     def spaces(self) -> tuple[str, ...]:
         """What faces can be compared in: ``original``, and the models in use."""
-        return tuple(mapped_spaces(self._store))
+        return tuple(spaces_in_use(self._store))
 
     def obstacle(self, method: MapMethod) -> str:
         """Why a method cannot be used here, one sentence; "" where it can. Imports nothing."""
@@ -296,7 +299,7 @@ class Maps:
             InputError: the space of the map is gone.
         """
         where = self._space(drawn.space)
-        rows = where.mapped(vectors)
+        rows = where.prepared(vectors)
         if drawn.principal is not None:
             return drawn.principal(rows)
         return self._layouts.beside(where, drawn.layout, rows)
@@ -319,12 +322,12 @@ class Maps:
         _, owners, vectors = self._store.faces.vectors(np.sort(some))
         if not len(vectors):
             return None
-        return separation(where.mapped(vectors), owners, where.distance, of=len(faces))
+        return separation(where.prepared(vectors), owners, where.distance, of=len(faces))
 
     # -- inside ------------------------------------------------------------------------------
 
-    def _space(self, name: str) -> MappedSpace:
-        spaces = mapped_spaces(self._store)
+    def _space(self, name: str) -> VectorSpace:
+        spaces = spaces_in_use(self._store)
         if name not in spaces:
             raise InputError(
                 f"Faces cannot be compared by “{name}” here",
@@ -333,7 +336,7 @@ class Maps:
         return spaces[name]
 
     def _principal(
-        self, where: MappedSpace, count: int, dimensions: int, reporter: Reporter
+        self, where: VectorSpace, count: int, dimensions: int, reporter: Reporter
     ) -> FaceMap:
         if not count:
             nobody = np.empty(0, dtype=np.int64)

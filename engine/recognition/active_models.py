@@ -55,7 +55,7 @@ class ActiveModel:
 
 @dataclass(frozen=True, eq=False)
 class ActiveModels:
-    """All of them, by kind, and what ``auto`` stands for with them.
+    """The models in use by kind, and what ``auto`` stands for with them.
 
     Attributes:
         joint: of k-NN, as fusions have learned with it; None where nothing is fused.
@@ -69,9 +69,14 @@ class ActiveModels:
     def ids(self) -> frozenset[str]:
         return frozenset(model.id for model in self.models.values())
 
+    @property
+    def networks(self) -> dict[Kind, tuple[str, Network]]:
+        """Version id and network by kind."""
+        return {kind: (model.id, model.network) for kind, model in self.models.items()}
+
 
 def load_active_models(store: Store, listener: Listener | None) -> ActiveModels:
-    """Reads what the gallery has in use. A damaged model is told of and left out."""
+    """Read the models in use. A damaged one is reported and left out."""
 
     def tell(text: str) -> None:
         if listener is not None:
@@ -126,7 +131,7 @@ def load_model(store: Store, version: ModelVersion) -> ActiveModel:
 def _auto(
     folder: Path, models: Mapping[Kind, ActiveModel], tell: Callable[[str], None]
 ) -> MethodChoice:
-    """The choice, made anew where other versions are in use than when it was made last."""
+    """The saved choice of ``auto``, made again where other versions are in use by now."""
     if not models:
         return KNN_ALONE
     ids = sorted(model.id for model in models.values())
@@ -142,7 +147,7 @@ def _auto(
 
 
 def _trials(folder: Path, models: Mapping[Kind, ActiveModel]) -> dict[str, Trials]:
-    """Those of the newest model that was tried, of others tried on the same gallery, and k-NN's."""
+    """Trials of the newest tried model, of others tried on the same gallery, and of k-NN."""
     found: dict[str, Trials] = {}
     for model in _newest_first(models):
         tried = Trials.load(folder / model.id / TRIALS)
@@ -154,7 +159,7 @@ def _trials(folder: Path, models: Mapping[Kind, ActiveModel]) -> dict[str, Trial
 
 
 def _joint(folder: Path, models: Mapping[Kind, ActiveModel]) -> Calibration:
-    """Of k-NN, beside the newest model that was tried. Raises ModelError."""
+    """Calibration of k-NN, saved beside the newest model that was tried. Raises ModelError."""
     path = folder / _newest_first(models)[0].id / KNN_CALIBRATION
     try:
         return Calibration.from_json(read_text(path))
@@ -165,7 +170,7 @@ def _joint(folder: Path, models: Mapping[Kind, ActiveModel]) -> Calibration:
 
 
 def _newest_first(models: Mapping[Kind, ActiveModel]) -> list[ActiveModel]:
-    """Those that were tried."""
+    """The models that were tried."""
     tried = [model for model in models.values() if model.calibration is not None]
     return sorted(tried, key=lambda model: model.id.split("-", 1)[1], reverse=True)
 

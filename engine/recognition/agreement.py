@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.recognition.calibration.logit import Numbers
+from engine.recognition.logit import Numbers
 from engine.records.types import Distance, Ids, Vectors
 from engine.utils.distances import between, prepare
 
@@ -43,7 +43,7 @@ def disagreeing(
 
 
 def _medians(distances: Numbers) -> Numbers:
-    """Of each row without its NaN; numpy.nanmedian takes eight times as long for a few faces."""
+    """Median of each row without its NaN; numpy.nanmedian takes eight times as long."""
     ordered = np.sort(distances, axis=1)  # NaN last
     count = np.count_nonzero(~np.isnan(ordered), axis=1)[:, None]
     middle = np.hstack([(count - 1) // 2, count // 2])
@@ -61,8 +61,8 @@ def widest_agreement(
         owners: a number for the identity of each face, ``(n,)``.
         probes: rows of ``faces``.
     """
-    one, other = pairs_of(owners, probes, random)
-    return widest(faces[one], faces[other], distance)
+    first, second = pairs_of(owners, probes, random)
+    return widest(faces[first], faces[second], distance)
 
 
 def pairs_of(owners: Ids, probes: Ids, random: np.random.Generator) -> tuple[Ids, Ids]:
@@ -89,13 +89,13 @@ def pairs_of(owners: Ids, probes: Ids, random: np.random.Generator) -> tuple[Ids
     return probes[paired], partner[paired]
 
 
-def widest(one: Vectors, other: Vectors, distance: Distance) -> float | None:
+def widest(first: Vectors, second: Vectors, distance: Distance) -> float | None:
     """Distance that 99.5 % of pairs of prepared faces ``(m, d)`` stay within.
 
     Where there are under 200 pairs it is the widest of them, and None under 20.
     """
-    if len(one) < _FEWEST_PAIRS:
+    if len(first) < _FEWEST_PAIRS:
         return None
-    lengths = np.linalg.norm(one - other, axis=1)
+    lengths = np.linalg.norm(first - second, axis=1)
     distances = lengths**2 / 2 if distance == "cosine" else lengths
     return float(np.quantile(distances, 1 - _SHARE, method="higher"))

@@ -11,7 +11,7 @@ from typing import overload
 import numpy as np
 
 from engine.recognition.calibration.calibration import UNCALIBRATED, Calibration
-from engine.recognition.calibration.logit import Flags, Numbers, probabilities
+from engine.recognition.logit import Flags, Numbers, probabilities
 from engine.recognition.scores import MethodScores
 from engine.records.types import Candidate, Evidence, Identification, Ids, Opinion, Vectors
 
@@ -43,11 +43,11 @@ class DecisionRule:
 
     @classmethod
     def of(cls, calibration: Calibration | None, fpir: float) -> DecisionRule:
-        """By a calibration; without one nobody is named."""
+        """The rule of a calibration; without one nobody is named."""
         if calibration is None:
-            promised = UNCALIBRATED.promised(fpir)
+            promised = UNCALIBRATED.achievable_fpir(fpir)
             return cls(promised, float("inf"), 0.0, False, _NOT_CALIBRATED)
-        promised = calibration.promised(fpir)
+        promised = calibration.achievable_fpir(fpir)
         return cls(
             promised,
             calibration.threshold(fpir),
@@ -68,7 +68,7 @@ class DecisionRule:
     def answer(
         self, method: str, offered: tuple[Candidate, ...], faces: tuple[Evidence, ...]
     ) -> Identification:
-        """The answer to a query whose candidates and evidence are these."""
+        """Decide whether the first candidate is named, and make the answer."""
         first = offered[0] if offered else None
         known = first is not None and self.names(first.score, first.confidence)
         return self.record(method, known, offered, faces)
@@ -80,7 +80,7 @@ class DecisionRule:
         offered: tuple[Candidate, ...],
         faces: tuple[Evidence, ...],
     ) -> Identification:
-        """The answer to a query of which it is known whether its first candidate is named."""
+        """Make an answer; ``known`` says whether its first candidate is named."""
         return Identification(
             "known" if known else "unknown",
             offered[0].name if known else None,
@@ -207,11 +207,11 @@ def answer_columns(
     k: int,
     top: int,
 ) -> AnswerColumns:
-    """Tells who each query of a look is.
+    """Make the answers to all queries from the scores of a method.
 
     Args:
-        ground: the look whose neighbours are the evidence.
-        rule: of the look's calibration.
+        ground: scores of the method whose neighbours are the evidence.
+        rule: of the calibration of these scores.
         k: how many of the nearest faces are shown.
         top: how many candidates, at most.
     """
@@ -257,7 +257,7 @@ def answer_columns(
 def opinions(
     look: MethodScores, rule: DecisionRule, names: NameLookup, method: str
 ) -> list[Opinion]:
-    """What a method alone says to each query of a look: its first candidate and its verdict."""
+    """What a method alone says to each query: its first candidate and its verdict."""
     if not look.log_odds.shape[1]:
         return [Opinion(method, None, "unknown", None)] * len(look)
     rows, first = np.arange(len(look)), look.log_odds.argmax(axis=1)

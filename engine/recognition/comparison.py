@@ -21,7 +21,7 @@ _FACES_EACH = 12
 
 
 def usual_distances(store: Store, seed: int = 0) -> Usual:
-    """Measures what is usual between two faces of a gallery."""
+    """Measure which distances are usual between two faces of a gallery."""
     faces, owners = store.faces.membership()
     random = np.random.default_rng(seed)
     people = np.unique(owners)
@@ -66,17 +66,19 @@ class SimilarityService:
             self._usual = change, usual_distances(self._store)
         return self._usual[1]
 
-    def people(self, one: str, other: str) -> Similarity:
+    def people(self, name: str, other_name: str) -> Similarity:
         """Two people, or one with itself.
 
         Raises:
             UnknownIdentityError: nobody of that name.
         """
-        return self._compared(self._faces_of(one), self._faces_of(other))
+        return self._compared(self._faces_of(name), self._faces_of(other_name))
 
-    def faces(self, one: int, other: int) -> Similarity:
+    def faces(self, face: int, other_face: int) -> Similarity:
         """Two faces. Raises UnknownIdentityError: no such face."""
-        return self._compared(np.array([one], dtype=np.int64), np.array([other], dtype=np.int64))
+        return self._compared(
+            np.array([face], dtype=np.int64), np.array([other_face], dtype=np.int64)
+        )
 
     def _faces_of(self, name: str) -> Ids:
         identity = self._store.people.require(name)
@@ -86,16 +88,16 @@ class SimilarityService:
         spread = np.linspace(0, len(faces) - 1, min(len(faces), MOST_FACES)).round().astype(int)
         return np.asarray(faces[spread], dtype=np.int64)
 
-    def _compared(self, one: Ids, other: Ids) -> Similarity:
-        vectors = [prepare(self._vectors(ids), self._store.distance) for ids in (one, other)]
+    def _compared(self, faces: Ids, others: Ids) -> Similarity:
+        vectors = [prepare(self._vectors(ids), self._store.distance) for ids in (faces, others)]
         distances = between(vectors[0], vectors[1], self._store.distance)
-        distances[one[:, None] == other[None, :]] = np.nan
+        distances[faces[:, None] == others[None, :]] = np.nan
         return Similarity(
-            one,
-            other,
+            faces,
+            others,
             distances,
-            _pairs(one, other, distances, furthest=False),
-            _pairs(one, other, distances, furthest=True),
+            _pairs(faces, others, distances, furthest=False),
+            _pairs(faces, others, distances, furthest=True),
             self.usual(),
         )
 
@@ -108,16 +110,16 @@ class SimilarityService:
 
 
 def _pairs(
-    one: Ids, other: Ids, distances: Vectors, *, furthest: bool
+    faces: Ids, others: Ids, distances: Vectors, *, furthest: bool
 ) -> tuple[tuple[int, int, float], ...]:
-    """Those pairs that stand out most; a pair of faces comes once, whichever is named first."""
+    """The pairs of faces that are nearest or furthest, each pair once."""
     scores = -distances if furthest else distances
     order: Sequence[int] = np.argsort(scores, axis=None, kind="stable").tolist()
     made: dict[frozenset[int], tuple[int, int, float]] = {}
     for at in order:
-        row, column = divmod(at, len(other))
+        row, column = divmod(at, len(others))
         if np.isnan(distances[row, column]) or len(made) == _PAIRS:
             break
-        pair = (int(one[row]), int(other[column]), float(distances[row, column]))
+        pair = (int(faces[row]), int(others[column]), float(distances[row, column]))
         made.setdefault(frozenset(pair[:2]), pair)
     return tuple(made.values())

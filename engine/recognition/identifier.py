@@ -1,15 +1,14 @@
-"""All methods at hand behind one question: who is it, by which method, and do they agree."""
+"""All methods of a gallery behind one question: who is it, by which method, and do they agree."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.errors import InputError
-from engine.recognition import knn as knn_recognition
-from engine.recognition.active_models import ActiveModels
+from engine.recognition.active_models import ActiveModel, ActiveModels
 from engine.recognition.answers import (
     AnswerColumns,
     DecisionRule,
@@ -19,25 +18,36 @@ from engine.recognition.answers import (
     opinions,
 )
 from engine.recognition.calibration.calibration import Calibration
-from engine.recognition.calibration.logit import Flags
 from engine.recognition.calibration.method_selection import KNN_ALONE, MethodChoice
-from engine.recognition.knn import Knn
+from engine.recognition.knn import Knn, identify_one
+from engine.recognition.logit import Flags
 from engine.recognition.mlp import Mlp
 from engine.recognition.scores import MethodScores, fuse
-from engine.recognition.space import Space
+from engine.recognition.spaces import SearchedSpace
+from engine.recognition.templates import TemplateTable
 from engine.records.types import Identification, Ids, Vectors
-from engine.utils.distances import between, prepare
+from engine.utils.distances import between
 from engine.utils.id_map import IdMap
 
 METHODS = ("auto", "knn", "mlp", "triplet")
 _BLOCK = 1_000
 """Queries answered at once."""
 _WIDE_BLOCK = 16
-"""The same where each meets every template."""
-_RULES = 64
-"""Rules kept, at most."""
+"""Queries answered at once where each is compared with every template."""
+_MOST_RULES = 64
 _SEEN = "The model has learned from this very face, so it is surer than of a new one."
 Refused = Sequence[frozenset[int]]
+"""Of each query, the ids of identities that it is known not to be."""
+
+
+@dataclass(frozen=True)
+class _Options:
+    """How to answer queries, see :meth:`Identifier.identify`."""
+
+    method: str
+    k: int
+    top: int
+    fpir: float
 
 
 class Identifier:
@@ -50,18 +60,13 @@ class Identifier:
 
     def __init__(
         self,
-        knn: Knn,
+        methods: Sequence[Knn | Mlp],
         *,
         names: NameLookup,
-        triplet: Knn | None = None,
-        mlp: Mlp | None = None,
         auto: MethodChoice = KNN_ALONE,
     ) -> None:
-        self.methods: Mapping[str, Knn | Mlp] = {
-            method.name: method for method in (knn, triplet, mlp) if method is not None
-        }
+        self.methods: Mapping[str, Knn | Mlp] = {method.name: method for method in methods}
         self.auto = auto
-        self._knn = knn
         self._names = names
         self._rules: dict[tuple[tuple[str, ...], float], DecisionRule] = {}
 
@@ -75,13 +80,13 @@ class Identifier:
         top: int = 5,
         fpir: float = 0.01,
     ) -> Sequence[Identification]:
-        """Tells who each query ``(m, d)`` is.
+        """Identify each query ``(m, d)``, as it came.
 
         Args:
-            refused: for each query the identities that it is known not to be.
+            refused: identities that queries are known not to be.
             k: how many nearest faces are shown as evidence.
-            top: how many candidates, at most; more than come into question are not listed.
-            fpir: the share of strangers that may get a name, in (0, 1).
+            top: how many candidates, at most; only those in question are listed.
+            fpir: share of non-mated queries that may get a name, in (0, 1).
 
         Raises:
             InputError: there is no such method, or no model of it is in use.
@@ -89,20 +94,15 @@ class Identifier:
         self._require(method)
         if len(queries) == 1 == len(self.methods) and not (refused and refused[0]):
             rule = self._rule(self._choice(method), fpir)
-            return [
-                knn_recognition.identify_one(self._knn, queries, rule, self._names, k=k, top=top)
-            ]
-
-        def told(rows: Sequence[int], widely: bool) -> Sequence[Identification]:
+            return [identify_one(self._knn("knn"), queries, rule, self._names, k=k, top=top)]
+        options, parts = _Options(method, k, top, fpir), []
+        for rows, widely in _parts(len(queries), refused):
             part = queries[rows]
-            looks = {
-                name: one.look(part) if isinstance(one, Mlp) else one.look(part, k, widely=widely)
-                for name, one in self.methods.items()
+            scores = {
+                name: method.scores(part, k, widely=widely) for name, method in self.methods.items()
             }
-            not_these = [refused[row] for row in rows] if widely and refused else None
-            return self._told(part, looks, method, not_these, k=k, top=top, fpir=fpir)
-
-        parts = [(rows, told(rows, widely)) for rows, widely in _parts(len(queries), refused)]
+            excluded = [refused[row] for row in rows] if widely and refused else None
+            parts.append((rows, self._answers(part, scores, excluded, options)))
         return parts[0][1] if len(parts) == 1 else JoinedAnswers(parts)
 
     def identify_enrolled(
@@ -117,60 +117,61 @@ class Identifier:
         top: int = 5,
         fpir: float = 0.01,
     ) -> list[Identification]:
-        """Tells who enrolled faces would be if they were not enrolled: each is left out.
+        """Identify enrolled faces as if they were not enrolled: each is left out.
 
         What a trained model has learned from a face cannot be left out of the model: ``auto`` is
-        k-NN here, and the answer of a model that is asked for says so.
+        k-NN here, and the answer of a model says so.
 
         Args:
             faces, owners, vectors: ids ``(m,)``, identity ids ``(m,)``, embeddings ``(m, d)``.
         """
         self._require(method)
         method = "knn" if method == "auto" else method
-        made: list[Identification] = []
+        options, made = _Options(method, k, top, fpir), list[Identification]()
         for start in range(0, len(vectors), _BLOCK):
             part = slice(start, start + _BLOCK)
-            looks = {
-                name: one.look(vectors[part])
-                if isinstance(one, Mlp)
-                else one.look_enrolled(faces[part], owners[part], vectors[part], k)
-                for name, one in self.methods.items()
+            scores = {
+                name: self.methods[name].scores_left_out(
+                    faces[part], owners[part], vectors[part], k
+                )
+                for name in self.methods
                 if name in ("knn", method)
             }
-            made += self._told(
-                vectors[part], looks, method, refused and refused[part], k=k, top=top, fpir=fpir
-            )
+            excluded = refused and refused[part]
+            made += self._answers(vectors[part], scores, excluded, options)
         if method == "knn":
             return made
         return [replace(answer, note=f"{_SEEN} {answer.note}".strip()) for answer in made]
 
-    def look(self, queries: Vectors, method: str = "auto") -> MethodScores:
-        """What a method sees in queries ``(m, d)``, without a verdict. Raises as identify.
+    def scores(self, queries: Vectors, method: str = "auto") -> MethodScores:
+        """Score identities for queries ``(m, d)`` without a verdict. Raises as :meth:`identify`.
 
         ``auto`` is what it stands for with people whom all of its members have learned.
         """
         self._require(method)
         choice = self._choice(method)
-        return self._seen(
-            {name: self.methods[name].look(queries) for name in choice.members}, choice
-        )
+        return _fused({name: self.methods[name].scores(queries) for name in choice.members}, choice)
 
     def distances(self, query: Vectors, vectors: Vectors, method: str) -> Vectors:
-        """From a query ``(d,)`` to vectors ``(n, d)``, as they came, in the space that the evidence
-        of an answer is measured in, ``(n,)``.
+        """Distances from a query ``(d,)`` to vectors ``(n, d)``, as they came, in the space that
+        the evidence of an answer is measured in, ``(n,)``.
 
         Args:
             method: as the answer names it, such as ``knn + triplet``.
         """
-        space = self.methods.get(_ground(method.split(" + ")), self._knn)
-        assert isinstance(space, Knn)
-        rows = [prepare(space.transform(part), space.distance) for part in (query[None], vectors)]
-        return np.asarray(between(rows[0], rows[1], space.distance)[0])
+        space = self._knn(_evidence_method(method.split(" + "))).space
+        rows = space.prepared(query[None]), space.prepared(vectors)
+        return np.asarray(between(*rows, space.distance)[0])
 
     def calibration_of(self, method: str) -> Calibration | None:
         """What the verdicts of a method rest on. Raises as :meth:`identify`."""
         self._require(method)
         return self._calibration(self._choice(method))
+
+    def _knn(self, name: str) -> Knn:
+        found = self.methods.get(name, self.methods["knn"])
+        assert isinstance(found, Knn)
+        return found
 
     def _choice(self, method: str) -> MethodChoice:
         return self.auto if method == "auto" else MethodChoice((method,), None, "")
@@ -181,13 +182,13 @@ class Identifier:
         return self.methods[choice.members[0]].calibration
 
     def _rule(self, choice: MethodChoice, fpir: float) -> DecisionRule:
-        """Kept, for working it out takes as long as a query."""
-        asked = choice.members, fpir
-        if asked not in self._rules:
-            if len(self._rules) >= _RULES:
+        """Cached, for making it takes as long as a query."""
+        key = choice.members, fpir
+        if key not in self._rules:
+            if len(self._rules) >= _MOST_RULES:
                 self._rules.clear()
-            self._rules[asked] = DecisionRule.of(self._calibration(choice), fpir)
-        return self._rules[asked]
+            self._rules[key] = DecisionRule.of(self._calibration(choice), fpir)
+        return self._rules[key]
 
     def _require(self, method: str) -> None:
         if method not in METHODS:
@@ -201,89 +202,90 @@ class Identifier:
                 "`face-gallery models activate`.",
             )
 
-    def _told(
+    def _answers(
         self,
         queries: Vectors,
-        looks: Mapping[str, MethodScores],
-        method: str,
+        scores: Mapping[str, MethodScores],
         refused: Refused | None,
-        *,
-        k: int,
-        top: int,
-        fpir: float,
+        options: _Options,
     ) -> Sequence[Identification]:
-        def told(choice: MethodChoice) -> AnswerColumns:
-            look = self._seen(looks, choice)
-            ground = _ground(choice.members)
-            return answer_columns(
-                self._measured(queries, look.without(refused) if refused else look, ground),
-                looks[ground],
-                self._rule(choice, fpir),
-                self._names,
-                method=" + ".join(choice.members),
-                k=k,
-                top=top,
-            )
-
-        choice = self._choice(method)
-        made: Sequence[Identification] = told(choice)
+        """Answers from the scores of all methods, with what each method alone says."""
+        choice = self._choice(options.method)
+        made: Sequence[Identification] = self._chosen(queries, scores, refused, choice, options)
         if choice.otherwise is not None:
-            knn = looks["knn"].without(refused) if refused else looks["knn"]
-            unknown = self._unknown_to_the_mlp(knn)
+            unknown = self._unknown_to_the_mlp(scores["knn"].without(refused))
             if unknown.any():
-                rest = told(choice.otherwise)
-                made = [b if other else a for a, b, other in zip(made, rest, unknown, strict=True)]
-        if len(looks) < 2:
+                others = self._chosen(queries, scores, refused, choice.otherwise, options)
+                made = [
+                    other if row_unknown else answer
+                    for answer, other, row_unknown in zip(made, others, unknown, strict=True)
+                ]
+        if len(scores) < 2:
             return made
         alone = [
             opinions(
-                look.without(refused) if refused else look,
-                self._rule(self._choice(name), fpir),
+                found.without(refused),
+                self._rule(self._choice(name), options.fpir),
                 self._names,
                 name,
             )
-            for name, look in looks.items()
+            for name, found in scores.items()
         ]
         return [
-            replace(answer, opinions=tuple(said))
-            for answer, *said in zip(made, *alone, strict=True)
+            replace(answer, opinions=tuple(opinion))
+            for answer, *opinion in zip(made, *alone, strict=True)
         ]
+
+    def _chosen(
+        self,
+        queries: Vectors,
+        scores: Mapping[str, MethodScores],
+        refused: Refused | None,
+        choice: MethodChoice,
+        options: _Options,
+    ) -> AnswerColumns:
+        """Answers by one choice of methods."""
+        found, shown = _fused(scores, choice).without(refused), _evidence_method(choice.members)
+        missing = np.isnan(found.distances)
+        if missing.any():  # to templates, where the methods themselves measured none
+            measured = self._knn(shown).distances(queries, found.identities)
+            found = replace(found, distances=np.where(missing, measured, found.distances))
+        return answer_columns(
+            found,
+            scores[shown],
+            self._rule(choice, options.fpir),
+            self._names,
+            method=" + ".join(choice.members),
+            k=options.k,
+            top=options.top,
+        )
 
     def _unknown_to_the_mlp(self, knn: MethodScores) -> Flags:
         """Queries that look most like somebody who was enrolled since it was trained, ``(m,)``."""
         if not knn.log_odds.shape[1]:
             return np.ones(len(knn), dtype=bool)  # nobody is enrolled any more
         first = knn.log_odds.argmax(axis=1)
-        nearest = knn.identities[np.arange(len(first)), first]
         mlp = self.methods["mlp"]
         assert isinstance(mlp, Mlp)
-        return ~mlp.knows(nearest)
-
-    def _seen(self, looks: Mapping[str, MethodScores], choice: MethodChoice) -> MethodScores:
-        if len(choice.members) == 1:
-            return looks[choice.members[0]]
-        assert choice.calibration is not None
-        return fuse([looks[one] for one in choice.members], choice.calibration.log_odds)
-
-    def _measured(self, queries: Vectors, look: MethodScores, ground: str) -> MethodScores:
-        """Distances to templates where the methods themselves measured none."""
-        missing = np.isnan(look.distances)
-        if not missing.any():
-            return look
-        space = self.methods[ground]
-        assert isinstance(space, Knn)
-        distances = space.distances(queries, look.identities)
-        return replace(look, distances=np.where(missing, distances, look.distances))
+        return ~mlp.knows(knn.identities[np.arange(len(first)), first])
 
 
-def _ground(members: Iterable[str]) -> str:
+def _fused(scores: Mapping[str, MethodScores], choice: MethodChoice) -> MethodScores:
+    if len(choice.members) == 1:
+        return scores[choice.members[0]]
+    assert choice.calibration is not None
+    return fuse([scores[name] for name in choice.members], choice.calibration.log_odds)
+
+
+def _evidence_method(members: Iterable[str]) -> str:
     """The method whose nearest faces are the evidence for an answer by these."""
     return "triplet" if {"triplet", "knn"}.intersection(members) == {"triplet"} else "knn"
 
 
 def _parts(count: int, refused: Refused | None) -> Iterator[tuple[Sequence[int], bool]]:
-    """Rows of queries to be answered together, and whether they are to look widely: those that
-    are known not to be somebody need others to be offered.
+    """Rows of queries to be answered together, and whether to compare them with every template.
+
+    Queries that are known not to be somebody need other candidates.
     """
     alone = [row for row, identities in enumerate(refused or ()) if identities]
     others: Sequence[int] = range(count)
@@ -296,57 +298,45 @@ def _parts(count: int, refused: Refused | None) -> Iterator[tuple[Sequence[int],
 
 
 def build_identifier(
-    spaces: Sequence[Space],
-    in_use: ActiveModels,
+    spaces: Sequence[SearchedSpace],
+    models: ActiveModels,
     calibration: Calibration,
     owners: IdMap,
     names: NameLookup,
 ) -> Identifier:
-    """All methods of a gallery.
+    """Join the spaces and models of a gallery into what answers queries.
 
     Args:
         spaces: the one that faces came in, and that of the triplet model where one is in use.
-        calibration: of the original space; models bring their own, which is made to fit the
+        calibration: of the original space; models bring their own, which is adapted to the
             number of people there are by now.
-        owners: identity ids of face ids; followed while it grows.
+        owners: identity ids of face ids; followed while they change.
         names: of identity ids.
     """
-    original, triplet = spaces[0], None
-    for learned in spaces[1:]:
-        own = in_use.models["triplet"].calibration
-        triplet = _build_knn(learned, own and own.grown(len(learned.templates)), owners)
-    return Identifier(
-        _build_knn(original, calibration, owners, in_use.joint),
-        names=names,
-        triplet=triplet,
-        mlp=_build_mlp(original, in_use),
-        auto=in_use.auto.grown(len(original.templates)),
-    )
+    original = spaces[0]
+    methods: list[Knn | Mlp] = []
+    for searched in spaces:
+        fitted: Calibration | None = calibration
+        if searched is not original:
+            fitted = models.models["triplet"].calibration
+            fitted = fitted and fitted.grown(len(searched.templates))
+        joint = models.joint if searched is original else None
+        methods.append(
+            Knn(
+                searched.index,
+                searched.templates,
+                owners,
+                space=searched.space,
+                calibration=fitted,
+                joint=joint,
+            )
+        )
+    if "mlp" in models.models:
+        methods.append(_build_mlp(models.models["mlp"], original.templates.table()))
+    return Identifier(methods, names=names, auto=models.auto.grown(len(original.templates)))
 
 
-def _build_knn(
-    space: Space,
-    calibration: Calibration | None,
-    owners: IdMap,
-    joint: Calibration | None = None,
-) -> Knn:
-    return Knn(
-        space.keeper,
-        space.templates,
-        identity_of=owners.find,
-        owners_of=owners.few,
-        calibration=calibration,
-        distance=space.distance,
-        name=space.name,
-        transform=space.transform,
-        joint=joint,
-    )
-
-
-def _build_mlp(original: Space, in_use: ActiveModels) -> Mlp | None:
-    """It offers nobody who is gone by now."""
-    model = in_use.models.get("mlp")
-    if model is None:
-        return None
-    there = original.templates.table().rows(model.identity_ids) >= 0
-    return Mlp(model.network, np.where(there, model.identity_ids, -1), model.calibration)
+def _build_mlp(model: ActiveModel, templates: TemplateTable) -> Mlp:
+    """The model without the identities that are gone by now."""
+    enrolled = templates.rows(model.identity_ids) >= 0
+    return Mlp(model.network, np.where(enrolled, model.identity_ids, -1), model.calibration)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import exp
 from typing import Protocol
 
@@ -22,7 +22,8 @@ from engine.recognition.shortlist import (
     shortlist,
     spread_of,
 )
-from engine.recognition.templates import TemplateTable
+from engine.recognition.spaces import VectorSpace
+from engine.recognition.templates import LiveTemplates, Templates, TemplateTable
 from engine.records.types import (
     Candidate,
     Distance,
@@ -33,68 +34,49 @@ from engine.records.types import (
     Vectors,
 )
 from engine.utils.distances import prepare, prepare_row
+from engine.utils.id_map import IdMap
 
 
-class NearestSearch(Protocol):
-    """The part of an index that is needed here."""
+class NeighbourSearch(Protocol):
+    """The part of an index, or of what keeps one, that k-NN needs."""
 
     def search(self, queries: Vectors, k: int) -> Neighbours: ...
 
     def nearest(self, row: Vectors, k: int) -> tuple[list[int], list[float]]: ...
 
 
-class TemplateSource(Protocol):
-    """Templates, whoever keeps them."""
-
-    def table(self) -> TemplateTable: ...
-
-
 class Knn:
-    """Looks at queries by their nearest faces and the templates of these faces' identities.
-
-    With a ``transform`` it does so in a learned space: index, templates and calibration are then
-    that space's.
+    """Judges queries by their nearest faces and the templates of these faces' identities.
 
     Attributes:
-        name: of the method.
-        index, templates, identity_of, owners_of, calibration, distance, transform: as given.
+        space: where faces are compared; index, templates and calibration are of this space.
+        index, templates, owners, calibration: as given.
     """
 
     def __init__(
         self,
-        index: NearestSearch,
-        templates: TemplateSource,
+        index: NeighbourSearch,
+        templates: Templates | LiveTemplates,
+        owners: IdMap,
         *,
-        identity_of: Callable[[Ids], Ids],
+        space: VectorSpace,
         calibration: Calibration | None,
-        distance: Distance,
-        name: str = "knn",
-        transform: Callable[[Vectors], Vectors] | None = None,
         joint: Calibration | None = None,
-        owners_of: Callable[[Sequence[int]], list[int]] | None = None,
     ) -> None:
         """
         Args:
-            identity_of: identity ids of face ids, of any shape; -1 where there is none.
+            owners: identity ids of face ids; followed while they change.
             calibration: None ranks by distance and states no confidence.
-            transform: vectors as they came ``(m, d)`` to vectors of the space ``(m, e)``.
-            owners_of: the same as ``identity_of`` for a few faces, in plain numbers.
             joint: the calibration that fusions have learned with, where it is another.
         """
-        self.name = name
+        self.name = space.method
+        self.space = space
         self.calibration = calibration
         self._joint = joint
         self.index = index
         self.templates = templates
-        self.identity_of = identity_of
-        self.owners_of = owners_of or self._owners_of
-        self.distance: Distance = distance
-        self.transform = transform or _as_it_is
+        self.owners = owners
         self._standings: tuple[TemplateTable, Numbers] | None = None
-
-    def _owners_of(self, faces: Sequence[int]) -> list[int]:
-        owners: list[int] = self.identity_of(np.array(faces, dtype=np.int64)).tolist()
-        return owners
 
     def standings(self) -> tuple[TemplateTable, Numbers]:
         """The templates as they are now, and what the number and the spread of their faces add to
@@ -108,28 +90,30 @@ class Knn:
             self._standings = known
         return known
 
-    def look(self, queries: Vectors, k: int = 5, *, widely: bool = False) -> MethodScores:
-        """Looks at queries ``(m, d)``, as they came.
+    def scores(self, queries: Vectors, k: int = 5, *, widely: bool = False) -> MethodScores:
+        """Score the identities in question for queries ``(m, d)``, as they came.
 
         Args:
             k: how many neighbours are wanted at least; the judgement always rests on ten.
             widely: the nearest templates come into question too, however many there are.
         """
-        rows = self.transform(queries)
-        return self._look(rows, self.index.search(rows, max(k, NEIGHBOURS)), None, widely)
+        rows = self.space.transform(queries)
+        return self._scores(rows, self.index.search(rows, max(k, NEIGHBOURS)), None, widely)
 
-    def look_enrolled(self, faces: Ids, owners: Ids, vectors: Vectors, k: int = 5) -> MethodScores:
-        """Looks at enrolled faces as if they were not enrolled: each is left out.
+    def scores_left_out(
+        self, faces: Ids, owners: Ids, vectors: Vectors, k: int = 5
+    ) -> MethodScores:
+        """Score identities for enrolled faces as if these were not enrolled: each is left out.
 
         Args:
             faces, owners, vectors: ids ``(m,)``, identity ids ``(m,)``, embeddings ``(m, d)``.
         """
-        rows = self.transform(vectors)
+        rows = self.space.transform(vectors)
         found = self.index.search(rows, max(k, NEIGHBOURS) + 1)
-        return self._look(rows, _without(found, faces), owners)
+        return self._scores(rows, _without(found, faces), owners)
 
     def distances(self, queries: Vectors, identities: Ids) -> Vectors:
-        """Of queries ``(m, d)``, as they came, to the templates of identities ``(m, c)``.
+        """Distances of queries ``(m, d)``, as they came, to the templates of identities ``(m, c)``.
 
         Infinite for an identity that has no template, or for -1.
         """
@@ -137,17 +121,17 @@ class Knn:
         rows = table.rows(identities)
         if not len(table):
             return np.full(rows.shape, np.inf, dtype=np.float32)
-        queries = prepare(self.transform(queries), self.distance)
-        distances = paired(queries, table.means[rows], self.distance)
+        queries = prepare(self.space.transform(queries), self.space.distance)
+        distances = paired(queries, table.means[rows], self.space.distance)
         return np.where(rows >= 0, distances, np.float32(np.inf))
 
-    def _look(
+    def _scores(
         self, queries: Vectors, neighbours: Neighbours, own: Ids | None, widely: bool = False
     ) -> MethodScores:
         table = self.templates.table()
-        owners = self.identity_of(neighbours.ids)
+        owners = self.owners.find(neighbours.ids)
         found = shortlist(
-            prepare(queries, self.distance),
+            prepare(queries, self.space.distance),
             table,
             table.rows(owners[:, :NEIGHBOURS]),
             neighbours.distances[:, :NEIGHBOURS],
@@ -159,10 +143,6 @@ class Knn:
         distances = np.asarray(-found.features[:, :, 0], dtype=np.float32)
         joint = odds if self._joint is None else self._joint.log_odds(found.features, found.filled)
         return MethodScores(identities, odds, joint, distances, neighbours, owners)
-
-
-def _as_it_is(vectors: Vectors) -> Vectors:
-    return vectors
 
 
 def _without(neighbours: Neighbours, faces: Ids) -> Neighbours:
@@ -181,10 +161,10 @@ _Place = tuple[float, int, int, float]
 def identify_one(
     knn: Knn, query: Vectors, rule: DecisionRule, names: NameLookup, *, k: int, top: int
 ) -> Identification:
-    """Tells who one query ``(1, d)`` is, which must be checked; arguments as of :func:`answers`."""
-    row = prepare_row(knn.transform(query)[0], knn.distance)
+    """Identify one checked query ``(1, d)``; arguments as of ``answer_columns``."""
+    row = prepare_row(knn.space.transform(query)[0], knn.space.distance)
     ids, apart = knn.index.nearest(row, max(k, NEIGHBOURS))
-    owners = knn.owners_of(ids)
+    owners = knn.owners.few(ids)
     places = _judged(knn, row, owners[:NEIGHBOURS], apart)
     places.sort()
     shares = _shares(places) if rule.fitted else [None] * len(places)
@@ -270,8 +250,8 @@ def _distances(query: Vectors, faces: Vectors, distance: Distance) -> Vectors:
 
 
 def _shares(places: list[_Place]) -> list[float]:
-    """Probability of each candidate, as :func:`engine.recognition.calibration.logit.probabilities`."""
+    """Probability of each candidate, computed as by ``logit.probabilities``."""
     top = max(0.0, -places[0][0]) if places else 0.0  # the best comes first
     odds = [exp(-place[0] - top) for place in places]
     whole = sum(odds) + exp(-top)
-    return [one / whole for one in odds]
+    return [candidate_odds / whole for candidate_odds in odds]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.recognition.calibration.calibration import Calibration
-from engine.recognition.calibration.logit import Flags, LogOdds
+from engine.recognition.logit import Flags, LogOdds
 from engine.recognition.scores import MethodScores
 from engine.recognition.shortlist import Shortlist
 from engine.records.types import Ids, Neighbours, Vectors
@@ -37,7 +37,7 @@ def mlp_shortlist(logits: Vectors) -> Shortlist:
 
 
 class Mlp:
-    """Looks at queries through a trained classifier; people enrolled since are unknown to it."""
+    """Scores queries by a trained classifier, which knows nobody enrolled since."""
 
     name = "mlp"
 
@@ -62,8 +62,11 @@ class Mlp:
         places = np.minimum(self._learned.searchsorted(identities), len(self._learned) - 1)
         return np.asarray(self._learned[places] == identities)
 
-    def look(self, queries: Vectors) -> MethodScores:
-        """Looks at queries ``(m, d)``, as they came."""
+    def scores(self, queries: Vectors, k: int = 5, *, widely: bool = False) -> MethodScores:
+        """Score the identities in question for queries ``(m, d)``, as they came.
+
+        ``k`` and ``widely`` are for methods that search for neighbours.
+        """
         found = mlp_shortlist(self._network(queries))
         identities = self._identity_ids[found.rows]
         model = self.calibration.log_odds if self.calibration else BY_SOFTMAX
@@ -77,3 +80,9 @@ class Mlp:
             Neighbours(nothing.astype(np.int64), nothing.astype(np.float32)),
             nothing.astype(np.int64),
         )
+
+    def scores_left_out(
+        self, faces: Ids, owners: Ids, vectors: Vectors, k: int = 5
+    ) -> MethodScores:
+        """As :meth:`scores`: what was learned from a face cannot be left out."""
+        return self.scores(vectors)

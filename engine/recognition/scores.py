@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.recognition.calibration.logit import LogOdds, Numbers
+from engine.recognition.logit import LogOdds, Numbers
 from engine.recognition.shortlist import Shortlist
 from engine.records.types import Ids, Neighbours, Vectors
 
@@ -36,14 +36,14 @@ class MethodScores:
     def __len__(self) -> int:
         return len(self.identities)
 
-    def without(self, refused: Sequence[frozenset[int]]) -> MethodScores:
-        """The same without the identities that each query is known not to be."""
-        rows = [row for row, identities in enumerate(refused) if identities]
+    def without(self, refused: Sequence[frozenset[int]] | None) -> MethodScores:
+        """Scores without the identities that each query is known not to be."""
+        rows = [row for row, identities in enumerate(refused or ()) if identities]
         if not rows:
             return self
         log_odds = self.log_odds.copy()
         for row in rows:
-            log_odds[row, np.isin(self.identities[row], list(refused[row]))] = -np.inf
+            log_odds[row, np.isin(self.identities[row], list((refused or ())[row]))] = -np.inf
         identities = np.where(np.isneginf(log_odds), -1, self.identities)
         return replace(self, identities=identities, log_odds=log_odds)
 
@@ -51,22 +51,22 @@ class MethodScores:
 _BOUND = 30.0  # beyond these log-odds nothing more is said
 
 
-def fuse(looks: Sequence[MethodScores], model: LogOdds) -> MethodScores:
-    """One look of several; neighbours are those of the first.
+def fuse(parts: Sequence[MethodScores], model: LogOdds) -> MethodScores:
+    """Fuse the scores of several methods; neighbours are those of the first.
 
     Args:
-        model: over one feature for each look, in their order.
+        model: over one feature for each method, in their order.
     """
-    found = joined_log_odds([(look.identities, look.joint) for look in looks])
-    distances = _align(found.rows, looks[0].identities, looks[0].distances, np.nan)
+    found = joined_log_odds([(part.identities, part.joint) for part in parts])
+    distances = _align(found.rows, parts[0].identities, parts[0].distances, np.nan)
     odds = model(found.features, found.filled)
     return MethodScores(
         found.rows,
         odds,
         odds,
         distances.astype(np.float32),
-        looks[0].neighbours,
-        looks[0].owners,
+        parts[0].neighbours,
+        parts[0].owners,
     )
 
 

@@ -127,7 +127,7 @@ def shortlist(
 
 
 def logarithm_of(counts: Numbers) -> Numbers:
-    """The feature "faces" of identities with so many."""
+    """The feature "faces" of identities with this many faces."""
     return np.log(np.maximum(counts, 1))
 
 

@@ -53,9 +53,9 @@ class StateSnapshot:
 
 
 def save(path: Path, state: StateSnapshot) -> None:
-    """Writes it whole or not at all. Raises OSError."""
+    """Write the state whole or not at all. Raises OSError."""
     arrays = [state.faces, state.owners, *_arrays(state.tables)]
-    rows = [np.ascontiguousarray(one).view(np.uint8).reshape(-1) for one in arrays]
+    rows = [np.ascontiguousarray(column).view(np.uint8).reshape(-1) for column in arrays]
     seal = blake2b()
     for row in rows:
         seal.update(row.data)
@@ -80,7 +80,7 @@ def save(path: Path, state: StateSnapshot) -> None:
 
 
 def load(path: Path, forms: Mapping[str, TemplateForm]) -> StateSnapshot | None:
-    """The state that was saved; None where there is none of spaces of these forms."""
+    """The saved state; None where there is none, or it is damaged or of other spaces."""
     try:
         with open_regular(path) as stream:
             header = _sound(parsed(stream.readline(_LONGEST_HEADER)), forms)
@@ -96,17 +96,21 @@ def load(path: Path, forms: Mapping[str, TemplateForm]) -> StateSnapshot | None:
 
 
 def _sound(header: Any, forms: Mapping[str, TemplateForm]) -> dict[str, Any]:
-    """The header itself. Raises ValueError where it is of no use here."""
+    """Return the header; raise ValueError where it does not fit."""
     spaces = {name: TemplateForm(*rest) for name, (_, *rest) in header["spaces"].items()}
-    counts = [header["change"], header["faces"], *(one[0] for one in header["spaces"].values())]
-    counted = all(type(one) is int and one >= 0 for one in counts)
+    counts = [
+        header["change"],
+        header["faces"],
+        *(number[0] for number in header["spaces"].values()),
+    ]
+    counted = all(type(number) is int and number >= 0 for number in counts)
     if header["format"] != _FORMAT or spaces != dict(forms) or not counted:
         raise ValueError("of another gallery")
     return dict(header)
 
 
 def _length(header: Mapping[str, Any]) -> int:
-    """Bytes of the arrays that it speaks of."""
+    """Bytes of the arrays that a header describes."""
     numbers, means = sum(np.dtype(kind).itemsize for kind in _KINDS[:-1]), np.dtype(_KINDS[-1])
     tables = header["spaces"].values()
     each = (count * (numbers + dimension * means.itemsize) for count, dimension, _ in tables)

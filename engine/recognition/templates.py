@@ -66,7 +66,7 @@ class TemplateTable:
 
 
 class Templates:
-    """Adds the faces of many identities up, a part at a time, into their templates.
+    """Accumulates the templates of identities from their faces, a part at a time.
 
     Safe to use from several threads.
     """
@@ -85,7 +85,7 @@ class Templates:
         return self._count
 
     def add(self, identity_ids: Ids, vectors: Vectors) -> None:
-        """Adds faces ``(n, d)``, as they came, to the identities ``(n,)``."""
+        """Add faces ``(n, d)``, as they came, of the identities ``(n,)``."""
         with self._lock:
             if not len(identity_ids):
                 return
@@ -147,7 +147,7 @@ def centre(total: Numbers, identities: int, distance: Distance) -> Vectors:
 
 
 class _Columns(NamedTuple):
-    """Those of a :class:`TemplateTable`, with room for more rows."""
+    """Columns of a :class:`TemplateTable`, with room for more rows."""
 
     ids: Ids
     counts: Numbers
@@ -172,7 +172,7 @@ class LiveTemplates:
         return self._used
 
     def start(self, table: TemplateTable) -> None:
-        """Takes over all templates from a table, which is void then."""
+        """Take over all templates from a table, which must not be used afterwards."""
         self._columns = _columns_of(table)
         self._used = len(table)
         self._make_room(1)  # now, rather than when the first new person is enrolled
@@ -182,7 +182,7 @@ class LiveTemplates:
         self._table: TemplateTable | None = None
 
     def renew(self, renewed: Ids, identity_ids: Ids, vectors: Vectors) -> None:
-        """Starts some identities anew from all their faces; one without faces has no template.
+        """Compute some templates anew; an identity without faces has none.
 
         Args:
             renewed: ids of identities, ascending, each once.
@@ -212,19 +212,19 @@ class LiveTemplates:
         return self._table
 
     def copied(self) -> TemplateTable:
-        """The same, which no change touches; without places, for who saves it."""
+        """A copy of the table that no change touches, without ``places``, to be saved."""
         used = _Columns._make(column[: self._used].copy() for column in self._columns)
         return replace(self.table(), **used._asdict(), places=IdMap())
 
     def _count(self, rows: Ids, sign: int) -> None:
-        """Takes rows into the sums over all, or out of them."""
+        """Add rows to the sums over all templates, or subtract them."""
         columns = self._columns
         self._total += sign * columns.means[rows].sum(axis=0, dtype=np.float64)
         self._scatter += sign * float(columns.scatter[rows].sum())
         self._faces += sign * float(columns.counts[rows].sum())
 
     def _drop(self, identities: Ids) -> None:
-        """The last rows take the places of those that go."""
+        """Remove rows; the last rows take their places."""
         for identity in identities:
             row, last = int(self._places.find(identity)), self._used - 1
             moved = self._columns.ids[last]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from engine.progress import SILENT, Reporter
-from engine.recognition.calibration.logit import Flags, LogOdds, Numbers
+from engine.recognition.logit import Flags, LogOdds, Numbers
 from engine.recognition.shortlist import NEIGHBOURS, shortlist
 from engine.records.findings import KINDS, Balance, Finding, Kind, Rate, Review
 from engine.records.types import Evidence, Ids
@@ -82,31 +82,32 @@ def merges(faces: ReviewFaces, judgement: Judgement) -> list[tuple[int, int, flo
     alike = judgement.as_near & (judgement.odds > 0)
     weights = np.where(alike, 1 / (1 + np.exp(-np.maximum(judgement.odds, 0))), 0)
     found = [
-        (one, other, share)
-        for one, other, share in judgement.shares(faces, weights)
-        if frozenset(faces.identities[[one, other]].tolist()) not in apart
+        (identity, other, share)
+        for identity, other, share in judgement.shares(faces, weights)
+        if frozenset(faces.identities[[identity, other]].tolist()) not in apart
     ]
     return sorted(found, key=lambda pair: -pair[2])
 
 
 def merge_findings(faces: ReviewFaces, pairs: list[tuple[int, int, float]]) -> list[Finding]:
-    """The same as findings; the identity with more faces is the one to keep."""
+    """Findings of pairs of identities; the one with more faces is to be kept."""
     return [
         faces.finding(
             "merges",
             score,
-            one,
+            identity,
             suggestion=other,
-            evidence=_nearest_to_middle(faces, one, other) + _nearest_to_middle(faces, other, one),
+            evidence=_nearest_to_middle(faces, identity, other)
+            + _nearest_to_middle(faces, other, identity),
         )
-        for one, other, score in pairs
+        for identity, other, score in pairs
     ]
 
 
-def _nearest_to_middle(faces: ReviewFaces, one: int, other: int) -> tuple[Evidence, ...]:
+def _nearest_to_middle(faces: ReviewFaces, identity: int, other: int) -> tuple[Evidence, ...]:
     """The faces of the one that are nearest to the middle of the other."""
     middle = faces.rows[faces.members(other)].mean(axis=0)
-    return faces.nearest_of(one, prepare(middle[None], faces.distance)[0], _SHOWN)
+    return faces.nearest_of(identity, prepare(middle[None], faces.distance)[0], _SHOWN)
 
 
 ASSUMED = 3
@@ -175,7 +176,7 @@ def _enough(rates: list[Rate]) -> int:
 def _rate(
     faces: ReviewFaces, sound: Flags, model: LogOdds, number: int, reporter: Reporter
 ) -> Rate | None:
-    """Of the faces that are not drawn, those recognised in a gallery of so many of each identity.
+    """Share of other faces recognised in a gallery of so many faces of each identity.
 
     Recognised: the own identity comes first and is likelier than that it is a stranger. None
     where under 50 faces are left to ask with.
@@ -223,7 +224,7 @@ def review(
     index: Search | None = None,
     reporter: Reporter = SILENT,
 ) -> Review:
-    """Finds what looks wrong among faces.
+    """Find what looks wrong among faces.
 
     Args:
         index: of the gallery, for more faces than can be compared with one another.
@@ -247,5 +248,5 @@ def review(
     if "few" in kinds:
         balanced = balance(faces, judgement, reporter)
         found["few"] = few(faces, balanced.enough)
-    told = [one for kind in KINDS if kind in kinds for one in found[kind]]
+    told = [finding for kind in KINDS if kind in kinds for finding in found[kind]]
     return Review(tuple(told), balanced)

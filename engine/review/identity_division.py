@@ -113,7 +113,7 @@ def _linkage(height: float):  # type: ignore[no-untyped-def]  # of a library wit
 
 
 def _heights(children: Ids, joined: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Of all divisions, the highest first."""
+    """Heights of all divisions, the highest first."""
     sizes = np.ones(2 * len(children) + 1, dtype=np.int64)
     divides = np.zeros(len(children), dtype=bool)
     for row, pair in enumerate(children):

@@ -10,11 +10,11 @@ import numpy as np
 
 from engine.progress import Reporter
 from engine.recognition.calibration.fitting import fit_soundly
-from engine.recognition.calibration.leave_one_out import Searches, in_pieces, search_own
-from engine.recognition.calibration.logit import Flags, LogOdds, Numbers
+from engine.recognition.calibration.leave_one_out import LeftOutSearches, in_pieces, search_own
+from engine.recognition.logit import Flags, LogOdds, Numbers
 from engine.recognition.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.records.types import Ids, Vectors
-from engine.review.review_faces import NearestFaces, ReviewFaces
+from engine.review.review_faces import FaceNeighbours, ReviewFaces
 
 FINE, ELSEWHERE, NOBODY = range(3)
 """What may be true of a face."""
@@ -74,7 +74,7 @@ class Judgement:
 
     @property
     def elsewhere(self) -> Flags:
-        """Those of them that are likelier somebody else's than nobody's, ``(n,)``."""
+        """Doubted faces that are likelier somebody else's than nobody's, ``(n,)``."""
         return np.asarray(self.doubted & (self.chances[ELSEWHERE] > self.chances[NOBODY]))
 
     def shares(
@@ -97,9 +97,9 @@ class Judgement:
         )
         sums = np.bincount(pair.ravel(), weights[face, place], len(pairs))
         means = sums / faces.counts[pairs[:, 0]]
-        for (one, other), mean in zip(pairs.tolist(), means.tolist(), strict=True):
-            if mean > 0.5 and (faces.counts[one], -one) < (faces.counts[other], -other):
-                yield one, other, mean
+        for (identity, other), mean in zip(pairs.tolist(), means.tolist(), strict=True):
+            if mean > 0.5 and (faces.counts[identity], -identity) < (faces.counts[other], -other):
+                yield identity, other, mean
 
     @cached_property
     def as_near(self) -> Flags:
@@ -116,8 +116,8 @@ _DENSE = 500
 _STAGE = "Judging every face without itself"
 
 
-def judge(faces: ReviewFaces, nearest: NearestFaces, reporter: Reporter) -> Judgement:
-    """Judges all faces.
+def judge(faces: ReviewFaces, nearest: FaceNeighbours, reporter: Reporter) -> Judgement:
+    """Judge all faces.
 
     Raises:
         CancelledError: stopped by the reporter.
@@ -142,7 +142,7 @@ def judge(faces: ReviewFaces, nearest: NearestFaces, reporter: Reporter) -> Judg
     return judgement
 
 
-def _searched(faces: ReviewFaces, probes: Ids, reporter: Reporter) -> Searches | None:
+def _searched(faces: ReviewFaces, probes: Ids, reporter: Reporter) -> LeftOutSearches | None:
     """Faces searched without themselves and without their identity, to learn from."""
     table = faces.table(np.ones(len(faces), dtype=bool))
     if len(table) < 2:
@@ -159,7 +159,7 @@ def _searched(faces: ReviewFaces, probes: Ids, reporter: Reporter) -> Searches |
 
 
 def _learned_anew(
-    faces: ReviewFaces, searches: Searches, probes: Ids, judgement: Judgement
+    faces: ReviewFaces, searches: LeftOutSearches, probes: Ids, judgement: Judgement
 ) -> LogOdds | None:
     """The odds learned without what would teach that a perfect likeness can be a stranger's:
     persons under two names, and faces that look far more like another identity than their own.
@@ -212,7 +212,7 @@ def _weighed(faces: ReviewFaces, found: Shortlist, trusted: Flags, model: LogOdd
 
 
 def _candidates(
-    faces: ReviewFaces, nearest: NearestFaces, trusted: Flags, reporter: Reporter
+    faces: ReviewFaces, nearest: FaceNeighbours, trusted: Flags, reporter: Reporter
 ) -> Shortlist:
     """Each face against the templates and neighbours that are trusted; one that is itself trusted
     is left out of its identity."""
@@ -234,7 +234,7 @@ def _candidates(
 
 
 def _neighbours(
-    faces: ReviewFaces, nearest: NearestFaces, part: Ids, trusted: Flags
+    faces: ReviewFaces, nearest: FaceNeighbours, part: Ids, trusted: Flags
 ) -> tuple[Ids, Vectors]:
     """Owners and distances of the nearest trusted faces, and at the end the own identity.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from engine.progress import SILENT, Reporter
-from engine.recognition.calibration.logit import Flags, Numbers
+from engine.recognition.logit import Flags, Numbers
 from engine.records.findings import Finding
 from engine.records.types import Distance, Ids, Vectors
-from engine.review.review_faces import NearestFaces, ReviewFaces
+from engine.review.review_faces import FaceNeighbours, ReviewFaces
 from engine.utils.distances import between
 
 _SAME = 0.004
@@ -18,7 +18,7 @@ _FAR_OUT = 3.0
 _FEWEST = 20
 
 
-def duplicates(faces: ReviewFaces, nearest: NearestFaces) -> list[Finding]:
+def duplicates(faces: ReviewFaces, nearest: FaceNeighbours) -> list[Finding]:
     """Near-duplicates: across identities first, then the nearest first.
 
     One finding a face: the later one of a pair (or the one that was not confirmed), beside the
@@ -31,17 +31,17 @@ def duplicates(faces: ReviewFaces, nearest: NearestFaces) -> list[Finding]:
     _, first = np.unique(pairs[order, 0], return_index=True)
     found = []
     for row in order[np.sort(first)]:
-        one, other = (int(face) for face in pairs[row])
+        face, other = (int(face) for face in pairs[row])
         score = 1.0 if away[row] <= same else 1 - float(away[row]) / limit
         suggestion = int(faces.owners[other]) if across[row] else None
         shown = (faces.evidence(other, float(away[row])),)
         found.append(
-            faces.finding("duplicates", score, int(faces.owners[one]), one, suggestion, shown)
+            faces.finding("duplicates", score, int(faces.owners[face]), face, suggestion, shown)
         )
     return found
 
 
-def limits(faces: ReviewFaces, nearest: NearestFaces) -> tuple[float, float]:
+def limits(faces: ReviewFaces, nearest: FaceNeighbours) -> tuple[float, float]:
     """Distances up to which two faces are near-duplicates, and the same vector."""
     mine = faces.owners[nearest.rows] == faces.owners[:, None]
     face, place = np.nonzero(mine & (nearest.rows >= 0))
@@ -50,7 +50,7 @@ def limits(faces: ReviewFaces, nearest: NearestFaces) -> tuple[float, float]:
 
 
 def limits_of(own: Vectors, rows: Vectors, distance: Distance) -> tuple[float, float]:
-    """The same, learned from the distances of faces to their nearest own one.
+    """Limits learned from the distances of faces to the nearest face of their identity.
 
     A distance is too small for two pictures when its logarithm lies far out among these: three
     times the interquartile range below the first quartile (Tukey 1977, "Exploratory Data
@@ -70,24 +70,26 @@ def limits_of(own: Vectors, rows: Vectors, distance: Distance) -> tuple[float, f
     return max(float(np.exp(low - _FAR_OUT * (high - low))), same), same
 
 
-def _pairs(faces: ReviewFaces, nearest: NearestFaces, limit: float) -> tuple[Ids, Numbers]:
+def _pairs(faces: ReviewFaces, nearest: FaceNeighbours, limit: float) -> tuple[Ids, Numbers]:
     """Pairs of rows within the limit, the one to be told of first, and their distances.
 
     A pair of which both were confirmed is not told of.
     """
-    one, place = np.nonzero(nearest.distances <= 2 * limit)  # they are rounded to float32
-    other = nearest.rows[one, place]
+    face, place = np.nonzero(nearest.distances <= 2 * limit)  # they are rounded to float32
+    other = nearest.rows[face, place]
     settled = faces.confirmed
-    turned = (settled[one] & ~settled[other]) | ((settled[one] == settled[other]) & (one < other))
-    pairs = np.stack([np.where(turned, other, one), np.where(turned, one, other)], axis=1)
+    turned = (settled[face] & ~settled[other]) | (
+        (settled[face] == settled[other]) & (face < other)
+    )
+    pairs = np.stack([np.where(turned, other, face), np.where(turned, face, other)], axis=1)
     away = exactly(faces.rows[pairs[:, 0]], faces.rows[pairs[:, 1]], faces.distance)
     kept = (away <= limit) & ~settled[pairs[:, 0]]
     return pairs[kept], away[kept]
 
 
-def exactly(one: Vectors, other: Vectors, distance: Distance) -> Numbers:
+def exactly(first: Vectors, second: Vectors, distance: Distance) -> Numbers:
     """Distances of pairs of prepared vectors ``(m, d)``, also very small ones."""
-    lengths = np.linalg.norm(one.astype(np.float64) - other, axis=1)
+    lengths = np.linalg.norm(first.astype(np.float64) - second, axis=1)
     return np.asarray(lengths**2 / 2 if distance == "cosine" else lengths)
 
 
@@ -139,16 +141,16 @@ def twins(
     return found
 
 
-def _near(one: Vectors, other: Vectors, distance: Distance, limit: float) -> Flags:
+def _near(first: Vectors, second: Vectors, distance: Distance, limit: float) -> Flags:
     """Which pairs of prepared vectors ``(m, d)`` and ``(n, d)`` are within the limit."""
-    near = between(one, other, distance) <= 2 * limit  # they are rounded to float32
+    near = between(first, second, distance) <= 2 * limit  # they are rounded to float32
     left, right = np.nonzero(near)
-    near[left, right] = exactly(one[left], other[right], distance) <= limit
+    near[left, right] = exactly(first[left], second[right], distance) <= limit
     return near
 
 
 def nearest_own(rows: Vectors, owners: Ids, distance: Distance) -> Vectors:
-    """Distances of faces to their nearest own one, ``(m,)``; of large identities an even choice.
+    """Distances of faces to the nearest of their identity ``(m,)``; a sample of large ones.
 
     Args:
         rows: prepared vectors ``(n, d)``.

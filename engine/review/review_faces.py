@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.progress import Reporter
-from engine.recognition.calibration.logit import Flags
+from engine.recognition.logit import Flags
 from engine.recognition.shortlist import NEIGHBOURS
 from engine.recognition.templates import Templates, TemplateTable
 from engine.records.findings import Finding, Kind
@@ -95,7 +95,7 @@ class ReviewFaces:
         return self._members[identity]
 
     def name(self, identity: int) -> str:
-        """Of the identity in this row."""
+        """Name of the identity in this row."""
         return self.names[int(self.identities[identity])]
 
     def table(self, kept: Flags) -> TemplateTable:
@@ -112,7 +112,7 @@ class ReviewFaces:
         members = members[members != without]
         away = between(vector[None], self.rows[members], self.distance)[0]
         order = np.argsort(away, kind="stable")[:count]
-        return tuple(self.evidence(int(members[one]), float(away[one])) for one in order)
+        return tuple(self.evidence(int(members[row]), float(away[row])) for row in order)
 
     def evidence(self, face: int, distance: float) -> Evidence:
         """A face, given by its row, and how far it is."""
@@ -160,7 +160,7 @@ Search = Callable[[Vectors, int], Neighbours]
 
 
 @dataclass(frozen=True, eq=False)
-class NearestFaces:
+class FaceNeighbours:
     """The nearest faces of each face but itself, nearest first.
 
     Attributes:
@@ -172,8 +172,8 @@ class NearestFaces:
     distances: Vectors
 
 
-def search(faces: ReviewFaces, reporter: Reporter, index: Search | None = None) -> NearestFaces:
-    """Searches all faces among all.
+def search(faces: ReviewFaces, reporter: Reporter, index: Search | None = None) -> FaceNeighbours:
+    """Search all faces among all.
 
     Args:
         index: of a gallery in which all of these faces are.
@@ -185,7 +185,7 @@ def search(faces: ReviewFaces, reporter: Reporter, index: Search | None = None) 
     if index is not None and count > EXACT:
         found = _by_index(faces, reporter, index)
     else:
-        found = NearestFaces(
+        found = FaceNeighbours(
             *nearest(
                 faces.rows,
                 faces.rows,
@@ -199,7 +199,7 @@ def search(faces: ReviewFaces, reporter: Reporter, index: Search | None = None) 
     return found
 
 
-def _by_index(faces: ReviewFaces, reporter: Reporter, index: Search) -> NearestFaces:
+def _by_index(faces: ReviewFaces, reporter: Reporter, index: Search) -> FaceNeighbours:
     count = len(faces)
     rows = np.full((count, _KEPT), -1, dtype=np.int64)
     distances = np.full((count, _KEPT), np.inf, dtype=np.float32)
@@ -216,4 +216,4 @@ def _by_index(faces: ReviewFaces, reporter: Reporter, index: Search) -> NearestF
         rows[part, :width] = np.where(kept, np.take_along_axis(place, order, axis=1), -1)
         near = np.take_along_axis(found.distances, order, axis=1)
         distances[part, :width] = np.where(kept, near, np.inf)
-    return NearestFaces(rows, distances)
+    return FaceNeighbours(rows, distances)

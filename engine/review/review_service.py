@@ -63,7 +63,7 @@ def _faces(store: Store, reporter: Reporter) -> ReviewFaces:
             refused=frozenset(refused),
             apart=store.decisions.cannot_link(),
         )
-        names = {one.id: one.name for one in store.people.all()}
+        names = {identity.id: identity.name for identity in store.people.all()}
         if store.history.last_change() == change:
             _require_names(store, owners, names)
             return ReviewFaces.of(ids, owners, rows, store.distance, names, decided)

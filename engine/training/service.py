@@ -28,7 +28,7 @@ from engine.models.version_files import load_curves, load_faces, load_version
 from engine.models.versions import adopt_version, delete_version, remove_orphans, remove_unfinished
 from engine.progress import SILENT, Measured, Reporter
 from engine.recognition.active_models import load_model
-from engine.recognition.service import Recogniser
+from engine.recognition.recogniser import Recogniser
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingOutcome, TrainingRequest, is_version_id
 from engine.records.parsing import parsed

@@ -152,7 +152,7 @@ def load_missed(
 
     def work(gallery: Gallery, _: Reporter) -> tuple[Method, Mapping[float, float | None]]:
         return by_method(
-            gallery, method, lambda to: {fpir: gallery.missed(fpir, to) for fpir in steps}
+            gallery, method, lambda to: {fpir: gallery.fnir_at(fpir, to) for fpir in steps}
         )
 
     def measured(answered: tuple[Method, Mapping[float, float | None]]) -> None:

@@ -98,7 +98,7 @@ def test_a_file_chooser_that_outlives_its_dialog_adds_nothing(
 
 def test_a_closed_gallery_is_gone_from_memory(app: App, qtbot: QtBot, query_file: Path) -> None:
     ask(app, qtbot, query_file)
-    graph = weakref.ref(app.context.gallery._recogniser._grounds.spaces[0].keeper._live)
+    graph = weakref.ref(app.context.gallery._recogniser._state.spaces[0].index._live)
     gc.disable()  # a collection of garbage is far between, and its memory large
     try:
         app.window.menus.actions["close"].trigger()

@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import IdentityNameError, MismatchError
 from engine.gallery import Gallery
-from engine.recognition.service import Recogniser
+from engine.recognition.recogniser import Recogniser
 from engine.records.advice import Advice, grouped
 from engine.records.types import Vectors
 

@@ -234,7 +234,7 @@ def test_an_enrolment_is_made_though_recognition_cannot_follow(
             gallery.identify(crowd().vectors[0])
         query = crowd(2).vectors[0]
         with monkeypatch.context() as patched:
-            patched.setattr("engine.recognition.space.Space.add", refuse)
+            patched.setattr("engine.recognition.spaces.SearchedSpace.add", refuse)
             patched.setattr("engine.recognition.state.RecognitionState.take_up", refuse)
             patched.setattr("engine.enrolment.advisor.EnrolmentAdvisor.advise", lambda *_: [])
             report = gallery.enroll("P00", query)
@@ -251,7 +251,7 @@ def test_what_could_be_taken_up_only_by_half_does_not_answer(
     query = crowd().vectors[0]
     with Gallery.open(folder) as gallery:
         with monkeypatch.context() as patched:
-            patched.setattr("engine.index.IndexKeeper.start", refuse)
+            patched.setattr("engine.index.manager.IndexManager.start", refuse)
             with pytest.raises(GalleryDamagedError):
                 gallery.identify(query)
         assert gallery.identify(query)[0].evidence[0].distance < 1e-6

@@ -68,9 +68,9 @@ def _check_calibration(calibration: Calibration) -> None:
     for one in (calibration, calibration.grown(50)):
         for fpir in (0.001, 0.1):
             require(not math.isnan(one.threshold(fpir)), "a threshold that is no number")
-            require(0 < one.promised(fpir) <= 1, "a promise that is no share")
+            require(0 < one.achievable_fpir(fpir) <= 1, "a promise that is no share")
             require(isinstance(one.note(fpir), str), "a note that is no text")
-            one.missed(fpir)
+            one.fnir_at(fpir)
 
 
 class _Beside:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.recognition.calibration.logit import LogOdds, Numbers
+from engine.recognition.logit import LogOdds, Numbers
 from engine.recognition.shortlist import FEATURES
 from engine.records.parsing import checked, parsed
 
@@ -53,7 +53,7 @@ class Calibration:
     identities: int
     log_odds: LogOdds
     fitted: bool
-    strangers: tuple[float, ...]
+    non_mated: tuple[float, ...]
     shared: tuple[int, ...]
     mated: tuple[float, ...]
     agreement: float | None
@@ -62,32 +62,34 @@ class Calibration:
     faces: int = 0
 
     def grown(self, identities: int) -> Calibration:
-        """The same for a gallery of more identities by now: a stranger meets more of them."""
+        """This calibration in a larger gallery, where a stranger meets more identities."""
         more = identities - self.identities
-        if more <= 0 or not self.strangers:
+        if more <= 0 or not self.non_mated:
             return self
         return replace(self, identities=identities, unmet=self.unmet + more)
 
-    def promised(self, fpir: float) -> float:
+    def achievable_fpir(self, fpir: float) -> float:
         """The asked FPIR, or the smallest that this gallery can promise where that is larger.
 
         1 means that it can promise nothing. With one identity nobody is ever named, and any
         FPIR is kept.
         """
-        return max(fpir, self._strictest) if self.strangers else fpir
+        return max(fpir, self._strictest) if self.non_mated else fpir
 
     def threshold(self, fpir: float) -> float:
-        """Score that the first candidate must exceed to be named, at :meth:`promised` FPIR."""
-        if not self.strangers:
+        """Score that the first candidate must exceed to be named, at
+        :meth:`achievable_fpir`.
+        """
+        if not self.non_mated:
             return math.inf
-        fpir = self.promised(fpir)
-        scores, counted = self._strangers
+        fpir = self.achievable_fpir(fpir)
+        scores, counted = self._non_mated
         weights = 1 / (1 + (counted - 1) * math.sqrt(fpir))
         budget = max(fpir / self._excess * (weights.sum() + 1) - self._last_word, 0.0)
         allowed = int(np.searchsorted(np.cumsum(weights), budget * (1 + 1e-12), side="right"))
         return float(scores[allowed]) if allowed < len(scores) else -math.inf
 
-    def missed(self, fpir: float) -> float | None:
+    def fnir_at(self, fpir: float) -> float | None:
         """FNIR on the gallery's own faces, each left out in turn, at this FPIR; None if unknown."""
         if not self.mated:
             return None
@@ -96,8 +98,8 @@ class Calibration:
 
     def note(self, fpir: float) -> str:
         """One sentence on what cannot be promised at this FPIR, else ""."""
-        promised = self.promised(fpir)
-        if not self.strangers:
+        promised = self.achievable_fpir(fpir)
+        if not self.non_mated:
             return _NOBODY_ELSE if self.identities else _EMPTY
         if promised <= fpir:
             return ""
@@ -111,26 +113,26 @@ class Calibration:
     @property
     def basis(self) -> str:
         """One sentence where it was learned from a sample of the faces, else ""."""
-        if not self.faces or not self.strangers:
+        if not self.faces or not self.non_mated:
             return ""
         return (
-            f"Confidence and threshold were calibrated on {len(self.strangers):,} of "
+            f"Confidence and threshold were calibrated on {len(self.non_mated):,} of "
             f"{self.faces:,} faces, each searched among all."
         )
 
     def to_json(self) -> str:
-        """As text, for the gallery's database; minus infinity is written as null."""
-        record = asdict(self) | {"format": _FORMAT}
+        """This calibration as text for a file; minus infinity is written as null."""
+        record = asdict(self) | {"format": _FORMAT, "strangers": self.non_mated}
+        del record["non_mated"]  # the file's word for them is an older one
         record["mated"] = [None if math.isinf(score) else score for score in self.mated]
         return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str, features: tuple[str, ...] = FEATURES) -> Calibration:
-        """The other way.
+        """Read what :meth:`to_json` wrote.
 
         Raises:
-            ValueError: not written by :meth:`to_json` of this version for these features;
-                calibrate again.
+            ValueError: damaged, or written by another version or for other features.
         """
         try:
             record = parsed(text)
@@ -146,16 +148,16 @@ class Calibration:
         """Raises ValueError where the parts do not fit one another."""
         model = self.log_odds
         sizes = {len(model.means), len(model.scales), len(model.weights)}
-        numbers = [*model.means, *model.scales, *model.weights, model.intercept, *self.strangers]
+        numbers = [*model.means, *model.scales, *model.weights, model.intercept, *self.non_mated]
         sound = (
             sizes == {len(self.features)}
             and all(math.isfinite(number) for number in numbers)
             and min(model.scales) > 0
-            and len(self.strangers) == len(self.shared)
+            and len(self.non_mated) == len(self.shared)
             and min(self.shared, default=1) > 0
-            and self.identities >= (2 if self.strangers else 0)
-            and (0 < self.unmet < self.identities or not self.strangers)
-            and list(self.strangers) == sorted(self.strangers, reverse=True)
+            and self.identities >= (2 if self.non_mated else 0)
+            and (0 < self.unmet < self.identities or not self.non_mated)
+            and list(self.non_mated) == sorted(self.non_mated, reverse=True)
             and list(self.mated) == sorted(self.mated)
             and not any(math.isnan(score) for score in self.mated)
         )
@@ -168,18 +170,18 @@ class Calibration:
 
     @cached_property
     def _last_word(self) -> float:
-        """How many the next stranger counts for: one, or two where they come in pairs."""
-        _, counted = self._strangers
+        """Weight of the next non-mated score: 1, or 2 where they come in pairs."""
+        _, counted = self._non_mated
         return 1 + float((1 / counted**2).sum() / (1 / counted).sum())
 
     @cached_property
-    def _strangers(self) -> tuple[Numbers, Numbers]:
-        return np.array(self.strangers), np.array(self.shared, dtype=np.float64)
+    def _non_mated(self) -> tuple[Numbers, Numbers]:
+        return np.array(self.non_mated), np.array(self.shared, dtype=np.float64)
 
     @cached_property
     def _strictest(self) -> float:
         """The FPIR at which the highest stranger's score is just the threshold (a fixed point)."""
-        _, counted = self._strangers
+        _, counted = self._non_mated
         fpir = 1.0
         for _ in range(100):
             searches = (1 / (1 + (counted - 1) * math.sqrt(fpir))).sum()
@@ -216,7 +218,7 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
         "identities": int(record["identities"]),
         "log_odds": LogOdds(**parts, intercept=float(model["intercept"])),
         "fitted": bool(record["fitted"]),
-        "strangers": tuple(map(float, record["strangers"])),
+        "non_mated": tuple(map(float, record["strangers"])),
         "shared": tuple(map(int, record["shared"])),
         "mated": tuple(-math.inf if score is None else float(score) for score in record["mated"]),
         "agreement": None if agreement is None else float(agreement),

@@ -59,7 +59,7 @@ class CalibrationCache:
         *,
         reporter: Reporter = SILENT,
     ) -> Calibration:
-        """The calibration that speaks for the gallery at this change.
+        """The calibration for the gallery at this change.
 
         Args:
             templates: gives those of all identities; asked only after a change.
@@ -115,19 +115,19 @@ class CalibrationCache:
         self.unsaved = not self._store.derived.write(CALIBRATION, json.dumps(asdict(kept)))
 
 
-def _difference(one: tuple[Ids, Ids], other: tuple[Ids, Ids]) -> int:
+def _difference(before: tuple[Ids, Ids], after: tuple[Ids, Ids]) -> int:
     """How many faces came to identities or left them, of ids (ascending) and numbers of faces.
 
     Nearly always the same identities stand first, and new ones follow: 0.1 ms for 100,000.
     """
-    common = min(len(one[0]), len(other[0]))
-    if not np.array_equal(one[0][:common], other[0][:common]):
-        return _difference_of_any(one, other)
-    moved = np.abs(one[1][:common] - other[1][:common]).sum()
-    return int(moved + one[1][common:].sum() + other[1][common:].sum())
+    common = min(len(before[0]), len(after[0]))
+    if not np.array_equal(before[0][:common], after[0][:common]):
+        return _difference_of_any(before, after)
+    moved = np.abs(before[1][:common] - after[1][:common]).sum()
+    return int(moved + before[1][common:].sum() + after[1][common:].sum())
 
 
-def _difference_of_any(one: tuple[Ids, Ids], other: tuple[Ids, Ids]) -> int:
-    ids = np.concatenate([one[0], other[0]])
+def _difference_of_any(before: tuple[Ids, Ids], after: tuple[Ids, Ids]) -> int:
+    ids = np.concatenate([before[0], after[0]])
     _, place = np.unique(ids, return_inverse=True)
-    return int(np.abs(np.bincount(place, np.concatenate([one[1], -other[1]]))).sum())
+    return int(np.abs(np.bincount(place, np.concatenate([before[1], -after[1]]))).sum())

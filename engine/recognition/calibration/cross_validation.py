@@ -1,9 +1,9 @@
-"""Tries a method on a gallery's own faces, fold by fold: the ground to judge it and to calibrate it."""
+"""Cross-validation of a method on a gallery's own faces, to judge it and to calibrate it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ import numpy as np
 from engine.models.arrays import BROKEN, damaged, read_npz
 from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
 from engine.recognition.calibration.fitting import as_calibration, fit_scores
-from engine.recognition.calibration.leave_one_out import Searches
-from engine.recognition.calibration.logit import Flags, LogOdds
+from engine.recognition.calibration.leave_one_out import LeftOutSearches
+from engine.recognition.logit import Flags, LogOdds
 from engine.recognition.scores import joined_log_odds
 from engine.recognition.shortlist import FEATURES, NEIGHBOURS, Shortlist, shortlist
 from engine.recognition.templates import Templates
@@ -37,11 +37,11 @@ class Fold:
 
     enrolled: Ids
     mated: Ids
-    strangers: Ids
+    non_mated: Ids
 
 
 def make_folds(faces: Ids, owners: Ids) -> list[Fold]:
-    """Deals a gallery out so that every face is a stranger once and mated at most once.
+    """Divide a gallery so that every face is non-mated once, and mated at most once.
 
     In a gallery of more than ASKED faces, so many of them are; the others of the identities that
     are strangers stay away with them, and the rest is enrolled.
@@ -109,43 +109,32 @@ class Trials:
     searched: Flags
     mated: Ids
     mated_odds: Vectors
-    strangers: Ids
-    stranger_odds: Vectors
+    non_mated: Ids
+    non_mated_odds: Vectors
     identities: int
     unmet: int
 
     def of(self, faces: Ids) -> Trials:
-        """Those of some faces, all of them here, in the order asked."""
+        """Trials of some faces, in the given order."""
         order = np.argsort(self.faces)
         rows = order[np.searchsorted(self.faces[order], faces)]
-        return Trials(
-            self.faces[rows],
-            self.own[rows],
-            self.searched[rows],
-            self.mated[rows],
-            self.mated_odds[rows],
-            self.strangers[rows],
-            self.stranger_odds[rows],
-            self.identities,
-            self.unmet,
-        )
+        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
     def save(self, path: Path) -> None:
-        """Writes an ``.npz`` without pickled objects, whole or not at all."""
-        arrays: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        """Write an ``.npz`` without pickled objects, whole or not at all."""
+        arrays: dict[str, Any] = {
+            in_file: getattr(self, name) for name, (in_file, _) in _COLUMNS.items()
+        }
+        arrays |= {"identities": self.identities, "unmet": self.unmet}
         write_atomically(path, lambda stream: np.savez(stream, **arrays))
 
     @classmethod
     def load(cls, path: Path) -> Trials:
-        """The other way.
-
-        Raises:
-            ModelError: absent or damaged.
-        """
+        """Read what :meth:`save` wrote. Raises ModelError: absent or damaged."""
         try:
             arrays = read_npz(path)
             trials = cls(
-                **{name: arrays[name] for name in _TRIAL_COLUMNS},
+                **{name: arrays[in_file] for name, (in_file, _) in _COLUMNS.items()},
                 identities=int(arrays["identities"]),
                 unmet=int(arrays["unmet"]),
             )
@@ -155,32 +144,32 @@ class Trials:
             raise damaged(path, "The searches of a model", error) from error
 
     def _check(self) -> None:
-        """Raises ValueError where the parts do not fit one another."""
+        """Raise ValueError where the parts do not fit one another."""
         sound = (
-            all(getattr(self, name).dtype == dtype for name, dtype in _TRIAL_COLUMNS.items())
-            and all(len(getattr(self, name)) == len(self.faces) for name in _TRIAL_COLUMNS)
+            all(getattr(self, name).dtype == dtype for name, (_, dtype) in _COLUMNS.items())
+            and all(len(getattr(self, name)) == len(self.faces) for name in _COLUMNS)
             and self.faces.ndim == self.own.ndim == self.searched.ndim == 1
-            and self.mated.ndim == self.strangers.ndim == 2
+            and self.mated.ndim == self.non_mated.ndim == 2
             and self.mated.shape == self.mated_odds.shape
-            and self.strangers.shape == self.stranger_odds.shape
+            and self.non_mated.shape == self.non_mated_odds.shape
             and not np.isnan(self.mated_odds).any()
-            and not np.isnan(self.stranger_odds).any()
+            and not np.isnan(self.non_mated_odds).any()
             and 0 < self.unmet < self.identities
         )
         if not sound:
             raise ValueError("its parts do not fit")
 
 
-_TRIAL_COLUMNS: Mapping[str, type[np.generic]] = {
-    "faces": np.int64,
-    "own": np.int64,
-    "searched": np.bool_,
-    "mated": np.int64,
-    "mated_odds": np.float32,
-    "strangers": np.int64,
-    "stranger_odds": np.float32,
+_COLUMNS: Mapping[str, tuple[str, type[np.generic]]] = {
+    "faces": ("faces", np.int64),
+    "own": ("own", np.int64),
+    "searched": ("searched", np.bool_),
+    "mated": ("mated", np.int64),
+    "mated_odds": ("mated_odds", np.float32),
+    "non_mated": ("strangers", np.int64),
+    "non_mated_odds": ("stranger_odds", np.float32),
 }
-"""What has a line for each face."""
+"""Fields with a line for each face: their names in a file, and their types."""
 
 
 def same_gallery(ours: Trials, theirs: Trials) -> bool:
@@ -202,25 +191,27 @@ def in_common(trials: Sequence[Trials]) -> list[Trials]:
     These are the faces that all of them know under the same identity, in one order, and of their
     mated searches those that all of them made.
     """
-    faces = reduce(np.intersect1d, [one.faces for one in trials])
-    cut = [one.of(faces) for one in trials]
-    same_gallery = np.logical_and.reduce([one.own == cut[0].own for one in cut])
-    searched = np.logical_and.reduce([one.searched for one in cut])[same_gallery]
-    return [replace(one.of(faces[same_gallery]), searched=searched) for one in cut]
+    faces = reduce(np.intersect1d, [tried.faces for tried in trials])
+    cut = [tried.of(faces) for tried in trials]
+    same_gallery = np.logical_and.reduce([tried.own == cut[0].own for tried in cut])
+    searched = np.logical_and.reduce([tried.searched for tried in cut])[same_gallery]
+    return [replace(tried.of(faces[same_gallery]), searched=searched) for tried in cut]
 
 
-def as_searches(trials: Sequence[Trials]) -> Searches:
+def as_searches(trials: Sequence[Trials]) -> LeftOutSearches:
     """Trials of several methods, of the same faces in the same order, as one to learn from.
 
     There is one feature for each method: its log-odds. Identities stand for themselves.
     """
     first = trials[0]
-    searched = np.logical_and.reduce([one.searched for one in trials])
-    return Searches(
+    searched = np.logical_and.reduce([tried.searched for tried in trials])
+    return LeftOutSearches(
         first.own,
         ~searched,
-        joined_log_odds([(one.mated, one.mated_odds.astype(np.float64)) for one in trials]),
-        joined_log_odds([(one.strangers, one.stranger_odds.astype(np.float64)) for one in trials]),
+        joined_log_odds([(tried.mated, tried.mated_odds.astype(np.float64)) for tried in trials]),
+        joined_log_odds(
+            [(tried.non_mated, tried.non_mated_odds.astype(np.float64)) for tried in trials]
+        ),
     )
 
 
@@ -234,14 +225,14 @@ _SEED = 0
 def space_searcher(
     faces: Vectors, owners: Ids, distance: Distance, transform: Callable[[Vectors], Vectors]
 ) -> Searcher:
-    """Looks queries up among enrolled faces ``(n, d)``, both brought into one space first."""
+    """A search among enrolled faces ``(n, d)``, with all vectors mapped into one space."""
     enrolled = prepare(transform(faces), distance)
     templates = Templates(enrolled.shape[1], distance)
     templates.add(owners, enrolled)
     table = templates.table()
     rows = table.rows(owners)
 
-    def look(queries: Vectors) -> Shortlist:
+    def search(queries: Vectors) -> Shortlist:
         parts = []
         wanted = prepare(transform(queries), distance)
         places, distances = nearest(wanted, enrolled, NEIGHBOURS, distance)
@@ -253,7 +244,7 @@ def space_searcher(
             parts.append(Shortlist(identities, found.features))
         return Shortlist.joined(parts)
 
-    return look
+    return search
 
 
 def cross_validate(
@@ -261,7 +252,7 @@ def cross_validate(
     owners: Ids,
     vectors: Vectors,
     folds: Sequence[Fold],
-    lookers: Sequence[Searcher],
+    searchers: Sequence[Searcher],
     *,
     features: tuple[str, ...] = FEATURES,
     unfitted: LogOdds = BY_TEMPLATE,
@@ -276,15 +267,15 @@ def cross_validate(
     """
     identities = len(np.unique(owners))
     unmet = identities - min(len(np.unique(owners[fold.enrolled])) for fold in folds)
-    asked = np.sort(np.concatenate([fold.strangers for fold in folds]))
+    asked = np.sort(np.concatenate([fold.non_mated for fold in folds]))
     faces, owners, vectors = faces[asked], owners[asked], vectors[asked]
     asked_mated = [np.searchsorted(asked, fold.mated) for fold in folds]
-    asked_strangers = [np.searchsorted(asked, fold.strangers) for fold in folds]
-    mated = _all_shortlists(len(faces), vectors, asked_mated, lookers)
-    strangers = _all_shortlists(len(faces), vectors, asked_strangers, lookers)
+    asked_non_mated = [np.searchsorted(asked, fold.non_mated) for fold in folds]
+    mated = _all_shortlists(len(faces), vectors, asked_mated, searchers)
+    non_mated = _all_shortlists(len(faces), vectors, asked_non_mated, searchers)
     searched = np.zeros(len(faces), dtype=bool)
     searched[np.concatenate(asked_mated)] = True
-    searches = Searches(owners, ~searched, mated, strangers)
+    searches = LeftOutSearches(owners, ~searched, mated, non_mated)
     learned = fit_scores(searches, np.random.default_rng(_SEED), unfitted)
     calibration = as_calibration(
         learned,
@@ -301,8 +292,8 @@ def cross_validate(
         searched,
         mated.rows,
         odds(mated.features, mated.filled).astype(np.float32),
-        strangers.rows,
-        odds(strangers.features, strangers.filled).astype(np.float32),
+        non_mated.rows,
+        odds(non_mated.features, non_mated.filled).astype(np.float32),
         identities,
         unmet,
     )
@@ -310,10 +301,10 @@ def cross_validate(
 
 
 def _all_shortlists(
-    count: int, vectors: Vectors, asked: Sequence[Ids], lookers: Sequence[Searcher]
+    count: int, vectors: Vectors, asked: Sequence[Ids], searchers: Sequence[Searcher]
 ) -> Shortlist:
     """A line for each face that is asked for; empty where it is in none of these folds."""
-    found = [look(vectors[rows]) for rows, look in zip(asked, lookers, strict=True)]
+    found = [search(vectors[rows]) for rows, search in zip(asked, searchers, strict=True)]
     places = max(part.rows.shape[1] for part in found)
     identities = np.full((count, places), -1, dtype=np.int64)
     features = np.zeros((count, places, found[0].features.shape[2]))

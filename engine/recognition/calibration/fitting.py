@@ -10,8 +10,8 @@ import numpy as np
 from engine.progress import SILENT, Reporter
 from engine.recognition.agreement import pairs_of, widest
 from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
-from engine.recognition.calibration.leave_one_out import Piece, Searches, sample, search_own
-from engine.recognition.calibration.logit import Flags, LogOdds, Numbers, fit, probabilities
+from engine.recognition.calibration.leave_one_out import LeftOutSearches, Piece, sample, search_own
+from engine.recognition.logit import Flags, LogOdds, Numbers, fit, probabilities
 from engine.recognition.shortlist import FEATURES
 from engine.recognition.templates import Templates, TemplateTable
 from engine.records.types import Distance, Ids, Vectors
@@ -36,17 +36,17 @@ class FittedScores:
 
     model: LogOdds | None
     mated: Numbers
-    strangers: Numbers
+    non_mated: Numbers
     sound: Flags
 
 
 def fit_scores(
-    searches: Searches,
+    searches: LeftOutSearches,
     random: np.random.Generator,
     unfitted: LogOdds,
     check: Callable[[], None] = lambda: None,
 ) -> FittedScores:
-    """Fits the model, and scores each probe by a model that did not see its identity.
+    """Fit the model, and score each probe by a model that did not see its identity.
 
     A stranger counts with that score or the final model's, whichever is higher: where the scores
     say little, the models differ by more than the strangers do.
@@ -59,7 +59,7 @@ def fit_scores(
     model, sound = fit_soundly(searches, check)
     if model is None:
         return FittedScores(None, *_search_scores(searches, unfitted), sound)
-    mated, strangers = _search_scores(searches, model)
+    mated, non_mated = _search_scores(searches, model)
     identities = np.unique(searches.own)
     folds = random.permutation(len(identities)) % min(_FOLDS, len(identities))
     fold = folds[np.searchsorted(identities, searches.own)]
@@ -67,12 +67,12 @@ def fit_scores(
         check()
         seen = _fit(searches.chosen(sound & ~held_out), start=model) or model
         mated[held_out], unseen = _search_scores(searches.chosen(held_out), seen)
-        strangers[held_out] = np.maximum(strangers[held_out], unseen)
-    return FittedScores(model, mated, strangers, sound)
+        non_mated[held_out] = np.maximum(non_mated[held_out], unseen)
+    return FittedScores(model, mated, non_mated, sound)
 
 
 def fit_soundly(
-    searches: Searches, check: Callable[[], None] = lambda: None
+    searches: LeftOutSearches, check: Callable[[], None] = lambda: None
 ) -> tuple[LogOdds | None, Flags]:
     """The model of the probes that do not look surely like another identity, and which these are.
 
@@ -88,7 +88,7 @@ def fit_soundly(
 
 def as_calibration(
     learned: FittedScores,
-    searches: Searches,
+    searches: LeftOutSearches,
     *,
     identities: int,
     unmet: int = 1,
@@ -96,21 +96,21 @@ def as_calibration(
     unfitted: LogOdds = BY_TEMPLATE,
     agreement: float | None = None,
 ) -> Calibration:
-    """What was learned, as it is kept.
+    """The calibration that follows from fitted scores.
 
     Args:
         identities: of the gallery.
         unmet: how many of them a stranger did not meet, its own among them.
     """
     sound = learned.sound
-    strangers, own = learned.strangers[sound], searches.own[sound]
-    order = np.argsort(-strangers, kind="stable")
+    non_mated, own = learned.non_mated[sound], searches.own[sound]
+    order = np.argsort(-non_mated, kind="stable")
     shared = np.bincount(own, minlength=1)[own]
     return Calibration(
         identities=identities,
         log_odds=learned.model or unfitted,
         fitted=learned.model is not None,
-        strangers=tuple(strangers[order].tolist()),
+        non_mated=tuple(non_mated[order].tolist()),
         shared=tuple(shared[order].tolist()),
         mated=tuple(np.sort(learned.mated[sound & ~searches.alone]).tolist()),
         agreement=agreement,
@@ -119,23 +119,23 @@ def as_calibration(
     )
 
 
-def _fit(searches: Searches, start: LogOdds | None = None) -> LogOdds | None:
+def _fit(searches: LeftOutSearches, start: LogOdds | None = None) -> LogOdds | None:
     """The model of these probes; None where none of them can be searched without itself."""
-    strangers, pairs = searches.strangers, searches.chosen(~searches.alone)
+    non_mated, pairs = searches.non_mated, searches.chosen(~searches.alone)
     if not len(pairs):
         return None
     count = len(pairs) + len(searches)
     shares = [0.5 * count / len(pairs)] * len(pairs) + [0.5 * count / len(searches)] * len(searches)
     return fit(
-        np.concatenate([pairs.mated.features, strangers.features]),
-        np.concatenate([pairs.mated.filled, strangers.filled]),
+        np.concatenate([pairs.mated.features, non_mated.features]),
+        np.concatenate([pairs.mated.filled, non_mated.filled]),
         np.concatenate([pairs.truth(), np.full(len(searches), -1)]),
         np.array(shares),
         start,
     )
 
 
-def _misnamed(searches: Searches, model: LogOdds) -> Flags:
+def _misnamed(searches: LeftOutSearches, model: LogOdds) -> Flags:
     """Probes that look surely like another identity than their own.
 
     One face in a hundred under a wrong name would pass for a stranger that cannot be told from
@@ -148,13 +148,13 @@ def _misnamed(searches: Searches, model: LogOdds) -> Flags:
     return np.asarray(another & ~searches.alone)
 
 
-def _search_scores(searches: Searches, model: LogOdds) -> tuple[Numbers, Numbers]:
+def _search_scores(searches: LeftOutSearches, model: LogOdds) -> tuple[Numbers, Numbers]:
     """Scores of the mated searches (minus infinity where another came first) and the strangers'."""
-    mated, strangers = searches.mated, searches.strangers
+    mated, non_mated = searches.mated, searches.non_mated
     own = model(mated.features, mated.filled)
     right = (own.argmax(axis=1) == searches.truth()) & ~searches.alone
     found = np.where(right, own.max(axis=1), -np.inf)
-    return found, model(strangers.features, strangers.filled).max(axis=1)
+    return found, model(non_mated.features, non_mated.filled).max(axis=1)
 
 
 Fetch = Callable[[Ids | None], Iterable[tuple[Ids, Ids, Vectors]]]
@@ -171,7 +171,7 @@ def calibrate(
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> Calibration:
-    """The same as :func:`calibrate_from`, from faces in memory.
+    """Calibrate from faces in memory, see :func:`calibrate_from`.
 
     Args:
         ids, identity_ids: of each face, ``(n,)``; the order of the faces does not matter.
@@ -200,7 +200,7 @@ def calibrate_from(
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> Calibration:
-    """Learns from a gallery what its scores mean.
+    """Learn from a gallery what its scores mean.
 
     Half of the queries are taken to be strangers: the faces searched without their own identity
     weigh as much as the faces searched without themselves. Of more than 10,000 faces an even
@@ -217,15 +217,15 @@ def calibrate_from(
     """
     random = np.random.default_rng(seed)
     rows = sample(len(ids), random)
-    one, other = pairs_of(identity_ids, rows, random)
-    some = np.union1d(ids[rows], ids[other])
-    known, owners, faces = _joined_pieces(_pieces(fetch(some), table), table)
-    agreement = widest(*_both(known, faces, ids[one], ids[other]), table.distance)
+    first, second = pairs_of(identity_ids, rows, random)
+    needed = np.union1d(ids[rows], ids[second])
+    known, owners, faces = _joined_pieces(_pieces(fetch(needed), table), table)
+    agreement = widest(*_both(known, faces, ids[first], ids[second]), table.distance)
     nothing = Calibration(len(table), BY_TEMPLATE, False, (), (), (), agreement)
     if len(table) < 2 or not len(known):
         return nothing
-    asked = np.isin(known, ids[rows])
-    probes = known[asked], owners[asked], faces[asked]
+    is_probe = np.isin(known, ids[rows])
+    probes = known[is_probe], owners[is_probe], faces[is_probe]
     pieces = _pieces(fetch(None), table)
     searches = search_own(probes, pieces, len(ids), table, reporter, _STAGE)
     learned = fit_scores(searches, random, BY_TEMPLATE, reporter.check)
@@ -250,8 +250,8 @@ def _joined_pieces(pieces: Iterable[Piece], table: TemplateTable) -> Piece:
     return ids, owners, faces
 
 
-def _both(known: Ids, faces: Vectors, one: Ids, other: Ids) -> tuple[Vectors, Vectors]:
+def _both(known: Ids, faces: Vectors, first: Ids, second: Ids) -> tuple[Vectors, Vectors]:
     """The vectors of pairs of faces, given by their ids, that are both known (ascending)."""
-    there = np.isin(one, known) & np.isin(other, known)
-    left, right = np.searchsorted(known, one[there]), np.searchsorted(known, other[there])
+    there = np.isin(first, known) & np.isin(second, known)
+    left, right = np.searchsorted(known, first[there]), np.searchsorted(known, second[there])
     return faces[left], faces[right]

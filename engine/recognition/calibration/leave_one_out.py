@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.progress import SILENT, Reporter
 from engine.recognition.calibration.calibration import Calibration
-from engine.recognition.calibration.logit import Flags
+from engine.recognition.logit import Flags
 from engine.recognition.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.recognition.templates import Templates, TemplateTable
 from engine.records.changes import Recognition
@@ -27,7 +27,7 @@ Piece = tuple[Ids, Ids, Vectors]
 
 
 @dataclass(frozen=True, eq=False)
-class Searches:
+class LeftOutSearches:
     """Every probe searched twice.
 
     Attributes:
@@ -40,18 +40,18 @@ class Searches:
     own: Ids
     alone: Flags
     mated: Shortlist
-    strangers: Shortlist
+    non_mated: Shortlist
 
     def __len__(self) -> int:
         return len(self.own)
 
-    def chosen(self, which: Flags) -> Searches:
+    def chosen(self, which: Flags) -> LeftOutSearches:
         """Some of the probes."""
-        return Searches(
+        return LeftOutSearches(
             self.own[which],
             self.alone[which],
             self.mated.chosen(which),
-            self.strangers.chosen(which),
+            self.non_mated.chosen(which),
         )
 
     def truth(self) -> Ids:
@@ -81,8 +81,8 @@ def search_own(
     table: TemplateTable,
     reporter: Reporter,
     stage: str,
-) -> Searches:
-    """Searches some faces of a gallery among all of them, which are never in memory at once.
+) -> LeftOutSearches:
+    """Search some faces of a gallery among all, which are never in memory at once.
 
     Args:
         probes: the faces to be searched.
@@ -108,7 +108,7 @@ def search_own(
             others.offer(start, near, piece[1])
         done += len(piece[0])
     all_of_them = theirs.with_others(others)
-    return Searches(
+    return LeftOutSearches(
         own,
         table.counts[own] < 2,
         _shortlists(queries, table, all_of_them, LeftOut(own, "face"), reporter),
@@ -155,7 +155,7 @@ def recognised_when_left_out(
     distance: Distance,
     reporter: Reporter = SILENT,
 ) -> Recognition:
-    """Asks for some of the faces, each left out of the gallery, and counts the right answers.
+    """Count the faces that are recognised when each is left out of the gallery.
 
     Args:
         faces: all of a gallery, prepared, ``(n, d)``.

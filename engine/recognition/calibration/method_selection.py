@@ -12,7 +12,7 @@ import numpy as np
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.cross_validation import Trials, as_searches, in_common
 from engine.recognition.calibration.fitting import as_calibration, fit_scores
-from engine.recognition.calibration.logit import Flags, LogOdds
+from engine.recognition.logit import Flags, LogOdds
 from engine.records.types import Ids
 
 
@@ -35,11 +35,11 @@ class MethodChoice:
 
     @property
     def all_members(self) -> frozenset[str]:
-        """Those of ``otherwise`` too."""
+        """The members, with those of ``otherwise``."""
         return frozenset(self.members) | (self.otherwise.all_members if self.otherwise else set())
 
     def grown(self, identities: int) -> MethodChoice:
-        """The same in a gallery of more identities by now; see :meth:`Calibration.grown`."""
+        """This choice in a larger gallery, see :meth:`Calibration.grown`."""
         return replace(
             self,
             calibration=self.calibration and self.calibration.grown(identities),
@@ -47,7 +47,7 @@ class MethodChoice:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, for a file."""
+        """This choice as plain values, for a file."""
         return {
             "members": list(self.members),
             "calibration": self.calibration.to_json() if self.calibration else None,
@@ -57,11 +57,7 @@ class MethodChoice:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> MethodChoice:
-        """The other way.
-
-        Raises:
-            ValueError, KeyError, TypeError: not written by :meth:`to_json` of this version.
-        """
+        """Read what :meth:`to_json` made. Raises ValueError, KeyError, TypeError: damaged."""
         members = tuple(map(str, record["members"]))
         if not members:
             raise ValueError("auto stands for nothing")
@@ -188,7 +184,7 @@ def beats(ours: TrialFigures, theirs: TrialFigures) -> bool:
     The figures are rank-1, rank-1 balanced over identities, and what passes the threshold.
     """
     gains = _gains(ours, theirs)
-    return any(one.low > 0 for one in gains) and all(one.high >= 0 for one in gains)
+    return any(figure.low > 0 for figure in gains) and all(figure.high >= 0 for figure in gains)
 
 
 def select_methods(trials: Mapping[str, Trials]) -> MethodChoice:
@@ -207,10 +203,10 @@ def select_methods(trials: Mapping[str, Trials]) -> MethodChoice:
     most, chosen = 0.0, knn
     for members in _fusions(list(alike)):
         shown = trial_figures([alike[name] for name in members])
-        better = sum(one.value for one in _gains(shown, knn))
+        better = sum(tried.value for tried in _gains(shown, knn))
         if beats(shown, knn) and better > most:
             best, most, chosen = members, better, shown
-    rest = {name: one for name, one in trials.items() if name != "mlp"}
+    rest = {name: tried for name, tried in trials.items() if name != "mlp"}
     return MethodChoice(
         best,
         chosen.calibration if len(best) > 1 else None,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,24 +11,23 @@ import numpy as np
 from engine.errors import TrainingError
 from engine.evaluation.contract import CalibrationSet, Fitted, Method, Numbers, Ranked, best_of
 from engine.evaluation.references import NearestFaces
-from engine.index.exact import ExactIndex
 from engine.models.network import Network
 from engine.progress import SILENT, Reporter
+from engine.recognition.active_models import ActiveModel, ActiveModels
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.cross_validation import Trials
 from engine.recognition.calibration.fitting import calibrate
-from engine.recognition.calibration.logit import probabilities
-from engine.recognition.calibration.method_selection import KNN_ALONE, MethodChoice, select_methods
-from engine.recognition.identifier import Identifier
-from engine.recognition.knn import Knn
-from engine.recognition.mlp import Mlp
-from engine.recognition.templates import Templates
+from engine.recognition.calibration.method_selection import select_methods
+from engine.recognition.identifier import Identifier, build_identifier
+from engine.recognition.logit import probabilities
+from engine.recognition.spaces import searched_spaces, vector_spaces
 from engine.records.jobs import KINDS
 from engine.records.training_parameters import Kind, parameters
 from engine.records.types import Distance, Ids, Vectors
 from engine.training.worker.partial_softmax import BLOCK, EPOCHS, WHOLE
 from engine.training.worker.stages import TRAININGS, Stages, steps_of
 from engine.training.worker.train_model import TrainingFaces, train, try_knn, try_model
+from engine.utils.id_map import IdMap
 
 OURS = ("knn", "mlp", "triplet", "auto")
 
@@ -92,15 +92,18 @@ class _Workshop:
         stages = Stages(reporter, TRAININGS * len(missing), steps=steps)
         for kind in missing:
             self._learned[kind] = _learn(faces, kind, seed, stages)
-        trials: dict[str, Trials] = {kind: self._learned[kind][2] for kind in kinds}
-        models = {kind: self._learned[kind][:2] for kind in kinds}
         assert self._calibration is not None, "it was learned with the split"
-        if not trials:
-            return _identifier(faces, models, KNN_ALONE, self._calibration, None)
+        if not kinds:
+            return _identifier(faces, ActiveModels(), self._calibration)
         self._knn = self._knn or try_knn(faces, stages.between("Judging k-NN"))
-        joint, knn = self._knn
-        auto = select_methods({"knn": knn, **trials})
-        return _identifier(faces, models, auto, self._calibration, joint)
+        joint, trials = self._knn
+        auto = select_methods({"knn": trials, **{kind: self._learned[kind][2] for kind in kinds}})
+        models = {
+            kind: ActiveModel(kind, network, calibration, faces.identities)
+            for kind in kinds
+            for network, calibration, _ in [self._learned[kind]]
+        }
+        return _identifier(faces, ActiveModels(models, auto, joint), self._calibration)
 
 
 def _learn(
@@ -113,52 +116,19 @@ def _learn(
     return trained.network, *try_model(faces, kind, settings, seed, stages)
 
 
-def _identifier(
-    faces: TrainingFaces,
-    models: Mapping[Kind, tuple[Network, Calibration]],
-    auto: MethodChoice,
-    calibration: Calibration,
-    joint: Calibration | None,
-) -> Identifier:
-    triplet, mlp = None, None
-    if "triplet" in models:
-        network, its_own = models["triplet"]
-        triplet = _knn(faces, network(faces.vectors), "cosine", its_own, "triplet", network)
-    if "mlp" in models:
-        network, its_own = models["mlp"]
-        mlp = Mlp(network, faces.identities, its_own)
-    knn = _knn(faces, faces.vectors, faces.distance, calibration, "knn", None, joint)
-    return Identifier(
-        knn,
-        names=lambda ids: {one: str(one) for one in ids},
-        triplet=triplet,
-        mlp=mlp,
-        auto=auto,
+def _identifier(faces: TrainingFaces, models: ActiveModels, calibration: Calibration) -> Identifier:
+    """What would answer in a gallery of these faces with these models in use."""
+    spaces = searched_spaces(
+        vector_spaces(faces.vectors.shape[1], faces.distance, models.networks), None
     )
+    for searched in spaces:
+        searched.fill(faces.ids, faces.owners, faces.vectors)
+    owners = IdMap(faces.ids, faces.owners)
+    return build_identifier(spaces, models, calibration, owners, _names)
 
 
-def _knn(
-    faces: TrainingFaces,
-    rows: Vectors,
-    distance: Distance,
-    calibration: Calibration,
-    name: str,
-    network: Network | None,
-    joint: Calibration | None = None,
-) -> Knn:
-    index, templates = ExactIndex(rows.shape[1], distance), Templates(rows.shape[1], distance)
-    index.add(faces.ids, rows)
-    templates.add(faces.owners, rows)
-    return Knn(
-        index,
-        templates,
-        identity_of=lambda ids: faces.owners[ids],
-        calibration=calibration,
-        distance=distance,
-        name=name,
-        transform=network,
-        joint=joint,
-    )
+def _names(labels: AbstractSet[int]) -> dict[int, str]:
+    return {label: str(label) for label in labels}
 
 
 def _faces(vectors: Vectors, labels: Ids, distance: Distance) -> TrainingFaces:
@@ -196,12 +166,12 @@ class _Asked:
     method: str
 
     def rank(self, queries: Vectors, top: int) -> Ranked:
-        look = self.identifier.look(queries, self.method)
-        order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
+        found = self.identifier.scores(queries, self.method)
+        order = np.argsort(-found.log_odds, axis=1, kind="stable")[:, :top]
         return Ranked(
-            np.take_along_axis(look.identities, order, axis=1),
-            np.take_along_axis(look.log_odds, order, axis=1),
-            probabilities(look.log_odds).max(axis=1),
+            np.take_along_axis(found.identities, order, axis=1),
+            np.take_along_axis(found.log_odds, order, axis=1),
+            probabilities(found.log_odds).max(axis=1),
         )
 
 

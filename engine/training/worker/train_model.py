@@ -144,7 +144,7 @@ def try_knn(faces: TrainingFaces, reporter: Reporter = SILENT) -> tuple[Calibrat
 
 def _told(lookers: Sequence[Searcher], dealt: Sequence[Fold], reporter: Reporter) -> list[Searcher]:
     """The same lookers, which report how many of the folds' queries they have looked at."""
-    total, done = sum(len(fold.mated) + len(fold.strangers) for fold in dealt), 0
+    total, done = sum(len(fold.mated) + len(fold.non_mated) for fold in dealt), 0
 
     def telling(look: Searcher) -> Searcher:
         def looked(queries: Vectors) -> Shortlist:

@@ -94,7 +94,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 def searched(gallery: Gallery, faces: list[int]) -> list[Vectors]:
     """Vectors as the indexes hold them: of unit length, and as a model maps them."""
     ids = np.array(faces, dtype=np.int64)
-    return [space.keeper._live.get(ids) for space in gallery._recogniser._grounds.spaces]
+    return [space.index._live.get(ids) for space in gallery._recogniser._state.spaces]
 
 
 def _touch(gallery: Gallery, vectors: Vectors) -> None:

@@ -12,7 +12,8 @@ from engine.index.shared_lock import SharedLock
 PREPARE = """
 import sys, pathlib, threading
 import numpy as np
-from engine.index import HnswIndex, load_snapshot, save_snapshot
+from engine.index.hnsw import HnswIndex
+from engine.index.snapshot import load_snapshot, save_snapshot
 rows = np.random.default_rng(1).standard_normal((6000, 16)).astype(np.float32)
 ids = np.arange(6000)
 index = HnswIndex(16, "cosine")

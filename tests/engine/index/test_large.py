@@ -158,8 +158,9 @@ ROOT = Path(__file__).resolve().parents[3]
 BUILDING = """
 import sys, pathlib, time
 import numpy as np
-from engine.index import IndexKeeper, building
-building.EARLIEST = 0
+from engine.index.manager import IndexManager
+from engine.index import builder
+builder.EARLIEST = 0
 ids = np.arange(1, 6001)
 rows = np.random.default_rng(1).standard_normal((6000, 16)).astype(np.float32)
 def vectors(some):
@@ -170,7 +171,7 @@ def told(event):
     print(type(event).__name__, getattr(event, "done", ""), getattr(event, "stage", ""), flush=True)
     if getattr(event, "stage", "") == "Indexing faces" and event.done >= int(sys.argv[2]):
         time.sleep(60)
-keeper = IndexKeeper(pathlib.Path(sys.argv[1]), dimension=16, distance="cosine", writable=True)
+keeper = IndexManager(pathlib.Path(sys.argv[1]), dimension=16, distance="cosine", writable=True)
 keeper.start(3, lambda: ids, vectors, listener=told)
 keeper.wait()
 assert (keeper.search(rows, 1).ids[:, 0] == ids).all()

@@ -164,7 +164,7 @@ def test_no_truncated_or_flipped_file_is_ever_handed_to_hnswlib(saved, run_apart
         import sys, random, pathlib
         import hnswlib
         from engine.errors import SnapshotError
-        from engine.index import load_snapshot
+        from engine.index.snapshot import load_snapshot
         folder = pathlib.Path(sys.argv[1])
         index, _ = load_snapshot(folder, dimension=16, distance="cosine")
         handed = []
@@ -203,7 +203,7 @@ def test_a_disk_that_is_full_keeps_the_old_snapshot_and_says_so(saved, make_face
         import sys, resource, pathlib
         import numpy as np
         from engine.errors import SnapshotError
-        from engine.index import load_snapshot, save_snapshot
+        from engine.index.snapshot import load_snapshot, save_snapshot
         folder = pathlib.Path(sys.argv[1])
         index, _ = load_snapshot(folder, dimension=16, distance="cosine")
         before = sorted(path.name for path in folder.iterdir())
@@ -272,7 +272,8 @@ def test_a_sidecar_that_may_not_be_read_is_refused(saved, read_only):
 SAVING = """
 import sys, pathlib
 import numpy as np
-from engine.index import HnswIndex, save_snapshot
+from engine.index.hnsw import HnswIndex
+from engine.index.snapshot import save_snapshot
 folder = pathlib.Path(sys.argv[1])
 rows = np.random.default_rng(1).standard_normal((4000, 16))
 index = HnswIndex(16, "cosine")

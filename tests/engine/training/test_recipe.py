@@ -21,7 +21,7 @@ from engine.training.worker.train_model import (
     try_model,
 )
 from engine.training.worker.trained import Trained
-from tests.engine.identification.galleries import crowd_of
+from tests.engine.recognition.galleries import crowd_of
 
 pytestmark = pytest.mark.training
 
@@ -62,7 +62,7 @@ def test_a_looker_speaks_of_identity_ids(trained: Trained) -> None:
 def test_a_model_is_tried_on_people_whom_it_has_not_seen() -> None:
     faces, told = faces_of(), list[Event]()
     calibration, trials = try_model(faces, "mlp", SMALL, 0, Stages(Reporter(told.append), 3))
-    assert not (trials.strangers == trials.own[:, None]).any()
+    assert not (trials.non_mated == trials.own[:, None]).any()
     assert trials.identities == 9
     assert trials.unmet == 3
     right = trials.mated[trials.searched, trials.mated_odds[trials.searched].argmax(axis=1)]

@@ -27,7 +27,7 @@ from engine.records.training_parameters import MlpParameters, TripletParameters
 from engine.training.job import Job, settings
 from engine.training.worker import train_job
 from engine.training.worker.trained import Trained
-from tests.engine.identification.galleries import crowd_of
+from tests.engine.recognition.galleries import crowd_of
 
 pytestmark = pytest.mark.training
 

@@ -10,7 +10,7 @@ import pytest
 from engine.recognition.calibration.cross_validation import Trials
 from engine.records.types import Ids, Vectors
 from engine.training.worker.acceptance import collapsed, judged, untried
-from tests.engine.identification.galleries import crowd_of, tried
+from tests.engine.recognition.galleries import crowd_of, tried
 
 pytestmark = pytest.mark.training
 

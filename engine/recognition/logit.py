@@ -48,7 +48,11 @@ class LogOdds:
 
 
 def probabilities(log_odds: Numbers) -> Numbers:
-    """Probability of each candidate ``(m, c)``; the rest to one is "none of them"."""
+    """Probability of each candidate ``(m, c)``; the rest to one is "none of them".
+
+    >>> probabilities(np.array([[0.0, -np.inf]])).tolist()
+    [[0.5, 0.0]]
+    """
     top = np.maximum(log_odds.max(axis=1, initial=0.0, keepdims=True), 0.0)
     odds = np.exp(log_odds - top)
     return np.asarray(odds / (odds.sum(axis=1, keepdims=True) + np.exp(-top)))
@@ -96,7 +100,7 @@ def _newton(
     weights: Numbers,
     solution: Numbers,
 ) -> Numbers:
-    """Climbs to the maximum of the penalised likelihood, which is the only one.
+    """Newton steps to the only maximum of the penalised likelihood.
 
     Args:
         rows: standardised features and a one, a row for each candidate of any query.

@@ -7,7 +7,7 @@ import pytest
 
 from engine.recognition.agreement import disagreeing, widest_agreement
 from engine.records.types import Distance
-from tests.engine.identification.galleries import Crowd, InMemory
+from tests.engine.recognition.galleries import Crowd, InMemory
 
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])

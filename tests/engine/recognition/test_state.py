@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.gallery import Gallery
-from engine.recognition import state, state_snapshot
+from engine.recognition import state_snapshot
+from engine.recognition.state import RecognitionState
 from engine.records.types import Vectors
 from engine.utils.distances import prepare
 from tests.alike import assert_alike
@@ -57,13 +58,15 @@ def taken_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     """Whether each gallery that was taken up meanwhile was made anew from all of its faces."""
     anew: list[bool] = []
 
+    from_snapshot = RecognitionState._owners_from_snapshot
+
     def recorded(*given: Any) -> Any:
-        found = state.load_state(*given)
-        anew.append(found[2])
+        found = from_snapshot(*given)
+        anew.append(found is None)
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(state, "taken_up", recorded)
+        patched.setattr(RecognitionState, "_owners_from_snapshot", recorded)
         yield anew
 
 

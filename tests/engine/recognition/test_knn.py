@@ -12,10 +12,12 @@ from engine.recognition import shortlist
 from engine.recognition.calibration.fitting import calibrate
 from engine.recognition.identifier import Identifier
 from engine.recognition.knn import Knn
+from engine.recognition.spaces import VectorSpace
 from engine.recognition.templates import Templates
 from engine.records.types import Distance, Identification
 from engine.utils.distances import between, prepare
-from tests.engine.identification.galleries import DIMENSION, Crowd, InMemory, crowd_of, people
+from engine.utils.id_map import IdMap
+from tests.engine.recognition.galleries import DIMENSION, Crowd, InMemory, crowd_of, people
 
 
 def first_names(answers: list[Identification]) -> list[str]:
@@ -46,7 +48,7 @@ def test_asking_for_fewer_false_names_never_gives_more(crowd: Crowd) -> None:
     gallery = InMemory.of(*crowd.draw(range(100), 6))
     thresholds = [gallery.calibration.threshold(fpir) for fpir in (0.001, 0.01, 0.1, 0.5)]
     assert thresholds == sorted(thresholds, reverse=True)
-    missed = [gallery.calibration.missed(fpir) for fpir in (0.001, 0.01, 0.1, 0.5)]
+    missed = [gallery.calibration.fnir_at(fpir) for fpir in (0.001, 0.01, 0.1, 0.5)]
     assert missed == sorted(missed, reverse=True)  # type: ignore[type-var]
 
 
@@ -149,11 +151,11 @@ def test_leaving_a_face_out_is_as_if_it_had_never_been_enrolled(crowd: Crowd) ->
     knn = Knn(
         index,
         templates,
-        identity_of=lambda faces: gallery.owners[faces - 100],
+        IdMap(gallery.ids, gallery.owners),
+        space=VectorSpace("original", DIMENSION, "cosine"),
         calibration=gallery.calibration,
-        distance="cosine",
     )
-    truly_gone = Identifier(knn, names=people).identify(gallery.vectors[[row]])[0]
+    truly_gone = Identifier([knn], names=people).identify(gallery.vectors[[row]])[0]
     assert gallery.ids[row] not in [face.face for face in left_out.evidence]
     assert [face.face for face in left_out.evidence] == [face.face for face in truly_gone.evidence]
     assert [c.name for c in left_out.candidates] == [c.name for c in truly_gone.candidates]
@@ -177,11 +179,11 @@ def test_a_gallery_that_is_not_calibrated_lists_candidates_and_names_nobody(crow
     knn = Knn(
         gallery.knn.methods["knn"].index,
         gallery.templates,
-        identity_of=lambda faces: gallery.owners[faces - 100],
+        IdMap(gallery.ids, gallery.owners),
+        space=VectorSpace("original", DIMENSION, "cosine"),
         calibration=None,
-        distance="cosine",
     )
-    answer = Identifier(knn, names=people).identify(gallery.vectors[:1])[0]
+    answer = Identifier([knn], names=people).identify(gallery.vectors[:1])[0]
     assert answer.candidates[0].name == "P0"
     assert (answer.verdict, answer.confidence) == ("unknown", None)
     assert answer.note

@@ -19,8 +19,10 @@ from engine.recognition.calibration.cross_validation import (
 from engine.recognition.calibration.fitting import calibrate
 from engine.recognition.identifier import Identifier
 from engine.recognition.knn import Knn
+from engine.recognition.spaces import VectorSpace
 from engine.recognition.templates import Templates
 from engine.records.types import Distance, Ids, Vectors
+from engine.utils.id_map import IdMap
 
 DIMENSION = 16
 
@@ -51,11 +53,11 @@ class InMemory:
         knn = Knn(
             index,
             templates,
-            identity_of=lambda faces: owners[faces - 100],
+            IdMap(ids, owners),
+            space=VectorSpace("original", vectors.shape[1], distance),
             calibration=calibration,
-            distance=distance,
         )
-        identifier = Identifier(knn, names=people)
+        identifier = Identifier([knn], names=people)
         return cls(ids, owners, vectors, templates, calibration, identifier)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.recognition.templates import LiveTemplates, Templates
 from engine.records.types import Distance, Ids, Vectors
 from engine.utils.distances import prepare
-from tests.engine.identification.galleries import DIMENSION, Crowd
+from tests.engine.recognition.galleries import DIMENSION, Crowd
 
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])

@@ -43,7 +43,7 @@ def choices(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         made.append(trials)
         return choose(trials)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(active_models, "choose", noted)
+    monkeypatch.setattr(active_models, "select_methods", noted)
     return made
 
 

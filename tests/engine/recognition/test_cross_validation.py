@@ -18,7 +18,7 @@ from engine.recognition.calibration.cross_validation import (
     space_searcher,
 )
 from engine.records.types import Ids, Vectors
-from tests.engine.identification.galleries import Crowd, crowd_of, tried
+from tests.engine.recognition.galleries import Crowd, crowd_of, tried
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_no_damage_gets_past_loading(trials: Trials, tmp_path: Path, seed: int) 
         {"own": np.zeros(3, dtype=np.int64)},
         {"searched": np.ones(54, dtype=np.int64)},
         {"mated_odds": np.full((54, 2), np.nan, dtype=np.float32)},
-        {"strangers": np.zeros(54, dtype=np.int64)},
+        {"non_mated": np.zeros(54, dtype=np.int64)},
         {"unmet": 9},
     ],
     ids=["too few", "not truth values", "not numbers", "no rows", "nobody met"],
@@ -86,8 +86,8 @@ def test_some_faces_keep_their_own_searches_in_the_order_asked(trials: Trials) -
 
 
 def test_everybody_is_searched_for_as_a_stranger_and_nobody_meets_himself(trials: Trials) -> None:
-    assert (trials.strangers >= 0).any(axis=1).all()
-    assert not (trials.strangers == trials.own[:, None]).any()
+    assert (trials.non_mated >= 0).any(axis=1).all()
+    assert not (trials.non_mated == trials.own[:, None]).any()
     assert np.isneginf(trials.mated_odds[~trials.searched]).all()
 
 
@@ -122,7 +122,7 @@ def test_calibrations_of_trials_keep_their_promise_to_strangers(spread: float, f
         owners, vectors = crowd.draw(range(60), 5)
         calibration, _ = tried(owners, vectors)
         scores = best_scores(crowd, owners, vectors, calibration)
-        assert calibration.promised(fpir) == fpir
+        assert calibration.achievable_fpir(fpir) == fpir
         named += int((scores > calibration.threshold(fpir)).sum())
         asked += len(scores)
     allowed = fpir + 3 * np.sqrt(fpir * (1 - fpir) / (asked / 2))  # two faces of each stranger

@@ -15,9 +15,11 @@ from engine.recognition.calibration.method_selection import KNN_ALONE, MethodCho
 from engine.recognition.identifier import Identifier
 from engine.recognition.knn import Knn
 from engine.recognition.mlp import Mlp
+from engine.recognition.spaces import VectorSpace
 from engine.recognition.templates import Templates
 from engine.records.types import Ids, Vectors
-from tests.engine.identification.galleries import DIMENSION, crowd_of, people, tried
+from engine.utils.id_map import IdMap
+from tests.engine.recognition.galleries import DIMENSION, crowd_of, people, tried
 
 PEOPLE, FACES = 12, 6
 ALL = ("auto", "knn", "mlp", "triplet")
@@ -46,8 +48,10 @@ class Setting:
         return np.asarray(-3 * away, dtype=np.float32)
 
     def knn(self, name: str = "knn", rows: Vectors | None = None) -> Knn:
-        space = turned if name == "triplet" else None
-        rows = self.vectors if space is None else space(self.vectors)
+        space = VectorSpace("original", self.vectors.shape[1], "euclidean")
+        if name == "triplet":
+            space = replace(space, name=name, transform=turned)
+        rows = space.transform(self.vectors)
         index = ExactIndex(rows.shape[1], "euclidean")
         index.add(self.ids, rows)
         templates = Templates(rows.shape[1], "euclidean")
@@ -55,11 +59,9 @@ class Setting:
         return Knn(
             index,
             templates,
-            identity_of=lambda faces: self.owners[faces],
+            IdMap(self.ids, self.owners),
+            space=space,
             calibration=calibrate(self.ids, self.owners, rows, "euclidean"),
-            distance="euclidean",
-            name=name,
-            transform=space,
         )
 
     def mlp(self, learned: int = PEOPLE, calibration: Calibration | None = None) -> Mlp:
@@ -71,13 +73,8 @@ class Setting:
         )
 
     def identifier(self, auto: MethodChoice = KNN_ALONE, mlp: Mlp | None = None) -> Identifier:
-        return Identifier(
-            self.knn(),
-            names=people,
-            triplet=self.knn("triplet"),
-            mlp=mlp or self.mlp(),
-            auto=auto,
-        )
+        methods = [self.knn(), self.knn("triplet"), mlp or self.mlp()]
+        return Identifier(methods, names=people, auto=auto)
 
 
 @pytest.fixture(scope="module")
@@ -165,13 +162,13 @@ def test_a_method_that_does_not_exist_is_refused_with_those_that_do(
 def test_a_method_without_a_model_is_refused_with_the_remedy(
     setting: Setting, queries: Vectors, method: str
 ) -> None:
-    alone = Identifier(setting.knn(), names=people)
+    alone = Identifier([setting.knn()], names=people)
     for ask in (
         lambda: alone.identify(queries, method=method),
         lambda: alone.identify_enrolled(
             setting.ids, setting.owners, setting.vectors, method=method
         ),
-        lambda: alone.look(queries, method),
+        lambda: alone.scores(queries, method),
         lambda: alone.calibration_of(method),
     ):
         with pytest.raises(InputError, match=f"no {method} model in use.*Train one"):
@@ -194,7 +191,7 @@ def test_each_method_gives_its_own_opinion(
 
 
 def test_one_method_alone_gives_no_opinions(setting: Setting, queries: Vectors) -> None:
-    answers = Identifier(setting.knn(), names=people).identify(queries)
+    answers = Identifier([setting.knn()], names=people).identify(queries)
     assert {answer.opinions for answer in answers} == {()}
 
 
@@ -222,7 +219,7 @@ def test_the_only_face_of_somebody_left_out_he_is_a_stranger(method: str) -> Non
     owners, vectors = crowd.draw(range(6), 5)
     alone, face = crowd.draw([6], 1)
     setting = Setting(np.r_[owners, alone], np.vstack([vectors, face]), crowd.centres[:7])
-    identifier = Identifier(setting.knn(), names=people, triplet=setting.knn("triplet"))
+    identifier = Identifier([setting.knn(), setting.knn("triplet")], names=people)
     (answer,) = identifier.identify_enrolled(
         setting.ids[-1:], alone, face, method=method, top=PEOPLE
     )
@@ -276,7 +273,7 @@ def test_more_queries_than_are_answered_at_once_are_answered_in_order(
 ) -> None:
     many = np.tile(queries, (100, 1))
     refused = [frozenset({number % PEOPLE}) for number in range(len(many))]
-    identifier = Identifier(setting.knn(), names=people)
+    identifier = Identifier([setting.knn()], names=people)
     names = [answer.candidates[0].name for answer in identifier.identify(many)]
     assert names == [*people(range(PEOPLE)).values()] * 100
     for number, answer in enumerate(identifier.identify(many, refused=refused)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.recognition.calibration.logit import LogOdds
+from engine.recognition.logit import LogOdds
 from engine.recognition.scores import MethodScores, fuse, joined_log_odds
 from engine.records.types import Neighbours
 

@@ -17,7 +17,7 @@ from engine.recognition.calibration.method_selection import (
     trial_figures,
 )
 from engine.records.types import Ids, Vectors
-from tests.engine.identification.galleries import crowd_of, tried
+from tests.engine.recognition.galleries import crowd_of, tried
 
 CLEAN = 16
 

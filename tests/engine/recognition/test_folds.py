@@ -11,7 +11,7 @@ from engine.recognition.calibration import cross_validation as module
 from engine.recognition.calibration.cross_validation import Fold, make_folds
 from engine.recognition.calibration.method_selection import trial_figures
 from engine.records.types import Ids
-from tests.engine.identification.galleries import crowd_of, tried
+from tests.engine.recognition.galleries import crowd_of, tried
 
 
 @st.composite
@@ -30,7 +30,7 @@ def galleries(draw: st.DrawFn) -> tuple[Ids, Ids]:
 
 def parts(fold: Fold, faces: Ids) -> tuple[set[int], set[int], set[int]]:
     enrolled, mated, strangers = (
-        set(faces[rows].tolist()) for rows in (fold.enrolled, fold.mated, fold.strangers)
+        set(faces[rows].tolist()) for rows in (fold.enrolled, fold.mated, fold.non_mated)
     )
     return enrolled, mated, strangers
 
@@ -42,7 +42,7 @@ def test_every_face_is_a_stranger_once_and_asked_for_at_most_once(
 ) -> None:
     faces, owners = gallery
     dealt = make_folds(faces, owners)
-    strangers = np.concatenate([fold.strangers for fold in dealt])
+    strangers = np.concatenate([fold.non_mated for fold in dealt])
     mated = np.concatenate([fold.mated for fold in dealt])
     assert np.array_equal(np.sort(strangers), np.arange(len(faces)))
     assert len(np.unique(mated)) == len(mated)
@@ -55,11 +55,11 @@ def test_a_fold_never_knows_a_stranger_and_always_knows_whom_it_is_asked_for(
 ) -> None:
     faces, owners = gallery
     for fold in make_folds(faces, owners):
-        everything = np.concatenate([fold.enrolled, fold.mated, fold.strangers])
+        everything = np.concatenate([fold.enrolled, fold.mated, fold.non_mated])
         assert np.array_equal(np.sort(everything), np.arange(len(faces)))
         known = set(owners[fold.enrolled].tolist())
         assert set(owners[fold.mated].tolist()) <= known
-        assert not known & set(owners[fold.strangers].tolist())
+        assert not known & set(owners[fold.non_mated].tolist())
 
 
 @settings(max_examples=75)
@@ -76,7 +76,7 @@ def test_thirty_people_of_five_faces_take_fair_turns() -> None:
     faces = np.arange(1, 151, dtype=np.int64)
     owners = np.repeat(np.arange(30, dtype=np.int64), 5)
     dealt = make_folds(faces, owners)
-    assert [len(fold.strangers) for fold in dealt] == [50, 50, 50]
+    assert [len(fold.non_mated) for fold in dealt] == [50, 50, 50]
     assert [len(fold.mated) for fold in dealt] == [20, 20, 20]
 
 
@@ -85,15 +85,15 @@ def test_of_a_large_gallery_a_sample_is_asked_for_and_the_strangers_stay_away_wh
 ) -> None:
     owners = np.repeat(np.arange(30), 10)
     faces = np.arange(300, dtype=np.int64)
-    monkeypatch.setattr(module, "ASKED", 90)
+    monkeypatch.setattr(module, "TRIAL_FACES", 90)
     dealt = make_folds(faces, owners)
-    strangers = np.concatenate([fold.strangers for fold in dealt])
+    strangers = np.concatenate([fold.non_mated for fold in dealt])
     assert len(np.unique(strangers)) == len(strangers) == 90
     assert set(np.concatenate([fold.mated for fold in dealt])) <= set(strangers)
     for fold in dealt:
         enrolled = set(owners[fold.enrolled])
         assert len(enrolled) == 20
-        assert not enrolled & set(owners[fold.strangers])
+        assert not enrolled & set(owners[fold.non_mated])
         assert set(owners[fold.mated]) <= enrolled
         assert not set(fold.mated) & set(fold.enrolled)
 
@@ -101,7 +101,7 @@ def test_of_a_large_gallery_a_sample_is_asked_for_and_the_strangers_stay_away_wh
 def test_trials_of_a_sample_tell_the_same_as_trials_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
     owners, vectors = crowd_of(4, spread=0.6).draw(range(150), 8)
     whole = trial_figures([tried(owners, vectors)[1]])
-    monkeypatch.setattr(module, "ASKED", 600)
+    monkeypatch.setattr(module, "TRIAL_FACES", 600)
     calibration, trials = tried(owners, vectors)
     sample = trial_figures([trials])
     assert len(trials.faces) == 600

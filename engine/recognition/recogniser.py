@@ -1,8 +1,4 @@
-"""Questions to a gallery's recognition, each answered from one state of the gallery.
-
-They take no lock: a change first takes away what they are answered with, and a question that finds
-it gone or replaced at its end is asked again.
-"""
+"""What a gallery needs to tell who a face is, kept up to date with its store."""
 
 from __future__ import annotations
 
@@ -14,7 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from engine.errors import FaceGalleryError, UnknownIdentityError
+from engine.errors import FaceGalleryError, InputError, UnknownIdentityError
+from engine.formats.checks import as_rows, check_vectors, is_usable
 from engine.progress import SILENT, Event, Listener, Reporter
 from engine.recognition.answers import JoinedAnswers
 from engine.recognition.calibration.calibration import Calibration
@@ -39,32 +36,38 @@ from engine.utils.files import discard_tree
 
 _T = TypeVar("_T")
 _TRIES = 3
-"""Times that a question is asked while changes come in between; then it keeps them out."""
+"""Times that a query is answered while changes come in between; then it keeps them out."""
 _QUERIES_AT_ONCE = 1_000
-"""Queries between two looks at whether the gallery was changed."""
+"""Queries answered between two checks whether the gallery was changed."""
+_FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
+Change = Callable[[], Changed | None]
 
 
 @dataclass(frozen=True, eq=False)
 class _Ready:
-    """All that questions are answered with until the next change."""
+    """All that queries are answered with until the next change."""
 
     identifier: Identifier
     refusals: RejectionIndex
 
 
-class Questions:
-    """The part of a :class:`engine.recognition.service.Recogniser` that answers."""
+class Recogniser:
+    """Spaces, models and calibration of one gallery. Safe to use from several threads.
+
+    A query takes no lock: a change first drops what queries are answered with, and a query that
+    finds it dropped or replaced at its end is answered again.
+    """
 
     def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
         self._store = store
         self._listener = listener
         self._lock = threading.RLock()
         self._ready: _Ready | None = None
-        self._grounds = RecognitionState(store, background=background, tell=self._tell_once)
+        self._state = RecognitionState(store, background=background, tell=self._tell_once)
         self._calibration = CalibrationCache(store)
         self._told: list[Event] = []
 
-    # -- questions ---------------------------------------------------------------------------
+    # -- queries -----------------------------------------------------------------------------
 
     def identify(
         self,
@@ -76,8 +79,13 @@ class Questions:
         fpir: float = 0.01,
     ) -> Sequence[Identification]:
         """See :meth:`engine.gallery.Gallery.identify`."""
+        if not 0 < fpir < 1:
+            raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
+        queries = as_rows(queries)
+        if len(queries) != 1 or not is_usable(queries[0], self._store.dimension):
+            check_vectors(queries, dimension=self._store.dimension)
 
-        def ask(part: Vectors) -> Sequence[Identification]:
+        def identify(part: Vectors) -> Sequence[Identification]:
             return self._answered(
                 lambda ready: ready.identifier.identify(
                     part, method=method, refused=ready.refusals.of(part), k=k, top=top, fpir=fpir
@@ -85,17 +93,17 @@ class Questions:
             )
 
         if len(queries) <= _QUERIES_AT_ONCE:
-            return ask(queries)
+            return identify(queries)
         rows = range(len(queries))
         parts = [rows[at : at + _QUERIES_AT_ONCE] for at in rows[::_QUERIES_AT_ONCE]]
-        return JoinedAnswers([(part, ask(queries[part.start : part.stop])) for part in parts])
+        return JoinedAnswers([(part, identify(queries[part.start : part.stop])) for part in parts])
 
     def identify_enrolled(
         self, face: int, *, method: str = "auto", k: int = 5, top: int = 5, fpir: float = 0.01
     ) -> Identification:
         """See :meth:`engine.gallery.Gallery.identify_enrolled`."""
 
-        def ask(ready: _Ready) -> Identification:
+        def identify(ready: _Ready) -> Identification:
             ids, owners, vectors = self._store.faces.vectors(np.array([face], dtype=np.int64))
             if not len(ids):
                 raise UnknownIdentityError(f"Face {face} is not enrolled")
@@ -104,12 +112,18 @@ class Questions:
                 ids, owners, vectors, method=method, refused=refused, k=k, top=top, fpir=fpir
             )[0]
 
-        return self._answered(ask)
+        return self._answered(identify)
 
     def evidence_for(
-        self, query: Vectors, identity: int, *, method: str, k: int, left_out: int | None
+        self,
+        query: Vectors,
+        identity: int,
+        *,
+        method: str = "knn",
+        k: int = 5,
+        left_out: int | None = None,
     ) -> tuple[Evidence, ...]:
-        """The k faces of one identity that are nearest to a query ``(d,)``, nearest first."""
+        """See :meth:`engine.gallery.Gallery.evidence_for`."""
         ids, _, vectors = self._store.faces.vectors(self._store.faces.ids_of([identity]))
         kept = ids != (-1 if left_out is None else left_out)
         ids, vectors = ids[kept], vectors[kept]
@@ -121,20 +135,20 @@ class Questions:
         return tuple(Evidence(int(ids[at]), identity, name, float(away[at])) for at in order)
 
     def methods(self) -> tuple[str, ...]:
-        """Those that can be asked besides ``auto``."""
+        """Names of the methods besides ``auto``."""
         return tuple(self._ready_now().identifier.methods)
 
     def auto(self) -> MethodChoice:
         """What the method ``auto`` stands for."""
         return self._ready_now().identifier.auto
 
-    def missed(self, fpir: float, method: str = "auto") -> float | None:
-        """See :meth:`engine.gallery.Gallery.missed`."""
+    def fnir_at(self, fpir: float, method: str = "auto") -> float | None:
+        """See :meth:`engine.gallery.Gallery.fnir_at`."""
         calibration = self._ready_now().identifier.calibration_of(method)
-        return None if calibration is None else calibration.missed(fpir)
+        return None if calibration is None else calibration.fnir_at(fpir)
 
     def calibration(self) -> Calibration:
-        """Of the space that faces came in, for the gallery as it is now."""
+        """Calibration of the original space, for the gallery as it is now."""
         with self._lock:
             self._ready_now()
             return self._calibration.latest
@@ -143,32 +157,85 @@ class Questions:
         """The nearest enrolled faces of ``(m, d)`` and the ids of their identities ``(m, k)``."""
         with self._lock:
             self._follow_store()
-            grounds = self._grounds
-            found = grounds.spaces[0].keeper.search(vectors, k)
-            return found, grounds.owners.find(found.ids)
+            state = self._state
+            found = state.spaces[0].index.search(vectors, k)
+            return found, state.owners.find(found.ids)
 
     def nearest_identity(self, identity: int) -> Identity | None:
         """The identity with the nearest template, or None where there is no other."""
         with self._lock:
             self._follow_store()
-            nearest = self._grounds.spaces[0].templates.table().nearest(identity)
+            nearest = self._state.spaces[0].templates.table().nearest(identity)
             names = self._store.people.names([] if nearest is None else [nearest])
         return self._store.people.find(next(iter(names.values()))) if names else None
 
     def index_status(self) -> str:
         """One sentence on the index."""
-        spaces = self._grounds.spaces
+        spaces = self._state.spaces
         if not spaces:
             return ""
-        keeper = spaces[0].keeper
-        if keeper.state != "ready":
-            return "index being loaded" if keeper.state == "loading" else "index being rebuilt"
-        if keeper.recall is None:
+        index = spaces[0].index
+        if index.state != "ready":
+            return "index being loaded" if index.state == "loading" else "index being rebuilt"
+        if index.recall is None:
             return "index up to date"
-        return f"index up to date, recall {100 * keeper.recall:.1f} % at ef {keeper.ef}"
+        return f"index up to date, recall {100 * index.recall:.1f} % at ef {index.ef}"
+
+    def close(self) -> None:
+        """Stop a rebuild under way, and save what changed. May be called twice."""
+        with self._lock:
+            self._ready = None
+            self._state.close()
+
+    # -- keeping up --------------------------------------------------------------------------
+
+    def _ready_now(self, reporter: Reporter | None = None) -> _Ready:
+        """All methods, ready to answer for the gallery as it is on disk now."""
+        ready = self._ready
+        if ready is not None and not self._moved_on():
+            return ready
+        with self._lock:
+            self._follow_store()
+            if self._ready is None:
+                state = self._state
+                templates = state.spaces[0].templates
+                calibration = self._calibration.current(
+                    templates.table, state.change, reporter=reporter or Reporter(self._listener)
+                )
+                self._ready = _Ready(
+                    build_identifier(
+                        state.spaces,
+                        state.models,
+                        calibration,
+                        state.owners,
+                        state.names,
+                    ),
+                    self._store.decisions.rejection_index(),
+                )
+            return self._ready
+
+    def _follow_store(self) -> None:
+        """Load the state, or apply what another process has changed."""
+        with self._lock:
+            if self._state.spaces and self._moved_on():
+                with self._changing():
+                    self._state.apply_external_changes()
+            if not self._state.spaces:
+                self._ready = None
+                self._state.load(self._listener)
+
+    def _moved_on(self) -> bool:
+        """Whether another process has changed the store. A writer is alone."""
+        return not self._store.writable and self._store.history.last_change() != self._state.change
+
+    def _tell_once(self, event: Event) -> None:
+        """Report an event once: a reader loads everything again after each change."""
+        if self._listener is not None and event not in self._told:
+            self._told.append(event)
+            self._listener(event)
 
     def _answered(self, ask: Callable[[_Ready], _T]) -> _T:
-        """The answer to a question, from one state of the gallery."""
+        """An answer from one state of the gallery."""
         for _ in range(_TRIES):
             ready = self._ready_now()
             try:
@@ -182,65 +249,10 @@ class Questions:
         with self._lock:
             return ask(self._ready_now())
 
-    def close(self) -> None:
-        """Ends a rebuild under way and saves what changed. May be called twice."""
-        with self._lock:
-            self._ready = None
-            self._grounds.close()
-
-    # -- keeping up --------------------------------------------------------------------------
-
-    def _ready_now(self, reporter: Reporter | None = None) -> _Ready:
-        """All methods, ready to answer for the gallery as it is on disk now."""
-        ready = self._ready
-        if ready is not None and not self._moved_on():
-            return ready
-        with self._lock:
-            self._follow_store()
-            if self._ready is None:
-                grounds = self._grounds
-                templates = grounds.spaces[0].templates
-                calibration = self._calibration.current(
-                    templates.table, grounds.change, reporter=reporter or Reporter(self._listener)
-                )
-                self._ready = _Ready(
-                    build_identifier(
-                        grounds.spaces,
-                        grounds.in_use,
-                        calibration,
-                        grounds.owners,
-                        grounds.names,
-                    ),
-                    self._store.decisions.rejection_index(),
-                )
-            return self._ready
-
-    def _follow_store(self) -> None:
-        """Takes everything up, or what another process has changed."""
-        with self._lock:
-            if self._grounds.spaces and self._moved_on():
-                with self._changing():
-                    self._grounds.catch_up()
-            if not self._grounds.spaces:
-                self._ready = None
-                self._grounds.take_up(self._listener)
-
-    def _moved_on(self) -> bool:
-        """A writer is alone: what changes in its store comes through here."""
-        return (
-            not self._store.writable and self._store.history.last_change() != self._grounds.change
-        )
-
-    def _tell_once(self, event: Event) -> None:
-        """A reader takes everything up anew after each change; the person heard it already."""
-        if self._listener is not None and event not in self._told:
-            self._told.append(event)
-            self._listener(event)
-
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Around what follows a change that is made, whatever comes now: where it cannot, the next
-        question takes everything up anew.
+        """Update derived state after a committed change. If that fails, drop the derived state; the
+        next query rebuilds it.
         """
         with self._lock:
             self._ready = None
@@ -249,46 +261,41 @@ class Questions:
             except FaceGalleryError:
                 self.close()
 
-
-Change = Callable[[], Changed | None]
-
-
-class Recogniser(Questions):
-    """Spaces, models and calibration of one gallery. Safe to use from several threads."""
-
     # -- saving ------------------------------------------------------------------------------
 
     def rebuild(self) -> None:
-        """Makes the index anew from the store and saves it."""
+        """Rebuild everything derived from the store, and save it."""
         with self._lock:
             self.close()
-            discard_tree(self._grounds.folder, self._store.folder)
+            discard_tree(self._state.folder, self._store.folder)
             self._calibration = CalibrationCache(self._store)
-            self._grounds.take_up(None)
+            self._state.load(None)
             self.save()
 
     def renew(self, change: Callable[[], _T]) -> _T:
-        """Makes a change of the store after which nothing derived from it may be used again."""
+        """Make a change of the store after which nothing derived before may be used again."""
         with self._lock:
             self.close()
-            self._grounds.forget()
+            self._state.reset()
             self._calibration = CalibrationCache(self._store)
             changed = change()
-            self._grounds.take_up(None)
+            self._state.load(None)
             self.save()
             return changed
 
     @property
     def unsaved(self) -> bool:
-        """Whether something was made anew that this reader may not save."""
+        """Whether something was made again that this reader may not save."""
         if self._store.writable:
             return False
         lost = self._store.encrypted and self._calibration.unsaved
-        return lost or any(space.keeper.unsaved for space in self._grounds.spaces)
+        return lost or any(space.index.unsaved for space in self._state.spaces)
 
     def prepare(self, reporter: Reporter | None = None) -> None:
-        """Makes whatever is missing or old and saves it. Raises CancelledError: stopped by the
-        reporter while it calibrates; what was made before that stays.
+        """Make and save whatever is missing or out of date.
+
+        Raises:
+            CancelledError: stopped by the reporter while calibrating; what was made stays.
         """
         self._ready_now(reporter)
         self.save()
@@ -296,50 +303,50 @@ class Recogniser(Questions):
     # -- changes -----------------------------------------------------------------------------
 
     def added(self, added: Added, vectors: Rows, reporter: Reporter = SILENT) -> None:
-        """The store holds these faces now; from here on they are found.
+        """Make faces findable that the store holds now.
 
         Args:
             vectors: of the faces, ``(n, d)``.
-            reporter: is told how far it is; one that cannot cancel, for they are enrolled.
+            reporter: must not cancel, for the faces are enrolled.
         """
         with self._changing():
-            if self._grounds.spaces:
-                self._grounds.add(added, vectors, reporter)
+            if self._state.spaces:
+                self._state.add(added, vectors, reporter)
                 return
             first = len(added.face_ids) == self._store.people.counts()[1]
-            self._grounds.take_up(reporter.tell if first else self._listener)
+            self._state.load(reporter.tell if first else self._listener)
 
     def apply(self, change: Change) -> Changed | None:
-        """Makes a change of the store, then brings what is derived from it along."""
+        """Make a change of the store, then update what is derived from it."""
         with self._lock:
             self._ready = None
             changed = change()
-            if changed is not None and self._grounds.spaces:
+            if changed is not None and self._state.spaces:
                 with self._changing():
-                    self._grounds.apply(changed)
+                    self._state.apply(changed)
             return changed
 
     def models_changed(self) -> None:
-        """Other versions are in use now, or none."""
+        """Load the models that are in use now."""
         with self._lock:
-            if self._grounds.spaces:
+            if self._state.spaces:
                 self._ready = None
-                self._grounds.take_up(self._listener)
+                self._state.load(self._listener)
 
     def take_over(self) -> bool:
-        """Lets the store write if it can; what was read only is taken up anew, to be saved."""
+        """Let the store write if it can; then load the state again, to be saved."""
         with self._lock:
             before = self._store.writable
-            if self._store.try_to_write() and not before and self._grounds.spaces:
+            if self._store.try_to_write() and not before and self._state.spaces:
                 self._ready = None
-                self._grounds.take_up(self._listener)
+                self._state.load(self._listener)
             return self._store.writable
 
     def save(self) -> None:
-        """Writes what is derived from the faces where it changed."""
-        for space in self._grounds.spaces:
-            space.keeper.save()
+        """Save what is derived from the faces where it changed."""
+        for space in self._state.spaces:
+            space.index.save()
         with self._lock:
-            state = self._grounds.unremembered()
-        if state is not None:
-            self._grounds.remember(state)
+            snapshot = self._state.snapshot_if_changed()
+        if snapshot is not None:
+            self._state.save(snapshot)

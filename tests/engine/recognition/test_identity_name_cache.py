@@ -46,7 +46,7 @@ def test_people_may_be_called_something_else_now() -> None:
 
 
 def test_beyond_a_number_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "_MOST", 3)
+    monkeypatch.setattr(state, "_MOST_NAMES", 3)
     people = People()
     names = IdentityNameCache(people)  # type: ignore[arg-type]
     first = names({1, 2, 3})

@@ -14,8 +14,9 @@ from engine.recognition import shortlist
 from engine.recognition.identifier import Identifier
 from engine.recognition.knn import Knn
 from engine.records.types import Distance, Identification, Vectors
+from engine.utils.id_map import IdMap
 from tests.alike import assert_alike
-from tests.engine.identification.galleries import InMemory, crowd_of, people
+from tests.engine.recognition.galleries import InMemory, crowd_of, people
 
 
 def told(identifier: Identifier, queries: Vectors, **asked: object) -> list[Identification]:
@@ -72,11 +73,11 @@ def test_neighbours_of_nobody_offer_nobody(
     orphaned = Knn(
         knn.index,
         knn.templates,
-        identity_of=lambda faces: np.full_like(faces, -1),
+        IdMap(),
+        space=knn.space,
         calibration=knn.calibration,
-        distance=distance,
     )
-    identifier, query = Identifier(orphaned, names=people), crowd.draw([2], 1)[1]
+    identifier, query = Identifier([orphaned], names=people), crowd.draw([2], 1)[1]
     for answer in (*identifier.identify(query), *told(identifier, query)):
         assert (answer.candidates, answer.evidence, answer.verdict) == ((), (), "unknown")
 
@@ -99,7 +100,7 @@ def test_who_is_gone_meanwhile_is_neither_offered_nor_evidence() -> None:
         return {one: f"P{one}" for one in identities if one != 2}
 
     knn = gallery.knn.methods["knn"]
-    identifier = Identifier(knn, names=names)
+    identifier = Identifier([knn], names=names)
     for answer in (*identifier.identify(query), *told(identifier, query)):
         assert answer.candidates
         assert 2 not in {one.identity_id for one in (*answer.candidates, *answer.evidence)}

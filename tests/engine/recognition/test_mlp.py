@@ -20,9 +20,9 @@ def ids(*numbers: int) -> Ids:
 
 def test_nothing_calibrated_the_score_is_the_logarithm_of_the_softmax() -> None:
     logits = np.array([[2.0, 1.0, -1.0]], dtype=np.float32)
-    look = Mlp(passing, ids(7, 8, 9), None).look(logits)
+    scores = Mlp(passing, ids(7, 8, 9), None).scores(logits)
     softmax = np.exp(logits) / np.exp(logits).sum()
-    by_identity = dict(zip(look.identities[0].tolist(), look.log_odds[0].tolist(), strict=True))
+    by_identity = dict(zip(scores.identities[0].tolist(), scores.log_odds[0].tolist(), strict=True))
     assert by_identity == pytest.approx(dict(zip((7, 8, 9), np.log(softmax[0]), strict=True)))
 
 
@@ -42,10 +42,10 @@ def test_of_many_identities_those_with_the_highest_logits_come_into_question() -
 
 def test_whoever_is_gone_since_the_training_is_never_offered() -> None:
     logits = np.array([[9.0, 1.0, 0.0]], dtype=np.float32)
-    look = Mlp(passing, ids(-1, 8, 9), None).look(logits)
-    assert set(look.identities[look.identities >= 0].tolist()) == {8, 9}
-    assert np.isneginf(look.log_odds[look.identities < 0]).all()
-    assert look.identities[0, look.log_odds[0].argmax()] == 8
+    scores = Mlp(passing, ids(-1, 8, 9), None).scores(logits)
+    assert set(scores.identities[scores.identities >= 0].tolist()) == {8, 9}
+    assert np.isneginf(scores.log_odds[scores.identities < 0]).all()
+    assert scores.identities[0, scores.log_odds[0].argmax()] == 8
 
 
 def test_it_says_whom_it_has_learned() -> None:

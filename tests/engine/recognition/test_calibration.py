@@ -14,7 +14,7 @@ from engine.recognition.calibration import leave_one_out
 from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
 from engine.recognition.calibration.fitting import calibrate
 from engine.utils import exact_neighbours
-from tests.engine.identification.galleries import (
+from tests.engine.recognition.galleries import (
     DIMENSION,
     Crowd,
     InMemory,
@@ -34,21 +34,21 @@ def test_the_threshold_leaves_as_many_strangers_above_as_the_promise_allows() ->
     calibration = of_scores(scores, [1] * 1000, identities=1000)
     # a tenth of 1001, a thousandth off for the identity left out, less the pair still to come
     assert sum(score > calibration.threshold(0.1) for score in scores) == 97
-    assert calibration.promised(0.1) == 0.1
+    assert calibration.achievable_fpir(0.1) == 0.1
     assert calibration.note(0.1) == ""
 
 
 def test_singles_promise_two_in_one_more_than_there_are() -> None:
     for people in (2, 3, 10, 50):
         calibration = of_scores([float(-n) for n in range(people)], [1] * people, people)
-        assert calibration.promised(1e-6) == pytest.approx(2 / (people + 1))
+        assert calibration.achievable_fpir(1e-6) == pytest.approx(2 / (people + 1))
         assert calibration.threshold(1e-6) == 0.0
 
 
 def test_more_faces_of_the_same_people_promise_more_but_not_as_much_as_other_people() -> None:
     def strictest(people: int, faces: int) -> float:
         count = people * faces
-        return of_scores([0.0] * count, [faces] * count, people).promised(1e-9)
+        return of_scores([0.0] * count, [faces] * count, people).achievable_fpir(1e-9)
 
     assert strictest(20, 1) > strictest(20, 3) > strictest(20, 30)
     assert strictest(20, 10) > strictest(200, 1)
@@ -58,7 +58,7 @@ def test_more_faces_of_the_same_people_promise_more_but_not_as_much_as_other_peo
 def test_the_promise_is_never_below_what_was_asked(asked: float) -> None:
     for people in (2, 3, 7, 40):
         calibration = of_scores([0.0] * people * 2, [2] * people * 2, people)
-        assert asked <= calibration.promised(asked) <= 1
+        assert asked <= calibration.achievable_fpir(asked) <= 1
 
 
 def test_a_gallery_too_small_says_so_in_plain_words(crowd: Crowd) -> None:
@@ -109,7 +109,7 @@ def test_an_empty_gallery_answers_with_a_hint() -> None:
     assert (answer.verdict, answer.name, answer.confidence) == ("unknown", None, None)
     assert (answer.candidates, answer.evidence, answer.fpir) == ((), (), 0.01)
     assert "Nobody is enrolled" in answer.note
-    assert gallery.calibration.missed(0.01) is None
+    assert gallery.calibration.fnir_at(0.01) is None
 
 
 @pytest.mark.parametrize("faces", [1, 5])
@@ -207,7 +207,7 @@ def test_the_same_gallery_and_seed_give_the_same_calibration(
     one, same, other = (calibrate(ids, owners, vectors, "cosine", seed=s) for s in (1, 1, 2))
     assert one == same
     assert one != other
-    assert len(one.strangers) <= 100
+    assert len(one.non_mated) <= 100
 
 
 def test_blocks_do_not_change_what_is_found(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +216,7 @@ def test_blocks_do_not_change_what_is_found(crowd: Crowd, monkeypatch: pytest.Mo
     at_once = calibrate(ids, owners, vectors, "cosine")
     monkeypatch.setattr(exact_neighbours, "AT_ONCE", 7)
     in_blocks = calibrate(ids, owners, vectors, "cosine")
-    np.testing.assert_allclose(at_once.strangers, in_blocks.strangers, atol=1e-3)
+    np.testing.assert_allclose(at_once.non_mated, in_blocks.non_mated, atol=1e-3)
 
 
 def test_it_reports_progress_to_its_end(crowd: Crowd) -> None:
@@ -242,7 +242,7 @@ def test_in_a_gallery_that_has_grown_the_promise_is_harder_to_keep() -> None:
     calibration = of_scores(scores, [1] * 1000, identities=100)
     grown = calibration.grown(400)
     assert grown.threshold(0.1) > calibration.threshold(0.1)
-    assert grown.promised(1e-6) > calibration.promised(1e-6)
+    assert grown.achievable_fpir(1e-6) > calibration.achievable_fpir(1e-6)
     assert calibration.grown(90) is calibration
 
 
@@ -257,13 +257,13 @@ def test_a_calibration_from_a_sample_is_close_to_one_from_all_faces_and_says_wha
     sample = calibrate(ids, owners, vectors, "cosine")
     assert sample == calibrate(ids, owners, vectors, "cosine")
     assert sample.identities == whole.identities  # it stands for the whole gallery
-    strangers = np.array(whole.strangers)
+    strangers = np.array(whole.non_mated)
     named = [np.mean(strangers > one.threshold(0.05)) for one in (whole, sample)]
     assert abs(named[0] - named[1]) < 0.02
-    missed = [one.missed(0.05) or 0.0 for one in (whole, sample)]
+    missed = [one.fnir_at(0.05) or 0.0 for one in (whole, sample)]
     assert abs(missed[0] - missed[1]) < 0.05
     assert whole.basis == ""
-    assert f"{len(sample.strangers):,} of 2,400 faces" in sample.basis
+    assert f"{len(sample.non_mated):,} of 2,400 faces" in sample.basis
     assert Calibration.from_json(sample.to_json()) == sample
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.records.types import Ids, Vectors
-from tests.engine.identification.galleries import Crowd, InMemory, crowd_of, held_in
+from tests.engine.recognition.galleries import Crowd, InMemory, crowd_of, held_in
 
 
 @pytest.fixture

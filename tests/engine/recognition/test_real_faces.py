@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.recognition.agreement import disagreeing
 from engine.records.types import Identification, Ids, Vectors
-from tests.engine.identification.conftest import Split
-from tests.engine.identification.galleries import InMemory, calibration_error, held_in
+from tests.engine.recognition.conftest import Split
+from tests.engine.recognition.galleries import InMemory, calibration_error, held_in
 
 Read = Callable[[str], tuple[Vectors, Ids]]
 
@@ -42,7 +42,7 @@ def test_at_most_one_stranger_in_100_gets_a_name(real: Split) -> None:
 def test_hardly_four_in_100_enrolled_people_are_missed(real: Split) -> None:
     answers = real.gallery.knn.identify(real.queries)
     missed = 1 - (right(answers, real.truth) & known(answers)).mean()
-    foretold = real.gallery.calibration.missed(0.01)
+    foretold = real.gallery.calibration.fnir_at(0.01)
     assert missed <= 0.04
     assert foretold is not None
     assert abs(foretold - missed) < 0.02

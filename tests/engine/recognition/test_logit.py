@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.recognition.calibration.logit import fit, probabilities
+from engine.recognition.logit import fit, probabilities
 
 
 def drawn(count: int, slope: float, intercept: float, seed: int = 0):  # type: ignore[no-untyped-def]
