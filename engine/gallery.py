@@ -23,7 +23,7 @@ from engine.errors import EmbeddingError, GalleryReadOnlyError
 from engine.export.exporter import Exporting
 from engine.formats.photographs import read_photo
 from engine.formats.sources import read_sources
-from engine.maintenance.integrity import index_problems, model_problems, take_out_altered
+from engine.maintenance.integrity import index_problems, model_problems, remove_altered_vectors
 from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.service import Maps
 from engine.progress import SILENT, Listener, Reporter
@@ -403,7 +403,7 @@ class Gallery(Browsing, Importing, Exporting):
         altered = self._store.checks.altered() if damage else []
         if altered and repair:
             self._require_writable("The faces cannot be taken out")
-            altered = self._recogniser.renew(lambda: take_out_altered(self._store))
+            altered = self._recogniser.renew(lambda: remove_altered_vectors(self._store))
             damage = self._store.checks.problems()
         sound = not damage
         reporter.progress("Checking the models", 1, 3)

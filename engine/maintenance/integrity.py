@@ -1,4 +1,4 @@
-"""What is wrong with the saved indexes and models of a gallery; nothing is loaded for use."""
+"""Checks of the saved indexes and models of a gallery; nothing is loaded for use."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from engine.store.failures import on_disk
 from engine.store.recovery.restoring import keep_aside
 from engine.utils.gallery_folder import INDEX
 
-_NO_FACES = frozenset(
+_KEEP_FACES = frozenset(
     {
         *("reject", "unreject", "confirm", "unconfirm", "ignore", "unignore"),
         *("rename", "note", "portrait", "train", "activate", "delete-model"),
     }
 )
-"""Changes with which no face comes or goes."""
+"""Actions that neither add nor remove faces."""
 
 
 def index_problems(store: Store) -> list[str]:
-    """Of the saved indexes, one sentence each.
+    """Return what is wrong with the saved indexes, one sentence each.
 
-    One that was never saved is no problem: it is made when it is first needed.
+    An index that was never saved is no problem: it is built when it is first needed.
     """
     return _indexes(store) and _indexes(store)  # a writer may have replaced one meanwhile
 
 
-def take_out_altered(store: Store) -> list[str]:
+def remove_altered_vectors(store: Store) -> list[str]:
     """Remove altered vectors, after the database is copied aside; return a sentence on each.
 
     Raises:
@@ -47,7 +47,7 @@ def take_out_altered(store: Store) -> list[str]:
 
 
 def model_problems(store: Store) -> list[str]:
-    """Of the versions of trained models, in use or not, one sentence each."""
+    """Return what is wrong with trained models, in use or not, one sentence each."""
     return [problem for version in store.models.all() for problem in _model(store, version)]
 
 
@@ -59,7 +59,7 @@ def _indexes(store: Store) -> list[str]:
             try:
                 outputs = load_model(store, version).network.outputs
             except ModelError:
-                continue  # told as a problem of the model
+                continue  # reported as a problem of the model
             found += _index(store, f"Index of {version.id}", folder / version.id, outputs, "cosine")
     return found
 
@@ -72,20 +72,20 @@ def _index(store: Store, what: str, folder: Path, dimension: int, distance: Dist
         saved.verify()
     except SnapshotError as error:
         return [f"{what}: {error}"]
-    if not _speaks_of_now(store, saved.change):
-        return []  # merely old: it is caught up when the gallery is next used
+    if not _is_current(store, saved.change):
+        return []  # merely old: it is brought up to date when the gallery is next used
     faces, _ = store.faces.membership()
     if not np.array_equal(saved.ids(), faces):
         return [f"{what}: holds {len(saved.ids()):,} faces, the database {len(faces):,}"]
     return []
 
 
-def _speaks_of_now(store: Store, change: int) -> bool:
-    """Whether no face came or went since a change."""
+def _is_current(store: Store, change: int) -> bool:
+    """Tell whether no face came or went since a change."""
     since = store.history.last_change() - change
     if since <= 0:
         return since == 0
-    return all(entry.action in _NO_FACES for entry in store.history.entries(since))
+    return all(entry.action in _KEEP_FACES for entry in store.history.entries(since))
 
 
 def _model(store: Store, version: ModelVersion) -> list[str]:

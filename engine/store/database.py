@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -100,6 +100,13 @@ def connect(path: Path, mode: str, key: Key | None = None) -> Connection:
         connection.close()  # a damaged file: nobody else holds this connection
         raise
     return cast(Connection, connection)
+
+
+@contextmanager
+def opened(path: Path, mode: str, key: Key | None = None) -> Iterator[Connection]:
+    """Lend a connection of :func:`connect` whose errors come out declared, and close it."""
+    with declared(path), closing(connect(path, mode, key)) as connection:
+        yield connection
 
 
 @contextmanager

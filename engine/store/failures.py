@@ -83,15 +83,21 @@ def declared(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def on_disk(target: Path) -> Iterator[None]:
-    """Turn refusals of the file system while something is written at ``target`` into an error."""
+def on_disk(
+    target: Path,
+    problem: str = "The disk refuses",
+    remedy: str = "Choose a folder that may be written and has space, then try again.",
+) -> Iterator[None]:
+    """Turn refusals of the file system while something is written at ``target`` into a
+    GalleryWriteError.
+    """
     try:
         yield
     except OSError as error:
         raise GalleryWriteError(
-            f"The disk refuses ({error.strerror or error})",
+            f"{problem} ({error.strerror or error})",
             file=target,
-            remedy="Choose a folder that may be written and has space, then try again.",
+            remedy=remedy,
         ) from error
 
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import get_args
+from typing import Self, get_args
 
 from filelock import FileLock, Timeout
 
@@ -55,13 +55,22 @@ _LONGEST_HOST = 255  # characters of an honest one
 
 
 class WriterLock:
-    """The right to write a gallery. The system takes it back when the process dies."""
+    """The right to write a gallery; a context manager. The system takes it back when the process
+    dies.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._holder = folder / LOCK_HOLDER
         # Not thread-local: the gallery may be closed by another thread than opened it.
         self._lock = FileLock(folder / LOCK, mode=0o600, thread_local=False)
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def acquire(self) -> None:
         """Take the lock or raise at once.
@@ -267,20 +276,17 @@ def new_gallery(
 def _make(folder: Path, dimension: int, distance: Distance, key: Key | None) -> None:
     _make_folder(folder)
     _require_empty(folder)
-    lock = WriterLock(folder)
-    lock.acquire()
-    try:
-        _require_empty(folder)
-        _make_database(folder / _UNFINISHED, dimension, distance, key)
-        os.replace(folder / _UNFINISHED, folder / DATABASE)
-        folder.chmod(0o700)  # it may have been there
-        sync_folder(folder)
-        sync_folder(folder.parent)
-    except BaseException:
-        _unmake(folder)  # the lock too, while nobody else can hold it
-        raise
-    finally:
-        lock.release()
+    with WriterLock(folder):
+        try:
+            _require_empty(folder)
+            _make_database(folder / _UNFINISHED, dimension, distance, key)
+            os.replace(folder / _UNFINISHED, folder / DATABASE)
+            folder.chmod(0o700)  # it may have been there
+            sync_folder(folder)
+            sync_folder(folder.parent)
+        except BaseException:
+            _unmake(folder)  # the lock too, while nobody else can hold it
+            raise
 
 
 def _unmake(folder: Path) -> None:

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import GalleryWriteError, ModelError
+from engine.errors import ModelError
 from engine.records.jobs import ModelVersion
 from engine.records.training_parameters import Kind
 from engine.store.database import Database
 from engine.store.encryption import model_files
 from engine.store.encryption.model_files import SEALED, MemoryFolder, missing_memory
-from engine.store.failures import declared
+from engine.store.failures import declared, on_disk
 from engine.store.history_table import record_aside
 from engine.utils.gallery_folder import MODELS
 
@@ -179,15 +179,9 @@ class ModelsTable:
         with self._database.transaction() as connection:
             key = model_files.sealing_key(connection)
         saved = self._on_disk / model_id
-        try:
-            with declared(saved / SEALED):
-                model_files.seal(self.folder / model_id, saved, key)
-        except OSError as error:
-            raise GalleryWriteError(
-                f"The model could not be saved ({error.strerror or error})",
-                file=saved,
-                remedy="Check that the disk has space and may be written, then try again.",
-            ) from error
+        remedy = "Check that the disk has space and may be written, then try again."
+        with on_disk(saved, "The model could not be saved", remedy), declared(saved / SEALED):
+            model_files.seal(self.folder / model_id, saved, key)
 
     def discard_version(self, model_id: str) -> None:
         """Remove what :meth:`save_version` saved, if anything."""

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from engine.errors import GalleryBusyError, GalleryDamagedError, GalleryWriteError, InputError
+from engine.errors import GalleryBusyError, GalleryDamagedError, InputError
 from engine.progress import SILENT, Progress, Reporter
 from engine.store import cipher
 from engine.store.cipher import Key
@@ -25,7 +24,7 @@ from engine.store.database import connect
 from engine.store.database_checks import require_sound
 from engine.store.encryption import model_files
 from engine.store.encryption.model_files import SEALED
-from engine.store.failures import RESTORE, declared
+from engine.store.failures import RESTORE, declared, on_disk
 from engine.store.lifecycle import WriterLock, key_in
 from engine.store.schema import require_ours
 from engine.store.settings_table import move_derived
@@ -128,27 +127,28 @@ def _convert(folder: Path, old: Key | None, new: Key | None, reporter: Reporter 
         WrongPassphraseError, EncryptionMissingError.
     """
     cipher.library()
-    lock = WriterLock(folder)
-    lock.acquire()
-    try:
-        with _on_disk(folder), declared(folder / DATABASE):
+    problem = "The gallery could not be rewritten"
+    remedy = "Free as much space as it takes, then try again; it is as it was."
+    with (
+        WriterLock(folder),
+        on_disk(folder, problem, remedy),
+        declared(folder / DATABASE),
+    ):
+        remove_leftovers(folder, encrypted=old is not None)
+        try:
+            _write(folder, old, new, reporter)
+            _convert_versions(folder, old, new)
+            reporter.check()
+        except BaseException:
             remove_leftovers(folder, encrypted=old is not None)
-            try:
-                _write(folder, old, new, reporter)
-                _convert_versions(folder, old, new)
-                reporter.check()
-            except BaseException:
-                remove_leftovers(folder, encrypted=old is not None)
-                raise
-            _switch(folder)
-            reporter.tell(Progress(_STAGE, 2, _STEPS))  # too late to be cancelled
-            if old is None:
-                for aside in folder.glob(_ASIDE):
-                    shred_tree(aside)
-            remove_leftovers(folder, encrypted=new is not None, backups=old is None)
-            reporter.tell(Progress(_STAGE, _STEPS, _STEPS))
-    finally:
-        lock.release()
+            raise
+        _switch(folder)
+        reporter.tell(Progress(_STAGE, 2, _STEPS))  # too late to be cancelled
+        if old is None:
+            for aside in folder.glob(_ASIDE):
+                shred_tree(aside)
+        remove_leftovers(folder, encrypted=new is not None, backups=old is None)
+        reporter.tell(Progress(_STAGE, _STEPS, _STEPS))
 
 
 def remove_leftovers(folder: Path, *, encrypted: bool, backups: bool = False) -> None:
@@ -318,15 +318,3 @@ def _give_up(path: Path, unless: Path | None = None) -> None:
             shred(path)
         else:
             remove(path)
-
-
-@contextmanager
-def _on_disk(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise GalleryWriteError(
-            f"The gallery could not be rewritten ({error.strerror or error})",
-            file=folder,
-            remedy="Free as much space as it takes, then try again; it is as it was.",
-        ) from error

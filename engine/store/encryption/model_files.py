@@ -17,8 +17,7 @@ from pathlib import Path
 
 from engine.errors import FaceGalleryError, ModelError, WrongPassphraseError
 from engine.store.cipher import Key
-from engine.store.database import connect
-from engine.store.failures import declared
+from engine.store.database import connect, opened
 from engine.store.schema import schema_of
 from engine.utils.files import remove_dead_scratch, scratch_folder, sync_folder
 from engine.utils.gallery_folder import FILE_NAME
@@ -166,10 +165,7 @@ def unseal(version: Path, to: Path, key: Key | None) -> None:
     try:
         if key is None:
             raise WrongPassphraseError("Its key is lost")
-        with (
-            declared(sealed),
-            closing(connect(sealed, "mode=ro&immutable=1", key)) as connection,
-        ):
+        with opened(sealed, "mode=ro&immutable=1", key) as connection:
             to.mkdir(mode=0o700, parents=True, exist_ok=True)
             if schema_of(connection) != {("table", "files", _TABLE)}:
                 raise ValueError("no files of a model")

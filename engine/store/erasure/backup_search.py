@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from engine.errors import FaceGalleryError
 from engine.store.backup.archive import Archive
 from engine.store.cipher import Key
-from engine.store.database import connect
+from engine.store.database import opened
 from engine.store.erasure.personal_data import BY_DIGEST, BY_IDENTITY, TEXTS, Subject
-from engine.store.failures import declared
 from engine.store.schema import require_ours
 from engine.utils.files import scratch_folder
 from engine.utils.gallery_folder import DATABASE
@@ -47,10 +45,7 @@ def found_in_backup(
             archive.extract(DATABASE, scratch / DATABASE)
             opens = key if archive.backup.encrypted else None
             database = scratch / DATABASE
-            with (
-                declared(database),
-                closing(connect(database, "mode=ro&immutable=1", opens)) as connection,
-            ):
+            with opened(database, "mode=ro&immutable=1", opens) as connection:
                 require_ours(connection, database)
                 (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
                 return _holds(connection, subject, uuid == subject.gallery)

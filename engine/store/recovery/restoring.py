@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
 from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError
@@ -15,10 +14,10 @@ from engine.records.safety import Backup, Restored
 from engine.store.backup.archive import Archive
 from engine.store.backup.backups import write_automatic
 from engine.store.cipher import Key, looks_encrypted
-from engine.store.database import connect
+from engine.store.database import opened
 from engine.store.database_checks import require_sound
 from engine.store.faces_table import remove_altered
-from engine.store.failures import declared, on_disk
+from engine.store.failures import on_disk
 from engine.store.history_table import record_aside
 from engine.store.lifecycle import WriterLock
 from engine.store.recovery.staging import staged
@@ -114,8 +113,7 @@ def _require_like(folder: Path, backup: Backup) -> None:
 
 def _forget_models(stage: Path, folder: Path, key: Key | None, reporter: Reporter) -> None:
     """Delete models from the registry whose files are neither in the backup nor in the folder."""
-    opened = closing(connect(stage / DATABASE, "mode=rw", key))
-    with declared(stage / DATABASE), opened as connection:
+    with opened(stage / DATABASE, "mode=rw", key) as connection:
         gone = [
             model
             for (model,) in connection.execute("SELECT id FROM models ORDER BY id")
@@ -128,8 +126,7 @@ def _forget_models(stage: Path, folder: Path, key: Key | None, reporter: Reporte
 
 def _leave_out_altered(stage: Path, key: Key | None, dimension: int, reporter: Reporter) -> None:
     """Remove altered vectors, which would be refused in use; the backup itself still has them."""
-    opened = closing(connect(stage / DATABASE, "mode=rw", key))
-    with declared(stage / DATABASE), opened as connection:
+    with opened(stage / DATABASE, "mode=rw", key) as connection:
         connection.execute("BEGIN IMMEDIATE")
         left_out = remove_altered(connection, dimension)
         connection.execute("COMMIT")
@@ -185,7 +182,7 @@ def _continue(database: Path, key: Key | None, present: sqlite3.Connection, back
     """
     (change,) = present.execute("SELECT change FROM gallery").fetchone()
     (page_size,) = present.execute("PRAGMA page_size").fetchone()
-    with declared(database), closing(connect(database, "mode=rw", key)) as connection:
+    with opened(database, "mode=rw", key) as connection:
         connection.execute("BEGIN IMMEDIATE")
         for table in _COUNTERS:
             query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
@@ -209,9 +206,7 @@ def _continue(database: Path, key: Key | None, present: sqlite3.Connection, back
 
 def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
     """Put the backup in place of a damaged gallery, whose database is kept aside."""
-    lock = WriterLock(folder)
-    lock.acquire()
-    try:
+    with WriterLock(folder):
         reporter.check()
         sync_tree(stage)
         aside = keep_aside(folder)
@@ -222,8 +217,6 @@ def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
         os.replace(stage / DATABASE, folder / DATABASE)
         sync_folder(folder)
         return aside
-    finally:
-        lock.release()
 
 
 def keep_aside(folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import (
@@ -21,9 +21,9 @@ from engine.records.safety import Backup, Present, Preview
 from engine.store import cipher
 from engine.store.backup.archive import Archive
 from engine.store.cipher import Key
-from engine.store.database import connect
+from engine.store.database import opened
 from engine.store.database_checks import misfits, require_sound
-from engine.store.failures import declared, on_disk
+from engine.store.failures import on_disk
 from engine.store.schema import (
     APPLICATION_ID,
     migrate,
@@ -67,7 +67,8 @@ def preview_backup(
     ):
         if folder is None or not (folder / DATABASE).exists():
             return Preview(archive.backup)
-        there = _faces(stage / DATABASE, key)
+        with opened(stage / DATABASE, "mode=ro", key) as connection:
+            in_backup = _faces(connection)
         try:
             with (
                 Store.open(folder, write=False, passphrase=passphrase_there or passphrase) as store,
@@ -75,12 +76,14 @@ def preview_backup(
             ):
                 require_sound(connection)
                 (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
-                here = _faces_of(connection)
+                in_gallery = _faces(connection)
         except PassphraseError:
             raise
         except GalleryError as error:
             return Preview(archive.backup, obstacle=error.reason)
-        return Preview(archive.backup, _compared(uuid == archive.backup.uuid, here, there))
+        return Preview(
+            archive.backup, _compared(uuid == archive.backup.uuid, in_gallery, in_backup)
+        )
 
 
 @contextmanager
@@ -146,7 +149,7 @@ def _check(database: Path, backup: Backup, key: Key | None) -> None:
         remedy="Use another backup.",
     )
     try:
-        with declared(database), closing(connect(database, "mode=rw", key)) as connection:
+        with opened(database, "mode=rw", key) as connection:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA journal_mode = DELETE")
             (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -156,19 +159,19 @@ def _check(database: Path, backup: Backup, key: Key | None) -> None:
                 "SELECT uuid, dimension, distance, change, (SELECT count(*) FROM identities), "
                 "(SELECT count(*) FROM faces) FROM gallery"
             ).fetchone()
-            fixed = (backup.uuid, backup.dimension, backup.distance)
-            stated = (*fixed, backup.change, backup.identities, backup.faces)
+            stated = (
+                *(backup.uuid, backup.dimension, backup.distance),
+                *(backup.change, backup.identities, backup.faces),
+            )
             version = version_of(connection)
-            if (application, version) != (APPLICATION_ID, backup.schema):
-                raise damaged
-            if found != stated:
+            if (application, version, found) != (APPLICATION_ID, backup.schema, stated):
                 raise damaged
             migrate(connection)
             if schema_of(connection) != schema_of_ours():
                 raise damaged  # a trigger in it would act in our name
-            if wrong := misfits(connection):
+            if problems := misfits(connection):
                 raise BackupError(
-                    f"The backup holds what makes no sense: {wrong[0]}",
+                    f"The backup holds what makes no sense: {problems[0]}",
                     file=backup.path,
                     remedy="Use another backup.",
                 )
@@ -177,26 +180,21 @@ def _check(database: Path, backup: Backup, key: Key | None) -> None:
         raise damaged from error
 
 
-def _faces(database: Path, key: Key | None) -> set[tuple[str, bytes]]:
-    with declared(database), closing(connect(database, "mode=ro", key)) as connection:
-        return _faces_of(connection)
+def _faces(connection: sqlite3.Connection) -> set[tuple[str, bytes]]:
+    query = "SELECT i.name, f.digest FROM faces f JOIN identities i ON i.id = f.identity_id"
+    return set(connection.execute(query))
 
 
-def _faces_of(connection: sqlite3.Connection) -> set[tuple[str, bytes]]:
-    rows = connection.execute(
-        "SELECT i.name, f.digest FROM faces f JOIN identities i ON i.id = f.identity_id"
-    )
-    return {(name, digest) for name, digest in rows}
-
-
-def _compared(same: bool, here: set[tuple[str, bytes]], there: set[tuple[str, bytes]]) -> Present:
-    names_here, names_there = {name for name, _ in here}, {name for name, _ in there}
+def _compared(
+    same: bool, in_gallery: set[tuple[str, bytes]], in_backup: set[tuple[str, bytes]]
+) -> Present:
+    names, backup_names = ({name for name, _ in faces} for faces in (in_gallery, in_backup))
     return Present(
         same=same,
-        identities=len(names_here),
-        faces=len(here),
-        only_here=tuple(sorted(names_here - names_there)),
-        only_there=tuple(sorted(names_there - names_here)),
-        faces_only_here=len(here - there),
-        faces_only_there=len(there - here),
+        identities=len(names),
+        faces=len(in_gallery),
+        only_here=tuple(sorted(names - backup_names)),
+        only_there=tuple(sorted(backup_names - names)),
+        faces_only_here=len(in_gallery - in_backup),
+        faces_only_there=len(in_backup - in_gallery),
     )
