@@ -226,7 +226,7 @@ class Corrections(Previewing):
             NameTakenError: somebody else has it: merge them. IdentityNameError: no name.
         """
         new = allowed.check_name(new)
-        return self._apply(lambda: self._store.people.rename(name, new, allowed.name_key(new)))
+        return self._apply(lambda: self._store.people.rename(name, new))
 
     def merge(self, names: Sequence[str], into: str) -> Changed | None:
         """Puts all faces of identities under ``into``; the others go.
@@ -266,7 +266,7 @@ class Corrections(Previewing):
             IdentityNameError: no name for a new identity.
         """
         name = self._target(name)
-        return self._apply(lambda: self._store.faces.move(faces, name, allowed.name_key(name)))
+        return self._apply(lambda: self._store.faces.move(faces, name))
 
     def split(self, name: str, parts: Mapping[str, Sequence[int]]) -> Changed | None:
         """Moves groups of an identity's faces, as :meth:`propose_split` gives them, to others.
@@ -280,8 +280,7 @@ class Corrections(Previewing):
             IdentityNameError: no name for a new identity.
         """
         parts = {self._target(new): faces for new, faces in parts.items()}
-        keys = {new: allowed.name_key(new) for new in parts}
-        return self._apply(lambda: self._store.people.split(name, parts, keys))
+        return self._apply(lambda: self._store.people.split(name, parts))
 
     def expel(self, faces: Sequence[int]) -> Changed | None:
         """Takes faces out and remembers for good that they are not whom they were enrolled as."""

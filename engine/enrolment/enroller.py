@@ -279,7 +279,6 @@ class Enroller:
 
         added = self._store.faces.add(
             batch,
-            keys=names.name_key,
             thumbnails=thumbnails,
             action=action,
             overrule=action == "enroll",

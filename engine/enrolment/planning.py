@@ -12,7 +12,6 @@ from engine.enrolment.advisor import EnrolmentAdvisor
 from engine.formats.lazy_rows import chosen_rows
 from engine.formats.sources import SourcesRead
 from engine.progress import Reporter
-from engine.records import names
 from engine.records.advice import by_row
 from engine.records.plans import ImportPlan, PlannedFace, held_words
 from engine.records.types import FaceBatch, Rejection
@@ -41,7 +40,7 @@ def plan_reading(
     batch = reading.batch
     held = coach.holders(batch.vectors, reporter)
     advice = by_row(coach.advise(batch, held, reporter))
-    foreseen = store.faces.add(batch, keys=names.name_key, dry_run=True)
+    foreseen = store.faces.add(batch, dry_run=True)
     kept = frozenset(foreseen.rows.tolist())
     known = frozenset(identity.name for identity in store.people.all())
     faces = []

@@ -267,8 +267,7 @@ class UnknownFaces:
         _, vectors = self._store.unknowns.vectors(unknowns)
         if len(vectors):
             self._enroller.network.check(as_batch(vectors))
-        key = allowed.name_key(name)
-        changed = self._recogniser.apply(lambda: self._store.unknowns.name(unknowns, name, key))
+        changed = self._recogniser.apply(lambda: self._store.unknowns.name(unknowns, name))
         if changed is not None:
             self._enroller.network.remember()
         return changed

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from engine.errors import UnknownIdentityError
+from engine.records.names import name_key
 from engine.store.database import as_json
 
 _DIGESTS_AT_ONCE = 10_000
@@ -109,7 +110,7 @@ def describe_faces(
 
 
 def put_under(
-    connection: sqlite3.Connection, faces: Sequence[Enrolled], name: str, key: str
+    connection: sqlite3.Connection, faces: Sequence[Enrolled], name: str
 ) -> tuple[int, set[int]]:
     """Move faces to an identity, known or new, and overrule decisions that contradict it.
 
@@ -120,7 +121,7 @@ def put_under(
     target = identity_called(connection, name)
     if target is None:
         query = "INSERT INTO identities (name, key) VALUES (?, ?)"
-        target = int(connection.execute(query, (name, key)).lastrowid or 0)
+        target = int(connection.execute(query, (name, name_key(name))).lastrowid or 0)
     connection.executemany(
         "DELETE FROM decisions WHERE digest = ? AND ((identity_id = ? AND kind = 'is') "
         "OR (identity_id = ? AND kind = 'is-not'))",

@@ -217,7 +217,6 @@ class FacesTable:
         self,
         batch: FaceBatch,
         *,
-        keys: Mapping[str, str] | Callable[[str], str],
         thumbnails: Mapping[int, bytes] = _NO_THUMBNAILS,
         action: str = "import",
         summary: str | None = None,
@@ -233,7 +232,6 @@ class FacesTable:
 
         Args:
             batch: every row named.
-            keys: look-alike key of a name.
             thumbnails: encoded pictures by row of the batch.
             action, summary: of the history entry; by default the summary is made here.
             overrule: delete decisions that contradict the enrolment, as when a person
@@ -255,7 +253,6 @@ class FacesTable:
                 return foresee_insertion(connection, plan)
         if beforehand is not None and len(plan.rows):
             beforehand(len(plan.rows))
-        key_of = keys.__getitem__ if isinstance(keys, Mapping) else keys
         with self._database.transaction() as connection:
             if _change(connection) != change:  # another thread changed the gallery meanwhile
                 plan = plan_insertion(connection, batch, names, reporter)
@@ -263,7 +260,7 @@ class FacesTable:
                 return foresee_insertion(connection, plan)
             with self._database.sound():
                 first = next_face(connection)
-            added = insert_faces(connection, batch, plan, first, key_of, thumbnails, reporter)
+            added = insert_faces(connection, batch, plan, first, thumbnails, reporter)
             if overrule:
                 overrule_decisions(connection, added.face_ids)
             delete_enrolled(connection)
@@ -283,7 +280,7 @@ class FacesTable:
             settle(connection, {face.identity_id for face in gone})
             return record(connection, "remove", f"{counted(len(gone), 'face')} removed", payload)
 
-    def move(self, ids: Sequence[int], name: str, key: str) -> Changed | None:
+    def move(self, ids: Sequence[int], name: str) -> Changed | None:
         """Move faces to another identity, which is made where there is none of this name.
 
         Identities that are left without faces go. Of faces with the same vector the identity
@@ -295,7 +292,7 @@ class FacesTable:
             moved = [face for face in require_faces(connection, ids) if face.identity_id != target]
             if not moved:
                 return None
-            target, dropped = put_under(connection, moved, name, key)
+            target, dropped = put_under(connection, moved, name)
             settle(connection, {target, *(face.identity_id for face in moved)})
             payload = {
                 "faces": [face.id for face in moved],

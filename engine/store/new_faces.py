@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import EmbeddingError, IdentityNameError, MismatchError
 from engine.progress import SILENT, Reporter
+from engine.records.names import name_key
 from engine.records.types import Added, Conflict, Duplicate, FaceBatch, Ids, Rows
 from engine.store import encoding
 from engine.store.database import as_json
@@ -157,7 +158,6 @@ def insert_faces(
     batch: FaceBatch,
     plan: InsertionPlan,
     first: int,
-    key_of: Callable[[str], str],
     thumbnails: Mapping[int, bytes],
     reporter: Reporter,
 ) -> Added:
@@ -165,7 +165,7 @@ def insert_faces(
     names = plan.names.take(plan.rows)
     new = _new_names(names, _identity_ids(connection, names))
     connection.executemany(
-        "INSERT INTO identities (name, key) VALUES (?, ?)", [(name, key_of(name)) for name in new]
+        "INSERT INTO identities (name, key) VALUES (?, ?)", [(name, name_key(name)) for name in new]
     )
     ids = _identity_ids(connection, names)
     owners = _owners(names, ids)

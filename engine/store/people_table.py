@@ -12,7 +12,7 @@ from engine.errors import NameTakenError, UnknownIdentityError
 from engine.records.changes import Changed
 from engine.records.long_lists import Texts
 from engine.records.lookalikes import find_lookalikes
-from engine.records.names import search_lines
+from engine.records.names import name_key, search_lines
 from engine.records.parsing import parsed
 from engine.records.roster import Roster
 from engine.records.types import Identity
@@ -158,11 +158,8 @@ class PeopleTable:
             summary = f"{name_list(gone)} deleted with {counted(faces, 'face')}"
             return record(connection, "delete", summary, {"identities": gone})
 
-    def rename(self, name: str, new: str, key: str) -> Changed | None:
+    def rename(self, name: str, new: str) -> Changed | None:
         """Give an identity another name.
-
-        Args:
-            key: look-alike key of the new name.
 
         Raises:
             NameTakenError: somebody else has it.
@@ -178,7 +175,8 @@ class PeopleTable:
                     remedy=f"Merge “{name}” into it if they are the same person.",
                 )
             connection.execute(
-                "UPDATE identities SET name = ?, key = ? WHERE id = ?", (new, key, identity)
+                "UPDATE identities SET name = ?, key = ? WHERE id = ?",
+                (new, name_key(new), identity),
             )
             payload = {"identity_id": identity, "name": name, "new": new}
             return record(connection, "rename", f"“{name}” renamed to “{new}”", payload)
@@ -254,9 +252,7 @@ class PeopleTable:
                 {"from": gone, "into": {into: target}, "dropped": sorted(dropped)},
             )
 
-    def split(
-        self, name: str, parts: Mapping[str, Sequence[int]], keys: Mapping[str, str]
-    ) -> Changed | None:
+    def split(self, name: str, parts: Mapping[str, Sequence[int]]) -> Changed | None:
         """Move groups of an identity's faces to other identities, known or new, in one step.
 
         Each group is moved by the rules of :meth:`FacesTable.move`; faces in no group stay, and so
@@ -264,7 +260,6 @@ class PeopleTable:
 
         Args:
             parts: face ids by name.
-            keys: look-alike key of each of these names.
 
         Raises:
             UnknownIdentityError: nobody of that name, or a face is not theirs.
@@ -281,7 +276,7 @@ class PeopleTable:
                     )
                 if not faces or new == name:
                     continue
-                to[new], _ = put_under(connection, faces, new, keys[new])
+                to[new], _ = put_under(connection, faces, new)
                 concerned.add(to[new])
                 moved += len(faces)
             if not moved:

@@ -121,12 +121,9 @@ class UnknownsTable:
         rows = self._database.rows("SELECT thumbnail FROM unknowns WHERE id = ?", int(unknown))
         return bytes(rows[0][0]) if rows and rows[0][0] is not None else None
 
-    def name(self, ids: Sequence[int], name: str, key: str) -> Changed | None:
+    def name(self, ids: Sequence[int], name: str) -> Changed | None:
         """Enrol them under a name, which is made where nobody has it. Decisions that a vector is
         not this person are overruled.
-
-        Args:
-            key: look-alike key of the name.
         """
         with self._database.transaction() as connection:
             rows = _require(connection, ids)
@@ -141,9 +138,7 @@ class UnknownsTable:
                 pictures = {row: photo for row, photo in enumerate(thumbnails) if photo is not None}
                 with self._database.sound():
                     first = next_face(connection)
-                added = insert_faces(
-                    connection, batch, plan, first, lambda _: key, pictures, SILENT
-                )
+                added = insert_faces(connection, batch, plan, first, pictures, SILENT)
                 overrule_decisions(connection, added.face_ids)
             _delete(connection, unknowns)
             summary = f"{counted(len(rows), 'unknown face')} named “{name}”"

@@ -11,7 +11,6 @@ import pytest
 
 from engine.errors import AmbiguousNameError, NameTakenError, UnknownIdentityError
 from engine.gallery import Gallery
-from engine.records.names import name_key
 from engine.records.types import FaceBatch, Vectors
 from engine.store import Store
 
@@ -171,7 +170,7 @@ def test_a_new_name_that_looks_like_another_one_is_remarked_on(
 def test_an_old_gallery_with_names_that_nobody_can_have_now_is_used_as_ever(tmp_path: Path) -> None:
     odd = ["Ann\u3164", "Ann\ue000", "A" + "\u0301" * 150]
     with Store.create(tmp_path / "old.gallery", dimension=DIMENSION) as store:
-        store.faces.add(batch(*odd), keys=name_key)
+        store.faces.add(batch(*odd))
     with Gallery.open(tmp_path / "old.gallery") as gallery:
         for name in odd:
             gallery.enroll(name, vectors(1, len(name)))
@@ -194,7 +193,7 @@ def test_somebody_kept_for_undo_is_erased_by_a_name_in_another_form(gallery: Gal
 
 def test_people_who_look_the_same_on_the_screen_are_told_apart(tmp_path: Path) -> None:
     with Store.create(tmp_path / "old.gallery", dimension=DIMENSION) as store:
-        store.faces.add(batch(TYPED, STORED), keys=name_key)  # as earlier versions took them
+        store.faces.add(batch(TYPED, STORED))  # as earlier versions took them
         with pytest.raises(AmbiguousNameError) as caught:
             store.people.find(TYPED.upper())
     listed = f"“{STORED}” (accents apart, NFD) or “{TYPED}”"

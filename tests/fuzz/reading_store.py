@@ -97,7 +97,7 @@ def _ask_soundness(store: Store) -> None:
 
 def _change(store: Store) -> None:
     if store.dimension <= 64:
-        store.faces.add(_batch(store.dimension, "Zoë"), keys=str.casefold)
+        store.faces.add(_batch(store.dimension, "Zoë"))
 
 
 _QUESTIONS: tuple[Callable[[Store], object], ...] = (
@@ -166,9 +166,7 @@ def made_up_galleries(place: Path) -> Iterator[Path]:
         with Store.create(folder, dimension=8) as store:
             if name == "seed":
                 batch = _batch(8, "Ann", "Ann", "Bob", "Éva")
-                store.faces.add(
-                    batch, keys=str.casefold, thumbnails={0: b"\xff\xd8", 2: b"\xff\xd8"}
-                )
+                store.faces.add(batch, thumbnails={0: b"\xff\xd8", 2: b"\xff\xd8"})
                 store.settings.set("fingerprint", "{}")
                 store.decisions.reject(rows()[0], 1)
                 store.models.add(made_up_version(), activate=True)

@@ -45,7 +45,7 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class Member:
-    """What a file in the archive must be."""
+    """Size and checksum that a file in the archive must have."""
 
     size: int
     sha256: str
@@ -54,7 +54,7 @@ class Member:
 def write_archive(
     stream: IO[bytes], backup: Backup, files: Mapping[str, Path], reporter: Reporter
 ) -> None:
-    """Writes files under their names in the archive, and the manifest after them.
+    """Write files under their names in the archive, and the manifest after them.
 
     Raises:
         OSError: a file cannot be read, or the archive not be written. CancelledError.
@@ -81,8 +81,8 @@ def write_archive(
 class Archive:
     """A backup file, open for reading; a context manager.
 
-    Opening it holds names, sizes and kinds of all entries against the manifest; what they hold is
-    checked by :meth:`check`, and again when a file is taken out.
+    Opening it compares names, sizes and kinds of all entries with the manifest; their contents
+    are checked by :meth:`check`, and again when a file is extracted.
     """
 
     def __init__(self, path: Path) -> None:
@@ -101,7 +101,7 @@ class Archive:
                 raise
 
     def check(self, reporter: Reporter = SILENT) -> None:
-        """Reads everything and holds it against the manifest. Raises BackupError."""
+        """Read everything and compare it with the manifest. Raise BackupError."""
         total, done = sum(member.size for member in self.members.values()), 0
         for name in self.members:
             for piece in self._pieces(name):
@@ -109,7 +109,7 @@ class Archive:
                 done += len(piece)
 
     def extract(self, name: str, to: Path, reporter: Reporter = SILENT) -> None:
-        """Writes a member to a new file, readable by its owner alone.
+        """Write a member to a new file that only its owner may read.
 
         Raises:
             BackupError: it is not what the manifest says. OSError. CancelledError.
@@ -145,8 +145,8 @@ class Archive:
                 raise self._damaged(f"{entry.filename} is packed or locked")
         manifest = self._manifest()
         self.members = {
-            str(name): Member(int(one["size"]), str(one["sha256"]))
-            for name, one in manifest["members"].items()
+            str(name): Member(int(entry["size"]), str(entry["sha256"]))
+            for name, entry in manifest["members"].items()
         }
         self.backup = _backup(manifest["backup"], self.path, size)
         if sorted(names) != sorted([*self.members, _MANIFEST]) or DATABASE not in self.members:
@@ -173,7 +173,7 @@ class Archive:
         return manifest
 
     def _pieces(self, name: str) -> Iterator[bytes]:
-        """A member's content; the last piece comes only where all of it is as it must be."""
+        """Yield a member's content; the last piece only where its checksum is right."""
         hasher, member, waiting = hashlib.sha256(), self.members[name], b""
         with self._declared():
             with self._zip.open(name) as source:

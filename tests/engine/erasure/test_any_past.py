@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from engine.errors import NameTakenError, UnknownIdentityError
-from engine.records.names import name_key
 from engine.records.types import FaceBatch
 from engine.store import Store
 from engine.utils.byte_search import Needles
@@ -30,14 +29,13 @@ def act(store: Store, chance: random.Random) -> None:
     actions = {
         "add": lambda: store.faces.add(
             FaceBatch(VECTORS[numbers], [some[0]] * 3, [f"{some[1]}/{n}.npy" for n in numbers],
-                      [0] * 3, [None] * 3),
-            keys=name_key, action="enroll", overrule=True,
+                      [0] * 3, [None] * 3), action="enroll", overrule=True,
         ),
-        "rename": lambda: store.people.rename(*some, name_key(some[1])),
+        "rename": lambda: store.people.rename(*some),
         "merge": lambda: store.people.merge(some[:1], some[1]),
         "delete": lambda: store.people.delete(some[:1]),
         "note": lambda: store.people.set_note(some[0], f"knows {some[1]}"),
-        "move": lambda: store.faces.move(faces, some[0], name_key(some[0])),
+        "move": lambda: store.faces.move(faces, some[0]),
         "remove": lambda: store.faces.remove(faces),
         "expel": lambda: store.faces.expel(faces),
         "confirm": lambda: store.decisions.confirm(faces),

@@ -12,7 +12,6 @@ from PIL import Image
 
 from engine.formats.photographs import read_photo
 from engine.gallery import Gallery
-from engine.records.names import name_key
 from engine.records.types import FaceBatch
 from engine.store import Store
 
@@ -65,7 +64,7 @@ def hard(tmp_path: Path) -> Gallery:
             vectors = chance.standard_normal((2, 8)).astype(np.float32)
             files = [f"faces\t{number}.npy", 'two\nlines, "quoted".npy']
             faces = FaceBatch(vectors, [name] * 2, files, [0, 3], [picture, None])
-            store.faces.add(faces, keys=name_key, thumbnails={0: read_photo(picture)})
+            store.faces.add(faces, thumbnails={0: read_photo(picture)})
     gallery = Gallery.open(tmp_path / "hard.gallery")
     yield gallery
     gallery.close()

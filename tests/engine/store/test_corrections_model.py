@@ -95,7 +95,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
         numbers = [number for _, number in faces]
         names = [name for name, _ in faces]
         batch = FaceBatch(VECTORS[numbers], names, names, [0] * len(faces), [None] * len(faces))
-        added = self.store.faces.add(batch, keys=str, thumbnails=thumbnails, overrule=overrule)
+        added = self.store.faces.add(batch, thumbnails=thumbnails, overrule=overrule)
         if not len(added.rows):
             return
         for face, owner, row in zip(
@@ -134,10 +134,10 @@ class CorrectionsMachine(RuleBasedStateMachine):
         after = copy.deepcopy(self.now)
         if person is None or (name != new and other is not None):
             with pytest.raises(UnknownIdentityError if person is None else NameTakenError):
-                self.store.people.rename(name, new, new)
+                self.store.people.rename(name, new)
             return
         after.people[person].name = new
-        self.step(self.store.people.rename(name, new, new), after)
+        self.step(self.store.people.rename(name, new), after)
 
     @rule(name=NAMES, text=st.sampled_from(["", "one", "two"]))
     def note(self, name, text):
@@ -164,7 +164,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
         if not faces:
             return
         after = copy.deepcopy(self.now)
-        done = self.store.faces.move(faces, name, name)
+        done = self.store.faces.move(faces, name)
         target = after.id_of(name)
         if target is None:
             target = self.store.people.find(name).id
@@ -260,7 +260,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
         }
         after = copy.deepcopy(self.now)
         known = {*self.now.faces}
-        done = self.store.unknowns.name(self.on_shelf(numbers), name, name)
+        done = self.store.unknowns.name(self.on_shelf(numbers), name)
         faces = sorted(set(done.faces) - known) if done else []
         order = [row[0] for row in rows_of(self.folder)["faces"] if row[0] in faces]
         assert order == faces
@@ -287,7 +287,7 @@ class CorrectionsMachine(RuleBasedStateMachine):
 
     @rule()
     def name_what_is_not_there(self):
-        for change in (lambda: self.store.unknowns.name([999], "A", "A"),
+        for change in (lambda: self.store.unknowns.name([999], "A"),
                        lambda: self.store.unknowns.dismiss([999])):  # fmt: skip
             with pytest.raises(UnknownIdentityError):
                 change()

@@ -21,7 +21,7 @@ def full(folder) -> Store:
     names = [str(i % 10) for i in range(300)]
     batch = FaceBatch(vectors, names, [f"{i}.npy" for i in range(300)], [0] * 300, [None] * 300)
     with Store.create(folder, dimension=8) as store:
-        store.faces.add(batch, keys=str)
+        store.faces.add(batch)
     return folder
 
 
@@ -120,14 +120,14 @@ def test_where_the_count_of_faces_is_lost_none_is_added(full, contents, batch_of
     with Store.open(full) as store:
         before = contents(store)
         with pytest.raises(GalleryDamagedError, match=r"last face|seq cannot be"):
-            store.faces.add(batch_of(("A", 1)), keys=str)
+            store.faces.add(batch_of(("A", 1)))
         assert contents(store) == before
 
 
 def test_a_lost_log_costs_what_was_in_it_and_nothing_else(full, tmp_path, batch_of):
     copy = tmp_path / "copy"
     with Store.open(full) as store:
-        store.faces.add(batch_of(("new", 1)), keys=str)
+        store.faces.add(batch_of(("new", 1)))
         assert (full / "gallery.db-wal").stat().st_size > 0
         copy.mkdir()
         shutil.copy(full / "gallery.db", copy)

@@ -24,7 +24,7 @@ ADD_FOREVER = """
     for change in range(store.history.last_change(), 100_000):
         vectors = np.random.default_rng(change).standard_normal((20, 8)).astype(np.float32)
         names = [str(row % 3) for row in range(20)]
-        store.faces.add(FaceBatch(vectors, names, names, [0] * 20, [None] * 20), keys=str)
+        store.faces.add(FaceBatch(vectors, names, names, [0] * 20, [None] * 20))
         print(change + 1, flush=True)
 """
 
@@ -44,7 +44,7 @@ def test_whatever_is_raised_in_the_middle_of_a_change_undoes_it(store, batch_of,
         if event.done:
             raise error
 
-    store.faces.add(batch_of(("A", 1)), keys=str)
+    store.faces.add(batch_of(("A", 1)))
     before = (
         contents(store),
         store.people.all(),
@@ -52,14 +52,14 @@ def test_whatever_is_raised_in_the_middle_of_a_change_undoes_it(store, batch_of,
         store.history.last_change(),
     )
     with pytest.raises(error):
-        store.faces.add(made_up(5_000), keys=str, reporter=Reporter(listen))
+        store.faces.add(made_up(5_000), reporter=Reporter(listen))
     assert (
         contents(store),
         store.people.all(),
         store.history.entries(),
         store.history.last_change(),
     ) == before
-    store.faces.add(batch_of(("A", 2)), keys=str)
+    store.faces.add(batch_of(("A", 2)))
     assert store.checks.problems() == []
 
 
@@ -71,9 +71,7 @@ def test_a_batch_that_breaks_off_undoes_the_change(store, batch_of):
             return super().__getitem__(place)
 
     with pytest.raises(Stop):
-        store.faces.add(replace(batch_of(("A", 1), ("B", 2)), rows=Broken([0, 0])), keys=str)
-    with pytest.raises(KeyError):
-        store.faces.add(batch_of(("A", 1), ("B", 2)), keys={"A": "a"})
+        store.faces.add(replace(batch_of(("A", 1), ("B", 2)), rows=Broken([0, 0])))
     assert store.people.counts() == (0, 0)
     assert store.people.all() == []
     assert store.history.last_change() == 0
@@ -86,7 +84,7 @@ def test_a_change_that_sqlite_refuses_halfway_is_undone(store, batch_of, folder)
     )
     connection.close()
     with pytest.raises(GalleryDamagedError, match="no"):
-        store.faces.add(batch_of(("A", 1)), keys=str)
+        store.faces.add(batch_of(("A", 1)))
     assert store.people.counts() == (0, 0)
     assert store.history.last_change() == 0
 
@@ -95,31 +93,31 @@ def test_a_full_database_is_said_and_nothing_is_lost(folder, batch_of, contents,
     pragmas = (*database.WRITER_PRAGMAS, "max_page_count = 60")
     monkeypatch.setattr(database, "WRITER_PRAGMAS", pragmas)
     with Store.create(folder, dimension=8) as store:
-        store.faces.add(batch_of(("A", 1)), keys=str)
+        store.faces.add(batch_of(("A", 1)))
         before = contents(store)
         with pytest.raises(GalleryWriteError, match="full") as caught:
-            store.faces.add(made_up(20_000), keys=str)
+            store.faces.add(made_up(20_000))
         assert caught.value.file == str(folder / "gallery.db")
         assert caught.value.remedy
         assert contents(store) == before
-        store.faces.add(batch_of(("A", 2)), keys=str)
+        store.faces.add(batch_of(("A", 2)))
         assert store.checks.problems() == []
 
 
 def test_a_disk_that_refuses_to_write_is_said_and_nothing_is_lost(store, batch_of, contents):
     resource = pytest.importorskip("resource")
-    store.faces.add(batch_of(("A", 1)), keys=str)
+    store.faces.add(batch_of(("A", 1)))
     before = contents(store)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
     try:
         with pytest.raises(GalleryWriteError) as caught:
-            store.faces.add(made_up(20_000), keys=str)
+            store.faces.add(made_up(20_000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert caught.value.file.endswith("gallery.db")
     assert contents(store) == before
-    store.faces.add(batch_of(("A", 2)), keys=str)
+    store.faces.add(batch_of(("A", 2)))
     assert store.checks.problems() == []
 
 
@@ -163,7 +161,7 @@ def test_threads_read_whole_changes_while_one_writes(store, folder):
     for thread in threads:
         thread.start()
     for number in range(30):
-        store.faces.add(made_up(10, f"{number}"), keys=str)
+        store.faces.add(made_up(10, f"{number}"))
         if number % 3 == 2:
             store.faces.remove(store.faces.membership()[0][:10].tolist())
     stop.set()
@@ -176,10 +174,10 @@ def test_threads_read_whole_changes_while_one_writes(store, folder):
 
 def test_reading_does_not_wait_for_a_running_change(store, batch_of):
     """In the middle of a change, this very thread reads, which would never end if it waited."""
-    store.faces.add(batch_of(("A", 1)), keys=str)
+    store.faces.add(batch_of(("A", 1)))
     seen = []
     listen = Reporter(lambda _: seen.append((store.people.counts(), len(store.faces.vectors()[0]))))
-    store.faces.add(made_up(5_000), keys=str, reporter=listen)
+    store.faces.add(made_up(5_000), reporter=listen)
     assert set(seen) == {((1, 1), 1)}
     assert store.people.counts() == (1, 5_001)
 
@@ -187,7 +185,7 @@ def test_reading_does_not_wait_for_a_running_change(store, batch_of):
 def test_changes_of_several_threads_wait_for_one_another(store):
     def write(name):
         for number in range(1, 6):
-            store.faces.add(made_up(number, name), keys=str)
+            store.faces.add(made_up(number, name))
 
     threads = [threading.Thread(target=write, args=(str(i),)) for i in range(4)]
     for thread in threads:
@@ -201,7 +199,7 @@ def test_changes_of_several_threads_wait_for_one_another(store):
 
 def test_closing_while_threads_read_harms_nothing(folder):
     with Store.create(folder, dimension=8) as store:
-        store.faces.add(made_up(2_000), keys=str)
+        store.faces.add(made_up(2_000))
         surprises = []
 
         def read():

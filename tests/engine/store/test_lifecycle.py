@@ -74,7 +74,7 @@ def test_parents_of_a_new_gallery_are_made(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 def test_only_the_owner_may_read_the_files(store, batch_of, folder):
-    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert "gallery.db-wal" in modes
@@ -147,7 +147,7 @@ def test_no_gallery_there_is_said_with_the_folder(folder, write):
 
 def test_what_was_enrolled_is_there_after_reopening(folder, batch_of, contents):
     with Store.create(folder, dimension=8) as store:
-        store.faces.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
+        store.faces.add(batch_of(("A", 1), ("B", 2)))
         before = contents(store)
         identities = store.people.all()
     with Store.open(folder) as store:
@@ -162,11 +162,11 @@ def test_closing_twice_is_fine_and_a_closed_gallery_says_so(store, batch_of):
     with pytest.raises(GalleryError, match="closed"):
         store.people.counts()
     with pytest.raises(GalleryError, match="closed"):
-        store.faces.add(batch_of(("A", 1)), keys=str.casefold)
+        store.faces.add(batch_of(("A", 1)))
 
 
 def test_closing_folds_the_log_into_the_database(store, batch_of, folder):
-    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)))
     store.close()
     assert {path.name for path in folder.iterdir()} == {"gallery.db", "gallery.lock"}
 
@@ -217,7 +217,7 @@ def test_beside_a_writer_it_can_be_read_and_shows_what_the_writer_commits(
     with Store.open(folder, write=False) as reader:
         assert not reader.writable
         assert reader.history.last_change() == 0
-        store.faces.add(batch_of(("A", 1), ("B", 2)), keys=str.casefold)
+        store.faces.add(batch_of(("A", 1), ("B", 2)))
         assert reader.history.last_change() == 1
         assert contents(reader) == contents(store)
         store.close()
@@ -225,10 +225,10 @@ def test_beside_a_writer_it_can_be_read_and_shows_what_the_writer_commits(
 
 
 def test_a_reader_refuses_every_change(store, folder, batch_of):
-    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)))
     with Store.open(folder, write=False) as reader:
         for change in (
-            lambda: reader.faces.add(batch_of(("A", 2)), keys=str.casefold),
+            lambda: reader.faces.add(batch_of(("A", 2))),
             lambda: reader.faces.remove([1]),
             lambda: reader.settings.set("a", "b"),
         ):
@@ -238,7 +238,7 @@ def test_a_reader_refuses_every_change(store, folder, batch_of):
 
 
 def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of, with_modes):
-    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)))
     store.close()
     place = with_modes(folder)
 
@@ -257,7 +257,7 @@ def test_a_read_only_folder_can_be_read_and_not_written(store, folder, batch_of,
 def test_a_read_only_database_in_a_writable_folder_is_not_opened_for_writing(
     store, folder, batch_of, with_modes
 ):
-    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)))
     store.close()
     (folder / "gallery.lock").unlink()
     place = with_modes(folder, folder_mode=0o755)
@@ -286,7 +286,7 @@ def test_a_gallery_that_may_not_be_read_is_said_to_be_so(store, folder, with_mod
 def test_a_read_only_copy_with_an_unmerged_log_is_refused_rather_than_shown_without_it(
     store, folder, batch_of, with_modes
 ):
-    store.faces.add(batch_of(("A", 1)), keys=str.casefold)
+    store.faces.add(batch_of(("A", 1)))
     place = with_modes(folder, folder_mode=0o755)
     (place / "gallery.db-shm").unlink()
     place.chmod(0o555)

@@ -24,7 +24,7 @@ def test_an_empty_gallery_lists_nobody(store):
 def test_all_identities_and_faces_are_listed_as_they_are(store, batch_of):
     store.faces.add(
         batch_of(("Émile", 1), ("emil", 2), ("Zoë", 3), ("Émile", 4), ("a  b", 5)),
-        keys=str, thumbnails={3: b"photo"},
+        thumbnails={3: b"photo"},
     )  # fmt: skip
     store.people.set_note("Zoë", "two\nlines")
     store.people.choose_portrait("Émile", 1)
@@ -36,10 +36,10 @@ def test_all_identities_and_faces_are_listed_as_they_are(store, batch_of):
 
 
 def test_what_is_known_already_is_not_read_again(store, batch_of):
-    store.faces.add(batch_of(("A", 1), ("B", 2)), keys=str)
+    store.faces.add(batch_of(("A", 1), ("B", 2)))
     known = store.people.roster()
     assert store.people.roster(known) is known
-    store.people.rename("A", "C", "C")
+    store.people.rename("A", "C")
     assert list(store.people.roster(known).names) == ["B", "C"]
     assert list(known.names) == ["A", "B"]
 
@@ -52,7 +52,7 @@ def test_what_is_known_already_is_not_read_again(store, batch_of):
     ],
 )
 def test_values_that_make_no_sense_are_told_of(store, batch_of, folder, damage):
-    store.faces.add(batch_of(("A", 1)), keys=str)
+    store.faces.add(batch_of(("A", 1)))
     with closing(sqlite3.connect(folder / "gallery.db")) as base:
         base.execute(damage)
         base.commit()

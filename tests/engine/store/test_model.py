@@ -62,9 +62,7 @@ class StoreMachine(RuleBasedStateMachine):
             if face not in held:
                 held.add(face)
                 kept.append(row)
-        added = self.store.faces.add(
-            batch_of(faces), keys=str.casefold, thumbnails=thumbnails, overrule=overrule
-        )
+        added = self.store.faces.add(batch_of(faces), thumbnails=thumbnails, overrule=overrule)
         assert added.rows.tolist() == kept
         assert len(added.duplicates) == len(faces) - len(kept)
         assert all(face > self.last_id for face in added.face_ids)
@@ -81,7 +79,7 @@ class StoreMachine(RuleBasedStateMachine):
         token = CancelToken()
         token.cancel()
         try:
-            added = self.store.faces.add(batch_of(faces), keys=str, reporter=Reporter(cancel=token))
+            added = self.store.faces.add(batch_of(faces), reporter=Reporter(cancel=token))
         except CancelledError:
             return
         assert len(added.face_ids) == 0
@@ -130,7 +128,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(faces=FACES)
     def write_with_the_reader(self, faces):
         with pytest.raises(GalleryReadOnlyError):
-            self.reader.faces.add(batch_of(faces), keys=str)
+            self.reader.faces.add(batch_of(faces))
 
     @precondition(lambda self: self.reader is not None)
     @rule()

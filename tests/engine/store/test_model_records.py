@@ -191,7 +191,7 @@ def test_a_change_that_is_refused_halfway_leaves_the_old_model_in_use(store, fol
 
 def test_models_and_decisions_do_not_cost_the_index_a_rebuild(store, folder, monkeypatch):
     vectors = np.random.default_rng(0).standard_normal((30, 8)).astype(np.float32)
-    store.faces.add(FaceBatch(vectors, ["A"] * 30, ["A"] * 30, [0] * 30, [None] * 30), keys=str)
+    store.faces.add(FaceBatch(vectors, ["A"] * 30, ["A"] * 30, [0] * 30, [None] * 30))
     told: list[object] = []
 
     def take_up() -> IndexManager:
@@ -235,8 +235,8 @@ def test_a_record_that_makes_no_sense_is_not_read(spoilt):
 
 
 def test_models_are_neither_undone_nor_do_they_cut_off_what_can_be_redone(store, batch_of):
-    store.faces.add(batch_of(("A", 1)), keys=str)
-    store.people.rename("A", "B", "b")
+    store.faces.add(batch_of(("A", 1)))
+    store.people.rename("A", "B")
     store.history.undo()
     store.models.add(version("a"), activate=True)
     assert store.history.redo_step() == "“A” renamed to “B”"

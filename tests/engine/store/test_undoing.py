@@ -16,7 +16,7 @@ from engine.store import Store
 @pytest.fixture
 def peopled(store: Store, batch_of: Callable) -> Store:
     """A (identity 1) has the faces 1 and 2, B (identity 2) has 3, of the vectors 1, 2 and 1."""
-    store.faces.add(batch_of(("A", 1), ("A", 2), ("B", 1)), keys=str, thumbnails={0: b"photo"})
+    store.faces.add(batch_of(("A", 1), ("A", 2), ("B", 1)), thumbnails={0: b"photo"})
     return store
 
 
@@ -46,7 +46,7 @@ def test_an_import_that_is_undone_leaves_nothing_and_its_ids_are_not_given_again
     assert peopled.faces.vectors()[2].tobytes() == vectors_of(1, 2, 1).tobytes()
     assert peopled.faces.thumbnail(1) == b"photo"
     peopled.history.undo()
-    assert peopled.faces.add(batch_of(("A", 1)), keys=str).face_ids.tolist() == [4]
+    assert peopled.faces.add(batch_of(("A", 1))).face_ids.tolist() == [4]
 
 
 def test_duplicates_that_a_merge_drops_come_back(peopled):
@@ -96,9 +96,9 @@ def test_rows_that_belong_to_no_change_are_told_of(peopled, folder):
 def test_a_chosen_portrait_lasts_while_the_face_is_theirs(peopled, batch_of):
     peopled.people.choose_portrait("A", 2)
     assert (peopled.people.find("A").portrait, peopled.people.find("A").chosen) == (2, True)
-    peopled.faces.add(batch_of(("A", 7)), keys=str, thumbnails={0: b"photo"})
+    peopled.faces.add(batch_of(("A", 7)), thumbnails={0: b"photo"})
     assert peopled.people.find("A").portrait == 2
-    peopled.faces.move([2], "B", "B")
+    peopled.faces.move([2], "B")
     assert (peopled.people.find("A").portrait, peopled.people.find("A").chosen) == (1, False)
     peopled.history.undo()
     assert (peopled.people.find("A").portrait, peopled.people.find("A").chosen) == (2, True)
@@ -125,7 +125,7 @@ def test_decisions_follow_a_merge_unless_they_contradict_it(peopled, vectors_of)
 def test_what_contradicts_a_move_is_overruled(peopled, vectors_of):
     peopled.decisions.confirm([2])
     peopled.decisions.reject(vectors_of(2)[0], 2)
-    peopled.faces.move([2], "B", "B")
+    peopled.faces.move([2], "B")
     assert peopled.decisions.rejections(vectors_of(2)) == [frozenset()]
     assert peopled.decisions.confirmed().tolist() == []
     assert peopled.decisions.contradicted().tolist() == []
