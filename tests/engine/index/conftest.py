@@ -90,7 +90,7 @@ def no_thread_is_left() -> Iterator[None]:
 @pytest.fixture
 def faces(make_faces):
     store = Faces(make_faces)
-    store.faces.add(1500, first=1)
+    store.add(1500, first=1)
     return store
 
 
