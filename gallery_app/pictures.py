@@ -185,7 +185,7 @@ class Awaited:
 
 
 class RowPictures(Pictures):
-    """The same for faces on their way in; they are asked for by their row in all that was added."""
+    """Pictures of faces that are about to be imported, by their row in all that was added."""
 
     def __init__(self, gallery: Gallery | None, side: int, owner: Pictures) -> None:
         super().__init__(side, owner)
@@ -231,7 +231,7 @@ def _read(gallery: Gallery, photo: Path) -> QImage:
 
 
 class ShelfPictures(Pictures):
-    """The same for the unknown queries on the shelf, by their own ids."""
+    """Pictures of the unknown faces that are kept, by their own ids."""
 
     def _photo_of(self, gallery: Gallery, face: int) -> bytes | None:
         return gallery.shelf.photo(face)

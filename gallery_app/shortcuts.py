@@ -79,7 +79,7 @@ def keys_of(action: str, platform: str = sys.platform) -> list[QKeySequence]:
 
 
 def keys_text(action: str) -> str:
-    """The same as a person reads them on this platform, such as "Ctrl+Shift+Z"; the first one."""
+    """First keys of an action as people read them on this platform, such as "Ctrl+Shift+Z"."""
     return next((keys.toString(_NATIVE) for keys in keys_of(action)), "")
 
 

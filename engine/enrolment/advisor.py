@@ -106,9 +106,8 @@ def meet(
 def _neighbours(
     recogniser: Recogniser, vectors: Vectors, answers: Sequence[Identification]
 ) -> tuple[Neighbours, Ids]:
-    """As :meth:`Recogniser.neighbours`; an answer's evidence, where it is not of a learned space.
-
-    Places that are empty have the ids -1.
+    """Nearest faces of each query: the evidence of its answer, searched for where that is of a
+    learned space. Empty places have the id -1.
     """
     if any({"triplet", "knn"} & set(one.method.split(" + ")) == {"triplet"} for one in answers):
         return recogniser.neighbours(vectors, _NEAREST)

@@ -153,7 +153,7 @@ class Enroller:
         elsewhere: Mapping[int, str],
         reporter: Reporter = SILENT,
     ) -> EnrolmentReport:
-        """See :meth:`engine.gallery.Gallery.enroll`."""
+        """Add faces to a new or known identity (:meth:`engine.gallery.Gallery.enroll`)."""
         name, joined = self._enrolled_name(name)
         batch = self._named(faces, name, elsewhere)
         said = grouped(self.advice(batch, reporter), batch.files)
@@ -172,7 +172,7 @@ class Enroller:
         )
 
     def plan_enrolment(self, name: str, faces: FaceBatch, reporter: Reporter) -> ImportPlan:
-        """See :meth:`engine.gallery.Gallery.plan_enrolment`."""
+        """Say what would become of each face (:meth:`engine.gallery.Gallery.plan_enrolment`)."""
         started = time.monotonic()
         name, joined = self._enrolled_name(name)
         batch = self._named(faces, name)

@@ -23,7 +23,7 @@ def review_store(
     index: Search | None = None,
     reporter: Reporter = SILENT,
 ) -> Review:
-    """See :meth:`engine.gallery.Gallery.review`.
+    """Find what looks wrong, worst first (:meth:`engine.gallery.Gallery.review`).
 
     What a person decided does not come up again.
 

@@ -102,7 +102,7 @@ def files_json(plan: ImportPlan) -> list[dict[str, Any]]:
 
 
 def _why(face: PlannedFace) -> str:
-    """As :attr:`PlannedFace.why`; of what was left out by choice also what was said of it."""
+    """Why a face stays out, and what advice there was where it was left out by choice."""
     if face.outcome != "left-out":
         return face.why
     return f"{face.reason}. {face.said}".removesuffix(". ")

@@ -179,12 +179,12 @@ class PeopleController(QObject):
             self._visit(identity)
 
     def show_face(self, face: Face) -> None:
-        """The same, with one of them selected once they are there."""
+        """Show the faces of a face's person, and select it once they are there."""
         self._wanted_face = face.id
         self.go_to_identity(face.identity_id)
 
     def go_to_name(self, name: str) -> None:
-        """The same for somebody of whom only the name was told."""
+        """Show the faces of the person with this name, where there is one."""
         identity = self.roster.named(name)
         if identity is not None:
             self.go_to_identity(identity.id)

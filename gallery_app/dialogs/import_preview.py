@@ -179,7 +179,7 @@ class ImportPreview(Dialog):
         self.model.choose(plan)
 
     def _show_menu(self, at: QPoint) -> None:
-        """The same choices where people look for them."""
+        """Offer the buttons that are enabled in a context menu."""
         menu = QMenu(self)
         for button in (self.leave, self.restore, self.send):
             if button.isEnabled() and not button.isHidden():

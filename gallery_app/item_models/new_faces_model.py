@@ -90,12 +90,12 @@ class Draft:
         self._elsewhere = {row: to for row, to in self._elsewhere.items() if to != name}
 
     def goes_to(self, row: int) -> str | None:
-        """The other identity that a row goes to."""
+        """Identity that a row is sent to instead; None where it is the one named above."""
         other = self._elsewhere.get(row)
         return None if other == self.name else other
 
     def elsewhere(self) -> dict[int, str]:
-        """The other identities by place among the faces that are not left out."""
+        """Identities that faces are sent to instead, by place among the faces not left out."""
         sent = ((at, self.goes_to(row)) for at, row in enumerate(self.taken()))
         return {at: other for at, other in sent if other is not None}
 

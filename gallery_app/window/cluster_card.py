@@ -230,7 +230,7 @@ class ClusterCard(QFrame):
         return f"Adds to {name}" if self.name.identity() else "A new person"
 
     def _fit(self) -> None:
-        """As high as the rows of faces that there are, up to a number."""
+        """Make the grid as high as its rows of faces, up to a number of rows."""
         count = self.model.rowCount()
         if not count:
             return

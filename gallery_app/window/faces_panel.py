@@ -304,7 +304,7 @@ class FacesPanel(QWidget):
         return [face for row in rows if (face := self.model.face_at(row)) is not None]
 
     def selected_ids(self) -> list[int]:
-        """The same by their ids."""
+        """Ids of the faces that are selected."""
         return self.model.ids_at(self.grid.selected_rows())
 
     def select(self, faces: list[int]) -> None:

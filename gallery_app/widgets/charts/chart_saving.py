@@ -90,7 +90,7 @@ def picture(widget: QWidget) -> QImage:
 
 
 def svg(widget: QWidget) -> bytes:
-    """The same as lines and letters."""
+    """The widget as an SVG document."""
     made = QByteArray()
     memory = QBuffer(made)
     memory.open(QIODevice.OpenModeFlag.WriteOnly)

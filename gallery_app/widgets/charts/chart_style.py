@@ -46,7 +46,7 @@ class Axis:
         return math.log10(max(value, self.low or _TINY)) if math.isfinite(value) else math.nan
 
     def value(self, place: float) -> float:
-        """The other way."""
+        """Value at a place on the axis."""
         return 10.0**place if self.log else place
 
     def text(self, value: float) -> str:

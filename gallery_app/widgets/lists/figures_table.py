@@ -68,7 +68,7 @@ class Row:
 
 
 class FiguresTable(QTableWidget):
-    """As high as its rows; a click on a heading sorts, what is set apart stays apart."""
+    """Table as high as its rows. A click on a heading sorts; rows set apart stay apart."""
 
     def __init__(
         self, columns: Sequence[Column], apart: str, name: str, parent: QWidget | None = None
