@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from engine.records.findings import Balance
 from gallery_app.widgets.charts.chart_style import Axis
 from gallery_app.widgets.charts.line_chart import LineChart
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 
 
@@ -21,22 +22,13 @@ class BalanceDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Faces per person")
         self.resize(900, 460)
-        head = QLabel(balance_text(balance))
-        head.setTextFormat(Qt.TextFormat.PlainText)
-        head.setWordWrap(True)
-        charts = QHBoxLayout()
-        charts.setSpacing(16)
-        charts.addWidget(faces_chart(balance.faces, balance.enough), 1)
+        head = text_label(balance_text(balance))
+        charts = hbox((faces_chart(balance.faces, balance.enough), 1), spacing=16)
         if balance.rates:
             charts.addWidget(_rates_chart(balance), 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(16)
-        layout.addWidget(head)
-        layout.addLayout(charts, 1)
-        layout.addWidget(buttons)
+        vbox(head, (charts, 1), buttons, parent=self, margins=24, spacing=16)
         buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
 
 

@@ -8,9 +8,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
-    QHBoxLayout,
-    QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +18,7 @@ from gallery_app.dialogs.balance_dialog import faces_chart
 from gallery_app.theme.theme import current_theme, theme_changed
 from gallery_app.widgets.charts.chart_style import Axis
 from gallery_app.widgets.charts.line_chart import LineChart
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.flow_layouts import Tiles
 from gallery_app.widgets.controls.scroll_areas import scrolling
@@ -56,16 +54,13 @@ class ChartsDialog(Dialog):
             tiles.append(_growth(figures.added))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        hint = QLabel("The context menu of a chart copies it, or saves it as PNG, SVG or CSV.")
-        hint.setProperty("textRole", "small")
-        foot = QHBoxLayout()
-        foot.addWidget(hint, 1)
-        foot.addWidget(buttons)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(16)
-        layout.addWidget(scrolling(Tiles(tiles, _HEIGHT)), 1)
-        layout.addLayout(foot)
+        hint = text_label(
+            "The context menu of a chart copies it, or saves it as PNG, SVG or CSV.",
+            "small",
+            wrap=False,
+        )
+        foot = hbox((hint, 1), buttons)
+        vbox((scrolling(Tiles(tiles, _HEIGHT)), 1), foot, parent=self, margins=24, spacing=16)
         buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
 
 
@@ -95,10 +90,7 @@ class DistanceChart(QWidget):
         self.place.setSingleStep(0.01)
         self.place.setAccessibleName("Threshold")
         self.place.setToolTip("Drag the line in the chart, or type a distance")
-        self.told = QLabel()
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
-        self.told.setWordWrap(True)
-        self.told.setProperty("textRole", "small")
+        self.told = text_label(role="small")
         self.line.sigPositionChanged.connect(lambda: self.place.setValue(self.line.value()))
         self.place.valueChanged.connect(self._read)
         self._lay_out()
@@ -111,15 +103,8 @@ class DistanceChart(QWidget):
         self._read(start)
 
     def _lay_out(self) -> None:
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self.place)
-        below.addWidget(self.told, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.chart, 1)
-        layout.addLayout(below)
+        below = hbox(self.place, (self.told, 1), spacing=8)
+        vbox((self.chart, 1), below, parent=self, margins=0, spacing=8)
 
     def _colour(self) -> None:
         theme = current_theme()
@@ -165,16 +150,9 @@ def _recognition(figures: GalleryFigures, roster: Roster) -> QWidget:
         for share, asked, identity in shares[:_LISTED]
         if share < 1 and (listed := roster.identity(identity)) is not None
     ]
-    told = QLabel("Least: " + ", ".join(named) if named else "Everybody, every time.")
-    told.setTextFormat(Qt.TextFormat.PlainText)
-    told.setWordWrap(True)
-    told.setProperty("textRole", "small")
+    told = text_label("Least: " + ", ".join(named) if named else "Everybody, every time.", "small")
     page = QWidget()
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(8)
-    layout.addWidget(chart, 1)
-    layout.addWidget(told)
+    vbox((chart, 1), told, parent=page, margins=0, spacing=8)
     return page
 
 

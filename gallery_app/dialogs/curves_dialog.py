@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QWidget
 
 from engine.progress import Measured
 from engine.records.training_parameters import Kind
+from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.scroll_areas import scrolling
 
@@ -30,9 +31,7 @@ class CurvesDialog(Dialog):
         several = len(trainings) > 1
         self.setWindowTitle("Compare curves" if several else "Curves")
         self.resize(860, 420 if several else 640)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(16)
+        layout = vbox(parent=self, margins=24, spacing=16)
         head = QLabel("Validation, or training where none was kept" if several else "")
         head.setText(head.text() or next(iter(trainings)))
         head.setProperty("textRole", "muted" if several else "heading")
@@ -52,8 +51,7 @@ def curves_of(trainings: Mapping[str, Sequence[Measured]], kind: Kind) -> QWidge
     )
 
     if not any(trainings.values()):
-        nothing = QLabel("No curves were kept.")
-        nothing.setProperty("textRole", "muted")
+        nothing = text_label("No curves were kept.", "muted", wrap=False)
         return nothing
     if len(trainings) > 1:
         return ComparedCurves(trainings)

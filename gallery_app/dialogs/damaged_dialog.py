@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QPushButton,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from engine.records.safety import Backup, Salvaged
 from gallery_app.dialogs.report_dialog import ReportDialog
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.icon_label import IconLabel
 from gallery_app.wording.backup_words import headline
@@ -69,9 +69,7 @@ class DamagedDialog(Dialog):
         self.setWindowTitle("Check")
         self.setMinimumWidth(640)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(24, 24, 24, 24)
-        self._column.setSpacing(12)
+        self._column = vbox(parent=self, margins=24, spacing=12)
         what = _DATABASE if in_database else _INDEX if in_index else _MODELS
         self._head(gallery, _ALTERED if altered else what)
         self.list = _listed(problems)
@@ -107,30 +105,23 @@ class DamagedDialog(Dialog):
         self.resize(640, self._column.totalHeightForWidth(640))
 
     def _head(self, gallery: str, text: str) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(IconLabel("alert", "warning", 24), 0, Qt.AlignmentFlag.AlignTop)
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addWidget(_label(f"“{gallery}” is damaged", "heading"))
-        words.addWidget(_label(text, ""))
+        head = hbox((IconLabel("alert", "warning", 24), 0, Qt.AlignmentFlag.AlignTop), spacing=12)
+        words = vbox(text_label(f"“{gallery}” is damaged", "heading"), text_label(text), spacing=4)
         head.addLayout(words, 1)
         self._column.addLayout(head)
 
     def _way(self, title: str, text: str, button: QPushButton) -> None:
         card = QFrame()
         card.setObjectName("card")
-        row = QHBoxLayout(card)
-        row.setContentsMargins(16, 12, 16, 12)
-        row.setSpacing(16)
+        row = hbox(parent=card, margins=(16, 12, 16, 12), spacing=16)
         words = QVBoxLayout()
         words.setSpacing(4)
-        name = _label(title, "")
+        name = text_label(title)
         font = name.font()
         font.setBold(True)
         name.setFont(font)
         words.addWidget(name)
-        words.addWidget(_label(text, "muted"))
+        words.addWidget(text_label(text, "muted"))
         row.addLayout(words, 1)
         button.setMinimumWidth(96)
         button.setAutoDefault(False)
@@ -176,12 +167,3 @@ def _listed(problems: Sequence[str]) -> QListWidget:
     line = shown.fontMetrics().lineSpacing()
     shown.setFixedHeight(16 + line * min(8, lines) + 12 * len(problems[:4]))
     return shown
-
-
-def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    if role:
-        label.setProperty("textRole", role)
-    return label

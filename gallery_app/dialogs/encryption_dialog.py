@@ -6,16 +6,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.errors import InputError
 from engine.store import encryption
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.passphrase_field import PassphraseField
@@ -73,15 +72,14 @@ class EncryptionDialog(Dialog):
         self._encrypted = encrypted
         self._possible = not obstacle
         is_now = "encrypted" if encrypted else "not encrypted"
-        self.title = ElidedLabel(f"“{gallery}” is {is_now}")
-        self.title.setProperty("textRole", "heading")
+        self.title = ElidedLabel(f"“{gallery}” is {is_now}", role="heading")
         self.present = PassphraseField("Present passphrase")
         self.new = PassphraseField(
             f"{'New passphrase' if encrypted else 'Passphrase'}, "
             f"at least {encryption.SHORTEST} characters"
         )
         self.again = PassphraseField("The same once more")
-        self.told = _label(obstacle or " ", "bad" if obstacle else "small")
+        self.told = text_label(obstacle or " ", "bad" if obstacle else "small")
         self.told.setFixedHeight(2 * self.told.fontMetrics().lineSpacing())  # nothing moves
         self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.sure = QCheckBox("I can get at the passphrase when I forget it")
@@ -124,43 +122,42 @@ class EncryptionDialog(Dialog):
     def _lay_out(self) -> None:
         box = QFrame()
         box.setObjectName("card")
-        inside = QVBoxLayout(box)
-        inside.setContentsMargins(16, 12, 16, 12)
-        inside.setSpacing(4)
-        inside.addWidget(section("PROTECTS AGAINST"))
-        inside.addWidget(_whole(_label(_PROTECTS, ""), _INSIDE))
-        inside.addSpacing(8)
-        inside.addWidget(section("DOES NOT PROTECT AGAINST"))
-        for sentence in _PROTECTS_NOT:
-            inside.addWidget(_whole(_label(sentence, ""), _INSIDE))
+        vbox(
+            section("PROTECTS AGAINST"),
+            _whole(text_label(_PROTECTS), _INSIDE),
+            8,
+            section("DOES NOT PROTECT AGAINST"),
+            *(_whole(text_label(sentence), _INSIDE) for sentence in _PROTECTS_NOT),
+            parent=box,
+            margins=(16, 12, 16, 12),
+            spacing=4,
+        )
         idle = QWidget()
-        row = QHBoxLayout(idle)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(QLabel("Lock it without input after"))
-        row.addWidget(self.minutes)
-        row.addStretch(1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.remove_button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.close_button)
-        buttons.addWidget(self.ok)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(8)
-        layout.addWidget(self.title)
-        layout.addSpacing(4)
-        layout.addWidget(box)
-        layout.addSpacing(8)
-        for field in self._fields():
-            layout.addWidget(field)
-        layout.addWidget(self.told)
-        layout.addWidget(self.sure)
-        layout.addSpacing(4)
-        layout.addWidget(idle if self._encrypted else _whole(_label(_BEFORE, "small"), _WIDE))
-        layout.addSpacing(8)
-        layout.addLayout(buttons)
+        hbox(
+            QLabel("Lock it without input after"),
+            self.minutes,
+            Stretch(1),
+            parent=idle,
+            margins=0,
+            spacing=8,
+        )
+        buttons = hbox(self.remove_button, Stretch(1), self.close_button, self.ok, spacing=8)
+        layout = vbox(
+            self.title,
+            4,
+            box,
+            8,
+            *self._fields(),
+            self.told,
+            self.sure,
+            4,
+            idle if self._encrypted else _whole(text_label(_BEFORE, "small"), _WIDE),
+            8,
+            buttons,
+            parent=self,
+            margins=24,
+            spacing=8,
+        )
         self.present.setVisible(self._encrypted)
         self.remove_button.setVisible(self._encrypted)
         for widget in (self, *self.findChildren(QWidget)):
@@ -202,15 +199,6 @@ class EncryptionDialog(Dialog):
 
     def _decrypt(self) -> None:
         self.decrypt_wanted.emit(self.present.text())
-
-
-def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    if role:
-        label.setProperty("textRole", role)
-    return label
 
 
 def _whole(label: QLabel, width: int) -> QLabel:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +26,7 @@ from gallery_app.operations import enrolment
 from gallery_app.operations.context import Context
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.advice_panel import AdvicePanel
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.name_field import NameField
 from gallery_app.widgets.controls.scroll_areas import fitting
@@ -58,9 +56,9 @@ class EnrollDialog(Dialog):
         self._enrolling = False
         self.report: EnrolmentReport | None = None
         self.name = self._name_field(roster)
-        self.who = _small()
+        self.who = text_label(role="small", wrap=False)
         self.files = self._face_list()
-        self.count = _small()
+        self.count = text_label(role="small", wrap=False)
         self.add = QPushButton(icon("folder-open"), "Add files…")
         self.add.setAutoDefault(False)
         self.add.clicked.connect(self._pick)
@@ -104,21 +102,14 @@ class EnrollDialog(Dialog):
         form.addRow("Name", self.name)
         form.addRow("", self.who)
         form.addRow("Faces", self.files)
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.add)
-        hint = _small()
+        row = hbox(self.add, spacing=12)
+        hint = text_label(role="small", wrap=False)
         hint.setText("or drop .npy, .npz or .csv files here")
         row.addWidget(hint)
         row.addStretch()
         row.addWidget(self.count)
         form.addRow("", row)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(16)
-        layout.addLayout(form, 1)
-        layout.addWidget(self.warnings)
-        layout.addWidget(self.buttons)
+        vbox((form, 1), self.warnings, self.buttons, parent=self, margins=24, spacing=16)
 
     # -- faces -------------------------------------------------------------------------------
 
@@ -240,10 +231,3 @@ class EnrollDialog(Dialog):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self.add_files(local_paths(event.mimeData()))
-
-
-def _small() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("textRole", "small")
-    return label

@@ -9,8 +9,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.records.receipts import SEARCHED, ErasurePlan
 from engine.utils.number_text import counted
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 
 _SHOWN = 5
@@ -61,42 +60,36 @@ class EraseDialog(Dialog):
         self.name.setFocus()
 
     def _lay_out(self, plan: ErasurePlan) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
-        layout.addWidget(text_label(f"Erase {self._name} for good?", "heading"))
-        layout.addWidget(
+        layout = vbox(
+            text_label(f"Erase {self._name} for good?", "heading"),
             text_label(
                 "Deleting can be undone, this cannot: the person is taken out of the gallery, and "
                 "files in its folder that hold the person are found.",
                 "muted",
-            )
+            ),
+            self._card(plan),
+            parent=self,
+            margins=24,
+            spacing=12,
         )
-        layout.addWidget(self._card(plan))
         if plan.outside:
             layout.addWidget(
                 text_label(f"Outside the folder, not touched: {_some(plan.outside)}", "bad")
             )
         layout.addWidget(self.search, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.searched)
-        asking = text_label(f"Type “{self._name}” to confirm:", "")
+        asking = text_label(f"Type “{self._name}” to confirm:")
         asking.setBuddy(self.name)
         layout.addWidget(asking)
         layout.addWidget(self.name)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.erase)
+        buttons = hbox(Stretch(1), self.cancel, self.erase, spacing=8)
         layout.addStretch(1)
         layout.addLayout(buttons)
 
     def _card(self, plan: ErasurePlan) -> QFrame:
         card = QFrame()
         card.setObjectName("card")
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(16, 12, 16, 12)
-        inside.setSpacing(12)
+        inside = vbox(parent=card, margins=(16, 12, 16, 12), spacing=12)
         add_section(inside, "Removed", [", ".join(plan.removed.words())])
         if plan.steps:
             add_section(inside, "Undo", [_undo_words(plan.steps)])
@@ -134,23 +127,11 @@ class EraseDialog(Dialog):
         self.erase.setDefault(right)
 
 
-def text_label(text: str, role: str) -> QLabel:
-    """Plain text that wraps."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    if role:
-        label.setProperty("textRole", role)
-    return label
-
-
 def add_section(layout: QVBoxLayout, title: str, lines: Sequence[str]) -> None:
     """A small title, and a line for each entry under it."""
-    section = QVBoxLayout()
-    section.setSpacing(2)
-    section.addWidget(text_label(title, "small"))
+    section = vbox(text_label(title, "small"), spacing=2)
     for line in lines:
-        body = text_label(line, "")
+        body = text_label(line)
         body.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         section.addWidget(body)
     layout.addLayout(section)

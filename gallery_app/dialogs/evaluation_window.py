@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
@@ -22,6 +21,7 @@ from engine.records.figures import Evaluation, OpenFigures, Protocol
 from engine.utils.number_text import counted
 from gallery_app.dialogs.evaluation_tables import closed_table, open_table
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.empty_state import EmptyState
@@ -56,8 +56,7 @@ class EvaluationForm(QWidget):
         self.start = QPushButton("&Evaluate")
         self.start.setDefault(True)
         self.start.clicked.connect(self.wanted)
-        self.hint = ElidedLabel()
-        self.hint.setProperty("textRole", "small")
+        self.hint = ElidedLabel(role="small")
         for box in (*self.protocols.values(), *self.methods.values()):
             box.toggled.connect(self._changed)
         self.repeats.valueChanged.connect(self._changed)
@@ -67,26 +66,14 @@ class EvaluationForm(QWidget):
     def _lay_out(self) -> None:
         repeats = QLabel("&Repeats")
         repeats.setBuddy(self.repeats)
-        protocols = QHBoxLayout()
-        protocols.setSpacing(16)
-        for box in self.protocols.values():
-            protocols.addWidget(box)
-        protocols.addSpacing(8)
-        protocols.addWidget(repeats)
-        protocols.addWidget(self.repeats)
-        protocols.addStretch(1)
-        methods = QHBoxLayout()
-        methods.setSpacing(16)
-        for box in self.methods.values():
-            methods.addWidget(box)
-        methods.addStretch(1)
+        protocols = hbox(*self.protocols.values(), 8, repeats, self.repeats, Stretch(1), spacing=16)
+        methods = hbox(*self.methods.values(), Stretch(1), spacing=16)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
         for row, (words, line) in enumerate((("Protocol", protocols), ("Methods", methods))):
-            label = QLabel(words)
-            label.setProperty("textRole", "muted")
+            label = text_label(words, "muted", wrap=False)
             grid.addWidget(label, row, 0)
             grid.addLayout(line, row, 1)
         grid.addWidget(self.hint, 2, 1)
@@ -193,19 +180,10 @@ class EvaluationWindow(Dialog):
     def _lay_out(self) -> None:
         line = QFrame()
         line.setObjectName("hairline")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.save)
-        buttons.addWidget(self.copy)
-        buttons.addStretch(1)
-        buttons.addWidget(self.close_button)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(24, 24, 24, 24)
-        self._layout.setSpacing(16)
-        self._layout.addWidget(self.form)
-        self._layout.addWidget(line)
-        self._layout.addWidget(self.page, 1)
-        self._layout.addLayout(buttons)
+        buttons = hbox(self.save, self.copy, Stretch(1), self.close_button, spacing=8)
+        self._layout = vbox(
+            self.form, line, (self.page, 1), buttons, parent=self, margins=24, spacing=16
+        )
 
     def show_running(self) -> None:
         """One is running; the last one's figures stay."""
@@ -228,16 +206,16 @@ class EvaluationWindow(Dialog):
 
     def _page(self, evaluation: Evaluation) -> QWidget:
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 12, 0)
-        column.setSpacing(8)
+        column = vbox(parent=page, margins=(0, 0, 12, 0), spacing=8)
         for place, sentence in enumerate(evaluation.sentences):
-            column.addWidget(_words(sentence, "heading" if place == 0 else ""))
-        column.addWidget(_words(_about(evaluation), "small"))
+            column.addWidget(text_label(sentence, "heading" if place == 0 else "", selectable=True))
+        column.addWidget(text_label(_about(evaluation), "small", selectable=True))
         self.tables = []
         if evaluation.open:
             self._add(column, "Open set", _OPEN_WORDS, open_table(evaluation))
-            column.addWidget(_words(_searches(evaluation.open, evaluation), "small"))
+            column.addWidget(
+                text_label(_searches(evaluation.open, evaluation), "small", selectable=True)
+            )
             from gallery_app.dialogs.evaluation_charts import charts  # brings pyqtgraph: 0.7 s
 
             column.addSpacing(8)
@@ -249,8 +227,8 @@ class EvaluationWindow(Dialog):
 
     def _add(self, column: QVBoxLayout, title: str, words: str, table: FiguresTable) -> None:
         column.addSpacing(16)
-        column.addWidget(_words(title, "heading"))
-        column.addWidget(_words(words, "muted"))
+        column.addWidget(text_label(title, "heading", selectable=True))
+        column.addWidget(text_label(words, "muted", selectable=True))
         column.addWidget(table)
         self.tables.append(table)
 
@@ -266,16 +244,6 @@ class EvaluationWindow(Dialog):
     def _copy(self) -> None:
         text = "\n\n".join(f"{one.accessibleName()}\n{one.as_text()}" for one in self.tables)
         QGuiApplication.clipboard().setText(text)
-
-
-def _words(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    if role:
-        label.setProperty("textRole", role)
-    return label
 
 
 def _about(evaluation: Evaluation) -> str:

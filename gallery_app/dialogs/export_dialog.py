@@ -8,18 +8,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.records.exports import SUFFIXES, ExportKind, Selection
 from engine.records.types import Identity
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.sections import section
 from gallery_app.wording.export_words import PURPOSES, TITLES
@@ -82,10 +81,7 @@ class ExportDialog(Dialog):
         self.open_after = QCheckBox("&Open in TensorBoard when it is written")
         self.open_after.setChecked(not obstacle)
         self.open_after.setEnabled(not obstacle)
-        self.told = QLabel()
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
-        self.told.setWordWrap(True)
-        self.told.setProperty("textRole", "small")
+        self.told = text_label(role="small")
         self._obstacle = obstacle if kind == "tensorboard" else ""
         self.ok = QPushButton("&Export")
         self.ok.setDefault(True)
@@ -124,32 +120,20 @@ class ExportDialog(Dialog):
     # -- inside ------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        purpose = QLabel(PURPOSES[self._kind])
-        purpose.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(8)
-        layout.addWidget(purpose)
-        layout.addSpacing(8)
+        purpose = text_label(PURPOSES[self._kind])
+        layout = vbox(purpose, 8, parent=self, margins=24, spacing=8)
         what = self._what()
         layout.addWidget(what)
         what.setVisible(self._kind != "report")
         layout.addWidget(section("FOLDER" if self._kind not in SUFFIXES else "FILE"))
-        where = QHBoxLayout()
-        where.setSpacing(8)
-        where.addWidget(self.place, 1)
-        where.addWidget(self.choose)
+        where = hbox((self.place, 1), self.choose, spacing=8)
         layout.addLayout(where)
         layout.addWidget(self.open_after)
         self.open_after.setVisible(self._kind == "tensorboard")
         layout.addSpacing(4)
         layout.addWidget(self.told)
         layout.addSpacing(8)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.ok)
+        buttons = hbox(Stretch(1), self.cancel, self.ok, spacing=8)
         layout.addLayout(buttons)
         self.told.ensurePolished()
         two_lines = 2 * self.told.fontMetrics().lineSpacing()
@@ -165,10 +149,7 @@ class ExportDialog(Dialog):
         grid.setContentsMargins(0, 0, 0, 8)
         grid.setVerticalSpacing(4)
         grid.addWidget(section("FACES"), 0, 0)
-        numbers = QHBoxLayout()
-        numbers.setContentsMargins(28, 0, 0, 0)
-        numbers.setSpacing(8)
-        numbers.addWidget(self.people)
+        numbers = hbox(self.people, margins=(28, 0, 0, 0), spacing=8)
         for words, box in (("people,", self.each), ("faces each, seed", self.seed)):
             numbers.addWidget(QLabel(words))
             numbers.addWidget(box)

@@ -6,9 +6,10 @@ from importlib.metadata import version
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QWidget
 
 from gallery_app.theme.icons import app_icon
+from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 
 _COLUMNS = 3  # so that a low screen shows them all
@@ -48,8 +49,7 @@ def shortcuts_dialog(actions: list[QAction], parent: QWidget | None) -> QDialog:
 
 def _add(grid: QGridLayout, row: int, column: int, what: str, keys: str, across: int = 1) -> None:
     grid.addWidget(QLabel(what), row, column)
-    label = QLabel(keys)
-    label.setProperty("textRole", "muted")
+    label = text_label(keys, "muted", wrap=False)
     grid.addWidget(label, row, column + 1, 1, across)
 
 
@@ -61,16 +61,14 @@ def about_dialog(parent: QWidget | None) -> QDialog:
     picture = QLabel()
     picture.setPixmap(app_icon().pixmap(64, 64))
     grid.addWidget(picture, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
-    title = QLabel(f"Face Gallery {version('face-gallery')}")
-    title.setProperty("textRole", "heading")
+    title = text_label(f"Face Gallery {version('face-gallery')}", "heading", wrap=False)
     grid.addWidget(title, 0, 1)
     grid.addWidget(QLabel("Tells who a face is, how sure it is, and which faces say so."), 1, 1)
-    private = QLabel(
+    private = text_label(
         "Faces never leave this computer: no network, no telemetry. "
-        "Embeddings of faces are biometric data of real people; treat them so."
+        "Embeddings of faces are biometric data of real people; treat them so.",
+        "muted",
     )
-    private.setWordWrap(True)
-    private.setProperty("textRole", "muted")
     grid.addWidget(private, 2, 1)
     _fill(dialog, grid)
     return dialog
@@ -86,8 +84,4 @@ def _dialog(title: str, parent: QWidget | None) -> QDialog:
 def _fill(dialog: QDialog, grid: QGridLayout) -> None:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(24, 24, 24, 24)
-    layout.setSpacing(24)
-    layout.addLayout(grid)
-    layout.addWidget(buttons)
+    vbox(grid, buttons, parent=dialog, margins=24, spacing=24)

@@ -9,14 +9,13 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialogButtonBox,
     QHeaderView,
-    QLabel,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.records.changes import HistoryEntry
 from gallery_app.item_models.history_model import HistoryModel
+from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 
 
@@ -35,21 +34,15 @@ class HistoryDialog(Dialog):
         self._go_to, self._writable = go_to, writable
         self.model = HistoryModel(self)
         self.table = self._table()
-        hint = QLabel(
-            "Going to a change undoes what came after it, or makes it again; nothing is lost."
+        hint = text_label(
+            "Going to a change undoes what came after it, or makes it again; nothing is lost.",
+            "muted",
         )
-        hint.setProperty("textRole", "muted")
-        hint.setWordWrap(True)
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.go = box.addButton("Go to this change", QDialogButtonBox.ButtonRole.ActionRole)
         self.go.clicked.connect(self._go)
         box.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(16)
-        layout.addWidget(hint)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(box)
+        vbox(hint, (self.table, 1), box, parent=self, margins=24, spacing=16)
         self._selected()
 
     def _table(self) -> QTableView:

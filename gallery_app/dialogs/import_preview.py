@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +22,7 @@ from engine.utils.number_text import counted
 from gallery_app import settings
 from gallery_app.item_models.import_plan_model import FILTERS, Filter, PlanModel
 from gallery_app.operations.context import Context
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import button_name
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
@@ -59,10 +59,7 @@ class ImportPreview(Dialog):
         self.table.leave_pressed.connect(self._leave_out)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_menu)
-        self.sentence = QLabel()
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
-        self.sentence.setProperty("textRole", "heading")
-        self.sentence.setWordWrap(True)
+        self.sentence = text_label(role="heading")
         self._make_actions()
         self._lay_out(plan)
         self.table.horizontalHeader().restoreState(context.settings.get(settings.IMPORT))
@@ -106,12 +103,13 @@ class ImportPreview(Dialog):
         actions = WrappingRow()
         for widget in (self.filter, self.leave, self.restore, self.send, self.twins):
             actions.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
-        layout.addWidget(self.sentence)
-        for notice in plan.notices[:_NOTICES]:
-            layout.addLayout(_remark(notice))
+        layout = vbox(
+            self.sentence,
+            *(_remark(notice) for notice in plan.notices[:_NOTICES]),
+            parent=self,
+            margins=24,
+            spacing=12,
+        )
         if len(plan.columns) > (plan.column is not None):
             layout.addLayout(self._column_choice(plan))
         layout.addLayout(actions)
@@ -128,11 +126,7 @@ class ImportPreview(Dialog):
         self.columns.activated.connect(lambda _: self._choose_column())
         label = QLabel("&Names are in column")
         label.setBuddy(self.columns)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(label)
-        row.addWidget(self.columns)
-        row.addStretch()
+        row = hbox(label, self.columns, Stretch(), spacing=8)
         return row
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -241,12 +235,6 @@ def _button(text: str) -> QPushButton:
 
 
 def _remark(notice: str) -> QHBoxLayout:
-    words = QLabel(notice)
-    words.setTextFormat(Qt.TextFormat.PlainText)
-    words.setWordWrap(True)
-    words.setProperty("textRole", "warning")
-    line = QHBoxLayout()
-    line.setSpacing(8)
-    line.addWidget(IconLabel("alert", "warning", 16))
-    line.addWidget(words, 1)
+    words = text_label(notice, "warning")
+    line = hbox(IconLabel("alert", "warning", 16), (words, 1), spacing=8)
     return line

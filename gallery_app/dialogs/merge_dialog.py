@@ -8,8 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialogButtonBox,
-    QHBoxLayout,
-    QLabel,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +19,7 @@ from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.operations import corrections
 from gallery_app.operations.context import Context
 from gallery_app.widgets.controls.before_after import BeforeAfter
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.icon_label import IconLabel
@@ -57,13 +56,9 @@ class MergeDialog(Dialog):
         for number, identity in enumerate(self._people):
             self._rows.addWidget(self._row(number, identity))
         self._rows.addStretch()
-        self.outcome = QLabel()
-        self.outcome.setTextFormat(Qt.TextFormat.PlainText)
-        self.outcome.setWordWrap(True)
+        self.outcome = text_label()
         self.effect = BeforeAfter()
-        self.compared = QLabel()
-        self.compared.setTextFormat(Qt.TextFormat.PlainText)
-        self.compared.setWordWrap(True)
+        self.compared = text_label()
         self.warned = IconLabel("alert", "bad")
         box = QDialogButtonBox()
         self.ok = box.addButton("Merge anyway", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -72,16 +67,15 @@ class MergeDialog(Dialog):
         box.accepted.connect(self.accept)
         box.rejected.connect(self.reject)
         self.accepted.connect(lambda: merged(*self._names()))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
-        layout.addWidget(section("WHICH NAME STAYS"))
-        layout.addWidget(scrolling(rows), 1)
-        layout.addWidget(self.outcome)
-        judged = QHBoxLayout()
-        judged.setSpacing(8)
-        judged.addWidget(self.warned, 0, Qt.AlignmentFlag.AlignTop)
-        judged.addWidget(self.compared, 1)
+        layout = vbox(
+            section("WHICH NAME STAYS"),
+            (scrolling(rows), 1),
+            self.outcome,
+            parent=self,
+            margins=24,
+            spacing=12,
+        )
+        judged = hbox((self.warned, 0, Qt.AlignmentFlag.AlignTop), (self.compared, 1), spacing=8)
         layout.addLayout(judged)
         layout.addWidget(self.effect)
         layout.addWidget(box)
@@ -98,16 +92,17 @@ class MergeDialog(Dialog):
         self.choice.addButton(button, number)
         picture = PictureLabel(40, 20.0)
         self._pictures.append((picture, identity.portrait))
-        count = QLabel(faces_text(identity.faces))
-        count.setProperty("textRole", "muted")
+        count = text_label(faces_text(identity.faces), "muted", wrap=False)
         row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 4, 8, 4)
-        layout.setSpacing(12)
-        layout.addWidget(button)
-        layout.addWidget(picture)
-        layout.addWidget(ElidedLabel(identity.name), 1)
-        layout.addWidget(count)
+        hbox(
+            button,
+            picture,
+            (ElidedLabel(identity.name), 1),
+            count,
+            parent=row,
+            margins=(0, 4, 8, 4),
+            spacing=12,
+        )
         return row
 
     def _paint(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.icon_label import IconLabel
 from gallery_app.widgets.controls.passphrase_field import PassphraseField
@@ -25,11 +26,11 @@ class PassphraseDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Passphrase")
         self.setFixedWidth(440)
-        self.headline = _label(headline, "heading")
-        self.sentence = _label(sentence, "muted")
+        self.headline = text_label(headline, "heading")
+        self.sentence = text_label(sentence, "muted")
         self.field = PassphraseField("Passphrase")
         self.field.textEdited.connect(self._typed)
-        self.told = _label(" ", "bad")
+        self.told = text_label(" ", "bad")
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = box.addButton(accept_text, QDialogButtonBox.ButtonRole.AcceptRole)
         self.ok.setDefault(True)
@@ -37,23 +38,11 @@ class PassphraseDialog(Dialog):
         box.accepted.connect(self._give)
         box.rejected.connect(self.reject)
         self.finished.connect(lambda _: self.field.forget())
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addWidget(self.headline)
-        words.addWidget(self.sentence)
-        top = QHBoxLayout()
-        top.setSpacing(16)
-        top.addWidget(IconLabel("lock", "accent", 32), 0, Qt.AlignmentFlag.AlignTop)
-        top.addLayout(words, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(8)
-        layout.addLayout(top)
-        layout.addSpacing(8)
-        layout.addWidget(self.field)
-        layout.addWidget(self.told)
-        layout.addSpacing(8)
-        layout.addWidget(box)
+        words = vbox(self.headline, self.sentence, spacing=4)
+        top = hbox(
+            (IconLabel("lock", "accent", 32), 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=16
+        )
+        vbox(top, 8, self.field, self.told, 8, box, parent=self, margins=24, spacing=8)
         self.field.setFocus()
 
     def show_wrong(self) -> None:
@@ -71,11 +60,3 @@ class PassphraseDialog(Dialog):
         self.field.setReadOnly(True)
         self.ok.setEnabled(False)
         self.given.emit(self.field.text())
-
-
-def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("textRole", role)
-    label.setWordWrap(True)
-    return label

@@ -9,10 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QMessageBox,
     QPlainTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +19,7 @@ from engine.records.advice import lookalike_words
 from engine.records.names import check_name
 from engine.records.roster import Roster
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.name_field import NameField
 
@@ -40,11 +39,7 @@ def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWid
     box.accepted.connect(dialog.accept)
     box.rejected.connect(dialog.reject)
     dialog.accepted.connect(lambda: taken(text.toPlainText().strip()))
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(24, 24, 24, 24)
-    layout.setSpacing(16)
-    layout.addWidget(text, 1)
-    layout.addWidget(box)
+    vbox((text, 1), box, parent=dialog, margins=24, spacing=16)
     return dialog
 
 
@@ -104,23 +99,14 @@ class NameDialog(Dialog):
         self._says = says
         self.name = NameField(roster, self)
         self.name.textChanged.connect(self._changed)
-        self.told = QLabel()
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
-        self.told.setWordWrap(True)
-        self.told.setProperty("textRole", "small")
+        self.told = text_label(role="small")
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = box.addButton(accept_text, QDialogButtonBox.ButtonRole.AcceptRole)
         self.ok.setDefault(True)
         box.accepted.connect(self.accept)
         box.rejected.connect(self.reject)
         self.accepted.connect(lambda: taken(self._meant()[0]))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(8)
-        layout.addWidget(self.name)
-        layout.addWidget(self.told)
-        layout.addSpacing(8)
-        layout.addWidget(box)
+        vbox(self.name, self.told, 8, box, parent=self, margins=24, spacing=8)
         self.name.setText(name)
         self.name.selectAll()
         self._changed()

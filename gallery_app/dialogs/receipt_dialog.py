@@ -11,12 +11,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.records.receipts import Receipt
-from gallery_app.dialogs.erase_dialog import add_section, text_label
+from gallery_app.dialogs.erase_dialog import add_section
+from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.wording.model_words import date_text
 
@@ -61,10 +61,9 @@ class ReceiptDialog(Dialog):
         self.retrain.setAutoDefault(False)
         buttons.addWidget(self.retrain)
         buttons.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
-        layout.addWidget(text_label("The person was erased", "heading"))
+        layout = vbox(
+            text_label("The person was erased", "heading"), parent=self, margins=24, spacing=12
+        )
         who = f"{date_text(receipt.at)}, by {receipt.by}, in {receipt.gallery}"
         layout.addWidget(text_label(who, "muted"))
         layout.addWidget(_sections(receipt), 1)
@@ -79,9 +78,7 @@ class ReceiptDialog(Dialog):
 def _sections(receipt: Receipt) -> QScrollArea:
     card = QFrame()
     card.setObjectName("card")
-    inside = QVBoxLayout(card)
-    inside.setContentsMargins(16, 12, 16, 12)
-    inside.setSpacing(12)
+    inside = vbox(parent=card, margins=(16, 12, 16, 12), spacing=12)
     add_section(inside, "Removed", [", ".join(receipt.removed.words())])
     add_section(inside, "Made anew without the person", [", ".join(receipt.rebuilt)])
     if receipt.models:

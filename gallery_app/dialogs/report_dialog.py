@@ -10,15 +10,14 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialogButtonBox,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.records.types import CheckReport, ImportReport
 from engine.utils.number_text import counted
+from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import plain_tip
 from gallery_app.wording.number_words import faces_text
@@ -42,17 +41,10 @@ class ReportDialog(Dialog):
         self.setWindowTitle(title)
         self.setMinimumWidth(560)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        head = QLabel(headline)
-        head.setProperty("textRole", "heading")
-        head.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
-        layout.addWidget(head)
+        head = text_label(headline, "heading")
+        layout = vbox(head, parent=self, margins=24, spacing=12)
         for sentence in sentences:
-            label = QLabel(sentence)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
+            label = text_label(sentence)
             layout.addWidget(label)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QRadioButton,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from engine.records.safety import Backup, Preview, Restored
 from gallery_app.dialogs.report_dialog import ReportDialog
 from gallery_app.theme.theme import tabular
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.wording.backup_words import differences, headline, reason_text, size_text
 from gallery_app.wording.model_words import date_text
@@ -123,8 +123,8 @@ class RestoreDialog(Dialog):
         self._encrypted = encrypted
         self._number = 0
         self._source: Path | None = None
-        self.title = _label("Restore a backup", "heading")
-        self.intro = _label(
+        self.title = text_label("Restore a backup", "heading")
+        self.intro = text_label(
             "Backups are made automatically before large imports and deletions, before restoring "
             "and before an update, and whenever you ask for one."
             if gallery
@@ -140,15 +140,15 @@ class RestoreDialog(Dialog):
         self.keep.editingFinished.connect(self._keep)
         self.file_button = QPushButton("Choose a &file…")
         self.file_button.clicked.connect(self.file_wanted)
-        self.headline = _label("", "")
+        self.headline = text_label("")
         font = self.headline.font()
         font.setBold(True)
         self.headline.setFont(font)
-        self.sentences = _label("", "")
-        self.problem = _label("", "bad")
+        self.sentences = text_label("")
+        self.problem = text_label("", "bad")
         self.replace = QRadioButton()
         self.replace.setText(f"&Put “{gallery}” back as it was then")
-        self.safety = _label(
+        self.safety = text_label(
             "What it is now is backed up first, so this can be taken back.", "small"
         )
         policy = self.safety.sizePolicy()
@@ -167,46 +167,48 @@ class RestoreDialog(Dialog):
     def _lay_out(self) -> None:
         self.box = QFrame()
         self.box.setObjectName("card")
-        inside = QVBoxLayout(self.box)
-        inside.setContentsMargins(16, 12, 16, 12)
-        inside.setSpacing(4)
-        for label in (self.headline, self.sentences, self.problem):
-            inside.addWidget(label)
-        inside.addStretch(1)
+        vbox(
+            self.headline,
+            self.sentences,
+            self.problem,
+            Stretch(1),
+            parent=self.box,
+            margins=(16, 12, 16, 12),
+            spacing=4,
+        )
         self.box.setMinimumHeight(128)
         self.kept = QWidget()
         self.kept.hide()
-        row = QHBoxLayout(self.kept)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(QLabel("Kept of this gallery, the newest:"))
-        row.addWidget(self.keep)
-        row.addStretch(1)
+        hbox(
+            QLabel("Kept of this gallery, the newest:"),
+            self.keep,
+            Stretch(1),
+            parent=self.kept,
+            margins=0,
+            spacing=8,
+        )
         ways = QVBoxLayout()
         ways.setSpacing(4)
-        under = QHBoxLayout()
-        under.addSpacing(24)
-        under.addWidget(self.safety)
+        under = hbox(24, self.safety)
         ways.addWidget(self.replace)
         ways.addLayout(under)
         ways.addWidget(self.new)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.file_button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel_button)
-        buttons.addWidget(self.restore_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
-        layout.addWidget(self.title)
-        layout.addWidget(self.intro)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.kept)
-        layout.addWidget(self.box)
-        layout.addLayout(ways)
-        layout.addSpacing(4)
-        layout.addLayout(buttons)
+        buttons = hbox(
+            self.file_button, Stretch(1), self.cancel_button, self.restore_button, spacing=8
+        )
+        vbox(
+            self.title,
+            self.intro,
+            (self.table, 1),
+            self.kept,
+            self.box,
+            ways,
+            4,
+            buttons,
+            parent=self,
+            margins=24,
+            spacing=12,
+        )
 
     def set_backups(self, backups: Sequence[Backup]) -> None:
         """The automatic ones, newest first; the newest is looked at."""
@@ -311,12 +313,3 @@ def restored_dialog(done: Restored, parent: QWidget | None) -> ReportDialog:
         sentences.append(f"The damaged database is kept in {done.aside}.")
     title = f"“{done.folder.name}” was restored"
     return ReportDialog("Restore", title, sentences, parent=parent)
-
-
-def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    if role:
-        label.setProperty("textRole", role)
-    return label

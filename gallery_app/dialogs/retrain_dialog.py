@@ -13,8 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QSpinBox,
@@ -33,6 +31,7 @@ from engine.records.training_parameters import (
     parameters,
 )
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.icon_label import IconLabel
 from gallery_app.wording.model_words import KIND_NAMES, MINING_NAMES, PRESET_NAMES
@@ -190,19 +189,14 @@ class RetrainDialog(Dialog):
         self.setWindowTitle("Retrain")
         self.setMinimumWidth(480)
         self._refused = bool(state.reason)
-        self.learns = QLabel(_learns_text(state))
-        self.learns.setTextFormat(Qt.TextFormat.PlainText)
-        self.learns.setProperty("textRole", "muted")
-        self.learns.setWordWrap(True)
+        self.learns = text_label(_learns_text(state), "muted")
         self.kinds = QComboBox()
         for text, kinds in _CHOICES:
             self.kinds.addItem(text, kinds)
         self.preset = QComboBox()
         for preset, name in PRESET_NAMES.items():
             self.preset.addItem(name, preset)
-        self.preset_words = QLabel()
-        self.preset_words.setProperty("textRole", "small")
-        self.preset_words.setWordWrap(True)
+        self.preset_words = text_label(role="small")
         self.seed = QSpinBox()
         self.seed.setRange(0, _MOST_SEED)
         self.seed.setToolTip("The same seed on the same faces gives the same model")
@@ -211,10 +205,7 @@ class RetrainDialog(Dialog):
         self.fields = ParameterFields()
         self.fields.changed.connect(self._check)
         self.sign = IconLabel("alert", "warning", 16)
-        self.problem = QLabel()
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setProperty("textRole", "warning")
-        self.problem.setWordWrap(True)
+        self.problem = text_label(role="warning")
         self._make_buttons()
         self._lay_out()
         self.kinds.currentIndexChanged.connect(self._chosen)
@@ -246,21 +237,17 @@ class RetrainDialog(Dialog):
         self.form.addRow("P&reset", self.preset)
         self.form.addRow("", self.preset_words)
         self.form.addRow("&Balance", self.fields.balance)
-        hint = QLabel("faces per person after resampling; 0 leaves them as they are")
-        hint.setProperty("textRole", "small")
+        hint = text_label(
+            "faces per person after resampling; 0 leaves them as they are", "small", wrap=False
+        )
         self.form.addRow("", hint)
         self.form.addRow("&Seed", self.seed)
         self.form.labelForField(self.kinds).setMinimumWidth(LABEL_WIDTH)
         for field in (self.kinds, self.preset, self.preset_words):
             field.setMinimumWidth(_FIELD_WIDTH)
             field.setSizePolicy(QSizePolicy.Policy.Expanding, field.sizePolicy().verticalPolicy())
-        problem = QHBoxLayout()
-        problem.setSpacing(8)
-        problem.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
-        problem.addWidget(self.problem, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
+        problem = hbox((self.sign, 0, Qt.AlignmentFlag.AlignTop), (self.problem, 1), spacing=8)
+        layout = vbox(parent=self, margins=24, spacing=12)
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         layout.addWidget(self.learns)
         layout.addLayout(self.form)

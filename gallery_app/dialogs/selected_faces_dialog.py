@@ -10,9 +10,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFrame,
-    QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from gallery_app.item_models.roles import CaptionRole
 from gallery_app.operations import corrections, maps
 from gallery_app.operations.context import Context
 from gallery_app.state import ContentsChange
+from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.faces.delegates import FaceDelegate
 from gallery_app.widgets.lists.uniform_view import UniformView
@@ -62,21 +61,14 @@ class SelectedFacesDialog(Dialog):
         self.resize(820, 620)
         self._context, self._faces, self._ask_move = context, faces, ask_move
         self.model = NamedFaces(context.pictures, self)
-        self.told = QLabel("Reading faces…")
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
-        self.told.setProperty("textRole", "muted")
+        self.told = text_label("Reading faces…", "muted", wrap=False)
         self.grid = self._grid()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)
         self.move_them = self._button("&Name or move…", self._move, "To somebody, or anew")
         self.confirm = self._button("Con&firm", self._confirm, "They are named right")
         self.remove = self._button("&Remove", self._remove, "Out of the gallery; undo brings back")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
-        layout.addWidget(self.told)
-        layout.addWidget(self.grid, 1)
-        layout.addWidget(self.buttons)
+        vbox(self.told, (self.grid, 1), self.buttons, parent=self, margins=24, spacing=12)
         self._enable()
         self._load()
         context.state.contents_changed.connect(self._contents_changed)

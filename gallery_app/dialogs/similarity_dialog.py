@@ -21,6 +21,7 @@ from gallery_app.item_models.face_model import caption
 from gallery_app.operations.analysis import Compared
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.charts.heat_map import HeatMap
+from gallery_app.widgets.controls.boxes import Stretch, hbox, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.scroll_areas import scrolling
@@ -41,20 +42,12 @@ class PairRow(QWidget):
         self.pictures = PictureLabel(side), PictureLabel(side)
         self.distance, self.who = QLabel(), (ElidedLabel(), ElidedLabel())
         self.distance.setProperty("textRole", "heading")
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addStretch()
-        words.addWidget(self.distance)
+        words = vbox(Stretch(), self.distance, spacing=2)
         for label in self.who:
             label.setProperty("textRole", "small")
             words.addWidget(label)
         words.addStretch()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for picture in self.pictures:
-            row.addWidget(picture)
-        row.addLayout(words, 1)
+        hbox(*self.pictures, (words, 1), parent=self, margins=0, spacing=8)
         pictures.ready.connect(self._show_pictures)  # a method: it ends with this widget
 
     def show_pair(self, one: Face, other: Face, distance: float) -> None:
@@ -93,19 +86,15 @@ class SimilarityDialog(Dialog):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.verdict.setProperty("textRole", "title")
         self.detail.setWordWrap(True)
-        who = ElidedLabel(names[0] if names[0] == names[1] else f"{names[0]} and {names[1]}")
-        who.setProperty("textRole", "muted")
+        who = ElidedLabel(
+            names[0] if names[0] == names[1] else f"{names[0]} and {names[1]}", role="muted"
+        )
         self.heat = HeatMap()
         self.pointed = PairRow(_SMALL, pictures)
         self.heat.pointed.connect(self._point)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(8)
-        for label in (who, self.verdict, self.detail):
-            layout.addWidget(label)
-        layout.addSpacing(8)
+        layout = vbox(who, self.verdict, self.detail, 8, parent=self, margins=24, spacing=8)
         if found.distances.size == 1:
             self.resize(600, 420)
             layout.addWidget(self._pair())
@@ -129,21 +118,15 @@ class SimilarityDialog(Dialog):
         line = usual.threshold if usual.is_enough else math.nan
         labels = self._labels(found.one), self._labels(found.other)
         self.heat.show_distances(found.distances, _span(found), line, labels)
-        hint = ElidedLabel(f"A row a face of {names[0]}, a column a face of {names[1]}")
-        hint.setProperty("textRole", "small")
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addWidget(hint)
-        left.addWidget(self.heat, 1)
-        left.addWidget(self.pointed)
+        hint = ElidedLabel(
+            f"A row a face of {names[0]}, a column a face of {names[1]}", role="small"
+        )
+        left = vbox(hint, (self.heat, 1), self.pointed, spacing=8)
         room = self.pointed.sizePolicy()
         room.setRetainSizeWhenHidden(True)  # nothing moves under the mouse
         self.pointed.setSizePolicy(room)
         self.pointed.hide()
-        both = QHBoxLayout()
-        both.setSpacing(24)
-        both.addLayout(left, 3)
-        both.addWidget(scrolling(self._pairs()), 2)
+        both = hbox((left, 3), (scrolling(self._pairs()), 2), spacing=24)
         return both
 
     def _labels(self, faces: Ids) -> list[str]:
@@ -151,9 +134,7 @@ class SimilarityDialog(Dialog):
 
     def _pairs(self) -> QWidget:
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(8)
+        column = vbox(parent=page, margins=(0, 0, 8, 0), spacing=8)
         found = self._compared.similarity
         for title, pairs in (("CLOSEST", found.closest), ("FURTHEST", found.furthest)):
             column.addWidget(section(title))

@@ -10,12 +10,10 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialogButtonBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QListView,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +29,7 @@ from gallery_app.operations import corrections, people
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.controls.before_after import BeforeAfter
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.name_field import NameField
 from gallery_app.widgets.controls.scroll_areas import scrolling
@@ -97,12 +96,9 @@ class FaceGroup(QFrame):
         self.title = QLabel(keeps or "", self)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setProperty("textRole", "heading")
-        self.count = QLabel()
-        self.count.setProperty("textRole", "muted")
+        self.count = text_label(role="muted", wrap=False)
         self.view = self._view()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 8)
-        layout.setSpacing(4)
+        layout = vbox(parent=self, margins=(12, 12, 12, 8), spacing=4)
         self.title.setVisible(keeps is not None)
         self.name.setVisible(keeps is None)
         layout.addWidget(self.title)
@@ -167,10 +163,7 @@ class SplitDialog(Dialog):
         self._context, self._identity, self._roster = context, identity, roster
         self._faces: dict[int, Face] = {}
         self.groups: list[FaceGroup] = []
-        self.told = QLabel("Looking how these faces fall into groups…")
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
-        self.told.setWordWrap(True)
-        self.told.setProperty("textRole", "muted")
+        self.told = text_label("Looking how these faces fall into groups…", "muted")
         self.count = QSpinBox()
         self.count.setRange(1, _MOST)
         self.count.setSuffix(" groups")
@@ -196,17 +189,9 @@ class SplitDialog(Dialog):
 
     def _lay_out(self) -> None:
         page = QWidget()
-        self._column = QVBoxLayout(page)
-        self._column.setContentsMargins(0, 0, 8, 0)
-        self._column.setSpacing(12)
-        self._column.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(12)
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self.told, 1)
-        head.addWidget(self.count, 0, Qt.AlignmentFlag.AlignTop)
+        self._column = vbox(Stretch(), parent=page, margins=(0, 0, 8, 0), spacing=12)
+        layout = vbox(parent=self, margins=24, spacing=12)
+        head = hbox((self.told, 1), (self.count, 0, Qt.AlignmentFlag.AlignTop), spacing=16)
         layout.addLayout(head)
         layout.addWidget(scrolling(page), 1)
         layout.addWidget(self.effect)

@@ -19,6 +19,7 @@ from engine.progress import Measured
 from engine.records.jobs import ModelVersion, TrainingOutcome
 from gallery_app.dialogs.curves_dialog import curves_of
 from gallery_app.theme.theme import tabular, text_font
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.icon_label import IconLabel
 from gallery_app.widgets.controls.scroll_areas import scrolling
@@ -62,22 +63,22 @@ class TrainingReport(Dialog):
         self.resize(860, 720)
         self.setMinimumSize(520, 400)
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 12, 0)
-        column.setSpacing(32)
-        for model in outcome.models:
-            column.addLayout(_section(model, curves.get(model.id, ())))
-        column.addStretch(1)
+        vbox(
+            *(_section(model, curves.get(model.id, ())) for model in outcome.models),
+            Stretch(1),
+            parent=page,
+            margins=(0, 0, 12, 0),
+            spacing=32,
+        )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(16)
+        layout = vbox(parent=self, margins=24, spacing=16)
         took = f"Took {seconds_text(outcome.seconds)}, judging included"
-        head = QVBoxLayout()
-        head.setSpacing(4)
-        head.addWidget(_words(outcome.sentence, "heading"))
-        head.addWidget(_words(took, "small"))
+        head = vbox(
+            text_label(outcome.sentence, "heading", selectable=True),
+            text_label(took, "small", selectable=True),
+            spacing=4,
+        )
         layout.addLayout(head)
         layout.addWidget(scrolling(page), 1)
         layout.addWidget(buttons)
@@ -89,25 +90,26 @@ def _section(model: ModelVersion, points: Sequence[Measured]) -> QVBoxLayout:
     column.setSpacing(8)
     state = "in use" if model.active else "not in use"
     title = f"{KIND_NAMES[model.kind]} · {PRESET_NAMES[model.preset].lower()} · {state}"
-    column.addWidget(_words(title, "heading"))
-    column.addWidget(_words(model.sentence, ""))
+    column.addWidget(text_label(title, "heading", selectable=True))
+    column.addWidget(text_label(model.sentence, selectable=True))
     if model.collapsed:
         column.addLayout(_warning(_COLLAPSE))
     column.addWidget(_comparison(model), 0, Qt.AlignmentFlag.AlignLeft)
     took = f"took {seconds_text(model.seconds)}"
     facts = f"Trained on {trained_on_text(model)} · seed {model.seed} · {took}"
-    column.addWidget(_words(facts, "small"))
-    column.addWidget(_words(parameters_text(model.parameters), "small"))
+    column.addWidget(text_label(facts, "small", selectable=True))
+    column.addWidget(text_label(parameters_text(model.parameters), "small", selectable=True))
     column.addSpacing(4)
     column.addWidget(curves_of({KIND_NAMES[model.kind]: points}, model.kind))
     return column
 
 
 def _warning(text: str) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    row.addWidget(IconLabel("alert", "warning", 16), 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(_words(text, "warning"), 1)
+    row = hbox(
+        (IconLabel("alert", "warning", 16), 0, Qt.AlignmentFlag.AlignTop),
+        (text_label(text, "warning", selectable=True), 1),
+        spacing=8,
+    )
     return row
 
 
@@ -131,23 +133,13 @@ def _comparison(model: ModelVersion) -> QFrame:
             label.setFont(tabular(text_font("body")))
             grid.addWidget(label, row, column)
     if not known:
-        grid.addWidget(_words("Nothing was measured.", "muted"), 1, 0, 1, 4)
+        grid.addWidget(text_label("Nothing was measured.", "muted", selectable=True), 1, 0, 1, 4)
     return frame
 
 
 def _cell(text: str, role: str, *, right: bool) -> QLabel:
-    label = _words(text, role)
+    label = text_label(text, role, selectable=True)
     label.setWordWrap(False)
     side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
     label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-    return label
-
-
-def _words(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(True)
-    if role:
-        label.setProperty("textRole", role)
     return label

@@ -8,14 +8,11 @@ from PySide6.QtCore import QByteArray, QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
-    QLabel,
     QMessageBox,
     QPushButton,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,6 +21,7 @@ from engine.records.jobs import ModelVersion
 from gallery_app.dialogs.curves_dialog import CurvesDialog
 from gallery_app.theme.icons import Role, icon
 from gallery_app.theme.theme import tabular
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import plain_tip, show_plainly
 from gallery_app.widgets.controls.empty_state import EmptyState
@@ -203,11 +201,11 @@ class VersionsDialog(Dialog):
         self.set_versions([])
 
     def _make_details(self) -> None:
-        self.sentence = _selectable("")
+        self.sentence = text_label(role="", selectable=True)
         self.sign = IconLabel("alert", "warning", 16)
-        self.remark = _selectable("warning")
-        self.facts = _selectable("small")
-        self.parameters = _selectable("small")
+        self.remark = text_label(role="warning", selectable=True)
+        self.facts = text_label(role="small", selectable=True)
+        self.parameters = text_label(role="small", selectable=True)
 
     def _make_buttons(self) -> None:
         self.activate = QPushButton("&Activate")
@@ -233,34 +231,25 @@ class VersionsDialog(Dialog):
 
     def _lay_out(self) -> None:
         full = QWidget()
-        column = QVBoxLayout(full)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.table, 1)
-        column.addSpacing(4)
-        column.addWidget(self.sentence)
-        remark = QHBoxLayout()
-        remark.setSpacing(8)
-        remark.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
-        remark.addWidget(self.remark, 1)
+        column = vbox((self.table, 1), 4, self.sentence, parent=full, margins=0, spacing=8)
+        remark = hbox((self.sign, 0, Qt.AlignmentFlag.AlignTop), (self.remark, 1), spacing=8)
         column.addLayout(remark)
         column.addWidget(self.facts)
         column.addWidget(self.parameters)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(full)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in (self.activate, self.stop, self.delete, self.curves):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.retrain)
-        buttons.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(16)
-        layout.addLayout(self._pages, 1)
-        layout.addLayout(buttons)
+        buttons = hbox(
+            self.activate,
+            self.stop,
+            self.delete,
+            self.curves,
+            Stretch(1),
+            self.retrain,
+            self.close_button,
+            spacing=8,
+        )
+        vbox((self._pages, 1), buttons, parent=self, margins=24, spacing=16)
 
     def set_versions(self, versions: Sequence[ModelVersion]) -> None:
         """All versions, newest first; the selection stays where it can, else goes to the newest."""
@@ -342,16 +331,6 @@ class VersionsDialog(Dialog):
         ask.exec()
         if ask.clickedButton() is delete:
             self.delete_wanted.emit(one.id)
-
-
-def _selectable(role: str) -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    if role:
-        label.setProperty("textRole", role)
-    return label
 
 
 def _remark(version: ModelVersion) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.maps.separation import SeparationEstimate
 from engine.records.types import Ids
@@ -15,6 +15,7 @@ from gallery_app.map.drawn import DrawnMap
 from gallery_app.map.marks import Marks
 from gallery_app.map.raster import Flags, Rows
 from gallery_app.theme.theme import current_theme, theme_changed
+from gallery_app.widgets.controls.boxes import text_label, vbox
 
 SPACE_TEXTS = {
     "original": "As the faces came",
@@ -36,22 +37,12 @@ class MapView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = QLabel()
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setProperty("textRole", "heading")
+        self.title = text_label(role="heading", wrap=False)
         self.canvas = MapCanvas()
-        self.figures = QLabel()
-        self.figures.setTextFormat(Qt.TextFormat.PlainText)
-        self.figures.setProperty("textRole", "small")
-        self.figures.setWordWrap(True)
+        self.figures = text_label(role="small")
         self._drawn: DrawnMap | None = None
         self._marks = Marks()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.title)
-        layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.figures)
+        vbox(self.title, (self.canvas, 1), self.figures, parent=self, margins=0, spacing=4)
         self.canvas.pointed.connect(lambda row, at: self.pointed.emit(self._face(row), at))
         self.canvas.clicked.connect(lambda row: self.clicked.emit(self._face(row)))
         self.canvas.lassoed.connect(self._lassoed)

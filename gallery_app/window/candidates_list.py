@@ -14,12 +14,13 @@ from PySide6.QtGui import (
     QPixmap,
     QShortcut,
 )
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.records.types import Candidate, Identification, Opinion
 from engine.utils.number_text import confidence_text
 from gallery_app.pictures import Pictures
 from gallery_app.theme.theme import current_theme, tabular
+from gallery_app.widgets.controls.boxes import hbox, vbox
 from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.confidence_bar import ConfidenceBar, confidence_words
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
@@ -162,12 +163,7 @@ class Candidates(QWidget):
         self.dissent.setSpacing(0)
         self.list = QVBoxLayout()
         self.list.setSpacing(0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.heading)
-        layout.addLayout(self.dissent)
-        layout.addLayout(self.list)
+        vbox(self.heading, self.dissent, self.list, parent=self, margins=0, spacing=4)
         pictures.ready.connect(lambda _: self._paint_pictures())
         for place in range(_MOST):
             key = QShortcut(QKeySequence(str(place + 1)), self)  # fields keep what is typed there
@@ -246,13 +242,14 @@ class DissentRow(Clickable):
 
     def __init__(self, opinion: Opinion, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.words = ElidedLabel(dissent_text(opinion))
-        self.words.setProperty("textRole", "small")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4, 3, 6, 3)
-        layout.setSpacing(8)
-        layout.addWidget(IconLabel("alert", "muted", side=16))
-        layout.addWidget(self.words, 1)
+        self.words = ElidedLabel(dissent_text(opinion), role="small")
+        hbox(
+            IconLabel("alert", "muted", side=16),
+            (self.words, 1),
+            parent=self,
+            margins=(4, 3, 6, 3),
+            spacing=8,
+        )
         self.setAccessibleName(self.words.text())
         if opinion.name is None:
             self.setEnabled(False)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QListView,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,6 +21,7 @@ from engine.records.unknowns import Cluster
 from gallery_app.item_models.unknown_models import UnknownListModel
 from gallery_app.pictures import ShelfPictures
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.name_field import NameField
 from gallery_app.widgets.faces.delegates import FaceDelegate
@@ -51,11 +49,8 @@ class ClusterCard(QFrame):
         self._writable = True
         self._rows = 2
         self.model = UnknownListModel(pictures, self)
-        self.question = QLabel()
-        self.question.setProperty("textRole", "heading")
-        self.question.setWordWrap(True)
-        self.likeness = ElidedLabel()
-        self.likeness.setProperty("textRole", "muted")
+        self.question = text_label(role="heading")
+        self.likeness = ElidedLabel(role="muted")
         self.merge = QPushButton("Put together")
         self.merge.setToolTip("These groups are one person: keep them together, named or not")
         self.merge.clicked.connect(self.merge_wanted)
@@ -70,10 +65,7 @@ class ClusterCard(QFrame):
         self.ok.clicked.connect(self._name)
         self.dismiss = QPushButton(icon("trash"), "Dismiss")
         self.dismiss.clicked.connect(lambda: self.dismissed.emit(self.chosen()))
-        self.told = QLabel()
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
-        self.told.setProperty("textRole", "small")
-        self.told.setWordWrap(True)
+        self.told = text_label(role="small")
         self._lay_out()
 
     def _grid(self) -> QListView:
@@ -94,26 +86,14 @@ class ClusterCard(QFrame):
         return view
 
     def _lay_out(self) -> None:
-        looks = QHBoxLayout()
-        looks.setSpacing(8)
-        looks.addWidget(self.likeness, 1)
-        looks.addWidget(self.add)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.ok)
-        buttons.addWidget(self.dismiss)
-        buttons.addStretch()
+        looks = hbox((self.likeness, 1), self.add, spacing=8)
+        buttons = hbox(self.ok, self.dismiss, Stretch(), spacing=8)
         self._naming = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._naming.setSpacing(8)
         self._naming.addWidget(self.name, 1)
         self._naming.addLayout(buttons)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(8)
-        asked = QHBoxLayout()
-        asked.setSpacing(8)
-        asked.addWidget(self.question, 1)
-        asked.addWidget(self.merge)
+        layout = vbox(parent=self, margins=16, spacing=8)
+        asked = hbox((self.question, 1), self.merge, spacing=8)
         layout.addLayout(asked)
         layout.addLayout(looks)
         layout.addWidget(self.grid)

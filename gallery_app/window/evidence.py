@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from engine.records.types import Candidate, Evidence, Identification
 from gallery_app.pictures import Pictures
 from gallery_app.theme.theme import current_theme, tabular, text_font
+from gallery_app.widgets.controls.boxes import Stretch, hbox, vbox
 from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.sections import refill, widgets_in
@@ -84,25 +85,15 @@ class EvidenceStrip(QWidget):
         self._pictures = pictures
         self._faces: tuple[Evidence, ...] = ()
         self._method = ""
-        self.heading = ElidedLabel()
-        self.heading.setProperty("textRole", "section")
-        self.list = QHBoxLayout()
-        self.list.setContentsMargins(0, 0, 0, 0)
-        self.list.setSpacing(8)
+        self.heading = ElidedLabel(role="section")
+        self.list = hbox(margins=0, spacing=8)
         line = QWidget()  # as high without faces as with them: nothing moves while they are read
         measure = FaceTile(0, "", 0.0, line)
         measure.hide()  # else it would be seen where there are no faces
         line.setFixedHeight(measure.sizeHint().height())
         line.setMinimumWidth(1)  # on a narrow screen the last ones are cut, not the panel
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addLayout(self.list)
-        row.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.heading)
-        layout.addWidget(line)
+        hbox(self.list, Stretch(), parent=line, margins=0)
+        vbox(self.heading, line, parent=self, margins=0, spacing=8)
         pictures.ready.connect(lambda _: self._paint_pictures())
 
     @property

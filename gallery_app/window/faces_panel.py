@@ -14,12 +14,9 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +26,7 @@ from gallery_app.item_models.face_model import FaceListModel, caption
 from gallery_app.pictures import Pictures
 from gallery_app.shortcuts import keys_of
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.faces.delegates import FaceDelegate
@@ -56,11 +54,9 @@ class FaceDetails(QFrame):
         self._pictures = pictures
         self._face: Face | None = None
         self.picture = PictureLabel(112)
-        self.name = ElidedLabel()
-        self.name.setProperty("textRole", "heading")
+        self.name = ElidedLabel(role="heading")
         self.file = ElidedLabel()
-        self.added = QLabel()
-        self.added.setProperty("textRole", "muted")
+        self.added = text_label(role="muted", wrap=False)
         self.ask = QPushButton(icon("question"), "Who is this?")
         self.ask.setToolTip("Identify this face as if it were not enrolled (Enter)")
         self.ask.clicked.connect(self._ask)
@@ -76,17 +72,21 @@ class FaceDetails(QFrame):
         return button
 
     def _lay_out(self) -> None:
-        about = QVBoxLayout()
-        about.setSpacing(4)
-        for widget in (self.name, self.file, self.added):
-            about.addWidget(widget)
-        about.addSpacing(8)
-        about.addWidget(self.ask, 0, Qt.AlignmentFlag.AlignLeft)
-        about.addStretch()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(24, 16, 16, 16)
-        layout.setSpacing(16)
-        layout.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+        about = vbox(
+            self.name,
+            self.file,
+            self.added,
+            8,
+            (self.ask, 0, Qt.AlignmentFlag.AlignLeft),
+            Stretch(),
+            spacing=4,
+        )
+        layout = hbox(
+            (self.picture, 0, Qt.AlignmentFlag.AlignTop),
+            parent=self,
+            margins=(24, 16, 16, 16),
+            spacing=16,
+        )
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns.setSpacing(16)
         self._columns.addLayout(about, 1)
@@ -97,8 +97,7 @@ class FaceDetails(QFrame):
     def _nearest_column(self) -> QGridLayout:
         others = QGridLayout()
         others.setSpacing(0)
-        label = QLabel("LOOKS MOST LIKE, ITSELF LEFT OUT")
-        label.setProperty("textRole", "section")
+        label = text_label("LOOKS MOST LIKE, ITSELF LEFT OUT", "section", wrap=False)
         others.addWidget(label, 0, 0)
         for row, button in enumerate(self.nearest, start=1):
             others.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
@@ -186,13 +185,9 @@ class FacesPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._shown = -1
         self.model = FaceListModel(pictures, self)
-        self.title = ElidedLabel()
-        self.title.setProperty("textRole", "title")
-        self.subtitle = ElidedLabel()
-        self.subtitle.setProperty("textRole", "muted")
-        self.note = QLabel()
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setWordWrap(True)
+        self.title = ElidedLabel(role="title")
+        self.subtitle = ElidedLabel(role="muted")
+        self.note = text_label()
         self.note.setMaximumHeight(4 * self.note.fontMetrics().lineSpacing())
         self.grid = self._grid()
         self.details = FaceDetails(pictures)
@@ -212,9 +207,7 @@ class FacesPanel(QWidget):
         self._faces_page = self._page()
         for page in (self.empty, self.empty_gallery, self._faces_page):
             self._stack.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        vbox(self._stack, parent=self, margins=0)
         self.setFocusProxy(self.grid)
         self._add_actions()
 
@@ -234,18 +227,8 @@ class FacesPanel(QWidget):
 
     def _page(self) -> QWidget:
         page = QWidget()
-        head = QVBoxLayout()
-        head.setContentsMargins(24, 20, 24, 12)
-        head.setSpacing(4)
-        head.addWidget(self.title)
-        head.addWidget(self.subtitle)
-        head.addWidget(self.note)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(self.grid, 1)
-        layout.addWidget(self.details)
+        head = vbox(self.title, self.subtitle, self.note, margins=(24, 20, 24, 12), spacing=4)
+        vbox(head, (self.grid, 1), self.details, parent=page, margins=0, spacing=0)
         return page
 
     def _add_actions(self) -> None:

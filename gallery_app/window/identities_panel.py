@@ -6,12 +6,9 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +17,7 @@ from engine.records.types import Identity
 from gallery_app.item_models.identity_model import IdentityListModel
 from gallery_app.pictures import Pictures
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.faces.delegates import IdentityDelegate
 from gallery_app.widgets.lists.uniform_view import UniformView
@@ -48,8 +46,7 @@ class IdentitiesPanel(QWidget):
         self.by_name = self._sort_button("Name", "name", "Sort by name")
         self.by_faces = self._sort_button("Faces", "faces", "Sort by number of faces, most first")
         self.list = self._list()
-        self.spelled_alike = QLabel("Nobody of that name. Spelled alike:")
-        self.spelled_alike.setProperty("textRole", "small")
+        self.spelled_alike = text_label("Nobody of that name. Spelled alike:", "small", wrap=False)
         self.spelled_alike.setContentsMargins(22, 4, 16, 4)
         self.spelled_alike.hide()
         self.nobody = EmptyState("search", "Nobody of that name", "Try fewer letters.")
@@ -94,21 +91,9 @@ class IdentitiesPanel(QWidget):
         return view
 
     def _lay_out(self) -> None:
-        header = QHBoxLayout()
-        header.setContentsMargins(16, 4, 16, 4)
-        header.addWidget(self.by_name)
-        header.addStretch()
-        header.addWidget(self.by_faces)
-        top = QVBoxLayout()
-        top.setContentsMargins(16, 16, 16, 0)
-        top.addWidget(self.search)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(top)
-        layout.addLayout(header)
-        layout.addWidget(self.spelled_alike)
-        layout.addWidget(self._stack, 1)
+        header = hbox(self.by_name, Stretch(), self.by_faces, margins=(16, 4, 16, 4))
+        top = vbox(self.search, margins=(16, 16, 16, 0))
+        vbox(top, header, self.spelled_alike, (self._stack, 1), parent=self, margins=0, spacing=0)
 
     def set_roster(self, roster: Roster) -> None:
         """Shows these identities; the chosen one stays chosen where it still exists, what is

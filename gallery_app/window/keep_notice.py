@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
+from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 
 _KEPT = "Queries that nobody is recognised in are kept in this gallery, to be named later."
@@ -19,20 +20,14 @@ class KeepNotice(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("keepNotice")
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setProperty("textRole", "small")
+        self.words = text_label(role="small")
         self.keep = QPushButton("Keep")
         self.keep.clicked.connect(lambda: self.decided.emit(True))
         self.leave = QPushButton("Do not keep")
         self.leave.clicked.connect(lambda: self.decided.emit(False))
         self.show_them = QPushButton("Show unknown faces")
         self.show_them.clicked.connect(self.shown_wanted)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 12, 20, 12)
-        layout.setSpacing(8)
-        layout.addWidget(self.words)
+        layout = vbox(self.words, parent=self, margins=(20, 12, 20, 12), spacing=8)
         buttons = WrappingRow()
         for button in (self.keep, self.leave, self.show_them):
             buttons.addWidget(button)

@@ -22,13 +22,13 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from gallery_app.dialogs.file_choosers import local_paths
 from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.theme.theme import current_theme
+from gallery_app.widgets.controls.boxes import vbox
 from gallery_app.widgets.controls.busy_strip import BusyStrip
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.message_bar import MessageBar
@@ -150,13 +150,15 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         centre = QFrame()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.message)
-        layout.addWidget(self.pages, 1)
-        layout.addWidget(self.busy)
-        layout.addWidget(self.training)
+        vbox(
+            self.message,
+            (self.pages, 1),
+            self.busy,
+            self.training,
+            parent=centre,
+            margins=0,
+            spacing=0,
+        )
         self.setCentralWidget(centre)
 
     def show_gallery(self, name: str) -> None:

@@ -11,12 +11,10 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +23,7 @@ from gallery_app.item_models.face_model import caption
 from gallery_app.map.drawn import DrawnMap
 from gallery_app.map.view import SPACE_TEXTS, MapView
 from gallery_app.pictures import Pictures
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 from gallery_app.widgets.faces.picture_label import PictureLabel
@@ -48,17 +47,8 @@ class PointedCard(QFrame):
         self.caption.setProperty("textRole", "small")
         for label in (self.name, self.caption):
             label.setTextFormat(Qt.TextFormat.PlainText)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addStretch()
-        words.addWidget(self.name)
-        words.addWidget(self.caption)
-        words.addStretch()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 8, 12, 8)
-        layout.setSpacing(10)
-        layout.addWidget(self.picture)
-        layout.addLayout(words)
+        words = vbox(Stretch(), self.name, self.caption, Stretch(), spacing=2)
+        hbox(self.picture, words, parent=self, margins=(8, 8, 12, 8), spacing=10)
         pictures.ready.connect(self._pictures_ready)
         self.hide()
 
@@ -220,10 +210,7 @@ class MapPanel(QWidget):
         self.seed = 1
         self._dense = False
         self.left, self.right = MapView(), MapView()
-        self.note = QLabel()
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setProperty("textRole", "small")
-        self.note.setWordWrap(True)
+        self.note = text_label(role="small")
         self.selection = MapSelection(pictures)
         self.selection.cleared.connect(lambda: self.chosen.emit(None))
         self.card = PointedCard(pictures, self)
@@ -248,27 +235,13 @@ class MapPanel(QWidget):
 
     def _side_by_side(self) -> QWidget:
         page = QWidget()
-        layout = QHBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.left, 1)
-        layout.addWidget(self.right, 1)
+        hbox((self.left, 1), (self.right, 1), parent=page, margins=0, spacing=12)
         return page
 
     def _lay_out(self) -> None:
-        tools = QVBoxLayout()
-        tools.setContentsMargins(24, 12, 24, 8)
-        tools.addWidget(self.tools)
-        around = QVBoxLayout()
-        around.setContentsMargins(24, 0, 24, 8)
-        around.addWidget(self._stack, 1)
-        around.addWidget(self.note)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(tools)
-        layout.addLayout(around, 1)
-        layout.addWidget(self.selection)
+        tools = vbox(self.tools, margins=(24, 12, 24, 8))
+        around = vbox((self._stack, 1), self.note, margins=(24, 0, 24, 8))
+        vbox(tools, (around, 1), self.selection, parent=self, margins=0, spacing=0)
 
     # -- what is shown -----------------------------------------------------------------------
 

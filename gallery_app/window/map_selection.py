@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QWidget
 
 from engine.records.exports import EXPORT_KINDS
 from engine.records.types import Face
 from gallery_app.item_models.face_model import caption
 from gallery_app.pictures import Pictures
+from gallery_app.widgets.controls.boxes import hbox, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 from gallery_app.widgets.faces.picture_label import PictureLabel
@@ -72,16 +73,8 @@ class MapSelection(QFrame):
         return button
 
     def _lay_out(self) -> None:
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.title)
-        words.addWidget(self.detail)
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for picture in self.pictures:
-            row.addWidget(picture)
-        row.addSpacing(6)
-        row.addLayout(words, 1)
+        words = vbox(self.title, self.detail, spacing=2)
+        row = hbox(*self.pictures, 6, (words, 1), spacing=6)
         below = QWidget()
         doors = WrappingRow(below, spacing=6)
         buttons = (
@@ -89,11 +82,7 @@ class MapSelection(QFrame):
         )  # fmt: skip
         for button in buttons:
             doors.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 12, 24, 12)
-        layout.setSpacing(8)
-        layout.addLayout(row)
-        layout.addWidget(below)
+        vbox(row, below, parent=self, margins=(24, 12, 24, 12), spacing=8)
 
     def show_faces(
         self, some: Sequence[Face], count: int, who: str = "", *, writable: bool = True

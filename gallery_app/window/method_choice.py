@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from gallery_app.state import Methods
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import Stretch, hbox
 from gallery_app.widgets.controls.elided_label import plain_tip
 from gallery_app.widgets.controls.sections import section
 from gallery_app.wording.method_words import choice_text, method_title
@@ -28,12 +29,7 @@ class MethodChoice(QWidget):
         self.button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.button.setIcon(icon("chevron-down", "muted"))
         self.button.setAutoRaise(True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(section("METHOD"))
-        layout.addStretch()
-        layout.addWidget(self.button)
+        hbox(section("METHOD"), Stretch(), self.button, parent=self, margins=0, spacing=8)
 
     def set_menu(self, menu: QMenu) -> None:
         """The choices, shared with the menu bar."""

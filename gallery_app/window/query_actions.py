@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from gallery_app.shortcuts import keys_text
 from gallery_app.state import FaceQuery
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import button_name, plain_tip
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 
@@ -39,21 +40,12 @@ class QueryActions(QFrame):
         self.enroll.clicked.connect(self.enroll_wanted)
         self.undo = QPushButton(icon("undo"), "Take back")
         self.undo.clicked.connect(self.taken_back)
-        self.told = QLabel()
-        self.told.setWordWrap(True)
-        self.told.setTextFormat(Qt.TextFormat.PlainText)
-        self.told.setProperty("textRole", "small")
+        self.told = text_label(role="small")
         self._lay_out()
 
     def _lay_out(self) -> None:
-        said = QHBoxLayout()
-        said.setSpacing(8)
-        said.addWidget(self.told, 1)
-        said.addWidget(self.undo, 0, Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 12, 20, 16)
-        layout.setSpacing(8)
-        layout.addLayout(said)
+        said = hbox((self.told, 1), (self.undo, 0, Qt.AlignmentFlag.AlignTop), spacing=8)
+        layout = vbox(said, parent=self, margins=(20, 12, 20, 16), spacing=8)
         buttons = WrappingRow()
         for button in (self.confirm, self.reject, self.enroll):
             buttons.addWidget(button)

@@ -8,11 +8,9 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QMenu,
     QScrollArea,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +18,7 @@ from engine.records.types import Evidence, Identification
 from engine.utils.number_text import confidence_text
 from gallery_app.pictures import Pictures
 from gallery_app.state import FaceQuery
+from gallery_app.widgets.controls.boxes import Stretch, text_label, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.window.candidates_list import Candidates
@@ -46,14 +45,9 @@ class QueryPanel(QWidget):
         self.setObjectName("queryPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.stepper = QueryStepper()
-        self.name = ElidedLabel()
-        self.name.setProperty("textRole", "title")
-        self.verdict = QLabel()
-        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
-        self.note = QLabel()
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setWordWrap(True)
-        self.note.setProperty("textRole", "small")
+        self.name = ElidedLabel(role="title")
+        self.verdict = text_label(wrap=False)
+        self.note = text_label(role="small")
         self.comparison = Comparison(pictures)
         self.evidence = EvidenceStrip(pictures)
         self.evidence.chosen.connect(self.comparison.show_face)
@@ -75,39 +69,34 @@ class QueryPanel(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self._result_page())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        vbox(self._stack, parent=self, margins=0)
 
     def _result_page(self) -> QWidget:
         page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(8)
-        layout.addWidget(self.stepper)
-        layout.addWidget(self.name)
-        layout.addWidget(self.verdict)
-        layout.addWidget(self.note)
-        layout.addWidget(self.comparison)
-        layout.addWidget(self.evidence)
-        layout.addSpacing(8)
-        layout.addWidget(self.candidates)
-        layout.addSpacing(8)
-        layout.addWidget(self.method)
-        layout.addWidget(self.strictness)
-        layout.addStretch()
+        vbox(
+            self.stepper,
+            self.name,
+            self.verdict,
+            self.note,
+            self.comparison,
+            self.evidence,
+            8,
+            self.candidates,
+            8,
+            self.method,
+            self.strictness,
+            Stretch(),
+            parent=page,
+            margins=(20, 16, 20, 16),
+            spacing=8,
+        )
         scroll = QScrollArea()
         scroll.setWidget(page)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QWidget()
-        outer = QVBoxLayout(whole)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(scroll, 1)
-        outer.addWidget(self.keep_notice)
-        outer.addWidget(self.actions)
+        vbox((scroll, 1), self.keep_notice, self.actions, parent=whole, margins=0, spacing=0)
         return whole
 
     def show_query(

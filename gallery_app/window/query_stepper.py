@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from gallery_app.shortcuts import keys_text
 from gallery_app.state import FaceQuery
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 
 
@@ -19,29 +20,19 @@ class QueryStepper(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = ElidedLabel()
-        self.label.setProperty("textRole", "small")
-        self.place = QLabel()
-        self.place.setProperty("textRole", "small")
+        self.label = ElidedLabel(role="small")
+        self.place = text_label(role="small", wrap=False)
         self.previous = _button("chevron-left", f"Previous query ({keys_text('previous')})")
         self.next = _button("chevron-right", f"Next query ({keys_text('next')})")
         self.close_button = _button("close", "Close the query")
-        self.summary = QLabel()
-        self.summary.setTextFormat(Qt.TextFormat.PlainText)
-        self.summary.setProperty("textRole", "small")
+        self.summary = text_label(role="small", wrap=False)
         self.previous.clicked.connect(lambda: self.step.emit(-1))
         self.next.clicked.connect(lambda: self.step.emit(1))
         self.close_button.clicked.connect(self.closed)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.label, 1)
-        for widget in (self.previous, self.place, self.next, self.close_button):
-            row.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(row)
-        layout.addWidget(self.summary)
+        row = hbox(
+            (self.label, 1), self.previous, self.place, self.next, self.close_button, spacing=4
+        )
+        vbox(row, self.summary, parent=self, margins=0, spacing=2)
 
     def show_place(self, queries: list[FaceQuery], position: int) -> None:
         """Shows where in the list the shown query stands."""

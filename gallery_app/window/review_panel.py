@@ -17,8 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QListView,
     QPushButton,
     QSizePolicy,
@@ -31,6 +29,7 @@ from engine.records.findings import Finding, Review
 from gallery_app.item_models.finding_model import FindingListModel
 from gallery_app.pictures import Pictures
 from gallery_app.theme.theme import current_theme, text_font
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.empty_state import EmptyState
@@ -101,12 +100,8 @@ class FindingCard(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self._writable = True
-        self.question = QLabel()
-        self.question.setTextFormat(Qt.TextFormat.PlainText)
-        self.question.setProperty("textRole", "heading")
-        self.reason = QLabel()
-        self.reason.setTextFormat(Qt.TextFormat.PlainText)
-        self.reason.setProperty("textRole", "muted")
+        self.question = text_label(role="heading", wrap=False)
+        self.reason = text_label(role="muted", wrap=False)
         for label in (self.question, self.reason):
             label.setWordWrap(True)
         self.left = SideView(pictures)
@@ -118,19 +113,18 @@ class FindingCard(QFrame):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        halves = QHBoxLayout()
-        halves.setSpacing(16)
-        halves.addWidget(self.left, 1)
-        halves.addWidget(self.right, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(8)
-        layout.addWidget(self.question)
-        layout.addWidget(self.reason)
-        layout.addSpacing(4)
-        layout.addLayout(halves)
-        layout.addSpacing(4)
-        layout.addLayout(self._answers)
+        halves = hbox((self.left, 1), (self.right, 1), spacing=16)
+        vbox(
+            self.question,
+            self.reason,
+            4,
+            halves,
+            4,
+            self._answers,
+            parent=self,
+            margins=16,
+            spacing=8,
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window the two faces are what stays."""
@@ -195,23 +189,12 @@ class SideView(QWidget):
         self.large = PictureLabel(_LARGE)
         self.others = QVBoxLayout()
         self.others.setSpacing(8)
-        faces = QHBoxLayout()
-        faces.setSpacing(8)
-        faces.addWidget(self.large, 0, Qt.AlignmentFlag.AlignTop)
+        faces = hbox((self.large, 0, Qt.AlignmentFlag.AlignTop), spacing=8)
         self._beside = QWidget()
-        column = QVBoxLayout(self._beside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self.others)
-        column.addStretch()
+        vbox(self.others, Stretch(), parent=self._beside, margins=0)
         faces.addWidget(self._beside)
         faces.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.heading)
-        layout.addWidget(self.name)
-        layout.addSpacing(4)
-        layout.addLayout(faces)
+        vbox(self.heading, self.name, 4, faces, parent=self, margins=0, spacing=4)
         pictures.ready.connect(lambda _: self._paint())
 
     def set_narrow(self, narrow: bool) -> None:
@@ -240,11 +223,8 @@ class _Name(Clickable):
 
     def __init__(self) -> None:
         super().__init__()
-        self.label = ElidedLabel()
-        self.label.setProperty("textRole", "heading")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 2, 0, 2)
-        layout.addWidget(self.label)
+        self.label = ElidedLabel(role="heading")
+        vbox(self.label, parent=self, margins=(0, 2, 0, 2))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_name(self, name: str) -> None:
@@ -309,28 +289,13 @@ class ReviewPanel(QWidget):
     def _questions(self) -> QWidget:
         page = QWidget()
         above = QWidget()
-        around = QVBoxLayout(above)
-        around.setContentsMargins(24, 0, 24, 8)
-        around.addWidget(self.card)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 8)
-        layout.setSpacing(8)
-        layout.addWidget(above)
-        layout.addWidget(self.list, 1)
+        vbox(self.card, parent=above, margins=(24, 0, 24, 8))
+        vbox(above, (self.list, 1), parent=page, margins=(0, 0, 0, 8), spacing=8)
         return page
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(24, 20, 24, 12)
-        head.setSpacing(8)
-        head.addWidget(self.kinds)
-        head.addStretch()
-        head.addWidget(self.balance)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(self._stack, 1)
+        head = hbox(self.kinds, Stretch(), self.balance, margins=(24, 20, 24, 12), spacing=8)
+        vbox(head, (self._stack, 1), parent=self, margins=0, spacing=0)
 
     # -- what is shown -----------------------------------------------------------------------
 

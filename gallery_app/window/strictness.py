@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QWidget
 
 from gallery_app.settings import FPIR
+from gallery_app.widgets.controls.boxes import hbox, vbox
 from gallery_app.widgets.controls.sections import section
 
 STEPS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
@@ -36,20 +37,21 @@ class Strictness(QWidget):
         self.reset.setProperty("quiet", True)
         self.reset.setToolTip(f"Back to {_promise(DEFAULT).lower()}")
         self.reset.clicked.connect(lambda: self.slider.setValue(nearest_step(DEFAULT)))
-        marked = QHBoxLayout()
-        marked.addWidget(self.mark, 1)
-        marked.addWidget(self.reset)
+        marked = hbox((self.mark, 1), self.reset)
         for label in (self.words, self.note, self.mark):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setProperty("textRole", "small")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for widget in (section("STRICTNESS"), self.slider, self.words):
-            layout.addWidget(widget)
-        layout.addLayout(marked)
-        layout.addWidget(self.note)
+        vbox(
+            section("STRICTNESS"),
+            self.slider,
+            self.words,
+            marked,
+            self.note,
+            parent=self,
+            margins=0,
+            spacing=4,
+        )
         self.show_fpir(DEFAULT)
 
     @property

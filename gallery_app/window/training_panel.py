@@ -10,11 +10,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,6 +20,7 @@ from engine.progress import Event, Measured, Message, Progress
 from engine.records.jobs import TrainingOutcome, TrainingRequest
 from engine.records.training_parameters import Kind
 from gallery_app.theme.icons import Role
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.icon_label import IconLabel
 from gallery_app.wording.model_words import kind_of, kinds_text
@@ -135,15 +134,14 @@ class TrainingPanel(QFrame):
         self._state = TrainingState()
         self._series = ""
         self.curves: Curves | None = None
-        self.title = ElidedLabel()
-        self.title.setProperty("textRole", "heading")
+        self.title = ElidedLabel(role="heading")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.detail = _words("small")
-        self.sentence = _words("")
+        self.detail = text_label(role="small")
+        self.sentence = text_label()
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.sign = IconLabel("alert", "warning", 16)
-        self.alarm = _words("warning")
+        self.alarm = text_label(role="warning")
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setMaximumBlockCount(_LOG_LINES)
         self.log.setAccessibleName("Log of the training")
@@ -170,15 +168,8 @@ class TrainingPanel(QFrame):
         self.close_button.clicked.connect(self._close)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout()
-        column.setSpacing(6)
-        column.addStretch(1)
-        for widget in (self.title, self.bar, self.sentence, self.detail):
-            column.addWidget(widget)
-        alarm = QHBoxLayout()
-        alarm.setSpacing(6)
-        alarm.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
-        alarm.addWidget(self.alarm, 1)
+        column = vbox(Stretch(1), self.title, self.bar, self.sentence, self.detail, spacing=6)
+        alarm = hbox((self.sign, 0, Qt.AlignmentFlag.AlignTop), (self.alarm, 1), spacing=6)
         column.addLayout(alarm)
         column.addStretch(1)
         self._words = QWidget()
@@ -188,26 +179,24 @@ class TrainingPanel(QFrame):
         self._cards.setContentsMargins(0, 0, 0, 0)
         cards = QWidget()  # takes the width also while it is empty, so that no button does
         cards.setLayout(self._cards)
-        strip = QHBoxLayout()
-        strip.setContentsMargins(24, 14, 24, 14)
-        strip.setSpacing(24)
-        strip.addWidget(self._words)
-        strip.addWidget(cards, 1)
-        for button in (self.log_button, self.cancel, self.report, self.close_button):
-            strip.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        strip = hbox(
+            self._words,
+            (cards, 1),
+            *(
+                (button, 0, Qt.AlignmentFlag.AlignVCenter)
+                for button in (self.log_button, self.cancel, self.report, self.close_button)
+            ),
+            margins=(24, 14, 24, 14),
+            spacing=24,
+        )
         inner = QWidget()
         inner.setMinimumHeight(_HEIGHT)
         inner.setLayout(strip)
         strip.setSpacing(8)
         strip.insertSpacing(1, 16)
         strip.insertSpacing(3, 16)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(inner)
-        log = QVBoxLayout()
-        log.setContentsMargins(24, 0, 24, 0)
-        log.addWidget(self.log)
+        layout = vbox(inner, parent=self, margins=0, spacing=0)
+        log = vbox(self.log, margins=(24, 0, 24, 0))
         layout.addLayout(log)
         self.log_button.toggled.connect(
             lambda shown: log.setContentsMargins(24, 0, 24, 14 if shown else 0)
@@ -326,12 +315,3 @@ class TrainingPanel(QFrame):
     def _close(self) -> None:
         self.dismiss()
         self.closed.emit()
-
-
-def _words(role: str) -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    if role:
-        label.setProperty("textRole", role)
-    return label

@@ -8,13 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QListView,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +20,7 @@ from engine.records.unknowns import Cluster
 from gallery_app.item_models.unknown_models import ClusterListModel
 from gallery_app.pictures import ShelfPictures
 from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.faces.finding_delegate import FindingDelegate
 from gallery_app.window.cluster_card import ClusterCard
@@ -59,10 +57,7 @@ class UnknownPanel(QWidget):
         self.setObjectName("unknownPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = ClusterListModel(pictures, self)
-        self.total = QLabel()
-        self.total.setTextFormat(Qt.TextFormat.PlainText)
-        self.total.setProperty("textRole", "muted")
-        self.total.setWordWrap(True)
+        self.total = text_label(role="muted")
         self.card = ClusterCard(pictures)
         self.card.named.connect(self.named)
         self.card.dismissed.connect(self.dismissed)
@@ -84,9 +79,7 @@ class UnknownPanel(QWidget):
         self._page = self._shelf()
         for page in (self.looking, self.empty, self._page):
             self._stack.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        vbox(self._stack, parent=self, margins=0)
 
     def _list(self) -> QListView:
         view = QListView()
@@ -107,20 +100,11 @@ class UnknownPanel(QWidget):
     def _shelf(self) -> QWidget:
         page = QWidget()
         above = QWidget()
-        around = QVBoxLayout(above)
-        around.setContentsMargins(24, 20, 24, 8)
-        around.setSpacing(12)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.total, 1)
-        head.addWidget(self.dismiss_all, 0, Qt.AlignmentFlag.AlignTop)
+        around = vbox(parent=above, margins=(24, 20, 24, 8), spacing=12)
+        head = hbox((self.total, 1), (self.dismiss_all, 0, Qt.AlignmentFlag.AlignTop), spacing=8)
         around.addLayout(head)
         around.addWidget(self.card)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 8)
-        layout.setSpacing(8)
-        layout.addWidget(above)
-        layout.addWidget(self.list, 1)
+        vbox(above, (self.list, 1), parent=page, margins=(0, 0, 0, 8), spacing=8)
         return page
 
     def set_writable(self, writable: bool) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.records.domains import harmless
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.icon_label import IconLabel
 
@@ -34,29 +35,30 @@ class WelcomePage(QWidget):
         self.open.clicked.connect(self.open_wanted)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        self._recent_title = QLabel("RECENT GALLERIES")
-        self._recent_title.setProperty("textRole", "section")
+        self._recent_title = text_label("RECENT GALLERIES", "section", wrap=False)
         self._lay_out()
 
     def _lay_out(self) -> None:
-        title = QLabel("Face Gallery")
-        title.setProperty("textRole", "display")
-        line = QLabel("Tells who a face is, how sure it is, and which faces say so.")
-        line.setProperty("textRole", "muted")
-        private = QLabel("Everything stays on this computer.")
-        private.setProperty("textRole", "muted")
-        column = QVBoxLayout()
-        column.setSpacing(8)
-        column.addStretch(2)
-        for widget in (title, line, private):
-            column.addWidget(widget)
-        column.addSpacing(16)
-        for door in (self.open, self.import_, self.sample):
-            column.addWidget(door)
-        column.addSpacing(24)
-        column.addWidget(self._recent_title)
-        column.addLayout(self._recent)
-        column.addStretch(3)
+        title = text_label("Face Gallery", "display", wrap=False)
+        line = text_label(
+            "Tells who a face is, how sure it is, and which faces say so.", "muted", wrap=False
+        )
+        private = text_label("Everything stays on this computer.", "muted", wrap=False)
+        column = vbox(
+            Stretch(2),
+            title,
+            line,
+            private,
+            16,
+            self.open,
+            self.import_,
+            self.sample,
+            24,
+            self._recent_title,
+            self._recent,
+            Stretch(3),
+            spacing=8,
+        )
         box = QWidget()
         box.setFixedWidth(_WIDTH)
         box.setLayout(column)
@@ -83,15 +85,9 @@ class WelcomePage(QWidget):
         button.setAccessibleName(f"Open {folder}")
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(lambda: self.recent_wanted.emit(folder))
-        name = QLabel(harmless(folder.name))
-        name.setTextFormat(Qt.TextFormat.PlainText)
-        place = ElidedLabel(str(folder.parent))
-        place.setProperty("textRole", "small")
-        row = QHBoxLayout(button)
-        row.setContentsMargins(8, 0, 8, 0)
-        row.setSpacing(16)
-        row.addWidget(name)
-        row.addWidget(place, 1)
+        name = text_label(harmless(folder.name), wrap=False)
+        place = ElidedLabel(str(folder.parent), role="small")
+        hbox(name, (place, 1), parent=button, margins=(8, 0, 8, 0), spacing=16)
         for label in (name, place):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         button.setMinimumHeight(36)
@@ -104,19 +100,10 @@ def _door(name: str, title: str, line: str) -> QPushButton:
     button.setAccessibleName(f"{title}. {line}")
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     picture = IconLabel(name, "accent", 28)
-    first = QLabel(title)
-    first.setProperty("textRole", "heading")
-    second = QLabel(line)
-    second.setProperty("textRole", "small")
-    words = QVBoxLayout()
-    words.setSpacing(2)
-    words.addWidget(first)
-    words.addWidget(second)
-    row = QHBoxLayout(button)
-    row.setContentsMargins(16, 12, 16, 12)
-    row.setSpacing(16)
-    row.addWidget(picture)
-    row.addLayout(words, 1)
+    first = text_label(title, "heading", wrap=False)
+    second = text_label(line, "small", wrap=False)
+    words = vbox(first, second, spacing=2)
+    hbox(picture, (words, 1), parent=button, margins=(16, 12, 16, 12), spacing=16)
     for label in (picture, first, second):
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     return button

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.progress import Measured
 from engine.records.training_parameters import Kind
 from gallery_app.widgets.charts.chart_style import Axis
 from gallery_app.widgets.charts.line_chart import LineChart
+from gallery_app.widgets.controls.boxes import hbox
 from gallery_app.widgets.controls.flow_layouts import Tiles
 
 _CARD_WIDTH = 168  # least, of a small card
@@ -67,11 +68,7 @@ class Curves(QWidget):
         self.charts = [LineChart(card.title, x, card.y, compact=compact) for card in self._cards]
         self._last = 0
         if compact:
-            layout = QHBoxLayout(self)
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(16)
-            for chart in self.charts:
-                layout.addWidget(chart, 1)
+            hbox(*((chart, 1) for chart in self.charts), parent=self, margins=0, spacing=16)
         else:
             _fill(self, self.charts)
 
@@ -132,9 +129,7 @@ class ComparedCurves(QWidget):
 
 
 def _fill(owner: QWidget, charts: Sequence[LineChart]) -> None:
-    layout = QHBoxLayout(owner)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(Tiles(charts))
+    hbox(Tiles(charts), parent=owner, margins=0)
 
 
 def _overlay(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from engine.records.advice import SUGGESTING, Advice
 from gallery_app.theme.icons import Role
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel, button_name, plain_tip
 from gallery_app.widgets.controls.icon_label import IconLabel
 from gallery_app.widgets.controls.sections import refill, widgets_in
@@ -43,12 +44,9 @@ class AdviceLine(QWidget):
             self.button.setToolTip(plain_tip(tip))
         if call is not None:
             self.button.clicked.connect(lambda: call())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(IconLabel(*sign, 16))
-        layout.addWidget(self.sentence, 1)
-        layout.addWidget(self.button)
+        hbox(
+            IconLabel(*sign, 16), (self.sentence, 1), self.button, parent=self, margins=0, spacing=8
+        )
 
 
 class AdvicePanel(QWidget):
@@ -64,9 +62,7 @@ class AdvicePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.list = QVBoxLayout(self)
-        self.list.setContentsMargins(0, 0, 0, 0)
-        self.list.setSpacing(8)
+        self.list = vbox(parent=self, margins=0, spacing=8)
         self.hide()
 
     @property
@@ -120,7 +116,5 @@ class AdvicePanel(QWidget):
 
 
 def _whole(sentence: str) -> QLabel:
-    label = QLabel(sentence)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = text_label(sentence)
     return label

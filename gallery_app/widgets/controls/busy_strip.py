@@ -9,15 +9,13 @@ from typing import Protocol
 from PySide6.QtCore import Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.progress import Event, Message, Progress
+from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.wording.number_words import left_text
 
@@ -53,13 +51,10 @@ class BusyStrip(QFrame):
         self._watched: list[_Watched] = []
         self._stage = ""
         self._began = 0.0
-        self.title = QLabel()
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setProperty("textRole", "heading")
+        self.title = text_label(role="heading", wrap=False)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.detail = ElidedLabel()
-        self.detail.setProperty("textRole", "small")
+        self.detail = ElidedLabel(role="small")
         self.button = QPushButton("Cancel")
         self.button.clicked.connect(self._cancel)
         self._patience = QTimer(self)
@@ -70,15 +65,14 @@ class BusyStrip(QFrame):
         self.hide()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout()
-        column.setSpacing(8)
-        for widget in (self.title, self.bar, self.detail):
-            column.addWidget(widget)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(24, 14, 24, 14)
-        layout.setSpacing(24)
-        layout.addLayout(column, 1)
-        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+        column = vbox(self.title, self.bar, self.detail, spacing=8)
+        hbox(
+            (column, 1),
+            (self.button, 0, Qt.AlignmentFlag.AlignVCenter),
+            parent=self,
+            margins=(24, 14, 24, 14),
+            spacing=24,
+        )
 
     def watch(self, task: Running) -> None:
         """Shows this work until it ends, should it take a while."""

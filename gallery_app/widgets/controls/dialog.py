@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
+from gallery_app.widgets.controls.boxes import vbox
 from gallery_app.widgets.controls.scroll_areas import scrolling
 
 _FRAME = QSize(4, 40)  # px that a desktop's frame takes where it is not known yet
@@ -52,9 +53,7 @@ class Dialog(QDialog):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setMinimumSize(0, 0)
         self.setMaximumSize(_UNLIMITED, _UNLIMITED)
-        around = QVBoxLayout(self)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(area)
+        vbox(area, parent=self, margins=0)
         bar = area.verticalScrollBar().sizeHint().width()
         self.resize(max(self.width(), page.minimumSizeHint().width()) + bar, self.height())
 

@@ -17,11 +17,13 @@ _LONGEST = 24  # letters of a name on a button
 class ElidedLabel(QLabel):
     """Plain text only. Fonts and colours come from the style sheet, as for any label."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, text: str = "", parent: QWidget | None = None, *, role: str = "") -> None:
         super().__init__(parent)
         self._tip = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        if role:
+            self.setProperty("textRole", role)
         self.setText(text)
 
     def setText(self, text: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from gallery_app.widgets.controls.boxes import Stretch, text_label, vbox
 from gallery_app.widgets.controls.icon_label import IconLabel
 
 Door = tuple[str, Callable[[], object]]
@@ -34,18 +35,19 @@ class EmptyState(QWidget):
         self.buttons = [_button(text, action) for text, action in doors[:3]]
         if self.buttons:
             self.buttons[0].setProperty("primary", True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.setSpacing(8)
-        layout.addStretch(2)
-        layout.addWidget(IconLabel(icon_name, "muted", 40), 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addSpacing(4)
-        layout.addWidget(self.headline)
-        layout.addLayout(_in_the_middle(self.sentence))
-        layout.addSpacing(8)
-        for button in self.buttons:
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(3)
+        vbox(
+            Stretch(2),
+            (IconLabel(icon_name, "muted", 40), 0, Qt.AlignmentFlag.AlignHCenter),
+            4,
+            self.headline,
+            _in_the_middle(self.sentence),
+            8,
+            *((button, 0, Qt.AlignmentFlag.AlignHCenter) for button in self.buttons),
+            Stretch(3),
+            parent=self,
+            margins=24,
+            spacing=8,
+        )
 
     def set_texts(self, headline: str, sentence: str) -> None:
         self.headline.setText(headline)
@@ -53,9 +55,7 @@ class EmptyState(QWidget):
 
 
 def _centred(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("textRole", role)
+    label = text_label(text, role, wrap=False)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
 
 from gallery_app.theme.icons import Role, icon
+from gallery_app.widgets.controls.boxes import hbox, text_label
 from gallery_app.widgets.controls.icon_label import IconLabel
 
 
@@ -19,10 +19,7 @@ class MessageBar(QFrame):
         self.setObjectName("messageBar")
         self._action: Callable[[], object] | None = None
         self.picture = IconLabel("info", "accent")
-        self.words = QLabel()
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setWordWrap(True)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.words = text_label(selectable=True)
         self.button = QPushButton()
         self.button.clicked.connect(self._act)
         self.cross = QToolButton()
@@ -30,13 +27,15 @@ class MessageBar(QFrame):
         self.cross.setToolTip("Close this message")
         self.cross.setAccessibleName("Close this message")
         self.cross.clicked.connect(self.hide)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 8, 8, 8)
-        layout.setSpacing(12)
-        layout.addWidget(self.picture)
-        layout.addWidget(self.words, 1)
-        layout.addWidget(self.button)
-        layout.addWidget(self.cross)
+        hbox(
+            self.picture,
+            (self.words, 1),
+            self.button,
+            self.cross,
+            parent=self,
+            margins=(16, 8, 8, 8),
+            spacing=12,
+        )
         self.hide()
 
     def show_info(

@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
+from gallery_app.widgets.controls.boxes import text_label
+
 W = TypeVar("W", bound=QWidget)
 
 
 def section(text: str) -> QLabel:
     """A heading in small capitals."""
-    label = QLabel(text)
-    label.setProperty("textRole", "section")
+    label = text_label(text, "section", wrap=False)
     return label
 
 
