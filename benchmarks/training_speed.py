@@ -37,13 +37,12 @@ from engine.models.network import (
 )
 from engine.progress import SILENT
 from engine.records.training_parameters import NOTEBOOK_MLP, TripletParameters
-from engine.training.worker.batches import Pool
 from engine.training.worker.classifier_epoch import (
     ClassifierEpochs,
     ClassifierSettings,
     TrainingRows,
 )
-from engine.training.worker.dataset import balance, holdout
+from engine.training.worker.dataset import Pool, balance, holdout
 from engine.training.worker.mlp_trainer import initial_weights, layers_of
 from engine.training.worker.triplet_epoch import TripletEpochs as TripletEpochs
 from engine.training.worker.triplet_epoch import distances, loss, pairs

@@ -102,7 +102,7 @@ class Browsing:
         return self.traits_of(self._store.faces.vectors(np.array(faces, dtype=np.int64))[2])
 
     def traits_of(self, vectors: Vectors) -> Vectors:
-        """The same for vectors that are not enrolled, ``(n, d)``."""
+        """Portrait numbers of vectors ``(n, d)`` that are not enrolled."""
         return self._lens.traits(vectors)
 
     def vector(self, face: int) -> Vectors:

@@ -25,7 +25,7 @@ from engine.formats.photographs import read_photo
 from engine.formats.sources import read_sources
 from engine.maintenance.integrity import index_problems, model_problems, remove_altered_vectors
 from engine.maintenance.person_erasure import PersonErasure
-from engine.maps.service import Maps
+from engine.maps.face_maps import Maps
 from engine.progress import SILENT, Listener, Reporter
 from engine.recognition.comparison import SimilarityService
 from engine.recognition.recogniser import Recogniser
@@ -44,7 +44,7 @@ from engine.review.review_service import review_store
 from engine.store import Store, encryption
 from engine.store.cipher import Key
 from engine.store.encryption import is_encrypted as is_encrypted
-from engine.training.service import TrainingService
+from engine.training.training_service import TrainingService
 from engine.utils.gallery_folder import GalleryFolder
 
 

@@ -112,8 +112,8 @@ class Reporter:
 
     @contextmanager
     def onlooking(self) -> Iterator[Reporter]:
-        """The same for work that can be cancelled no more and that others go on with: it passes
-        on progress alone, and nothing when the statement is over.
+        """A reporter for work that can no longer be cancelled and that others go on with: it passes
+        on progress alone, and nothing once the statement is over.
         """
         passing = True
 

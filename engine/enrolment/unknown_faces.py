@@ -54,7 +54,7 @@ def near_enough(owners: Ids, vectors: Vectors, distance: Distance) -> float | No
 
 
 def usual(vectors: Vectors, distance: Distance) -> float:
-    """The same where nobody is enrolled: much nearer than vectors ``(n, d)`` usually are to one
+    """The limit where nobody is enrolled: much nearer than vectors ``(n, d)`` usually are to one
     another, since most of them are of different people.
     """
     rows = prepare(vectors[:_SAMPLE], distance)

@@ -22,7 +22,7 @@ from engine.records.exports import WHOLE, Exported, ExportKind, Selection
 from engine.records.gallery_figures import GalleryFigures
 from engine.review.review_service import review_store
 from engine.store import Store
-from engine.training.service import TrainingService
+from engine.training.training_service import TrainingService
 
 Writer = Callable[[Source, Path], list[str]]
 """Writes the faces at a path and says what to know of it."""

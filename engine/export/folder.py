@@ -66,7 +66,7 @@ def folder_names(identities: Iterable[Identity]) -> dict[int, str]:
 
 
 def _folder_name(name: str) -> str:
-    """As in the dataset where that can be read back; what no folder can be called gives way."""
+    """The folder's name as in the dataset, where it can be read back from that."""
     usual = name.replace(" ", "_")
     if _PORTABLE.fullmatch(name) and shown_name(usual) == name and _is_possible(usual):
         return usual

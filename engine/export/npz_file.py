@@ -71,7 +71,7 @@ class _Texts:
         self._stream.write(json.dumps(kept).encode() + b"\n")
 
     def write(self, archive: zipfile.ZipFile, key: str, count: int) -> None:
-        """As text; as UTF-8 bytes where that would take too much."""
+        """Write the strings as text, or as UTF-8 bytes where text would take too much room."""
         wide = 4 * self._longest * count > _MOST_LABEL_BYTES
         kind = f"S{self._most_bytes}" if wide else f"<U{self._longest}"
         self._stream.seek(0)

@@ -61,7 +61,7 @@ def whole(vectors: Vectors) -> npt.NDArray[np.bool_]:
 
 
 def is_usable(vector: Vectors, dimension: int) -> bool:
-    """The same of one row ``(d,)``, and whether d is ``dimension``; a fifth of the time."""
+    """Whether one row ``(d,)`` is an embedding of ``dimension`` numbers; five times as fast."""
     if len(vector) != dimension:
         return False
     return _SMALLEST_SQUARE < float(vector.dot(vector)) < _LARGEST_SQUARE

@@ -55,7 +55,7 @@ def open_regular(
 
 
 def open_stream(path: str) -> tuple[BinaryIO, int]:
-    """The same as a buffered stream. Raises EmbeddingError."""
+    """Open a file that was handed in as a buffered stream. Raises EmbeddingError."""
     descriptor, size = open_regular(path)
     return os.fdopen(descriptor, "rb"), size
 

@@ -38,7 +38,7 @@ from engine.store.erasure.backup_search import found_in_backup
 from engine.store.erasure.personal_data import Subject
 from engine.store.history_table import actor
 from engine.store.settings_table import EVALUATION
-from engine.training.service import TrainingService
+from engine.training.training_service import TrainingService
 from engine.utils import clock
 from engine.utils.files import open_regular, remove_dead_scratch
 from engine.utils.gallery_folder import ASIDE, BACKUPS, INDEX, MODELS, GalleryFolder, is_main

@@ -82,7 +82,7 @@ class Layout:
 
     @classmethod
     def load(cls, path: Path) -> Layout:
-        """The other way.
+        """Read what :meth:`save` wrote.
 
         Raises:
             ModelError: absent, damaged, or not written by :meth:`save` of this version.

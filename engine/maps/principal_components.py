@@ -58,7 +58,7 @@ class Principal:
 
 
 def _upright(components: Vectors) -> Vectors:
-    """The same with the largest number of each positive: a sign of their own they do not have."""
+    """Components turned so that the largest number of each is positive: their sign is arbitrary."""
     largest = np.abs(components).argmax(axis=1)
     signs = np.sign(components[np.arange(len(components)), largest])
     return np.asarray(components * np.where(signs == 0, 1.0, signs)[:, None])

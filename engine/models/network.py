@@ -132,7 +132,7 @@ class Network:
 
     @classmethod
     def load(cls, path: Path) -> Network:
-        """The other way.
+        """Read what :meth:`save` wrote.
 
         Raises:
             ModelError: absent, damaged, or not written by :meth:`save` of this version.

@@ -118,12 +118,12 @@ class Evaluation:
     sampled: tuple[Sampled, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, for a file."""
+        """Plain values for a file."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Evaluation:
-        """The other way.
+        """Read what :meth:`to_json` wrote.
 
         Raises:
             ValueError: not written by :meth:`to_json` of this version.

@@ -98,7 +98,7 @@ class ModelVersion:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any], *, active: bool = False) -> ModelVersion:
-        """The other way.
+        """Read what :meth:`to_json` wrote.
 
         Raises:
             ValueError: not written by :meth:`to_json` of this version.

@@ -107,7 +107,7 @@ class ImportPlan:
         return [row for row, face in planned if face.comes_in and (not kinds or face.has(*kinds))]
 
     def without(self, rows: Iterable[int]) -> ImportPlan:
-        """The same with these rows left out, of those that would come in."""
+        """The plan with these rows left out, of those that would be imported."""
         return self._with(
             {
                 row: replace(self.faces[row], outcome="left-out", reason="Left out as you chose")
@@ -117,11 +117,11 @@ class ImportPlan:
         )
 
     def restoring(self, rows: Iterable[int]) -> ImportPlan:
-        """The same with these rows as if nothing had been chosen for them."""
+        """The plan with the choices for these rows undone."""
         return self._with({row: self.first[row] for row in rows})
 
     def sending(self, rows: Iterable[int], name: str) -> ImportPlan:
-        """The same with these rows under the name of another identity, also those left out.
+        """The plan with these rows under the name of another identity, also those left out.
 
         One that has this very vector already makes a duplicate of the row.
         """

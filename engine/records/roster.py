@@ -158,7 +158,7 @@ class Roster:
         return rows[np.flatnonzero(np.diff(rows, prepend=-1))]
 
     def updated(self, change: int, touched: Sequence[int], now: Sequence[Identity]) -> Roster:
-        """The same after a change.
+        """The roster after a change.
 
         Args:
             touched: ids of all who may differ, came or went.

@@ -211,7 +211,7 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The same vector under two names; both are kept and the person is told."""
+    """One vector under two names; both are kept and the person is told."""
 
     file: str
     name: str

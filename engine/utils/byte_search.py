@@ -74,7 +74,7 @@ class Needles:
         return found
 
     def count_in(self, path: Path) -> Counter[str]:
-        """The same for a file, read piece by piece; what spans two pieces may count twice."""
+        """How often a file holds each, read in pieces; what spans two pieces may count twice."""
         found: Counter[str] = Counter()
         for piece in _pieces(path):
             found += self.count(piece)

@@ -39,7 +39,7 @@ def prepare(vectors: Vectors, distance: Distance) -> Vectors:
 
 
 def prepare_row(vector: Vectors, distance: Distance) -> Vectors:
-    """The same of one vector ``(d,)``, in a third of the time."""
+    """Prepare one vector ``(d,)``, in a third of the time of :func:`prepare`."""
     if distance == "euclidean":
         return vector
     row: Vectors = vector * np.float32(1 / max(math.sqrt(vector.dot(vector)), 1e-12))

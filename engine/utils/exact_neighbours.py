@@ -48,7 +48,7 @@ class ExactNeighbours:
         self.offer_pairs(start + row, near[row, column], labels[column])
 
     def offer_pairs(self, queries: Ids, near: Numbers, labels: Ids) -> None:
-        """The same for single pairs of a query and a face, ``(p,)``, in rising order of queries."""
+        """Offer single pairs of a query and a face, ``(p,)``, in rising order of queries."""
         k = self.closeness.shape[1]
         touched, first, count = np.unique(queries, return_index=True, return_counts=True)
         width = int(count.max(initial=0))

@@ -228,7 +228,7 @@ def _data_in(descriptor: int) -> Iterator[tuple[int, int]]:
 
 
 def shred_tree(folder: Path) -> None:
-    """The same with all files of a folder, and the folder; what cannot be removed stays."""
+    """Overwrite and remove all files of a folder, and the folder; what cannot be removed stays."""
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             with suppress(OSError):

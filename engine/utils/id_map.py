@@ -43,7 +43,7 @@ class IdMap:
         return found
 
     def few(self, keys: Sequence[int]) -> list[int]:
-        """The same of a few keys, in plain numbers: a third of the time for ten of them."""
+        """Look up a few keys, in plain numbers: a third of the time for ten of them."""
         if not self._gapless:
             return [int(one) for one in self.find(np.array(keys, dtype=np.int64))]
         first, values, used = self._keys.item(0), self._values, self._used

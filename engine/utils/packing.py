@@ -19,7 +19,7 @@ def packed(numbers: Ids) -> str:
 
 
 def unpacked(text: str) -> Ids:
-    """The other way. Raises ValueError for a text that :func:`packed` did not write."""
+    """Read what :func:`packed` wrote. Raises ValueError for any other text."""
     try:
         reading = zlib.decompressobj()
         steps = reading.decompress(base64.b64decode(text, validate=True), _MOST)

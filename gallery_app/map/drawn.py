@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.maps.face_maps import FaceMap
 from engine.maps.separation import SeparationEstimate
-from engine.maps.service import FaceMap
 from engine.records.types import Ids, Vectors
 from gallery_app.map.camera import Floats, within_unit
 from gallery_app.map.picture import Points

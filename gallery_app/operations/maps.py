@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.errors import InputError
 from engine.gallery import Gallery
+from engine.maps.face_maps import FaceMap
 from engine.maps.layout import METHODS, MapMethod
-from engine.maps.service import FaceMap
 from engine.progress import Reporter
 from engine.records.types import Face, Ids, Vectors
 from gallery_app.map.drawn import DrawnMap, largest

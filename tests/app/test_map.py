@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.errors import CancelledError
+from engine.maps.face_maps import Layouts, Maps
 from engine.maps.layout import Layout
-from engine.maps.service import Layouts, Maps
 from gallery_app.app import App
 from gallery_app.dialogs.export_dialog import ExportDialog
 from gallery_app.dialogs.prompts import NameDialog

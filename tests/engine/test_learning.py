@@ -29,7 +29,7 @@ from engine.errors import (
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Event, Measured, Progress, Reporter
 from engine.records.jobs import TrainingRequest
-from engine.training import service
+from engine.training import training_service
 from engine.utils import worker_process
 from tests.trained import QUICK, ROOT, TrainedOnce, another_version
 
@@ -451,7 +451,7 @@ def brings(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Brings:
                 another_version(old, folder / name, **changes)
             return {"models": [{"id": name, "activate": activate} for name, _ in brought]}
 
-        monkeypatch.setattr(service, "run_job", run)
+        monkeypatch.setattr(training_service, "run_job", run)
 
     return set_up
 
@@ -507,14 +507,14 @@ def test_one_cancelled_at_the_last_moment_is_not_kept(
 ) -> None:
     files, token = files_of(gallery.folder), CancelToken()
     brings(("mlp-20301231-000000-aaaa", {}))
-    run = service.run_job
+    run = training_service.run_job
 
     def cancelled(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
         result = run(folder, reporter)
         token.cancel()
         return result
 
-    monkeypatch.setattr(service, "run_job", cancelled)
+    monkeypatch.setattr(training_service, "run_job", cancelled)
     with pytest.raises(CancelledError):
         gallery.learning.train(MLP, Reporter(None, token))
     assert files_of(gallery.folder) == files
@@ -530,7 +530,7 @@ def test_two_trainings_at_once_are_refused(
         over.wait()
         return {"models": []}
 
-    monkeypatch.setattr(service, "run_job", slow)
+    monkeypatch.setattr(training_service, "run_job", slow)
     first = threading.Thread(target=gallery.learning.train, args=(MLP,))
     first.start()
     begun.wait()
@@ -549,14 +549,14 @@ def test_decisions_reach_the_training_and_outlive_it(
     query = a_face_of(gallery) + np.float32(0.001)
     gallery.reject(query, first.id)
     brings(("triplet-20301231-000000-aaaa", {}), ("mlp-20301231-000000-aaaa", {}))
-    run, seen = service.run_job, Ends()
+    run, seen = training_service.run_job, Ends()
 
     def looked_at(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
         with np.load(folder / "data.npz", allow_pickle=False) as data:
             seen.update({name: data[name] for name in data.files})
         return run(folder, reporter)
 
-    monkeypatch.setattr(service, "run_job", looked_at)
+    monkeypatch.setattr(training_service, "run_job", looked_at)
     gallery.learning.train(MLP)
     assert np.array_equal(seen["rejected"], query[None])
     assert np.array_equal(seen["rejected_owners"], [first.id])
@@ -579,7 +579,7 @@ def test_a_face_that_is_said_not_to_be_whom_it_is_under_is_not_learned_from(
             assert len(data["faces"]) == gallery.counts()[1] - 1
         return {"models": []}
 
-    monkeypatch.setattr(service, "run_job", looked_at)
+    monkeypatch.setattr(training_service, "run_job", looked_at)
     gallery.learning.train(MLP)
 
 
@@ -597,7 +597,7 @@ def test_a_face_that_is_said_to_be_somebody_else_is_not_learned_from(
             assert set(gallery._store.faces.membership()[0]) - set(data["faces"]) == {copy}
         return {"models": []}
 
-    monkeypatch.setattr(service, "run_job", looked_at)
+    monkeypatch.setattr(training_service, "run_job", looked_at)
     gallery.learning.train(MLP)
 
 

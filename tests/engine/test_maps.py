@@ -11,8 +11,8 @@ import pytest
 
 from engine.errors import CancelledError, InputError, MapError
 from engine.gallery import Gallery
-from engine.maps import service
-from engine.maps.service import FaceMap
+from engine.maps import face_maps
+from engine.maps.face_maps import FaceMap
 from engine.progress import CancelToken, Event, Progress, Reporter
 from tests.handmade import put_to_use
 from tests.trained import people_of
@@ -77,7 +77,7 @@ def test_faces_that_go_while_a_map_is_drawn_leave_it_whole(gallery: Gallery) -> 
 @installed
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_people_lie_together_and_the_same_seed_gives_the_same_picture(
-    gallery: Gallery, method: service.MapMethod
+    gallery: Gallery, method: face_maps.MapMethod
 ) -> None:
     drawn = gallery.maps.draw(method=method)
     assert own_nearest(drawn) > 0.9
@@ -95,7 +95,7 @@ def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
 ) -> None:
     with Gallery.open(folder) as gallery:
         drawn = gallery.maps.draw(method="tsne")
-    monkeypatch.setattr(service, "run_worker", lambda *_: pytest.fail("it was laid out anew"))
+    monkeypatch.setattr(face_maps, "run_worker", lambda *_: pytest.fail("it was laid out anew"))
     with Gallery.open(folder) as gallery:
         person = gallery.people()[0].name
         gone = gallery.faces(person)[0].id
@@ -121,7 +121,7 @@ def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
 def test_of_a_sample_the_others_are_put_beside_those_they_look_like(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "LAID_OUT", 50)
+    monkeypatch.setattr(face_maps, "LAID_OUT", 50)
     drawn = gallery.maps.draw(method="tsne")
     assert drawn.layout.laid_out.sum() == 50
     assert len(drawn.layout.faces) == gallery.counts()[1]
@@ -161,7 +161,7 @@ def test_what_does_not_exist_is_refused(gallery: Gallery, monkeypatch: pytest.Mo
         gallery.maps.draw("triplet")
     with pytest.raises(InputError, match="no such map"):
         gallery.maps.draw(dimensions=4)
-    monkeypatch.setattr(service.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(face_maps.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MapError, match="needs umap"):
         gallery.maps.draw(method="umap")
 

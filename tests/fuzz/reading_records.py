@@ -26,7 +26,7 @@ from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigu
 from engine.records.types import Ids, Vectors
 from engine.store.database import Database
 from engine.store.settings_table import DerivedTexts
-from engine.training.service import TrainingService
+from engine.training.training_service import TrainingService
 from engine.utils import worker_process
 from engine.utils.gallery_folder import DATABASE
 from engine.utils.packing import packed

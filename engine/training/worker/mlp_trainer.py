@@ -99,7 +99,7 @@ def train_mlp(
 
 
 def _hurried(parameters: MlpParameters) -> MlpParameters:
-    """The same for very many people: in few epochs, unless another number was asked for."""
+    """Parameters for very many people: few epochs, unless another number was asked for."""
     epochs = EPOCHS if parameters.epochs == MlpParameters.epochs else parameters.epochs
     return replace(parameters, rate=FASTER * parameters.rate, epochs=epochs)
 

@@ -132,7 +132,7 @@ def try_model(
 
 
 def try_knn(faces: TrainingFaces, reporter: Reporter = SILENT) -> tuple[Calibration, Trials]:
-    """The same for k-NN on the vectors as they came, which trained models start from."""
+    """Try k-NN on the vectors as they came, which trained models start from."""
     dealt = dealt_out(faces)
     lookers = []
     for fold in dealt:
@@ -143,7 +143,7 @@ def try_knn(faces: TrainingFaces, reporter: Reporter = SILENT) -> tuple[Calibrat
 
 
 def _told(lookers: Sequence[Searcher], dealt: Sequence[Fold], reporter: Reporter) -> list[Searcher]:
-    """The same lookers, which report how many of the folds' queries they have looked at."""
+    """Searches that also report how many of the folds' queries they have answered."""
     total, done = sum(len(fold.mated) + len(fold.non_mated) for fold in dealt), 0
 
     def telling(look: Searcher) -> Searcher:

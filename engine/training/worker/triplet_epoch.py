@@ -14,7 +14,7 @@ import tensorflow as tf
 from engine.progress import Reporter
 from engine.records.training_parameters import Mining, TripletParameters
 from engine.records.types import Vectors
-from engine.training.worker.batches import Draw, Pool
+from engine.training.worker.dataset import Draw, Pool
 
 Tensor = Any
 """TensorFlow has no types to offer."""

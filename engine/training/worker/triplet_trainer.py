@@ -15,8 +15,7 @@ from engine.models.network import Layer, Network, fit_scaler
 from engine.progress import Measured, Reporter
 from engine.records.training_parameters import TripletParameters
 from engine.records.types import Distance, Ids, Vectors
-from engine.training.worker.batches import Pool
-from engine.training.worker.dataset import balance, holdout_classes
+from engine.training.worker.dataset import Pool, balance, holdout_classes
 from engine.training.worker.heldout import HeldOut
 from engine.training.worker.schedule import Schedule
 from engine.training.worker.trained import Trained
@@ -220,7 +219,7 @@ def followed(
 
 
 def with_weights(network: Network, weights: Sequence[Vectors]) -> Network:
-    """The same network with other kernels and biases, one of each a layer."""
+    """The network with other kernels and biases, one of each a layer."""
     pairs = zip(network.layers, weights[::2], weights[1::2], strict=True)
     return replace(
         network, layers=tuple(Layer(kernel, bias, old.relu) for old, kernel, bias in pairs)

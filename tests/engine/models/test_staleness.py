@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.models.staleness import staleness
+from engine.training.training_service import staleness
 
 MEMBERSHIP = st.dictionaries(st.integers(1, 30), st.integers(1, 5), max_size=20)
 

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import CancelledError, TrainingError
 from engine.progress import SILENT, CancelToken, Measured, Message, Reporter
 from engine.records.training_parameters import NOTEBOOK_TRIPLET, TripletParameters
-from engine.training.worker.batches import Pool
+from engine.training.worker.dataset import Pool
 from engine.training.worker.keras_model import to_keras
 from engine.training.worker.triplet_trainer import discriminant, gentler, train_triplet
 
@@ -229,7 +229,7 @@ def test_the_discriminant_map_evens_out_the_scatter_within_people():
 
 @pytest.mark.parametrize("few", [1_000, 1])
 def test_a_batch_holds_different_people_with_their_faces_side_by_side(few, monkeypatch):
-    monkeypatch.setattr("engine.training.worker.batches._FEW", few)
+    monkeypatch.setattr("engine.training.worker.dataset._FEW", few)
     labels = np.repeat(np.arange(20), np.arange(1, 21))
     pool = Pool(np.arange(len(labels)), labels, identities=6, faces=4)
     draw = pool.draw(np.random.default_rng(0))
@@ -244,7 +244,7 @@ def test_people_are_drawn_alike_whether_there_are_few_or_many(monkeypatch):
     labels = np.repeat(np.arange(10), np.arange(1, 11)).repeat(200)
     shares = []
     for few in (1_000, 1):
-        monkeypatch.setattr("engine.training.worker.batches._FEW", few)
+        monkeypatch.setattr("engine.training.worker.dataset._FEW", few)
         pool = Pool(np.arange(len(labels)), labels, identities=4, faces=1)
         drawn = pool.draw(np.random.default_rng(0)).labels
         shares.append(np.bincount(drawn.ravel()) / len(drawn))

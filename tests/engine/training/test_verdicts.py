@@ -9,7 +9,7 @@ import pytest
 
 from engine.recognition.calibration.cross_validation import Trials
 from engine.records.types import Ids, Vectors
-from engine.training.worker.acceptance import collapsed, judged, untried
+from engine.training.worker.train_job import collapsed, judged, untried
 from tests.engine.recognition.galleries import crowd_of, tried
 
 pytestmark = pytest.mark.training

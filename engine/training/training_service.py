@@ -23,7 +23,6 @@ from engine.errors import (
     ModelError,
     TrainingError,
 )
-from engine.models.staleness import staleness
 from engine.models.version_files import load_curves, load_faces, load_version
 from engine.models.versions import adopt_version, delete_version, remove_orphans, remove_unfinished
 from engine.progress import SILENT, Measured, Reporter
@@ -39,6 +38,28 @@ from engine.store.settings_table import EVALUATION
 from engine.training.job import Job, Task, missing_tensorflow, room, run_job, settings
 from engine.utils.files import discard_tree
 from engine.utils.gallery_folder import INDEX, MODELS
+
+
+def staleness(seen_faces: Ids, seen_owners: Ids, faces: Ids, owners: Ids) -> tuple[int, int, int]:
+    """New identities, new faces and gone faces since a model was trained.
+
+    A face that has another identity now counts as one new and one gone.
+
+    Args:
+        seen_faces: the faces it was trained on, ascending, each once; ``seen_owners`` the
+            identity of each.
+        faces, owners: those of the gallery now, in any order.
+    """
+    places = np.searchsorted(seen_faces, faces)
+    places[places == len(seen_faces)] = 0
+    if len(seen_faces):
+        stayed = (seen_faces[places] == faces) & (seen_owners[places] == owners)
+        same = int(np.count_nonzero(stayed))
+    else:
+        same = 0
+    new_identities = np.setdiff1d(owners, seen_owners)  # each once
+    return len(new_identities), len(faces) - same, len(seen_faces) - same
+
 
 _PREFIX = ".unfinished-job-"
 
