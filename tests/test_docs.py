@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import re
 import shlex
 import shutil
@@ -49,6 +50,16 @@ def test_every_setting_is_described() -> None:
     assert [each.key for each in declared if f"`{each.key}`" not in page] == []
 
 
+def test_every_target_of_make_is_described() -> None:
+    declared = re.search(r"^\.PHONY: (.+)$", text_of(ROOT / "Makefile"), re.MULTILINE)
+    assert declared
+    targets = set(declared.group(1).split()) - {"check"}
+    described = set(re.findall(r"^\| `make ([\w-]+)", text_of(DOCS / "install.md"), re.MULTILINE))
+    assert described == targets
+    for page in PAGES:
+        assert set(re.findall(r"`make ([\w-]+)[ `]", text_of(page))) <= targets
+
+
 def test_every_variable_of_the_environment_is_described() -> None:
     page = text_of(DOCS / "install.md")
     product = [file for room in ("engine", "gallery_app") for file in (ROOT / room).rglob("*.py")]
@@ -74,12 +85,17 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_and_modules_that_are_named_exist(page: Path) -> None:
-    spans = re.findall(r"`([^`\s]+)`", _FENCE.sub("", text_of(page)))
     rooms = ("engine", "gallery_app", "tests", "benchmarks", "tools", "docs", "resources")
-    paths = [each for each in spans if each.split("/")[0] in rooms and "/" in each]
-    modules = [each.replace(".", "/") for each in spans if re.match(r"benchmarks\.\w+$", each)]
-    files = [ROOT / each for each in paths] + [ROOT / f"{each}.py" for each in modules]
-    assert [str(file) for file in files if not file.exists()] == []
+    known = {file.name for room in rooms for file in (ROOT / room).rglob("*.py")} | {"setup.py"}
+    for span in re.findall(r"`([^`\s]+)`", _FENCE.sub("", text_of(page))):
+        if re.fullmatch(r"(engine|gallery_app)(\.\w+)+", span):
+            assert pkgutil.resolve_name(span)
+        elif re.fullmatch(r"benchmarks\.\w+", span):
+            assert (ROOT / f"{span.replace('.', '/')}.py").exists(), span
+        elif span.split("/")[0] in rooms and "/" in span:
+            assert (ROOT / span).exists(), span
+        elif re.fullmatch(r"\w+\.py", span):
+            assert span in known
 
 
 def test_figures_of_performance_were_measured() -> None:
@@ -114,6 +130,7 @@ def test_notebook_runs() -> None:
     run_python(DOCS / "notebook.md")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_first_steps_of_the_front_page_run(capsys: pytest.CaptureFixture[str]) -> None:
     commands = re.findall(r"^\.venv/bin/face-gallery (.+)$", text_of(ROOT / "README.md"), re.M)
@@ -137,6 +154,7 @@ def documented_keys(command: str) -> tuple[set[str], bool]:
     return set(re.findall(r'"(\w+)"', outer)), outer.rstrip().endswith("…")
 
 
+@pytest.mark.slow
 def test_json_is_as_described(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tiger = "data/Tiger_Woods/Tiger_Woods_0001.npy"
     for line in (
