@@ -7,6 +7,7 @@ with Gallery.open("people.gallery") as gallery:
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -46,6 +47,8 @@ from engine.store.cipher import Key
 from engine.store.encryption import is_encrypted as is_encrypted
 from engine.training.training_service import TrainingService
 from engine.utils.gallery_folder import GalleryFolder
+
+_log = logging.getLogger(__name__)
 
 
 class Gallery(Browsing, Importing, Exporting):
@@ -144,6 +147,7 @@ class Gallery(Browsing, Importing, Exporting):
             notices.append(f"Opened for reading only. {error.reason}")
         gallery = cls(store, listener=listener, background=background)
         gallery.notices += notices
+        _log.info("Opened a gallery of %d numbers a face, %s", gallery.dimension, gallery.distance)
         gallery._finish_erasure()
         return gallery
 

@@ -63,7 +63,7 @@ class _LogFile(RotatingFileHandler):
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
             self.baseFilename = str(folder / _NAME)
             descriptor = os.open(self.baseFilename, flags, 0o600)
-        except (OSError, FaceGalleryError):
+        except (OSError, FaceGalleryError):  # ordinary: another place does
             descriptor, self.baseFilename = tempfile.mkstemp(prefix="face-gallery-", suffix=".log")
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
@@ -79,12 +79,11 @@ def start_logging(*, verbose: bool = False) -> None:
     """Log to a file, replacing what was started before.
 
     Args:
-        verbose: to stderr too, in detail.
+        verbose: in detail, and to stderr too.
     """
     global _file
     stop_logging()
     _file = _LogFile()
-    _file.setLevel(logging.INFO)
     _handlers.append(_file)
     if verbose:
         _handlers.append(logging.StreamHandler(sys.stderr))

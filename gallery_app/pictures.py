@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from pathlib import Path
 from threading import Condition, Lock, Thread
@@ -14,6 +15,8 @@ from engine.errors import PhotoError
 from engine.gallery import Gallery
 from engine.records.types import FaceBatch, Vectors
 from gallery_app.widgets.faces.avatar_painting import portrait_image
+
+_log = logging.getLogger(__name__)
 
 _KEPT = 96 << 20  # bytes of pictures: some 650 of 192 × 192 pixels, more than a screen shows
 _WISHED = 400  # pictures on their way: what was scrolled past long ago is asked for no more
@@ -124,6 +127,7 @@ class Pictures(QObject):
         try:
             self._made.emit(generation, self._make(gallery, newest))
         except Exception:  # placeholders stay; this thread must outlive one bad face
+            _log.warning("Pictures of faces cannot be made", exc_info=True)
             return
 
     def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
@@ -227,6 +231,7 @@ def _read(gallery: Gallery, photo: Path) -> QImage:
     try:
         return QImage.fromData(gallery.read_photo(photo))
     except PhotoError:
+        _log.debug("A photograph cannot be read", exc_info=True)
         return QImage()  # the face itself is sound, and gets a portrait
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -13,7 +13,10 @@ import platformdirs
 from engine.errors import FaceGalleryError
 from engine.records.parsing import parsed
 from engine.utils.files import write_atomically
+from engine.utils.ignoring import ignored
 from gallery_app.carried import carried
+
+_log = logging.getLogger(__name__)
 
 _KEPT = 8
 _APP = "face-gallery"
@@ -67,6 +70,7 @@ def recent_galleries() -> list[Path]:
         listed = parsed((config_folder() / "recent.json").read_text(encoding="utf-8"))
         paths = [Path(entry) for entry in listed if isinstance(entry, str)]
     except (OSError, ValueError, TypeError, HomeNotFoundError):
+        _log.debug("The list of galleries cannot be read", exc_info=True)
         return []
     return [path for path in paths if _is_there(path)]
 
@@ -74,7 +78,7 @@ def recent_galleries() -> list[Path]:
 def _is_there(path: Path) -> bool:
     try:
         return (path / "gallery.db").is_file()
-    except OSError:  # in a folder that is somebody else's
+    except OSError:  # ordinary: in a folder that is somebody else's
         return False
 
 
@@ -92,7 +96,7 @@ def forget(gallery: Path) -> None:
 
 def _keep(galleries: list[Path]) -> None:
     """Which galleries somebody has is nobody else's business."""
-    with suppress(OSError, HomeNotFoundError):
+    with ignored(OSError, HomeNotFoundError):
         folder = config_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from engine.utils.ignoring import ignored
 from gallery_app.recent import HomeNotFoundError, config_folder
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,10 @@ class Settings:
         try:
             self._path = config_folder() / "window.ini"
         except HomeNotFoundError:
+            _log.info("There is no folder for settings", exc_info=True)
             self._file = None
             return
-        with suppress(OSError):  # Qt would make both readable by everybody
+        with ignored(OSError):  # Qt would make both readable by everybody
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path.touch(mode=0o600)
         self._file: QSettings | None = QSettings(str(self._path), QSettings.Format.IniFormat)
@@ -56,8 +60,8 @@ class Settings:
         try:
             value = self._file.value(setting.key, setting.default)
             typed = type(setting.default)(value)
-        except (TypeError, ValueError, OverflowError, RuntimeError):  # the last where Qt has a
-            return setting.default  # type for it that Python has not
+        except (TypeError, ValueError, OverflowError, RuntimeError):  # ordinary: unusable
+            return setting.default
         unusable = isinstance(typed, float) and not math.isfinite(typed)
         return setting.default if unusable else typed
 
@@ -69,5 +73,5 @@ class Settings:
         if self._file is None:
             return
         self._file.sync()
-        with suppress(OSError):  # it names folders, and may be older than this care
+        with ignored(OSError):  # it names folders, and may be older than this care
             self._path.chmod(0o600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Progress, Reporter
 from engine.utils.trim_heap import give_back
+
+_log = logging.getLogger(__name__)
 
 Lane = Literal["question", "list", "change", "review", "training", "keeping"]
 # Seconds a worker keeps the interpreter while the UI thread wants it. Beside three busy workers a
@@ -79,6 +82,7 @@ class Task(QObject):
             self._outcome.emit("cancelled", None)
         except BaseException as error:
             self._outcome.emit("failed", error)
+            _log.info("A task failed", exc_info=True)
 
     def _report(self, event: Event) -> None:
         now = time.monotonic()

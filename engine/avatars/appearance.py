@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from engine.errors import GalleryDamagedError
 from engine.records.parsing import parsed
 from engine.records.types import Ids, Vectors
 from engine.store import Store
+
+_log = logging.getLogger(__name__)
 
 TRAITS = 16
 _SAMPLE = 5_000
@@ -157,6 +160,7 @@ class Lens:
         try:
             lens = Appearance.from_json(kept)
         except GalleryDamagedError:
+            _log.info("The saved lens of the portraits is damaged", exc_info=True)
             return None
         return lens if lens.dimension == self._store.dimension else None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from engine.formats.checks import check_vectors
 from engine.records.parsing import checked, parsed
 from engine.records.types import Distance, FaceBatch, Ids, Rows
 from engine.store import Store
+from engine.utils.ignoring import ignored
 
 _NORM_TOLERANCE = 0.15
 _SHARED_DIRECTION = 0.5
@@ -148,7 +148,7 @@ class EmbeddingCheck:
 
         Called when faces are in: a disk that refuses this has not refused them.
         """
-        with suppress(GalleryError):  # it is measured when the next ones come
+        with ignored(GalleryError):  # it is measured when the next ones come
             kept = self._store.settings.get("fingerprint")
             known = None if kept is None else Fingerprint.from_json(kept)
             if known is None or known.count < _REMEASURE_BELOW or known.people < _FEW_PEOPLE:

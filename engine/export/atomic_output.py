@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import ExportError
 from engine.records.exports import SUFFIXES, ExportKind
 from engine.utils.files import scratch_folder, sync_file, sync_folder
+from engine.utils.ignoring import ignored
 
 
 def landing_place(destination: Path, kind: ExportKind) -> Path:
@@ -68,7 +69,7 @@ def _take_place(aside: Path, target: Path) -> None:
     if aside.is_dir():
         os.rename(aside, target)  # refuses a folder that came to be there and is not empty
         return
-    with suppress(OSError, AttributeError, NotImplementedError):
+    with ignored(OSError, AttributeError, NotImplementedError):
         os.link(aside, target)  # unlike a renaming, it never takes the place of another file
         return
     _require_free(target)

@@ -55,7 +55,7 @@ def run(
     for _ in range(_TRIES):
         try:
             return _once(store, kind, target, selection, writer, reporter)
-        except ChangedMeanwhile:
+        except ChangedMeanwhile:  # ordinary: it is tried again
             continue
     raise ExportError(
         "The gallery was changed all the while it was being written out",

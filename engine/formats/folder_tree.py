@@ -257,7 +257,7 @@ def _list(path: str) -> _Folder:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads nowhere or in a circle
+    except OSError:  # ordinary: a link that leads nowhere or in a circle
         return False
 
 

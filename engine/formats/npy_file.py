@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 import os
 import sys
@@ -19,6 +20,8 @@ from engine.formats import lazy_rows
 from engine.formats.input_file import open_regular, unreadable
 from engine.formats.lazy_rows import FileRows, Stamp
 from engine.records.types import Rows, Vectors
+
+_log = logging.getLogger(__name__)
 
 HEAD = 1 << 16  # bytes read at first: all of a single embedding, and any honest header
 REMEDY = "Save it again with numpy.save(file, embeddings.astype('float32'))."
@@ -93,6 +96,7 @@ def label_count(path: str) -> int | None:
         check_length(header, size)
         return header.shape[0] if len(header.shape) == 1 and can_label(header) else None
     except (MalformedError, OSError):
+        _log.debug("The head of a .npy file cannot be read", exc_info=True)
         return None
     finally:
         os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import warnings
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from engine.formats.input_file import open_regular, unreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
+
+_log = logging.getLogger(__name__)
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")  # the first one wins where there are several
 MAX_PIXELS = 50_000_000
@@ -54,6 +57,7 @@ def photo_beside(path: str | Path) -> Path | None:
     try:
         names = [name for name in os.listdir(path.parent) if is_photo(name)]
     except OSError:
+        _log.debug("Photographs beside a vector cannot be listed", exc_info=True)
         return None
     found = find_photo(index_photos(names), path.stem)
     return path.parent / found if found else None
@@ -116,6 +120,7 @@ def _upright(picture: Picture) -> Picture:
     try:
         return ImageOps.exif_transpose(picture)
     except Exception:  # broken EXIF says nothing about the pixels
+        _log.debug("A photograph has broken EXIF", exc_info=True)
         return picture
 
 

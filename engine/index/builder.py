@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,8 @@ from engine.index.exact import Chunk
 from engine.index.hnsw import HnswIndex
 from engine.progress import SILENT, CancelToken, Listener, Reporter
 from engine.utils.trim_heap import give_back
+
+_log = logging.getLogger(__name__)
 
 EARLIEST = 20.0
 """Seconds between two checkpoints at least; one of a million faces takes two or three."""
@@ -66,6 +69,7 @@ class IndexBuilder:
             pass
         except (FaceGalleryError, OSError, RuntimeError, MemoryError) as error:
             self.reporter.message(f"The search index could not be rebuilt: {error}")
+            _log.warning("The index could not be rebuilt", exc_info=True)
         finally:
             self._idle.set()
 

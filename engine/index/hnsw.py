@@ -285,10 +285,10 @@ class HnswIndex(VectorIndex):
         broad = k if 4 * k <= self._ef else min(4 * k, len(self._held))
         try:
             labels, scores = self._graph.knn_query(rows, k=broad, num_threads=threads)
-        except RuntimeError:
+        except RuntimeError:  # ordinary: fewer faces than that are within reach
             try:
                 labels, scores = self._graph.knn_query(rows, k=k, num_threads=threads)
-            except RuntimeError:
+            except RuntimeError:  # ordinary: fewer faces than that are within reach
                 return None
         return labels[:, :k], scores[:, :k]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -29,7 +29,10 @@ from engine.index.snapshot import (
 from engine.index.tuning import each_vectors, make_reachable, needs_measuring, tune_ef
 from engine.progress import SILENT, Listener, Reporter
 from engine.records.types import Distance, Ids, Neighbours, Vectors
+from engine.utils.ignoring import ignored
 from engine.utils.trim_heap import give_back
+
+_log = logging.getLogger(__name__)
 
 QUICK = 500
 """Faces that are added while somebody waits (some 50 ms; half a second at a million)."""
@@ -264,6 +267,7 @@ class IndexManager:
 
     def _reason_to_rebuild(self, error: SnapshotError) -> str:
         self._unsaved, self._saved = self._unsaved + 1, 0
+        _log.info("The index is built anew", exc_info=error)
         place = Path(error.file or str(self._folder)).name
         problem = error.problem[:1].lower() + error.problem[1:]
         return f"The search index was rebuilt: {place} {problem}."
@@ -344,11 +348,12 @@ class IndexManager:
                 self._saved = len(graph)
             except FaceGalleryError as error:
                 self._unsaved += changes
+                _log.warning("The index could not be saved", exc_info=True)
                 self._builder.reporter.message(str(error))
 
     def _checkpoint(self, graph: HnswIndex) -> None:
         if self._folder is not None and self._writable:
-            with contextlib.suppress(FaceGalleryError), self._saving:  # the last save reports it
+            with ignored(FaceGalleryError), self._saving:  # the last save reports it
                 save_snapshot(graph, self._folder, change=PARTIAL)
 
     # -- building ------------------------------------------------------------------------------
@@ -413,7 +418,7 @@ class IndexManager:
             tune_ef(graph, self._builder.reporter)
             give_back()
         if self._folder is not None and self._writable:
-            with contextlib.suppress(OSError, SnapshotError):  # the save that follows reports it
+            with ignored(OSError, SnapshotError):  # the save that follows reports it
                 make_folder(self._folder)
                 make_reachable(graph, self._folder)
 

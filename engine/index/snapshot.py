@@ -6,9 +6,9 @@ force speaks of; replacing the sidecar is the one moment at which the new snapsh
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterable
@@ -26,6 +26,9 @@ from engine.index.hnsw_file import HnswFile
 from engine.index.sidecar import REMEDY, conditions, read_sidecar, sealed_record
 from engine.records.types import Distance, Ids
 from engine.utils.files import open_regular, sync_folder, write_atomically
+from engine.utils.ignoring import ignored
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PARTIAL = 0
@@ -239,7 +242,7 @@ def _drop_others(folder: Path, name: str, graph: Path) -> None:
 
 
 def _drop(folder: Path, *patterns: str, but: Path | None = None) -> None:
-    with contextlib.suppress(OSError):  # a reader may hold one open (Windows); the next save tries
+    with ignored(OSError):  # a reader may hold one open (Windows); the next save tries
         for pattern in patterns:
             for old in folder.glob(pattern):
                 if old != but:
@@ -251,6 +254,7 @@ def _speaks_of(sidecar: Path, digest: str) -> bool:
     try:
         return bool(read_sidecar(sidecar, {})["hash"] == digest)
     except SnapshotError:
+        _log.debug("A sidecar of the index cannot be read", exc_info=True)
         return False
 
 

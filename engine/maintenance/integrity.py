@@ -58,7 +58,7 @@ def _indexes(store: Store) -> list[str]:
         if version.active and version.kind == "triplet":
             try:
                 outputs = load_model(store, version).network.outputs
-            except ModelError:
+            except ModelError:  # ordinary: told as a problem of the model
                 continue  # reported as a problem of the model
             found += _index(store, f"Index of {version.id}", folder / version.id, outputs, "cosine")
     return found

@@ -7,6 +7,7 @@ whoever opens the gallery for writing finishes the rest, which can be done twice
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ from engine.utils import clock
 from engine.utils.files import open_regular, remove_dead_scratch
 from engine.utils.gallery_folder import ASIDE, BACKUPS, INDEX, MODELS, GalleryFolder, is_main
 from engine.utils.person_search import PersonSearch, UnreadableError
+
+_log = logging.getLogger(__name__)
 
 _AUTO = "auto.json"
 _DERIVED = (INDEX, EVALUATION)
@@ -112,6 +115,7 @@ class PersonErasure:
             self.receipt = self._recogniser.renew(lambda: _finish(self._store, SILENT))
             return "An erasure that was interrupted has been finished."
         except GalleryDamagedError:
+            _log.warning("An interrupted erasure cannot be looked for", exc_info=True)
             return ""  # whatever the gallery is opened for will say so, and offer a backup
         except FaceGalleryError as error:
             return f"An erasure is not finished yet. {error}"
@@ -224,6 +228,7 @@ def _trained_on(store: Store, subject: Subject) -> tuple[str, ...]:
         try:
             faces, owners = load_faces(store.models.version_folder(version.id))
         except ModelError:
+            _log.info("It cannot be told whom a model learned from", exc_info=True)
             trained.append(version.id)  # nobody can tell any more
             continue
         known = np.isin(faces, personal).any() or np.isin(owners, identities).any()
@@ -274,6 +279,7 @@ def _holds(
             is_parquet = stream.read(len(MAGIC)) == MAGIC
         return is_parquet and any(search.found_in(part) for part in unpacked_parts(path))
     except (OSError, ValueError, ExportError, UnreadableError):
+        _log.info("A file cannot be searched and counts as holding the person", exc_info=True)
         return True
 
 
@@ -283,6 +289,7 @@ def _is_backup(path: Path, gallery: str | None = None) -> bool:
         with Archive(path) as archive:
             return gallery in (None, archive.backup.uuid)
     except FaceGalleryError:
+        _log.debug("A file is not a backup that can be read", exc_info=True)
         return False
 
 

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from engine.records.types import Ids, Vectors
 from engine.store import Store
 from engine.utils.files import scratch_folder
 from engine.utils.gallery_folder import INDEX
+from engine.utils.ignoring import ignored
 from engine.utils.installing import install_words
 from engine.utils.worker_process import run_worker
 
@@ -167,7 +167,7 @@ class Layouts:
     def _load(self, path: Path) -> Layout | None:
         if self._store.encrypted:
             return self._kept.get(path)
-        with suppress(ModelError):  # absent or damaged: it is made anew
+        with ignored(ModelError):  # absent or damaged: it is made anew
             return Layout.load(path)
         return None
 
@@ -175,7 +175,7 @@ class Layouts:
         if self._store.encrypted:
             self._kept[path] = layout
             return
-        with suppress(OSError):  # it only saves work
+        with ignored(OSError):  # it only saves work
             for folder in (path.parent.parent, path.parent):
                 folder.mkdir(mode=0o700, exist_ok=True)
             layout.save(path)

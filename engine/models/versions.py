@@ -8,7 +8,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from engine.records.jobs import ModelVersion
 from engine.records.training_parameters import Kind
 from engine.records.types import Ids
 from engine.utils.files import remove, sync_folder, write_atomically
+from engine.utils.ignoring import ignored
 
 _UNFINISHED = ".unfinished-"
 _DELETED = ".deleted-"
@@ -144,7 +144,7 @@ def remove_orphans(models_folder: Path, known_ids: Collection[str]) -> None:
     """
     for path in models_folder.glob("*"):
         if _ID.fullmatch(path.name) and path.name not in known_ids:
-            with suppress(GalleryWriteError):
+            with ignored(GalleryWriteError):
                 delete_version(path)
 
 
@@ -201,7 +201,7 @@ def _point(point: Measured) -> dict[str, object]:
 
 
 def _remove(path: Path) -> None:
-    with suppress(OSError):
+    with ignored(OSError):
         remove(path)
 
 

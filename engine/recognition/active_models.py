@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,6 +32,9 @@ from engine.records.types import Ids
 from engine.store import Store
 from engine.utils.files import read_text, write_atomically
 from engine.utils.gallery_folder import MODELS
+from engine.utils.ignoring import ignored
+
+_log = logging.getLogger(__name__)
 
 _AUTO = "auto.json"
 _FORMAT = 1
@@ -183,10 +186,11 @@ def _kept(path: Path, ids: list[str], methods: set[str]) -> MethodChoice | None:
         auto = MethodChoice.from_json(record["auto"])
         return auto if methods.issuperset(auto.all_members) else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        _log.debug("The saved choice of methods cannot be used", exc_info=True)
         return None  # absent or damaged: it is chosen anew
 
 
 def _keep(path: Path, ids: list[str], auto: MethodChoice) -> None:
     record = {"format": _FORMAT, "versions": ids, "auto": auto.to_json()}
-    with suppress(OSError):  # it only saves work
+    with ignored(OSError):  # it only saves work
         write_atomically(path, json.dumps(record).encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ from engine.records.types import (
 from engine.store import Store
 from engine.store.decisions_table import RejectionIndex
 from engine.utils.files import discard_tree
+
+_log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _TRIES = 3
@@ -259,6 +262,7 @@ class Recogniser:
             try:
                 yield
             except FaceGalleryError:
+                _log.warning("Derived state could not follow a change", exc_info=True)
                 self.close()
 
     # -- saving ------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from engine.records.training_parameters import Kind
 from engine.records.types import Distance, Ids, Vectors
 from engine.store import Store
 from engine.utils.distances import prepare
+from engine.utils.ignoring import ignored
 
 ORIGINAL = "original"
 """Name of the space that faces came in."""
@@ -77,7 +77,7 @@ def spaces_in_use(store: Store) -> dict[str, VectorSpace]:
     networks: dict[Kind, tuple[str, Network]] = {}
     for version in store.models.all():
         if version.active:
-            with suppress(ModelError):
+            with ignored(ModelError):
                 network = load_network(store.models.version_folder(version.id))
                 networks[version.kind] = version.id, network
     return vector_spaces(store.dimension, store.distance, networks)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from engine.records.types import Added, Ids, Rows
 from engine.store import Store
 from engine.utils.gallery_folder import INDEX
 from engine.utils.id_map import IdMap
+from engine.utils.ignoring import ignored
 from engine.utils.trim_heap import give_back
 
 _MOST_NAMES = 30_000
@@ -212,7 +212,7 @@ class RecognitionState:
 
     def save(self, snapshot: StateSnapshot) -> None:
         """Save a snapshot where the disk allows; changes may come in meanwhile."""
-        with suppress(OSError):  # it only spares work
+        with ignored(OSError):  # it only spares work
             state_snapshot.save(self.folder / state_snapshot.NAME, snapshot)
 
     def _load(self, listener: Listener | None) -> None:

@@ -7,6 +7,7 @@ seals the arrays that follow; a file that is absent, damaged or of other spaces 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from engine.records.parsing import parsed
 from engine.records.types import Distance, Ids, Vectors
 from engine.utils.files import open_regular, write_atomically
 from engine.utils.id_map import IdMap
+
+_log = logging.getLogger(__name__)
 
 NAME = "recognition.bin"
 _FORMAT = 1
@@ -92,6 +95,7 @@ def load(path: Path, forms: Mapping[str, TemplateForm]) -> StateSnapshot | None:
             return None
         return _read(header, body)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError, MemoryError):
+        _log.debug("The saved state of recognition cannot be used", exc_info=True)
         return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import os
 import sqlite3
 import unicodedata
@@ -20,6 +21,8 @@ from engine.store.column_domains import CheckedCursor
 from engine.store.failures import primary_code, refusals
 from engine.utils.files import open_regular
 from engine.utils.installing import install_words
+
+_log = logging.getLogger(__name__)
 
 SHORTEST = 12
 """Characters that a passphrase has at least."""
@@ -67,6 +70,7 @@ def looks_encrypted(path: Path) -> bool:
         with open_regular(path) as stream:
             start = stream.read(_PAGE * _LOOKED_AT)
     except OSError:
+        _log.debug("The start of a database cannot be read", exc_info=True)
         return False
     if len(start) < _PAGE or start.startswith(_PLAIN):
         return False

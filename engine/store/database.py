@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +24,7 @@ from engine.store.failures import (
     refusals,
 )
 from engine.store.schema import migrate, version_of
+from engine.utils.ignoring import ignored
 
 _WAIT_SECONDS = 5.0
 _PRAGMAS = (
@@ -213,7 +214,7 @@ class Database:
                 yield writer
                 writer.execute("COMMIT")
             except BaseException:
-                with suppress(*refusals()):  # SQLite may have undone it already
+                with ignored(*refusals()):  # SQLite may have undone it already
                     writer.execute("ROLLBACK")
                 raise
 
@@ -292,7 +293,7 @@ class Database:
             for connection in idle:
                 connection.close()
             if self._writer is not None:
-                with suppress(*refusals()):  # the log is read at the next opening anyway
+                with ignored(*refusals()):  # the log is read at the next opening anyway
                     self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._writer.close()
                 self._writer = None

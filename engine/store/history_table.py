@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -22,6 +23,8 @@ from engine.records.parsing import checked, parsed
 from engine.store.database import Database, as_json
 from engine.utils import clock
 from engine.utils.number_text import counted
+
+_log = logging.getLogger(__name__)
 
 Direction = Literal["undo", "redo"]
 _Step = tuple[int, int, str]  # change, number of its rows, summary
@@ -308,6 +311,7 @@ def enter(
     state: State,
 ) -> int:
     """Add an entry, move the change counter and return it."""
+    _log.info("A change of kind %s", action)
     connection.execute("UPDATE gallery SET change = change + 1")
     connection.execute(
         "INSERT INTO history (change, at, actor, action, summary, payload, state) "
@@ -344,7 +348,7 @@ def actor() -> str:
     """Return the name of the operating system's user."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a user id without an account, as in some containers
+    except (KeyError, OSError):  # ordinary: a user id without an account, as in some containers
         return "unknown"
 
 

@@ -5,12 +5,13 @@ it is opened (a gallery's, sound, of this version), and locked by the one proces
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, get_args
 
@@ -45,6 +46,9 @@ from engine.store.unfinished_erasure import noted_erasure
 from engine.utils import clock
 from engine.utils.files import read_text, sync_folder
 from engine.utils.gallery_folder import DATABASE, LOCK, LOCK_HOLDER, GalleryFolder
+from engine.utils.ignoring import ignored
+
+_log = logging.getLogger(__name__)
 
 _UNFINISHED = f"{DATABASE}.new"  # takes its name when it is whole
 _OURS = frozenset(
@@ -95,11 +99,11 @@ class WriterLock:
                 file=self._folder,
                 remedy=ASK_PERMISSION,
             ) from error
-        with suppress(OSError):  # only for the message: no reason to refuse the lock
+        with ignored(OSError):  # only for the message: no reason to refuse the lock
             self._name_holder()
 
     def release(self) -> None:
-        with suppress(OSError):
+        with ignored(OSError):
             self._holder.unlink(missing_ok=True)
         self._lock.release()
 
@@ -116,6 +120,7 @@ class WriterLock:
             pid, host = int(holder["pid"]), str(holder["host"])[:_LONGEST_HOST]
             return f"Process {pid}{'' if host == socket.gethostname() else f' on {host}'}"
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
+            _log.debug("Who holds the lock cannot be read", exc_info=True)
             return "Another process"
 
 
@@ -292,7 +297,7 @@ def _make(folder: Path, dimension: int, distance: Distance, key: Key | None) -> 
 def _unmake(folder: Path) -> None:
     logs = [f"{DATABASE}{end}" for end in ("-wal", "-shm")]
     for name in (DATABASE, *logs, *_OURS):
-        with suppress(OSError):
+        with ignored(OSError):
             (folder / name).unlink()
 
 
@@ -305,7 +310,7 @@ def _undone_on_failure(folder: Path) -> Iterator[None]:
             missing += [path for path in (folder, *folder.parents) if not path.exists()]
             yield
     except BaseException:
-        with suppress(OSError):
+        with ignored(OSError):
             for path in missing:
                 path.rmdir()
         raise

@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import ModelError
@@ -20,6 +19,7 @@ from engine.store.encryption.model_files import SEALED, MemoryFolder, missing_me
 from engine.store.failures import declared, on_disk
 from engine.store.history_table import record_aside
 from engine.utils.gallery_folder import MODELS
+from engine.utils.ignoring import ignored
 
 TRAINING = "action = 'train' AND json_valid(payload)"
 """Entries of the history that tell of a training, as a condition on ``history``."""
@@ -151,7 +151,7 @@ class ModelsTable:
         """Return every folder that versions lie in: on disk and, if encrypted, in memory."""
         places = [self._on_disk]
         if self._encrypted:
-            with suppress(ModelError):  # then there is none in memory
+            with ignored(ModelError):  # then there is none in memory
                 places.append(self.folder)
         return places
 

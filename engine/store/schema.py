@@ -5,6 +5,7 @@ A migration is never edited once it is released; a change of the schema is a new
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from contextlib import closing
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from engine.errors import GalleryDamagedError
 from engine.store.failures import RESTORE
+
+_log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x4647616C  # "FGal", tells our files from other SQLite databases
 _COMPUTED = re.compile(r"\bVIRTUAL\b|\bAS\s*\(", re.IGNORECASE)
@@ -296,6 +299,7 @@ def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
     """
     for version in range(version_of(connection) + 1, (newest() if to is None else to) + 1):
         script = f"BEGIN IMMEDIATE; {MIGRATIONS[version - 1]} PRAGMA user_version = {version};"
+        _log.info("The database is brought to schema %d", version)
         try:
             connection.executescript(f"{script} COMMIT;")
         except BaseException:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
-from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import GalleryReadOnlyError
 from engine.store.database import Database
 from engine.utils.files import read_text, write_atomically
+from engine.utils.ignoring import ignored
+
+_log = logging.getLogger(__name__)
 
 EVALUATION = "models/evaluation.json"
 CALIBRATION = "index/calibration.json"
@@ -51,6 +54,7 @@ class DerivedTexts:
         try:
             return read_text(self._database.path.parent / name)
         except OSError:
+            _log.debug("Derived data cannot be read", exc_info=True)
             return None
 
     def write(self, name: str, text: str) -> bool:
@@ -58,7 +62,7 @@ class DerivedTexts:
         for reading only can still write files, but no settings.
         """
         if self._database.key is not None:
-            with suppress(GalleryReadOnlyError):
+            with ignored(GalleryReadOnlyError):
                 SettingsTable(self._database).set(f"{_KEY}{name}", text)
                 return True
             return False
@@ -67,6 +71,7 @@ class DerivedTexts:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             write_atomically(path, text.encode())
         except OSError:
+            _log.info("Derived data cannot be saved", exc_info=True)
             return False
         return True
 
@@ -79,7 +84,7 @@ def move_derived(connection: sqlite3.Connection, folder: Path, *, encrypted: boo
     """
     path = folder / EVALUATION
     if encrypted:
-        with suppress(OSError, ValueError):
+        with ignored(OSError, ValueError):
             _set(connection, f"{_KEY}{EVALUATION}", read_text(path))
         return
     query = "SELECT value FROM settings WHERE key = ?"

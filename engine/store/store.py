@@ -142,13 +142,13 @@ class Store:
         lock = WriterLock(self.folder)
         try:
             lock.acquire()
-        except GalleryReadOnlyError:
+        except GalleryReadOnlyError:  # ordinary: another process writes it
             return False
         try:
             self.erasure.unfinished()  # raises for a note that whoever writes may not follow
             with declared(self.database.path):
                 self.database.take_over()
-        except GalleryReadOnlyError:
+        except GalleryReadOnlyError:  # ordinary: another process writes it
             lock.release()
             return False
         except BaseException:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ from engine.store.settings_table import EVALUATION
 from engine.training.job import Job, Task, missing_tensorflow, room, run_job, settings
 from engine.utils.files import discard_tree
 from engine.utils.gallery_folder import INDEX, MODELS
+from engine.utils.ignoring import ignored
+
+_log = logging.getLogger(__name__)
 
 
 def staleness(seen_faces: Ids, seen_owners: Ids, faces: Ids, owners: Ids) -> tuple[int, int, int]:
@@ -294,6 +298,7 @@ class TrainingService:
         try:
             seen = load_faces(self._store.models.version_folder(version.id))
         except ModelError:
+            _log.info("It cannot be told whom a model learned from", exc_info=True)
             return version  # damaged: putting it to use says so
         identities, new, gone = staleness(*seen, faces, owners)
         return replace(version, new_identities=identities, new_faces=new, gone_faces=gone)
@@ -339,7 +344,7 @@ class TrainingService:
         remove_unfinished(self._folder)
         for path in self._folder.glob(".writing-*"):
             path.unlink(missing_ok=True)
-        with suppress(GalleryDamagedError):  # then nobody knows what belongs here
+        with ignored(GalleryDamagedError):  # then nobody knows what belongs here
             known = {one.id for one in self._store.models.all()}
             remove_orphans(self._folder, known)
             for kind in KINDS:

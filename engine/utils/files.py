@@ -9,10 +9,12 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO
+
+from engine.utils.ignoring import ignored
 
 _SCRATCH = ".unfinished-"
 _PIECE = 1 << 20
@@ -105,7 +107,7 @@ def remove_dead_scratch(place: Path) -> None:
     """Removes what :func:`scratch_folder` left there in processes that were killed."""
     for left in place.glob(f"{_SCRATCH}*"):
         if not _is_alive(left.name.removeprefix(_SCRATCH).partition("-")[0]):
-            with suppress(OSError):
+            with ignored(OSError):
                 remove(left)
 
 
@@ -116,7 +118,7 @@ def discard_tree(folder: Path, place: Path) -> None:
     does. Nothing where there is no such folder.
     """
     gone = place / f"{_SCRATCH}{os.getpid()}-{folder.name}-{time.monotonic_ns()}"
-    with suppress(OSError):
+    with ignored(OSError):
         os.rename(folder, gone)
         remove(gone)
 
@@ -138,7 +140,7 @@ def is_link(path: Path) -> bool:
     """Whether it is a symbolic link, or a junction as Windows has them."""
     try:
         found = path.lstat()
-    except OSError:
+    except OSError:  # ordinary: nothing is there
         return False
     tag = getattr(found, "st_reparse_tag", 0)
     junction = bool(tag) and tag == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
@@ -152,7 +154,7 @@ def _is_alive(process: str) -> bool:
         os.kill(int(process), 0)
     except ProcessLookupError:
         return False
-    except (OSError, OverflowError):
+    except (OSError, OverflowError):  # ordinary: it is somebody else's
         return True  # somebody else's
     return True
 
@@ -231,7 +233,7 @@ def shred_tree(folder: Path) -> None:
     """Overwrite and remove all files of a folder, and the folder; what cannot be removed stays."""
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
-            with suppress(OSError):
+            with ignored(OSError):
                 shred(path)
-    with suppress(OSError):
+    with ignored(OSError):
         remove(folder)

@@ -8,11 +8,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path, PurePath
 
 from engine.errors import ForeignFileError
 from engine.utils.files import is_link, remove, sync_folder
+from engine.utils.ignoring import ignored
 
 DATABASE = "gallery.db"
 LOCK = "gallery.lock"
@@ -99,7 +99,7 @@ class GalleryFolder:
         places = [self.path]
         while places:
             place = places.pop()
-            with suppress(OSError), os.scandir(place) as entries:  # gone, or nobody may read it
+            with ignored(OSError), os.scandir(place) as entries:  # gone, or nobody may read it
                 for entry in entries:
                     if place == self.path and not _OWN_NAMES.fullmatch(entry.name):
                         continue

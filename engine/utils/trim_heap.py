@@ -11,8 +11,10 @@ import ctypes
 import mmap
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from engine.utils.ignoring import ignored
 
 _LARGE_PAGE = 1 << 21
 _APART = 1 << 25
@@ -27,7 +29,7 @@ _COLLAPSE = 25  # MADV_COLLAPSE, Linux 6.1; older systems come round to it by an
 def give_back() -> None:
     """From any thread but that of the window. The C libraries of other systems do it themselves."""
     if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # not every C library of Linux has it
+        with ignored(OSError, AttributeError):  # not every C library of Linux has it
             ctypes.CDLL(None).malloc_trim(0)
 
 
@@ -39,7 +41,7 @@ def share_arenas() -> None:
     instead of 669 once the gallery is closed.
     """
     if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
+        with ignored(OSError, AttributeError):
             ctypes.CDLL(None).mallopt(_ARENAS, 2)
 
 
@@ -59,7 +61,7 @@ def large_pages(size: int) -> Iterator[None]:
         return
     before = _own_pieces()
     yield
-    with suppress(OSError, AttributeError):
+    with ignored(OSError, AttributeError):
         for start, end in _own_pieces():
             for piece in _without(before, start, end):
                 if piece[1] - piece[0] >= size:
@@ -78,7 +80,7 @@ def _rearrange(start: int, end: int) -> None:
 def _own_pieces() -> list[tuple[int, int]]:
     """Beginning and end of each piece of this process's own memory, ascending."""
     pieces = []
-    with suppress(OSError):
+    with ignored(OSError):
         for line in Path("/proc/self/maps").read_text().splitlines():
             addresses, rights, _, _, inode, *name = line.split(maxsplit=5)
             if rights == "rw-p" and inode == "0" and not name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import queue
 import shutil
@@ -19,6 +20,8 @@ import engine
 from engine.errors import FaceGalleryError, WorkerError
 from engine.progress import Event, Measured, Message, Progress, Reporter
 from engine.records.parsing import checked, parsed
+
+_log = logging.getLogger(__name__)
 
 SECRETS = ("FACE_GALLERY_PASSPHRASE", "FACE_GALLERY_NEW_PASSPHRASE")
 """Environment variables that hold a passphrase for the command line."""
@@ -76,6 +79,7 @@ def run_worker(
     with (folder / LOG).open("wb") as log:
         try:
             process = start_process(module, folder, log)
+            _log.info("The %s process runs", name)
         except OSError as cause:
             raise error(
                 f"The {name} process could not be started ({cause.strerror or cause})",

@@ -110,7 +110,7 @@ def _run(arguments: Sequence[str]) -> int:
         error.message = harmless(error.message)
         error.show()
         return error.exit_code
-    except (click.Abort, CancelledError):
+    except (click.Abort, CancelledError):  # ordinary: the person wants it to end
         echo("Stopped. What had not been saved yet is not in the gallery.", err=True)
         return _INTERRUPTED if was_interrupted() else 1
     except SystemExit as left:  # click's answer to a reader of the output that is gone

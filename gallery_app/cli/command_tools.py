@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import passphrase_of, passphrase_option
 from gallery_app.recent import config_folder, recent_galleries
 from gallery_app.wording.number_words import left_text
+
+_log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 Sections = Mapping[str, Sequence[click.Command]]
@@ -111,6 +114,7 @@ def _save_for_the_next(folder: Path, passphrase: str | None) -> None:
             if gallery.writable:
                 gallery.prepare()
     except FaceGalleryError:
+        _log.debug("Nothing is saved for the next query", exc_info=True)
         return  # it was only to save the next question some time
 
 

@@ -64,7 +64,7 @@ def passphrase_of(folder: Path) -> str | None:
     if given is not None and _is_marked(click.get_current_context().meta.get(_FILE)):
         try:
             Gallery.open(folder, write=False, passphrase=given).close()
-        except WrongPassphraseError:  # earlier versions took the mark for its first letter
+        except WrongPassphraseError:  # ordinary: once the mark was its first letter
             return MARK + given
     return given or _asked(f"Passphrase of {folder.name}", folder, VARIABLE)
 

@@ -119,7 +119,7 @@ def local_paths(mime: QMimeData | None) -> list[Path]:
 def _exists(line: str) -> bool:
     try:
         return Path(line).expanduser().exists()
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError, RuntimeError):  # ordinary: no path of anything
         return False
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
 from PySide6.QtGui import QImage
 
@@ -13,6 +12,7 @@ from engine.progress import Reporter
 from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
 from engine.records.types import Candidate, Evidence, Face, Method
+from engine.utils.ignoring import ignored
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
 from gallery_app.operations.queries import by_method, follow_method
@@ -97,7 +97,7 @@ def load_query_picture(
     def work(gallery: Gallery, _: Reporter) -> QImage:
         photo = QImage()
         if query.photo is not None:
-            with suppress(PhotoError):  # the portrait stands in; the query itself is sound
+            with ignored(PhotoError):  # the portrait stands in; the query itself is sound
                 photo = QImage.fromData(gallery.read_photo(query.photo))
         if not photo.isNull():
             return photo

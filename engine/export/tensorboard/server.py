@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import queue
 import tempfile
 import threading
@@ -19,6 +20,8 @@ from engine.progress import SILENT, Reporter
 from engine.records.exports import CONFIG
 from engine.utils.installing import install_words
 from engine.utils.worker_process import Process, last_lines, start_process
+
+_log = logging.getLogger(__name__)
 
 _LOOK = 0.05  # seconds between two looks at the cancel token
 _PATIENCE = 120.0  # seconds; it reads all vectors before its first answer
@@ -122,6 +125,7 @@ def _in_thread(call: Callable[[], str]) -> queue.SimpleQueue[str]:
         try:
             answers.put(call())
         except (OSError, ValueError):  # it was stopped meanwhile
+            _log.debug("The projector was stopped while it started", exc_info=True)
             answers.put("")
 
     threading.Thread(target=work, name="projector-start", daemon=True).start()
@@ -142,6 +146,7 @@ def _until_active(base: str) -> str:
                 connection.request("GET", f"{place.path}{_PLUGINS}")
                 plugins = json.loads(connection.getresponse().read())
             except HTTPException:
+                _log.debug("The projector does not answer yet", exc_info=True)
                 return ""
         if plugins["projector"]["enabled"]:
             return base

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from engine.store.settings_table import SettingsTable
 from engine.utils import clock
 from engine.utils.files import remove, scratch_folder, sync_folder
 from engine.utils.gallery_folder import ASIDE, BACKUPS, DATABASE, MODELS, GalleryFolder
+from engine.utils.ignoring import ignored
 
 LARGE_COUNT = 1_000
 LARGE_SHARE = 0.2
@@ -163,7 +164,7 @@ def automatic_backups(folder: str | Path) -> list[Backup]:
     GalleryFolder(folder).require_sound()
     found = []
     for path in (folder / BACKUPS).glob("*.zip"):
-        with suppress(FaceGalleryError), Archive(path) as archive:
+        with ignored(FaceGalleryError), Archive(path) as archive:
             if archive.backup.automatic:
                 found.append(archive.backup)
     return sorted(found, key=lambda made: (made.serial, made.change, made.created), reverse=True)
@@ -172,7 +173,7 @@ def automatic_backups(folder: str | Path) -> list[Backup]:
 def newest_sound_backup(folder: str | Path, reporter: Reporter = SILENT) -> Backup | None:
     """Return the newest automatic backup that can be read to the end."""
     for backup in automatic_backups(folder):
-        with suppress(FaceGalleryError), Archive(backup.path) as archive:
+        with ignored(FaceGalleryError), Archive(backup.path) as archive:
             archive.check(reporter)
             return backup
     return None
@@ -207,7 +208,7 @@ def write_automatic(
     others = [backup for backup in before if spare is None or backup.path != spare.absolute()]
     number = number_kept(source)
     for old in others[number - 1 :] if number else ():
-        with suppress(OSError):
+        with ignored(OSError):
             old.path.unlink()
     return made
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from engine.utils.files import (
     sync_folder,
 )
 from engine.utils.gallery_folder import ASIDE, BACKUPS, DATABASE, INDEX, MODELS
+from engine.utils.ignoring import ignored
 
 _STAGE, _STEPS = "Rewriting the gallery", 3
 _NEW = f"{DATABASE}.converting"
@@ -253,7 +254,7 @@ def _switch(folder: Path) -> None:
     path, replaced = folder / DATABASE, folder / f"{DATABASE}{_OLD}"
     try:
         os.link(path, replaced)
-    except OSError:  # a file system without hard links: then it is not overwritten
+    except OSError:  # ordinary: a file system without hard links: then it is not overwritten
         replaced.touch(mode=0o600)
     os.replace(folder / _NEW, path)
     sync_folder(folder)
@@ -279,7 +280,7 @@ def _require_alone(source: Any, folder: Path) -> None:
     """Write the log into the database, which SQLite allows only to the last process that has it."""
     log = folder / f"{DATABASE}-wal"
     if log.exists():
-        with suppress(OSError):
+        with ignored(OSError):
             os.link(log, folder / f"{log.name}{_OLD}")
     (mode,) = source.execute("PRAGMA journal_mode = DELETE").fetchone()
     if mode != "delete":
@@ -303,7 +304,7 @@ def _contents(connection: sqlite3.Connection, schema: str) -> list[tuple[Any, ..
 
 def _is_clear(path: Path) -> bool:
     """Tell whether a backup (it starts with its database) or a database kept aside is plain."""
-    with suppress(OSError), open_regular(path) as stream:
+    with ignored(OSError), open_regular(path) as stream:
         start = stream.read(1_024)
         return start.startswith(_STARTS) or _STARTS[0] in start
     return False
@@ -311,7 +312,7 @@ def _is_clear(path: Path) -> bool:
 
 def _give_up(path: Path, unless: Path | None = None) -> None:
     """Overwrite and remove a file; only its name where ``unless`` is the same file."""
-    with suppress(OSError):
+    with ignored(OSError):
         if unless is not None and unless.exists() and path.samefile(unless):
             path.unlink()
         elif path.is_file() and not is_link(path):

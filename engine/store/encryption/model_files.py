@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import stat
 import threading
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from engine.errors import FaceGalleryError, ModelError, WrongPassphraseError
@@ -21,6 +21,7 @@ from engine.store.database import connect, opened
 from engine.store.schema import schema_of
 from engine.utils.files import remove_dead_scratch, scratch_folder, sync_folder
 from engine.utils.gallery_folder import FILE_NAME
+from engine.utils.ignoring import ignored
 
 SEALED = "sealed.db"
 _TABLE = "CREATE TABLE files (name TEXT PRIMARY KEY, content BLOB NOT NULL)"
@@ -32,7 +33,7 @@ _MOUNTS = Path("/proc/self/mounts")
 
 def missing_memory() -> str:
     """Return why nothing can be kept in memory here, one sentence; "" where it can."""
-    with suppress(OSError):
+    with ignored(OSError):
         for line in _MOUNTS.read_text(encoding="utf-8").splitlines():
             kind = line.split()[1:3]
             if kind == [str(_SHARED), "tmpfs"] and os.access(_SHARED, os.W_OK):
@@ -50,7 +51,7 @@ class MemoryFolder:
     """
 
     def __init__(self) -> None:
-        with suppress(OSError):
+        with ignored(OSError):
             if not missing_memory() and _place().is_dir():
                 remove_dead_scratch(_own_place())
         self._stack = ExitStack()

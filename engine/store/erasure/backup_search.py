@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from engine.store.erasure.personal_data import BY_DIGEST, BY_IDENTITY, TEXTS, Su
 from engine.store.schema import require_ours
 from engine.utils.files import scratch_folder
 from engine.utils.gallery_folder import DATABASE
+
+_log = logging.getLogger(__name__)
 
 _TABLES = ("faces", *BY_DIGEST)
 _DIGESTS = (*_TABLES, *(f"undo_{table}" for table in _TABLES))
@@ -50,6 +53,7 @@ def found_in_backup(
                 (uuid,) = connection.execute("SELECT uuid FROM gallery").fetchone()
                 return _holds(connection, subject, uuid == subject.gallery)
     except (FaceGalleryError, OSError):
+        _log.info("A backup cannot be searched and counts as holding the person", exc_info=True)
         return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -25,6 +26,8 @@ from engine.store.store import Store
 from engine.utils import clock
 from engine.utils.files import copy_private, discard_tree, sync_folder, sync_tree
 from engine.utils.gallery_folder import ASIDE, DATABASE, INDEX, MODELS, GalleryFolder
+
+_log = logging.getLogger(__name__)
 
 # tables whose ids are never given twice
 _COUNTERS = ("faces", "identities", "decisions", "apart", "unknowns")
@@ -79,6 +82,7 @@ def restore_backup(
                 safety = _overwrite(store, stage, key, archive.backup, reporter)
                 return Restored(folder, archive.backup, safety=safety)
         except GalleryDamagedError:
+            _log.warning("The gallery that is replaced is damaged", exc_info=True)
             return Restored(folder, archive.backup, aside=_exchange(stage, folder, reporter))
 
 

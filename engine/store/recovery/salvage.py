@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import sqlite3
 from collections import Counter
@@ -28,6 +29,8 @@ from engine.store.store import Store
 from engine.utils.files import copy_private, scratch_folder
 from engine.utils.gallery_folder import DATABASE, GalleryFolder
 from engine.utils.number_text import counted
+
+_log = logging.getLogger(__name__)
 
 _LISTED = 20  # sentences about single identities
 _SETTINGS = ("appearance", "fingerprint", "backups_kept")
@@ -124,6 +127,7 @@ def _fold_log(folder: Path, scratch: Path) -> list[str]:
         with closing(sqlite3.connect(scratch / DATABASE)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error:
+        _log.warning("The write-ahead log cannot be read", exc_info=True)
         return ["The newest changes, which were in the database's log, cannot be read."]
     return []
 

@@ -79,7 +79,7 @@ def _rows_of_page(data: bytes, start: int, page: Callable[[int], bytes]) -> Iter
                 rowid, offset = _varint(data, offset)
             payload = _payload(data, offset, length, kind, page)
             yield Row(rowid, tuple(_values(payload)))
-        except _BROKEN:
+        except _BROKEN:  # ordinary: the next row may be sound
             continue
 
 

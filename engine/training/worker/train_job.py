@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from engine.training.worker.train_model import NOUNS, TrainingFaces, try_knn, tr
 from engine.training.worker.train_model import train as train_network
 from engine.training.worker.trained import Trained
 from engine.utils import clock
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -246,6 +249,7 @@ def _before(job: Job, kind: Kind) -> Trials | None:
     try:
         return Trials.load(Path(job.active[kind]) / TRIALS) if kind in job.active else None
     except ModelError:
+        _log.info("The model in use cannot be compared with", exc_info=True)
         return None
 
 
