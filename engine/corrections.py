@@ -15,7 +15,6 @@ from engine.recognition.recogniser import Change, Recogniser
 from engine.records import names as allowed
 from engine.records.changes import (
     Changed,
-    HistoryEntry,
     MergePreview,
     Recognition,
     Resemblance,
@@ -65,145 +64,7 @@ class _Scene:
         )
 
 
-class Previewing:
-    """What :class:`engine.corrections.Corrections` answers before a change.
-
-    Faces are asked for one by one, each left out, in the space they came in.
-    """
-
-    _store: Store
-    _recogniser: Recogniser
-    _comparing: SimilarityService
-
-    def preview_merge(self, names: Sequence[str], into: str) -> MergePreview:
-        """How well the faces of these identities are recognised, and would be after a merge.
-
-        Raises:
-            UnknownIdentityError: nobody of such a name.
-        """
-        target = self._store.people.require(into)
-        others = [self._store.people.require(name) for name in dict.fromkeys(names)]
-        concerned = np.array(sorted({target.id, *(one.id for one in others)}), dtype=np.int64)
-        scene = self._scene()
-        merged = np.where(np.isin(scene.owners, concerned), target.id, scene.owners)
-        twice = _twice(scene, concerned, target.id)
-        after = replace(scene, owners=merged).without(twice)
-        return MergePreview(
-            survivor=target.name,
-            faces=int((after.owners == target.id).sum()),
-            duplicates=len(twice),
-            before=scene.recognised(concerned),
-            after=after.recognised(concerned),
-            compared=self.resemblances(names, into),
-        )
-
-    def resemblances(self, names: Sequence[str], into: str) -> tuple[Resemblance, ...]:
-        """What the comparison of each of these identities with ``into`` says, but of itself.
-
-        Raises:
-            UnknownIdentityError: nobody of such a name.
-        """
-        others = [name for name in dict.fromkeys(names) if name != into]
-        return tuple(self._resemblance(name, into) for name in others)
-
-    def _resemblance(self, name: str, into: str) -> Resemblance:
-        try:
-            found = self._comparing.people(name, into)
-        except InputError:
-            return Resemblance(name, None, None, None)  # one of them has no face
-        limit = found.usual.threshold if found.same is not None else None
-        return Resemblance(name, found.median, limit, found.same)
-
-    def propose_split(self, name: str, count: int | None = None) -> SplitProposal:
-        """Divides the faces of an identity by how alike they are.
-
-        Args:
-            count: so many groups, or fewer where one would have a single face; None as many as
-                there seem to be people, which is one in most cases.
-
-        Raises:
-            UnknownIdentityError: nobody of that name. InputError: ``count`` below 1.
-        """
-        if count is not None and count < 1:
-            raise InputError(f"{count} groups cannot be made", remedy="Ask for one or more.")
-        identity, scene = self._store.people.require(name), self._scene()
-        own = scene.owners == identity.id
-        ordinary = None
-        if count is None:
-            ordinary = ordinary_height(_others(scene, identity.id), scene.distance)
-        labels = divided(scene.rows[own], scene.distance, ordinary=ordinary, count=count)
-        ids = scene.ids[own]
-        groups = [ids[labels == group] for group in range(int(labels.max(initial=-1)) + 1)]
-        return _split(scene, identity, groups)
-
-    def preview_split(self, name: str, groups: Sequence[Sequence[int]]) -> SplitProposal:
-        """What it would come to if each group of faces were an identity of its own.
-
-        Faces that are in no group are one more group, which comes last.
-
-        Raises:
-            UnknownIdentityError: nobody of that name, or a face is not theirs.
-            InputError: a face is in two groups.
-        """
-        identity, scene = self._store.people.require(name), self._scene()
-        own = scene.ids[scene.owners == identity.id]
-        named = np.array([face for group in groups for face in group], dtype=np.int64)
-        if len(stray := np.setdiff1d(named, own)):
-            raise UnknownIdentityError(
-                f"Face {stray[0]} is not one of “{name}”", remedy="Choose its own faces."
-            )
-        if len(np.unique(named)) < len(named):
-            raise InputError("A face is in two groups", remedy="Put it into one of them.")
-        rest = np.setdiff1d(own, named)
-        parts = [np.sort(np.array(group, dtype=np.int64)) for group in (*groups, rest)]
-        return _split(scene, identity, [part for part in parts if len(part)])
-
-    def _scene(self) -> _Scene:
-        calibration = self._recogniser.calibration()
-        ids, owners, vectors = self._store.faces.vectors()
-        rows = prepare(vectors, self._store.distance)
-        return _Scene(ids, owners, vectors, rows, calibration, self._store.distance)
-
-
-def _split(scene: _Scene, identity: Identity, groups: Sequence[Ids]) -> SplitProposal:
-    owners, fresh = scene.owners.copy(), int(scene.owners.max(initial=0))
-    for number, group in enumerate(groups, start=1):
-        owners[np.isin(scene.ids, group)] = fresh + number
-    own = np.array([identity.id], dtype=np.int64)
-    parts = np.arange(fresh + 1, fresh + 1 + len(groups), dtype=np.int64)
-    return SplitProposal(
-        name=identity.name,
-        groups=tuple(tuple(group.tolist()) for group in groups),
-        before=scene.recognised(own),
-        after=replace(scene, owners=owners).recognised(parts),
-    )
-
-
-def _twice(scene: _Scene, concerned: Ids, target: int) -> Ids:
-    """Rows of the faces that a merge drops: the target's own stay, else the eldest."""
-    rows = np.flatnonzero(np.isin(scene.owners, concerned))
-    rows = rows[np.lexsort((scene.ids[rows], scene.owners[rows] != target))]
-    seen: set[bytes] = set()
-    twice = []
-    for row in rows.tolist():
-        vector = scene.vectors[row].tobytes()
-        if vector in seen:
-            twice.append(row)
-        seen.add(vector)
-    return np.array(twice, dtype=np.int64)
-
-
-def _others(scene: _Scene, identity: int) -> list[Vectors]:
-    """Faces of other identities, some of those that have most."""
-    order = np.argsort(scene.owners, kind="stable")
-    owners, first = np.unique(scene.owners[order], return_index=True)
-    members = np.split(order, first[1:])
-    others = [rows for owner, rows in zip(owners, members, strict=True) if owner != identity]
-    others.sort(key=len, reverse=True)
-    return [scene.rows[rows[:_THEIR_FACES]] for rows in others[:_OTHERS]]
-
-
-class Corrections(Previewing):
+class Corrections:
     """What a person corrects in one gallery. Safe to use from several threads.
 
     A change is on disk when its method returns what it touched; None says that there was nothing
@@ -212,10 +73,10 @@ class Corrections(Previewing):
     the disk refuses. Whatever is raised, nothing was changed.
     """
 
-    def __init__(self, store: Store, recogniser: Recogniser, comparing: SimilarityService) -> None:
+    def __init__(self, store: Store, recogniser: Recogniser, comparison: SimilarityService) -> None:
         self._store = store
         self._recogniser = recogniser
-        self._comparing = comparing
+        self._comparison = comparison
 
     # -- identities --------------------------------------------------------------------------
 
@@ -241,7 +102,7 @@ class Corrections(Previewing):
         self._keep_safe("delete", names)
         return self._apply(lambda: self._store.people.delete(names))
 
-    def note(self, name: str, text: str) -> Changed | None:
+    def set_note(self, name: str, text: str) -> Changed | None:
         """Keeps a person's words about an identity; "" takes them away.
 
         Raises:
@@ -319,7 +180,7 @@ class Corrections(Previewing):
         """Ids of the faces that are ignored, ascending."""
         return self._store.decisions.ignored()
 
-    def keep_apart(self, name: str, other: str) -> Changed | None:
+    def mark_distinct(self, name: str, other: str) -> Changed | None:
         """Remembers for good that two identities are two people: a review does not propose to
         merge them. Merging them all the same overrules it; another merge takes it along.
 
@@ -328,11 +189,11 @@ class Corrections(Previewing):
         """
         return self._apply(lambda: self._store.decisions.mark_distinct(name, other))
 
-    def unkeep_apart(self, name: str, other: str) -> Changed | None:
-        """Forgets what :meth:`keep_apart` remembered. Raises as it does."""
+    def unmark_distinct(self, name: str, other: str) -> Changed | None:
+        """Forgets what :meth:`mark_distinct` remembered. Raises as it does."""
         return self._apply(lambda: self._store.decisions.unmark_distinct(name, other))
 
-    def apart(self) -> frozenset[tuple[int, int]]:
+    def cannot_link(self) -> frozenset[tuple[int, int]]:
         """Pairs of ids of identities that are two people, the smaller id first."""
         return self._store.decisions.cannot_link()
 
@@ -344,44 +205,102 @@ class Corrections(Previewing):
         """
         return self._apply(lambda: self._store.decisions.reject(vector, identity_id))
 
-    def take_back_rejection(self, vector: Vectors, identity_id: int) -> Changed | None:
+    def unreject(self, vector: Vectors, identity_id: int) -> Changed | None:
         """Forgets what :meth:`reject` remembered. Raises as it does."""
         return self._apply(lambda: self._store.decisions.unreject(vector, identity_id))
 
-    # -- the way back ------------------------------------------------------------------------
+    # -- previews -------------------------------------------------------------------------------
 
-    def undo(self) -> Changed | None:
-        """Takes the last step back, exactly: vectors, pictures, ids, dates and decisions."""
-        return self._apply(self._store.history.undo)
-
-    def redo(self) -> Changed | None:
-        """Does again what was undone last. A new change takes the place of what was undone."""
-        return self._apply(self._store.history.redo)
-
-    def undo_step(self) -> str | None:
-        """The summary of what :meth:`undo` would take back."""
-        return self._store.history.undo_step()
-
-    def redo_step(self) -> str | None:
-        """The summary of what :meth:`redo` would do again."""
-        return self._store.history.redo_step()
-
-    def history(self, limit: int | None = None) -> list[HistoryEntry]:
-        """Changes, newest first, at most ``limit``; undone ones too, also those that were cut off
-        by a later change, but not the undoing and redoing.
-        """
-        return self._store.history.changes(limit)
-
-    def go_to(self, change: int) -> Changed | None:
-        """Undoes all steps after a change of the history, or redoes all up to it, as one.
-
-        Args:
-            change: 0 for the beginning.
+    def preview_merge(self, names: Sequence[str], into: str) -> MergePreview:
+        """How well the faces of these identities are recognised, and would be after a merge.
 
         Raises:
-            HistoryError: there is no such change, or the way there is cut off.
+            UnknownIdentityError: nobody of such a name.
         """
-        return self._apply(lambda: self._store.history.go_to(change))
+        target = self._store.people.require(into)
+        others = [self._store.people.require(name) for name in dict.fromkeys(names)]
+        concerned = np.array(sorted({target.id, *(one.id for one in others)}), dtype=np.int64)
+        scene = self._scene()
+        merged = np.where(np.isin(scene.owners, concerned), target.id, scene.owners)
+        twice = _twice(scene, concerned, target.id)
+        after = replace(scene, owners=merged).without(twice)
+        return MergePreview(
+            survivor=target.name,
+            faces=int((after.owners == target.id).sum()),
+            duplicates=len(twice),
+            before=scene.recognised(concerned),
+            after=after.recognised(concerned),
+            compared=self.resemblances(names, into),
+        )
+
+    def resemblances(self, names: Sequence[str], into: str) -> tuple[Resemblance, ...]:
+        """What the comparison of each of these identities with ``into`` says, but of itself.
+
+        Raises:
+            UnknownIdentityError: nobody of such a name.
+        """
+        others = [name for name in dict.fromkeys(names) if name != into]
+        return tuple(self._resemblance(name, into) for name in others)
+
+    def _resemblance(self, name: str, into: str) -> Resemblance:
+        try:
+            found = self._comparison.people(name, into)
+        except InputError:
+            return Resemblance(name, None, None, None)  # one of them has no face
+        limit = found.usual.threshold if found.same is not None else None
+        return Resemblance(name, found.median, limit, found.same)
+
+    def propose_split(self, name: str, count: int | None = None) -> SplitProposal:
+        """Divides the faces of an identity by how alike they are.
+
+        Args:
+            count: so many groups, or fewer where one would have a single face; None as many as
+                there seem to be people, which is one in most cases.
+
+        Raises:
+            UnknownIdentityError: nobody of that name. InputError: ``count`` below 1.
+        """
+        if count is not None and count < 1:
+            raise InputError(f"{count} groups cannot be made", remedy="Ask for one or more.")
+        identity, scene = self._store.people.require(name), self._scene()
+        own = scene.owners == identity.id
+        ordinary = None
+        if count is None:
+            ordinary = ordinary_height(_others(scene, identity.id), scene.distance)
+        labels = divided(scene.rows[own], scene.distance, ordinary=ordinary, count=count)
+        ids = scene.ids[own]
+        groups = [ids[labels == group] for group in range(int(labels.max(initial=-1)) + 1)]
+        return _split(scene, identity, groups)
+
+    def preview_split(self, name: str, groups: Sequence[Sequence[int]]) -> SplitProposal:
+        """What it would come to if each group of faces were an identity of its own.
+
+        Faces that are in no group are one more group, which comes last.
+
+        Raises:
+            UnknownIdentityError: nobody of that name, or a face is not theirs.
+            InputError: a face is in two groups.
+        """
+        identity, scene = self._store.people.require(name), self._scene()
+        own = scene.ids[scene.owners == identity.id]
+        named = np.array([face for group in groups for face in group], dtype=np.int64)
+        if len(stray := np.setdiff1d(named, own)):
+            raise UnknownIdentityError(
+                f"Face {stray[0]} is not one of “{name}”", remedy="Choose its own faces."
+            )
+        if len(np.unique(named)) < len(named):
+            raise InputError("A face is in two groups", remedy="Put it into one of them.")
+        rest = np.setdiff1d(own, named)
+        parts = [np.sort(np.array(group, dtype=np.int64)) for group in (*groups, rest)]
+        return _split(scene, identity, [part for part in parts if len(part)])
+
+    def _scene(self) -> _Scene:
+        calibration = self._recogniser.calibration()
+        ids, owners, vectors = self._store.faces.vectors()
+        rows = prepare(vectors, self._store.distance)
+        return _Scene(ids, owners, vectors, rows, calibration, self._store.distance)
+
+    # -- inside ---------------------------------------------------------------------------------
 
     def _keep_safe(self, action: str, names: Sequence[str]) -> None:
         """A backup, where a change concerns a large part of the gallery."""
@@ -395,3 +314,41 @@ class Corrections(Previewing):
 
     def _apply(self, change: Change) -> Changed | None:
         return self._recogniser.apply(change)
+
+
+def _split(scene: _Scene, identity: Identity, groups: Sequence[Ids]) -> SplitProposal:
+    owners, fresh = scene.owners.copy(), int(scene.owners.max(initial=0))
+    for number, group in enumerate(groups, start=1):
+        owners[np.isin(scene.ids, group)] = fresh + number
+    own = np.array([identity.id], dtype=np.int64)
+    parts = np.arange(fresh + 1, fresh + 1 + len(groups), dtype=np.int64)
+    return SplitProposal(
+        name=identity.name,
+        groups=tuple(tuple(group.tolist()) for group in groups),
+        before=scene.recognised(own),
+        after=replace(scene, owners=owners).recognised(parts),
+    )
+
+
+def _twice(scene: _Scene, concerned: Ids, target: int) -> Ids:
+    """Rows of the faces that a merge drops: the target's own stay, else the eldest."""
+    rows = np.flatnonzero(np.isin(scene.owners, concerned))
+    rows = rows[np.lexsort((scene.ids[rows], scene.owners[rows] != target))]
+    seen: set[bytes] = set()
+    twice = []
+    for row in rows.tolist():
+        vector = scene.vectors[row].tobytes()
+        if vector in seen:
+            twice.append(row)
+        seen.add(vector)
+    return np.array(twice, dtype=np.int64)
+
+
+def _others(scene: _Scene, identity: int) -> list[Vectors]:
+    """Faces of other identities, some of those that have most."""
+    order = np.argsort(scene.owners, kind="stable")
+    owners, first = np.unique(scene.owners[order], return_index=True)
+    members = np.split(order, first[1:])
+    others = [rows for owner, rows in zip(owners, members, strict=True) if owner != identity]
+    others.sort(key=len, reverse=True)
+    return [scene.rows[rows[:_THEIR_FACES]] for rows in others[:_OTHERS]]

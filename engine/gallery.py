@@ -10,23 +10,25 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from engine.avatars.appearance import Lens
-from engine.browsing import Browsing
 from engine.corrections import Corrections
-from engine.enrolment.enroller import Enroller
-from engine.enrolment.importing import Importing, import_forecast
+from engine.enrolment.enroller import Enroller, import_forecast
 from engine.enrolment.unknown_faces import UnknownFaces
 from engine.errors import EmbeddingError, GalleryReadOnlyError
-from engine.export.exporter import Exporting
+from engine.export.exporter import Exporter
+from engine.faces import Faces
 from engine.formats.photographs import read_photo
-from engine.formats.sources import read_sources
+from engine.formats.sources import read_file, read_sources
+from engine.history import History
 from engine.maintenance.integrity import index_problems, model_problems, remove_altered_vectors
 from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.face_maps import Maps
+from engine.people import People
 from engine.progress import SILENT, Listener, Reporter
 from engine.recognition.comparison import SimilarityService
 from engine.recognition.recogniser import Recogniser
@@ -34,7 +36,8 @@ from engine.records.findings import KINDS, Kind, Review
 from engine.records.types import (
     CheckReport,
     Distance,
-    Evidence,
+    EnrolmentReport,
+    FaceBatch,
     Identification,
     ImportReport,
     Method,
@@ -51,21 +54,29 @@ from engine.utils.gallery_folder import GalleryFolder
 _log = logging.getLogger(__name__)
 
 
-class Gallery(Browsing, Importing, Exporting):
+class Gallery:
     """One gallery, open. Safe to use from several threads.
+
+    Its parts share its store, and each is a class of its own.
 
     Attributes:
         folder: where it lives.
         dimension, distance: fixed when it was made.
         writable: False when it is open for reading only; ``notices`` says why.
         notices: sentences for the person about how it was opened.
-        learning: its trained models: train, versions, evaluation.
+        people: who is enrolled: look up and list.
+        faces: enrolled faces, their pictures and vectors.
+        corrections: rename, merge, move, delete, notes and decisions, with previews.
+        history: what was changed; undo and redo.
+        recogniser: methods, error rates and evidence behind :meth:`identify`.
+        comparison: how alike two people or two faces are.
+        enrolment: check and plan what :meth:`enroll` and :meth:`import_` do.
+        unknowns: unknown queries that were collected, to be named many at a time.
+        models: its trained models: train, versions, evaluation.
         maps: every face a point, in any of the spaces that faces can be compared in.
-        backups: its backups: written, listed, kept in number.
+        exports: files that other programs read, and a report.
         erasure: removes people from every file of the gallery.
-        comparing: how alike two people or two faces are.
-        corrections: rename, merge, move, delete, notes, decisions; undo and redo.
-        shelf: unknown queries that are kept, to be named many at a time.
+        backups: written, listed, and how many are kept.
     """
 
     def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
@@ -75,22 +86,26 @@ class Gallery(Browsing, Importing, Exporting):
         self._take(store)
 
     def _take(self, store: Store) -> None:
-        """Everything that stands on an open store."""
+        """Make all parts anew on an open store."""
         self._store = store
         self.folder = store.folder
         self.dimension = store.dimension
         self.distance: Distance = store.distance
         self.writable = store.writable
-        self._recogniser = Recogniser(store, listener=self._listener, background=self._background)
-        self.backups = store.backups
         self._lens = Lens(store)
-        self._enroller = Enroller(store, self._recogniser)
-        self.learning = TrainingService(store, self._recogniser)
-        self.erasure = PersonErasure(store, self._recogniser, self.learning, self._lens)
+        self.recogniser = Recogniser(store, listener=self._listener, background=self._background)
+        self.people = People(store, self.recogniser)
+        self.faces = Faces(store, self._lens)
+        self.comparison = SimilarityService(store)
+        self.corrections = Corrections(store, self.recogniser, self.comparison)
+        self.history = History(store, self.recogniser)
+        self.enrolment = Enroller(store, self.recogniser)
+        self.unknowns = UnknownFaces(store, self.recogniser, self.enrolment, self._lens)
+        self.models = TrainingService(store, self.recogniser)
+        self.erasure = PersonErasure(store, self.recogniser, self.models, self._lens)
         self.maps = Maps(store)
-        self.comparing = SimilarityService(store)
-        self.corrections = Corrections(store, self._recogniser, self.comparing)
-        self.shelf = UnknownFaces(store, self._recogniser, self._enroller, self._lens)
+        self.exports = Exporter(store, self.models, self._lens)
+        self.backups = store.backups
 
     @classmethod
     def create(
@@ -174,7 +189,7 @@ class Gallery(Browsing, Importing, Exporting):
         dimension = reading.batch.vectors.shape[1]
         gallery = cls.create(folder, dimension=dimension, distance=distance, passphrase=passphrase)
         try:
-            report = gallery._enroller.import_reading(reading, started=started, reporter=reporter)
+            report = gallery.enrolment.import_reading(reading, started, reporter)
         except BaseException:
             gallery.close()
             shutil.rmtree(folder)
@@ -183,7 +198,7 @@ class Gallery(Browsing, Importing, Exporting):
 
     def close(self) -> None:
         """Writes the index snapshot and lets the gallery go. May be called twice."""
-        self._recogniser.close()
+        self.recogniser.close()
         self._store.close()
 
     def __enter__(self) -> Gallery:
@@ -192,35 +207,28 @@ class Gallery(Browsing, Importing, Exporting):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- its state ---------------------------------------------------------------------------
+    # -- asking ------------------------------------------------------------------------------
 
-    @property
-    def unsaved(self) -> bool:
-        """True when this reader made something anew that a writer could save for the next."""
-        return self._recogniser.unsaved
+    def read_queries(self, path: str | Path, *, name_column: str | None = None) -> FaceBatch:
+        """Read the embeddings of a file, checked against this gallery's dimension and network.
 
-    def prepare(self, reporter: Reporter | None = None) -> None:
-        """Makes index, calibration and the measure of near-duplicates where they are missing or
-        old, and saves them.
+        Args:
+            name_column: column or array of the names, None to recognise it.
 
         Raises:
-            CancelledError: stopped by the reporter while it calibrates.
+            EmbeddingError, MismatchError: naming the file, what is wrong and what to do.
         """
-        self._recogniser.prepare(reporter)
-        if self._store.people.counts()[1]:
-            self._enroller.prepare()
-
-    def index_status(self) -> str:
-        """One sentence on the index: up to date, or being rebuilt."""
-        return self._recogniser.index_status()
+        batch = read_file(Path(path), dimension=self.dimension, name_column=name_column)
+        self.enrolment.network.check_network(batch)
+        return batch
 
     def read_photo(self, path: str | Path) -> bytes:
-        """A photograph beside a query as JPEG of at most 192 pixels a side.
+        """Read a photograph beside a query, as JPEG of at most 192 pixels a side.
 
         Raises:
             PhotoError: it is broken, too large or of another kind.
         """
-        return read_photo(Path(path))
+        return read_photo(path)
 
     def identify(
         self,
@@ -231,7 +239,7 @@ class Gallery(Browsing, Importing, Exporting):
         method: Method = "auto",
         fpir: float = 0.01,
     ) -> Sequence[Identification]:
-        """Tells who each query is.
+        """Tell who each query is.
 
         Args:
             queries: ``(d,)`` or ``(n, d)``.
@@ -243,50 +251,71 @@ class Gallery(Browsing, Importing, Exporting):
             MismatchError: another dimension. EmbeddingError: a row is not finite or all zeros.
             InputError: ``fpir`` outside (0, 1).
         """
-        return self._recogniser.identify(queries, method=method, k=k, top=top, fpir=fpir)
-
-    def identify_enrolled(
-        self,
-        face: int,
-        *,
-        k: int = 5,
-        top: int = 5,
-        method: Method = "auto",
-        fpir: float = 0.01,
-    ) -> Identification:
-        """Tells who an enrolled face would be if it were not enrolled: it is left out."""
-        return self._recogniser.identify_enrolled(face, method=method, k=k, top=top, fpir=fpir)
-
-    def evidence_for(
-        self,
-        query: Vectors,
-        identity: int,
-        *,
-        method: str = "knn",
-        k: int = 5,
-        left_out: int | None = None,
-    ) -> tuple[Evidence, ...]:
-        """The faces of one identity that are nearest to a query ``(d,)``, nearest first.
-
-        Args:
-            method: as an answer names it, such as ``knn + triplet``: distances are those of its
-                evidence.
-            left_out: a face that is not to be among them.
-        """
-        return self._recogniser.evidence_for(query, identity, method=method, k=k, left_out=left_out)
-
-    def fnir_at(self, fpir: float, method: Method = "auto") -> float | None:
-        """The share of enrolled people (FNIR on faces left out) that this FPIR would miss."""
-        return self._recogniser.fnir_at(fpir, method)
-
-    def methods(self) -> tuple[str, ...]:
-        """The methods that can be asked besides ``auto``: k-NN, and models that are in use."""
-        return self._recogniser.methods()
+        return self.recogniser.identify(queries, method=method, k=k, top=top, fpir=fpir)
 
     def auto(self) -> tuple[tuple[str, ...], str]:
-        """The methods that ``auto`` stands for on this gallery, and one sentence that says why."""
-        auto, basis = self._recogniser.auto(), self._recogniser.calibration().basis
+        """Return the methods that ``auto`` stands for on this gallery, and a sentence that says
+        why.
+        """
+        auto, basis = self.recogniser.auto(), self.recogniser.calibration().basis
         return auto.members, f"{auto.reason} {basis}".rstrip()
+
+    # -- enrolling ---------------------------------------------------------------------------
+
+    def enroll(
+        self,
+        name: str,
+        faces: FaceBatch | Vectors,
+        *,
+        elsewhere: Mapping[int, str] = MappingProxyType({}),
+        reporter: Reporter = SILENT,
+    ) -> EnrolmentReport:
+        """Add faces to a new or known identity; they are found from this moment on.
+
+        Args:
+            elsewhere: names of other identities for some of the rows, in the same transaction.
+
+        Raises:
+            IdentityNameError, AmbiguousNameError, EmbeddingError, MismatchError,
+            GalleryReadOnlyError.
+        """
+        return self.enrolment.enroll(name, faces, elsewhere=elsewhere, reporter=reporter)
+
+    def import_(
+        self,
+        sources: Iterable[str | Path],
+        *,
+        name_column: str | None = None,
+        dry_run: bool = False,
+        reporter: Reporter = SILENT,
+    ) -> ImportReport:
+        """Enrol everything in folder trees, ``.npz`` and ``.csv`` files, in one transaction.
+
+        Args:
+            name_column: column or array of the names, None to recognise it.
+            dry_run: change nothing and return what would be reported.
+
+        Raises:
+            EmbeddingError: a source has no vectors at all. MismatchError: another network made
+            them. GalleryReadOnlyError. CancelledError.
+        """
+        if dry_run:
+            plan = self.enrolment.plan_import(sources, name_column=name_column, reporter=reporter)
+            return plan.report()
+        return self.enrolment.import_(sources, name_column=name_column, reporter=reporter)
+
+    # -- its state ---------------------------------------------------------------------------
+
+    def prepare(self, reporter: Reporter | None = None) -> None:
+        """Makes index, calibration and the measure of near-duplicates where they are missing or
+        old, and saves them.
+
+        Raises:
+            CancelledError: stopped by the reporter while it calibrates.
+        """
+        self.recogniser.prepare(reporter)
+        if self._store.people.counts()[1]:
+            self.enrolment.prepare()
 
     def review(self, kinds: Collection[Kind] = KINDS, *, reporter: Reporter = SILENT) -> Review:
         """What looks wrong among the enrolled faces, worst first.
@@ -299,11 +328,7 @@ class Gallery(Browsing, Importing, Exporting):
         return review_store(self._store, kinds, index=index, reporter=reporter)
 
     def _neighbours(self, vectors: Vectors, k: int) -> Neighbours:
-        return self._recogniser.neighbours(vectors, k)[0]
-
-    def change(self) -> int:
-        """Return the change counter as committed, by whichever process."""
-        return self._store.history.last_change()
+        return self.recogniser.neighbours(vectors, k)[0]
 
     def try_to_write(self) -> bool:
         """Take over writing where a gallery is open for reading only because another process
@@ -313,7 +338,7 @@ class Gallery(Browsing, Importing, Exporting):
             GalleryDamagedError, GalleryError: it stays open for reading.
         """
         before = self.writable
-        self.writable = self._recogniser.take_over()
+        self.writable = self.recogniser.take_over()
         if self.writable and not before:
             self._finish_erasure()  # that the other process began
         return self.writable
@@ -372,28 +397,6 @@ class Gallery(Browsing, Importing, Exporting):
         finally:
             self._take(Store.open(self.folder, passphrase=opens))
 
-    # -- changing ---------------------------------------------------------------------------
-
-    def reject(self, query: Vectors, identity: int) -> bool:
-        """Remembers for good that a query ``(d,)`` is not this identity; False where it is known.
-
-        Every method honours it, and training learns from it. Enrolling the query under that
-        identity after all takes it back.
-
-        Raises:
-            UnknownIdentityError, MismatchError, EmbeddingError, GalleryReadOnlyError.
-        """
-        return self.corrections.reject(query, identity) is not None
-
-    def take_back_rejection(self, query: Vectors, identity: int) -> bool:
-        """Forgets what :meth:`reject` remembered; False where there is nothing to forget."""
-        return self.corrections.take_back_rejection(query, identity) is not None
-
-    def remove_faces(self, faces: Sequence[int]) -> int:
-        """Takes faces out of the gallery; returns how many. The way back of an enrolment."""
-        removed = self.corrections.remove(faces)
-        return len(removed.faces) if removed else 0
-
     def check(self, *, repair: bool = False, reporter: Reporter = SILENT) -> CheckReport:
         """Holds store, indexes and models against one another.
 
@@ -407,7 +410,7 @@ class Gallery(Browsing, Importing, Exporting):
         altered = self._store.checks.altered() if damage else []
         if altered and repair:
             self._require_writable("The faces cannot be taken out")
-            altered = self._recogniser.renew(lambda: remove_altered_vectors(self._store))
+            altered = self.recogniser.renew(lambda: remove_altered_vectors(self._store))
             damage = self._store.checks.problems()
         sound = not damage
         reporter.progress("Checking the models", 1, 3)
@@ -418,7 +421,7 @@ class Gallery(Browsing, Importing, Exporting):
         repaired = [f"Taken out: {one}" for one in altered] if repair else []
         if wrong and repair:
             self._require_writable("The index cannot be repaired")
-            self._recogniser.rebuild()
+            self.recogniser.rebuild()
             wrong, repaired = index_problems(self._store), [*repaired, *wrong]
         reporter.progress("Checking the index", 3, 3)
         return CheckReport(

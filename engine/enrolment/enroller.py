@@ -1,90 +1,70 @@
-"""Files of many faces that would become one person and look like several."""
+"""Enrolment of faces and imports of files: planned face by face, or at once."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from engine.enrolment.advisor import EnrolmentAdvisor
+from engine.enrolment.advisor import EnrolmentAdvisor, mixed_files
 from engine.enrolment.embedding_check import EmbeddingCheck
-from engine.enrolment.planning import chosen_faces, plan_reading, rows_of
-from engine.errors import EmbeddingError, PhotoError
-from engine.formats.checks import as_rows, check_vectors, usable
+from engine.errors import EmbeddingError
+from engine.formats.checks import as_rows, check_vectors
 from engine.formats.lazy_rows import chosen_rows
-from engine.formats.photographs import read_photo
-from engine.formats.sources import SourcesRead
+from engine.formats.photographs import read_photos
+from engine.formats.sources import SourcesRead, read_sources
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
 from engine.records import names
-from engine.records.advice import Advice, grouped, joined_words, lookalike_words
-from engine.records.plans import ImportPlan
+from engine.records.advice import Advice, by_row, grouped, joined_words, lookalike_words
+from engine.records.plans import ImportPlan, PlannedFace, held_words
 from engine.records.types import (
     Added,
     EnrolmentReport,
     FaceBatch,
     ImportReport,
     Rejection,
-    Rows,
     Vectors,
 )
-from engine.review.identity_division import clear_height, divided, ordinary_height
 from engine.store import Store
 from engine.store.name_lookup import ambiguous_words
-from engine.utils.distances import prepare
-from engine.utils.packed_columns import Coded
+from engine.utils.eta import EtaReporter, Step
+from engine.utils.packed_columns import Coded, chosen
 from engine.utils.trim_heap import give_back
 
-_FILES = 20  # of one import that are looked at
-_FACES = 500  # of each
-_OTHERS = 100  # identities that tell how one person's faces scatter
-_THEIR_FACES = 30
-
-
-def mixed_files(store: Store, files: Sequence[tuple[str, Rows]]) -> tuple[str, ...]:
-    """Sentences on those whose faces fall into several groups.
-
-    Args:
-        files: path and vectors of each.
-    """
-    if not files:
-        return ()
-    ordinary = ordinary_height(_enrolled(store), store.distance)
-    said = []
-    for path, vectors in files[:_FILES]:
-        some = vectors[:: max(1, len(vectors) // _FACES)]
-        rows = prepare(some[usable(some)], store.distance)
-        height = clear_height(rows, store.distance) if ordinary is None else ordinary
-        groups = 1 + int(divided(rows, store.distance, ordinary=height).max(initial=0))
-        if groups > 1:
-            said.append(
-                f"{path}: {len(vectors):,} faces of one file become one person; "
-                f"they fall into {groups} groups. If these are several people, put their names "
-                "beside them, in a table or an array."
-            )
-    return tuple(said)
-
-
-def _enrolled(store: Store) -> list[Vectors]:
-    """Prepared faces of the identities that have most."""
-    faces, owners = store.faces.membership()
-    known, counts = np.unique(owners, return_counts=True)
-    chosen = known[np.argsort(-counts, kind="stable")[:_OTHERS]]
-    found = []
-    for identity in chosen.tolist():
-        vectors = store.faces.vectors(faces[owners == identity][:_THEIR_FACES])[2]
-        found.append(prepare(vectors, store.distance))
-    return found
-
-
+_TWICE = "The very same face comes before it"
+# Microseconds a face on one of our machines, of 100,000 from an .npz; only their ratios matter.
+_READING = (
+    Step("Reading files", 100.0),
+    Step("Reading", 1.0),
+    Step("Checking the vectors", 1.0),
+)
+_SAVING = (
+    Step("Telling faces apart", 2.5),
+    Step("Looking for faces that are enrolled", 1.0),
+    Step("Saving faces", 15.0),
+    Step("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
+)
+_ADVISING = (
+    Step("Looking for faces that are enrolled", 20.0),
+    Step("Comparing with the gallery", 300.0),
+    Step("Comparing the faces of each name", 30.0),
+    Step("Looking for odd ones out", 80.0),
+)
 _MANY = 10_000  # faces, after which memory is worth giving back
 
 
+def import_forecast(reporter: Reporter) -> Reporter:
+    """Tell how long an import from its sources to the index will still take."""
+    return EtaReporter(reporter, (*_READING, *_SAVING))
+
+
 class Enroller:
-    """Imports and enrolments of one gallery.
+    """Enrolments and imports of one gallery.
 
     Attributes:
         network: sees that all of its faces come from one.
@@ -93,17 +73,93 @@ class Enroller:
     def __init__(self, store: Store, recogniser: Recogniser) -> None:
         self._store = store
         self._recogniser = recogniser
-        self._coach = EnrolmentAdvisor(store, recogniser)
+        self._advisor = EnrolmentAdvisor(store, recogniser)
         self.network = EmbeddingCheck(store)
 
     def prepare(self) -> None:
-        """Learns what enrolments are held against, so that the first one need not."""
-        self._coach.prepare()
+        """Learn what enrolments are held against, so that the first one need not."""
+        self._advisor.prepare()
+
+    # -- one person --------------------------------------------------------------------------
+
+    def enroll(
+        self,
+        name: str,
+        faces: FaceBatch | Vectors,
+        *,
+        elsewhere: Mapping[int, str] = MappingProxyType({}),
+        reporter: Reporter = SILENT,
+    ) -> EnrolmentReport:
+        """Add faces to a new or known identity: see :meth:`engine.gallery.Gallery.enroll`."""
+        name, joined = self._enrolled_name(name)
+        batch = self._named(as_batch(faces), name, elsewhere)
+        advice = grouped(self._advice(batch, reporter), batch.files)
+        thumbnails, refused = read_photos(batch.photos, reporter)
+        added = self._add(batch, thumbnails, "enroll", reporter)
+        return EnrolmentReport(
+            name=name,
+            faces_added=len(added.face_ids),
+            duplicates=len(added.duplicates),
+            warnings=(
+                *joined,
+                *(item.sentence for item in advice),
+                *(f"{photo.file}: {photo.reason}" for photo in refused),
+            ),
+            face_ids=tuple(int(face) for face in added.face_ids),
+        )
+
+    def check(
+        self,
+        name: str,
+        faces: FaceBatch | Vectors,
+        *,
+        elsewhere: Mapping[int, str] = MappingProxyType({}),
+        reporter: Reporter = SILENT,
+    ) -> tuple[Advice, ...]:
+        """Return what a person should know before enrolling these faces under a name, face by
+        face; :func:`engine.records.advice.grouped` sums it up.
+
+        Args:
+            elsewhere: names of other identities for some of the rows.
+
+        Raises:
+            MismatchError, EmbeddingError: they cannot be enrolled at all. CancelledError.
+        """
+        batch = self._named(as_batch(faces), self._enrolled_name(name)[0], elsewhere)
+        return tuple(self._advice(batch, reporter))
+
+    def plan(
+        self, name: str, faces: FaceBatch | Vectors, *, reporter: Reporter = SILENT
+    ) -> ImportPlan:
+        """Return what :meth:`enroll` would do with each face; nothing is changed.
+
+        Raises:
+            IdentityNameError, AmbiguousNameError, EmbeddingError, MismatchError.
+        """
+        started = time.monotonic()
+        name, joined = self._enrolled_name(name)
+        batch = self._named(as_batch(faces), name)
+        check_vectors(batch.vectors[:], dimension=self._store.dimension)
+        plan = self._plan(SourcesRead(batch, (), joined), started, reporter)
+        return replace(plan, action="enroll")
+
+    # -- files -------------------------------------------------------------------------------
+
+    def import_(
+        self, sources: Iterable[str | Path], *, name_column: str | None, reporter: Reporter
+    ) -> ImportReport:
+        """Enrol everything in files: see :meth:`engine.gallery.Gallery.import_`."""
+        started = time.monotonic()
+        reporter = import_forecast(reporter)
+        return self.import_reading(self._read(sources, name_column, reporter), started, reporter)
 
     def import_reading(
-        self, reading: SourcesRead, *, started: float, reporter: Reporter
+        self, reading: SourcesRead, started: float, reporter: Reporter
     ) -> ImportReport:
-        """Enrols all that was read.
+        """Enrol all that was read.
+
+        Args:
+            started: when the reading began, by ``time.monotonic``.
 
         Raises:
             MismatchError: made by another embedding network. GalleryReadOnlyError.
@@ -122,18 +178,36 @@ class Enroller:
             seconds=time.monotonic() - started,
         )
 
-    def plan(self, reading: SourcesRead, *, started: float, reporter: Reporter) -> ImportPlan:
-        """What :meth:`import_reading` would do with each face. Raises as it does."""
-        reading = self._with_enrolled_names(reading)
-        self.network.check_network(reading.batch)
-        mixed = mixed_files(self._store, reading.one_person)
-        reading = replace(reading, notices=reading.notices + mixed)
-        return plan_reading(reading, self._store, self._coach, started=started, reporter=reporter)
+    def plan_import(
+        self,
+        sources: Iterable[str | Path],
+        *,
+        name_column: str | None = None,
+        reporter: Reporter = SILENT,
+    ) -> ImportPlan:
+        """Return what an import would do with every face, and what to know of it before.
 
-    def import_planned(self, plan: ImportPlan, reporter: Reporter) -> ImportReport:
-        """Enrols the faces of a plan that come in, and no others. Raises as import_reading."""
+        Args:
+            name_column: column or array of the names, None to recognise it.
+
+        Raises:
+            EmbeddingError: a source has no vectors at all. MismatchError: another network made
+            them. CancelledError.
+        """
         started = time.monotonic()
-        faces = chosen_faces(plan)
+        reporter = EtaReporter(reporter, (*_READING, *_ADVISING))
+        return self._plan(self._read(sources, name_column, reporter), started, reporter)
+
+    def import_plan(self, plan: ImportPlan, *, reporter: Reporter = SILENT) -> ImportReport:
+        """Enrol exactly the faces that come in by a plan, in one transaction.
+
+        Raises:
+            MismatchError, GalleryReadOnlyError, CancelledError.
+        """
+        started = time.monotonic()
+        reporter = EtaReporter(reporter, _SAVING)
+        rows = plan.rows()
+        faces = replace(_rows(plan.batch, rows), names=[plan.faces[row].name for row in rows])
         alike = self._lookalikes(faces)
         added, refused = self._import(faces, reporter, plan.action)
         foreseen = plan.report()
@@ -146,59 +220,67 @@ class Enroller:
             seconds=time.monotonic() - started,
         )
 
-    def enroll(
-        self,
-        name: str,
-        faces: FaceBatch,
-        elsewhere: Mapping[int, str],
-        reporter: Reporter = SILENT,
-    ) -> EnrolmentReport:
-        """Add faces to a new or known identity (:meth:`engine.gallery.Gallery.enroll`)."""
-        name, joined = self._enrolled_name(name)
-        batch = self._named(faces, name, elsewhere)
-        said = grouped(self.advice(batch, reporter), batch.files)
-        thumbnails, refused = thumbnails_of(batch, reporter)
-        added = self._add(batch, thumbnails, "enroll", reporter)
-        return EnrolmentReport(
-            name=name,
-            faces_added=len(added.face_ids),
-            duplicates=len(added.duplicates),
-            warnings=(
-                *joined,
-                *(one.sentence for one in said),
-                *(f"{photo.file}: {photo.reason}" for photo in refused),
-            ),
-            face_ids=tuple(int(face) for face in added.face_ids),
+    def _read(
+        self, sources: Iterable[str | Path], name_column: str | None, reporter: Reporter
+    ) -> SourcesRead:
+        return read_sources(
+            [Path(source) for source in sources],
+            dimension=self._store.dimension,
+            name_column=name_column,
+            reporter=reporter,
         )
 
-    def plan_enrolment(self, name: str, faces: FaceBatch, reporter: Reporter) -> ImportPlan:
-        """Say what would become of each face (:meth:`engine.gallery.Gallery.plan_enrolment`)."""
-        started = time.monotonic()
-        name, joined = self._enrolled_name(name)
-        batch = self._named(faces, name)
-        check_vectors(batch.vectors[:], dimension=self._store.dimension)
-        reading = SourcesRead(batch, (), joined)
-        plan = self.plan(reading, started=started, reporter=reporter)
-        return replace(plan, action="enroll")
+    # -- what would happen ---------------------------------------------------------------------
 
-    def advice(self, batch: FaceBatch, reporter: Reporter = SILENT) -> list[Advice]:
-        """What a person should know before enrolling these faces under these names.
-
-        Raises:
-            MismatchError, EmbeddingError: they cannot be enrolled at all.
-        """
+    def _advice(self, batch: FaceBatch, reporter: Reporter) -> list[Advice]:
         self.network.check(batch)
-        return self._coach.advise(batch, self._coach.holders(batch.vectors), reporter)
+        holders = self._advisor.holders(batch.vectors)
+        return self._advisor.advise(batch, holders, reporter)
 
-    def check(
-        self, name: str, faces: FaceBatch, elsewhere: Mapping[int, str], reporter: Reporter
-    ) -> list[Advice]:
-        """What a person should know before these faces are enrolled under a name, face by face.
+    def _plan(self, reading: SourcesRead, started: float, reporter: Reporter) -> ImportPlan:
+        """What would become of each face; photographs are read only when it is done."""
+        reading = self._with_enrolled_names(reading)
+        batch = reading.batch
+        self.network.check_network(batch)
+        mixed = mixed_files(self._store, reading.one_person)
+        holders = self._advisor.holders(batch.vectors, reporter)
+        advice = by_row(self._advisor.advise(batch, holders, reporter))
+        foreseen = self._store.faces.add(batch, dry_run=True)
+        entering = frozenset(foreseen.rows.tolist())
+        known = frozenset(identity.name for identity in self._store.people.all())
 
-        Raises:
-            MismatchError, EmbeddingError: they cannot be enrolled at all. CancelledError.
-        """
-        return self.advice(self._named(faces, self._enrolled_name(name)[0], elsewhere), reporter)
+        def planned(row: int, name: str | None, file: str) -> PlannedFace:
+            assert name is not None
+            if row in entering:
+                outcome, reason = "added" if name in known else "new", ""
+            else:
+                outcome = "duplicate"
+                reason = held_words(name) if name in holders[row] else _TWICE
+            return PlannedFace(
+                file=file,
+                row=batch.rows[row],
+                name=name,
+                outcome=outcome,  # type: ignore[arg-type]
+                reason=reason,
+                advice=advice.get(row, ()),
+            )
+
+        faces = tuple(map(planned, range(len(batch)), batch.names, batch.files))
+        return ImportPlan(
+            batch=batch,
+            first=faces,
+            faces=faces,
+            rejected=tuple(
+                PlannedFace(item.file, 0, None, "rejected", item.reason)
+                for item in reading.rejected
+            ),
+            notices=reading.notices + mixed,
+            known=known,
+            holders=holders,
+            seconds=time.monotonic() - started,
+            columns=reading.columns,
+            column=reading.column,
+        )
 
     # -- names -------------------------------------------------------------------------------
 
@@ -249,7 +331,7 @@ class Enroller:
                 Rejection(batch.files[row], several[coded[row] or ""])
                 for row in np.flatnonzero(unclear).tolist()
             )
-            batch = rows_of(batch, np.flatnonzero(~unclear).tolist())
+            batch = _rows(batch, np.flatnonzero(~unclear).tolist())
         if joined:
             own = Coded.of(batch.names).mapped(lambda name: joined.get(name or "", name))
             batch = replace(batch, names=own)
@@ -267,7 +349,7 @@ class Enroller:
         self, batch: FaceBatch, reporter: Reporter, action: str = "import"
     ) -> tuple[Added, tuple[Rejection, ...]]:
         self.network.check_network(batch)
-        thumbnails, refused = thumbnails_of(batch, reporter)
+        thumbnails, refused = read_photos(batch.photos, reporter)
         return self._add(batch, thumbnails, action, reporter), refused
 
     def _add(
@@ -318,20 +400,13 @@ def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:
     return faces
 
 
-def thumbnails_of(
-    batch: FaceBatch, reporter: Reporter
-) -> tuple[dict[int, bytes], tuple[Rejection, ...]]:
-    """Thumbnails by row, and the photographs that could not be used: their faces are kept."""
-    thumbnails: dict[int, bytes] = {}
-    refused = []
-    with_photo = [row for row, photo in enumerate(batch.photos) if photo is not None]
-    for done, row in enumerate(with_photo):
-        photo = batch.photos[row]
-        assert photo is not None
-        if done % 50 == 0:
-            reporter.progress("Reading photographs", done, len(with_photo))
-        try:
-            thumbnails[row] = read_photo(photo)
-        except PhotoError as error:
-            refused.append(Rejection(str(photo), f"{error.reason} The face was kept."))
-    return thumbnails, tuple(refused)
+def _rows(batch: FaceBatch, rows: Sequence[int]) -> FaceBatch:
+    """Some rows of a batch; vectors that are in a file stay there."""
+    kept = np.array(rows, dtype=np.int64)
+    return FaceBatch(
+        chosen_rows(batch.vectors, kept),
+        chosen(batch.names, kept),
+        chosen(batch.files, kept),
+        chosen(batch.rows, kept),
+        chosen(batch.photos, kept),
+    )

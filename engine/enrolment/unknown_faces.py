@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.avatars.appearance import Lens
-from engine.enrolment.enroller import Enroller, as_batch, thumbnails_of
+from engine.enrolment.enroller import Enroller, as_batch
+from engine.formats.photographs import read_photos
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
 from engine.records import names as allowed
@@ -153,7 +154,7 @@ def _nearest_groups(
     return nearest
 
 
-_KEEPING = "keep-unknown"  # of settings
+_COLLECTING = "keep-unknown"  # of settings
 _AT_ONCE = 500  # queries that are identified between two looks at the reporter
 _MEASURED = 200  # members of a cluster that its cohesion is taken from
 
@@ -173,7 +174,7 @@ class UnknownFaces:
         self._enroller = enroller
         self._lens = lens
 
-    def keep(self, queries: FaceBatch | Vectors, *, reporter: Reporter = SILENT) -> int:
+    def add(self, queries: FaceBatch | Vectors, *, reporter: Reporter = SILENT) -> int:
         """Puts queries on the shelf; returns how many were neither there nor enrolled.
 
         Not a step to be undone: a person did not do it, and :meth:`dismiss` takes it back.
@@ -184,10 +185,10 @@ class UnknownFaces:
         """
         batch = as_batch(queries)
         self._enroller.network.check(batch)
-        thumbnails, _ = thumbnails_of(batch, reporter)
+        thumbnails, _ = read_photos(batch.photos, reporter)
         return self._store.unknowns.add(batch, thumbnails)
 
-    def unknowns(self) -> list[Unknown]:
+    def all(self) -> list[Unknown]:
         """All that is on the shelf, the oldest first."""
         return self._store.unknowns.all()
 
@@ -199,7 +200,7 @@ class UnknownFaces:
         """Those that came from one of these files, named as they were then; the oldest first."""
         return self._store.unknowns.from_files(files)
 
-    def photo(self, unknown: int) -> bytes | None:
+    def thumbnail(self, unknown: int) -> bytes | None:
         """JPEG of a query, or None where it came without a photograph."""
         return self._store.unknowns.thumbnail(unknown)
 
@@ -208,17 +209,17 @@ class UnknownFaces:
         return self._lens.traits(self._store.unknowns.vectors(unknowns)[1])
 
     @property
-    def keeping(self) -> bool | None:
+    def collecting(self) -> bool | None:
         """Whether unknown queries are to be kept in this gallery; None where nobody has said."""
-        return {"1": True, "0": False}.get(self._store.settings.get(_KEEPING) or "")
+        return {"1": True, "0": False}.get(self._store.settings.get(_COLLECTING) or "")
 
-    def set_keeping(self, keeping: bool) -> None:
+    def set_collecting(self, collecting: bool) -> None:
         """Remembers with the gallery whether unknown queries are to be kept.
 
         Raises:
             GalleryReadOnlyError.
         """
-        self._store.settings.set(_KEEPING, str(int(keeping)))
+        self._store.settings.set(_COLLECTING, str(int(collecting)))
 
     def clusters(
         self, known: Sequence[Sequence[int]] = (), *, reporter: Reporter = SILENT

@@ -98,14 +98,15 @@ _TABLES: Mapping[ExportKind, Writer] = {
 }
 
 
-class Exporting:
-    """The exports of a :class:`engine.gallery.Gallery`."""
+class Exporter:
+    """The exports of one gallery."""
 
-    _store: Store
-    _lens: Lens
-    learning: TrainingService
+    def __init__(self, store: Store, models: TrainingService, lens: Lens) -> None:
+        self._store = store
+        self._models = models
+        self._lens = lens
 
-    def export(
+    def write(
         self,
         kind: ExportKind,
         destination: str | Path,
@@ -150,8 +151,8 @@ class Exporting:
             return ProjectorWriter(self._lens.traits, _learned(self._store, reporter))
         if kind == "report":
             return ReportWriter(
-                self.learning.models(),
-                self.learning.last_evaluation(),
+                self._models.all(),
+                self._models.last_evaluation(),
                 lambda reporter: review_store(self._store, reporter=reporter),
             )
         return _TABLES[kind]

@@ -6,12 +6,14 @@ import io
 import logging
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from engine.errors import PhotoError
 from engine.formats.input_file import open_regular, unreadable
+from engine.progress import Reporter
+from engine.records.types import Rejection
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -84,6 +86,23 @@ def read_photo(path: str | Path, *, side: int = 192) -> bytes:
             raise unreadable(file, error, PhotoError) from None
         problem = "The photo is broken or cut short"
         raise PhotoError(problem, file=file, remedy=_REMEDY) from None
+
+
+def read_photos(
+    photos: Sequence[str | Path | None], reporter: Reporter
+) -> tuple[dict[int, bytes], tuple[Rejection, ...]]:
+    """Thumbnails by row, and the photographs that could not be used: their faces are kept."""
+    thumbnails: dict[int, bytes] = {}
+    refused = []
+    given = [(row, photo) for row, photo in enumerate(photos) if photo is not None]
+    for done, (row, photo) in enumerate(given):
+        if done % 50 == 0:
+            reporter.progress("Reading photographs", done, len(given))
+        try:
+            thumbnails[row] = read_photo(photo)
+        except PhotoError as error:
+            refused.append(Rejection(str(photo), f"{error.reason} The face was kept."))
+    return thumbnails, tuple(refused)
 
 
 def _thumbnail(stream: BinaryIO, side: int) -> Picture:

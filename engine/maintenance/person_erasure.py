@@ -61,11 +61,11 @@ class PersonErasure:
     """
 
     def __init__(
-        self, store: Store, recogniser: Recogniser, learning: TrainingService, lens: Lens
+        self, store: Store, recogniser: Recogniser, models: TrainingService, lens: Lens
     ) -> None:
         self._store = store
         self._recogniser = recogniser
-        self._learning = learning
+        self._models = models
         self._lens = lens
         self.receipt: Receipt | None = None
 
@@ -98,7 +98,7 @@ class PersonErasure:
             was changed, or the next opening of the gallery finishes it; the error says which.
         """
         try:
-            with self._learning.at_rest():
+            with self._models.at_rest():
                 return self._recogniser.renew(
                     lambda: _erase(self._store, names, keep_files, reporter)
                 )

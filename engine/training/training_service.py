@@ -157,7 +157,7 @@ class TrainingService:
 
     # -- versions ----------------------------------------------------------------------------
 
-    def models(self) -> list[ModelVersion]:
+    def all(self) -> list[ModelVersion]:
         """All versions, newest first, with how much of the gallery is new to each."""
         faces, owners = self._store.faces.membership()
         return [self._with_staleness(one, faces, owners) for one in self._store.models.all()]
