@@ -50,7 +50,7 @@ def review(gallery: Gallery) -> str:
 
 def evaluated(protocol: str, *methods: str) -> Callable[[Gallery], str]:
     def run(gallery: Gallery) -> str:
-        done = gallery.learning.evaluate(protocol=protocol, methods=methods, repeats=1)
+        done = gallery.models.evaluate(protocol=protocol, methods=methods, repeats=1)
         return "; ".join(f"{one.protocol} {one.searches:,} of {one.of:,}" for one in done.sampled)
 
     return run
@@ -58,7 +58,7 @@ def evaluated(protocol: str, *methods: str) -> Callable[[Gallery], str]:
 
 def trained(kind: str) -> Callable[[Gallery], str]:
     def run(gallery: Gallery) -> str:
-        outcome = gallery.learning.train(TrainingRequest(kinds=(kind,)))  # type: ignore[arg-type]
+        outcome = gallery.models.train(TrainingRequest(kinds=(kind,)))  # type: ignore[arg-type]
         return outcome.sentence
 
     return run
@@ -67,13 +67,13 @@ def trained(kind: str) -> Callable[[Gallery], str]:
 def clusters(gallery: Gallery) -> str:
     """Of queries that look like nobody: five pictures each of mixtures of two people."""
     random = np.random.default_rng(1)
-    faces = np.stack([gallery.vector(face) for face in range(1, 2 * QUERIES // 5 + 1)])
+    faces = np.stack([gallery.faces.vector(face) for face in range(1, 2 * QUERIES // 5 + 1)])
     middles = (faces[::2] + faces[1::2])[random.permutation(QUERIES // 5)] / 2
     made = middles.repeat(5, axis=0)
     made += NOISE * faces.std(axis=0) * random.standard_normal(made.shape)
-    gallery.shelf.keep(made.astype(np.float32))
+    gallery.unknowns.add(made.astype(np.float32))
     started = time.perf_counter()
-    found = gallery.shelf.clusters()
+    found = gallery.unknowns.clusters()
     return f"{len(found):,} clusters of {QUERIES:,} in {time.perf_counter() - started:.1f} s"
 
 
@@ -82,18 +82,18 @@ def preview(gallery: Gallery) -> str:
     random = np.random.default_rng(2)
     with tempfile.TemporaryDirectory() as home:
         path = Path(home) / "faces.npz"
-        gallery.export("npz", path)
+        gallery.exports.write("npz", path)
         with np.load(path, allow_pickle=False) as table:
             faces, names = table["embeddings"], table["names"]
         faces += NOISE * faces.std(axis=0) * random.standard_normal(faces.shape)
         np.savez(path, embeddings=faces.astype(np.float32), names=names)
         del faces, names
-        plan = gallery.plan_import([path])
+        plan = gallery.enrolment.plan_import([path])
     return ", ".join(f"{count:,} {outcome}" for outcome, count in plan.outcomes().items())
 
 
 def portraits(gallery: Gallery) -> str:
-    gallery.traits([1, 2, 3])
+    gallery.faces.traits([1, 2, 3])
     return ""
 
 
@@ -152,7 +152,7 @@ def main() -> None:
         for size in asked.sizes:
             folder = asked.gallery or made(asked.file, size, Path(home))
             with Gallery.open(folder, write=False) as gallery:
-                people, faces = gallery.counts()
+                people, faces = gallery.people.counts()
             print(f"{faces:,} faces of {people:,} people")
             for name in asked.only:
                 command = [sys.executable, "-m", "benchmarks.at_scale", str(folder), "--run", name]

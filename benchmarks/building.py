@@ -100,8 +100,8 @@ def change(folder: Path, gallery: Path, saved: Path, database: Path, parameters:
     asked = np.load(folder / ASKED)
     opened = Gallery.open(gallery)
     opened.prepare()
-    if opened.identity(NEW) is not None:  # a run was ended here
-        opened.remove_faces([face.id for face in opened.faces(NEW)])
+    if opened.people.find(NEW) is not None:  # a run was ended here
+        opened.corrections.remove([face.id for face in opened.faces.of(NEW)])
     bare = _Bare(folder, saved, database, parameters, 2 * TIMES)
     taken: dict[str, list[float]] = {}
     ending = time.perf_counter() + BUDGET
@@ -122,7 +122,7 @@ def _change_once(gallery: Gallery, row: Rows) -> dict[str, float]:
     found = answers[0].evidence[0].face
     if found not in report.face_ids:
         raise RuntimeError("A face that was enrolled is not found")
-    removing, _ = timed(lambda: gallery.remove_faces(report.face_ids))
+    removing, _ = timed(lambda: gallery.corrections.remove(report.face_ids))
     (again,) = gallery.identify(row, k=K)
     if again.evidence[0].face in report.face_ids:
         raise RuntimeError("A face that was removed is still found")

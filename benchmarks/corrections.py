@@ -25,16 +25,16 @@ from engine.gallery import Gallery
 
 
 def ids(gallery: Gallery, name: str) -> list[int]:
-    return [face.id for face in gallery.faces(name)]
+    return [face.id for face in gallery.faces.of(name)]
 
 
 def kinds(gallery: Gallery) -> dict[str, Callable[[int], object]]:
     """One correction of each kind; the number makes them differ."""
-    names = [one.name for one in gallery.people("faces")]
-    fix, large, vector = gallery.corrections, names[0], gallery.vector(1)
+    names = [one.name for one in gallery.people.all("faces")]
+    fix, large, vector = gallery.corrections, names[0], gallery.faces.vector(1)
     return {
         "rename": lambda n: fix.rename(names[n + 1], f"Somebody {n}"),
-        "note": lambda n: fix.note(large, f"note {n}"),
+        "note": lambda n: fix.set_note(large, f"note {n}"),
         "portrait": lambda n: fix.choose_portrait(large, ids(gallery, large)[n + 1]),
         "move one face": lambda n: fix.move(ids(gallery, large)[:1], names[n + 1]),
         "move 50 faces": lambda n: fix.move(ids(gallery, large)[:50], f"New {n}"),
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def measure(gallery: Gallery, times: int) -> None:
-    query = gallery.vector(1) + np.float32(0.001)
+    query = gallery.faces.vector(1) + np.float32(0.001)
     gallery.identify(query)
     took: dict[str, list[list[float]]] = defaultdict(lambda: [[], [], [], []])
     for kind, correct in kinds(gallery).items():
@@ -76,10 +76,10 @@ def measure(gallery: Gallery, times: int) -> None:
             done, undone, redone, asked = took[kind]
             done.append(timed(lambda n=number, correct=correct: correct(n)))
             asked.append(timed(lambda: gallery.identify(query)))
-            undone.append(timed(gallery.corrections.undo))
-            redone.append(timed(gallery.corrections.redo))
-            gallery.corrections.undo()
-    identities, faces = gallery.counts()
+            undone.append(timed(gallery.history.undo))
+            redone.append(timed(gallery.history.redo))
+            gallery.history.undo()
+    identities, faces = gallery.people.counts()
     print(f"{faces:,} faces of {identities:,} people, medians of {times} in ms")
     print(f"{'':28}{'done':>8}{'undone':>8}{'redone':>8}{'question, at most':>19}")
     for kind, (done, undone, redone, asked) in took.items():

@@ -59,7 +59,7 @@ def measured(folder: Path, source: Path, passphrase: str | None) -> dict[str, fl
 
     for run in range(RUNS):
         gallery = note("open it", lambda: Gallery.open(folder, passphrase=passphrase))
-        query = gallery.vector(1 + run)
+        query = gallery.faces.vector(1 + run)
         note("answer after opening", lambda: gallery.identify(query))  # noqa: B023
         for _ in range(RUNS):
             note("answer", lambda: gallery.identify(query))  # noqa: B023

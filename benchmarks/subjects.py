@@ -159,6 +159,6 @@ class PeerSubject(Subject):
 def parameters_of(gallery: Gallery) -> Parameters:
     """M, ef_construction and ef of an open gallery's index: what its peers are given too."""
     gallery.prepare()  # the breadth is chosen when the graph is made
-    keeper = gallery._recogniser._state.spaces[0].index
+    keeper = gallery.recogniser._state.spaces[0].index
     kept = keeper.parameters
     return {"M": kept.M, "ef_construction": kept.ef_construction, "ef": keeper.ef or kept.ef}

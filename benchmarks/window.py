@@ -170,16 +170,20 @@ class Measuring:
 
         def rename() -> None:
             old = self.somebody().name
-            corrections.correct(context, "Renaming", lambda to: to.rename(old, name))
+            corrections.correct(
+                context, "Renaming", lambda gallery: gallery.corrections.rename(old, name)
+            )
             self.until_listed(name)
 
         def delete() -> None:
             old = self.somebody().name
-            corrections.correct(context, "Deleting", lambda to: to.delete([old]))
+            corrections.correct(
+                context, "Deleting", lambda gallery: gallery.corrections.delete([old])
+            )
             self.until_listed(old, there=False)
 
         def enroll() -> None:
-            vector = context.gallery.vector(self.some_face())[None, :] + 0.001
+            vector = context.gallery.faces.vector(self.some_face())[None, :] + 0.001
             batch = FaceBatch(vector, [name], ["new.npy"], [0], [None])
             enrolment.enroll(context, name, batch, lambda _: None)
             self.until_listed(name)

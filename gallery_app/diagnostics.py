@@ -52,7 +52,7 @@ def _screens() -> str:
 
 def _sizes(gallery: Gallery) -> str:
     try:
-        people, faces = gallery.counts()
+        people, faces = gallery.people.counts()
         size = sum(path.stat().st_size for path in gallery.folder.rglob("*") if path.is_file())
     except (FaceGalleryError, OSError) as error:
         _log.warning("The open gallery cannot be measured", exc_info=True)

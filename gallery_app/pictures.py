@@ -145,12 +145,12 @@ class Pictures(QObject):
         return images
 
     def _photo_of(self, gallery: Gallery, face: int) -> bytes | None:
-        return gallery.photo(face)
+        return gallery.faces.thumbnail(face)
 
     def _traits_of(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
         """Those of the faces that exist, and the numbers to draw them with."""
-        known = [face.id for face in gallery.faces_by_id(faces)]
-        return known, gallery.traits(known)
+        known = [face.id for face in gallery.faces.by_ids(faces)]
+        return known, gallery.faces.traits(known)
 
     def close(self) -> None:
         """Ends the thread, also of what :meth:`of_rows` gave. Nothing comes afterwards."""
@@ -223,7 +223,7 @@ class RowPictures(Pictures):
         count = len(self._faces)
         if self._traits is None or len(self._traits) < count:
             vectors = np.stack([vector for vector, _ in self._faces[:count]])
-            self._traits = gallery.traits_of(vectors)
+            self._traits = gallery.faces.traits_of(vectors)
         return self._traits
 
 
@@ -239,7 +239,7 @@ class ShelfPictures(Pictures):
     """Pictures of the unknown faces that are kept, by their own ids."""
 
     def _photo_of(self, gallery: Gallery, face: int) -> bytes | None:
-        return gallery.shelf.photo(face)
+        return gallery.unknowns.thumbnail(face)
 
     def _traits_of(self, gallery: Gallery, faces: list[int]) -> tuple[list[int], Vectors]:
-        return faces, gallery.shelf.traits(faces)
+        return faces, gallery.unknowns.traits(faces)

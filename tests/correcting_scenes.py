@@ -30,11 +30,11 @@ def _mistaken(stage: Stage, source: Path = DATA) -> None:
 
     folder = stage.make("people", sorted(source.glob(_SOME)))
     with Gallery.open(folder) as gallery:
-        face = gallery.faces("Tiger Woods")[3].id
+        face = gallery.faces.of("Tiger Woods")[3].id
         gallery.corrections.move([face], "Tim Henman")
-        half = [face.id for face in gallery.faces("Tony Blair")[::3]]
+        half = [face.id for face in gallery.faces.of("Tony Blair")[::3]]
         gallery.corrections.move(half, "A C L Blair")
-        twin = gallery.vector(gallery.faces("Tom Ridge")[0].id)
+        twin = gallery.faces.vector(gallery.faces.of("Tom Ridge")[0].id)
         gallery.enroll("Tom Ridge", twin * 1.0001)
     stage.open(folder)
 
@@ -109,7 +109,7 @@ def _select(stage: Stage, *names: str) -> None:
     stage.choose(names[0])
     model, selection = stage.window.identities.model, stage.window.identities.list.selectionModel()
     for name in names[1:]:
-        row = model.row_of(stage.app.context.gallery.identity(name).id)
+        row = model.row_of(stage.app.context.gallery.people.find(name).id)
         selection.select(model.index(row), selection.SelectionFlag.Select)
 
 
@@ -184,7 +184,7 @@ def history(stage: Stage) -> None:
     _mistaken(stage)
     corrections = stage.app.context.gallery.corrections
     corrections.rename("Tom Hanks", "Thomas Hanks")
-    corrections.undo()
+    stage.app.context.gallery.history.undo()
     stage.app.state.contents_changed.emit(EVERYTHING)
     stage.window.menus.actions["history"].trigger()
     dialog = stage.dialog()

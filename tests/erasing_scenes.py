@@ -21,10 +21,10 @@ def _rich(stage: Stage) -> str:
     folder = stage.make("friends", people[:20])
     put_to_use(folder, "triplet")
     with Gallery.open(folder) as gallery:
-        name = gallery.people()[3].name
+        name = gallery.people.all()[3].name
         gallery.import_(people[20:40])
-        gallery.corrections.note(name, "met at the choir")
-        gallery.corrections.confirm([face.id for face in gallery.faces(name)[:3]])
+        gallery.corrections.set_note(name, "met at the choir")
+        gallery.corrections.confirm([face.id for face in gallery.faces.of(name)[:3]])
         gallery.backups.write(stage.home / "friends 2026-11-20.zip")
         beside = folder.parent / "friends 2026-11-21.zip"
         gallery.backups.write(beside)
@@ -33,7 +33,7 @@ def _rich(stage: Stage) -> str:
 
 
 def _choose(stage: Stage, name: str) -> None:
-    identity = stage.app.context.gallery.identity(name)
+    identity = stage.app.context.gallery.people.find(name)
     assert identity is not None
     stage.app.browsing.go_to_identity(identity.id)
 

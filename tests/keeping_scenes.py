@@ -23,7 +23,9 @@ def _with_backups(stage: Stage) -> Path:
     with Gallery.open(folder) as gallery:
         gallery.import_(people[20:30])
         gallery.import_(people[30:50])
-        gallery.remove_faces([face.id for face in gallery.faces(gallery.people()[2].id)])
+        gallery.corrections.remove(
+            [face.id for face in gallery.faces.of(gallery.people.all()[2].id)]
+        )
         gallery.import_(people[50:90])
     return folder
 

@@ -146,7 +146,7 @@ def aftermath(folder: Path, faces: Faces, expected: set[int]) -> tuple[int, tupl
     """
     with Gallery.open(folder) as gallery:
         problems = list(gallery.check().problems)
-        found = gallery.counts()[1]
+        found = gallery.people.counts()[1]
         if found not in expected:
             problems.append(f"{found} faces are there, {sorted(expected)} were expected")
         problems += [f"{name} is not found by a face" for name in not_found(gallery, faces, found)]

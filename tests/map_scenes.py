@@ -55,7 +55,7 @@ def map_query(stage: Stage) -> None:
     folder = stage.make("friends", [one for one in people if one.name != "Winona_Ryder"])
     with Gallery.open(folder) as gallery:
         for file in sorted((DATA / "Winona_Ryder").glob("*.npy"))[:4]:
-            gallery.shelf.keep(gallery.read_queries(file))
+            gallery.unknowns.add(gallery.read_queries(file))
     stage.open(folder)
     _open(stage)
     stage.ask(DATA / "Tiger_Woods" / "Tiger_Woods_0007.npy")

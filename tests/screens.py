@@ -164,7 +164,7 @@ class Stage:
 
     def choose(self, name: str) -> None:
         gallery = self.app.context.gallery
-        identity = gallery.identity(name)
+        identity = gallery.people.find(name)
         assert identity is not None
         self.app.browsing.go_to_identity(identity.id)
         self.wait(lambda: self.window.faces.title.text() == name)

@@ -24,12 +24,12 @@ class Secrets:
     def __init__(self, gallery: Gallery) -> None:
         self._found: dict[str, bytes] = {"the start of a database": b"SQLite format 3"}
         rows = []
-        for person in gallery.people():
+        for person in gallery.people.all():
             self._found[person.name] = person.name.encode()
-            for face in gallery.faces(person.id):
+            for face in gallery.faces.of(person.id):
                 self._found[f"the file of face {face.id}"] = Path(face.file).name.encode()
-                rows.append(gallery.vector(face.id))
-                photo = gallery.photo(face.id)
+                rows.append(gallery.faces.vector(face.id))
+                photo = gallery.faces.thumbnail(face.id)
                 if photo is not None:
                     self._found[f"the picture of face {face.id}"] = photo[100:164]
         vectors = np.stack(rows)

@@ -28,7 +28,7 @@ def _fill(stage: Stage, *, photos: bool = False) -> None:
     with Gallery.open(folder) as gallery:
         for name, most in zip(_STRANGERS, (14, 9, 1), strict=True):
             for file in sorted((source / name).glob("*.npy"))[:most]:
-                gallery.shelf.keep(gallery.read_queries(file))
+                gallery.unknowns.add(gallery.read_queries(file))
     stage.open(folder)
     stage.window.middle.setCurrentWidget(stage.window.unknown)
     stage.wait(lambda: stage.window.unknown.model.rowCount() > 0)

@@ -58,7 +58,7 @@ def compare_too_little(stage: Stage) -> None:
     stage.open(stage.make("two", [DATA / "Winona_Ryder", DATA / "Tom_Ridge"]))
     gallery = stage.app.context.gallery
     for name in ("Winona Ryder", "Tom Ridge"):
-        faces = [face.id for face in gallery.faces(gallery.identity(name).id)]
+        faces = [face.id for face in gallery.faces.of(gallery.people.find(name).id)]
         gallery.corrections.remove(faces[1:])
     stage.app.state.contents_changed.emit(EVERYTHING)
     stage.settle()

@@ -28,7 +28,7 @@ events = []
 with Gallery.create_from(sys.argv[1], [sys.argv[2]])[0] as gallery:
     gallery.prepare()
     request = TrainingRequest(changes=json.loads(sys.argv[3]))
-    outcome = gallery.learning.train(request, Reporter(events.append))
+    outcome = gallery.models.train(request, Reporter(events.append))
 print(json.dumps({
     "heavy": [name for name in ("tensorflow", "keras", "sklearn") if name in sys.modules],
     "kinds": sorted({type(event).__name__ for event in events}),

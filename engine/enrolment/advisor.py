@@ -16,8 +16,8 @@ from engine.recognition.recogniser import Recogniser
 from engine.records.advice import Advice, lookalike_words
 from engine.records.parsing import checked, parsed
 from engine.records.types import FaceBatch, Identification, Ids, Neighbours, Rows, Vectors
-from engine.review.near_duplicates import exactly, limits_of, nearest_own, twins
 from engine.review.identity_division import clear_height, divided, ordinary_height
+from engine.review.near_duplicates import exactly, limits_of, nearest_own, twins
 from engine.store import Store
 from engine.store.encoding import repeated
 from engine.utils.distances import prepare

@@ -102,7 +102,7 @@ def opened(folder: Path | None, *, write: bool) -> Iterator[Gallery]:
             for notice in gallery.notices:
                 say(notice)
         yield gallery
-        spare = not write and gallery.unsaved
+        spare = not write and gallery.recogniser.unsaved
     if spare:
         _save_for_the_next(folder, passphrase)
 
@@ -138,7 +138,7 @@ def say(text: str) -> None:
 
 def say_lookalikes(gallery: Gallery, names: Collection[str]) -> None:
     """Says of which new names nobody could tell them from somebody's."""
-    for name, other in gallery.find_lookalikes(names).items():
+    for name, other in gallery.people.lookalikes(names).items():
         say(f"{lookalike_words(name, other)}.")
 
 

@@ -100,7 +100,7 @@ def delete(
             _ask(f"Delete {counted(len(ids), 'face')}?", yes)
             tell(target.corrections.remove(ids), as_json)
         else:
-            gone = {target.require_identity(name) for name in names}
+            gone = {target.people.require(name) for name in names}
             count = sum(one.faces for one in gone)
             who = ", ".join(sorted(one.name for one in gone))
             _ask(f"Delete {who} with {counted(count, 'face')}?", yes)
@@ -129,9 +129,9 @@ def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> No
     """Keep TEXT as the note on NAME ("" takes it away); without TEXT, show it."""
     with opened(gallery, write=text is not None) as target:
         if text is not None:
-            tell(target.corrections.note(name, text), as_json)
+            tell(target.corrections.set_note(name, text), as_json)
             return
-        found = target.require_identity(name)
+        found = target.people.require(name)
     put_json({"name": found.name, "note": found.note}) if as_json else echo(found.note, lines=True)
 
 
@@ -140,7 +140,7 @@ def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> No
 def undo(gallery: Path | None, as_json: bool) -> None:
     """Take the last change of people or faces back."""
     with opened(gallery, write=True) as target:
-        tell(target.corrections.undo(), as_json, nothing="There is nothing to undo.")
+        tell(target.history.undo(), as_json, nothing="There is nothing to undo.")
 
 
 @click.command()
@@ -148,7 +148,7 @@ def undo(gallery: Path | None, as_json: bool) -> None:
 def redo(gallery: Path | None, as_json: bool) -> None:
     """Do again what was undone last."""
     with opened(gallery, write=True) as target:
-        tell(target.corrections.redo(), as_json, nothing="There is nothing to redo.")
+        tell(target.history.redo(), as_json, nothing="There is nothing to redo.")
 
 
 @click.command()
@@ -166,10 +166,10 @@ def history(
     """List the changes, newest first, or go to one of them."""
     with opened(gallery, write=target_change is not None) as target:
         if target_change is not None:
-            changed = target.corrections.go_to(target_change)
+            changed = target.history.go_to(target_change)
             tell(changed, as_json, nothing="The gallery is there already.")
             return
-        entries = target.corrections.history(limit)
+        entries = target.history.changes(limit)
     if as_json:
         put_json([_as_json(entry) for entry in entries])
         return
@@ -189,7 +189,7 @@ def faces_asked(gallery: Gallery, asked: Sequence[str]) -> list[int]:
         if text.isdecimal():
             found.append(int(text))
             continue
-        faces = gallery.faces_from(text)
+        faces = gallery.faces.from_file(text)
         if not faces:
             raise UnknownIdentityError(
                 "No enrolled face came from this file", file=text, remedy="Give the face's number."
@@ -326,7 +326,7 @@ def _show(gallery: Gallery, proposal: SplitProposal, as_json: bool) -> None:
         echo("These faces look like one person; ask for more with --groups.")
         return
     for number, group in enumerate(proposal.groups, 1):
-        files = ", ".join(face.file for face in gallery.faces_by_id(group))
+        files = ", ".join(face.file for face in gallery.faces.by_ids(group))
         echo(f"{number}. {counted(len(group), 'face')}: {files}")
     echo(
         "Each left out, they are told right: "

@@ -38,7 +38,7 @@ def export(
         raise click.UsageError("--serve goes with tensorboard.")
     with opened(gallery, write=False) as source, Bar() as bar:
         selection = Selection(_ids(source, names), people=people, each=faces, seed=seed)
-        done = source.export(kind, destination, selection=selection, reporter=bar.reporter())
+        done = source.exports.write(kind, destination, selection=selection, reporter=bar.reporter())
     for sentence in done.sentences:
         say(sentence)
     if as_json:
@@ -51,7 +51,7 @@ def export(
 
 
 def _ids(gallery: Gallery, names: tuple[str, ...]) -> tuple[int, ...] | None:
-    return tuple({gallery.require_identity(name).id: None for name in names}) or None
+    return tuple({gallery.people.require(name).id: None for name in names}) or None
 
 
 def _serve(folder: Path) -> None:

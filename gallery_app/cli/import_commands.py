@@ -158,10 +158,16 @@ def import_(
         if not dry_run and not skip_duplicates:
             report = target.import_(sources, name_column=name_column, reporter=bar.reporter())
             return _tell_import(report, as_json)
-        plan = target.plan_import(sources, name_column=name_column, reporter=bar.reporter())
+        plan = target.enrolment.plan_import(
+            sources, name_column=name_column, reporter=bar.reporter()
+        )
         if skip_duplicates:
             plan = without_duplicates(plan)
-        report = plan.report() if dry_run else target.import_plan(plan, reporter=bar.reporter())
+        report = (
+            plan.report()
+            if dry_run
+            else target.enrolment.import_plan(plan, reporter=bar.reporter())
+        )
     return _tell_import(report, as_json, plan)
 
 
@@ -234,11 +240,15 @@ def enroll(
         if not dry_run and not skip_duplicates:
             _tell(target.enroll(name, faces, reporter=bar.reporter()), as_json)
             return 0
-        plan = target.plan_enrolment(name, faces, reporter=bar.reporter())
+        plan = target.enrolment.plan(name, faces, reporter=bar.reporter())
         if skip_duplicates:
             plan = without_duplicates(plan)
         plan = replace(plan, rejected=tuple(map(_rejected, errors)))
-        done = plan.report() if dry_run else target.import_plan(plan, reporter=bar.reporter())
+        done = (
+            plan.report()
+            if dry_run
+            else target.enrolment.import_plan(plan, reporter=bar.reporter())
+        )
     _tell(_as_enrolment(plan, done), as_json, plan, dry_run=dry_run)
     return 1 if errors else 0
 

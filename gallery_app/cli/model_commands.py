@@ -60,7 +60,7 @@ def train(
         activate=not keep_present,
     )
     with opened(gallery, write=True) as target, Bar() as bar:
-        outcome = target.learning.train(request, bar.reporter())
+        outcome = target.models.train(request, bar.reporter())
     if as_json:
         put_json({"models": [_outcome(one) for one in outcome.models]})
         return
@@ -98,7 +98,7 @@ def models(context: click.Context, gallery: Path | None, as_json: bool) -> None:
     if context.invoked_subcommand is not None:
         return
     with opened(gallery, write=False) as source:
-        listed = source.learning.models()
+        listed = source.models.all()
     if as_json:
         put_json([{**_outcome(one), **asdict(one), "stale": one.stale} for one in listed])
         return
@@ -128,7 +128,7 @@ def activate(context: click.Context, model: str, gallery: Path | None, as_json: 
     """Put the version MODEL to use in place of the one of its kind."""
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
-        target.learning.activate(model)
+        target.models.activate(model)
         members, reason = target.auto()
     _tell_auto(members, reason, {"activated": model}, as_json)
 
@@ -141,7 +141,7 @@ def deactivate(context: click.Context, kind: str, gallery: Path | None, as_json:
     """Put no version of KIND to use."""
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
-        target.learning.deactivate(kind)  # type: ignore[arg-type]
+        target.models.deactivate(kind)  # type: ignore[arg-type]
         members, reason = target.auto()
     _tell_auto(members, reason, {"deactivated": kind}, as_json)
 
@@ -154,7 +154,7 @@ def delete(context: click.Context, model: str, gallery: Path | None, as_json: bo
     """Remove the version MODEL for good."""
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
-        target.learning.delete(model)
+        target.models.delete(model)
     put_json({"deleted": model}) if as_json else echo(f"Deleted {model}.")
 
 
@@ -209,6 +209,6 @@ def _evaluated(
     source: Gallery, protocol: str, methods: tuple[str, ...], repeats: int, seed: int, bar: Bar
 ) -> Evaluation:
     wanted = ("knn", "mlp", "triplet", "auto") if "all" in methods else methods
-    return source.learning.evaluate(
+    return source.models.evaluate(
         protocol=protocol, methods=wanted, repeats=repeats, seed=seed, reporter=bar.reporter()
     )

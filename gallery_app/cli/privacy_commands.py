@@ -119,7 +119,7 @@ def erase(
         )
     with opened(gallery, write=True) as target:
         if not yes:
-            known = target.identity(name)  # else somebody who is only kept for undo
+            known = target.people.find(name)  # else somebody who is only kept for undo
             name = name if known is None else known.name
             with Bar() as bar:
                 foreseen = target.erasure.foresee([name], reporter=bar.reporter())

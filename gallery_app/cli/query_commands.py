@@ -30,7 +30,7 @@ from gallery_app.wording.similarity_words import verdict
 def people(sort: str, gallery: Path | None, as_json: bool) -> None:
     """List the identities and how many faces each has."""
     with opened(gallery, write=False) as source:
-        listed = source.people(sort)
+        listed = source.people.all(sort)
     if as_json:
         put_json([{"name": identity.name, "faces": identity.faces} for identity in listed])
         return
@@ -198,9 +198,9 @@ def check(repair: bool, salvage: Path | None, gallery: Path | None, as_json: boo
 def compare(one: str, other: str, gallery: Path | None, as_json: bool) -> None:
     """Compare two people, face with face; one person with itself where both names are the same."""
     with opened(gallery, write=False) as source:
-        found = source.comparing.people(one, other)
+        found = source.comparison.people(one, other)
         ids = sorted({*found.one.tolist(), *found.other.tolist()})
-        files = {face.id: face.file for face in source.faces_by_id(ids)}
+        files = {face.id: face.file for face in source.faces.by_ids(ids)}
     if as_json:
         put_json(_similarity_json(found, one, other, files))
         return

@@ -57,7 +57,7 @@ def _files(gallery: Gallery, findings: Sequence[Finding]) -> dict[int, Face]:
     """The faces that findings and their evidence are about, by id."""
     ids = {one.face for one in findings if one.face is not None}
     ids |= {near.face for one in findings for near in one.evidence}
-    return {face.id: face for face in gallery.faces_by_id(sorted(ids))}
+    return {face.id: face for face in gallery.faces.by_ids(sorted(ids))}
 
 
 def _place(face: int | None, files: Mapping[int, Face]) -> str | None:

@@ -37,7 +37,7 @@ def unknown(context: click.Context, gallery: Path | None, as_json: bool) -> None
     if context.invoked_subcommand is not None:
         return
     with opened(gallery, write=False) as source, Bar() as bar:
-        clusters = source.shelf.clusters(reporter=bar.reporter())
+        clusters = source.unknowns.clusters(reporter=bar.reporter())
     if as_json:
         put_json([_as_json(number, one) for number, one in enumerate(clusters, 1)])
         return
@@ -63,7 +63,7 @@ def name(
     with opened(gallery, write=True) as target, Bar() as bar:
         ids = _chosen(target, which, bar.reporter())
         say_lookalikes(target, [name])
-        changed = target.shelf.name(ids, name)
+        changed = target.unknowns.name(ids, name)
     assert changed is not None
     if as_json:
         put_json({"name": name, "unknowns": ids})
@@ -89,10 +89,10 @@ def dismiss(
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target, Bar() as bar:
         if everything:
-            ids = [one.id for one in target.shelf.unknowns()]
+            ids = [one.id for one in target.unknowns.all()]
         else:
             ids = _chosen(target, which, bar.reporter())
-        changed = target.shelf.dismiss(ids)
+        changed = target.unknowns.dismiss(ids)
     if as_json:
         put_json({"unknowns": ids})
     else:
@@ -110,7 +110,7 @@ def keep_unknown(
     kept, first = 0, 0
     for batch in batches:
         rows = [row for row in range(len(batch)) if answers[first + row].verdict == "unknown"]
-        kept += gallery.shelf.keep(batch.take(rows)) if rows else 0
+        kept += gallery.unknowns.add(batch.take(rows)) if rows else 0
         first += len(batch)
     return kept
 
@@ -118,7 +118,7 @@ def keep_unknown(
 def _chosen(gallery: Gallery, which: Sequence[str], reporter: Reporter) -> list[int]:
     """Ids of the queries that numbers of clusters and names of files stand for."""
     numbers = [one for one in which if one.isascii() and one.isdigit()]
-    clusters = gallery.shelf.clusters(reporter=reporter) if numbers else ()
+    clusters = gallery.unknowns.clusters(reporter=reporter) if numbers else ()
     ids: dict[int, None] = {}
     for one in which:
         if one in numbers:
@@ -129,7 +129,7 @@ def _chosen(gallery: Gallery, which: Sequence[str], reporter: Reporter) -> list[
                 )
             ids.update(dict.fromkeys(clusters[int(one) - 1].ids))
         else:
-            found = gallery.shelf.from_files([one, str(Path(one).absolute())])
+            found = gallery.unknowns.from_files([one, str(Path(one).absolute())])
             if not found:
                 raise UnknownIdentityError(
                     "No unknown query of this file is kept",

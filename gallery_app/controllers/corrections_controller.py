@@ -108,7 +108,8 @@ class CorrectionsController(QObject):
                 self.merge_names(identity.name, name)
             else:
                 self._correct(
-                    f"Renaming {identity.name}", lambda to: to.rename(identity.name, name)
+                    f"Renaming {identity.name}",
+                    lambda gallery: gallery.corrections.rename(identity.name, name),
                 )
 
         self._ask_name(f"Rename {identity.name}", says, "Rename", taken, name=identity.name)
@@ -135,7 +136,7 @@ class CorrectionsController(QObject):
             corrections.correct(
                 self._context,
                 f"Merging into {into}",
-                lambda to: to.merge(names, into),
+                lambda gallery: gallery.corrections.merge(names, into),
                 lambda _: setattr(self._context.state, "identity", ids[into]),
             )
 
@@ -145,7 +146,10 @@ class CorrectionsController(QObject):
         (identity,) = self._people()
 
         def taken(parts: dict[str, list[int]]) -> None:
-            self._correct(f"Splitting {identity.name}", lambda to: to.split(identity.name, parts))
+            self._correct(
+                f"Splitting {identity.name}",
+                lambda gallery: gallery.corrections.split(identity.name, parts),
+            )
 
         SplitDialog(self._context, identity, self._roster, taken, self._window).open()
 
@@ -153,7 +157,10 @@ class CorrectionsController(QObject):
         (identity,) = self._people()
 
         def taken(text: str) -> None:
-            self._correct("Keeping the note", lambda to: to.note(identity.name, text))
+            self._correct(
+                "Keeping the note",
+                lambda gallery: gallery.corrections.set_note(identity.name, text),
+            )
 
         note_dialog(identity.name, identity.note, taken, self._window).open()
 
@@ -161,7 +168,7 @@ class CorrectionsController(QObject):
         """Without a question: undo brings everything back."""
         names = [one.name for one in self._people()]
         if names and self._writable:
-            self._correct("Deleting people", lambda to: to.delete(names))
+            self._correct("Deleting people", lambda gallery: gallery.corrections.delete(names))
 
     # -- faces -------------------------------------------------------------------------------
 
@@ -179,21 +186,27 @@ class CorrectionsController(QObject):
         )
 
     def _move(self, faces: Sequence[int], name: str) -> None:
-        self._correct(f"Moving {faces_text(len(faces))}", lambda to: to.move(faces, name))
+        self._correct(
+            f"Moving {faces_text(len(faces))}",
+            lambda gallery: gallery.corrections.move(faces, name),
+        )
 
     def portrait(self) -> None:
         (face,) = self._window.faces.selected_faces()
-        self._correct("Setting the portrait", lambda to: to.choose_portrait(face.name, face.id))
+        self._correct(
+            "Setting the portrait",
+            lambda gallery: gallery.corrections.choose_portrait(face.name, face.id),
+        )
 
     def confirm(self) -> None:
         faces = self._faces()
-        self._correct("Confirming faces", lambda to: to.confirm(faces))
+        self._correct("Confirming faces", lambda gallery: gallery.corrections.confirm(faces))
 
     def remove(self) -> None:
         """Without a question: undo brings them back."""
         faces = self._faces()
         if faces and self._writable:
-            self._correct("Removing faces", lambda to: to.remove(faces))
+            self._correct("Removing faces", lambda gallery: gallery.corrections.remove(faces))
 
     # -- drops -------------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ class ExportController(QObject):
         gallery = self._context.gallery
         dialog = ExportDialog(
             kind,
-            gallery.counts(),
+            gallery.people.counts(),
             self._window.identities.selected(),
             file_choosers.suggested_export(
                 self._context.settings, gallery.folder.stem + ENDINGS[kind]

@@ -36,10 +36,14 @@ class HistoryController(QObject):
         self._look()
 
     def _undo(self) -> None:
-        corrections.correct(self._context, "Undoing", lambda to: to.undo(), self._show_undone)
+        corrections.correct(
+            self._context, "Undoing", lambda gallery: gallery.history.undo(), self._show_undone
+        )
 
     def _redo(self) -> None:
-        corrections.correct(self._context, "Redoing", lambda to: to.redo(), self._show)
+        corrections.correct(
+            self._context, "Redoing", lambda gallery: gallery.history.redo(), self._show
+        )
 
     def _show_undone(self, changed: Changed) -> None:
         self._undone = changed.summary if len(changed.faces) >= _LARGE else ""
@@ -90,7 +94,9 @@ class HistoryController(QObject):
         self._history.raise_()
 
     def _go_to(self, change: int) -> None:
-        corrections.correct(self._context, "Going there", lambda to: to.go_to(change), self._show)
+        corrections.correct(
+            self._context, "Going there", lambda gallery: gallery.history.go_to(change), self._show
+        )
 
     def _load_history(self) -> None:
         if self._history is not None:

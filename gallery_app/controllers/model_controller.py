@@ -62,7 +62,7 @@ class ModelController(QObject):
             models_operations.load_obstacle(self._context, self._ask)
 
     def _ask(self, obstacle: str) -> None:
-        identities, faces = self._context.gallery.counts()
+        identities, faces = self._context.gallery.people.counts()
         dialog = RetrainDialog(RetrainState(identities, faces, obstacle), self._window)
         dialog.start_wanted.connect(self.train)
         dialog.finished.connect(dialog.deleteLater)

@@ -125,7 +125,7 @@ class PeopleController(QObject):
         people = f"{people_text(len(self.roster))} · {faces_text(self.roster.face_count)}{reading}"
         self._window.left_status.setText(f"{gallery.folder.name} · {people}")
         state = self._state
-        index = gallery.index_status()
+        index = gallery.recogniser.index_status()
         self._window.right_status.setText(status_text(state.method, state.methods.auto, index))
         if index.startswith("index being"):  # nobody tells when it ends
             self._index_ends.start()

@@ -109,14 +109,20 @@ def _correction(finding: Finding, answer: str) -> tuple[str, Correction]:
     """What an answer does to the gallery, and how that is called while it is done."""
     name, other = finding.identity, finding.suggestion or ""
     if answer == "apart":
-        return f"Keeping {name} and {other} apart", lambda to: to.keep_apart(name, other)
+        return (
+            f"Keeping {name} and {other} apart",
+            lambda gallery: gallery.corrections.mark_distinct(name, other),
+        )
     assert finding.face is not None
     faces = (finding.face,)
     corrections: dict[str, tuple[str, Callable[..., Changed | None]]] = {
-        "confirm": (f"Confirming {name}", lambda to: to.confirm(faces)),
-        "move": (f"Moving a face to {other}", lambda to: to.move(faces, other)),
-        "expel": (f"Taking a face from {name}", lambda to: to.expel(faces)),
-        "remove": (f"Taking a face from {name}", lambda to: to.remove(faces)),
-        "ignore": ("Remembering not to ask", lambda to: to.ignore(faces)),
+        "confirm": (f"Confirming {name}", lambda gallery: gallery.corrections.confirm(faces)),
+        "move": (
+            f"Moving a face to {other}",
+            lambda gallery: gallery.corrections.move(faces, other),
+        ),
+        "expel": (f"Taking a face from {name}", lambda gallery: gallery.corrections.expel(faces)),
+        "remove": (f"Taking a face from {name}", lambda gallery: gallery.corrections.remove(faces)),
+        "ignore": ("Remembering not to ask", lambda gallery: gallery.corrections.ignore(faces)),
     }
     return corrections[answer]

@@ -129,8 +129,12 @@ class SelectedFacesDialog(Dialog):
 
     def _confirm(self) -> None:
         faces = self.picked()
-        corrections.correct(self._context, "Confirming faces", lambda to: to.confirm(faces))
+        corrections.correct(
+            self._context, "Confirming faces", lambda gallery: gallery.corrections.confirm(faces)
+        )
 
     def _remove(self) -> None:
         faces = self.picked()
-        corrections.correct(self._context, "Removing faces", lambda to: to.remove(faces))
+        corrections.correct(
+            self._context, "Removing faces", lambda gallery: gallery.corrections.remove(faces)
+        )

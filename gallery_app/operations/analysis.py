@@ -37,7 +37,7 @@ def measure(context: Context, done: Callable[[GalleryFigures], None]) -> None:
 
     def work(gallery: Gallery, reporter: Reporter) -> GalleryFigures:
         ready_to_draw()
-        return gallery.figures(reporter)
+        return gallery.exports.figures(reporter)
 
     Query("Measuring the gallery", work, "charts", "review", shown=True).run(context, done)
 
@@ -54,12 +54,12 @@ def compare_people(
     context: Context, one: str, other: str, done: Callable[[Compared], None]
 ) -> None:
     """Compare two people, or one with itself."""
-    _compare(context, lambda gallery: gallery.comparing.people(one, other), done)
+    _compare(context, lambda gallery: gallery.comparison.people(one, other), done)
 
 
 def compare_faces(context: Context, one: int, other: int, done: Callable[[Compared], None]) -> None:
     """Compare two faces."""
-    _compare(context, lambda gallery: gallery.comparing.faces(one, other), done)
+    _compare(context, lambda gallery: gallery.comparison.faces(one, other), done)
 
 
 def _compare(
@@ -68,6 +68,6 @@ def _compare(
     def work(gallery: Gallery, _: Reporter) -> Compared:
         found = compare(gallery)
         ids = sorted({*found.one.tolist(), *found.other.tolist()})
-        return Compared(found, {face.id: face for face in gallery.faces_by_id(ids)})
+        return Compared(found, {face.id: face for face in gallery.faces.by_ids(ids)})
 
     Query("Comparing", work, "compare", "review", shown=True).run(context, done)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.gallery import Corrections
+from engine.gallery import Gallery
 from engine.records.changes import Changed, HistoryEntry, MergePreview, SplitProposal
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
 from gallery_app.state import ContentsChange
 
-Correction = Callable[[Corrections], Changed | None]
+Correction = Callable[[Gallery], Changed | None]
 
 
 def correct(
@@ -40,7 +40,7 @@ def correct(
 
     Change(
         title,
-        lambda gallery, _: correction(gallery.corrections),
+        lambda gallery, _: correction(gallery),
         shown=False,
         changes=touched,
     ).run(context, tell)
@@ -59,7 +59,13 @@ def preview_merge(
     stale: Callable[[], None],
 ) -> None:
     """What a merge would come to; ``stale`` is called where one of them is no longer there."""
-    _ask(context, "preview", lambda to: to.preview_merge(names, into), done, stale)
+    _ask(
+        context,
+        "preview",
+        lambda gallery: gallery.corrections.preview_merge(names, into),
+        done,
+        stale,
+    )
 
 
 def propose_split(
@@ -70,7 +76,13 @@ def propose_split(
     stale: Callable[[], None],
 ) -> None:
     """Groups that the faces of an identity fall into; None lets the gallery say how many."""
-    _ask(context, "preview", lambda to: to.propose_split(name, count), done, stale)
+    _ask(
+        context,
+        "preview",
+        lambda gallery: gallery.corrections.propose_split(name, count),
+        done,
+        stale,
+    )
 
 
 def preview_split(
@@ -81,25 +93,36 @@ def preview_split(
     stale: Callable[[], None],
 ) -> None:
     """What a split into these groups would come to."""
-    _ask(context, "preview", lambda to: to.preview_split(name, groups), done, stale)
+    _ask(
+        context,
+        "preview",
+        lambda gallery: gallery.corrections.preview_split(name, groups),
+        done,
+        stale,
+    )
 
 
 def load_history(context: Context, limit: int, done: Callable[[list[HistoryEntry]], None]) -> None:
     """Changes, newest first."""
-    _ask(context, "history", lambda to: to.history(limit), done)
+    _ask(context, "history", lambda gallery: gallery.history.changes(limit), done)
 
 
 def load_steps(context: Context, done: Callable[[str | None, str | None], None]) -> None:
     """What undo would take back and redo would make again; None where there is nothing."""
-    _ask(context, "steps", lambda to: (to.undo_step(), to.redo_step()), lambda two: done(*two))
+    _ask(
+        context,
+        "steps",
+        lambda gallery: (gallery.history.undo_step(), gallery.history.redo_step()),
+        lambda two: done(*two),
+    )
 
 
 def _ask(
     context: Context,
     key: str,
-    question: Callable[[Corrections], Any],
+    question: Callable[[Gallery], Any],
     done: Callable[[Any], None],
     stale: Callable[[], None] = lambda: None,
 ) -> None:
-    query = Query("Looking at the changes", lambda gallery, _: question(gallery.corrections), key)
+    query = Query("Looking at the changes", lambda gallery, _: question(gallery), key)
     query.run(context, done, stale=stale)

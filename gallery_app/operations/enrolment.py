@@ -75,7 +75,7 @@ def reject(context: Context) -> None:
     if not context.tasks.is_running(key):
         Change(
             f"Remembering that this is not {candidate.name}",
-            lambda gallery, _: gallery.reject(query.vector, candidate.identity_id),
+            lambda gallery, _: gallery.corrections.reject(query.vector, candidate.identity_id),
             key,
             changes=lambda _: _DECISION,
         ).run(context)
@@ -87,13 +87,13 @@ def take_back(context: Context) -> None:
     if query is not None and query.added_faces:
         Change(
             f"Taking back from {query.added_to}",
-            lambda gallery, _: gallery.remove_faces(query.added_faces),
+            lambda gallery, _: gallery.corrections.remove(query.added_faces),
         ).run(context)
     elif query is not None and query.rejected:
         identity, name = query.rejected[-1]
         Change(
             f"Taking back that this is not {name}",
-            lambda gallery, _: gallery.take_back_rejection(query.vector, identity),
+            lambda gallery, _: gallery.corrections.unreject(query.vector, identity),
             changes=lambda _: _DECISION,
         ).run(context)
 
@@ -137,7 +137,7 @@ def check_enrolment(
 
     Query(
         "Checking the faces",
-        lambda gallery, reporter: gallery.check_enrolment(
+        lambda gallery, reporter: gallery.enrolment.check(
             name, batch, elsewhere=elsewhere, reporter=reporter
         ),
         "check-enrolment",

@@ -21,7 +21,7 @@ def export(
     """Write them; queries and changes go on meanwhile."""
     Query(
         f"Writing {destination.name}",
-        lambda gallery, reporter: gallery.export(
+        lambda gallery, reporter: gallery.exports.write(
             kind, destination, selection=selection, reporter=reporter
         ),
         lane="keeping",

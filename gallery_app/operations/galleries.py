@@ -128,14 +128,14 @@ def _fill_sample(context: Context) -> None:
     """
 
     def redo(gallery: Gallery, _: Reporter) -> bool:
-        if gallery.counts()[1] or not gallery.writable:
+        if gallery.people.counts()[1] or not gallery.writable:
             return False
-        while not gallery.counts()[1] and gallery.corrections.redo():
+        while not gallery.people.counts()[1] and gallery.history.redo():
             pass
         return True
 
     def import_faces(gallery: Gallery, reporter: Reporter) -> None:
-        if not gallery.counts()[1]:
+        if not gallery.people.counts()[1]:
             gallery.import_([sample_faces()], reporter=reporter)
 
     def fill(was_empty: bool) -> None:
@@ -168,7 +168,7 @@ def plan_import(
     more = f" and {len(sources) - 1} more" * (len(sources) > 1)
     Query(
         f"Looking through {sources[0].name}{more}",
-        lambda gallery, reporter: gallery.plan_import(
+        lambda gallery, reporter: gallery.enrolment.plan_import(
             sources, name_column=name_column, reporter=reporter
         ),
         "plan-import",
@@ -180,9 +180,10 @@ def import_plan(
     context: Context, plan: ImportPlan, imported: Callable[[ImportReport], None]
 ) -> None:
     """Add the faces that come in by a plan to the open gallery."""
-    Change("Importing", lambda gallery, reporter: gallery.import_plan(plan, reporter=reporter)).run(
-        context, imported
-    )
+    Change(
+        "Importing",
+        lambda gallery, reporter: gallery.enrolment.import_plan(plan, reporter=reporter),
+    ).run(context, imported)
 
 
 def check_gallery(context: Context, checked: Callable[[CheckReport], None]) -> None:
@@ -213,7 +214,7 @@ def look_for_changes(
     def work(gallery: Gallery, _: Reporter) -> tuple[int, bool] | None:
         try:
             writable = gallery.try_to_write()
-            return gallery.change(), writable
+            return gallery.history.last_change(), writable
         except FaceGalleryError:
             if state.gallery is gallery:
                 raise

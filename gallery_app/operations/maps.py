@@ -116,7 +116,7 @@ def _names(gallery: Gallery, made: FaceMap) -> dict[int, str]:
     identities, first = np.unique(made.owners, return_index=True)
     face_of = dict(zip(identities.tolist(), made.layout.faces[first].tolist(), strict=True))
     people = largest(made.owners)
-    faces = gallery.faces_by_id([face_of[identity] for identity in people])
+    faces = gallery.faces.by_ids([face_of[identity] for identity in people])
     found = {face.identity_id: face.name for face in faces}
     return {identity: found[identity] for identity in people if identity in found}
 
@@ -158,7 +158,7 @@ def _placed(maps: Sequence[DrawnMap], place: Callable[[FaceMap], Vectors]) -> li
 
 def load_pointed(context: Context, face: int, done: Callable[[Face], None]) -> None:
     """Whose face the mouse points at; nothing where it is gone."""
-    Query("Reading a face", lambda gallery, _: gallery.faces_by_id([face]), "map-pointed").run(
+    Query("Reading a face", lambda gallery, _: gallery.faces.by_ids([face]), "map-pointed").run(
         context, lambda faces: [done(found) for found in faces]
     )
 
@@ -174,6 +174,6 @@ def load_reviewed(context: Context, faces: Ids, done: Callable[[list[Face]], Non
 
 
 def _load_faces(context: Context, faces: Ids, key: str, done: Callable[[list[Face]], None]) -> None:
-    Query("Reading faces", lambda gallery, _: gallery.faces_by_id(faces.tolist()), key).run(
+    Query("Reading faces", lambda gallery, _: gallery.faces.by_ids(faces.tolist()), key).run(
         context, done
     )

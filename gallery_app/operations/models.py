@@ -41,7 +41,7 @@ def train(
 
     def work(gallery: Gallery, reporter: Reporter) -> TrainingOutcome:
         ready_to_draw()
-        return gallery.learning.train(request, reporter)
+        return gallery.models.train(request, reporter)
 
     training = Change("Training", work, KEY, "training", shown=False, changes=lambda _: _MODELS)
     _watch(training.run(context, done, failed=watcher.failed), watcher)
@@ -59,7 +59,7 @@ def evaluate(
 
     def work(gallery: Gallery, reporter: Reporter) -> Evaluation:
         ready_to_draw()
-        return gallery.learning.evaluate(
+        return gallery.models.evaluate(
             protocol=protocol, methods=methods, repeats=repeats, reporter=reporter
         )
 
@@ -84,14 +84,14 @@ def cancel(context: Context) -> None:
 
 def load_models(context: Context, done: Callable[[list[ModelVersion]], None]) -> None:
     """All versions, and how much of the gallery is new to each."""
-    Query("Reading the models", lambda gallery, _: gallery.learning.models(), "models").run(
+    Query("Reading the models", lambda gallery, _: gallery.models.all(), "models").run(
         context, done
     )
 
 
 def load_obstacle(context: Context, done: Callable[[str], None]) -> None:
     """Why nothing can be trained here, or ""."""
-    Query("Looking for TensorFlow", lambda gallery, _: gallery.learning.obstacle(), "obstacle").run(
+    Query("Looking for TensorFlow", lambda gallery, _: gallery.models.obstacle(), "obstacle").run(
         context, done
     )
 
@@ -105,7 +105,7 @@ def load_curves(
 
     def work(gallery: Gallery, _: Reporter) -> Mapping[str, tuple[Measured, ...]]:
         ready_to_draw()
-        return {model: gallery.learning.curves(model) for model in ids}
+        return {model: gallery.models.curves(model) for model in ids}
 
     Query("Reading curves", work, "curves").run(context, done)
 
@@ -114,7 +114,7 @@ def load_evaluation(context: Context, done: Callable[[Evaluation | None], None])
     """What was measured last on this gallery."""
 
     def work(gallery: Gallery, _: Reporter) -> Evaluation | None:
-        found = gallery.learning.last_evaluation()
+        found = gallery.models.last_evaluation()
         if found is not None:
             ready_to_draw()
         return found
@@ -124,17 +124,19 @@ def load_evaluation(context: Context, done: Callable[[Evaluation | None], None])
 
 def activate(context: Context, model: str) -> None:
     """Use a version from now on."""
-    _change(context, "Putting the model to use", lambda to: to.learning.activate(model))
+    _change(context, "Putting the model to use", lambda gallery: gallery.models.activate(model))
 
 
 def deactivate(context: Context, kind: Kind) -> None:
     """Use no version of a kind from now on."""
-    _change(context, "Putting the model out of use", lambda to: to.learning.deactivate(kind))
+    _change(
+        context, "Putting the model out of use", lambda gallery: gallery.models.deactivate(kind)
+    )
 
 
 def delete(context: Context, model: str) -> None:
     """Remove a version for good."""
-    _change(context, "Deleting the model", lambda to: to.learning.delete(model))
+    _change(context, "Deleting the model", lambda gallery: gallery.models.delete(model))
 
 
 def _change(context: Context, title: str, work: Callable[[Gallery], None]) -> None:

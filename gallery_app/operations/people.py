@@ -25,7 +25,7 @@ def load_roster(context: Context, known: Roster | None, done: Callable[[Roster],
 
     People and faces have a lane of their own: neither waits for an index that is being loaded.
     """
-    Query("Reading people", lambda gallery, _: gallery.roster(known), "people", "list").run(
+    Query("Reading people", lambda gallery, _: gallery.people.roster(known), "people", "list").run(
         context, done
     )
 
@@ -37,21 +37,21 @@ def find_lookalike(context: Context, name: str, done: Callable[[str, str], None]
         for new, other in alike.items():
             done(new, other)
 
-    Query("Comparing names", lambda gallery, _: gallery.find_lookalikes([name]), "lookalike").run(
+    Query("Comparing names", lambda gallery, _: gallery.people.lookalikes([name]), "lookalike").run(
         context, found
     )
 
 
 def load_faces(context: Context, identity: int, done: Callable[[FaceColumns], None]) -> None:
     """The faces of one identity, for the panel."""
-    Query("Reading faces", lambda gallery, _: gallery.face_columns(identity), "faces", "list").run(
+    Query("Reading faces", lambda gallery, _: gallery.faces.columns(identity), "faces", "list").run(
         context, done
     )
 
 
 def load_faces_of(context: Context, identity: int, done: Callable[[list[Face]], None]) -> None:
     """The faces of one identity, for a dialog beside the panel."""
-    Query("Reading faces", lambda gallery, _: gallery.faces(identity), "faces-of").run(
+    Query("Reading faces", lambda gallery, _: gallery.faces.of(identity), "faces-of").run(
         context, done
     )
 
@@ -65,10 +65,10 @@ def load_details(
 
     def work(gallery: Gallery, _: Reporter) -> tuple[Face, list[Candidate]] | None:
         try:
-            nearest = gallery.identify_enrolled(face, top=3).candidates
+            nearest = gallery.recogniser.identify_enrolled(face, top=3).candidates
         except UnknownIdentityError:
             return None
-        listed = gallery.faces_by_id([face])
+        listed = gallery.faces.by_ids([face])
         return (listed[0], list(nearest)) if listed else None
 
     Query("Reading the face", work, "details").run(
@@ -80,7 +80,7 @@ def load_nearest_identity(
     context: Context, identity: int, done: Callable[[int, str], None]
 ) -> None:
     """The identity that looks most like another one."""
-    Query("Comparing people", lambda gallery, _: gallery.nearest_identity(identity), "nearest").run(
+    Query("Comparing people", lambda gallery, _: gallery.people.nearest(identity), "nearest").run(
         context, lambda nearest: nearest is not None and done(identity, nearest.name)
     )
 
@@ -101,7 +101,7 @@ def load_query_picture(
                 photo = QImage.fromData(gallery.read_photo(query.photo))
         if not photo.isNull():
             return photo
-        return portrait_image(gallery.traits_of(query.vector[None, :])[0], side)
+        return portrait_image(gallery.faces.traits_of(query.vector[None, :])[0], side)
 
     Query("Reading the picture of the query", work, "query-picture").run(
         context, lambda image: done(query, image)
@@ -119,7 +119,7 @@ def load_evidence(
         return
     Query(
         "Reading the nearest faces",
-        lambda gallery, _: gallery.evidence_for(
+        lambda gallery, _: gallery.recogniser.evidence_for(
             query.vector, candidate.identity_id, method=answer.method, left_out=query.face
         ),
         "evidence",
@@ -130,7 +130,7 @@ def load_methods(context: Context, done: Callable[[Methods], None]) -> None:
     """What can be asked in this gallery, and what ``auto`` stands for."""
     Query(
         "Looking at the methods",
-        lambda gallery, _: Methods(gallery.methods(), *gallery.auto()),
+        lambda gallery, _: Methods(gallery.recogniser.methods(), *gallery.auto()),
         "methods",
     ).run(context, done)
 
@@ -152,7 +152,9 @@ def load_missed(
 
     def work(gallery: Gallery, _: Reporter) -> tuple[Method, Mapping[float, float | None]]:
         return by_method(
-            gallery, method, lambda to: {fpir: gallery.fnir_at(fpir, to) for fpir in steps}
+            gallery,
+            method,
+            lambda to: {fpir: gallery.recogniser.fnir_at(fpir, to) for fpir in steps},
         )
 
     def measured(answered: tuple[Method, Mapping[float, float | None]]) -> None:

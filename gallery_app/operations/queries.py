@@ -89,7 +89,7 @@ def ask_about_face(context: Context, face: int) -> None:
 
     def work(gallery: Gallery, _: Reporter) -> FaceQuery:
         found = _enrolled(gallery, face)
-        return FaceQuery(gallery.vector(face), _label(found), found.file, face=face)
+        return FaceQuery(gallery.faces.vector(face), _label(found), found.file, face=face)
 
     def done(query: FaceQuery) -> None:
         context.state.set_queries([query])
@@ -99,7 +99,7 @@ def ask_about_face(context: Context, face: int) -> None:
 
 
 def _enrolled(gallery: Gallery, face: int) -> Face:
-    listed = gallery.faces_by_id([face])
+    listed = gallery.faces.by_ids([face])
     if not listed:
         raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
     return listed[0]
@@ -120,13 +120,13 @@ def identify_all(context: Context) -> None:
 
     def ask(gallery: Gallery, method: Method) -> Sequence[Identification]:
         if queries[0].face is not None:
-            return [gallery.identify_enrolled(queries[0].face, method=method, fpir=fpir)]
+            return [gallery.recogniser.identify_enrolled(queries[0].face, method=method, fpir=fpir)]
         vectors = np.stack([query.vector for query in queries])
         return gallery.identify(vectors, method=method, fpir=fpir)
 
     def work(gallery: Gallery, _: Reporter) -> tuple[Method, list[FaceQuery]]:
         method, answers = by_method(gallery, asked, lambda to: ask(gallery, to))
-        records = gallery.vector_records(np.stack([query.vector for query in queries]))
+        records = gallery.faces.records(np.stack([query.vector for query in queries]))
         rows = zip(queries, answers, records, strict=True)
         answered = [replace(query, answer=one, record=record) for query, one, record in rows]
         if queries[0].face is not None:
@@ -153,11 +153,11 @@ def by_method(gallery: Gallery, method: Method, ask: Callable[[Method], _T]) -> 
     Returns:
         the method that answered, and the answer.
     """
-    if method in gallery.methods():
+    if method in gallery.recogniser.methods():
         try:
             return method, ask(method)
         except InputError:
-            if method in gallery.methods():
+            if method in gallery.recogniser.methods():
                 raise
     return "auto", ask("auto")
 

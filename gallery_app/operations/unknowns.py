@@ -28,7 +28,7 @@ def keep(context: Context, queries: Sequence[FaceQuery], done: Callable[[int], N
     )
     Change(
         "Keeping unknown queries",
-        lambda gallery, reporter: gallery.shelf.keep(batch, reporter=reporter),
+        lambda gallery, reporter: gallery.unknowns.add(batch, reporter=reporter),
         shown=False,
         changes=lambda _: None,
     ).run(context, lambda count: state.gallery is gallery and done(count))
@@ -36,23 +36,23 @@ def keep(context: Context, queries: Sequence[FaceQuery], done: Callable[[int], N
 
 def load_count(context: Context, done: Callable[[int], None]) -> None:
     """How many unknown faces are kept."""
-    Query("Looking at the shelf", lambda gallery, _: gallery.shelf.count(), "shelf-count").run(
+    Query("Looking at the shelf", lambda gallery, _: gallery.unknowns.count(), "shelf-count").run(
         context, done
     )
 
 
 def load_keeping(context: Context, done: Callable[[bool | None], None]) -> None:
     """Whether unknown queries are to be kept in this gallery; None where nobody has said."""
-    Query("Looking at the shelf", lambda gallery, _: gallery.shelf.keeping, "shelf-keeping").run(
-        context, done
-    )
+    Query(
+        "Looking at the shelf", lambda gallery, _: gallery.unknowns.collecting, "shelf-keeping"
+    ).run(context, done)
 
 
 def set_keeping(context: Context, keeping: bool) -> None:
     """Store with the gallery whether unknown queries are to be kept."""
     Change(
         "Remembering whether to keep unknown queries",
-        lambda gallery, _: gallery.shelf.set_keeping(keeping),
+        lambda gallery, _: gallery.unknowns.set_collecting(keeping),
         shown=False,
         certain=True,
         changes=lambda _: None,
@@ -71,7 +71,7 @@ def load_clusters(
     """
     Query(
         "Putting unknown faces together",
-        lambda gallery, reporter: gallery.shelf.clusters(known, reporter=reporter),
+        lambda gallery, reporter: gallery.unknowns.clusters(known, reporter=reporter),
         "clusters",
         "review",
         shown=True,
@@ -91,6 +91,6 @@ def change(
         if changed is not None and state.gallery is gallery:
             state.corrected.emit(changed.summary)
 
-    Change(title, lambda gallery, _: what(gallery.shelf), shown=False, changes=touched).run(
+    Change(title, lambda gallery, _: what(gallery.unknowns), shown=False, changes=touched).run(
         context, tell, stopped=stopped
     )

@@ -74,8 +74,8 @@ def test_its_faces_are_its_nearest_ones(app: App, qtbot: QtBot, stranger_file: P
     qtbot.waitUntil(lambda: is_about(app, name))
     query = np.load(stranger_file)
     query /= np.linalg.norm(query)
-    faces = app.context.gallery.faces(name)
-    vectors = np.stack([app.context.gallery.vector(face.id) for face in faces])
+    faces = app.context.gallery.faces.of(name)
+    vectors = np.stack([app.context.gallery.faces.vector(face.id) for face in faces])
     away = 1 - vectors @ query / np.linalg.norm(vectors, axis=1)
     nearest = [faces[at].id for at in np.argsort(away)[:5]]
     assert [tile.face_id for tile in app.window.query.evidence.tiles] == nearest
@@ -116,7 +116,7 @@ def test_what_is_confirmed_and_rejected_is_the_chosen_one(
     qtbot.mouseClick(app.window.query.candidates.rows[1], Qt.MouseButton.LeftButton)
     app.window.menus.actions["confirm"].trigger()
     qtbot.waitUntil(lambda: told.text().startswith(f"Added to {third}"))
-    assert len(app.context.gallery.faces(third)) == 10
+    assert len(app.context.gallery.faces.of(third)) == 10
 
 
 def test_the_context_menu_chooses_and_offers_what_can_be_done(

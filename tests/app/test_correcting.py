@@ -39,7 +39,7 @@ def trigger(app: App, qtbot: QtBot, name: str) -> None:
 
 def select_people(app: App, *wanted: str) -> None:
     model, selection = app.window.identities.model, app.window.identities.list.selectionModel()
-    rows = [model.row_of(app.context.gallery.identity(name).id) for name in wanted]  # type: ignore[union-attr]
+    rows = [model.row_of(app.context.gallery.people.find(name).id) for name in wanted]  # type: ignore[union-attr]
     selection.setCurrentIndex(model.index(rows[0]), selection.SelectionFlag.ClearAndSelect)
     for row in rows[1:]:
         selection.select(model.index(row), selection.SelectionFlag.Select)
@@ -69,8 +69,8 @@ def test_a_person_is_renamed_and_stays_so(app: App, qtbot: QtBot, gallery_folder
     qtbot.waitUntil(lambda: "Timothy Henman" in undo_text(app))
     app.window.close()
     with Gallery.open(gallery_folder) as gallery:
-        assert gallery.identity("Tim Henman") is None
-        assert len(gallery.faces("Timothy Henman")) == 9
+        assert gallery.people.find("Tim Henman") is None
+        assert len(gallery.faces.of("Timothy Henman")) == 9
 
 
 def test_a_name_that_looks_like_somebodys_is_remarked_on_as_it_is_typed(
@@ -92,7 +92,7 @@ def test_a_name_that_looks_like_somebodys_is_remarked_on_as_it_is_typed(
 def test_a_merge_of_two_people_is_warned_of_and_is_not_what_enter_does(
     app: App, qtbot: QtBot
 ) -> None:
-    people = [app.context.gallery.identity(name) for name in ("Tiger Woods", "Tim Henman")]
+    people = [app.context.gallery.people.find(name) for name in ("Tiger Woods", "Tim Henman")]
     app.correcting._open_merge([one for one in people if one is not None])
     merge = dialog(MergeDialog, qtbot)
     assert not merge.ok.isDefault()  # nor while nothing is known yet
@@ -103,11 +103,11 @@ def test_a_merge_of_two_people_is_warned_of_and_is_not_what_enter_does(
     assert merge.cancel.isDefault()
     qtbot.keyClick(merge, Qt.Key.Key_Return)
     assert not merge.isVisible()
-    assert len(app.context.gallery.people()) == 6
+    assert len(app.context.gallery.people.all()) == 6
 
 
 def test_a_merge_of_one_person_under_two_names_is_what_enter_does(app: App, qtbot: QtBot) -> None:
-    faces = [face.id for face in app.context.gallery.faces("Tiger Woods")[:4]]
+    faces = [face.id for face in app.context.gallery.faces.of("Tiger Woods")[:4]]
     app.context.gallery.corrections.move(faces, "Eldrick")
     app.state.contents_changed.emit(EVERYTHING)
     qtbot.waitUntil(lambda: len(app.browsing.roster) == 7)
@@ -118,7 +118,7 @@ def test_a_merge_of_one_person_under_two_names_is_what_enter_does(app: App, qtbo
     assert merge.ok.isDefault()
     assert not merge.warned.isVisible()
     qtbot.keyClick(merge, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: len(app.context.gallery.people()) == 6)
+    qtbot.waitUntil(lambda: len(app.context.gallery.people.all()) == 6)
 
 
 def test_a_name_that_somebody_has_leads_to_the_merge(app: App, qtbot: QtBot) -> None:
@@ -170,7 +170,7 @@ def test_faces_dropped_on_a_person_move_there_and_the_view_stays(app: App, qtbot
     drop_on(app, packed(FACES, moved), "Tim Henman")
     shows(app, qtbot, "Tiger Woods", 7)
     gallery = app.context.gallery
-    assert {face.id for face in gallery.faces("Tim Henman")} >= set(moved)
+    assert {face.id for face in gallery.faces.of("Tim Henman")} >= set(moved)
     trigger(app, qtbot, "undo")
     shows(app, qtbot, "Tiger Woods", 9)
 
@@ -190,7 +190,7 @@ def test_faces_dropped_beside_the_people_get_a_new_name(app: App, qtbot: QtBot) 
 
 
 def test_a_person_dropped_on_another_asks_whether_to_merge(app: App, qtbot: QtBot) -> None:
-    tim = app.context.gallery.identity("Tim Henman")
+    tim = app.context.gallery.people.find("Tim Henman")
     assert tim is not None
     drop_on(app, packed(PEOPLE, [tim.id]), "Tiger Woods")
     merge = dialog(MergeDialog, qtbot)
@@ -200,7 +200,7 @@ def test_a_person_dropped_on_another_asks_whether_to_merge(app: App, qtbot: QtBo
 
 def drop_on(app: App, data, name: str) -> None:  # type: ignore[no-untyped-def]
     model = app.window.identities.model
-    identity = app.context.gallery.identity(name)
+    identity = app.context.gallery.people.find(name)
     assert identity is not None
     at = model.index(model.row_of(identity.id))
     assert model.canDropMimeData(data, Qt.DropAction.MoveAction, -1, -1, at)
@@ -262,7 +262,7 @@ def test_a_split_moves_the_second_group_to_its_name(app: App, qtbot: QtBot) -> N
     split.groups[1].name.setText("Somebody Else")
     qtbot.mouseClick(split.ok, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Somebody Else" in names(app))
-    assert len(app.context.gallery.faces("Somebody Else")) == 10
+    assert len(app.context.gallery.faces.of("Somebody Else")) == 10
     trigger(app, qtbot, "undo")
     shows(app, qtbot, "Tiger Woods", 18)
 

@@ -75,7 +75,7 @@ def unlocked(start: Callable[..., App], sealed: Path, qtbot: QtBot) -> App:
     app = start(sealed)
     type_in(qtbot, dialog(PassphraseDialog, qtbot), PASSPHRASE)
     filled(app, qtbot)
-    identity = app.context.gallery.identity(PERSON)
+    identity = app.context.gallery.people.find(PERSON)
     app.browsing.go_to_identity(identity.id)
     qtbot.waitUntil(lambda: app.window.faces.title.text() == PERSON)
     return app
@@ -172,7 +172,7 @@ def test_a_conversion_that_is_refused_leaves_the_gallery_open(
     app = unlocked
     folder = app.context.gallery.folder
     with Gallery.open(folder, write=False, passphrase=PASSPHRASE) as reader:
-        reader.people()
+        reader.people.all()
         app.locking._decrypt(PASSPHRASE) if app.locking._dialog else None
         from gallery_app.operations import encryption as encryption_operations
 
@@ -193,7 +193,7 @@ def test_locking_leaves_nothing_of_it_and_unlocking_goes_back_to_the_same_person
     app = unlocked
     open_queries(app.context, [query_file])
     qtbot.waitUntil(lambda: bool(app.state.query and app.state.query.answer))
-    names = [person.name for person in app.context.gallery.people()]
+    names = [person.name for person in app.context.gallery.people.all()]
     wrong = app.context.gallery.read_queries(query_file).vectors  # of Tiger Woods
     app.context.gallery.enroll("Tim Henman", wrong)
     app.state.contents_changed.emit(EVERYTHING)
@@ -279,7 +279,7 @@ def test_a_backup_with_the_passphrase_of_then_is_asked_for_that(
     folder = app.context.gallery.folder
     ours = app.context.gallery.backups.write(tmp_path / "ours.zip").path
     with Gallery.create(tmp_path / "other.gallery", passphrase=OTHER) as other:
-        other.enroll("Somebody", app.context.gallery.vector(1))
+        other.enroll("Somebody", app.context.gallery.faces.vector(1))
         theirs = other.backups.write(tmp_path / "theirs.zip").path
     app.keeping.restore(source=ours)
     restoring = dialog(RestoreDialog, qtbot)
@@ -336,13 +336,13 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     with Gallery.open(gallery_folder) as gallery:
         gallery.enroll("Winona Ryder", gallery.read_queries(ryder[0]))
         for file in ryder[7:10]:
-            gallery.shelf.keep(gallery.read_queries(file))
+            gallery.unknowns.add(gallery.read_queries(file))
         gallery.corrections.rename("Winona Ryder", "Winona R.")
     encryption.encrypt(gallery_folder, PASSPHRASE)
     app = start(gallery_folder)
     type_in(qtbot, dialog(PassphraseDialog, qtbot), PASSPHRASE)
     filled(app, qtbot)
-    names = [*(one.name for one in app.context.gallery.people()), "Winona_Ryder"]
+    names = [*(one.name for one in app.context.gallery.people.all()), "Winona_Ryder"]
     shelf, actions = app.window.unknown, app.window.menus.actions
     app.window.middle.setCurrentWidget(shelf)
     qtbot.waitUntil(lambda: shelf.model.count() == 3 and bool(app.shelf_pictures._kept))

@@ -100,7 +100,7 @@ def test_one_click_sends_some_faces_to_somebody_else_in_the_same_change(
     click(enroll.ok, qtbot)
     qtbot.waitUntil(lambda: "7 people · 59 faces" in app.window.left_status.text())
     gallery = app.context.gallery
-    assert (len(gallery.faces("Winona Ryder")), len(gallery.faces("Tiger Woods"))) == (4, 10)
+    assert (len(gallery.faces.of("Winona Ryder")), len(gallery.faces.of("Tiger Woods"))) == (4, 10)
 
 
 def test_sending_faces_elsewhere_can_be_taken_back(
@@ -129,7 +129,7 @@ def test_a_face_is_left_out_by_its_box_and_by_the_keyboard(
     checked(enroll, qtbot)
     click(enroll.ok, qtbot)
     qtbot.waitUntil(lambda: "7 people · 57 faces" in app.window.left_status.text())
-    files = [Path(face.file).name for face in app.context.gallery.faces("Winona Ryder")]
+    files = [Path(face.file).name for face in app.context.gallery.faces.of("Winona Ryder")]
     assert files == [path.name for path in new_person if path != new_person[1]]
 
 

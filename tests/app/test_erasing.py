@@ -20,7 +20,7 @@ NAME = "Tiger Woods"
 
 
 def asked(app: App, qtbot: QtBot, name: str = NAME) -> EraseDialog:
-    identity = app.context.gallery.identity(name)
+    identity = app.context.gallery.people.find(name)
     assert identity is not None
     app.browsing.go_to_identity(identity.id)
     app.window.menus.actions["erase"].trigger()
@@ -53,7 +53,7 @@ def test_it_says_what_goes_and_wants_the_name_typed(app: App, qtbot: QtBot) -> N
     qtbot.keyClicks(asking.name, "s")
     assert asking.erase.isEnabled()
     click(qtbot, asking.cancel)
-    assert app.context.gallery.identity(NAME) is not None
+    assert app.context.gallery.people.find(NAME) is not None
 
 
 def test_the_person_goes_and_the_receipt_is_handed_over(

@@ -227,4 +227,4 @@ def test_the_import_of_an_export_is_the_same_gallery(
     confirm(ask(app, "csv", qtbot), tmp_path / "table", qtbot)
     qtbot.waitUntil(app.window.message.isVisible)
     with Gallery.create_from(tmp_path / "b.gallery", [tmp_path / "table.csv"])[0] as back:
-        assert back.counts() == app.context.gallery.counts()
+        assert back.people.counts() == app.context.gallery.people.counts()

@@ -81,7 +81,7 @@ def test_a_split_of_somebody_who_is_gone_closes(app: App, qtbot: QtBot) -> None:
 
 
 def test_who_is_this_about_a_face_that_is_gone(app: App, qtbot: QtBot) -> None:
-    face = app.context.gallery.faces("Tom Ridge")[0].id
+    face = app.context.gallery.faces.of("Tom Ridge")[0].id
     app.context.gallery.corrections.delete(["Tom Ridge"])
     ask_about_face(app.context, face)
     says(app, qtbot, "This face is no longer enrolled: the gallery was changed meanwhile.")
@@ -94,7 +94,7 @@ def test_an_enrolment_that_is_taken_back_when_it_is_gone_already(
     ask(app, qtbot, query_file)
     enrolment.confirm(app.context, "Tiger Woods")
     qtbot.waitUntil(lambda: app.state.query is not None and bool(app.state.query.added_to))
-    app.context.gallery.corrections.undo()
+    app.context.gallery.history.undo()
     enrolment.take_back(app.context)
     qtbot.waitUntil(lambda: app.state.query is not None and not app.state.query.added_to)
 
@@ -104,7 +104,7 @@ def test_the_choice_of_method_goes_back_to_auto_where_its_model_is_gone(
 ) -> None:
     app = with_triplet
     app.window.menus.methods["triplet"].trigger()
-    app.context.gallery.learning.deactivate("triplet")  # as an erasure does
+    app.context.gallery.models.deactivate("triplet")  # as an erasure does
     ask(app, qtbot, query_file)
     qtbot.waitUntil(lambda: app.state.method == "auto")
     assert app.window.query.method.button.text() == "Auto (k-NN)"
@@ -115,7 +115,7 @@ def test_how_much_is_missed_by_a_model_that_is_gone_is_told_of_auto(
     with_triplet: App, qtbot: QtBot
 ) -> None:
     app = with_triplet
-    app.context.gallery.learning.deactivate("triplet")
+    app.context.gallery.models.deactivate("triplet")
     app.window.menus.methods["triplet"].trigger()  # the strictness is measured for it
     qtbot.waitUntil(lambda: app.state.method == "auto")
 
@@ -125,7 +125,7 @@ def test_a_model_that_goes_while_it_is_asked(with_triplet: App, query_file: Path
 
     def answer(method: Method) -> list[Identification]:
         if method == "triplet":
-            gallery.learning.deactivate("triplet")
+            gallery.models.deactivate("triplet")
         return gallery.identify(vector, method=method)
 
     answered, (found,) = by_method(gallery, "triplet", answer)

@@ -76,7 +76,7 @@ def click(button, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
 
 
 def faces(app: App, name: str) -> list[str]:
-    return [Path(face.file).name for face in app.context.gallery.faces(name)]
+    return [Path(face.file).name for face in app.context.gallery.faces.of(name)]
 
 
 def test_it_says_what_happens_to_each_file_and_changes_nothing(
@@ -94,7 +94,7 @@ def test_it_says_what_happens_to_each_file_and_changes_nothing(
     )
     qtbot.waitUntil(lambda: preview.model.index(0, PORTRAIT).data(PictureRole) is not None)
     preview.reject()
-    assert app.context.gallery.counts() == (6, 54)
+    assert app.context.gallery.people.counts() == (6, 54)
 
 
 def test_import_does_what_it_said(app: App, qtbot: QtBot, preview: ImportPreview) -> None:
@@ -123,7 +123,7 @@ def test_rows_are_left_out_and_sent_to_whom_they_look_like(
     qtbot.waitUntil(lambda: "7 people · 60 faces" in app.window.left_status.text())
     assert faces(app, "Hans Blix") == ["Hans_Blix_0001.npy", "Hans_Blix_0003.npy"]
     assert len(faces(app, "Tom Ridge")) == 11
-    assert app.context.gallery.identity("Wrong") is None
+    assert app.context.gallery.people.find("Wrong") is None
 
 
 def test_a_choice_can_be_taken_back(app: App, qtbot: QtBot, preview: ImportPreview) -> None:
@@ -254,11 +254,11 @@ def test_an_empty_gallery_is_filled_through_the_preview_and_keeps_its_portraits(
     qtbot.waitUntil(lambda: preview.model.index(0, PORTRAIT).data(PictureRole) is not None)
     click(preview.ok, qtbot)
     qtbot.waitUntil(lambda: "6 people · 54 faces" in app.window.left_status.text())
-    face = app.context.gallery.faces("Tom Hanks")[0].id
-    shown = app.context.gallery.traits([face])
+    face = app.context.gallery.faces.of("Tom Hanks")[0].id
+    shown = app.context.gallery.faces.traits([face])
     app.window.close()
     with Gallery.open(folder) as again:
-        assert np.array_equal(again.traits([face]), shown)
+        assert np.array_equal(again.faces.traits([face]), shown)
 
 
 @pytest.fixture

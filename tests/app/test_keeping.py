@@ -47,7 +47,7 @@ def click(qtbot: QtBot, button) -> None:  # type: ignore[no-untyped-def]
 
 
 def enrol_somebody(app: App, qtbot: QtBot) -> None:
-    app.context.gallery.enroll("Somebody", app.context.gallery.vector(1))
+    app.context.gallery.enroll("Somebody", app.context.gallery.faces.vector(1))
     app.state.contents_changed.emit(EVERYTHING)
     qtbot.waitUntil(lambda: "7 people" in app.window.left_status.text())
 
@@ -177,7 +177,7 @@ def test_a_broken_file_is_told_in_the_dialog_and_cannot_be_restored(
     assert "no whole backup" in asking.problem.text()
     assert not asking.restore_button.isEnabled()
     qtbot.keyClick(asking, Qt.Key.Key_Escape)
-    assert app.context.gallery.counts() == (6, 54)
+    assert app.context.gallery.people.counts() == (6, 54)
 
 
 def test_a_restore_that_fails_opens_the_gallery_as_it_was(
@@ -196,7 +196,7 @@ def test_a_restore_that_fails_opens_the_gallery_as_it_was(
     assert "no such file" in box.text()
     box.close()
     qtbot.waitUntil(lambda: app.state.gallery is not None)
-    assert app.context.gallery.counts() == (6, 54)
+    assert app.context.gallery.people.counts() == (6, 54)
     assert app.context.gallery.writable
 
 
@@ -240,7 +240,7 @@ def test_a_gallery_that_cannot_be_opened_leads_to_its_newest_sound_backup(
 ) -> None:
     with Gallery.open(gallery_folder) as gallery:
         gallery._store.backups.write_automatic("import")
-        gallery.enroll("Somebody", gallery.vector(1))
+        gallery.enroll("Somebody", gallery.faces.vector(1))
         gallery._store.backups.write_automatic("import")
         newest, older = gallery.backups.automatic()
     newest.path.write_bytes(newest.path.read_bytes()[:-2_000] + bytes(2_000))

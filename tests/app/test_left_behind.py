@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.faces import Faces
 from engine.gallery import Gallery
 from gallery_app.app import App
 from gallery_app.dialogs import enroll_dialog as enrolling
@@ -98,7 +99,7 @@ def test_a_file_chooser_that_outlives_its_dialog_adds_nothing(
 
 def test_a_closed_gallery_is_gone_from_memory(app: App, qtbot: QtBot, query_file: Path) -> None:
     ask(app, qtbot, query_file)
-    graph = weakref.ref(app.context.gallery._recogniser._state.spaces[0].index._live)
+    graph = weakref.ref(app.context.gallery.recogniser._state.spaces[0].index._live)
     gc.disable()  # a collection of garbage is far between, and its memory large
     try:
         app.window.menus.actions["close"].trigger()
@@ -111,13 +112,13 @@ def test_the_portrait_of_a_query_is_drawn_off_the_ui_thread(
     app: App, qtbot: QtBot, query_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn_by: list[threading.Thread] = []
-    traits_of = Gallery.traits_of
+    traits_of = Faces.traits_of
 
-    def noted(self: Gallery, vectors: object) -> object:
+    def noted(self: Faces, vectors: object) -> object:
         drawn_by.append(threading.current_thread())
         return traits_of(self, vectors)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Gallery, "traits_of", noted)
+    monkeypatch.setattr(Faces, "traits_of", noted)
     ask(app, qtbot, query_file)
     qtbot.waitUntil(lambda: app.asking._picture is not None)
     assert drawn_by

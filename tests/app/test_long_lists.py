@@ -127,7 +127,7 @@ def test_typing_in_the_list_goes_to_the_next_name_that_begins_so(crowd: App, qtb
 
 def test_shift_and_end_selects_the_rest_in_one_stroke(crowd: App, qtbot: QtBot) -> None:
     view = crowd.window.identities.list
-    row = crowd.window.identities.model.row_of(crowd.context.gallery.identity("Bo 0001").id)  # type: ignore[union-attr]
+    row = crowd.window.identities.model.row_of(crowd.context.gallery.people.find("Bo 0001").id)  # type: ignore[union-attr]
     view.setCurrentIndex(view.model().index(row, 0))
     qtbot.keyClick(view, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
     assert view.selected_rows().tolist() == list(range(row, MANY))
@@ -141,16 +141,16 @@ def test_a_change_elsewhere_leaves_selection_and_place(crowd: App, qtbot: QtBot)
     panel = crowd.window.identities
     model, selection = panel.model, panel.list.selectionModel()
     wanted = ["Dora 0003", "Dora 0005", "Dora 0004"]
-    rows = [model.row_of(crowd.context.gallery.identity(name).id) for name in wanted]  # type: ignore[union-attr]
+    rows = [model.row_of(crowd.context.gallery.people.find(name).id) for name in wanted]  # type: ignore[union-attr]
     panel.list.setCurrentIndex(model.index(rows[0]))
     for row in rows[1:]:
         selection.select(model.index(row), SELECT)
     place = panel.list.verticalScrollBar().value()
     for correct in (
-        lambda to: to.delete(["Ábel 0001"]),
-        lambda to: to.rename("Bo 0002", "Zed"),
-        lambda to: to.undo(),
-        lambda to: to.merge(["Dora 0005"], "Zora"),
+        lambda gallery: gallery.corrections.delete(["Ábel 0001"]),
+        lambda gallery: gallery.corrections.rename("Bo 0002", "Zed"),
+        lambda gallery: gallery.history.undo(),
+        lambda gallery: gallery.corrections.merge(["Dora 0005"], "Zora"),
     ):
         before = model.roster.change
         if "Zora" not in model.roster.names:
@@ -161,7 +161,7 @@ def test_a_change_elsewhere_leaves_selection_and_place(crowd: App, qtbot: QtBot)
     assert current(crowd) == "Dora 0003"
     assert panel.list.verticalScrollBar().value() == place
     assert shown(crowd) == sorted(
-        (one.name for one in crowd.context.gallery.people()), key=search_key
+        (one.name for one in crowd.context.gallery.people.all()), key=search_key
     )
 
 
@@ -169,7 +169,7 @@ def test_of_two_people_chosen_the_last_is_shown(crowd: App, qtbot: QtBot) -> Non
     """The answer about the first one is late."""
     gallery = crowd.context.gallery
     for name in ("Ábel 0000", "Bo 0000", "Dora 0100"):
-        crowd.browsing.go_to_identity(gallery.identity(name).id)  # type: ignore[union-attr]
+        crowd.browsing.go_to_identity(gallery.people.find(name).id)  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: not crowd.tasks.is_busy())
     assert crowd.window.faces.title.text() == "Dora 0100"
     assert crowd.window.faces.model.rowCount() == 1

@@ -73,7 +73,7 @@ def dialog_of(kind: type[QDialog], qtbot: QtBot):  # type: ignore[no-untyped-def
 
 def faces_of(app: App, name: str) -> np.ndarray:  # type: ignore[type-arg]
     gallery = app.context.gallery
-    return np.array([face.id for face in gallery.faces(gallery.identity(name).id)])
+    return np.array([face.id for face in gallery.faces.of(gallery.people.find(name).id)])
 
 
 def test_what_the_search_finds_stands_out(app: App, qtbot: QtBot) -> None:
@@ -184,7 +184,7 @@ def test_unknown_queries_are_shown_as_soon_as_they_are_kept(
     panel = shown_map(app, qtbot)
     assert not len(panel.left.canvas._marks.unknowns)
     gallery = app.context.gallery
-    gallery.shelf.keep(gallery.read_queries(stranger_file))
+    gallery.unknowns.add(gallery.read_queries(stranger_file))
     app.state.contents_changed.emit(EVERYTHING)
     qtbot.waitUntil(lambda: len(panel.left.canvas._marks.unknowns) == 1)
 
@@ -235,7 +235,7 @@ def test_a_map_of_a_model_that_was_put_out_of_use_gives_way_without_an_error(
     start, gallery_folder: Path, query_file: Path, qtbot: QtBot
 ) -> None:  # type: ignore[no-untyped-def]
     app, panel = compared(start, gallery_folder, qtbot)
-    app.state.gallery.learning.deactivate("triplet")  # as an undo does; nobody was told yet
+    app.state.gallery.models.deactivate("triplet")  # as an undo does; nobody was told yet
     queries.open_queries(app.context, [query_file])
     qtbot.waitUntil(lambda: app.state.query is not None and app.state.query.answer is not None)
     panel.anew_wanted.emit(False)

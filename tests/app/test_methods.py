@@ -129,7 +129,7 @@ def test_a_question_that_is_asked_before_that_is_known_is_answered_by_auto(
     begin: Begin, qtbot: QtBot, query_file: Path
 ) -> None:
     app = begin("triplet")
-    app.context.gallery.learning.deactivate("triplet")
+    app.context.gallery.models.deactivate("triplet")
     app.state.set_method("triplet")
     ask(app, qtbot, query_file)
     assert method_of(app) == "knn"
@@ -198,7 +198,7 @@ def test_an_enrolled_face_is_asked_about_by_the_chosen_method(begin: Begin, qtbo
 
     app = begin("triplet")
     app.window.menus.methods["triplet"].trigger()
-    ask_about_face(app.context, app.context.gallery.faces("Tiger Woods")[0].id)
+    ask_about_face(app.context, app.context.gallery.faces.of("Tiger Woods")[0].id)
     qtbot.waitUntil(lambda: answered(app))
     assert method_of(app) == "triplet"
     assert len(app.window.query.candidates.heading.toolTip()) > 0

@@ -203,7 +203,7 @@ class Person:
                 return f"{deed.__name__} {done}"
 
     def _names(self) -> list[str]:
-        return [one.name for one in self.app.context.gallery.people()]
+        return [one.name for one in self.app.context.gallery.people.all()]
 
     def _some_names(self, count: int) -> list[str]:
         names = self._names()
@@ -292,47 +292,49 @@ class Person:
         return self._trigger("redo")
 
     def go_to(self) -> str:
-        entries = self.app.context.gallery.corrections.history()
+        entries = self.app.context.gallery.history.changes()
         there = [one for one in entries if one.state in ("done", "undone")]
         fixed = max([one.change for one in entries if one.state == "fixed"], default=0)
         there = [one for one in there if one.change >= fixed]
         if not there:
             return ""
         change = self.chance.choice(there).change
-        self._correct(lambda to: to.go_to(change))
+        self._correct(lambda gallery: gallery.history.go_to(change))
         return str(change)
 
     def rename(self) -> str:
         name, new = self._one_name(), self._new_name()
         if name:
-            self._correct(lambda to: to.rename(name, new))
+            self._correct(lambda gallery: gallery.corrections.rename(name, new))
         return name and f"{name} to {new}"
 
     def merge(self) -> str:
         names = self._some_names(2)
         if names:
-            self._correct(lambda to: to.merge(names, names[0]))
+            self._correct(lambda gallery: gallery.corrections.merge(names, names[0]))
         return ", ".join(names)
 
     def split(self) -> str:
         name, new = self._one_name(), self._new_name()
-        faces = [face.id for face in self.app.context.gallery.faces(name)] if name else []
+        faces = [face.id for face in self.app.context.gallery.faces.of(name)] if name else []
         if len(faces) < 2:
             return ""
-        self._correct(lambda to: to.split(name, {new: faces[: len(faces) // 2]}))
+        self._correct(
+            lambda gallery: gallery.corrections.split(name, {new: faces[: len(faces) // 2]})
+        )
         return f"{name} into {new}"
 
     def move(self) -> str:
         names = self._some_names(2)
         if names:
-            face = self.chance.choice(self.app.context.gallery.faces(names[0])).id
-            self._correct(lambda to: to.move([face], names[1]))
+            face = self.chance.choice(self.app.context.gallery.faces.of(names[0])).id
+            self._correct(lambda gallery: gallery.corrections.move([face], names[1]))
         return " to ".join(names)
 
     def note(self) -> str:
         name, text = self._one_name(), self._new_name()
         if name:
-            self._correct(lambda to: to.note(name, text))
+            self._correct(lambda gallery: gallery.corrections.set_note(name, text))
         return name
 
     def delete(self) -> str:

@@ -22,9 +22,9 @@ _FILE = f"{_MARKUP}\x1b]0;\u202egnp.npy"
 
 def _spoil(folder: Path) -> None:
     with Gallery.open(folder) as gallery:
-        gallery.corrections.rename(gallery.people()[0].name, _MARKUP)
-        gallery.corrections.note(_MARKUP, _MARKUP)
-        gallery.shelf.keep(gallery.vector(1)[None] + 0.1)
+        gallery.corrections.rename(gallery.people.all()[0].name, _MARKUP)
+        gallery.corrections.set_note(_MARKUP, _MARKUP)
+        gallery.unknowns.add(gallery.faces.vector(1)[None] + 0.1)
     with closing(sqlite3.connect(folder / "gallery.db", isolation_level=None)) as connection:
         for table in ("faces", "unknowns"):
             connection.execute(f"UPDATE {table} SET file = ?", (_FILE,))

@@ -109,7 +109,7 @@ def test_an_enrolled_face_that_is_asked_about_can_be_rejected_too(app: App, qtbo
     assert not actions.confirm.isVisible()
     reject(app, qtbot)
     assert "this is not Tiger Woods. The face stays enrolled" in actions.told.text()
-    assert len(app.context.gallery.faces("Tiger Woods")) == 9
+    assert len(app.context.gallery.faces.of("Tiger Woods")) == 9
 
 
 def test_enrolling_under_the_rejected_name_after_all_ends_the_rejection(
@@ -131,9 +131,9 @@ def test_when_everybody_was_rejected_nobody_is_offered(
     app: App, qtbot: QtBot, query_file: Path
 ) -> None:
     vector = np.load(query_file)
-    for identity in app.context.gallery.people():
+    for identity in app.context.gallery.people.all():
         if identity.name != "Tiger Woods":
-            app.context.gallery.reject(vector, identity.id)
+            app.context.gallery.corrections.reject(vector, identity.id)
     ask(app, qtbot, query_file)
     qtbot.mouseClick(app.window.query.actions.reject, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not app.window.query.candidates.rows)

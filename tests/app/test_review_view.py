@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 def mistaken(gallery_folder: Path) -> tuple[Path, int]:
     """A gallery in which one face of Tiger Woods is called Tim Henman."""
     with Gallery.open(gallery_folder) as gallery:
-        face = gallery.faces("Tiger Woods")[3].id
+        face = gallery.faces.of("Tiger Woods")[3].id
         gallery.corrections.move([face], "Tim Henman")
     return gallery_folder, face
 
@@ -67,7 +67,7 @@ def test_one_key_moves_it_where_it_belongs(reviewed: tuple[App, int], qtbot: QtB
     app, face = reviewed
     press(app, qtbot, "M")
     assert face not in asked_faces(app)
-    owner = lambda: app.context.gallery.faces_by_id([face])[0].name  # noqa: E731
+    owner = lambda: app.context.gallery.faces.by_ids([face])[0].name  # noqa: E731
     qtbot.waitUntil(lambda: owner() == "Tiger Woods")
     assert app.window.middle.currentWidget() is app.window.review
 
@@ -89,13 +89,13 @@ def test_what_was_confirmed_or_is_not_to_be_asked_never_comes_again(
 def test_not_this_person_takes_it_out_for_good(reviewed: tuple[App, int], qtbot: QtBot) -> None:
     app, face = reviewed
     gallery = app.context.gallery
-    vector = gallery.vector(face)
+    vector = gallery.faces.vector(face)
     press(app, qtbot, "N")
-    qtbot.waitUntil(lambda: not gallery.faces_by_id([face]))
+    qtbot.waitUntil(lambda: not gallery.faces.by_ids([face]))
     candidates = gallery.identify(vector)[0].candidates
     assert "Tim Henman" not in {candidate.name for candidate in candidates}
     trigger(app, qtbot, "undo")
-    qtbot.waitUntil(lambda: bool(gallery.faces_by_id([face])))
+    qtbot.waitUntil(lambda: bool(gallery.faces.by_ids([face])))
 
 
 def test_later_puts_it_at_the_end(reviewed: tuple[App, int], qtbot: QtBot) -> None:
@@ -118,7 +118,7 @@ def test_one_person_under_two_names_is_merged_after_a_preview(
     start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
 ) -> None:
     with Gallery.open(gallery_folder) as gallery:
-        half = [face.id for face in gallery.faces("Tiger Woods")[:4]]
+        half = [face.id for face in gallery.faces.of("Tiger Woods")[:4]]
         gallery.corrections.move(half, "T. Woods")
     app = start(gallery_folder)
     qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
@@ -158,7 +158,7 @@ def test_two_people_are_not_asked_about_again(
     start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
 ) -> None:
     with Gallery.open(gallery_folder) as gallery:
-        faces = [face.id for face in gallery.faces("Tiger Woods")][:4]
+        faces = [face.id for face in gallery.faces.of("Tiger Woods")][:4]
         gallery.corrections.split("Tiger Woods", {"Eldrick Woods": faces})
     app = start(gallery_folder)
     qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
@@ -172,7 +172,7 @@ def test_two_people_are_not_asked_about_again(
     )
     review.list.setCurrentIndex(review.model.index(review.model.row_of(asked)))
     review.card.buttons["apart"].click()
-    qtbot.waitUntil(lambda: len(app.context.gallery.corrections.apart()) == 1)
+    qtbot.waitUntil(lambda: len(app.context.gallery.corrections.cannot_link()) == 1)
     app.reviewing.look()
     qtbot.waitUntil(lambda: not app.tasks.is_running("review"))
     assert review.model.row_of(asked) == -1

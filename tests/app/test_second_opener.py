@@ -78,7 +78,7 @@ def test_it_says_that_it_only_reads_and_who_writes(second: App, writer: Writer) 
 def test_what_the_other_enrols_appears_and_what_is_shown_stays(
     second: App, writer: Writer, stranger_file: Path, qtbot: QtBot
 ) -> None:
-    tom = second.context.gallery.identity("Tom Hanks")
+    tom = second.context.gallery.people.find("Tom Hanks")
     second.browsing.go_to_identity(tom.id)
     qtbot.waitUntil(lambda: second.window.faces.title.text() == "Tom Hanks")
     writer.enroll("Winona Ryder", stranger_file)
@@ -98,10 +98,10 @@ def test_it_takes_over_when_the_other_closes(
     assert "can be changed here now" in second.window.message.words.text()
     assert "reading only" not in second.window.left_status.text()
     assert not second.watching.timer.isActive()
-    second.context.gallery.enroll("Somebody", second.context.gallery.vector(1))
+    second.context.gallery.enroll("Somebody", second.context.gallery.faces.vector(1))
     with Gallery.open(gallery_folder) as third:
         assert not third.writable
-        assert third.identity("Somebody") is not None
+        assert third.people.find("Somebody") is not None
 
 
 def test_it_takes_over_when_the_other_is_killed(second: App, writer: Writer, qtbot: QtBot) -> None:

@@ -268,7 +268,7 @@ def on_platform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 def full(start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> App:
     """The window with a question in its review, so that every panel has its keys."""
     with Gallery.open(gallery_folder) as gallery:
-        face = gallery.faces("Tiger Woods")[3].id
+        face = gallery.faces.of("Tiger Woods")[3].id
         gallery.corrections.move([face], "Tim Henman")
     app = start(gallery_folder)
     qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
@@ -330,9 +330,9 @@ def test_control_d_deletes_nobody_and_del_does(app: App, qtbot: QtBot) -> None:
     assert people.list.selected_count() == 3
     qtbot.keyClick(people.list, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
-    assert app.state.gallery.counts()[0] == 6
+    assert app.state.gallery.people.counts()[0] == 6
     qtbot.keyClick(people.list, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: app.state.gallery.counts()[0] == 3)
+    qtbot.waitUntil(lambda: app.state.gallery.people.counts()[0] == 3)
 
 
 def test_tabs_have_keys_and_all_is_selected_where_the_focus_is(app: App, qtbot: QtBot) -> None:

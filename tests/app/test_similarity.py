@@ -57,7 +57,7 @@ def test_two_people_are_compared_face_with_face(app: App, qtbot: QtBot) -> None:
 
 
 def test_two_faces_of_one_person(app: App, qtbot: QtBot) -> None:
-    app.browsing.go_to_identity(app.context.gallery.identity("Tony Blair").id)
+    app.browsing.go_to_identity(app.context.gallery.people.find("Tony Blair").id)
     qtbot.waitUntil(lambda: app.window.faces.title.text() == "Tony Blair")
     actions = app.window.menus.actions
     assert not actions["compare_faces"].isEnabled()
@@ -151,7 +151,7 @@ def test_the_threshold_is_dragged_and_read_out(app: App, qtbot: QtBot) -> None:
 
 def test_figures_count_who_is_recognised(made_gallery: Path) -> None:
     with Gallery.open(made_gallery, write=False) as gallery:
-        figures = gallery.figures()
+        figures = gallery.exports.figures()
     assert sum(figures.counts.values()) == 54
     assert all(asked == 9 for _, asked in figures.recognised.values())
     assert sum(right for right, _ in figures.recognised.values()) >= 50

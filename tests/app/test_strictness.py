@@ -27,7 +27,7 @@ def test_the_words_say_what_it_costs_by_the_chosen_method(
     qtbot.waitUntil(lambda: "mlp" in app.state.methods.available)
     gallery, words = app.context.gallery, app.window.query.strictness.words
     qtbot.waitUntil(lambda: "missed" in words.text())
-    assert gallery.fnir_at(0.01, "mlp") == pytest.approx(1 / 12, abs=0.01)
+    assert gallery.recogniser.fnir_at(0.01, "mlp") == pytest.approx(1 / 12, abs=0.01)
     app.window.menus.methods["mlp"].trigger()
     qtbot.waitUntil(
         lambda: (

@@ -18,7 +18,7 @@ from tests.app.test_window import ask
 
 
 def faces_of(app: App) -> int:
-    return app.context.gallery.counts()[1]
+    return app.context.gallery.people.counts()[1]
 
 
 def test_undoing_an_import_offers_redo_until_something_else_is_done(app: App, qtbot: QtBot) -> None:
@@ -63,10 +63,10 @@ def test_confirming_faces_twice_says_that_nothing_was_changed(app: App, qtbot: Q
     app.window.faces.grid.selectAll()
     trigger(app, qtbot, "confirm_faces")
     qtbot.waitUntil(lambda: "confirmed" in app.window.statusBar().currentMessage())
-    before = len(app.context.gallery.corrections.history())
+    before = len(app.context.gallery.history.changes())
     trigger(app, qtbot, "confirm_faces")
     qtbot.waitUntil(lambda: "nothing was changed" in app.window.statusBar().currentMessage())
-    assert len(app.context.gallery.corrections.history()) == before
+    assert len(app.context.gallery.history.changes()) == before
 
 
 @pytest.fixture
@@ -81,14 +81,14 @@ def test_a_sample_whose_import_was_undone_is_filled_when_it_is_opened(
     gallery, _ = Gallery.create_from(sample_gallery(), [small_sample])
     with gallery:
         gallery.corrections.rename("Tom Ridge", "Thomas Ridge")
-        gallery.corrections.undo()
-        gallery.corrections.undo()
+        gallery.history.undo()
+        gallery.history.undo()
     app = start(sample=True)
     qtbot.waitUntil(lambda: app.window.identities.model.rowCount() == 6)
     qtbot.waitUntil(lambda: "are back" in app.window.message.words.text())
     redo = app.window.menus.actions["redo"]
     qtbot.waitUntil(lambda: "Thomas Ridge" in redo.text())  # what was done since is not cut off
-    assert len(app.context.gallery.corrections.history()) == 2
+    assert len(app.context.gallery.history.changes()) == 2
 
 
 def test_a_sample_whose_people_were_deleted_is_filled_and_that_can_be_undone(
@@ -96,7 +96,7 @@ def test_a_sample_whose_people_were_deleted_is_filled_and_that_can_be_undone(
 ) -> None:
     gallery, _ = Gallery.create_from(sample_gallery(), [small_sample])
     with gallery:
-        gallery.corrections.delete([one.name for one in gallery.people()])
+        gallery.corrections.delete([one.name for one in gallery.people.all()])
     app = start(sample=True)
     qtbot.waitUntil(lambda: app.window.identities.model.rowCount() == 6)
     trigger(app, qtbot, "undo")
@@ -112,7 +112,7 @@ def test_a_sample_with_anybody_in_it_stays_as_it_is(
     with gallery:
         gallery.corrections.delete(["Tom Ridge", "Tom Hanks"])
         gallery.corrections.delete(["Tiger Woods"])
-        gallery.corrections.undo()
+        gallery.history.undo()
     app = start(sample=True)
     qtbot.waitUntil(lambda: app.window.identities.model.rowCount() == 4)
     qtbot.waitUntil(lambda: not app.tasks.is_busy())

@@ -39,7 +39,7 @@ def shelved(start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> Ap
     """The window at five kept faces of two people."""
     with Gallery.open(gallery_folder) as gallery:
         for file in (*RYDER, *BLIX):
-            gallery.shelf.keep(gallery.read_queries(file))
+            gallery.unknowns.add(gallery.read_queries(file))
     app = start(gallery_folder)
     qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
     open_tab(app, qtbot, 5)
@@ -62,7 +62,7 @@ def test_the_first_unknown_query_of_a_gallery_asks_whether_to_keep_it(
     ask(app, qtbot, *RYDER[:3], query_file)
     qtbot.waitUntil(notice.isVisible)
     assert "3 of these queries" in notice.words.text()
-    assert gallery.shelf.count() == 0
+    assert gallery.unknowns.count() == 0
     click(qtbot, notice.keep)
     qtbot.waitUntil(lambda: tab(app) == "Unknown · 3")
     assert "are kept in this gallery" in notice.words.text()
@@ -92,7 +92,7 @@ def test_a_person_who_does_not_want_them_kept_is_not_asked_again(
     qtbot.waitUntil(lambda: "are not kept" in again.window.unknown.empty.sentence.text())
     ask(again, qtbot, *RYDER)
     assert not again.window.query.keep_notice.isVisible()
-    assert again.context.gallery.shelf.count() == 0
+    assert again.context.gallery.unknowns.count() == 0
 
 
 def test_unknown_queries_are_kept_and_counted(keeping: App, qtbot: QtBot, query_file: Path) -> None:
@@ -109,14 +109,14 @@ def test_unknown_queries_are_kept_and_counted(keeping: App, qtbot: QtBot, query_
 def test_an_enrolled_face_that_is_asked_about_is_not_kept(keeping: App, qtbot: QtBot) -> None:
     app = keeping
     gallery = app.context.gallery
-    face = gallery.faces("Tiger Woods")[0]
-    gallery.reject(gallery.vector(face.id), face.identity_id)
+    face = gallery.faces.of("Tiger Woods")[0]
+    gallery.corrections.reject(gallery.faces.vector(face.id), face.identity_id)
     app.window.faces.who_is_this.emit(face.id)
     qtbot.waitUntil(lambda: bool(app.state.query and app.state.query.answer))
     assert app.state.query.answer.verdict == "unknown"  # type: ignore[union-attr]
     ask(app, qtbot, *BLIX)  # kept after it, had it been kept
-    qtbot.waitUntil(lambda: gallery.shelf.count() > 0)
-    assert [one.file for one in gallery.shelf.unknowns()] == [str(BLIX[0])]
+    qtbot.waitUntil(lambda: gallery.unknowns.count() > 0)
+    assert [one.file for one in gallery.unknowns.all()] == [str(BLIX[0])]
 
 
 def test_nothing_is_kept_where_the_person_does_not_want_it(keeping: App, qtbot: QtBot) -> None:
@@ -127,9 +127,9 @@ def test_nothing_is_kept_where_the_person_does_not_want_it(keeping: App, qtbot: 
     assert not entry.isChecked()
     assert "not kept" in app.window.unknown.empty.sentence.text()
     ask(app, qtbot, *RYDER[:2])
-    assert app.context.gallery.shelf.count() == 0
+    assert app.context.gallery.unknowns.count() == 0
     entry.trigger()  # what is shown is kept then
-    qtbot.waitUntil(lambda: app.context.gallery.shelf.count() == 2)
+    qtbot.waitUntil(lambda: app.context.gallery.unknowns.count() == 2)
 
 
 def test_a_whole_cluster_is_named_and_the_next_one_comes_forward(
@@ -144,13 +144,13 @@ def test_a_whole_cluster_is_named_and_the_next_one_comes_forward(
     click(qtbot, panel.card.ok)
     assert panel.card.question.text() == "This face looks like no other on the shelf"
     assert panel.card.name.text() == ""
-    qtbot.waitUntil(lambda: gallery.identity("Winona Ryder") is not None)
-    assert gallery.identity("Winona Ryder").faces == 4  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: gallery.people.find("Winona Ryder") is not None)
+    assert gallery.people.find("Winona Ryder").faces == 4  # type: ignore[union-attr]
     assert tab(shelved) == "Unknown · 1"
     assert shelved.window.middle.currentWidget() is panel
     trigger(shelved, qtbot, "undo")
     qtbot.waitUntil(lambda: panel.model.count() == 5)
-    assert gallery.identity("Winona Ryder") is None
+    assert gallery.people.find("Winona Ryder") is None
 
 
 def test_a_name_that_looks_like_somebodys_is_remarked_on(shelved: App, qtbot: QtBot) -> None:
@@ -172,8 +172,8 @@ def test_only_the_selected_ones_get_the_name_and_the_others_look_like_it(
     assert "3 of 4 selected" in card.told.text()
     qtbot.keyClicks(card.name, "Winona Ryder")
     qtbot.keyClick(card.name, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: gallery.identity("Winona Ryder") is not None)
-    assert gallery.identity("Winona Ryder").faces == 3  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: gallery.people.find("Winona Ryder") is not None)
+    assert gallery.people.find("Winona Ryder").faces == 3  # type: ignore[union-attr]
     assert panel.model.count() == 2
 
     def told() -> bool:
@@ -184,7 +184,7 @@ def test_only_the_selected_ones_get_the_name_and_the_others_look_like_it(
     assert card.likeness.text().startswith("Looks like Winona Ryder · ")
     assert card.add.isVisible()
     click(qtbot, card.add)
-    qtbot.waitUntil(lambda: gallery.identity("Winona Ryder").faces == 4)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: gallery.people.find("Winona Ryder").faces == 4)  # type: ignore[union-attr]
 
 
 def test_dismissed_faces_go_and_are_not_kept_again_for_another_strictness(
@@ -196,12 +196,12 @@ def test_dismissed_faces_go_and_are_not_kept_again_for_another_strictness(
     open_tab(app, qtbot, 1)
     click(qtbot, app.window.unknown.card.dismiss)
     assert app.window.unknown.empty.isVisible()
-    qtbot.waitUntil(lambda: app.context.gallery.shelf.count() == 0)
+    qtbot.waitUntil(lambda: app.context.gallery.unknowns.count() == 0)
     before = app.state.query.answer  # type: ignore[union-attr]
     app.window.query.strictness.changed.emit(0.001)
     qtbot.waitUntil(lambda: app.state.query.answer is not before)  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: not app.tasks.is_running("clusters"))
-    assert app.context.gallery.shelf.count() == 0
+    assert app.context.gallery.unknowns.count() == 0
     trigger(app, qtbot, "undo")
     qtbot.waitUntil(lambda: app.window.unknown.model.count() == 1)
 
@@ -235,8 +235,8 @@ def test_an_open_gallery_for_reading_only_keeps_and_names_nothing(
     start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
 ) -> None:
     with Gallery.open(gallery_folder) as writer:
-        writer.shelf.keep(writer.read_queries(BLIX[0]))
-        writer.shelf.set_keeping(True)
+        writer.unknowns.add(writer.read_queries(BLIX[0]))
+        writer.unknowns.set_collecting(True)
         app = start(gallery_folder)
         qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
         open_tab(app, qtbot, 1)
@@ -245,7 +245,7 @@ def test_an_open_gallery_for_reading_only_keeps_and_names_nothing(
         assert not app.window.unknown.dismiss_all.isEnabled()
         assert not app.window.menus.actions["keep_unknown"].isEnabled()
         ask(app, qtbot, RYDER[0])
-        assert writer.shelf.count() == 1
+        assert writer.unknowns.count() == 1
 
 
 @pytest.fixture
@@ -255,8 +255,8 @@ def crowded(start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> Ap
     with Gallery.open(gallery_folder) as gallery:
         for number, person in enumerate(people):
             for file in sorted(person.glob("*.npy"))[: 3 + number % 3]:
-                gallery.shelf.keep(gallery.read_queries(file))
-        count = gallery.shelf.count()
+                gallery.unknowns.add(gallery.read_queries(file))
+        count = gallery.unknowns.count()
     app = start(gallery_folder)
     qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
     open_tab(app, qtbot, count)
@@ -304,8 +304,8 @@ def test_several_groups_are_named_at_once(crowded: App, qtbot: QtBot) -> None:
     assert panel.card.model.rowCount() == count
     panel.card.name.setText("Somebody")
     click(qtbot, panel.card.ok)
-    qtbot.waitUntil(lambda: gallery.identity("Somebody") is not None)
-    assert gallery.identity("Somebody").faces == count  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: gallery.people.find("Somebody") is not None)
+    assert gallery.people.find("Somebody").faces == count  # type: ignore[union-attr]
     assert panel.groups() == [before[1], *before[3:]]
 
 
@@ -327,7 +327,7 @@ def test_all_are_dismissed_at_once_and_come_back_with_undo(crowded: App, qtbot: 
     count = panel.model.count()
     click(qtbot, panel.dismiss_all)
     assert panel.empty.isVisible()
-    qtbot.waitUntil(lambda: gallery.shelf.count() == 0)
+    qtbot.waitUntil(lambda: gallery.unknowns.count() == 0)
     assert tab(crowded) == "Unknown"
     trigger(crowded, qtbot, "undo")
     qtbot.waitUntil(lambda: panel.model.count() == count)

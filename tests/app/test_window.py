@@ -56,7 +56,9 @@ def answered(app: App) -> bool:
 
 def click_identity(app: App, qtbot: QtBot, name: str) -> None:
     people = app.window.identities
-    row = people.model.row_of(next(i.id for i in app.context.gallery.people() if i.name == name))
+    row = people.model.row_of(
+        next(i.id for i in app.context.gallery.people.all() if i.name == name)
+    )
     at = people.list.visualRect(people.model.index(row)).center()
     qtbot.mouseClick(people.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
 
@@ -160,10 +162,10 @@ def test_confirming_adds_the_face_and_taking_back_removes_it(
     ask(app, qtbot, query_file)
     qtbot.mouseClick(app.window.query.actions.confirm, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "55 faces" in app.window.left_status.text())
-    assert len(app.context.gallery.faces("Tiger Woods")) == 10
+    assert len(app.context.gallery.faces.of("Tiger Woods")) == 10
     qtbot.mouseClick(app.window.query.actions.undo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "54 faces" in app.window.left_status.text())
-    assert len(app.context.gallery.faces("Tiger Woods")) == 9
+    assert len(app.context.gallery.faces.of("Tiger Woods")) == 9
 
 
 def test_a_person_enrolled_from_a_query_is_found_at_once_and_after_a_restart(
@@ -181,7 +183,7 @@ def test_a_person_enrolled_from_a_query_is_found_at_once_and_after_a_restart(
     assert app.state.query.answer.candidates[0].name == "Winona Ryder"
     app.window.close()
     with Gallery.open(gallery_folder) as reopened:
-        assert len(reopened.faces("Winona Ryder")) == 1
+        assert len(reopened.faces.of("Winona Ryder")) == 1
 
 
 def test_the_enroll_dialog_warns_of_faces_that_look_like_somebody_else(
@@ -194,7 +196,7 @@ def test_the_enroll_dialog_warns_of_faces_that_look_like_somebody_else(
     qtbot.keyClicks(enroll.name, "Venus Williams")
     qtbot.waitUntil(lambda: "Tiger Woods" in enroll.warnings.text())
     enroll.reject()
-    assert len(app.context.gallery.faces("Venus Williams")) == 9
+    assert len(app.context.gallery.faces.of("Venus Williams")) == 9
 
 
 def test_the_enroll_dialog_lists_a_file_it_cannot_use(

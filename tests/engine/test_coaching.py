@@ -52,7 +52,7 @@ def told(advice: tuple[Advice, ...], kind: str) -> list[tuple[tuple[int, ...], s
 
 def test_faces_that_are_enrolled_are_told_with_their_holder(gallery: Gallery, sample: Path) -> None:
     faces = faces_of(sample, "Tiger_Woods", 3, start=8)  # the first of them is enrolled
-    said = gallery.check_enrolment("Tiger Woods", faces)
+    said = gallery.enrolment.check("Tiger Woods", faces)
     assert [(one.kind, one.rows, one.identity) for one in said] == [
         ("enrolled", (0,), "Tiger Woods")
     ]
@@ -63,24 +63,24 @@ def test_faces_that_look_like_somebody_else_are_told_with_the_name(
     gallery: Gallery, sample: Path
 ) -> None:
     faces = faces_of(sample, "Tiger_Woods", 3, start=9)
-    said = gallery.check_enrolment("Eldrick", faces)
+    said = gallery.enrolment.check("Eldrick", faces)
     assert told(said, "looks-like") == [((row,), "Tiger Woods") for row in range(3)]
-    assert told(gallery.check_enrolment("Tiger Woods", faces), "looks-like") == []
+    assert told(gallery.enrolment.check("Tiger Woods", faces), "looks-like") == []
 
 
 def test_the_one_that_does_not_fit_its_group_is_told(gallery: Gallery, sample: Path) -> None:
     stranger = faces_of(sample, "Winona_Ryder", 1)
     faces = np.concatenate([faces_of(sample, "Hans_Blix", 4), stranger])
-    assert told(gallery.check_enrolment("Hans Blix", faces), "odd") == [((4,), "Hans Blix")]
+    assert told(gallery.enrolment.check("Hans Blix", faces), "odd") == [((4,), "Hans Blix")]
 
 
 def test_a_single_face_is_compared_with_those_its_identity_has(
     gallery: Gallery, sample: Path
 ) -> None:
     stranger = faces_of(sample, "Winona_Ryder", 1)
-    assert told(gallery.check_enrolment("Tom Ridge", stranger), "odd") == [((0,), "Tom Ridge")]
+    assert told(gallery.enrolment.check("Tom Ridge", stranger), "odd") == [((0,), "Tom Ridge")]
     own = faces_of(sample, "Tom_Ridge", 1, start=9)
-    assert told(gallery.check_enrolment("Tom Ridge", own), "odd") == []
+    assert told(gallery.enrolment.check("Tom Ridge", own), "odd") == []
 
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
@@ -92,7 +92,7 @@ def test_near_duplicates_of_one_another_and_of_enrolled_faces_are_told(
     faces = np.stack([fresh[0], fresh[1], nearly(fresh[0]), nearly(enrolled[0])])
     made = Gallery.create_from(tmp_path / "g", [table], distance=distance)[0]  # type: ignore[arg-type]
     with made as gallery:
-        said = gallery.check_enrolment("Tiger Woods", faces)
+        said = gallery.enrolment.check("Tiger Woods", faces)
     assert told(said, "near-duplicate") == [((2,), None), ((3,), "Tiger Woods")]
 
 
@@ -100,8 +100,8 @@ def test_a_name_that_differs_only_in_case_is_advised_on_as_the_person_it_means(
     gallery: Gallery, sample: Path
 ) -> None:
     faces = faces_of(sample, "Tiger_Woods", 2, start=8)
-    said = gallery.check_enrolment("tiger woods", faces)
-    assert said == gallery.check_enrolment("Tiger Woods", faces) != ()
+    said = gallery.enrolment.check("tiger woods", faces)
+    assert said == gallery.enrolment.check("Tiger Woods", faces) != ()
 
 
 def test_a_gallery_without_faces_still_finds_copies_among_those_given(
@@ -109,7 +109,7 @@ def test_a_gallery_without_faces_still_finds_copies_among_those_given(
 ) -> None:
     fresh = faces_of(sample, "Tiger_Woods", 3)
     with Gallery.create(tmp_path / "empty.gallery") as gallery:
-        said = gallery.check_enrolment("Tiger Woods", np.concatenate([fresh, fresh[:1]]))
+        said = gallery.enrolment.check("Tiger Woods", np.concatenate([fresh, fresh[:1]]))
     assert [(one.kind, one.rows) for one in said] == [("near-duplicate", (3,))]
 
 
@@ -117,7 +117,7 @@ def test_vectors_of_another_network_are_refused_with_an_explanation(
     gallery: Gallery, sample: Path
 ) -> None:
     with pytest.raises(MismatchError, match="another embedding network") as refused:
-        gallery.check_enrolment("Tiger Woods", -faces_of(sample, "Tiger_Woods", 3))
+        gallery.enrolment.check("Tiger Woods", -faces_of(sample, "Tiger_Woods", 3))
     assert refused.value.remedy
 
 
@@ -125,7 +125,7 @@ def test_groups_are_summed_up_what_weighs_most_first(gallery: Gallery, sample: P
     fresh = faces_of(sample, "Tiger_Woods", 3, start=9)
     faces = np.concatenate([fresh, nearly(fresh[0])[None], faces_of(sample, "Tom_Hanks", 1)])
     files = ["a.npy", "b.npy", "c.npy", "d.npy", "e.npy"]
-    said = grouped(gallery.check_enrolment("Eldrick", faces), files)
+    said = grouped(gallery.enrolment.check("Eldrick", faces), files)
     assert [one.sentence for one in said][:3] == [
         "e.npy is enrolled already under Tom Hanks",
         "4 of 5 faces look like Tiger Woods",
@@ -134,10 +134,10 @@ def test_groups_are_summed_up_what_weighs_most_first(gallery: Gallery, sample: P
 
 
 def test_checking_changes_nothing(gallery: Gallery, sample: Path) -> None:
-    before = gallery.counts()
-    gallery.check_enrolment("Hans Blix", faces_of(sample, "Hans_Blix", 4))
-    gallery.plan_enrolment("Hans Blix", faces_of(sample, "Hans_Blix", 4))
-    assert gallery.counts() == before
+    before = gallery.people.counts()
+    gallery.enrolment.check("Hans Blix", faces_of(sample, "Hans_Blix", 4))
+    gallery.enrolment.plan("Hans Blix", faces_of(sample, "Hans_Blix", 4))
+    assert gallery.people.counts() == before
 
 
 def test_rows_can_go_to_another_identity_in_the_same_change(gallery: Gallery, sample: Path) -> None:
@@ -148,16 +148,18 @@ def test_rows_can_go_to_another_identity_in_the_same_change(gallery: Gallery, sa
     report = gallery.enroll("Hans Blix", faces, elsewhere={2: "Tiger Woods"})
     assert report.faces_added == 3
     assert gallery._store.history.last_change() == change + 1
-    assert len(gallery.faces("Hans Blix")) == 2
-    assert len(gallery.faces("Tiger Woods")) == 10
-    assert gallery.remove_faces(report.face_ids) == 3
+    assert len(gallery.faces.of("Hans Blix")) == 2
+    assert len(gallery.faces.of("Tiger Woods")) == 10
+    removed = gallery.corrections.remove(report.face_ids)
+    assert removed is not None
+    assert len(removed.faces) == 3
     with pytest.raises(IdentityNameError):
         gallery.enroll("Hans Blix", faces, elsewhere={2: " "})
 
 
 def test_advice_has_no_numbers_that_json_cannot_hold(gallery: Gallery, sample: Path) -> None:
     faces = np.concatenate([faces_of(sample, "Tiger_Woods", 2)] * 2)
-    for one in gallery.check_enrolment("Tiger Woods", faces):
+    for one in gallery.enrolment.check("Tiger Woods", faces):
         json.dumps([one.kind, one.rows, one.identity, one.sentence])
 
 
@@ -177,5 +179,5 @@ def test_a_nearly_same_picture_is_told_whatever_answers_rest_on(
         return [replace(one, method="triplet", evidence=one.evidence[1:]) for one in answers]
 
     monkeypatch.setattr(Recogniser, "identify", answered)
-    said = gallery.check_enrolment("Tiger Woods", pictures)
+    said = gallery.enrolment.check("Tiger Woods", pictures)
     assert told(said, "near-duplicate") == [((0,), "Tiger Woods")]

@@ -67,14 +67,14 @@ def gallery(folder: Path) -> Iterator[Gallery]:
 
 
 def ids(gallery: Gallery, name: str) -> list[int]:
-    return [face.id for face in gallery.faces(name)]
+    return [face.id for face in gallery.faces.of(name)]
 
 
 def answers(gallery: Gallery, queries: Vectors) -> list[Identification]:
-    enrolled = [face.id for one in gallery.people() for face in gallery.faces(one.name)[:2]]
+    enrolled = [face.id for one in gallery.people.all() for face in gallery.faces.of(one.name)[:2]]
     return [
         *gallery.identify(queries, k=7),
-        *(gallery.identify_enrolled(face) for face in enrolled),
+        *(gallery.recogniser.identify_enrolled(face) for face in enrolled),
     ]
 
 
@@ -82,16 +82,16 @@ def same_as_opened_anew(gallery: Gallery) -> None:
     """Compared with what another process would see in the same folder."""
     queries = np.concatenate([crowd().vectors[::5], crowd(1).vectors[:6]])
     with Gallery.open(gallery.folder, write=False) as anew:
-        assert gallery.people() == anew.people()
-        for one in gallery.people():
-            assert gallery.faces(one.name) == anew.faces(one.name)
+        assert gallery.people.all() == anew.people.all()
+        for one in gallery.people.all():
+            assert gallery.faces.of(one.name) == anew.faces.of(one.name)
         assert_alike(answers(gallery, queries), answers(anew, queries))
     assert gallery.check().problems == ()
 
 
 def name_unknowns(gallery: Gallery, name: str) -> None:
-    gallery.shelf.keep(crowd(2).vectors[:5])
-    gallery.shelf.name([one.id for one in gallery.shelf.unknowns()], name)
+    gallery.unknowns.add(crowd(2).vectors[:5])
+    gallery.unknowns.name([one.id for one in gallery.unknowns.all()], name)
 
 
 Step = Callable[[Gallery], object]
@@ -108,9 +108,9 @@ STEPS: dict[str, Step] = {
     "move all": lambda one: one.corrections.move(ids(one, "P06"), "P07"),
     "remove": lambda one: one.corrections.remove(ids(one, "P08")[2:]),
     "confirm": lambda one: one.corrections.confirm(ids(one, "P09")),
-    "reject": lambda one: one.corrections.reject(one.vector(1), 2),
+    "reject": lambda one: one.corrections.reject(one.faces.vector(1), 2),
     "enroll": lambda one: one.enroll("P10", crowd(2).vectors[:5]),
-    "keep apart": lambda one: one.corrections.keep_apart("P01", "P02"),
+    "keep apart": lambda one: one.corrections.mark_distinct("P01", "P02"),
     "name unknown ones": lambda one: name_unknowns(one, "P10"),
     "name unknown ones anew": lambda one: name_unknowns(one, "New"),
 }
@@ -121,17 +121,23 @@ STEPS: dict[str, Step] = {
 def test_recognition_follows_a_correction_its_undoing_and_redoing(gallery: Gallery, step: Step):
     step(gallery)
     same_as_opened_anew(gallery)
-    gallery.corrections.undo()
+    gallery.history.undo()
     same_as_opened_anew(gallery)
-    gallery.corrections.redo()
+    gallery.history.redo()
     same_as_opened_anew(gallery)
+
+
+def reachable(gallery: Gallery) -> list[int]:
+    """Changes that history can go to."""
+    entries = gallery.history.changes()
+    return [entry.change for entry in entries if entry.state in ("done", "undone")]
 
 
 def test_random_corrections_leave_it_as_if_opened_anew(gallery: Gallery):
     random = np.random.default_rng(0)
     fix = gallery.corrections
     for number in range(40):
-        names = [one.name for one in gallery.people()]
+        names = [one.name for one in gallery.people.all()]
         some = [str(name) for name in random.choice(names, 3, replace=False)]
         faces = [ids(gallery, name)[0] for name in some]
         choices: list[Callable[[], object]] = [
@@ -141,14 +147,13 @@ def test_random_corrections_leave_it_as_if_opened_anew(gallery: Gallery):
             lambda faces=faces, number=number: fix.move(faces, f"M{number}"),
             lambda some=some: fix.delete(some[:1]),
             lambda faces=faces: fix.remove(faces[:1]),
-            *[fix.undo] * 4,
-            *[fix.redo] * 2,
-            lambda: fix.go_to(int(random.choice([0, *(one.change for one in fix.history()
-                                                      if one.state in ("done", "undone"))]))),
+            *[gallery.history.undo] * 4,
+            *[gallery.history.redo] * 2,
+            lambda: gallery.history.go_to(int(random.choice([0, *reachable(gallery)]))),
         ]  # fmt: skip
         choices[int(random.integers(len(choices)))]()
-        if len(gallery.people()) < 4:
-            fix.go_to(1)
+        if len(gallery.people.all()) < 4:
+            gallery.history.go_to(1)
         if number % 8 == 7:
             same_as_opened_anew(gallery)
     assert gallery.check().problems == ()
@@ -165,7 +170,7 @@ def test_trained_models_follow_as_well(folder: Path):
         fix.remove(ids(gallery, "P04")[:3])
         fix.delete(["P05"])
         same_as_opened_anew(gallery)
-        fix.go_to(1)
+        gallery.history.go_to(1)
         same_as_opened_anew(gallery)
         for method in ("knn", "mlp", "triplet"):
             (answer,) = gallery.identify(crowd().vectors[6], method=method)
@@ -192,7 +197,7 @@ def test_corrections_and_questions_from_several_threads_do_not_disturb_one_anoth
         for number in range(8):
             gallery.corrections.merge(["P01", "P02"], "P03")
             gallery.corrections.move(ids(gallery, "P03")[:4], f"New {number}")
-            gallery.corrections.go_to(1)
+            gallery.history.go_to(1)
     finally:
         over.set()
         for thread in threads:
@@ -207,7 +212,7 @@ def test_a_correction_is_made_though_recognition_cannot_follow(gallery: Gallery)
     assert gallery.corrections.move([2], "P02") is not None
     with pytest.raises(GalleryDamagedError):
         gallery.identify(crowd().vectors[0])
-    assert gallery.corrections.undo() is not None
+    assert gallery.history.undo() is not None
 
 
 def test_the_index_on_disk_is_sound_when_all_faces_give_way_to_others(tmp_path: Path):
@@ -216,9 +221,9 @@ def test_the_index_on_disk_is_sound_when_all_faces_give_way_to_others(tmp_path: 
         gallery.corrections.remove([1])
         gallery.enroll("B", crowd().vectors[1:4])
         gallery.identify(crowd().vectors[0])
-        gallery.corrections.go_to(1)
+        gallery.history.go_to(1)
         assert gallery.check().problems == ()
-        gallery.corrections.redo()
+        gallery.history.redo()
         assert gallery.check().problems == ()
 
 
@@ -268,24 +273,24 @@ def test_an_enrolment_is_made_though_its_network_cannot_be_remembered(gallery: G
 
 
 def test_a_correction_says_what_it_touched(gallery: Gallery):
-    identity = {one.name: one.id for one in gallery.people()}
+    identity = {one.name: one.id for one in gallery.people.all()}
     moved = ids(gallery, "P06")[:2]
     changed = gallery.corrections.move(moved, "P07")
     assert changed.action == "move"
     assert changed.summary == "2 faces moved to “P07”"
     assert changed.identities == (identity["P06"], identity["P07"])
     assert changed.faces == tuple(moved)
-    back = gallery.corrections.undo()
+    back = gallery.history.undo()
     assert (back.identities, back.faces) == (changed.identities, changed.faces)
     assert (back.action, back.summary) == ("undo", "Undone: 2 faces moved to “P07”")
     assert back.change == changed.change + 1
-    noted = gallery.corrections.note("P01", " a note ")
+    noted = gallery.corrections.set_note("P01", " a note ")
     assert (noted.identities, noted.faces) == ((identity["P01"],), ())
-    assert gallery.identity("P01").note == "a note"
+    assert gallery.people.find("P01").note == "a note"
 
 
 def test_a_split_is_one_step(gallery: Gallery):
-    fix, faces, people = gallery.corrections, ids(gallery, "P06"), gallery.people()
+    fix, faces, people = gallery.corrections, ids(gallery, "P06"), gallery.people.all()
     changed = fix.split("P06", {"P06": faces[:2], "One": faces[2:4], "Two": faces[4:]})
     assert changed.summary == "“P06” split: 4 faces moved to “One”, “Two”"
     assert [ids(gallery, name) for name in ("P06", "One", "Two")] == [
@@ -293,39 +298,39 @@ def test_a_split_is_one_step(gallery: Gallery):
         faces[2:4],
         faces[4:],
     ]
-    fix.undo()
-    assert gallery.people() == people
+    gallery.history.undo()
+    assert gallery.people.all() == people
     assert fix.split("P06", {"P06": faces}) is None
     for stray in ({"One": ids(gallery, "P07")}, {"One": faces[:2], "Two": faces[1:]}):
         with pytest.raises(UnknownIdentityError, match="not one of “P06”"):
             fix.split("P06", stray)
-    assert gallery.people() == people
+    assert gallery.people.all() == people
 
 
 def test_nothing_to_change_changes_nothing(gallery: Gallery):
-    change = gallery.corrections.history(1)[0].change
+    change = gallery.history.changes(1)[0].change
     fix = gallery.corrections
     assert fix.rename("P01", "P01") is None
     assert fix.merge(["P01"], "P01") is None
     assert fix.move(ids(gallery, "P01"), "P01") is None
     assert fix.remove([10_000]) is None
-    assert fix.note("P01", "") is None
+    assert fix.set_note("P01", "") is None
     assert fix.choose_portrait("P01", None) is None
     assert fix.unconfirm(ids(gallery, "P01")) is None
-    assert fix.redo() is None
-    assert fix.go_to(change) is None
-    assert fix.history(1)[0].change == change
+    assert gallery.history.redo() is None
+    assert gallery.history.go_to(change) is None
+    assert gallery.history.changes(1)[0].change == change
 
 
 def test_bad_input_is_said_and_changes_nothing(gallery: Gallery):
     fix = gallery.corrections
-    before = fix.history()
+    before = gallery.history.changes()
     with pytest.raises(NameTakenError, match="Merge “P01” into it"):
         fix.rename("P01", "P02")
     with pytest.raises(IdentityNameError):
         fix.rename("P01", "a/b")
     with pytest.raises(IdentityNameError, match="10,001 characters"):
-        fix.note("P01", "x" * 10_001)
+        fix.set_note("P01", "x" * 10_001)
     with pytest.raises(UnknownIdentityError, match="Nobody"):
         fix.merge(["P01", "Nobody"], "P02")
     with pytest.raises(UnknownIdentityError, match="Face 9999"):
@@ -333,8 +338,8 @@ def test_bad_input_is_said_and_changes_nothing(gallery: Gallery):
     with pytest.raises(UnknownIdentityError, match="not one of"):
         fix.choose_portrait("P01", ids(gallery, "P02")[0])
     with pytest.raises(HistoryError, match="no change 99"):
-        fix.go_to(99)
-    assert fix.history() == before
+        gallery.history.go_to(99)
+    assert gallery.history.changes() == before
 
 
 def test_a_reader_corrects_nothing(gallery: Gallery, folder: Path):
@@ -342,24 +347,24 @@ def test_a_reader_corrects_nothing(gallery: Gallery, folder: Path):
         with pytest.raises(GalleryReadOnlyError):
             reader.corrections.rename("P01", "Q")
         with pytest.raises(GalleryReadOnlyError):
-            reader.corrections.undo()
-        assert reader.corrections.undo_step() == "72 faces added, 12 new identities"
+            reader.history.undo()
+        assert reader.history.undo_step() == "72 faces added, 12 new identities"
 
 
 def test_decisions_survive_rebuild_repair_reimport_and_reopening(folder: Path):
     with Gallery.open(folder) as gallery:
         first, second, third, fourth = ids(gallery, "P01")[:4]
-        other = gallery.identity("P02")
+        other = gallery.people.find("P02")
         gallery.corrections.confirm([first, fourth])
         gallery.corrections.ignore([second])
-        gallery.corrections.reject(gallery.vector(third), other.id)
-        refused = gallery.vector(third)
+        gallery.corrections.reject(gallery.faces.vector(third), other.id)
+        refused = gallery.faces.vector(third)
         gallery.corrections.remove([first, second])
     (folder / "index" / "faces.json").write_text("{}")
     with Gallery.open(folder) as gallery:
         gallery.check(repair=True)
         gallery.import_([folder.with_suffix(".npz").with_name("crowd.npz")])
-        by_file = {face.file: face.id for face in gallery.faces("P01")}
+        by_file = {face.file: face.id for face in gallery.faces.of("P01")}
         back = [face for face in by_file.values() if face > 72]
         assert len(back) == 2
         assert gallery.corrections.confirmed().tolist() == [fourth, min(back)]
@@ -378,7 +383,7 @@ def test_the_calibration_is_fitted_anew_where_many_faces_changed_hands(gallery: 
     assert kept.read_bytes() == before  # not before somebody asks
     gallery.identify(crowd(1).vectors[0])
     assert kept.read_bytes() != before
-    gallery.corrections.undo()
+    gallery.history.undo()
     gallery.identify(crowd(1).vectors[0])
     assert json.loads(kept.read_bytes())["faces"] == json.loads(before)["faces"]
 
@@ -386,62 +391,65 @@ def test_the_calibration_is_fitted_anew_where_many_faces_changed_hands(gallery: 
 def test_history_shows_how_each_change_stands(gallery: Gallery):
     fix = gallery.corrections
     fix.rename("P01", "Q")
-    fix.note("Q", "one")
-    fix.undo()
-    assert (fix.undo_step(), fix.redo_step()) == ("“P01” renamed to “Q”", "Note on “Q” changed")
-    assert [(one.action, one.undone) for one in fix.history(2)] == [
+    fix.set_note("Q", "one")
+    gallery.history.undo()
+    assert (gallery.history.undo_step(), gallery.history.redo_step()) == (
+        "“P01” renamed to “Q”",
+        "Note on “Q” changed",
+    )
+    assert [(one.action, one.undone) for one in gallery.history.changes(2)] == [
         ("note", True),
         ("rename", False),
     ]
-    fix.note("Q", "two")
-    assert [(one.action, one.state) for one in fix.history()] == [
+    fix.set_note("Q", "two")
+    assert [(one.action, one.state) for one in gallery.history.changes()] == [
         ("note", "done"),
         ("note", "cut"),
         ("rename", "done"),
         ("import", "done"),
     ]
-    cut = fix.history()[1].change
+    cut = gallery.history.changes()[1].change
     with pytest.raises(HistoryError, match="in its place"):
-        fix.go_to(cut)
+        gallery.history.go_to(cut)
 
 
 def test_history_names_whom_a_change_was_about(gallery: Gallery):
     corrections = gallery.corrections
     corrections.delete(["P00", "P01", "P02"])
     corrections.merge(["P03", "P04"], "P05")
-    corrections.expel([gallery.faces(name)[0].id for name in ("P06", "P07")])
+    corrections.expel([gallery.faces.of(name)[0].id for name in ("P06", "P07")])
     corrections.delete([f"P{one:02}" for one in range(5, 12)])
-    deleted, expelled, merged, first = (one.summary for one in corrections.history(4))
+    deleted, expelled, merged, first = (one.summary for one in gallery.history.changes(4))
     assert first == "“P00”, “P01” and “P02” deleted with 18 faces"
     assert merged.startswith("“P03” and “P04” merged into “P05”")
     assert expelled == "2 faces taken out: not “P06” and “P07”"
     assert deleted.startswith("“P05”, “P06”, “P07”, “P08”, “P09” and 2 more deleted")
     gallery.erasure.erase(["P01"])
     gallery.erasure.erase(["P10"])  # whom only the payload names
-    told = [(one.summary, str(one.payload)) for one in corrections.history()]
+    told = [(one.summary, str(one.payload)) for one in gallery.history.changes()]
     assert not [told for told in told if "P01" in str(told) or "P10" in str(told)]
     assert any("P03" in summary for summary, _ in told)
 
 
 def test_going_to_a_change_is_all_in_one(gallery: Gallery):
     fix = gallery.corrections
-    people = gallery.people()
+    people = gallery.people.all()
     fix.merge(["P01"], "P02")
     middle = fix.delete(["P03"]).change
     fix.rename("P04", "Q")
-    done = fix.go_to(1)
+    done = gallery.history.go_to(1)
     assert (done.action, done.summary) == ("undo", "Undone: 3 changes")
-    assert gallery.people() == people
-    assert fix.go_to(middle).summary == "Redone: 2 changes"
-    assert gallery.identity("P04") is not None
-    assert fix.redo_step() == "“P04” renamed to “Q”"
+    assert gallery.people.all() == people
+    assert gallery.history.go_to(middle).summary == "Redone: 2 changes"
+    assert gallery.people.find("P04") is not None
+    assert gallery.history.redo_step() == "“P04” renamed to “Q”"
 
 
 def test_an_expelled_face_is_never_given_that_name_again(gallery: Gallery) -> None:
     face = ids(gallery, "P06")[0]
-    vector = gallery.vector(face)
+    vector = gallery.faces.vector(face)
     gallery.corrections.expel([face])
     names = {candidate.name for candidate in gallery.identify(vector, top=12)[0].candidates}
     assert "P06" not in names
-    gallery.corrections.undo()
+    gallery.history.undo()
     assert gallery.identify(vector)[0].candidates[0].name == "P06"

@@ -66,8 +66,8 @@ def test_longer_vectors_are_taken_or_refused_everywhere_alike(
             gallery.enroll(name, faces[start : start + 20])
         ways: tuple[Callable[[], object], ...] = (
             lambda: gallery.read_queries(scaled),
-            lambda: gallery.plan_import([scaled]),
-            lambda: gallery.check_enrolment("A", faces[::7] * np.float32(scale)),
+            lambda: gallery.enrolment.plan_import([scaled]),
+            lambda: gallery.enrolment.check("A", faces[::7] * np.float32(scale)),
             lambda: gallery.import_([scaled]),
         )
         for way in ways:

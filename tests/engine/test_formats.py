@@ -38,7 +38,7 @@ def saved_binaries(folder: Path) -> dict[str, bytes]:
 
 def nearly(gallery: Gallery, name: str) -> np.ndarray:
     """A vector that is not enrolled and lies close to faces of this person."""
-    rows = np.stack([gallery.vector(face.id) for face in gallery.faces(name)])
+    rows = np.stack([gallery.faces.vector(face.id) for face in gallery.faces.of(name)])
     return rows.mean(axis=0)
 
 
@@ -48,17 +48,17 @@ def test_an_older_gallery_is_sound_and_holds_who_was_in_it(name: str, tmp_path: 
         report = gallery.check()
         assert report.problems == report.in_index  # an index of format 1 is built anew
         assert report.ok == name.startswith("4")
-        assert {person.name for person in gallery.people()} == PEOPLE.get(name, CORRECTED)
-        assert gallery.counts()[1] == 54
-        assert gallery.photo(gallery.faces("Ann")[0].id)
+        assert {person.name for person in gallery.people.all()} == PEOPLE.get(name, CORRECTED)
+        assert gallery.people.counts()[1] == 54
+        assert gallery.faces.thumbnail(gallery.faces.of("Ann")[0].id)
 
 
 @pytest.mark.parametrize("name", ["1", "2", *LATER])
 def test_every_method_of_an_older_gallery_answers(name: str, tmp_path: Path) -> None:
     with opened(name, tmp_path) as gallery:
-        assert set(gallery.methods()) == set(METHODS.get(name, ALL_METHODS))
+        assert set(gallery.recogniser.methods()) == set(METHODS.get(name, ALL_METHODS))
         query = nearly(gallery, "Ann")
-        for method in gallery.methods():
+        for method in gallery.recogniser.methods():
             (answer,) = gallery.identify(query, method=method)
             assert (answer.candidates[0].name, answer.method) == ("Ann", method)
         assert gallery.identify(query)[0].name == "Ann"
@@ -86,29 +86,30 @@ def test_the_index_that_was_saved_is_taken_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LATER)
 def test_what_was_undone_in_an_older_gallery_can_be_redone(name: str, tmp_path: Path) -> None:
     with opened(name, tmp_path) as gallery:
-        corrections = gallery.corrections
-        assert corrections.redo() is not None
-        people = {person.name for person in gallery.people()}
+        assert gallery.history.redo() is not None
+        people = {person.name for person in gallery.people.all()}
         assert people == (CORRECTED - {"Fay"} if name == "3" else CORRECTED - {"Bob"} | {"Bo"})
-        while corrections.undo() is not None:
+        while gallery.history.undo() is not None:
             assert not gallery.check().in_database
-        assert gallery.people() == []
-        while corrections.redo() is not None:
+        assert gallery.people.all() == []
+        while gallery.history.redo() is not None:
             pass
-        assert {person.name for person in gallery.people()} == people
+        assert {person.name for person in gallery.people.all()} == people
 
 
 @pytest.mark.parametrize("name", LATER)
 def test_decisions_notes_and_unknown_faces_are_kept(name: str, tmp_path: Path) -> None:
     with opened(name, tmp_path) as gallery:
-        assert gallery.require_identity("Bob").note == "Seen twice"
+        assert gallery.people.require("Bob").note == "Seen twice"
         corrections = gallery.corrections
         assert (len(corrections.confirmed()), len(corrections.ignored())) == (1, 1)
         later = name != "3"
-        assert (len(corrections.apart()), gallery.shelf.count()) == ((1, 3) if later else (0, 0))
+        assert (len(corrections.cannot_link()), gallery.unknowns.count()) == (
+            (1, 3) if later else (0, 0)
+        )
         if later:
-            assert gallery.shelf.name([gallery.shelf.unknowns()[0].id], "Kim") is not None
-            assert gallery.identity("Kim") is not None
+            assert gallery.unknowns.name([gallery.unknowns.all()[0].id], "Kim") is not None
+            assert gallery.people.find("Kim") is not None
 
 
 @pytest.mark.parametrize("name", ["4", ENCRYPTED])
@@ -117,6 +118,6 @@ def test_an_older_backup_is_restored(name: str, tmp_path: Path) -> None:
     recovery.restore_backup(FORMATS / f"backup-{name}.zip", target, passphrase=PASSPHRASE)
     with Gallery.open(target, passphrase=PASSPHRASE) as gallery:
         assert gallery.check().ok
-        assert {person.name for person in gallery.people()} == CORRECTED
+        assert {person.name for person in gallery.people.all()} == CORRECTED
         (answer,) = gallery.identify(nearly(gallery, "Ann"), method="mlp")
         assert answer.candidates[0].name == "Ann"

@@ -35,7 +35,9 @@ def test_questions_and_changes_from_several_threads_do_not_disturb_one_another(
         try:
             for turn in range(ROUNDS):
                 report = gallery.enroll("Tom Hanks", queries[:5] + np.float32(turn * 1e-6))
-                assert gallery.remove_faces(report.face_ids) == 5
+                removed = gallery.corrections.remove(report.face_ids)
+                assert removed is not None
+                assert len(removed.faces) == 5
         finally:
             changed.set()
 
@@ -50,5 +52,5 @@ def test_questions_and_changes_from_several_threads_do_not_disturb_one_another(
         thread.join()
     assert errors == []
     assert gallery.check().ok
-    assert gallery.counts()[0] == 3
+    assert gallery.people.counts()[0] == 3
     gallery.close()

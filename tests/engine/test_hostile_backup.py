@@ -87,7 +87,7 @@ def test_a_sound_backup_that_was_written_anew_is_restored(scene: Scene) -> None:
     restored = recovery.restore_backup(scene.backup, scene.folder.with_name("restored")).folder
     with Gallery.open(restored) as gallery:
         assert gallery.check().ok
-        assert len(gallery.learning.models()) == 1
+        assert len(gallery.models.all()) == 1
     scene.used_as_automatic()
 
 

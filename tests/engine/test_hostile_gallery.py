@@ -49,11 +49,11 @@ class Scene:
 
 def _read(scene: Scene) -> None:
     with Gallery.open(scene.folder, write=False) as gallery:
-        for person in gallery.people():
-            gallery.faces(person.id)
-        gallery.corrections.history()
+        for person in gallery.people.all():
+            gallery.faces.of(person.id)
+        gallery.history.changes()
         gallery.identify(np.load(scene.query)[None])
-        gallery.learning.models()
+        gallery.models.all()
 
 
 def _check(scene: Scene) -> None:
@@ -65,9 +65,9 @@ def _check(scene: Scene) -> None:
 
 def _write(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
-        person = gallery.identity(NAME)
+        person = gallery.people.find(NAME)
         if person is not None:
-            gallery.corrections.note(person.name, "another")
+            gallery.corrections.set_note(person.name, "another")
         gallery.prepare()
         gallery.check(repair=True)
 

@@ -60,16 +60,16 @@ def newcomer(sample: Path) -> np.ndarray:
 
 
 def id_of(gallery: Gallery, kind: str) -> str:
-    (found,) = [one.id for one in gallery.learning.models() if one.kind == kind]
+    (found,) = [one.id for one in gallery.models.all() if one.kind == kind]
     return found
 
 
 def in_use(gallery: Gallery) -> set[str]:
-    return {one.id for one in gallery.learning.models() if one.active}
+    return {one.id for one in gallery.models.all() if one.active}
 
 
 def a_face_of(gallery: Gallery, person: int = 0) -> np.ndarray:
-    return gallery.vector(gallery.faces(gallery.people()[person].name)[0].id)
+    return gallery.faces.vector(gallery.faces.of(gallery.people.all()[person].name)[0].id)
 
 
 def files_of(folder: Path) -> set[str]:
@@ -99,7 +99,7 @@ def test_a_training_reports_progress_and_curves_of_both_kinds(trained_once: Trai
 
 
 def test_a_training_leaves_versions_that_are_whole_and_nothing_else(gallery: Gallery) -> None:
-    models = gallery.learning.models()
+    models = gallery.models.all()
     assert {one.kind for one in models} == {"mlp", "triplet"}
     left = {path.name for path in (gallery.folder / "models").iterdir()}
     assert left == {one.id for one in models} | {"auto.json"}
@@ -108,7 +108,7 @@ def test_a_training_leaves_versions_that_are_whole_and_nothing_else(gallery: Gal
         assert not one.stale
         assert {"rank1", "balanced_rank1", "fnir", "before_rank1"} <= set(one.metrics)
         assert one.sentence
-        curves = gallery.learning.curves(one.id)
+        curves = gallery.models.curves(one.id)
         assert curves
         assert all(isinstance(point, Measured) and point.series == one.kind for point in curves)
     assert gallery.check().ok
@@ -117,13 +117,11 @@ def test_a_training_leaves_versions_that_are_whole_and_nothing_else(gallery: Gal
 def test_each_training_is_one_history_entry(gallery: Gallery) -> None:
     entries = gallery._store.history.entries()
     trained = [entry for entry in entries if entry.action == "train"]
-    assert {entry.payload["model"] for entry in trained} == {
-        one.id for one in gallery.learning.models()
-    }
+    assert {entry.payload["model"] for entry in trained} == {one.id for one in gallery.models.all()}
 
 
 def test_a_first_mlp_answers_and_gives_its_opinion(gallery: Gallery) -> None:
-    assert "mlp" in gallery.methods()
+    assert "mlp" in gallery.recogniser.methods()
     (answer,) = gallery.identify(a_face_of(gallery), method="mlp")
     assert answer.method == "mlp"
     assert answer.candidates
@@ -138,12 +136,13 @@ def test_a_version_put_to_use_answers_at_once_and_put_out_of_use_no_longer(
 ) -> None:
     triplet, query = id_of(gallery, "triplet"), a_face_of(gallery)
     gallery.identify(query)
-    gallery.learning.activate(triplet)
+    gallery.models.activate(triplet)
     assert (
-        gallery.identify(query, method="triplet")[0].candidates[0].name == gallery.people()[0].name
+        gallery.identify(query, method="triplet")[0].candidates[0].name
+        == gallery.people.all()[0].name
     )
     assert triplet in in_use(gallery)
-    gallery.learning.deactivate("triplet")
+    gallery.models.deactivate("triplet")
     with pytest.raises(InputError, match="no triplet model in use"):
         gallery.identify(query, method="triplet")
     assert triplet not in in_use(gallery)
@@ -156,10 +155,10 @@ def test_rolling_back_puts_the_older_version_of_the_kind_in_place_of_the_newer(
     new = "mlp-20301231-235959-abcd"
     models = gallery.folder / "models"
     another_version(models / old, models / new)
-    record = next(one for one in gallery.learning.models() if one.id == old)
+    record = next(one for one in gallery.models.all() if one.id == old)
     gallery._store.models.add(_renamed(record, new), activate=True)
     assert new in in_use(gallery)
-    gallery.learning.activate(old)
+    gallery.models.activate(old)
     assert {one for one in in_use(gallery) if one.startswith("mlp")} == {old}
     entry = gallery._store.history.entries(1)[0]
     assert entry.action == "activate"
@@ -174,21 +173,21 @@ def _renamed(record: Any, name: str) -> Any:
 
 def test_a_deleted_version_takes_its_folder_and_its_index_with_it(gallery: Gallery) -> None:
     triplet = id_of(gallery, "triplet")
-    gallery.learning.activate(triplet)
+    gallery.models.activate(triplet)
     gallery.prepare()
     assert (gallery.folder / "index" / triplet).is_dir()
-    gallery.learning.delete(triplet)
+    gallery.models.delete(triplet)
     assert triplet not in " ".join(files_of(gallery.folder))
-    assert gallery.methods() == ("knn", "mlp")
+    assert gallery.recogniser.methods() == ("knn", "mlp")
     assert gallery._store.history.entries(1)[0].action == "delete-model"
     with pytest.raises(ModelError, match="no model"):
-        gallery.learning.delete(triplet)
+        gallery.models.delete(triplet)
 
 
 @pytest.mark.parametrize("ask", ["activate", "delete", "curves"])
 def test_a_version_that_does_not_exist_is_refused(gallery: Gallery, ask: str) -> None:
     with pytest.raises(ModelError, match=r"no model mlp-1.*face-gallery models"):
-        getattr(gallery.learning, ask)("mlp-1")
+        getattr(gallery.models, ask)("mlp-1")
 
 
 def test_a_damaged_version_is_not_put_to_use(gallery: Gallery) -> None:
@@ -196,7 +195,7 @@ def test_a_damaged_version_is_not_put_to_use(gallery: Gallery) -> None:
     (gallery.folder / "models" / triplet / "network.npz").write_bytes(b"PK nothing")
     before = in_use(gallery)
     with pytest.raises(ModelError, match=r"network\.npz"):
-        gallery.learning.activate(triplet)
+        gallery.models.activate(triplet)
     assert in_use(gallery) == before
 
 
@@ -204,13 +203,13 @@ def test_a_damaged_version_is_not_put_to_use(gallery: Gallery) -> None:
 def test_a_reader_sees_a_version_that_another_process_puts_to_use(folder: Path) -> None:
     script = (
         "import sys; from engine.gallery import Gallery\n"
-        "with Gallery.open(sys.argv[1]) as gallery: gallery.learning.activate(sys.argv[2])"
+        "with Gallery.open(sys.argv[1]) as gallery: gallery.models.activate(sys.argv[2])"
     )
     with Gallery.open(folder, write=False) as reader:
         triplet = id_of(reader, "triplet")
-        assert reader.methods() == ("knn", "mlp")
+        assert reader.recogniser.methods() == ("knn", "mlp")
         subprocess.run([sys.executable, "-c", script, folder, triplet], cwd=ROOT, check=True)
-        assert reader.methods() == ("knn", "triplet", "mlp")
+        assert reader.recogniser.methods() == ("knn", "triplet", "mlp")
         query = a_face_of(reader)
         assert reader.identify(query, method="triplet")[0].method == "triplet"
 
@@ -222,8 +221,8 @@ def test_people_who_come_and_go_make_a_version_stale_by_so_many(
     gallery: Gallery, newcomer: np.ndarray
 ) -> None:
     gallery.enroll("A", newcomer[:3])
-    gallery.remove_faces([gallery.faces(gallery.people()[-1].name)[0].id])
-    for one in gallery.learning.models():
+    gallery.corrections.remove([gallery.faces.of(gallery.people.all()[-1].name)[0].id])
+    for one in gallery.models.all():
         assert (one.new_identities, one.new_faces, one.gone_faces) == (1, 3, 1)
         assert one.stale
 
@@ -232,7 +231,7 @@ def test_people_who_come_and_go_make_a_version_stale_by_so_many(
 def test_somebody_enrolled_is_found_without_a_training(
     gallery: Gallery, newcomer: np.ndarray, method: Any
 ) -> None:
-    gallery.learning.activate(id_of(gallery, "triplet"))
+    gallery.models.activate(id_of(gallery, "triplet"))
     gallery.identify(a_face_of(gallery))
     gallery.enroll("A", newcomer[:5])
     for answer in gallery.identify(newcomer[5:], method=method):
@@ -241,10 +240,10 @@ def test_somebody_enrolled_is_found_without_a_training(
 
 @pytest.mark.parametrize("method", ["auto", "knn", "triplet", "mlp"])
 def test_somebody_removed_is_offered_by_no_method(gallery: Gallery, method: Any) -> None:
-    gallery.learning.activate(id_of(gallery, "triplet"))
-    gone, query = gallery.people()[0].name, a_face_of(gallery)
+    gallery.models.activate(id_of(gallery, "triplet"))
+    gone, query = gallery.people.all()[0].name, a_face_of(gallery)
     gallery.identify(query)
-    gallery.remove_faces([face.id for face in gallery.faces(gone)])
+    gallery.corrections.remove([face.id for face in gallery.faces.of(gone)])
     (answer,) = gallery.identify(query, method=method, top=50)
     assert answer.candidates
     assert gone not in [one.name for one in answer.candidates]
@@ -253,9 +252,9 @@ def test_somebody_removed_is_offered_by_no_method(gallery: Gallery, method: Any)
 
 @pytest.mark.parametrize("method", ["knn", "triplet"])
 def test_an_enrolled_face_is_left_out_of_its_own_search(gallery: Gallery, method: Any) -> None:
-    gallery.learning.activate(id_of(gallery, "triplet"))
-    face = gallery.faces(gallery.people()[0].name)[0].id
-    answer = gallery.identify_enrolled(face, method=method)
+    gallery.models.activate(id_of(gallery, "triplet"))
+    face = gallery.faces.of(gallery.people.all()[0].name)[0].id
+    answer = gallery.recogniser.identify_enrolled(face, method=method)
     assert face not in [one.face for one in answer.evidence]
     assert all(one.distance > 1e-4 for one in answer.evidence)
 
@@ -281,7 +280,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
 def test_a_training_cancelled_half_way_leaves_no_trace(
     gallery: Gallery, processes: list[subprocess.Popen[str]]
 ) -> None:
-    files, models = files_of(gallery.folder), gallery.learning.models()
+    files, models = files_of(gallery.folder), gallery.models.all()
     token = CancelToken()
 
     def listen(event: Event) -> None:
@@ -289,26 +288,26 @@ def test_a_training_cancelled_half_way_leaves_no_trace(
             token.cancel()
 
     with pytest.raises(CancelledError):
-        gallery.learning.train(MLP, Reporter(listen, token))
+        gallery.models.train(MLP, Reporter(listen, token))
     assert processes[0].returncode is not None  # it was ended and waited for
     assert files_of(gallery.folder) == files
-    assert gallery.learning.models() == models
+    assert gallery.models.all() == models
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_killed_training_is_told_in_plain_words_and_leaves_no_trace(
     gallery: Gallery, processes: list[subprocess.Popen[str]]
 ) -> None:
-    files, models = files_of(gallery.folder), gallery.learning.models()
+    files, models = files_of(gallery.folder), gallery.models.all()
 
     def listen(event: Event) -> None:
         assert isinstance(event, Progress)
         processes[0].kill()
 
     with pytest.raises(TrainingError, match=r"killed \(signal 9\).*nothing was changed"):
-        gallery.learning.train(MLP, Reporter(listen))
+        gallery.models.train(MLP, Reporter(listen))
     assert files_of(gallery.folder) == files
-    assert gallery.learning.models() == models
+    assert gallery.models.all() == models
 
 
 ORPHAN = """
@@ -324,7 +323,7 @@ def noted(*arguments, **options):
     return process
 worker_process.subprocess.Popen = noted
 gallery = Gallery.open(sys.argv[1])
-gallery.learning.train(TrainingRequest(("mlp",)), Reporter(lambda event: print("on", flush=True)))
+gallery.models.train(TrainingRequest(("mlp",)), Reporter(lambda event: print("on", flush=True)))
 """
 
 
@@ -334,7 +333,7 @@ def test_when_the_parent_is_killed_the_training_ends_and_the_next_opening_is_cle
     folder: Path,
 ) -> None:
     with Gallery.open(folder) as gallery:
-        models = gallery.learning.models()
+        models = gallery.models.all()
     files = files_of(folder)
     parent = subprocess.Popen(
         [sys.executable, "-c", ORPHAN, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -349,7 +348,7 @@ def test_when_the_parent_is_killed_the_training_ends_and_the_next_opening_is_cle
         time.sleep(0.01)
     with Gallery.open(folder) as gallery:
         assert files_of(folder) == files
-        assert gallery.learning.models() == models
+        assert gallery.models.all() == models
         assert gallery.check().ok
 
 
@@ -383,32 +382,32 @@ def test_what_killed_processes_left_is_gone_after_the_next_opening_for_writing(
 def test_without_tensorflow_it_is_said_before_and_when_it_is_tried(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert gallery.learning.obstacle() == ""
+    assert gallery.models.obstacle() == ""
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "tensorflow" else find(name)
     )
     files = files_of(gallery.folder)
-    assert "TensorFlow, which is not installed" in gallery.learning.obstacle()
+    assert "TensorFlow, which is not installed" in gallery.models.obstacle()
     with pytest.raises(TrainingError, match="TensorFlow"):
-        gallery.learning.train(MLP)
+        gallery.models.train(MLP)
     assert files_of(gallery.folder) == files
 
 
 def test_a_gallery_open_for_reading_says_why_it_cannot_train(folder: Path) -> None:
     with Gallery.open(folder, write=False) as reader:
-        assert "reading only" in reader.learning.obstacle()
+        assert "reading only" in reader.models.obstacle()
         with pytest.raises(GalleryReadOnlyError, match="cannot be trained"):
-            reader.learning.train(MLP)
+            reader.models.train(MLP)
         with pytest.raises(GalleryReadOnlyError):
-            reader.learning.deactivate("mlp")
+            reader.models.deactivate("mlp")
 
 
 def test_a_gallery_of_one_face_each_says_why_it_cannot_train(tmp_path: Path) -> None:
     with Gallery.create(tmp_path / "thin.gallery", dimension=3) as gallery:
         for name in "AB":
             gallery.enroll(name, np.random.default_rng(ord(name)).normal(size=3))
-        assert "two people with two faces each" in gallery.learning.obstacle()
+        assert "two people with two faces each" in gallery.models.obstacle()
 
 
 @pytest.mark.parametrize(
@@ -429,7 +428,7 @@ def test_what_cannot_be_asked_for_is_refused_before_anything_starts(
     gallery: Gallery, processes: list[subprocess.Popen[str]], request_: TrainingRequest
 ) -> None:
     with pytest.raises(InputError):
-        gallery.learning.train(request_)
+        gallery.models.train(request_)
     assert processes == []
 
 
@@ -460,36 +459,36 @@ def test_what_is_better_is_in_use_when_the_call_returns(gallery: Gallery, brings
     new = "triplet-20301231-000000-aaaa"
     gallery.identify(a_face_of(gallery))
     brings((new, {"sentence": "It is better."}))
-    outcome = gallery.learning.train(MLP)
+    outcome = gallery.models.train(MLP)
     assert [(one.id, one.active) for one in outcome.models] == [(new, True)]
     assert outcome.sentence == "It is better."
     assert new in in_use(gallery)
-    assert "triplet" in gallery.methods()
+    assert "triplet" in gallery.recogniser.methods()
     assert (gallery.folder / "models" / new / "network.npz").exists()
 
 
 def test_what_is_not_better_is_kept_and_not_in_use(gallery: Gallery, brings: Brings) -> None:
     before, new = in_use(gallery), "mlp-20301231-000000-aaaa"
     brings((new, {}), activate=False)
-    gallery.learning.train(MLP)
+    gallery.models.train(MLP)
     assert in_use(gallery) == before
-    assert new in {one.id for one in gallery.learning.models()}
+    assert new in {one.id for one in gallery.models.all()}
 
 
 def test_a_collapsed_model_is_never_in_use(gallery: Gallery, brings: Brings) -> None:
     before, new = in_use(gallery), "triplet-20301231-000000-aaaa"
     brings((new, {"collapsed": True}), activate=False)
-    (model,) = gallery.learning.train(MLP).models
+    (model,) = gallery.models.train(MLP).models
     assert model.collapsed
     with pytest.raises(ModelError, match="has collapsed"):
-        gallery.learning.activate(new)
+        gallery.models.activate(new)
     assert in_use(gallery) == before
 
 
 def test_a_version_that_the_registry_refuses_leaves_nothing(
     gallery: Gallery, brings: Brings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files, models = files_of(gallery.folder), gallery.learning.models()
+    files, models = files_of(gallery.folder), gallery.models.all()
 
     def full(*_: object, **__: object) -> None:
         raise GalleryWriteError("The disk is full")
@@ -497,9 +496,9 @@ def test_a_version_that_the_registry_refuses_leaves_nothing(
     monkeypatch.setattr(gallery._store.models, "add", full)
     brings(("mlp-20301231-000000-aaaa", {}))
     with pytest.raises(GalleryWriteError, match="full"):
-        gallery.learning.train(MLP)
+        gallery.models.train(MLP)
     assert files_of(gallery.folder) == files
-    assert gallery.learning.models() == models
+    assert gallery.models.all() == models
 
 
 def test_one_cancelled_at_the_last_moment_is_not_kept(
@@ -516,7 +515,7 @@ def test_one_cancelled_at_the_last_moment_is_not_kept(
 
     monkeypatch.setattr(training_service, "run_job", cancelled)
     with pytest.raises(CancelledError):
-        gallery.learning.train(MLP, Reporter(None, token))
+        gallery.models.train(MLP, Reporter(None, token))
     assert files_of(gallery.folder) == files
 
 
@@ -531,23 +530,23 @@ def test_two_trainings_at_once_are_refused(
         return {"models": []}
 
     monkeypatch.setattr(training_service, "run_job", slow)
-    first = threading.Thread(target=gallery.learning.train, args=(MLP,))
+    first = threading.Thread(target=gallery.models.train, args=(MLP,))
     first.start()
     begun.wait()
-    for ask in (lambda: gallery.learning.train(MLP), gallery.learning.evaluate):
+    for ask in (lambda: gallery.models.train(MLP), gallery.models.evaluate):
         with pytest.raises(TrainingError, match=r"under way.*cancel it"):
             ask()
     over.set()
     first.join()
-    assert gallery.learning.train(MLP).models == ()  # and now there is room again
+    assert gallery.models.train(MLP).models == ()  # and now there is room again
 
 
 def test_decisions_reach_the_training_and_outlive_it(
     gallery: Gallery, brings: Brings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = gallery.people()[0]
+    first = gallery.people.all()[0]
     query = a_face_of(gallery) + np.float32(0.001)
-    gallery.reject(query, first.id)
+    gallery.corrections.reject(query, first.id)
     brings(("triplet-20301231-000000-aaaa", {}), ("mlp-20301231-000000-aaaa", {}))
     run, seen = training_service.run_job, Ends()
 
@@ -557,7 +556,7 @@ def test_decisions_reach_the_training_and_outlive_it(
         return run(folder, reporter)
 
     monkeypatch.setattr(training_service, "run_job", looked_at)
-    gallery.learning.train(MLP)
+    gallery.models.train(MLP)
     assert np.array_equal(seen["rejected"], query[None])
     assert np.array_equal(seen["rejected_owners"], [first.id])
     for method in ("auto", "knn", "triplet", "mlp"):
@@ -569,28 +568,28 @@ def test_decisions_reach_the_training_and_outlive_it(
 def test_a_face_that_is_said_not_to_be_whom_it_is_under_is_not_learned_from(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = gallery.people()[0]
-    face = gallery.faces(first.name)[0].id
-    gallery.reject(gallery.vector(face), first.id)
+    first = gallery.people.all()[0]
+    face = gallery.faces.of(first.name)[0].id
+    gallery.corrections.reject(gallery.faces.vector(face), first.id)
 
     def looked_at(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
         with np.load(folder / "data.npz", allow_pickle=False) as data:
             assert face not in data["faces"]
-            assert len(data["faces"]) == gallery.counts()[1] - 1
+            assert len(data["faces"]) == gallery.people.counts()[1] - 1
         return {"models": []}
 
     monkeypatch.setattr(training_service, "run_job", looked_at)
-    gallery.learning.train(MLP)
+    gallery.models.train(MLP)
 
 
 def test_a_face_that_is_said_to_be_somebody_else_is_not_learned_from(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = gallery.people()[:2]
-    face = gallery.faces(first.name)[0].id
-    (copy,) = gallery.enroll(second.name, gallery.vector(face)).face_ids
+    first, second = gallery.people.all()[:2]
+    face = gallery.faces.of(first.name)[0].id
+    (copy,) = gallery.enroll(second.name, gallery.faces.vector(face)).face_ids
     gallery.corrections.confirm([face])
-    gallery.corrections.ignore([gallery.faces(first.name)[1].id])  # that is learned from
+    gallery.corrections.ignore([gallery.faces.of(first.name)[1].id])  # that is learned from
 
     def looked_at(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
         with np.load(folder / "data.npz", allow_pickle=False) as data:
@@ -598,7 +597,7 @@ def test_a_face_that_is_said_to_be_somebody_else_is_not_learned_from(
         return {"models": []}
 
     monkeypatch.setattr(training_service, "run_job", looked_at)
-    gallery.learning.train(MLP)
+    gallery.models.train(MLP)
 
 
 # -- damage ----------------------------------------------------------------------------------------
@@ -634,16 +633,16 @@ def test_a_harmed_model_is_told_of_once_and_left_out_and_knn_answers(
     harm(folder / "models" / mlp)
 
     def ask(gallery: Gallery) -> None:
-        assert gallery.methods() == ("knn",)
+        assert gallery.recogniser.methods() == ("knn",)
         for _ in range(2):
             (answer,) = gallery.identify(query)
-            assert answer.candidates[0].name == gallery.people()[0].name
+            assert answer.candidates[0].name == gallery.people.all()[0].name
         with pytest.raises(InputError, match="no mlp model in use"):
             gallery.identify(query, method="mlp")
         (problem,) = gallery.check().problems
         assert problem.startswith(f"Model {mlp}: ")
         assert "train it again" in problem.lower()
-        gallery.learning.models()
+        gallery.models.all()
 
     (told,) = told_by(folder, ask)
     assert told.startswith("The mlp model is not used: ")
@@ -660,7 +659,7 @@ def test_harmed_trials_cost_the_choice_and_not_the_model(
     harm(folder / "models" / mlp / name)
 
     def ask(gallery: Gallery) -> None:
-        assert gallery.methods() == ("knn", "mlp")
+        assert gallery.recogniser.methods() == ("knn", "mlp")
         assert gallery.identify(query)[0].method == "knn"
         assert gallery.auto()[0] == ("knn",)
 
@@ -671,8 +670,8 @@ def test_harmed_trials_cost_the_choice_and_not_the_model(
 def test_a_harmed_version_can_be_deleted(gallery: Gallery) -> None:
     mlp = id_of(gallery, "mlp")
     shutil.rmtree(gallery.folder / "models" / mlp)
-    gallery.learning.delete(mlp)
-    assert mlp not in {one.id for one in gallery.learning.models()}
+    gallery.models.delete(mlp)
+    assert mlp not in {one.id for one in gallery.models.all()}
     assert gallery.check().ok
 
 
@@ -693,7 +692,7 @@ def test_a_decision_after_the_index_was_saved_does_not_hide_that_it_lacks_faces(
     with Gallery.open(folder) as gallery:
         (problem,) = gallery.check().problems
         assert problem.startswith("Index: holds 72 faces, the database 74")
-        gallery.reject(np.ones(128, dtype=np.float32), gallery.people()[0].id)
+        gallery.corrections.reject(np.ones(128, dtype=np.float32), gallery.people.all()[0].id)
         assert gallery.check().problems == (problem,)
         assert gallery.check(repair=True).ok
 
@@ -714,7 +713,7 @@ def test_an_index_that_is_merely_old_is_no_problem(folder: Path, newcomer: np.nd
 
 def test_the_index_of_the_learned_space_is_checked_and_repaired(gallery: Gallery) -> None:
     triplet = id_of(gallery, "triplet")
-    gallery.learning.activate(triplet)
+    gallery.models.activate(triplet)
     gallery.prepare()
     assert gallery.check().ok
     (graph,) = (gallery.folder / "index" / triplet).glob("faces-*.bin")

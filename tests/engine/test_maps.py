@@ -46,26 +46,26 @@ def own_nearest(drawn: FaceMap) -> float:
 
 def test_principal_components_are_there_at_once(gallery: Gallery) -> None:
     drawn = gallery.maps.draw(dimensions=3)
-    faces, identities = gallery.counts()[1], gallery.counts()[0]
+    faces, identities = gallery.people.counts()[1], gallery.people.counts()[0]
     assert drawn.layout.points.shape == (faces, 3)
     assert len(np.unique(drawn.owners)) == identities
     assert drawn.note == ""
     some = drawn.layout.faces[:4]
-    vectors = np.stack([gallery.vector(int(face)) for face in some])
+    vectors = np.stack([gallery.faces.vector(int(face)) for face in some])
     np.testing.assert_allclose(
         gallery.maps.place(drawn, vectors), drawn.layout.points[:4], atol=1e-5
     )
 
 
 def test_faces_that_go_while_a_map_is_drawn_leave_it_whole(gallery: Gallery) -> None:
-    before = gallery.counts()[1]
+    before = gallery.people.counts()[1]
     first = int(gallery.maps.draw().layout.faces[0])
     gone: list[int] = []
 
     def remove_one(_: Event) -> None:
         if not gone:
             gone.append(first)
-            gallery.remove_faces(gone)
+            gallery.corrections.remove(gone)
 
     drawn = gallery.maps.draw(reporter=Reporter(remove_one))
     assert gone
@@ -97,9 +97,9 @@ def test_is_kept_and_takes_in_who_comes_and_lets_go_who_goes(
         drawn = gallery.maps.draw(method="tsne")
     monkeypatch.setattr(face_maps, "run_worker", lambda *_: pytest.fail("it was laid out anew"))
     with Gallery.open(folder) as gallery:
-        person = gallery.people()[0].name
-        gone = gallery.faces(person)[0].id
-        gallery.remove_faces([gone])
+        person = gallery.people.all()[0].name
+        gone = gallery.faces.of(person)[0].id
+        gallery.corrections.remove([gone])
         more = sorted(sample.glob(f"{person.replace(' ', '_')}/*.npy"))
         new = np.load(more[-1])
         report = gallery.enroll("Somebody Else", new + np.float32(0.001))
@@ -124,7 +124,7 @@ def test_of_a_sample_the_others_are_put_beside_those_they_look_like(
     monkeypatch.setattr(face_maps, "LAID_OUT", 50)
     drawn = gallery.maps.draw(method="tsne")
     assert drawn.layout.laid_out.sum() == 50
-    assert len(drawn.layout.faces) == gallery.counts()[1]
+    assert len(drawn.layout.faces) == gallery.people.counts()[1]
     assert own_nearest(drawn) > 0.8
     assert f"{len(drawn.owners) - 50} of {len(drawn.owners)} faces" in drawn.note
 
@@ -150,7 +150,7 @@ def test_models_in_use_are_spaces_of_their_own(folder: Path) -> None:
         assert gallery.maps.spaces() == ("original", "triplet", "mlp")
         for space in gallery.maps.spaces():
             drawn = gallery.maps.draw(space)
-            assert drawn.layout.points.shape == (gallery.counts()[1], 2)
+            assert drawn.layout.points.shape == (gallery.people.counts()[1], 2)
             found = gallery.maps.separation(space)
             assert found is not None
             assert found.knn > 0.9

@@ -47,14 +47,14 @@ def gallery(tmp_path: Path) -> Iterator[Gallery]:
 
 
 def face_of(gallery: Gallery, name: str) -> int:
-    return gallery.faces(name)[0].id
+    return gallery.faces.of(name)[0].id
 
 
 Use = Callable[[Gallery, str], object]
 USES: dict[str, Use] = {
-    "identity": lambda gallery, name: gallery.require_identity(name),
-    "faces": lambda gallery, name: gallery.faces(name),
-    "compare": lambda gallery, name: gallery.comparing.people(name, OTHER),
+    "identity": lambda gallery, name: gallery.people.require(name),
+    "faces": lambda gallery, name: gallery.faces.of(name),
+    "compare": lambda gallery, name: gallery.comparison.people(name, OTHER),
     "preview a merge": lambda gallery, name: gallery.corrections.preview_merge([name], OTHER),
     "merge into": lambda gallery, name: gallery.corrections.merge([OTHER], name),
     "merge": lambda gallery, name: gallery.corrections.merge([name], OTHER),
@@ -63,11 +63,11 @@ USES: dict[str, Use] = {
         name, {"New": [face_of(gallery, name)]}
     ),
     "rename": lambda gallery, name: gallery.corrections.rename(name, "New"),
-    "note": lambda gallery, name: gallery.corrections.note(name, "hello"),
+    "note": lambda gallery, name: gallery.corrections.set_note(name, "hello"),
     "portrait": lambda gallery, name: gallery.corrections.choose_portrait(
         name, face_of(gallery, name)
     ),
-    "keep apart": lambda gallery, name: gallery.corrections.keep_apart(OTHER, name),
+    "keep apart": lambda gallery, name: gallery.corrections.mark_distinct(OTHER, name),
     "delete": lambda gallery, name: gallery.corrections.delete([name]),
     "foresee an erasure": lambda gallery, name: gallery.erasure.foresee([name]),
     "erase": lambda gallery, name: gallery.erasure.erase([name]),
@@ -86,12 +86,12 @@ def test_a_name_in_another_form_or_case_means_the_only_person_it_can(
 def test_a_name_with_a_slip_is_refused_and_the_nearest_suggested(
     gallery: Gallery, use: str
 ) -> None:
-    before = gallery.people()
+    before = gallery.people.all()
     with pytest.raises(UnknownIdentityError) as caught:
         USES[use](gallery, "Jose Nunes")
     assert caught.value.problem.startswith("Nobody called “Jose Nunes” is")
     assert caught.value.remedy == f"Did you mean “{STORED}”?"
-    assert gallery.people() == before
+    assert gallery.people.all() == before
 
 
 @pytest.mark.parametrize("use", USES)
@@ -111,7 +111,7 @@ def test_a_name_that_may_mean_two_people_is_refused_and_both_listed(
     [
         lambda gallery, _: gallery.enroll(TYPED, vectors(2, 5)).warnings,
         lambda gallery, _: (
-            gallery.import_plan(gallery.plan_enrolment(TYPED, vectors(2, 5))).notices
+            gallery.enrolment.import_plan(gallery.enrolment.plan(TYPED, vectors(2, 5))).notices
         ),
         lambda gallery, folder: import_rows(gallery, folder, batch(TYPED, TYPED, seed=5)),
     ],
@@ -122,17 +122,17 @@ def test_what_is_enrolled_under_another_form_adds_to_the_person_and_says_so(
 ) -> None:
     said = enroll(gallery, tmp_path)
     assert f"“{TYPED}” is taken for “{STORED}”" in said[0]
-    assert [(one.name, one.faces) for one in gallery.people()] == [(STORED, 5), (OTHER, 3)]
+    assert [(one.name, one.faces) for one in gallery.people.all()] == [(STORED, 5), (OTHER, 3)]
 
 
 def test_faces_moved_or_named_under_another_form_join_the_person(gallery: Gallery) -> None:
-    gallery.shelf.keep(vectors(1, 6))
-    gallery.shelf.name([gallery.shelf.unknowns()[0].id], TYPED)
-    first, second, _ = [face.id for face in gallery.faces(OTHER)]
+    gallery.unknowns.add(vectors(1, 6))
+    gallery.unknowns.name([gallery.unknowns.all()[0].id], TYPED)
+    first, second, _ = [face.id for face in gallery.faces.of(OTHER)]
     gallery.corrections.move([first], TYPED)
     gallery.corrections.split(OTHER, {TYPED: [second]})
     gallery.enroll(OTHER, vectors(2, 7), elsewhere={1: TYPED.upper()})
-    assert [(one.name, one.faces) for one in gallery.people()] == [(STORED, 7), (OTHER, 2)]
+    assert [(one.name, one.faces) for one in gallery.people.all()] == [(STORED, 7), (OTHER, 2)]
 
 
 def test_an_import_rejects_rows_whose_name_may_mean_two_people(
@@ -141,7 +141,7 @@ def test_an_import_rejects_rows_whose_name_may_mean_two_people(
     import_rows(gallery, tmp_path, batch("Ann", "ANN", seed=4))
     said = import_rows(gallery, tmp_path, batch("ann", "Bob", seed=8))
     assert "“ann” may be “ANN” or “Ann”" in said
-    assert [one.name for one in gallery.people()] == ["ANN", "Ann", "Bob", STORED, OTHER]
+    assert [one.name for one in gallery.people.all()] == ["ANN", "Ann", "Bob", STORED, OTHER]
 
 
 FAKE = "Tom Ri\u0501ge"  # a Cyrillic letter for the d
@@ -151,10 +151,10 @@ FAKE = "Tom Ri\u0501ge"  # a Cyrillic letter for the d
     "enroll",
     [
         lambda gallery, _: [
-            one.sentence for one in gallery.check_enrolment(FAKE, vectors(2, 5)) if one.identity
+            one.sentence for one in gallery.enrolment.check(FAKE, vectors(2, 5)) if one.identity
         ],
         lambda gallery, _: gallery.enroll(FAKE, vectors(2, 5)).warnings,
-        lambda gallery, _: gallery.plan_enrolment(FAKE, vectors(2, 5)).report().notices,
+        lambda gallery, _: gallery.enrolment.plan(FAKE, vectors(2, 5)).report().notices,
         lambda gallery, folder: import_rows(gallery, folder, batch(FAKE, FAKE, seed=5)),
     ],
     ids=["check", "enroll", "plan", "import"],
@@ -174,8 +174,8 @@ def test_an_old_gallery_with_names_that_nobody_can_have_now_is_used_as_ever(tmp_
     with Gallery.open(tmp_path / "old.gallery") as gallery:
         for name in odd:
             gallery.enroll(name, vectors(1, len(name)))
-            assert len(gallery.faces(name)) == 2
-            gallery.corrections.note(name, "hello")
+            assert len(gallery.faces.of(name)) == 2
+            gallery.corrections.set_note(name, "hello")
         gallery.corrections.rename(odd[0], "Ann")
 
 
@@ -183,7 +183,7 @@ def test_nobody_gets_a_name_that_means_somebody_else(gallery: Gallery) -> None:
     with pytest.raises(NameTakenError, match=f"There is a “{STORED}” already"):
         gallery.corrections.rename(OTHER, TYPED)
     assert gallery.corrections.rename(TYPED, TYPED) is not None
-    assert gallery.identity(STORED).name == TYPED
+    assert gallery.people.find(STORED).name == TYPED
 
 
 def test_somebody_kept_for_undo_is_erased_by_a_name_in_another_form(gallery: Gallery) -> None:
@@ -207,4 +207,4 @@ def test_slips_in_short_names_and_parts_of_names_are_understood(
     gallery.enroll("Ann", vectors(1, 3))
     meant = "Ann" if len(typed) == 3 else OTHER
     with pytest.raises(UnknownIdentityError, match=f"Did you mean “{meant}”"):
-        gallery.faces(typed)
+        gallery.faces.of(typed)

@@ -54,7 +54,7 @@ def rows_of(plan: ImportPlan, name: str) -> list[int]:
 
 
 def test_every_file_has_an_outcome(gallery: Gallery, tree: Path) -> None:
-    plan = gallery.plan_import([tree])
+    plan = gallery.enrolment.plan_import([tree])
     assert outcomes(plan) == {
         "Hans_Blix_0001.npy": ("new", "Hans Blix"),
         "Hans_Blix_0002.npy": ("new", "Hans Blix"),
@@ -76,9 +76,9 @@ def test_every_file_has_an_outcome(gallery: Gallery, tree: Path) -> None:
 
 
 def test_what_is_planned_is_what_is_done(gallery: Gallery, tree: Path) -> None:
-    plan = gallery.plan_import([tree])
+    plan = gallery.enrolment.plan_import([tree])
     change = gallery._store.history.last_change()
-    foreseen, done = plan.report(), gallery.import_plan(plan)
+    foreseen, done = plan.report(), gallery.enrolment.import_plan(plan)
     assert (done.faces_added, done.identities_added, done.duplicates) == (7, 2, 2)
     assert (foreseen.faces_added, foreseen.identities_added, foreseen.duplicates) == (7, 2, 2)
     assert foreseen.rejected == done.rejected
@@ -88,32 +88,32 @@ def test_what_is_planned_is_what_is_done(gallery: Gallery, tree: Path) -> None:
 
 
 def test_exactly_the_chosen_rows_come_in(gallery: Gallery, tree: Path) -> None:
-    plan = gallery.plan_import([tree])
+    plan = gallery.enrolment.plan_import([tree])
     wrong = rows_of(plan, "Wrong")
     plan = plan.sending(wrong[:1], "Tom Ridge").without(wrong[1:])
     plan = plan.without(rows_of(plan, "Hans Blix")[:1])
     assert [plan.faces[row].outcome for row in wrong] == ["added", "left-out"]
-    done = gallery.import_plan(plan)
+    done = gallery.enrolment.import_plan(plan)
     assert done.faces_added == plan.report().faces_added == 5
-    assert gallery.identity("Wrong") is None
-    assert len(gallery.faces("Tom Ridge")) == 10
-    files = [Path(face.file).name for face in gallery.faces("Hans Blix")]
+    assert gallery.people.find("Wrong") is None
+    assert len(gallery.faces.of("Tom Ridge")) == 10
+    files = [Path(face.file).name for face in gallery.faces.of("Hans Blix")]
     assert files == ["Hans_Blix_0002.npy", "Hans_Blix_0003.npy"]
 
 
 def test_a_choice_can_be_taken_back(gallery: Gallery, tree: Path) -> None:
-    plan = gallery.plan_import([tree])
+    plan = gallery.enrolment.plan_import([tree])
     everything = range(len(plan.faces))
     changed = plan.without(everything).sending(rows_of(plan, "Wrong"), "Tom Ridge")
     assert not changed.faces[rows_of(plan, "Wrong")[0]].advice  # settled with it
     assert changed.restoring(everything).faces == plan.faces
     assert changed.report().faces_added == 2
-    assert gallery.import_plan(plan.without(everything)).faces_added == 0
+    assert gallery.enrolment.import_plan(plan.without(everything)).faces_added == 0
 
 
 def test_a_face_sent_to_who_has_it_is_a_duplicate(gallery: Gallery, tree: Path) -> None:
     shutil.move(tree / "Tiger_Woods" / "Tiger_Woods_0009.npy", tree / "Wrong" / "tiger.npy")
-    plan = gallery.plan_import([tree])
+    plan = gallery.enrolment.plan_import([tree])
     row = next(row for row, face in enumerate(plan.faces) if face.file.endswith("tiger.npy"))
     assert (plan.faces[row].outcome, plan.faces[row].has("enrolled")) == ("new", True)
     sent = plan.sending([row], "Tiger Woods").faces[row]
@@ -126,9 +126,9 @@ def test_the_same_face_under_two_new_names_is_told(
     face = np.load(sample / "Hans_Blix" / "Hans_Blix_0001.npy")
     table = tmp_path / "two.npz"
     np.savez(table, embeddings=np.stack([face, face]), names=np.array(["Hans", "Blix"]))
-    plan = gallery.plan_import([table])
+    plan = gallery.enrolment.plan_import([table])
     assert [face.has("enrolled") for face in plan.faces] == [False, True]
-    foreseen, done = plan.report(), gallery.import_plan(plan)
+    foreseen, done = plan.report(), gallery.enrolment.import_plan(plan)
     assert foreseen.notices == done.notices
     assert "the same vector is enrolled as Hans" in done.notices[0]
 
@@ -138,7 +138,7 @@ def test_rows_of_a_table_are_told_apart(gallery: Gallery, sample: Path, tmp_path
     faces.append(np.full(128, np.nan, dtype=np.float32))
     table = tmp_path / "blix.npz"
     np.savez(table, embeddings=np.stack(faces), names=np.array(["Hans Blix"] * 3))
-    plan = gallery.plan_import([table])
+    plan = gallery.enrolment.plan_import([table])
     assert [(face.row, face.outcome) for face in plan] == [(0, "new"), (1, "new"), (0, "rejected")]
     assert "Row 2" in plan.rejected[0].reason
 
@@ -150,12 +150,14 @@ def test_another_network_is_refused_before_anything(
     for face in sorted((sample / "Hans_Blix").glob("*.npy"))[:4]:
         np.save(tmp_path / "other" / "Hans_Blix" / face.name, -np.load(face))
     with pytest.raises(MismatchError, match="another embedding network"):
-        gallery.plan_import([tmp_path / "other"])
+        gallery.enrolment.plan_import([tmp_path / "other"])
 
 
 def test_planning_can_be_cancelled_at_any_step(gallery: Gallery, tree: Path) -> None:
     stages: list[str] = []
-    gallery.plan_import([tree], reporter=Reporter(lambda event: stages.append(event.stage)))
+    gallery.enrolment.plan_import(
+        [tree], reporter=Reporter(lambda event: stages.append(event.stage))
+    )
     for stage in dict.fromkeys(stages):
         token = CancelToken()
 
@@ -164,13 +166,13 @@ def test_planning_can_be_cancelled_at_any_step(gallery: Gallery, tree: Path) -> 
                 token.cancel()
 
         with pytest.raises(CancelledError):
-            gallery.plan_import([tree], reporter=Reporter(stop, token))
+            gallery.enrolment.plan_import([tree], reporter=Reporter(stop, token))
     assert "Comparing with the gallery" in stages
 
 
 def test_a_reader_may_plan(gallery: Gallery, tree: Path) -> None:
     with Gallery.open(gallery.folder, write=False) as reader:
-        assert reader.plan_import([tree]).report().faces_added == 7
+        assert reader.enrolment.plan_import([tree]).report().faces_added == 7
 
 
 def test_a_folder_whose_name_differs_in_case_adds_to_that_person(
@@ -182,7 +184,7 @@ def test_a_folder_whose_name_differs_in_case_adds_to_that_person(
     gallery.enroll("Hans Blix", np.load(faces[0]))
     for face in faces[1:3]:
         shutil.copy(face, folder)
-    plan = gallery.plan_import([folder])
+    plan = gallery.enrolment.plan_import([folder])
     assert [(face.name, face.outcome) for face in plan.faces] == [("Hans Blix", "added")] * 2
     assert plan.notices[0].startswith("“hans blix” is taken for “Hans Blix”")
-    assert plan.report().notices == gallery.import_plan(plan).notices
+    assert plan.report().notices == gallery.enrolment.import_plan(plan).notices

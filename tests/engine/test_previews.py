@@ -41,24 +41,24 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
 def unchanged(gallery: Gallery) -> Iterator[None]:
     """Whatever a test does, it is as it was at its end."""
     yield
-    gallery.corrections.go_to(1)
+    gallery.history.go_to(1)
 
 
 def ids(gallery: Gallery, name: str) -> list[int]:
-    return [face.id for face in gallery.faces(name)]
+    return [face.id for face in gallery.faces.of(name)]
 
 
 def test_a_merge_is_previewed_with_what_it_helps(gallery: Gallery):
-    before = gallery.corrections.history(), gallery.people()
+    before = gallery.history.changes(), gallery.people.all()
     preview = gallery.corrections.preview_merge(["Q"], "P00")
     assert (preview.survivor, preview.faces, preview.duplicates) == ("P00", 8, 1)
     assert preview.before.faces == 9
     assert preview.before.share < preview.after.share == 1
     assert preview.after.faces == 8
     assert preview.unlike == ()
-    assert (gallery.corrections.history(), gallery.people()) == before
+    assert (gallery.history.changes(), gallery.people.all()) == before
     gallery.corrections.merge(["Q"], "P00")
-    assert gallery.identity("P00").faces == preview.faces
+    assert gallery.people.find("P00").faces == preview.faces
 
 
 def test_a_preview_names_those_who_look_like_other_people(gallery: Gallery):
@@ -66,7 +66,7 @@ def test_a_preview_names_those_who_look_like_other_people(gallery: Gallery):
     assert [one.name for one in preview.compared] == ["P01", "Q", "P02"]
     assert [one.name for one in preview.unlike] == ["P01", "P02"]
     for one in preview.compared:
-        found = gallery.comparing.people(one.name, "P00")
+        found = gallery.comparison.people(one.name, "P00")
         assert (one.distance, one.same) == (found.median, found.same)
 
 

@@ -45,13 +45,13 @@ def altered(folder: Path) -> Path:
 _USES: dict[str, Callable[[Gallery, Path], object]] = {
     "identify": lambda gallery, _: gallery.identify(np.ones((1, gallery.dimension), np.float32)),
     "prepare": lambda gallery, _: gallery.prepare(),
-    "vector": lambda gallery, _: gallery.vector(_FACE),
+    "vector": lambda gallery, _: gallery.faces.vector(_FACE),
     "review": lambda gallery, _: gallery.review(),
     "map": lambda gallery, _: gallery.maps.draw(),
-    "compare": lambda gallery, _: gallery.comparing.people("Tiger Woods", "Tony Blair"),
+    "compare": lambda gallery, _: gallery.comparison.people("Tiger Woods", "Tony Blair"),
     "backup": lambda gallery, to: gallery.backups.write(to / "backup.zip"),
-    "embeddings": lambda gallery, to: gallery.export("npz", to / "out.npz"),
-    "evaluate": lambda gallery, _: gallery.learning.evaluate(methods=("knn",), repeats=1),
+    "embeddings": lambda gallery, to: gallery.exports.write("npz", to / "out.npz"),
+    "evaluate": lambda gallery, _: gallery.models.evaluate(methods=("knn",), repeats=1),
 }
 
 
@@ -90,28 +90,28 @@ def test_a_repair_takes_it_out_names_it_and_keeps_the_damaged_database(
     assert re.search(f"Taken out: {_NAMED}", mended.stdout)
     with Gallery.open(altered) as gallery:
         assert gallery.check().ok
-        assert _FACE not in [face.id for face in gallery.faces("Tiger Woods")]
-        assert gallery.counts() == (4, 35)
-        assert gallery.corrections.undo() is None
-        assert gallery.identify(gallery.vector(1)[None])[0].name == "Tiger Woods"
+        assert _FACE not in [face.id for face in gallery.faces.of("Tiger Woods")]
+        assert gallery.people.counts() == (4, 35)
+        assert gallery.history.undo() is None
+        assert gallery.identify(gallery.faces.vector(1)[None])[0].name == "Tiger Woods"
     (aside,) = altered.glob("damaged-*")
     assert (aside / "gallery.db").is_file()
 
 
 def test_decisions_and_unknown_queries_are_held_to_the_same(folder: Path) -> None:
     with Gallery.open(folder) as gallery:
-        gallery.reject(np.ones(128, np.float32), gallery.people()[0].id)
-        gallery.shelf.keep(gallery.vector(1)[None] + 0.5)
+        gallery.corrections.reject(np.ones(128, np.float32), gallery.people.all()[0].id)
+        gallery.unknowns.add(gallery.faces.vector(1)[None] + 0.5)
     _alter(folder, "decisions", "1")
     _alter(folder, "unknowns", "1")
     with Gallery.open(folder) as gallery:
         with pytest.raises(GalleryDamagedError, match="vector of unknown 1"):
-            gallery.shelf.clusters()
+            gallery.unknowns.clusters()
         with pytest.raises(GalleryDamagedError, match="vector of decision 1"):
             gallery._store.decisions.rejected_vectors()
         assert len(gallery.check(repair=True).repaired) >= 2
         assert gallery.check().ok
-        assert gallery.shelf.count() == 0
+        assert gallery.unknowns.count() == 0
 
 
 def test_a_backup_that_holds_one_is_restored_without_it_and_says_so(
@@ -128,4 +128,4 @@ def test_a_backup_that_holds_one_is_restored_without_it_and_says_so(
     assert re.search(f"Not restored: {_NAMED}", said[0])
     with Gallery.open(tmp_path / "new.gallery") as gallery:
         assert gallery.check().ok
-        assert gallery.counts()[1] == 35
+        assert gallery.people.counts()[1] == 35

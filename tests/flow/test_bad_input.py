@@ -113,7 +113,7 @@ def test_a_bad_file_in_a_folder_is_listed_and_the_others_come_in(
     report = gallery.import_([bad.parent.parent / "Hans_Blix"])
     assert [Path(one.file).name for one in report.rejected] == ["bad_face.npy"]
     assert report.faces_added == 1
-    assert gallery.counts() == (5, 37)
+    assert gallery.people.counts() == (5, 37)
     assert not sprung(bad).exists()
 
 
@@ -131,7 +131,7 @@ def test_one_bad_file_among_4324_leaves_4323_to_come_in(sample: Path, tmp_path: 
     with opened:
         assert [one.file for one in report.rejected] == [str(bad)]
         assert report.faces_added == 4323
-        assert opened.counts() == (158, 4323)
+        assert opened.people.counts() == (158, 4323)
 
 
 def test_an_unreadable_file_is_listed_and_the_others_come_in(
@@ -145,7 +145,7 @@ def test_an_unreadable_file_is_listed_and_the_others_come_in(
         opened, report = Gallery.create_from(reachable / "most.gallery", [tree])
         with opened:
             assert [one.file for one in report.rejected] == [str(locked)]
-            assert opened.counts() == (4, 35)
+            assert opened.people.counts() == (4, 35)
 
     call_unprivileged(check, owned=reachable)
 
@@ -180,7 +180,7 @@ def test_bad_rows_of_a_table_are_listed_and_the_others_come_in(
     report = gallery.import_([table])
     assert len(report.rejected) == 3
     assert all("faces.csv" in one.file for one in report.rejected)
-    assert gallery.counts() == (5, 37)
+    assert gallery.people.counts() == (5, 37)
 
 
 def test_the_command_line_says_one_line_and_enrols_nothing(
@@ -217,8 +217,8 @@ def test_a_photo_that_cannot_be_used_is_told_and_its_face_is_kept(
     report = gallery.import_([face.parent])
     assert [one.file for one in report.rejected] == [str(photo)]
     assert "The face was kept" in report.rejected[0].reason
-    (kept,) = gallery.faces("Hans Blix")
-    assert (kept.has_photo, gallery.photo(kept.id)) == (False, None)
+    (kept,) = gallery.faces.of("Hans Blix")
+    assert (kept.has_photo, gallery.faces.thumbnail(kept.id)) == (False, None)
     assert gallery.identify(np.load(stranger))[0].evidence[0].face == kept.id
 
 
@@ -256,7 +256,7 @@ def test_a_folder_that_names_nobody_is_left_out_and_the_others_come_in(
     shutil.copy(sample / "Hans_Blix/Hans_Blix_0002.npy", tmp_path / "people" / name)
     report = gallery.import_([tmp_path / "people"])
     assert (report.faces_added, len(report.rejected)) == (1, 1)
-    assert gallery.counts() == (5, 37)
+    assert gallery.people.counts() == (5, 37)
 
 
 # -- vectors -----------------------------------------------------------------------------------

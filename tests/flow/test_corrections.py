@@ -13,7 +13,7 @@ from tests.flow.conftest import Run
 
 def people(folder: Path) -> dict[str, int]:
     with Gallery.open(folder, write=False) as gallery:
-        return {one.name: one.faces for one in gallery.people()}
+        return {one.name: one.faces for one in gallery.people.all()}
 
 
 BEFORE = {"Tiger Woods": 9, "Tim Henman": 9, "Tom Ridge": 9, "Tony Blair": 9}
@@ -84,13 +84,13 @@ def test_a_note_and_a_portrait_are_kept(run: Run, folder: Path) -> None:
     assert run("note", "Tom Ridge", "from Erie", "-g", folder).returncode == 0
     assert run("note", "Tom Ridge", "-g", folder).stdout == "from Erie\n"
     with Gallery.open(folder, write=False) as gallery:
-        face = gallery.faces("Tom Ridge")[4].id
+        face = gallery.faces.of("Tom Ridge")[4].id
     assert run("portrait", "Tom Ridge", str(face), "-g", folder).returncode == 0
     with Gallery.open(folder, write=False) as gallery:
-        assert gallery.identity("Tom Ridge").portrait == face
+        assert gallery.people.find("Tom Ridge").portrait == face
     assert run("portrait", "Tom Ridge", "--auto", "-g", folder).returncode == 0
     with Gallery.open(folder, write=False) as gallery:
-        assert gallery.identity("Tom Ridge").portrait != face
+        assert gallery.people.find("Tom Ridge").portrait != face
 
 
 def test_a_person_is_split_into_groups_that_were_shown_first(run: Run, folder: Path) -> None:

@@ -41,13 +41,13 @@ def operations(gallery: Gallery) -> Iterator[Callable[[], object]]:
     fix = gallery.corrections
     for _ in range(MANY // 8):
         yield lambda: fix.merge(["Tiger Woods", "Tom Ridge"], "Tony Blair")
-        yield lambda: fix.confirm([face.id for face in gallery.faces("Tony Blair")])
+        yield lambda: fix.confirm([face.id for face in gallery.faces.of("Tony Blair")])
         yield lambda: fix.move([1, 2, 3], "Somebody")
         yield lambda: fix.delete(["Tony Blair"])
-        yield fix.undo
-        yield fix.undo
-        yield fix.redo
-        yield lambda: fix.go_to(1)
+        yield gallery.history.undo
+        yield gallery.history.undo
+        yield gallery.history.redo
+        yield lambda: gallery.history.go_to(1)
 
 
 def rows(folder: Path) -> dict[str, list[Any]]:
@@ -78,7 +78,7 @@ def test_a_killed_correction_is_there_wholly_or_not_at_all(
     with Gallery.open(folder) as gallery:
         assert rows(folder) in expected
         assert gallery.check().problems == ()
-        gallery.corrections.go_to(1)  # the way back is there as well
-        assert gallery.counts() == (4, 36)
-        assert all(answer.verdict for answer in gallery.identify(gallery.vector(1)))
+        gallery.history.go_to(1)  # the way back is there as well
+        assert gallery.people.counts() == (4, 36)
+        assert all(answer.verdict for answer in gallery.identify(gallery.faces.vector(1)))
         assert gallery.check().problems == ()

@@ -105,9 +105,9 @@ def test_a_model_that_is_called_like_a_path_leads_nowhere(folder: Path) -> None:
         connection.commit()
     with Gallery.open(folder) as gallery:
         with pytest.raises(GalleryDamagedError):
-            gallery.learning.models()
-        gallery.learning.delete("../../elsewhere")
-        assert gallery.learning.models() == []
+            gallery.models.all()
+        gallery.models.delete("../../elsewhere")
+        assert gallery.models.all() == []
     assert elsewhere.is_dir()
 
 
@@ -224,11 +224,11 @@ def test_a_read_only_gallery_identifies_says_so_and_enrols_nobody(
             assert notice.startswith("Opened for reading only")
             assert answers(gallery) == before
             with pytest.raises(GalleryReadOnlyError) as refused:
-                gallery.enroll("Hans Blix", gallery.vector(1))
+                gallery.enroll("Hans Blix", gallery.faces.vector(1))
             assert refused.value.remedy
             with pytest.raises(GalleryReadOnlyError):
                 gallery.import_([people])
-            assert gallery.counts() == (4, 36)
+            assert gallery.people.counts() == (4, 36)
             assert gallery.check().ok
 
     call_unprivileged(check, owned=reachable)
@@ -315,7 +315,7 @@ def test_a_second_opening_reads_what_the_first_commits_and_may_not_write(
         assert len(second.notices) == 1
         assert second.identify(np.load(one))[0].verdict == "unknown"
         first.enroll(one)
-        assert second.counts() == (5, 37)
+        assert second.people.counts() == (5, 37)
         nearest = second.identify(np.load(one))[0].evidence[0]
         assert (nearest.name, nearest.distance < 1e-5) == ("Hans Blix", True)
         stored = contents(folder)
@@ -335,7 +335,7 @@ def test_the_second_may_write_once_the_first_has_closed(
     first.close()
     with Gallery.open(folder) as second:
         assert (second.writable, second.notices) == (True, [])
-        assert second.counts() == (5, 37)
+        assert second.people.counts() == (5, 37)
         assert second.check().ok
 
 
@@ -358,7 +358,7 @@ def test_a_damaged_index_of_no_faces_is_replaced_as_any_other(tmp_path: Path):
     folder = tmp_path / "empty.gallery"
     with Gallery.create(folder) as gallery:
         gallery.enroll("Somebody", np.ones(128, dtype=np.float32))
-        gallery.corrections.undo()
+        gallery.history.undo()
     (folder / "index" / "faces.json").write_bytes(b"{")
     with Gallery.open(folder) as gallery:
         assert gallery.check().problems

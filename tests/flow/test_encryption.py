@@ -177,7 +177,7 @@ def test_a_passphrase_file_opens_it_for_commands_that_have_commands(
     strangers = sorted((sample / "Winona_Ryder").glob("*.npy"))[7:9]
     with Gallery.open(folder) as gallery:
         for file in strangers:
-            gallery.shelf.keep(gallery.read_queries(file))
+            gallery.unknowns.add(gallery.read_queries(file))
         gallery.encrypt(PASSPHRASE)
     words = tmp_path / "words.txt"
     words.write_text(f"{PASSPHRASE}\n", encoding="utf-8")

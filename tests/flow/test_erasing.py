@@ -12,7 +12,7 @@ from tests.flow.conftest import Contents, Run
 
 def somebody(folder: Path) -> tuple[str, int]:
     with Gallery.open(folder, write=False) as gallery:
-        first = gallery.people()[0]
+        first = gallery.people.all()[0]
     return first.name, first.faces
 
 

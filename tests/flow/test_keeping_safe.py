@@ -88,7 +88,7 @@ def test_clearing_deletes_the_automatic_ones_and_nothing_else(
     assert document(run("backup", "--list", "-g", folder, "--json")) == []
     assert (tmp_path / "b.zip").exists()
     with Gallery.open(folder) as gallery:
-        assert gallery.counts() == (4, 36)
+        assert gallery.people.counts() == (4, 36)
 
 
 def test_a_gallery_is_backed_up_while_another_process_writes_it(

@@ -60,8 +60,8 @@ def test_what_the_command_line_writes(run: Run, four_people: Path, tmp_path: Pat
 
 def test_what_lies_about_while_a_gallery_is_in_use(folder: Path, tmp_path: Path) -> None:
     with Gallery.open(folder) as gallery, Gallery.open(folder) as reader:
-        gallery.enroll("Somebody", gallery.vector(1))
-        gallery.identify(reader.vector(1))
+        gallery.enroll("Somebody", gallery.faces.vector(1))
+        gallery.identify(reader.faces.vector(1))
         found = {path.name for path in folder.iterdir()}
         assert {"gallery.db-wal", "gallery.db-shm", "gallery.lock", "gallery.lock.json"} <= found
         assert open_to_others(folder) == []

@@ -105,7 +105,7 @@ def test_nobody_is_suggested_whom_a_person_rejected(folder: Path) -> None:
         (finding,) = gallery.review(("labels",)).findings
         assert finding.face is not None
         assert finding.suggestion_id is not None
-        gallery.reject(gallery.vector(finding.face), finding.suggestion_id)
+        gallery.corrections.reject(gallery.faces.vector(finding.face), finding.suggestion_id)
         again = gallery.review(("labels", "outliers")).findings
     assert [(one.kind, one.suggestion) for one in again if one.face == finding.face] == [
         ("outliers", None)

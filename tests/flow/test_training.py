@@ -68,7 +68,7 @@ def versions(run: Run, folder: Path) -> dict[str, dict[str, Any]]:
 def a_face(folder: Path, sample: Path) -> tuple[Path, str]:
     """A face that is enrolled, and whose it is."""
     with Gallery.open(folder, write=False) as gallery:
-        name = gallery.people()[0].name
+        name = gallery.people.all()[0].name
     return sorted((sample / name.replace(" ", "_")).glob("*.npy"))[0], name
 
 
@@ -87,7 +87,7 @@ def test_train_prints_one_document_of_what_came_of_it(folder: Path, tmp_path: Pa
     assert 0 <= model["metrics"]["rank1"] <= 1
     assert "Traceback" not in noise
     with Gallery.open(folder) as gallery:
-        found = next(one for one in gallery.learning.models() if one.id == model["id"])
+        found = next(one for one in gallery.models.all() if one.id == model["id"])
         assert (found.active, found.seed) == (model["activated"], 3)
         assert found.parameters["hidden"] == (16,)
 

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from engine.gallery import Gallery
+from engine.people import People
 from gallery_app import cli, errors, recent, screen
 from gallery_app.cli import command_tools
 
@@ -107,7 +108,7 @@ def test_ctrl_c_while_a_person_is_asked_exits_130(
     assert done.returncode == 130
     assert done.stderr.splitlines()[-1].startswith("Stopped.")
     with Gallery.open(folder, write=False) as gallery:
-        assert gallery.identity("Tiger Woods") is not None
+        assert gallery.people.find("Tiger Woods") is not None
 
 
 def test_whoever_is_meant_is_named_before_they_go(
@@ -146,7 +147,7 @@ def test_any_error_is_one_line_and_its_trace_is_in_the_log(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Gallery, "people", fail)
+    monkeypatch.setattr(People, "all", fail)
     done = run("people", "-g", folder)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()

@@ -62,10 +62,10 @@ def test_a_cluster_is_named_in_one_step(
     assert (done.returncode, done.stdout) == (0, "4 unknown faces named “Winona Ryder”.\n")
     assert {str(strangers[4])} == set().union(*map(files, listed(run, folder)))
     with Gallery.open(folder) as gallery:
-        assert gallery.identity("Winona Ryder").faces == 4  # type: ignore[union-attr]
-        gallery.corrections.undo()
-        assert gallery.identity("Winona Ryder") is None
-        assert gallery.shelf.count() == 5
+        assert gallery.people.find("Winona Ryder").faces == 4  # type: ignore[union-attr]
+        gallery.history.undo()
+        assert gallery.people.find("Winona Ryder") is None
+        assert gallery.unknowns.count() == 5
 
 
 def test_files_are_named_and_dismissed_by_their_own_name(

@@ -57,16 +57,18 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = place / "rich.gallery"
     with Gallery.create_from(folder, [place / "src"])[0] as gallery:
         to = gallery.corrections
-        to.note("Ann", "words")
-        to.choose_portrait("Ann", gallery.faces("Ann")[1].id)
-        to.keep_apart("Ann", "Bob")
-        gallery.reject(_vectors(1, 5)[0], gallery.faces("Bob")[0].identity_id)
-        to.ignore([gallery.faces("Dora")[0].id])
-        gallery.shelf.keep(FaceBatch(_vectors(3, 6), [None] * 3, ["q"] * 3, [0, 1, 2], [None] * 3))
-        gallery.remove_faces([gallery.faces("Cem")[0].id])
+        to.set_note("Ann", "words")
+        to.choose_portrait("Ann", gallery.faces.of("Ann")[1].id)
+        to.mark_distinct("Ann", "Bob")
+        gallery.corrections.reject(_vectors(1, 5)[0], gallery.faces.of("Bob")[0].identity_id)
+        to.ignore([gallery.faces.of("Dora")[0].id])
+        gallery.unknowns.add(
+            FaceBatch(_vectors(3, 6), [None] * 3, ["q"] * 3, [0, 1, 2], [None] * 3)
+        )
+        gallery.corrections.remove([gallery.faces.of("Cem")[0].id])
         to.merge(["Dora"], "Cem")
-        to.undo()
-        gallery.shelf.dismiss([gallery.shelf.unknowns()[0].id])
+        gallery.history.undo()
+        gallery.unknowns.dismiss([gallery.unknowns.all()[0].id])
         gallery.backups.keep(0)
         gallery.prepare()
     put_to_use(folder, "mlp")
@@ -95,19 +97,28 @@ def _set(folder: Path, table: str, column: str, value: object) -> bool:
 def _everything(gallery: Gallery) -> Iterator[Callable[[], object]]:
     """Each way in which somebody comes to see what is stored."""
     query = _vectors(1, 0)
-    yield from (gallery.people, gallery.roster, gallery.counts, gallery.corrections.history)
+    yield from (
+        gallery.people.all,
+        gallery.people.roster,
+        gallery.people.counts,
+        gallery.history.changes,
+    )
     for about in (1, 2):
-        yield lambda about=about: gallery.faces(about)
-        yield lambda about=about: gallery.face_columns(about)
-        yield lambda about=about: gallery.photo(about)
-        yield lambda about=about: gallery.shelf.photo(about)
-    yield from (gallery.shelf.unknowns, gallery.shelf.clusters, gallery.learning.models)
-    yield from (gallery.corrections.apart, gallery.corrections.ignored, gallery.backups.automatic)
+        yield lambda about=about: gallery.faces.of(about)
+        yield lambda about=about: gallery.faces.columns(about)
+        yield lambda about=about: gallery.faces.thumbnail(about)
+        yield lambda about=about: gallery.unknowns.thumbnail(about)
+    yield from (gallery.unknowns.all, gallery.unknowns.clusters, gallery.models.all)
+    yield from (
+        gallery.corrections.cannot_link,
+        gallery.corrections.ignored,
+        gallery.backups.automatic,
+    )
     yield lambda: gallery.identify(query)
-    yield lambda: gallery.faces_from("1.npy")
+    yield lambda: gallery.faces.from_file("1.npy")
     yield gallery.check
-    yield from (gallery.corrections.undo, gallery.corrections.redo)
-    yield lambda: gallery.corrections.note("Bob", "new")
+    yield from (gallery.history.undo, gallery.history.redo)
+    yield lambda: gallery.corrections.set_note("Bob", "new")
     yield lambda: gallery.corrections.move([3], "Bob")
 
 
@@ -180,7 +191,7 @@ def test_odd_values_are_neither_backed_up_nor_restored_nor_salvaged(
     saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     with Gallery.open(saved.folder) as gallery:
         assert gallery.check().ok
-        assert gallery.counts()[1] == saved.faces > 15
+        assert gallery.people.counts()[1] == saved.faces > 15
     assert any("added" in sentence for sentence in saved.lost)
     with pytest.MonkeyPatch.context() as patch:  # as a program that does not look would make it
         patch.setattr("engine.store.backup.backups._require_whole", lambda *_: None)
@@ -207,7 +218,7 @@ def test_whatever_the_clock_says_what_is_written_can_be_read(
     monkeypatch.undo()  # what draws the report's charts asks the clock itself
     assert run("export", "report", tmp_path / "report.html", "-g", folder).returncode == 0
     with Gallery.open(folder, write=False) as gallery:
-        assert 0 <= gallery.faces("Zoe")[0].added <= LATEST
+        assert 0 <= gallery.faces.of("Zoe")[0].added <= LATEST
 
 
 def test_file_names_may_hold_anything_and_are_shown_harmless(

@@ -130,13 +130,13 @@ def _read_gallery(data: bytes, folder: Path) -> None:
 
 
 def _see_people(gallery: Gallery) -> None:
-    for person in gallery.people("faces"):
-        faces = [face.id for face in gallery.faces(person.id)]
+    for person in gallery.people.all("faces"):
+        faces = [face.id for face in gallery.faces.of(person.id)]
         if faces:
-            traits = gallery.traits(faces)
+            traits = gallery.faces.traits(faces)
             require(np.isfinite(traits).all(), "a trait that is no number")
-            gallery.identify_enrolled(faces[0])
-        gallery.nearest_identity(person.id)
+            gallery.recogniser.identify_enrolled(faces[0])
+        gallery.people.nearest(person.id)
 
 
 def _identify(gallery: Gallery) -> None:
@@ -146,10 +146,10 @@ def _identify(gallery: Gallery) -> None:
 
 
 _WISHES: tuple[Callable[[Gallery], object], ...] = (
-    *(_see_people, _identify, Gallery.counts, Gallery.methods, Gallery.check),
-    lambda gallery: gallery.vector(1),
-    lambda gallery: gallery.check_enrolment("Ann", np.ones((1, gallery.dimension), np.float32)),
-    lambda gallery: gallery.learning.models(),
+    *(_see_people, _identify, Gallery.people.counts, Gallery.recogniser.methods, Gallery.check),
+    lambda gallery: gallery.faces.vector(1),
+    lambda gallery: gallery.enrolment.check("Ann", np.ones((1, gallery.dimension), np.float32)),
+    lambda gallery: gallery.models.all(),
 )
 
 

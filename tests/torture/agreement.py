@@ -43,7 +43,7 @@ def _people(gallery: Gallery, model: Model) -> Iterator[str]:
     people = model.people
     found = {
         one.id: (one.name, one.faces, one.portrait, one.note, one.chosen)
-        for one in gallery.people()
+        for one in gallery.people.all()
     }
     expected = {
         one: (person.name, len(people.of(one)), people.portrait(one), person.note,
@@ -51,11 +51,15 @@ def _people(gallery: Gallery, model: Model) -> Iterator[str]:
         for one, person in people.people.items()
     }  # fmt: skip
     yield from _differ("people", found, expected)
-    yield from _differ("counts", gallery.counts(), (len(people.people), len(people.faces)))
+    yield from _differ("counts", gallery.people.counts(), (len(people.people), len(people.faces)))
     faces = {
-        face.id: (one, gallery.vector(face.id).tobytes(), gallery.photo(face.id) is not None)
+        face.id: (
+            one,
+            gallery.faces.vector(face.id).tobytes(),
+            gallery.faces.thumbnail(face.id) is not None,
+        )
         for one in found
-        for face in gallery.faces(one)
+        for face in gallery.faces.of(one)
     }
     theirs = {
         face: (owner, POOL[number].tobytes(), photo is not None)
@@ -80,7 +84,7 @@ def _decisions(gallery: Gallery, model: Model) -> Iterator[str]:
         [face for face, (_, number, _) in faces if (number, None) in said],
     )
     yield from _differ(
-        "apart", gallery.corrections.apart(), {tuple(sorted(pair)) for pair in people.apart}
+        "apart", gallery.corrections.cannot_link(), {tuple(sorted(pair)) for pair in people.apart}
     )
     yield from _differ(
         "rejected",
@@ -93,7 +97,7 @@ def _decisions(gallery: Gallery, model: Model) -> Iterator[str]:
 
 
 def _shelf(gallery: Gallery, model: Model) -> Iterator[str]:
-    shelf = gallery.shelf.unknowns()
+    shelf = gallery.unknowns.all()
     yield from _differ("shelf", sorted(one.row for one in shelf), model.shown())
     vectors = gallery._store.unknowns.vectors([one.id for one in shelf])[1]
     if vectors.tobytes() != POOL[[one.row for one in shelf]].tobytes():
@@ -101,13 +105,13 @@ def _shelf(gallery: Gallery, model: Model) -> Iterator[str]:
 
 
 def _history(gallery: Gallery, model: Model) -> Iterator[str]:
-    entries = {entry.change: entry for entry in gallery.corrections.history()}
+    entries = {entry.change: entry for entry in gallery.history.changes()}
     states = {change: entry.state for change, entry in entries.items()}
     if states != model.now.states:
         yield f"history: {states} instead of {model.now.states}"
         return
-    yield from _differ("change", gallery.change(), model.now.change)
-    steps = (gallery.corrections.undo_step(), gallery.corrections.redo_step())
+    yield from _differ("change", gallery.history.last_change(), model.now.change)
+    steps = (gallery.history.undo_step(), gallery.history.redo_step())
     for step, way in zip(steps, (model.now.past, model.now.future), strict=True):
         if way or model.can_undo():
             yield from _differ("next step", step, entries[way[-1].change].summary if way else None)
@@ -130,10 +134,11 @@ def unsound(gallery: Gallery) -> Iterator[str]:
 
 def other_answers(gallery: Gallery, other: Gallery) -> Iterator[str]:
     """Questions that two processes in one folder do not answer alike."""
-    if gallery.methods() != other.methods():
-        yield f"{gallery.methods()} can be asked here, {other.methods()} there"
+    methods, theirs = gallery.recogniser.methods(), other.recogniser.methods()
+    if methods != theirs:
+        yield f"{methods} can be asked here, {theirs} there"
         return
-    for method in ("auto", *gallery.methods()):
+    for method in ("auto", *methods):
         mine, theirs = (one.identify(QUERIES, method=method) for one in (gallery, other))
         for query, (here, there) in enumerate(zip(mine, theirs, strict=True)):
             if not _alike(here, there):

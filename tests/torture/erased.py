@@ -27,7 +27,7 @@ def not_erased(gallery: Gallery, before: Model, name: str) -> Iterator[str]:
     people = before.people
     person = people.id_of(name)
     theirs = people.numbers(person)
-    if gallery.identity(name) is not None:
+    if gallery.people.find(name) is not None:
         yield f"{name} is enrolled"
     ids, owners, vectors = gallery._store.faces.vectors()
     found = {
@@ -62,7 +62,7 @@ def attempt_erasure(
     except Exception as error:
         failure = error
         worker.open_anew()
-    if worker.gallery.identity(name) is not None:
+    if worker.gallery.people.find(name) is not None:
         return model, failure, [] if failure else [f"{name} is still there"]
     problems = list(not_erased(worker.gallery, model, name))
     if worker.gallery._store.erasure.unfinished() is not None:
@@ -83,9 +83,9 @@ def adopted(gallery: Gallery, before: Model) -> Model:
     people.apart = {frozenset(pair) for pair in rows["apart"]}
     people.shelf = {_NUMBERS[vector] for (vector,) in rows["unknowns"]}
     people.settle()
-    now.states = {entry.change: entry.state for entry in gallery.corrections.history()}
+    now.states = {entry.change: entry.state for entry in gallery.history.changes()}
     now.past, now.future = [], []
-    now.change = now.known_from = gallery.change()
+    now.change = now.known_from = gallery.history.last_change()
     return model
 
 

@@ -133,7 +133,7 @@ class FacadeMachine(RuleBasedStateMachine):
             (UnknownIdentityError, lambda: fix.expel([face])),
             (UnknownIdentityError, lambda: fix.confirm([face])),
             (UnknownIdentityError, lambda: fix.reject(POOL[0], 10_000)),
-            (HistoryError, lambda: fix.go_to(self.model.now.change + 1)),
+            (HistoryError, lambda: gallery.history.go_to(self.model.now.change + 1)),
             (IdentityNameError, lambda: gallery.enroll(" ", POOL[0])),
             (EmbeddingError, lambda: gallery.enroll("Ada", POOL[:0])),
             (MismatchError, lambda: gallery.enroll("Ada", POOL[:1, :3])),
@@ -155,7 +155,7 @@ class FacadeMachine(RuleBasedStateMachine):
             with pytest.raises(GalleryReadOnlyError):
                 second.enroll("Ada", POOL[0])
             with pytest.raises(GalleryReadOnlyError):
-                second.corrections.undo()
+                second.history.undo()
             assert not second.try_to_write()
             none_of(disagreements(second, self.model))
         for number in list(self.model.saved)[:1]:
@@ -186,7 +186,7 @@ class FacadeMachine(RuleBasedStateMachine):
         try:
             self.worker.open_anew()
             gallery = self.worker.gallery
-            assert "triplet" not in gallery.methods()
+            assert "triplet" not in gallery.recogniser.methods()
             none_of(disagreements(gallery, self.model))
             problems = gallery.check(repair=True).problems
             assert len(problems) == 1, problems

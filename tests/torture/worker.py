@@ -72,8 +72,8 @@ class Worker:
     ) -> object:
         source = table_of(rows, self.work)
         with self._around():
-            plan = self.gallery.plan_import([source])
-            return self.gallery.import_plan(plan.without(without).sending(sent, name))
+            plan = self.gallery.enrolment.plan_import([source])
+            return self.gallery.enrolment.import_plan(plan.without(without).sending(sent, name))
 
     def _enroll(self, name: str, numbers: list[int], elsewhere: dict[str, str]) -> object:
         rows = {int(row): other for row, other in elsewhere.items()}
@@ -87,28 +87,28 @@ class Worker:
         return self.gallery.corrections.reject(POOL[number], person)
 
     def _unreject(self, number: int, person: int) -> object:
-        return self.gallery.corrections.take_back_rejection(POOL[number], person)
+        return self.gallery.corrections.unreject(POOL[number], person)
 
     def _shelve(self, numbers: list[int]) -> object:
         count = len(numbers)
         files = ["query"] * count
         batch = FaceBatch(POOL[numbers], [None] * count, files, numbers, [None] * count)
-        return self.gallery.shelf.keep(batch)
+        return self.gallery.unknowns.add(batch)
 
     def _name(self, number: int, name: str) -> object:
-        return self.gallery.shelf.name(self._on_shelf([number]), name)
+        return self.gallery.unknowns.name(self._on_shelf([number]), name)
 
     def _dismiss(self, numbers: list[int]) -> object:
-        return self.gallery.shelf.dismiss(self._on_shelf(numbers))
+        return self.gallery.unknowns.dismiss(self._on_shelf(numbers))
 
     def _on_shelf(self, numbers: list[int]) -> list[int]:
-        return [one.id for one in self.gallery.shelf.unknowns() if one.row in numbers]
+        return [one.id for one in self.gallery.unknowns.all() if one.row in numbers]
 
     def _erase(self, name: str) -> object:
         return self.gallery.erasure.erase([name])
 
     def _cluster(self) -> object:
-        return self.gallery.shelf.clusters()
+        return self.gallery.unknowns.clusters()
 
     def _keep(self, number: int) -> None:
         self.gallery.backups.keep(number)
@@ -132,7 +132,7 @@ class Worker:
 
     def _draw(self) -> object:
         """Fits the lens of portraits and keeps it as a setting."""
-        return self.gallery.traits_of(POOL[:2])
+        return self.gallery.faces.traits_of(POOL[:2])
 
     def _reopen(self) -> object:
         return self._closed(lambda: None)
@@ -191,7 +191,7 @@ def attempt(worker: Worker, operation: Operation, model: Model) -> tuple[Model, 
     if failure is None:
         return after, None
     if operation[0] == "restore":  # it may be in place, and only not have been opened then
-        newest = worker.gallery.corrections.history(1)
+        newest = worker.gallery.history.changes(1)
         if newest and newest[0].change == after.now.change:
             return after, failure
     return model, failure

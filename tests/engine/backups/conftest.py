@@ -64,7 +64,7 @@ def contents() -> Snapshot:
     def read(folder: Path) -> list[tuple[str, bytes]]:
         with Gallery.open(folder, write=False) as gallery:
             assert gallery.check().ok, gallery.check()
-            faces = [face for one in gallery.people() for face in gallery.faces(one.id)]
-            return sorted((face.name, gallery.vector(face.id).tobytes()) for face in faces)
+            faces = [face for one in gallery.people.all() for face in gallery.faces.of(one.id)]
+            return sorted((face.name, gallery.faces.vector(face.id).tobytes()) for face in faces)
 
     return read

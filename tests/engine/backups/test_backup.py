@@ -87,9 +87,9 @@ def test_what_is_enrolled_meanwhile_is_in_it_wholly_or_not_at_all(folder: Path, 
     for one in made:
         into = recovery.restore_backup(one.path, tmp_path / one.path.stem)
         with Gallery.open(into.folder) as copy:
-            people = copy.people()
+            people = copy.people.all()
             assert copy.check().ok
-            assert (len(people), copy.counts()[1]) == (one.identities, one.faces)
+            assert (len(people), copy.people.counts()[1]) == (one.identities, one.faces)
             assert {person.faces for person in people} <= {6, 9}
     assert made[-1].faces > made[0].faces
 
@@ -149,7 +149,7 @@ def test_of_a_damaged_gallery_none_is_made(folder: Path, tmp_path: Path):
     database = folder / "gallery.db"
     data = bytearray(database.read_bytes())
     with Gallery.open(folder, write=False) as gallery:
-        page = data.find(gallery.vector(1).tobytes()) // 4096
+        page = data.find(gallery.faces.vector(1).tobytes()) // 4096
     data[page * 4096 : (page + 1) * 4096] = bytes(4096)  # nothing that opening reads
     database.write_bytes(data)
     with (
@@ -290,7 +290,7 @@ def test_an_import_does_not_happen_where_its_backup_cannot_be_made(folder: Path)
         with pytest.raises(GalleryWriteError) as refused:
             add(gallery, range(100, 200))
         assert refused.value.file == str(folder / "backups")
-        assert gallery.counts() == (20, 120)
+        assert gallery.people.counts() == (20, 120)
 
 
 def test_a_reader_makes_none(folder: Path):
@@ -315,7 +315,7 @@ def test_an_older_gallery_is_kept_as_it_was_before_it_is_brought_up_to_date(
         assert len(gallery.backups.automatic()) == 1
     copy = recovery.restore_backup(made.path, tmp_path / "copy.gallery")
     with Gallery.open(copy.folder) as gallery:
-        assert gallery.counts() == (2, 3)
+        assert gallery.people.counts() == (2, 3)
         assert gallery.check().ok
 
 

@@ -40,7 +40,7 @@ KEPT |= {"gallery.db-wal", "gallery.db-shm"}  # readers leave them, empty
 def change(folder: Path) -> None:
     """Some people go and others come."""
     with Gallery.open(folder) as gallery:
-        gallery.remove_faces([face.id for face in gallery.faces("Person 003")])
+        gallery.corrections.remove([face.id for face in gallery.faces.of("Person 003")])
         add(gallery, range(30, 33))
 
 
@@ -92,7 +92,7 @@ def test_a_new_folder_holds_the_same_gallery_with_its_model(
     assert contents(done.folder) == contents(folder)
     query = np.random.default_rng(1).normal(size=16).astype(np.float32)
     with Gallery.open(folder) as old, Gallery.open(done.folder) as new:
-        assert new.methods() == old.methods() == ("knn", "triplet")
+        assert new.recogniser.methods() == old.recogniser.methods() == ("knn", "triplet")
         assert new.identify(query) == old.identify(query)
     modes = {path.name: path.stat().st_mode & 0o077 for path in done.folder.rglob("*")}
     assert os.name != "posix" or set(modes.values()) == {0}, modes
@@ -105,7 +105,7 @@ def test_versions_that_were_not_in_use_stay_where_they_are_and_are_forgotten_els
     put_to_use(folder, "mlp")
     with Gallery.open(folder) as gallery:
         backup = gallery.backups.write(tmp_path / "b.zip")
-        listed = {version.id for version in gallery.learning.models()}
+        listed = {version.id for version in gallery.models.all()}
     assert old in listed
     assert old not in backup.models
     told: list[object] = []
@@ -114,12 +114,12 @@ def test_versions_that_were_not_in_use_stay_where_they_are_and_are_forgotten_els
     )
     assert len(contents(done.folder)) == 120
     with Gallery.open(done.folder) as gallery:
-        assert {version.id for version in gallery.learning.models()} == listed - {old}
-        assert set(gallery.methods()) == {"knn", "mlp", "triplet"}
+        assert {version.id for version in gallery.models.all()} == listed - {old}
+        assert set(gallery.recogniser.methods()) == {"knn", "mlp", "triplet"}
     assert any(old in getattr(event, "text", "") for event in told)
     recovery.restore_backup(backup.path, folder, replace=True)
     with Gallery.open(folder) as gallery:
-        assert {version.id for version in gallery.learning.models()} == listed
+        assert {version.id for version in gallery.models.all()} == listed
         assert gallery.check().ok
 
 
@@ -181,16 +181,19 @@ def test_what_is_derived_never_mixes_old_and_new_faces(folder: Path, backup: Pat
         change(folder)
         with Gallery.open(folder) as gallery:
             gallery.prepare()
-            newest, counter = max(f.id for f in gallery.faces("Person 032")), gallery.change()
+            newest, counter = (
+                max(f.id for f in gallery.faces.of("Person 032")),
+                gallery.history.last_change(),
+            )
         recovery.restore_backup(backup, folder, replace=True)
         with Gallery.open(folder) as gallery:
             add(gallery, range(60, 62))
-            assert gallery.change() > counter
-            assert min(face.id for face in gallery.faces("Person 060")) > newest
-            query = gallery.vector(gallery.faces("Person 060")[0].id)
+            assert gallery.history.last_change() > counter
+            assert min(face.id for face in gallery.faces.of("Person 060")) > newest
+            query = gallery.faces.vector(gallery.faces.of("Person 060")[0].id)
             assert gallery.identify(query)[0].candidates[0].name == "Person 060"
             assert gallery.check().ok
-        assert reader.counts() == (22, 132)
+        assert reader.people.counts() == (22, 132)
         assert reader.identify(query)[0].candidates[0].name == "Person 060"
 
 
@@ -200,7 +203,7 @@ def test_readers_see_the_old_gallery_or_the_new_one(folder: Path, backup: Path):
     with Gallery.open(folder, write=False) as reader:
 
         def look(_: object) -> None:
-            people = reader.people()
+            people = reader.people.all()
             seen.add((len(people), sum(one.faces for one in people)))
 
         recovery.restore_backup(backup, folder, replace=True, reporter=Reporter(look))
@@ -212,7 +215,7 @@ def test_a_gallery_that_is_being_written_is_not_replaced(folder: Path, backup: P
     with Gallery.open(folder) as gallery:
         with pytest.raises(GalleryBusyError):
             recovery.restore_backup(backup, folder, replace=True)
-        assert gallery.counts() == (20, 120)
+        assert gallery.people.counts() == (20, 120)
 
 
 def test_another_gallery_is_not_replaced(backup: Path, tmp_path: Path):
@@ -222,7 +225,7 @@ def test_another_gallery_is_not_replaced(backup: Path, tmp_path: Path):
         recovery.restore_backup(backup, other, replace=True)
     assert refused.value.file == str(backup)
     with Gallery.open(other) as gallery:
-        assert gallery.counts() == (0, 0)
+        assert gallery.people.counts() == (0, 0)
         assert gallery.backups.automatic() == []
 
 
@@ -291,7 +294,7 @@ def test_a_damaged_model_is_replaced_by_the_one_in_the_backup(folder: Path, back
     recovery.restore_backup(backup, folder, replace=True)
     with Gallery.open(folder) as gallery:
         assert gallery.check().ok
-        assert "triplet" in gallery.methods()
+        assert "triplet" in gallery.recogniser.methods()
 
 
 def test_it_is_cancelled_at_any_stage_and_nothing_was_changed(
@@ -456,7 +459,7 @@ def refused(path: Path, folder: Path, kind: type[FaceGalleryError] = BackupError
         said.append(caught.value.problem)
     assert not folder.with_name("new.gallery").exists()
     with Gallery.open(folder) as gallery:
-        assert gallery.counts() == (20, 120)
+        assert gallery.people.counts() == (20, 120)
     return said[0]
 
 

@@ -72,16 +72,16 @@ def test_ids_settings_decisions_and_photographs_come_along(
     query = np.random.default_rng(0).normal(size=16).astype(np.float32)
     thumbnail = b"\xff\xd8" + bytes(9_000)  # spreads over three pages
     with Gallery.open(folder) as gallery:
-        person = gallery.identity("Person 004")
-        gallery.reject(query, person.id)
+        person = gallery.people.find("Person 004")
+        gallery.corrections.reject(query, person.id)
         gallery.backups.keep(3)
-        faces = [face.id for face in gallery.faces("Person 004")]
-        gallery.corrections.note("Person 004", "A note")
+        faces = [face.id for face in gallery.faces.of("Person 004")]
+        gallery.corrections.set_note("Person 004", "A note")
         gallery.corrections.confirm(faces[:2])
         gallery.corrections.ignore(faces[2:3])
-        gallery.corrections.keep_apart("Person 004", "Person 005")
-        gallery.shelf.keep(gallery.vector(faces[0]) + np.float32(0.1))
-        shelf, apart = gallery.shelf.unknowns(), gallery.corrections.apart()
+        gallery.corrections.mark_distinct("Person 004", "Person 005")
+        gallery.unknowns.add(gallery.faces.vector(faces[0]) + np.float32(0.1))
+        shelf, apart = gallery.unknowns.all(), gallery.corrections.cannot_link()
     with closing(sqlite3.connect(folder / "gallery.db")) as base:
         base.execute("INSERT INTO photos VALUES (?, ?)", (faces[1], thumbnail))
         base.commit()
@@ -89,17 +89,17 @@ def test_ids_settings_decisions_and_photographs_come_along(
     overwrite(folder, 0, seed=2)
     saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     with Gallery.open(saved.folder) as gallery:
-        assert gallery.identity("Person 004").id == person.id
-        assert [face.id for face in gallery.faces("Person 004")] == faces
-        assert gallery.photo(faces[1]) == thumbnail
+        assert gallery.people.find("Person 004").id == person.id
+        assert [face.id for face in gallery.faces.of("Person 004")] == faces
+        assert gallery.faces.thumbnail(faces[1]) == thumbnail
         assert gallery.backups.kept == 3
-        assert not gallery.reject(query, person.id)
-        assert gallery.identity("Person 004").note == "A note"
+        assert not gallery.corrections.reject(query, person.id)
+        assert gallery.people.find("Person 004").note == "A note"
         assert gallery.corrections.confirmed().tolist() == faces[:2]
         assert gallery.corrections.ignored().tolist() == faces[2:3]
-        assert gallery.corrections.apart() == apart
-        assert [one.file for one in gallery.shelf.unknowns()] == [one.file for one in shelf]
-        assert gallery.corrections.undo() is None
+        assert gallery.corrections.cannot_link() == apart
+        assert [one.file for one in gallery.unknowns.all()] == [one.file for one in shelf]
+        assert gallery.history.undo() is None
         assert gallery.check().ok
 
 

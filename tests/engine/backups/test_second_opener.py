@@ -24,22 +24,22 @@ def test_beside_a_writer_it_stays_a_reader(folder: Path):
 def test_it_writes_once_the_writer_is_gone_and_keeps_what_it_knew(folder: Path):
     writer = Gallery.open(folder)
     with Gallery.open(folder) as reader:
-        query = reader.vector(1)
+        query = reader.faces.vector(1)
         before = reader.identify(query)
         add(writer, range(50, 51))
         writer.close()
         assert reader.try_to_write()
         assert reader.writable
-        assert reader.counts() == (21, 126)
+        assert reader.people.counts() == (21, 126)
         assert reader.identify(query)[0].name == before[0].name
         add(reader, range(60, 61))
-        fresh = reader.vector(reader.faces("Person 060")[0].id)
+        fresh = reader.faces.vector(reader.faces.of("Person 060")[0].id)
         assert reader.identify(fresh)[0].candidates[0].name == "Person 060"
         with Gallery.open(folder) as third:
             assert not third.writable
     with Gallery.open(folder) as again:
         assert again.check().ok
-        assert again.counts() == (22, 132)
+        assert again.people.counts() == (22, 132)
 
 
 def test_questions_go_on_while_it_takes_over(folder: Path):

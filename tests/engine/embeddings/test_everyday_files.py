@@ -332,7 +332,7 @@ def test_one_person_of_several_groups_is_pointed_out(tmp_path: Path) -> None:
     export(tmp_path / "several", embeddings=FACES)
     export(tmp_path / "single", embeddings=FACES[:4])
     with Gallery.create(tmp_path / "g.gallery") as gallery:
-        plan = gallery.plan_import([tmp_path / "several", tmp_path / "single"])
+        plan = gallery.enrolment.plan_import([tmp_path / "several", tmp_path / "single"])
         report = gallery.import_([tmp_path / "several", tmp_path / "single"])
     said = [one for one in plan.notices if "groups" in one]
     assert len(said) == 1

@@ -173,10 +173,10 @@ def test_a_plan_of_a_file_that_was_changed_meanwhile_is_not_done(tmp_path, archi
         small = tmp_path / "small.npz"
         random = np.random.default_rng(1).standard_normal((50, 8)).astype(np.float32)
         np.savez(small, embeddings=random, names=NAMES[:50])
-        plan = gallery.plan_import([small])
+        plan = gallery.enrolment.plan_import([small])
         _write_over_start(small)
         with pytest.raises(EmbeddingError, match="changed by another program"):
-            gallery.import_plan(plan)
+            gallery.enrolment.import_plan(plan)
         assert gallery._store.history.last_change() == before
 
 

@@ -40,14 +40,14 @@ def test_a_new_gallery_made_of_it_has_its_passphrase(backup: Path, tmp_path: Pat
     assert not target.exists()
     recovery.restore_backup(backup, target, passphrase=PASSPHRASE)
     with Gallery.open(target, passphrase=PASSPHRASE) as gallery:
-        assert gallery.counts() == (6, 48)
+        assert gallery.people.counts() == (6, 48)
         assert gallery.check().ok
 
 
 def test_it_is_put_back_in_place_though_the_passphrase_is_another_now(
     gallery: Gallery, backup: Path, secrets: Secrets
 ):
-    people = gallery.people()
+    people = gallery.people.all()
     gallery.corrections.delete([people[0].name])
     gallery.change_passphrase(OTHER)
     gallery.close()
@@ -58,7 +58,7 @@ def test_it_is_put_back_in_place_though_the_passphrase_is_another_now(
     done = recovery.restore_backup(backup, gallery.folder, replace=True, **both)
     assert secrets.in_clear(gallery.folder) == []
     with Gallery.open(gallery.folder, passphrase=OTHER) as restored:
-        assert restored.people() == people
+        assert restored.people.all() == people
         assert restored.check().ok
         assert [one.path for one in restored.backups.automatic()] == [done.safety]
 

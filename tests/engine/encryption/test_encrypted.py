@@ -38,12 +38,12 @@ def test_no_file_of_it_holds_a_vector_a_name_or_a_picture_in_clear(
     gallery: Gallery, plain: Path, secrets: Secrets
 ):
     assert len(secrets.in_clear(plain)) > len(secrets) / 2  # the search does find what is there
-    face = gallery.people()[0].portrait
-    gallery.identify_enrolled(face)
+    face = gallery.people.all()[0].portrait
+    gallery.recogniser.identify_enrolled(face)
     gallery.prepare()
     gallery.review()
-    gallery.corrections.rename(gallery.people()[1].name, "Somebody Else")
-    gallery.corrections.delete([gallery.people()[2].name])
+    gallery.corrections.rename(gallery.people.all()[1].name, "Somebody Else")
+    gallery.corrections.delete([gallery.people.all()[2].name])
     open_now = secrets.in_clear(gallery.folder)
     gallery.close()
     assert open_now == secrets.in_clear(gallery.folder) == []
@@ -52,7 +52,7 @@ def test_no_file_of_it_holds_a_vector_a_name_or_a_picture_in_clear(
 
 def test_it_tells_who_somebody_is_just_as_a_plain_gallery(gallery: Gallery, plain: Path):
     with Gallery.open(plain) as other:
-        rows = np.stack([other.vector(face.id) for face in other.faces(1)])
+        rows = np.stack([other.faces.vector(face.id) for face in other.faces.of(1)])
         ours, theirs = gallery.identify(rows), other.identify(rows)
     assert [one.name for one in ours] == [one.name for one in theirs]
     assert [one.confidence for one in ours] == pytest.approx([one.confidence for one in theirs])
@@ -60,13 +60,13 @@ def test_it_tells_who_somebody_is_just_as_a_plain_gallery(gallery: Gallery, plai
 
 def test_changes_are_taken_back_and_made_again_after_it_was_closed(encrypted: Path):
     with Gallery.open(encrypted, passphrase=PASSPHRASE) as gallery:
-        name = gallery.people()[0].name
+        name = gallery.people.all()[0].name
         gallery.corrections.rename(name, "Somebody Else")
     with Gallery.open(encrypted, passphrase=PASSPHRASE) as gallery:
-        gallery.corrections.undo()
-        assert gallery.people()[0].name == name
-        gallery.corrections.redo()
-        assert gallery.identity("Somebody Else") is not None
+        gallery.history.undo()
+        assert gallery.people.all()[0].name == name
+        gallery.history.redo()
+        assert gallery.people.find("Somebody Else") is not None
         assert gallery.check().ok
 
 
@@ -117,12 +117,14 @@ def test_a_second_process_reads_it_while_the_first_one_writes(gallery: Gallery):
     read = (
         "import sys; from engine.gallery import Gallery\n"
         "with Gallery.open(sys.argv[1], passphrase=sys.argv[2]) as gallery:\n"
-        "    print(gallery.counts(), gallery.writable, *gallery.notices)"
+        "    print(gallery.people.counts(), gallery.writable, *gallery.notices)"
     )
     command = [sys.executable, "-c", read, str(gallery.folder), PASSPHRASE]
-    gallery.corrections.delete([gallery.people()[0].name])
+    gallery.corrections.delete([gallery.people.all()[0].name])
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.startswith(f"{gallery.counts()} False Opened for reading only"), done.stderr
+    assert done.stdout.startswith(f"{gallery.people.counts()} False Opened for reading only"), (
+        done.stderr
+    )
 
 
 @pytest.mark.slow
@@ -132,7 +134,7 @@ def test_a_reader_takes_over_when_the_writer_has_left(encrypted: Path):
         assert not reader.try_to_write()
         writer.close()
         assert reader.try_to_write()
-        assert reader.corrections.delete([reader.people()[0].name]) is not None
+        assert reader.corrections.delete([reader.people.all()[0].name]) is not None
 
 
 @pytest.mark.skipif(bool(missing_memory()), reason="no folder in memory")
@@ -156,32 +158,32 @@ def test_what_a_killed_process_left_in_memory_goes_with_the_next(tmp_path: Path)
 
 def test_a_gallery_is_encrypted_in_place_and_decrypted_again(plain: Path, secrets: Secrets):
     with Gallery.open(plain) as gallery:
-        gallery.corrections.rename(gallery.people()[0].name, "Aaron Aardvark")
-        before = gallery.people(), gallery.corrections.history(), gallery.vector(3).tobytes()
+        gallery.corrections.rename(gallery.people.all()[0].name, "Aaron Aardvark")
+        before = gallery.people.all(), gallery.history.changes(), gallery.faces.vector(3).tobytes()
         gallery.encrypt(PASSPHRASE)
         assert gallery.encrypted
         assert secrets.in_clear(plain) == []
-        after = gallery.people(), gallery.corrections.history(), gallery.vector(3).tobytes()
+        after = gallery.people.all(), gallery.history.changes(), gallery.faces.vector(3).tobytes()
         assert before == after
-        assert gallery.corrections.undo() is not None
+        assert gallery.history.undo() is not None
         gallery.decrypt()
         assert not gallery.encrypted
-        assert gallery.corrections.redo() is not None
+        assert gallery.history.redo() is not None
         assert gallery.check().ok
     with Gallery.open(plain) as gallery:
-        assert gallery.identity("Aaron Aardvark") is not None
+        assert gallery.people.find("Aaron Aardvark") is not None
         assert not list(plain.glob("gallery.db*-conversion"))
 
 
 def test_automatic_backups_in_clear_go_with_the_rest(plain: Path, secrets: Secrets):
     with Gallery.open(plain) as gallery:
-        gallery.corrections.delete([one.name for one in gallery.people()[:4]])
+        gallery.corrections.delete([one.name for one in gallery.people.all()[:4]])
         assert gallery.backups.automatic()
         gallery.encrypt(PASSPHRASE)
         assert gallery.backups.automatic() == []
         assert secrets.in_clear(plain) == []
-        gallery.corrections.undo()
-        gallery.corrections.delete([one.name for one in gallery.people()[:4]])
+        gallery.history.undo()
+        gallery.corrections.delete([one.name for one in gallery.people.all()[:4]])
         assert gallery.backups.automatic()[0].encrypted
         assert secrets.in_clear(plain) == []
 
@@ -214,11 +216,11 @@ def test_nobody_else_on_the_computer_can_look_at_it(plain: Path):
 def test_another_passphrase_opens_it_and_the_old_one_does_not(encrypted: Path):
     with Gallery.open(encrypted, passphrase=PASSPHRASE) as gallery:
         gallery.change_passphrase(OTHER)
-        people = gallery.people()
+        people = gallery.people.all()
     with pytest.raises(WrongPassphraseError):
         Gallery.open(encrypted, passphrase=PASSPHRASE)
     with Gallery.open(encrypted, passphrase=OTHER) as gallery:
-        assert gallery.people() == people
+        assert gallery.people.all() == people
 
 
 def test_what_is_refused_leaves_the_gallery_open_as_it_was(gallery: Gallery, plain: Path):
@@ -226,11 +228,11 @@ def test_what_is_refused_leaves_the_gallery_open_as_it_was(gallery: Gallery, pla
         gallery.encrypt(OTHER)
     with pytest.raises(InputError, match="too short"):
         gallery.change_passphrase("short")
-    assert gallery.people()
+    assert gallery.people.all()
     with Gallery.open(plain) as other:
         with pytest.raises(InputError, match="not encrypted"):
             other.decrypt()
-        assert other.people()
+        assert other.people.all()
 
 
 @pytest.mark.slow
@@ -243,7 +245,7 @@ def test_a_gallery_that_others_read_is_not_converted_under_them(gallery: Gallery
     command = (
         "import sys; from engine.gallery import Gallery\n"
         "with Gallery.open(sys.argv[1], write=False, passphrase=sys.argv[2]) as gallery:\n"
-        "    print(len(gallery.people()), flush=True); sys.stdin.read()"
+        "    print(len(gallery.people.all()), flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", command, str(gallery.folder), PASSPHRASE],
@@ -255,7 +257,7 @@ def test_a_gallery_that_others_read_is_not_converted_under_them(gallery: Gallery
             gallery.decrypt()
         other.communicate()
     assert gallery.encrypted
-    assert gallery.people()
+    assert gallery.people.all()
     gallery.decrypt()
 
 
@@ -298,9 +300,9 @@ def test_a_calibration_that_is_damaged_in_it_is_made_anew(gallery: Gallery):
     for damaged in ("{", '{"change": 1}', '{"change": "1", "faces": {}, "calibration": ""}'):
         gallery._store.derived.write(CALIBRATION, damaged)
         with Gallery.open(gallery.folder, write=False, passphrase=PASSPHRASE) as reader:
-            reader.identify(reader.vector(1))
-            assert reader.unsaved
-        gallery._recogniser.renew(gallery.prepare)
+            reader.identify(reader.faces.vector(1))
+            assert reader.recogniser.unsaved
+        gallery.recogniser.renew(gallery.prepare)
         assert gallery._store.derived.read(CALIBRATION) == kept
 
 

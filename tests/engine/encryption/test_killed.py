@@ -69,7 +69,7 @@ def test_a_killed_conversion_leaves_the_one_or_the_other(
     switched = moment not in ("1", "4", "before")
     assert is_encrypted(folder) == ((start == "encrypted") != switched)
     with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
-        assert gallery.counts() == (6, 48)
+        assert gallery.people.counts() == (6, 48)
         assert gallery.check().ok
         if gallery.encrypted:
             assert secrets.in_clear(folder) == []

@@ -46,16 +46,16 @@ def on_disk(folder: Path) -> set[str]:
 
 def test_models_go_there_and_back_with_their_gallery(folder: Path, tmp_path: Path):
     with Gallery.open(folder) as gallery:
-        secrets, query = Secrets(gallery), gallery.vector(5)
-        models, files = gallery.learning.models(), on_disk(folder)
-        answers = [gallery.identify(query, method=name)[0] for name in gallery.methods()]
+        secrets, query = Secrets(gallery), gallery.faces.vector(5)
+        models, files = gallery.models.all(), on_disk(folder)
+        answers = [gallery.identify(query, method=name)[0] for name in gallery.recogniser.methods()]
         gallery.encrypt(PASSPHRASE)
         assert on_disk(folder) == {"sealed.db"}
         assert secrets.in_clear(folder) == []
-        assert gallery.learning.models() == models
-        again = [gallery.identify(query, method=name)[0] for name in gallery.methods()]
+        assert gallery.models.all() == models
+        again = [gallery.identify(query, method=name)[0] for name in gallery.recogniser.methods()]
         assert [one.name for one in again] == [one.name for one in answers]
-        assert gallery.learning.curves(models[0].id)
+        assert gallery.models.curves(models[0].id)
         gallery.change_passphrase(OTHER)
         assert gallery.check().ok
         made = gallery.backups.write(tmp_path / "backup.zip")
@@ -67,7 +67,7 @@ def test_models_go_there_and_back_with_their_gallery(folder: Path, tmp_path: Pat
         assert gallery.check().ok
     with Gallery.open(tmp_path / "restored.gallery", passphrase=OTHER) as restored:
         assert restored.check().ok
-        assert len(restored.methods()) == 1 + len(made.models)
+        assert len(restored.recogniser.methods()) == 1 + len(made.models)
 
 
 def test_a_training_lays_nothing_on_disk_in_clear(folder: Path, in_memory: Path):
@@ -83,16 +83,16 @@ def test_a_training_lays_nothing_on_disk_in_clear(folder: Path, in_memory: Path)
                 found.extend(secrets.in_clear(folder))
 
         request = TrainingRequest(kinds=("mlp",), changes=QUICK)
-        version = gallery.learning.train(request, Reporter(look)).models[0]
+        version = gallery.models.train(request, Reporter(look)).models[0]
         assert seen
         assert found == secrets.in_clear(folder) == []
         assert on_disk(folder) == {"sealed.db"}
         assert list(in_memory.iterdir())
     assert not list(in_memory.iterdir())
     with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
-        gallery.learning.activate(version.id)
-        assert gallery.identify(gallery.vector(5), method="mlp")[0].candidates
-        gallery.learning.delete(version.id)
+        gallery.models.activate(version.id)
+        assert gallery.identify(gallery.faces.vector(5), method="mlp")[0].candidates
+        gallery.models.delete(version.id)
         assert not (folder / "models" / version.id).exists()
         assert gallery.check().ok
 
@@ -100,12 +100,12 @@ def test_a_training_lays_nothing_on_disk_in_clear(folder: Path, in_memory: Path)
 def test_a_reader_finds_what_the_writer_trained_meanwhile(folder: Path):
     with Gallery.open(folder) as writer:
         writer.encrypt(PASSPHRASE)
-        version = next(one for one in writer.learning.models() if one.kind == "mlp")
-        writer.learning.deactivate("mlp")
+        version = next(one for one in writer.models.all() if one.kind == "mlp")
+        writer.models.deactivate("mlp")
         with Gallery.open(folder, write=False, passphrase=PASSPHRASE) as reader:
-            assert "mlp" not in reader.methods()
-            writer.learning.activate(version.id)
-            assert "mlp" in reader.methods()
+            assert "mlp" not in reader.recogniser.methods()
+            writer.models.activate(version.id)
+            assert "mlp" in reader.recogniser.methods()
 
 
 def test_a_damaged_model_is_told_of_and_left_out(folder: Path):
@@ -114,7 +114,7 @@ def test_a_damaged_model_is_told_of_and_left_out(folder: Path):
     for sealed in folder.glob("models/*/sealed.db"):
         sealed.write_bytes(sealed.read_bytes()[: 4096 * 2])
     with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
-        assert gallery.methods() == ("knn",)
+        assert gallery.recogniser.methods() == ("knn",)
         assert len(gallery.check().problems) == 2
 
 
@@ -125,6 +125,6 @@ def test_without_a_folder_in_memory_models_rest_and_it_says_so(
         gallery.encrypt(PASSPHRASE)
     monkeypatch.setattr(model_files, "_MOUNTS", folder / "nowhere")
     with Gallery.open(folder, passphrase=PASSPHRASE) as gallery:
-        assert gallery.methods() == ("knn",)
-        assert "/dev/shm" in gallery.learning.obstacle()
-        assert len(gallery.learning.models()) == 2
+        assert gallery.recogniser.methods() == ("knn",)
+        assert "/dev/shm" in gallery.models.obstacle()
+        assert len(gallery.models.all()) == 2

@@ -40,7 +40,7 @@ def test_every_door_says_how_to_install_it(plain: Path, tmp_path: Path):
     with Gallery.open(plain) as gallery:
         with pytest.raises(EncryptionMissingError, match=command):
             gallery.encrypt(PASSPHRASE)
-        assert gallery.people()
+        assert gallery.people.all()
     assert "\n" not in str(opened.value)
     assert not (tmp_path / "new.gallery").exists()
 
@@ -50,7 +50,7 @@ def test_a_plain_gallery_never_imports_it(plain: Path):
     look = (
         "import sys; from engine.gallery import Gallery\n"
         "with Gallery.open(sys.argv[1]) as gallery:\n"
-        "    gallery.identify_enrolled(1); gallery.backups.write(sys.argv[1] + '.zip')\n"
+        "    gallery.recogniser.identify_enrolled(1); gallery.backups.write(sys.argv[1] + '.zip')\n"
         "print([name for name in sys.modules if 'sqlcipher' in name])"
     )
     command = [sys.executable, "-c", look, str(plain)]

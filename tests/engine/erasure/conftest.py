@@ -68,9 +68,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
             gallery.enroll(f"Person {seed}", batch(f"Person {seed}", person(seed)))
         gallery.enroll(OLD_NAME, batch(OLD_NAME, vectors, photos))
         gallery.prepare()
-        gallery.traits_of(vectors)
+        gallery.faces.traits_of(vectors)
         _touch(gallery, vectors)
-        thumbnails = [gallery.photo(one.id) for one in _faces(gallery)]
+        thumbnails = [gallery.faces.thumbnail(one.id) for one in _faces(gallery)]
     put_to_use(folder, "triplet")
     with Gallery.open(folder) as gallery:
         gallery.prepare()
@@ -94,34 +94,34 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 def searched(gallery: Gallery, faces: list[int]) -> list[Vectors]:
     """Vectors as the indexes hold them: of unit length, and as a model maps them."""
     ids = np.array(faces, dtype=np.int64)
-    return [space.index._live.get(ids) for space in gallery._recogniser._state.spaces]
+    return [space.index._live.get(ids) for space in gallery.recogniser._state.spaces]
 
 
 def _touch(gallery: Gallery, vectors: Vectors) -> None:
     """Corrections that leave the person in undo, history, decisions, notes and other people."""
     corrections = gallery.corrections
     corrections.rename(OLD_NAME, NAME)
-    corrections.note(NAME, f"{NAME} is known from the choir")
-    corrections.note("Person 11", f"a friend of {NAME}")
+    corrections.set_note(NAME, f"{NAME} is known from the choir")
+    corrections.set_note("Person 11", f"a friend of {NAME}")
     faces = [one.id for one in _faces(gallery)]
     corrections.confirm(faces[:2])
     corrections.choose_portrait(NAME, faces[1])
     corrections.remove(faces[10:])
     corrections.move(faces[MOVED : MOVED + 1], "Person 12")
-    corrections.reject(vectors[0], gallery.people()[0].id)
+    corrections.reject(vectors[0], gallery.people.all()[0].id)
     corrections.ignore(faces[3:4])
-    corrections.keep_apart(NAME, "Person 15")
-    gallery.shelf.keep(batch(NAME, vectors[10:]))  # those removed, asked about again
-    kept = [one.id for one in gallery.shelf.unknowns()]
-    gallery.shelf.dismiss(kept[:1])
+    corrections.mark_distinct(NAME, "Person 15")
+    gallery.unknowns.add(batch(NAME, vectors[10:]))  # those removed, asked about again
+    kept = [one.id for one in gallery.unknowns.all()]
+    gallery.unknowns.dismiss(kept[:1])
     gallery.enroll("Person 13", batch("Person 13", vectors[4:5]))  # the very same vector
     corrections.rename("Person 20", "Person 30")  # nothing to do with the person
-    corrections.note("Person 21", "plays the viola")
+    corrections.set_note("Person 21", "plays the viola")
 
 
 def _faces(gallery: Gallery):
-    who = next(one for one in gallery.people() if one.name in (NAME, OLD_NAME))
-    return gallery.faces(who.id)
+    who = next(one for one in gallery.people.all() if one.name in (NAME, OLD_NAME))
+    return gallery.faces.of(who.id)
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ def free_pages(gallery: Gallery) -> int:
 @in_memory
 def test_nothing_of_the_person_is_left_under_the_encryption(scene: Scene, gallery: Gallery) -> None:
     gallery.prepare()
-    assert gallery.methods() == ("knn", "triplet")  # its files are in memory now
-    (model,) = gallery.learning.models()
+    assert gallery.recogniser.methods() == ("knn", "triplet")  # its files are in memory now
+    (model,) = gallery.models.all()
     held = backup(gallery, "import")
     receipt = gallery.erasure.erase([NAME])
     assert receipt.models == (model.id,)
@@ -119,13 +119,13 @@ def test_the_next_opening_with_the_passphrase_finishes_it(
 
 
 def test_undo_shelf_and_what_is_kept_apart_go_through_a_conversion(gallery: Gallery) -> None:
-    kept = gallery.shelf.count()
+    kept = gallery.unknowns.count()
     assert kept > 0
-    undo = gallery.corrections.undo_step()
-    gallery.corrections.keep_apart("Person 16", "Person 17")
-    gallery.corrections.undo()
+    undo = gallery.history.undo_step()
+    gallery.corrections.mark_distinct("Person 16", "Person 17")
+    gallery.history.undo()
     gallery.decrypt()
-    assert gallery.shelf.count() == kept
-    assert gallery.corrections.undo_step() == undo
-    gallery.corrections.redo()
-    assert gallery.corrections.undo_step() != undo
+    assert gallery.unknowns.count() == kept
+    assert gallery.history.undo_step() == undo
+    gallery.history.redo()
+    assert gallery.history.undo_step() != undo

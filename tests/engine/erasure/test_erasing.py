@@ -35,10 +35,10 @@ KINDS = {"vector", "digest", "thumbnail", "name"}
 def rest(gallery: Gallery) -> set[tuple[str, bytes]]:
     """Name and vector of every face of other people."""
     return {
-        (one.name, gallery.vector(face.id).tobytes())
-        for one in gallery.people()
+        (one.name, gallery.faces.vector(face.id).tobytes())
+        for one in gallery.people.all()
         if one.name != NAME
-        for face in gallery.faces(one.id)
+        for face in gallery.faces.of(one.id)
     }
 
 
@@ -85,7 +85,7 @@ def test_the_receipt_names_nobody_and_can_be_held_against_the_name(scene: Scene)
 def test_what_is_foreseen_is_what_is_done(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
         foreseen = gallery.erasure.foresee([NAME])
-        assert gallery.identity(NAME) is not None
+        assert gallery.people.find(NAME) is not None
         receipt = gallery.erasure.erase([NAME])
     assert receipt.removed == foreseen.removed
     assert receipt.models == foreseen.models
@@ -98,31 +98,31 @@ def test_history_keeps_its_order_and_changes_after_those_of_the_person_can_be_un
     scene: Scene,
 ) -> None:
     with Gallery.open(scene.folder) as gallery:
-        before = gallery.corrections.history()
+        before = gallery.history.changes()
         gallery.erasure.erase([NAME])
-        after = gallery.corrections.history()
+        after = gallery.history.changes()
         kept = [(one.change, one.at, one.action) for one in after if one.action != "erase"]
         assert kept == [(one.change, one.at, one.action) for one in before]
-        assert gallery.corrections.undo_step() == "Note on “Person 21” changed"
-        gallery.corrections.undo()
-        assert gallery.corrections.undo_step() == "“Person 20” renamed to “Person 30”"
-        gallery.corrections.undo()
-        assert gallery.identity("Person 20") is not None
-        assert gallery.corrections.undo_step() is None
+        assert gallery.history.undo_step() == "Note on “Person 21” changed"
+        gallery.history.undo()
+        assert gallery.history.undo_step() == "“Person 20” renamed to “Person 30”"
+        gallery.history.undo()
+        assert gallery.people.find("Person 20") is not None
+        assert gallery.history.undo_step() is None
         with pytest.raises(HistoryError, match="cannot be undone"):
-            gallery.corrections.go_to(0)
-        gallery.corrections.redo()
-        assert gallery.identity("Person 30") is not None
+            gallery.history.go_to(0)
+        gallery.history.redo()
+        assert gallery.people.find("Person 30") is not None
     assert not any(scene.hits().values())
 
 
 def test_others_keep_their_notes_and_files_with_the_name_struck_out(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
         gallery.erasure.erase([NAME])
-        friend = gallery.identity("Person 11")
+        friend = gallery.people.find("Person 11")
         assert friend is not None
         assert friend.note == "a friend of erased"
-        files = {face.file for face in gallery.faces("Person 12")}
+        files = {face.file for face in gallery.faces.of("Person 12")}
         assert f"erased/{MOVED}.npy" in files
 
 
@@ -131,17 +131,17 @@ def test_models_that_saw_the_person_go_and_others_stay(scene: Scene) -> None:
 
     with Gallery.open(scene.folder) as gallery:
         gallery.enroll("Late Comer", batch("Late Comer", person(77)))
-        saw = [one.id for one in gallery.learning.models()]
+        saw = [one.id for one in gallery.models.all()]
         gallery.erasure.erase([NAME])
-        assert gallery.learning.models() == []
-        assert gallery.methods() == ("knn",)
+        assert gallery.models.all() == []
+        assert gallery.recogniser.methods() == ("knn",)
     assert not any((scene.folder / "models").glob("*/"))
     put_to_use(scene.folder, "mlp")
     with Gallery.open(scene.folder) as gallery:
-        kept = gallery.learning.models()[0].id
+        kept = gallery.models.all()[0].id
         gallery.enroll("Later Still", batch("Later Still", person(78)))
         gallery.erasure.erase(["Later Still"])
-        assert [one.id for one in gallery.learning.models()] == [kept]
+        assert [one.id for one in gallery.models.all()] == [kept]
     assert kept not in saw
 
 
@@ -155,21 +155,21 @@ def test_a_model_that_learned_from_a_decision_goes_whatever_the_clock_said(
     with Gallery.create(folder, dimension=16) as gallery:
         gallery.enroll("Person 1", batch("Person 1", person(1)))
         gallery.enroll("Person 2", batch("Person 2", person(2)))
-        one = gallery.identity("Person 1").id
+        one = gallery.people.find("Person 1").id
         with monkeypatch.context() as patched:
             patched.setattr("engine.utils.clock.time.time", lambda: later)
-            gallery.reject(person(77)[0], one)
+            gallery.corrections.reject(person(77)[0], one)
     put_to_use(folder, "mlp")
     with Gallery.open(folder) as gallery:
         with monkeypatch.context() as patched:
             patched.setattr("engine.utils.clock.time.time", lambda: later)
-            gallery.reject(person(78)[0], one)
+            gallery.corrections.reject(person(78)[0], one)
         gallery.enroll("Decided Later", batch("Decided Later", person(78)))
         gallery.erasure.erase(["Decided Later"])
-        assert len(gallery.learning.models()) == 1
+        assert len(gallery.models.all()) == 1
         gallery.enroll("Decided Before", batch("Decided Before", person(77)))
         gallery.erasure.erase(["Decided Before"])
-        assert gallery.learning.models() == []
+        assert gallery.models.all() == []
 
 
 def test_files_that_hold_the_person_may_be_kept_and_are_listed(scene: Scene) -> None:
@@ -222,7 +222,7 @@ def test_somebody_merged_into_the_person_goes_too(scene: Scene) -> None:
         vectors = {name for name, _ in rest(gallery)}
         assert "Person 15" in vectors
         gallery.erasure.erase(["Person 15"])
-        assert gallery.identity("Person 15") is None
+        assert gallery.people.find("Person 15") is None
     assert not any(scene.hits().values())
 
 
@@ -230,13 +230,13 @@ def test_names_that_only_contain_the_name_are_left_alone(tmp_path: Path) -> None
     with Gallery.create(tmp_path / "g", dimension=16) as gallery:
         for seed, name in enumerate(("Ann", "Annabel", "Ann Lee")):
             gallery.enroll(name, batch(name, person(seed)))
-        gallery.corrections.note("Annabel", "not ann, nor Ann Lee")
+        gallery.corrections.set_note("Annabel", "not ann, nor Ann Lee")
         gallery.erasure.erase(["Ann"])
-        assert [one.name for one in gallery.people()] == ["Ann Lee", "Annabel"]
-        note = gallery.identity("Annabel")
+        assert [one.name for one in gallery.people.all()] == ["Ann Lee", "Annabel"]
+        note = gallery.people.find("Annabel")
         assert note is not None
         assert note.note == "not erased, nor Ann Lee"
-        assert {face.file.split("/")[0] for face in gallery.faces("Ann Lee")} == {"Ann_Lee"}
+        assert {face.file.split("/")[0] for face in gallery.faces.of("Ann Lee")} == {"Ann_Lee"}
 
 
 def test_identification_goes_on_without_the_person(scene: Scene) -> None:
@@ -246,14 +246,14 @@ def test_identification_goes_on_without_the_person(scene: Scene) -> None:
         gallery.erasure.erase([NAME])
         assert all(one.name != NAME for one in gallery.identify(query)[0].candidates)
         assert gallery.identify(person(10)[0])[0].candidates[0].name == "Person 10"
-        assert np.isfinite(gallery.traits_of(query[None])).all()
+        assert np.isfinite(gallery.faces.traits_of(query[None])).all()
 
 
 def test_the_last_person_of_a_gallery_can_be_erased(tmp_path: Path) -> None:
     with Gallery.create(tmp_path / "g", dimension=16) as gallery:
         gallery.enroll("Only", batch("Only", person(3)))
         gallery.erasure.erase(["Only"])
-        assert gallery.counts() == (0, 0)
+        assert gallery.people.counts() == (0, 0)
         assert gallery.check().ok
 
 
@@ -263,9 +263,9 @@ def test_it_is_refused_where_it_cannot_be_done(scene: Scene) -> None:
             gallery.erasure.erase(["No One"])
         with pytest.raises(UnknownIdentityError):
             gallery.erasure.erase([])
-        with gallery.learning.at_rest(), pytest.raises(TrainingError):
+        with gallery.models.at_rest(), pytest.raises(TrainingError):
             gallery.erasure.erase([NAME])
-        assert gallery.identity(NAME) is not None
+        assert gallery.people.find(NAME) is not None
     with (
         Gallery.open(scene.folder, write=False) as gallery,
         pytest.raises(GalleryReadOnlyError, match="erased"),
@@ -283,7 +283,7 @@ def test_a_reader_that_holds_old_pages_delays_the_end_and_the_next_opening_bring
             reader.execute("SELECT count(*) FROM faces").fetchone()
             with pytest.raises(GalleryReadOnlyError, match="Another program"):
                 gallery.erasure.erase([NAME])
-            assert gallery.identity(NAME) is None
+            assert gallery.people.find(NAME) is None
         reader.execute("ROLLBACK")
     with Gallery.open(scene.folder) as gallery:
         assert gallery.erasure.receipt is not None
@@ -300,7 +300,7 @@ def test_a_backup_of_before_brings_the_person_back_only_if_it_was_kept(
         gallery.erasure.erase([NAME])
         assert gallery.backups.automatic() == []
     with Gallery.open(before) as gallery:
-        assert gallery.identity(NAME) is not None
+        assert gallery.people.find(NAME) is not None
 
 
 def test_a_file_that_cannot_be_removed_is_told_and_removed_at_the_next_opening(
@@ -314,7 +314,7 @@ def test_a_file_that_cannot_be_removed_is_told_and_removed_at_the_next_opening(
             patched.setattr(GalleryFolder, "remove", refuse)
             with pytest.raises(GalleryWriteError, match="open the gallery again"):
                 gallery.erasure.erase([NAME])
-            assert gallery.identity(NAME) is None
+            assert gallery.people.find(NAME) is None
         with pytest.raises(UnknownIdentityError):
             gallery.erasure.erase([NAME])  # but first it finished the one under way
     assert not any(scene.hits().values())

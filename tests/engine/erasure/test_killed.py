@@ -68,7 +68,7 @@ def test_killed_after_the_commit_the_next_opening_finishes_it(scene: Scene, plac
     when = "before" if place in ("delete_version", "_clear", "compact") else "after"
     run(KILLED, place, when, str(scene.folder), NAME)
     with Gallery.open(scene.folder, write=False) as gallery:
-        assert gallery.identity(NAME) is None
+        assert gallery.people.find(NAME) is None
     with Gallery.open(scene.folder) as gallery:
         ended = place == "finish"
         assert (gallery.erasure.receipt is None) == ended
@@ -76,7 +76,7 @@ def test_killed_after_the_commit_the_next_opening_finishes_it(scene: Scene, plac
             assert gallery.erasure.receipt.is_of(NAME)
             assert gallery.erasure.receipt.removed.faces == 9
         assert gallery.check().ok
-        assert gallery.identify(gallery.vector(gallery.faces("Person 10")[0].id))
+        assert gallery.identify(gallery.faces.vector(gallery.faces.of("Person 10")[0].id))
     assert not any(scene.hits().values())
     with Gallery.open(scene.folder) as gallery:
         assert gallery.erasure.receipt is None
@@ -87,10 +87,10 @@ def test_killed_before_the_commit_nothing_has_happened(scene: Scene) -> None:
     run(INSIDE, str(scene.folder), NAME)
     with Gallery.open(scene.folder) as gallery:
         assert gallery.erasure.receipt is None
-        who = gallery.identity(NAME)
+        who = gallery.people.find(NAME)
         assert who is not None
         assert who.faces == 9
-        assert gallery.corrections.undo_step() == "Note on “Person 21” changed"
+        assert gallery.history.undo_step() == "Note on “Person 21” changed"
         assert len(gallery.backups.automatic()) == 1
-        assert gallery.learning.models()
+        assert gallery.models.all()
         assert gallery.check().ok

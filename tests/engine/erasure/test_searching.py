@@ -157,7 +157,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
             noise[30:70, 30:70] = random.integers(0, 255, (40, 40, 3))
             Image.fromarray(noise).save(photo)
             gallery.enroll(name, FaceBatch(rows, [name] * 3, ["a.npy"] * 3, [0, 1, 2], [photo] * 3))
-            picture = gallery.photo(gallery.faces(gallery.identity(name).id)[0].id)
+            picture = gallery.faces.thumbnail(gallery.faces.of(gallery.people.find(name).id)[0].id)
             given[name] = (name, rows, picture)
         yield gallery, given
 
@@ -190,14 +190,14 @@ def test_our_own_exports_are_found_and_go_as_a_whole(
     gallery, _ = made
     if kind == "parquet":
         pytest.importorskip("pyarrow")
-    ids = [gallery.identity(name).id for name in (NAME, OTHER)]
+    ids = [gallery.people.find(name).id for name in (NAME, OTHER)]
     wanted = set()
     try:
         for number, chosen in enumerate(((ids[0],), (ids[1],), None)):
             if kind == "report" and chosen is not None:
                 continue
             name = f"export{number}{SUFFIXES.get(kind, '')}"
-            written = gallery.export(kind, tmp_path / name, selection=Selection(chosen))
+            written = gallery.exports.write(kind, tmp_path / name, selection=Selection(chosen))
             wanted.add(shutil.move(written.path, gallery.folder / name))
         inside = gallery.erasure.foresee([NAME]).inside
         if kind == "folder":  # a folder with a folder for each person

@@ -26,11 +26,11 @@ def test_unknowns_that_were_named_and_names_in_their_files_go(tmp_path: Path) ->
             gallery.enroll(f"Person {seed}", batch(f"Person {seed}", person(seed)))
         rows = np.concatenate([QUERIES, strangers])
         files = ["a.npy", "b.npy", "c.npy", f"beside {NAME}.npy", "d.npy"]
-        gallery.shelf.keep(FaceBatch(rows, [None] * 5, files, [0] * 5, [None] * 5))
-        shelved = gallery.shelf.unknowns()
-        gallery.shelf.name([one.id for one in shelved[:3]], NAME)
-        gallery.corrections.undo()
-        gallery.corrections.redo()
+        gallery.unknowns.add(FaceBatch(rows, [None] * 5, files, [0] * 5, [None] * 5))
+        shelved = gallery.unknowns.all()
+        gallery.unknowns.name([one.id for one in shelved[:3]], NAME)
+        gallery.history.undo()
+        gallery.history.redo()
         digests = [("digest", encoding.digest_of(one)) for one in encoding.to_blobs(QUERIES)]
         scene = Scene(folder, Needles([NAME], QUERIES, digests))
         assert all(scene.hits()[kind] for kind in ("vector", "digest", "name"))
@@ -38,15 +38,15 @@ def test_unknowns_that_were_named_and_names_in_their_files_go(tmp_path: Path) ->
         assert foreseen.removed.faces == 3
         assert foreseen.removed.mentions == 1
         gallery.erasure.erase([NAME])
-        assert [one.file for one in gallery.shelf.unknowns()] == ["beside erased.npy", "d.npy"]
+        assert [one.file for one in gallery.unknowns.all()] == ["beside erased.npy", "d.npy"]
         assert gallery.check().ok
     assert not any(scene.hits().values())
 
 
 def test_that_two_are_not_one_person_goes_with_one_of_them(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
-        gallery.corrections.keep_apart(NAME, "Person 14")
+        gallery.corrections.mark_distinct(NAME, "Person 14")
         gallery.erasure.erase([NAME])
-        gallery.corrections.undo()
+        gallery.history.undo()
         assert gallery.check().ok
     assert not any(scene.hits().values())

@@ -89,6 +89,6 @@ def read_back(tmp_path: Path) -> Callable[[Path], Gallery]:
 def contents(gallery: Gallery) -> list[tuple[str, list[bytes]]]:
     """Everybody's vectors, to the byte, in order of enrolment."""
     return [
-        (one.name, [gallery.vector(face.id).tobytes() for face in gallery.faces(one.id)])
-        for one in gallery.people()
+        (one.name, [gallery.faces.vector(face.id).tobytes() for face in gallery.faces.of(one.id)])
+        for one in gallery.people.all()
     ]

@@ -38,7 +38,7 @@ def test_cancelled_it_leaves_nothing(kind, hard, tmp_path):
             token.cancel()
 
     with pytest.raises(CancelledError):
-        hard.export(kind, place / "out", reporter=Reporter(stop, token))
+        hard.exports.write(kind, place / "out", reporter=Reporter(stop, token))
     assert list(place.iterdir()) == []
 
 
@@ -52,7 +52,7 @@ def test_on_a_full_disk_it_leaves_nothing_and_says_so(kind, hard, tmp_path, monk
 
     monkeypatch.setattr("engine.export.atomic_output._sync", full)
     with pytest.raises(ExportError, match="No space left"):
-        hard.export(kind, place / "out")
+        hard.exports.write(kind, place / "out")
     assert list(place.iterdir()) == []
 
 
@@ -69,7 +69,7 @@ def test_a_write_that_the_disk_refuses_is_declared(hard, tmp_path, monkeypatch):
 
     monkeypatch.setattr("engine.export.atomic_output.os.open", onto_full)
     with pytest.raises(ExportError, match="could not be written"):
-        hard.export("csv", tmp_path / "out")
+        hard.exports.write("csv", tmp_path / "out")
     assert not list(tmp_path.glob("out*"))
 
 
@@ -80,29 +80,29 @@ def test_what_is_there_already_stays(kind, hard, tmp_path):
         there.mkdir()
         there = there / "mine.txt"
     else:
-        there = hard.export(kind, tmp_path / "out").path
+        there = hard.exports.write(kind, tmp_path / "out").path
         there.unlink()
     there.write_text("mine")
     with pytest.raises(ExportError, match="something already"):
-        hard.export(kind, tmp_path / "out")
+        hard.exports.write(kind, tmp_path / "out")
     assert there.read_text() == "mine"
 
 
 def test_an_empty_folder_is_as_good_as_none(hard, tmp_path):
     (tmp_path / "out").mkdir()
-    assert hard.export("folder", tmp_path / "out").path.is_dir()
+    assert hard.exports.write("folder", tmp_path / "out").path.is_dir()
 
 
 def test_a_folder_that_is_not_there_is_named(hard, tmp_path):
     with pytest.raises(ExportError, match="no such folder") as caught:
-        hard.export("npz", tmp_path / "gone" / "out")
+        hard.exports.write("npz", tmp_path / "gone" / "out")
     assert caught.value.file == str(tmp_path / "gone")
 
 
 def test_the_gallerys_own_folder_stays_its_own(hard):
     before = sorted(hard.folder.iterdir())
     with pytest.raises(ExportError, match="gallery's own folder"):
-        hard.export("npz", hard.folder / "models" / ".." / "out")
+        hard.exports.write("npz", hard.folder / "models" / ".." / "out")
     assert sorted(hard.folder.iterdir()) == before
 
 
@@ -111,7 +111,7 @@ def test_the_gallerys_own_folder_stays_its_own(hard):
 def test_it_is_for_its_owner_alone(kind, hard, tmp_path):
     before = os.umask(0o022)
     try:
-        path = hard.export(kind, tmp_path / "out").path
+        path = hard.exports.write(kind, tmp_path / "out").path
     finally:
         os.umask(before)
     for one in (path, *path.rglob("*")):
@@ -129,13 +129,13 @@ def test_killed_it_leaves_nothing_that_the_next_one_does_not_remove(hard, tmp_pa
         "from engine.gallery import Gallery\n"
         "from engine.progress import Reporter\n"
         "stop = lambda event: getattr(event, 'done', 0) and os.kill(os.getpid(), signal.SIGKILL)\n"
-        "Gallery.open(sys.argv[1]).export('folder', sys.argv[2], reporter=Reporter(stop))\n"
+        "Gallery.open(sys.argv[1]).exports.write('folder', sys.argv[2], reporter=Reporter(stop))\n"
     )
     command = [sys.executable, "-c", code, str(hard.folder), str(place / "out")]
     assert subprocess.run(command, cwd=ROOT).returncode == -9
     assert not (place / "out").exists()
     with Gallery.open(hard.folder) as gallery:
-        gallery.export("folder", place / "out")
+        gallery.exports.write("folder", place / "out")
     assert [path.name for path in place.iterdir()] == ["out"]
 
 
@@ -146,8 +146,8 @@ def test_a_gallery_that_is_changed_meanwhile_is_written_anew(hard, tmp_path, rea
         if isinstance(event, Progress) and event.done and not changed:
             changed.append(hard.corrections.rename("Ann", "Anna"))
 
-    done = hard.export("npz", tmp_path / "out", reporter=Reporter(change))
-    assert {one.name for one in read_back(done.path).people()} >= {"Anna", "ANN"}
+    done = hard.exports.write("npz", tmp_path / "out", reporter=Reporter(change))
+    assert {one.name for one in read_back(done.path).people.all()} >= {"Anna", "ANN"}
     assert changed
 
 
@@ -155,17 +155,17 @@ def test_a_gallery_that_is_changed_without_end_is_refused(hard, tmp_path):
     def change(event):
         if isinstance(event, Progress) and event.done:
             hard.corrections.rename("CON", f"CON {time.monotonic_ns()}")
-            hard.corrections.undo()
+            hard.history.undo()
 
     with pytest.raises(ExportError, match="changed all the while"):
-        hard.export("npz", tmp_path / "out", reporter=Reporter(change))
+        hard.exports.write("npz", tmp_path / "out", reporter=Reporter(change))
     assert not list(tmp_path.glob("out*"))
 
 
 def test_nobody_or_more_people_than_there_are_is_refused(hard, tmp_path):
     with pytest.raises(ExportError, match="no faces"):
-        hard.export("npz", tmp_path / "out", selection=Selection(identities=()))
+        hard.exports.write("npz", tmp_path / "out", selection=Selection(identities=()))
     with pytest.raises(ExportError, match="only 26 of them have so many"):
-        hard.export("npz", tmp_path / "out", selection=Selection(people=27, each=2))
+        hard.exports.write("npz", tmp_path / "out", selection=Selection(people=27, each=2))
     with pytest.raises(ExportError, match="only 0 of them have so many"):
-        hard.export("npz", tmp_path / "out", selection=Selection(people=2, each=3))
+        hard.exports.write("npz", tmp_path / "out", selection=Selection(people=2, each=3))

@@ -74,9 +74,9 @@ def compare(gallery: Gallery, done: Exported, ask: Ask) -> list[dict[str, str]]:
     titles, *lines = ask(done.path, "metadata?run=.&name=original").decode().split("\n")
     assert lines.pop() == ""
     rows = [dict(zip(titles.split("\t"), line.split("\t"), strict=True)) for line in lines]
-    faces = gallery.faces_by_id([int(row["face"]) for row in rows])
+    faces = gallery.faces.by_ids([int(row["face"]) for row in rows])
     assert [row["name"] for row in rows] == [face.name for face in faces]
-    vectors = np.stack([gallery.vector(face.id) for face in faces])
+    vectors = np.stack([gallery.faces.vector(face.id) for face in faces])
     assert served["original"]["tensorShape"] == [done.faces, gallery.dimension] == [*vectors.shape]
     assert ask(done.path, "tensor?run=.&name=original") == vectors.astype("<f4").tobytes()
     sheet = Image.open(io.BytesIO(ask(done.path, "sprite_image?run=.&name=original")))
@@ -91,15 +91,17 @@ def compare(gallery: Gallery, done: Exported, ask: Ask) -> list[dict[str, str]]:
 
 
 def picture(gallery: Gallery, face: int, side: int) -> Image.Image:
-    photo = gallery.photo(face)
-    return photo_square(photo, side) if photo else emblem_square(gallery.traits([face])[0], side)
+    photo = gallery.faces.thumbnail(face)
+    return (
+        photo_square(photo, side) if photo else emblem_square(gallery.faces.traits([face])[0], side)
+    )
 
 
 @pytest.mark.slow
 @needs_tensorboard
 def test_the_whole_sample_with_its_learned_space(whole, tmp_path, ask):
-    done = whole.export("tensorboard", tmp_path / "board")
-    assert (done.faces, done.sentences) == (whole.counts()[1], ())
+    done = whole.exports.write("tensorboard", tmp_path / "board")
+    assert (done.faces, done.sentences) == (whole.people.counts()[1], ())
     rows = compare(whole, done, ask)
     assert all(0 <= float(row["own_distance"]) < 1 for row in rows)
     learned = ask(done.path, "tensor?run=.&name=triplet")
@@ -117,7 +119,9 @@ def test_the_whole_sample_with_its_learned_space(whole, tmp_path, ask):
 @pytest.mark.slow
 @needs_tensorboard
 def test_ten_people_with_ten_faces_each(whole, tmp_path, ask):
-    done = whole.export("tensorboard", tmp_path / "ten", selection=Selection(people=10, each=10))
+    done = whole.exports.write(
+        "tensorboard", tmp_path / "ten", selection=Selection(people=10, each=10)
+    )
     names = [row["name"] for row in compare(whole, done, ask)]
     assert sorted(map(names.count, set(names))) == [10] * 10
 
@@ -125,7 +129,7 @@ def test_ten_people_with_ten_faces_each(whole, tmp_path, ask):
 @pytest.mark.slow
 @needs_tensorboard
 def test_hard_names_and_photographs(hard, tmp_path, ask):
-    rows = compare(hard, hard.export("tensorboard", tmp_path / "hard"), ask)
+    rows = compare(hard, hard.exports.write("tensorboard", tmp_path / "hard"), ask)
     assert [row["photo"] for row in rows[:2]] == ["yes", "no"]
     assert rows[0]["file"] == "faces 0.npy"
     assert rows[1]["file"] == 'two lines, "quoted".npy'
@@ -133,8 +137,8 @@ def test_hard_names_and_photographs(hard, tmp_path, ask):
 
 
 def test_own_distance_is_that_to_the_mean_of_the_others(hard, tmp_path):
-    first, second = (hard.vector(face.id) for face in hard.faces("Ann"))
-    done = hard.export("tensorboard", tmp_path / "hard")
+    first, second = (hard.faces.vector(face.id) for face in hard.faces.of("Ann"))
+    done = hard.exports.write("tensorboard", tmp_path / "hard")
     lines = (done.path / "metadata.tsv").read_text().split("\n")
     (row, _) = (line.split("\t") for line in lines if line.startswith("Ann\t"))
     cosine = first @ second / np.linalg.norm(first) / np.linalg.norm(second)
@@ -154,7 +158,7 @@ def test_a_sheet_is_never_larger_than_the_projector_takes(count, side):
 @needs_tensorboard
 def test_it_ends_when_it_is_stopped_and_never_has_a_passphrase(hard, tmp_path, monkeypatch):
     monkeypatch.setenv("FACE_GALLERY_PASSPHRASE", PASSPHRASE)
-    running = Projector(hard.export("tensorboard", tmp_path / "board").path)
+    running = Projector(hard.exports.write("tensorboard", tmp_path / "board").path)
     assert running.is_running
     if sys.platform == "linux":
         given = Path(f"/proc/{running._process.pid}/environ").read_bytes()
@@ -168,7 +172,7 @@ def test_it_ends_when_it_is_stopped_and_never_has_a_passphrase(hard, tmp_path, m
 @needs_tensorboard
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_it_ends_when_whoever_started_it_is_killed(hard, tmp_path):
-    folder = hard.export("tensorboard", tmp_path / "board").path
+    folder = hard.exports.write("tensorboard", tmp_path / "board").path
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom engine.export.tensorboard.server "
         "import Projector\n"
@@ -195,7 +199,7 @@ def is_alive(pid: int) -> bool:
 @needs_tensorboard
 def test_it_can_be_cancelled_while_it_starts(hard, tmp_path):
     token = CancelToken()
-    folder = hard.export("tensorboard", tmp_path / "board").path
+    folder = hard.exports.write("tensorboard", tmp_path / "board").path
     with pytest.raises(CancelledError):
         Projector(folder, reporter=Reporter(lambda _: token.cancel(), token))
 
@@ -212,4 +216,4 @@ def test_where_it_is_not_installed_the_command_is_named(hard, tmp_path, monkeypa
     with pytest.raises(ExportError, match="-m pip install tensorboard"):
         Projector(tmp_path)
     with pytest.raises(ExportError, match="-m pip install pyarrow"):
-        hard.export("parquet", tmp_path / "out")
+        hard.exports.write("parquet", tmp_path / "out")

@@ -19,7 +19,7 @@ from tests.handmade import put_to_use
 
 @pytest.fixture
 def page(hard, tmp_path):
-    return hard.export("report", tmp_path / "page").path.read_text(encoding="utf-8")
+    return hard.exports.write("report", tmp_path / "page").path.read_text(encoding="utf-8")
 
 
 def test_it_loads_nothing_from_elsewhere(page):
@@ -51,7 +51,7 @@ def test_the_sample_shows_distances_models_and_what_to_look_at(sample, tmp_path)
     Gallery.create_from(folder, [tree])[0].close()
     put_to_use(folder, "triplet")
     with Gallery.open(folder) as gallery:
-        done = gallery.export("report", tmp_path / "page")
+        done = gallery.exports.write("report", tmp_path / "page")
     page = done.path.read_text(encoding="utf-8")
     assert "Faces of one person and of two" in page
     assert re.search(r"The dotted line is at 0\.\d{3}: nearer are 1 in 1,000 pairs", page)
@@ -62,7 +62,7 @@ def test_the_sample_shows_distances_models_and_what_to_look_at(sample, tmp_path)
 def test_what_is_sampled_or_left_out_is_said(hard, tmp_path, monkeypatch):
     monkeypatch.setattr(report_module, "MOST_LISTED", 5)
     monkeypatch.setattr(report_module, "MOST_REVIEWED", 5)
-    done = hard.export("report", tmp_path / "page")
+    done = hard.exports.write("report", tmp_path / "page")
     page = done.path.read_text(encoding="utf-8")
     assert len(re.findall(r'<th scope="row">', page)) == 5
     assert "The table lists the 5 of 26 people with most faces." in done.sentences
@@ -73,11 +73,11 @@ def test_what_is_sampled_or_left_out_is_said(hard, tmp_path, monkeypatch):
 def test_a_gallery_of_one_face_has_a_report_too(tmp_path):
     with Gallery.create(tmp_path / "one.gallery", dimension=4) as gallery:
         with pytest.raises(ExportError, match="no faces"):
-            gallery.export("report", tmp_path / "none")
+            gallery.exports.write("report", tmp_path / "none")
         gallery.enroll("Ann", np.ones(4, dtype=np.float32))
-        assert gallery.export("report", tmp_path / "one").faces == 1
+        assert gallery.exports.write("report", tmp_path / "one").faces == 1
 
 
 def test_it_is_of_the_whole_gallery(hard, tmp_path):
     with pytest.raises(ExportError, match="whole gallery"):
-        hard.export("report", tmp_path / "page", selection=Selection(each=1))
+        hard.exports.write("report", tmp_path / "page", selection=Selection(each=1))

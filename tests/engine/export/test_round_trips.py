@@ -35,14 +35,14 @@ def whole(sample, tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", READ_BACK)
 def test_the_sample_gallery_comes_back_whole(kind, whole, tmp_path, read_back):
-    done = whole.export(kind, tmp_path / "out")
-    assert (done.identities, done.faces) == whole.counts()
+    done = whole.exports.write(kind, tmp_path / "out")
+    assert (done.identities, done.faces) == whole.people.counts()
     assert contents(read_back(done.path)) == contents(whole)
 
 
 @pytest.mark.parametrize("kind", READ_BACK)
 def test_hard_names_come_back_as_they_were(kind, hard, tmp_path, read_back):
-    done = hard.export(kind, tmp_path / "out")
+    done = hard.exports.write(kind, tmp_path / "out")
     assert {name for name, _ in contents(read_back(done.path))} == set(HARD)
     assert contents(read_back(done.path)) == contents(hard)
 
@@ -75,7 +75,7 @@ def test_any_names_and_any_numbers_come_back(people, kind, tmp_path):
         with Gallery.create(folder / "a", dimension=3, distance="euclidean") as gallery:
             for number, (name, value) in enumerate(people):
                 gallery.enroll(name, np.array([value, -0.0, number + 0.5], dtype=np.float32))
-            done = gallery.export(kind, folder / "out")
+            done = gallery.exports.write(kind, folder / "out")
             back, report = Gallery.create_from(folder / "b", [done.path], distance="euclidean")
             with back:
                 assert not report.rejected
@@ -102,17 +102,20 @@ def test_folders_are_such_as_every_system_can_have(people):
 
 
 def test_a_plain_name_gives_the_layout_of_the_dataset(hard, tmp_path):
-    done = hard.export("folder", tmp_path / "tree")
+    done = hard.exports.write("folder", tmp_path / "tree")
     files = sorted(path.name for path in (done.path / "Tiger_Woods").iterdir())
     assert files == ["Tiger_Woods_0001.jpg", "Tiger_Woods_0001.npy", "Tiger_Woods_0002.npy"]
 
 
 def test_photographs_come_back_with_a_folder_tree(hard, tmp_path, read_back):
-    back = read_back(hard.export("folder", tmp_path / "tree").path)
-    for one in hard.people():
-        before, after = hard.faces(one.id), back.faces(one.name)
+    back = read_back(hard.exports.write("folder", tmp_path / "tree").path)
+    for one in hard.people.all():
+        before, after = hard.faces.of(one.id), back.faces.of(one.name)
         assert [face.has_photo for face in after] == [True, False]
-        shown = [pixels(hard.photo(before[0].id)), pixels(back.photo(after[0].id))]
+        shown = [
+            pixels(hard.faces.thumbnail(before[0].id)),
+            pixels(back.faces.thumbnail(after[0].id)),
+        ]
         assert shown[0].shape == shown[1].shape
         assert np.abs(shown[0] - shown[1]).max() <= 3  # it is packed as JPEG once more
 
@@ -122,41 +125,43 @@ def pixels(photo: bytes) -> np.ndarray:
 
 
 def test_others_read_the_archive_with_numpy_alone(hard, tmp_path):
-    with np.load(hard.export("npz", tmp_path / "out").path) as archive:
-        faces = hard.faces_by_id(archive["faces"].tolist())
+    with np.load(hard.exports.write("npz", tmp_path / "out").path) as archive:
+        faces = hard.faces.by_ids(archive["faces"].tolist())
         assert archive["embeddings"].dtype == np.float32
         assert archive["names"].tolist() == [written_name(face.name) for face in faces]
         assert archive["files"].tolist() == [face.file for face in faces]
         assert archive["rows"].tolist() == [face.row for face in faces]
         assert archive["added"].tolist() == [face.added for face in faces]
         for face, vector in zip(faces, archive["embeddings"], strict=True):
-            assert vector.tobytes() == hard.vector(face.id).tobytes()
+            assert vector.tobytes() == hard.faces.vector(face.id).tobytes()
 
 
 def test_others_read_the_table_as_any_csv(hard, tmp_path):
-    with hard.export("csv", tmp_path / "out").path.open(encoding="utf-8", newline="") as stream:
+    with hard.exports.write("csv", tmp_path / "out").path.open(
+        encoding="utf-8", newline=""
+    ) as stream:
         titles, *rows = csv.reader(stream)
     assert titles == ["name", *(f"v{number}" for number in range(1, 9))]
     assert [shown_name(row[0]) for row in rows[::2]] == list(HARD)
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_told_of(hard, tmp_path):
-    (sentence,) = hard.export("csv", tmp_path / "out").sentences
+    (sentence,) = hard.exports.write("csv", tmp_path / "out").sentences
     assert sentence.startswith("2 names begin with =, +, - or @")
 
 
 def test_others_read_parquet_with_names_vectors_and_photographs(hard, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
-    done = hard.export("parquet", tmp_path / "out")
+    done = hard.exports.write("parquet", tmp_path / "out")
     assert done.path.suffix == ".parquet"
     rows = parquet.read_table(done.path).to_pylist()
     assert [row["name"] for row in rows[::2]] == list(HARD)
     for row in rows:
         vector = np.array(row["embedding"], dtype=np.float32)
-        assert vector.tobytes() == hard.vector(row["face"]).tobytes()
-        assert row["photo"] == hard.photo(row["face"])
+        assert vector.tobytes() == hard.faces.vector(row["face"]).tobytes()
+        assert row["photo"] == hard.faces.thumbnail(row["face"])
         assert row["added"].timestamp() == pytest.approx(
-            hard.faces_by_id([row["face"]])[0].added, abs=1e-5
+            hard.faces.by_ids([row["face"]])[0].added, abs=1e-5
         )
 
 
@@ -164,7 +169,7 @@ def test_a_selection_of_people_and_faces_is_drawn_by_its_seed(whole, tmp_path):
     drawn = []
     for number, seed in enumerate((1, 1, 2)):
         selection = Selection(people=10, each=10, seed=seed)
-        done = whole.export("npz", tmp_path / f"{number}", selection=selection)
+        done = whole.exports.write("npz", tmp_path / f"{number}", selection=selection)
         assert (done.identities, done.faces) == (10, 100)
         with np.load(done.path) as archive:
             drawn.append(archive["faces"].tolist())
@@ -173,6 +178,8 @@ def test_a_selection_of_people_and_faces_is_drawn_by_its_seed(whole, tmp_path):
 
 
 def test_only_the_chosen_people_are_written(hard, tmp_path, read_back):
-    chosen = [one.id for one in hard.people() if one.name in ("Ann", "CON")]
-    done = hard.export("folder", tmp_path / "two", selection=Selection(identities=tuple(chosen)))
+    chosen = [one.id for one in hard.people.all() if one.name in ("Ann", "CON")]
+    done = hard.exports.write(
+        "folder", tmp_path / "two", selection=Selection(identities=tuple(chosen))
+    )
     assert [name for name, _ in contents(read_back(done.path))] == ["Ann", "CON"]

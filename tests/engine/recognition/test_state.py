@@ -97,7 +97,7 @@ CHANGES: dict[str, Callable[[Gallery], object]] = {
     "merge": lambda one: one.corrections.merge(["P05"], "P06"),
     "move": lambda one: one.corrections.move([1, 2], "P09"),
     "rename": lambda one: one.corrections.rename("P07", "Somebody"),
-    "there and back": lambda one: (one.corrections.delete(["P04"]), one.corrections.undo()),
+    "there and back": lambda one: (one.corrections.delete(["P04"]), one.history.undo()),
     "most": lambda one: one.corrections.delete([f"P{number:02}" for number in range(2, 39)]),
 }
 
@@ -170,4 +170,4 @@ def test_a_reader_follows_what_another_writes_without_reading_it_all(
                 assert_alike(reader.identify(query), writer.identify(query))
                 assert_alike(reader.identify(faces(2)[:20]), writer.identify(faces(2)[:20]))
             assert anew == []
-            writer.corrections.go_to(1)
+            writer.history.go_to(1)
