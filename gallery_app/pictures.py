@@ -36,7 +36,7 @@ class Pictures(QObject):
     def __init__(self, side: int = 192, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._side = side
-        self._kept: OrderedDict[int, QPixmap] = OrderedDict()
+        self.kept: OrderedDict[int, QPixmap] = OrderedDict()
         self._bytes = 0
         self._wished: OrderedDict[int, None] = OrderedDict()
         self._gallery: Gallery | None = None
@@ -59,7 +59,7 @@ class Pictures(QObject):
             self._gallery = gallery
             self._generation += 1
             self._wished.clear()
-        self._kept.clear()
+        self.kept.clear()
         self._bytes = 0
         if other:
             with self._making:  # whoever has it may still read the other gallery
@@ -81,9 +81,9 @@ class Pictures(QObject):
         """The picture, or None while it is being made (``ready`` then tells)."""
         if face is None:
             return None
-        pixmap = self._kept.get(face)
+        pixmap = self.kept.get(face)
         if pixmap is not None:
-            self._kept.move_to_end(face)
+            self.kept.move_to_end(face)
             return pixmap
         with self._news:
             self._wished[face] = None
@@ -98,11 +98,11 @@ class Pictures(QObject):
         if generation != self._generation:
             return
         for face, image in images.items():
-            self._let_go(self._kept.pop(face, None))
-            self._kept[face] = QPixmap.fromImage(image)
-            self._bytes += _bytes(self._kept[face])
-        while self._bytes > _KEPT and len(self._kept) > 1:
-            self._let_go(self._kept.popitem(last=False)[1])
+            self._let_go(self.kept.pop(face, None))
+            self.kept[face] = QPixmap.fromImage(image)
+            self._bytes += _bytes(self.kept[face])
+        while self._bytes > _KEPT and len(self.kept) > 1:
+            self._let_go(self.kept.popitem(last=False)[1])
         self.ready.emit(list(images))
 
     def _let_go(self, pixmap: QPixmap | None) -> None:

@@ -124,7 +124,7 @@ def map_empty(stage: Stage) -> None:
     Gallery.create(folder).close()
     stage.open(folder, faces=False)
     stage.window.middle.setCurrentWidget(stage.window.map)
-    stage.wait(lambda: stage.window.map._stack.currentWidget() is stage.window.map.nobody)
+    stage.wait(lambda: stage.window.map.nobody.isVisible())
     stage.settle()
 
 

@@ -26,7 +26,7 @@ class ExportController(QObject):
         super().__init__(window)
         self._context = context
         self._window = window
-        self._boards: list[tuple[Projector, Gallery | None]] = []
+        self.boards: list[tuple[Projector, Gallery | None]] = []
         context.state.gallery_changed.connect(self._end_locked)
         for kind in EXPORT_KINDS:
             action = window.menus.actions[f"export_{kind}"]
@@ -90,7 +90,7 @@ class ExportController(QObject):
         exports.start_projector(self._context, folder, lambda board: self._started(board, gallery))
 
     def _started(self, board: Projector, gallery: Gallery | None) -> None:
-        self._boards.append((board, gallery))
+        self.boards.append((board, gallery))
         self._end_locked()  # it may have been locked meanwhile
         if board.is_running:
             QDesktopServices.openUrl(QUrl(board.address))
@@ -98,16 +98,16 @@ class ExportController(QObject):
     def _end_locked(self) -> None:
         """Ends every TensorBoard that shows an encrypted gallery which is not open any more."""
         there = self._context.state.gallery
-        for board, gallery in self._boards:
+        for board, gallery in self.boards:
             if gallery is not None and gallery.encrypted and gallery is not there:
                 board.stop()
-        self._boards = [one for one in self._boards if one[0].is_running]
+        self.boards = [one for one in self.boards if one[0].is_running]
 
     def close(self) -> None:
         """Ends every TensorBoard that was started from here."""
-        for board, _ in self._boards:
+        for board, _ in self.boards:
             board.stop()
-        self._boards.clear()
+        self.boards.clear()
 
 
 def _folder(path: Path) -> Path:

@@ -97,7 +97,7 @@ class MenuController:
         while target.exists():
             target = target.with_name(f"{source.resolve().name}-{number}.gallery")
             number += 1
-        galleries.new_gallery(self._context, target, [source], self._imported)
+        galleries.new_gallery(self._context, target, [source], self.show_imported)
 
     def import_folder(self) -> None:
         """Into the open gallery, or into a new one where none is open."""
@@ -109,14 +109,14 @@ class MenuController:
         if self._context.state.gallery is None:
             self.import_into_new(folder)
         else:
-            self._preview([folder])
+            self.preview([folder])
 
     def import_table(self) -> None:
         paths = file_choosers.choose_tables(self._window, self._context.settings)
         if paths:
-            self._preview(paths)
+            self.preview(paths)
 
-    def _preview(self, sources: Sequence[Path]) -> None:
+    def preview(self, sources: Sequence[Path]) -> None:
         """Shows what an import would do; it is done when the person says so."""
         galleries.plan_import(self._context, sources, lambda plan: self._show_plan(plan, sources))
 
@@ -124,7 +124,7 @@ class MenuController:
         dialog = ImportPreview(self._context, plan, self._window)
         dialog.column_chosen.connect(lambda column: self._plan_anew(dialog, sources, column))
         dialog.accepted.connect(
-            lambda: galleries.import_plan(self._context, dialog.plan, self._imported)
+            lambda: galleries.import_plan(self._context, dialog.plan, self.show_imported)
         )
         dialog.open()
 
@@ -143,7 +143,7 @@ class MenuController:
             stopped=while_open(dialog, dialog.keep_column),
         )
 
-    def _imported(self, report: ImportReport) -> None:
+    def show_imported(self, report: ImportReport) -> None:
         if report.rejected or report.notices or not report.faces_added:
             import_dialog(report, self._window).open()
         else:

@@ -21,7 +21,7 @@ class QueryController(QObject):
         super().__init__(window)
         self._context = context
         self._window = window
-        self._picture: tuple[Vectors, QPixmap] | None = None
+        self.picture: tuple[Vectors, QPixmap] | None = None
         self._evidence: tuple[FaceQuery, tuple[Evidence, ...]] | None = None
         state, panel = context.state, window.query
         state.gallery_changed.connect(self._forget)
@@ -37,7 +37,7 @@ class QueryController(QObject):
         panel.actions.taken_back.connect(lambda: enrolment.take_back(context))
 
     def _forget(self) -> None:
-        self._picture = self._evidence = None
+        self.picture = self._evidence = None
 
     def _ask_again(self, change: ContentsChange) -> None:
         if change.recognition and self._context.state.gallery is not None:
@@ -92,8 +92,8 @@ class QueryController(QObject):
         """
         if query.face is not None:
             return self._context.pictures.get(query.face)
-        if self._picture is not None and self._picture[0] is query.vector:
-            return self._picture[1]
+        if self.picture is not None and self.picture[0] is query.vector:
+            return self.picture[1]
         people.load_query_picture(self._context, query, _SIDE, self._show_picture)
         return None
 
@@ -102,8 +102,8 @@ class QueryController(QObject):
         if query is None or query.vector is not of.vector:
             return
         # another answer to the same query does not read it again
-        self._picture = query.vector, QPixmap.fromImage(image)
-        self._window.query.comparison.show_query(self._picture[1])
+        self.picture = query.vector, QPixmap.fromImage(image)
+        self._window.query.comparison.show_query(self.picture[1])
 
 
 def _same_question(one: FaceQuery, other: FaceQuery) -> bool:

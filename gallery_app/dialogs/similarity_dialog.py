@@ -78,7 +78,7 @@ class SimilarityDialog(Dialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Compare")
-        self._compared, self._pictures = compared, pictures
+        self.compared, self._pictures = compared, pictures
         found = compared.similarity
         headline, detail = verdict(found, *names)
         self.verdict, self.detail = QLabel(headline), QLabel(detail)
@@ -106,7 +106,7 @@ class SimilarityDialog(Dialog):
         buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
 
     def _pair(self) -> QWidget:
-        found, faces = self._compared.similarity, self._compared.faces
+        found, faces = self.compared.similarity, self.compared.faces
         row = PairRow(_LARGE, self._pictures)
         row.show_pair(
             faces[int(found.one[0])], faces[int(found.other[0])], float(found.distances[0, 0])
@@ -114,7 +114,7 @@ class SimilarityDialog(Dialog):
         return row
 
     def _matrix(self, names: tuple[str, str]) -> QHBoxLayout:
-        found, usual = self._compared.similarity, self._compared.similarity.usual
+        found, usual = self.compared.similarity, self.compared.similarity.usual
         line = usual.threshold if usual.is_enough else math.nan
         labels = self._labels(found.one), self._labels(found.other)
         self.heat.show_distances(found.distances, _span(found), line, labels)
@@ -130,12 +130,12 @@ class SimilarityDialog(Dialog):
         return both
 
     def _labels(self, faces: Ids) -> list[str]:
-        return [_called(self._compared.faces[face]) for face in faces.tolist()]
+        return [_called(self.compared.faces[face]) for face in faces.tolist()]
 
     def _pairs(self) -> QWidget:
         page = QWidget()
         column = vbox(parent=page, margins=(0, 0, 8, 0), spacing=8)
-        found = self._compared.similarity
+        found = self.compared.similarity
         for title, pairs in (("CLOSEST", found.closest), ("FURTHEST", found.furthest)):
             column.addWidget(section(title))
             self._add(column, pairs)
@@ -145,13 +145,13 @@ class SimilarityDialog(Dialog):
     def _add(self, column: QVBoxLayout, pairs: Sequence[tuple[int, int, float]]) -> None:
         for one, other, distance in pairs:
             row = PairRow(_SMALL, self._pictures)
-            row.show_pair(self._compared.faces[one], self._compared.faces[other], distance)
+            row.show_pair(self.compared.faces[one], self.compared.faces[other], distance)
             column.addWidget(row)
 
     def _point(self, row: int, column: int) -> None:
         self.pointed.setVisible(row >= 0)
         if row >= 0:
-            found, faces = self._compared.similarity, self._compared.faces
+            found, faces = self.compared.similarity, self.compared.faces
             one, other = faces[int(found.one[row])], faces[int(found.other[column])]
             distance = float(found.distances[row, column])
             self.pointed.show_pair(one, other, distance)

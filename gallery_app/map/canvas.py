@@ -61,13 +61,13 @@ class MapCanvas(QWidget):
         self.camera = Camera()
         self.lassoing = False
         self._points: Points | None = None
-        self._marks = Marks()
+        self.marks = Marks()
         self._picture: Picture | None = None
         self._pressed: QPointF | None = None
         self._moved = 0.0  # how far from there the mouse went at most
         self._last = QPointF()
         self._lasso = QPolygonF()
-        self._hovered = -1
+        self.hovered = -1
         theme_changed().changed.connect(self._repaint_all)
 
     # -- what is shown -----------------------------------------------------------------------
@@ -75,7 +75,7 @@ class MapCanvas(QWidget):
     def show_points(self, points: Points | None, *, keep_view: bool = False) -> None:
         """Other points; the view stays where it was, or shows everything."""
         self._points = points
-        self._hovered = -1
+        self.hovered = -1
         if not keep_view:
             self.camera = self.camera.everything()
         self._repaint_all()
@@ -86,13 +86,13 @@ class MapCanvas(QWidget):
 
     def show_marks(self, marks: Marks) -> None:
         """What lies over the points: a query and its evidence, unknowns, names."""
-        self._marks = marks
+        self.marks = marks
         self.update()
 
     def ring(self, row: int) -> None:
         """Rings one point; -1 none."""
-        if row != self._hovered:
-            self._hovered = row
+        if row != self.hovered:
+            self.hovered = row
             self.update()
 
     def show_everything(self) -> None:
@@ -150,7 +150,7 @@ class MapCanvas(QWidget):
             QPointF((across - MARGIN) / ratio, (down - MARGIN) / ratio), picture.image
         )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_marks(painter, self._marks, self.camera, ratio, self._hovered, self._points)
+        paint_marks(painter, self.marks, self.camera, ratio, self.hovered, self._points)
         if len(self._lasso) > 1:
             painter.setPen(QPen(theme.accent, 1.5, Qt.PenStyle.DashLine))
             tint = QColor(theme.accent)
@@ -236,7 +236,7 @@ class MapCanvas(QWidget):
         self.setCursor(
             Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor
         )
-        if row != self._hovered:
+        if row != self.hovered:
             self.ring(row)
             self.pointed.emit(row, self.mapToGlobal(place.toPoint()))
 

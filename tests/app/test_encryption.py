@@ -213,7 +213,7 @@ def test_locking_leaves_nothing_of_it_and_unlocking_goes_back_to_the_same_person
     assert app.window.pages.currentWidget() is app.window.locked
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
     assert words_in(app.window, names) == {}
-    assert app.pictures._kept == {}
+    assert app.pictures.kept == {}
     asking.reject()
     click(qtbot, app.window.locked.buttons[0])
     type_in(qtbot, dialog(PassphraseDialog, qtbot), PASSPHRASE)
@@ -345,7 +345,7 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     names = [*(one.name for one in app.context.gallery.people.all()), "Winona_Ryder"]
     shelf, actions = app.window.unknown, app.window.menus.actions
     app.window.middle.setCurrentWidget(shelf)
-    qtbot.waitUntil(lambda: shelf.model.count() == 3 and bool(app.shelf_pictures._kept))
+    qtbot.waitUntil(lambda: shelf.model.count() == 3 and bool(app.shelf_pictures.kept))
     qtbot.keyClicks(shelf.card.name, PERSON)
     qtbot.waitUntil(lambda: "Winona" in actions["undo"].text())
     actions["history"].trigger()
@@ -354,7 +354,7 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     menu = QMenu(f"About {PERSON}", app.window)
     menu.addAction(PERSON)
     menu.popup(app.window.pos())
-    app.asking._picture = app.context.gallery.read_queries(ryder[7]).vectors[0], app.window.grab()
+    app.asking.picture = app.context.gallery.read_queries(ryder[7]).vectors[0], app.window.grab()
     assert {PERSON, "Winona R.", "Winona_Ryder"} <= set(words_in(app.window, names))
     app.locking.lock()
     dialog(PassphraseDialog, qtbot)
@@ -363,9 +363,9 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     assert not history.isVisible()
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
     qtbot.waitUntil(lambda: words_in(app.window, names) == {})
-    assert app.shelf_pictures._kept == {}
+    assert app.shelf_pictures.kept == {}
     assert shelf.card.name.completer().model().stringList() == []  # type: ignore[attr-defined]
-    assert app.asking._picture is None
+    assert app.asking.picture is None
 
 
 @needs_sqlcipher

@@ -98,7 +98,7 @@ def test_tensorboard_opens_in_the_browser_and_ends_with_the_window(
     confirm(dialog, tmp_path / "board", qtbot)
     qtbot.waitUntil(lambda: bool(visited))
     assert visited[0].host() == "127.0.0.1"
-    ((board, _),) = app.exporting._boards
+    ((board, _),) = app.exporting.boards
     assert board.is_running
     app.window.close()
     assert not board.is_running
@@ -137,7 +137,7 @@ def test_tensorboard_ends_where_an_encrypted_gallery_locks(
         assert len(visited) == 1
     assert not sealed.is_running
     assert not plain.is_running  # the gallery that it shows is encrypted now
-    assert app.exporting._boards == []
+    assert app.exporting.boards == []
 
 
 def test_a_projector_folder_can_be_opened_later(

@@ -81,7 +81,7 @@ def test_what_the_search_finds_stands_out(app: App, qtbot: QtBot) -> None:
     assert standing_out(app) is None
     app.window.identities.search.setText("tom")
     assert standing_out(app) == {"Tom Hanks", "Tom Ridge"}
-    names = [name for name, _ in app.window.map.left.canvas._marks.names]
+    names = [name for name, _ in app.window.map.left.canvas.marks.names]
     assert set(names) == {"Tom Hanks", "Tom Ridge"}
     app.window.identities.search.clear()
     assert standing_out(app) is None
@@ -167,26 +167,26 @@ def test_the_star_follows_the_query_that_is_shown(
     panel = shown_map(app, qtbot)
     queries.open_queries(app.context, [query_file, stranger_file])
     marks = panel.left.canvas
-    qtbot.waitUntil(lambda: len(marks._marks.star) == 1)
-    first = marks._marks
+    qtbot.waitUntil(lambda: len(marks.marks.star) == 1)
+    first = marks.marks
     assert len(first.evidence)
     app.state.step(1)
     qtbot.waitUntil(
-        lambda: len(marks._marks.star) == 1 and not np.array_equal(marks._marks.star, first.star)
+        lambda: len(marks.marks.star) == 1 and not np.array_equal(marks.marks.star, first.star)
     )
     queries.clear_queries(app.context)
-    qtbot.waitUntil(lambda: not len(marks._marks.star))
+    qtbot.waitUntil(lambda: not len(marks.marks.star))
 
 
 def test_unknown_queries_are_shown_as_soon_as_they_are_kept(
     app: App, qtbot: QtBot, stranger_file: Path
 ) -> None:
     panel = shown_map(app, qtbot)
-    assert not len(panel.left.canvas._marks.unknowns)
+    assert not len(panel.left.canvas.marks.unknowns)
     gallery = app.context.gallery
     gallery.unknowns.add(gallery.read_queries(stranger_file))
     app.state.contents_changed.emit(EVERYTHING)
-    qtbot.waitUntil(lambda: len(panel.left.canvas._marks.unknowns) == 1)
+    qtbot.waitUntil(lambda: len(panel.left.canvas.marks.unknowns) == 1)
 
 
 def compared(start, gallery_folder: Path, qtbot: QtBot) -> tuple[App, MapPanel]:  # type: ignore[no-untyped-def]
@@ -211,10 +211,10 @@ def test_two_spaces_share_selection_star_and_what_is_pointed_at(
         assert view.canvas.points.chosen.sum() == 3
         assert standing_out(app, view) == {"Tom Ridge"}
     panel.left.pointed.emit(int(faces_of(app, "Tom Hanks")[0]), QPoint())
-    assert all(view.canvas._hovered >= 0 for view in panel.views())
+    assert all(view.canvas.hovered >= 0 for view in panel.views())
     queries.open_queries(app.context, [query_file])
-    qtbot.waitUntil(lambda: all(len(view.canvas._marks.star) for view in panel.views()))
-    assert all(len(view.canvas._marks.evidence) for view in panel.views())
+    qtbot.waitUntil(lambda: all(len(view.canvas.marks.star) for view in panel.views()))
+    assert all(len(view.canvas.marks.evidence) for view in panel.views())
     assert "nearest faces" in panel.right.figures.text()
 
 
@@ -282,7 +282,7 @@ def test_cancelling_keeps_the_map_that_was_there(
     app.tasks.cancel("map")
     qtbot.waitUntil(lambda: panel.tools.method == "pca")
     assert panel.left.drawn.map.layout.method == "pca"
-    assert panel._stack.currentWidget() is panel._maps
+    assert panel.left.isVisible()
     assert panel.note.text() == ""
 
 
@@ -297,7 +297,7 @@ def test_a_first_map_that_is_cancelled_can_be_asked_for_again(
     with monkeypatch.context() as patched:
         patched.setattr(Maps, "draw", given_up)
         app.window.middle.setCurrentWidget(panel)
-        qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.undrawn)
+        qtbot.waitUntil(lambda: panel.undrawn.isVisible())
     qtbot.mouseClick(panel.undrawn.buttons[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(panel.views()))
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.records.types import VectorRecord
@@ -55,9 +55,9 @@ def shown(app: App) -> dict[str, object]:
             for row in range(faces.model.rowCount())
             if (face := faces.model.face_at(row)) is not None
         ],
-        "faces page": _page(faces._stack),
+        "faces page": _page(faces),
         "details": texts(faces.details) if faces.details.isVisibleTo(faces) else None,
-        "query page": query._stack.currentIndex(),
+        "query page": _page(query),
         "status": (window.left_status.text(), window.right_status.text()),
         "actions": {
             name: (action.text(), action.isEnabled())
@@ -93,7 +93,7 @@ def shown(app: App) -> dict[str, object]:
     if window.middle.shows(window.unknown):
         shelf = window.unknown
         said["unknown"] = sorted(shelf.ids())  # those put together once stay so: no two windows
-        said["unknown page"] = (_page(shelf._stack), shelf.total.text().split(" of ")[0])
+        said["unknown page"] = (_page(shelf), shelf.total.text().split(" of ")[0])
     return said
 
 
@@ -107,7 +107,9 @@ def _texts(widget: QWidget) -> list[str]:
     ]
 
 
-def _page(stack) -> int:  # type: ignore[no-untyped-def]
+def _page(panel: QWidget) -> int:
+    stack = panel.findChild(QStackedWidget)
+    assert stack is not None
     return int(stack.currentIndex())
 
 

@@ -46,7 +46,7 @@ def test_two_people_are_compared_face_with_face(app: App, qtbot: QtBot) -> None:
     app.window.menus.actions["compare"].trigger()
     dialog: SimilarityDialog = dialog_of("SimilarityDialog", qtbot)
     assert dialog.verdict.text() == "Two people"
-    found = dialog._compared.similarity
+    found = dialog.compared.similarity
     assert found.distances.shape == (9, 9)
     assert f"{found.median:.3f}" in dialog.detail.text()
     place = dialog.heat._place()

@@ -110,14 +110,15 @@ def test_nothing_above_the_slider_moves_when_the_gallery_cannot_promise_so_much(
     slider = panel.strictness.slider
     slider.setValue(0)
     qtbot.waitUntil(lambda: not panel.strictness.note.isVisible() or app.state.fpir == STEPS[0])
+    qtbot.waitUntil(lambda: not app.tasks.is_busy())
     qtbot.wait(50)
     before = slider.mapTo(panel, slider.rect().topLeft())
     slider.setValue(len(STEPS) - 1)
     qtbot.waitUntil(lambda: "too small to promise 1 in 1000" in panel.strictness.note.text())
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: not app.tasks.is_busy())
+    qtbot.waitUntil(lambda: slider.mapTo(panel, slider.rect().topLeft()) == before)
     assert panel.strictness.note.isVisible()
     assert not panel.note.isVisible()
-    assert slider.mapTo(panel, slider.rect().topLeft()) == before
 
 
 def test_the_photograph_of_a_query_is_read_once_whatever_is_asked(
@@ -133,7 +134,7 @@ def test_the_photograph_of_a_query_is_read_once_whatever_is_asked(
     assert app.state.query is not None
     assert app.state.query.photo is not None
     shown: list[bool] = []
-    qtbot.waitUntil(lambda: app.asking._picture is not None)
+    qtbot.waitUntil(lambda: app.asking.picture is not None)
     comparison = app.window.query.comparison
     show = comparison.show_query
     comparison.show_query = lambda picture: (shown.append(picture is not None), show(picture))  # type: ignore[method-assign]
