@@ -19,10 +19,10 @@ from engine.store.database import opened
 from engine.store.database_checks import require_sound
 from engine.store.faces_table import remove_altered
 from engine.store.failures import on_disk
+from engine.store.gallery_store import Store
 from engine.store.history_table import record_aside
 from engine.store.lifecycle import WriterLock
 from engine.store.recovery.staging import staged
-from engine.store.store import Store
 from engine.utils import clock
 from engine.utils.files import copy_private, discard_tree, sync_folder, sync_tree
 from engine.utils.gallery_folder import ASIDE, DATABASE, INDEX, MODELS, GalleryFolder

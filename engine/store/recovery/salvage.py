@@ -23,9 +23,9 @@ from engine.store.cipher import looks_encrypted
 from engine.store.column_domains import misfit
 from engine.store.face_rows import refresh
 from engine.store.failures import RESTORE, on_disk
+from engine.store.gallery_store import Store
 from engine.store.history_table import record_beginning
 from engine.store.recovery.sqlite_pages import Row, rows_of
-from engine.store.store import Store
 from engine.utils.files import copy_private, scratch_folder
 from engine.utils.gallery_folder import DATABASE, GalleryFolder
 from engine.utils.number_text import counted

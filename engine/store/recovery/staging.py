@@ -24,6 +24,7 @@ from engine.store.cipher import Key
 from engine.store.database import opened
 from engine.store.database_checks import misfits, require_sound
 from engine.store.failures import on_disk
+from engine.store.gallery_store import Store
 from engine.store.schema import (
     APPLICATION_ID,
     migrate,
@@ -33,7 +34,6 @@ from engine.store.schema import (
     schema_of_ours,
     version_of,
 )
-from engine.store.store import Store
 from engine.store.unfinished_erasure import noted_erasure
 from engine.utils.files import scratch_folder
 from engine.utils.gallery_folder import DATABASE, GalleryFolder

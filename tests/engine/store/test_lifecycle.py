@@ -305,7 +305,7 @@ def test_a_gallery_that_is_made_and_cannot_be_opened_is_not_left_behind(folder, 
 
     if there:
         folder.mkdir()
-    monkeypatch.setattr("engine.store.store.open_database", refuse)
+    monkeypatch.setattr("engine.store.gallery_store.open_database", refuse)
     with pytest.raises(GalleryWriteError):
         Store.create(folder, dimension=8)
     assert folder.exists() == there
