@@ -37,12 +37,12 @@ from engine.store.face_rows import (
     settle,
 )
 from engine.store.history_table import (
+    add_entry,
     clear_undo,
-    enter,
     fix_changes,
     name_list,
     record,
-    record_untold,
+    record_step,
 )
 from engine.store.new_faces import (
     check_batch,
@@ -264,7 +264,7 @@ class FacesTable:
             if overrule:
                 overrule_decisions(connection, added.face_ids)
             delete_enrolled(connection)
-            record_untold(connection, action, summary or _summary(added), _span(added))
+            record_step(connection, action, summary or _summary(added), _span(added))
         if len(added.face_ids) > _MANY:
             self._database.shrink_cache()
         return added
@@ -365,7 +365,7 @@ def remove_altered(connection: sqlite3.Connection, dimension: int) -> list[str]:
     fix_changes(connection, [change for (change,) in done])
     clear_undo(connection)
     summary = f"{counted(len(found), 'altered vector')} taken out"
-    enter(connection, "take-out", summary, payload, "fixed")
+    add_entry(connection, "take-out", summary, payload, "fixed")
     return [vector.sentence for vector in found]
 
 

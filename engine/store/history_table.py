@@ -197,7 +197,7 @@ class HistoryTable:
             what = steps[0][2] if len(steps) == 1 else counted(len(steps), "change")
             summary = f"{word}: {what}"
             payload = {"changes": [change for change, _, _ in steps]}
-            now = enter(connection, direction, summary, payload, "aside")
+            now = add_entry(connection, direction, summary, payload)
             return Changed(now, direction, summary, tuple(sorted(identities)), tuple(sorted(faces)))
 
 
@@ -265,11 +265,11 @@ def record(
         summary: one sentence for the person.
         payload: which rows it touched.
     """
-    change, step = record_untold(connection, action, summary, payload)
+    change, step = record_step(connection, action, summary, payload)
     return Changed(change, action, summary, *touched(connection, step))
 
 
-def record_untold(
+def record_step(
     connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
 ) -> tuple[int, int]:
     """Record a change of people's data without telling what it touched: it may be a million faces.
@@ -280,37 +280,34 @@ def record_untold(
     for (step,) in connection.execute("SELECT step FROM history WHERE state = 'undone'").fetchall():
         forget_step(connection, step)
     connection.execute("UPDATE history SET state = 'cut', step = NULL WHERE state = 'undone'")
-    change = enter(connection, action, summary, payload, "done")
+    change = add_entry(connection, action, summary, payload, "done")
     (step,) = connection.execute("SELECT step FROM gallery").fetchone()
     connection.execute("UPDATE history SET step = ? WHERE change = ?", (step, change))
     connection.execute("UPDATE gallery SET step = step + 1")
     return change, int(step)
 
 
-def record_aside(
-    connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
-) -> int:
-    """Record a change that is no step to be undone; return the change counter after it."""
-    return enter(connection, action, summary, payload, "aside")
-
-
 def record_beginning(
     connection: sqlite3.Connection, action: str, summary: str, payload: Mapping[str, Any]
 ) -> None:
     """Record a change that cannot be undone, nor anything before it."""
-    enter(connection, action, summary, payload, "fixed")
+    add_entry(connection, action, summary, payload, "fixed")
     (step,) = connection.execute("SELECT step FROM gallery").fetchone()
     forget_step(connection, step)
 
 
-def enter(
+def add_entry(
     connection: sqlite3.Connection,
     action: str,
     summary: str,
     payload: Mapping[str, Any],
-    state: State,
+    state: State = "aside",
 ) -> int:
-    """Add an entry, move the change counter and return it."""
+    """Add an entry, move the change counter and return it.
+
+    Args:
+        state: by default that of a change that cannot be undone, and cuts off no redo.
+    """
     _log.info("A change of kind %s", action)
     connection.execute("UPDATE gallery SET change = change + 1")
     connection.execute(

@@ -17,7 +17,7 @@ from engine.store.database import Database
 from engine.store.encryption import model_files
 from engine.store.encryption.model_files import SEALED, MemoryFolder, missing_memory
 from engine.store.failures import declared, on_disk
-from engine.store.history_table import record_aside
+from engine.store.history_table import add_entry
 from engine.utils.gallery_folder import MODELS
 from engine.utils.ignoring import ignored
 
@@ -97,7 +97,7 @@ class ModelsTable:
             ).fetchone()
             payload = {"kind": version.kind, "model": version.id, "active": activate}
             payload |= {"before": before, "last_decision": decisions}
-            record_aside(connection, "train", summary, payload)
+            add_entry(connection, "train", summary, payload)
 
     def activate(self, model_id: str | None, kind: Kind) -> None:
         """Use a version in place of the one of its kind; None uses none. Where that is so already
@@ -118,7 +118,7 @@ class ModelsTable:
             noun = _NOUNS[kind]
             used = f"The {noun} {model_id} is now in use" if model_id else f"No {noun} is in use"
             payload = {"kind": kind, "model": model_id, "before": before}
-            record_aside(connection, "activate", used, payload)
+            add_entry(connection, "activate", used, payload)
 
     def delete(self, model_id: str) -> None:
         """Delete a version from the registry, also one that is in use.
@@ -134,7 +134,7 @@ class ModelsTable:
             connection.execute("DELETE FROM models WHERE id = ?", (model_id,))
             summary = f"The {_NOUNS[kind]} {model_id} was deleted"
             payload = {"kind": kind, "model": model_id, "active": bool(active)}
-            record_aside(connection, "delete-model", summary, payload)
+            add_entry(connection, "delete-model", summary, payload)
 
     # -- files -------------------------------------------------------------------------------
 

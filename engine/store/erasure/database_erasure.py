@@ -31,7 +31,7 @@ from engine.store.erasure.personal_data import (
     strike_mentions,
 )
 from engine.store.face_rows import settle
-from engine.store.history_table import clear_undo, enter, fix_changes
+from engine.store.history_table import add_entry, clear_undo, fix_changes
 from engine.store.models_table import TRAINING
 from engine.store.settings_table import delete_derived
 from engine.store.unfinished_erasure import UNFINISHED, UnfinishedErasure, noted_erasure
@@ -129,12 +129,11 @@ class DatabaseErasure:
             strike_mentions(connection, subject.mentions)
             clear_undo(connection)  # what the triggers kept of all this goes too
             _redact_entries(connection, subject)
-            enter(
+            add_entry(
                 connection,
                 "erase",
                 f"{_people(len(set(note['names'])))} erased with {counted(faces, 'face')}",
                 {"faces": faces, "hashes": note["names"]},
-                "aside",
             )
             connection.execute(
                 "REPLACE INTO settings (key, value) VALUES (?, ?)",

@@ -20,7 +20,7 @@ from engine.store.database_checks import require_sound
 from engine.store.faces_table import remove_altered
 from engine.store.failures import on_disk
 from engine.store.gallery_store import Store
-from engine.store.history_table import record_aside
+from engine.store.history_table import add_entry
 from engine.store.lifecycle import WriterLock
 from engine.store.recovery.staging import staged
 from engine.utils import clock
@@ -201,7 +201,7 @@ def _continue(database: Path, key: Key | None, present: sqlite3.Connection, back
         connection.execute("UPDATE gallery SET change = max(change, ?)", (change,))
         moment = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(backup.created))
         payload = {"change": backup.change, "before": change, "created": backup.created}
-        record_aside(connection, "restore", f"Put back as it was on {moment}", payload)
+        add_entry(connection, "restore", f"Put back as it was on {moment}", payload)
         connection.execute("COMMIT")
         if connection.execute("PRAGMA page_size").fetchone() != (page_size,):
             connection.execute(f"PRAGMA page_size = {int(page_size)}")

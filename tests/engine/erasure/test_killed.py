@@ -47,7 +47,7 @@ from engine.gallery import Gallery
 from engine.store.erasure import database_erasure
 def killed(*args, **options):
     os.kill(os.getpid(), signal.SIGKILL)
-database_erasure.enter = killed
+database_erasure.add_entry = killed
 with Gallery.open(sys.argv[1]) as gallery:
     gallery.erasure.erase([sys.argv[2]])
 """

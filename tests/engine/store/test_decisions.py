@@ -141,7 +141,7 @@ def test_an_enrolment_that_is_undone_halfway_leaves_the_decision(
         raise KeyError
 
     peopled.decisions.reject(vectors_of(9)[0], 1)
-    monkeypatch.setattr(faces_table, "record_untold", fail)
+    monkeypatch.setattr(faces_table, "record_step", fail)
     with pytest.raises(KeyError):
         peopled.faces.add(batch_of(("A", 9), ("C", 4)), overrule=True)
     assert peopled.decisions.rejections(vectors_of(9)) == [{1}]
