@@ -131,7 +131,8 @@ def test_every_change_reported_done_survives_kill_9(folder, start):
         for _ in range(enough):
             reported = int(writer.stdout.readline())
         writer.kill()
-        rest = writer.communicate()[0].split()
+        rest = writer.stdout.read().split()  # with what was buffered: communicate leaves it out
+        writer.wait()
         reported = int(rest[-1]) if rest else reported
         with Store.open(folder) as store:
             change = store.history.last_change()
