@@ -4,9 +4,12 @@ static rules are lint's.
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,7 @@ def loaded_by(module: str, before: str = "") -> list[str]:
     return run.stdout.split()
 
 
+@pytest.mark.slow
 def test_the_engine_is_imported_where_qt_is_absent() -> None:
     assert loaded_by("engine.gallery", before=WITHOUT_QT) == []
 
@@ -44,6 +48,7 @@ def test_the_command_line_loads_no_qt() -> None:
     assert loaded_by("gallery_app.__main__", before=WITHOUT_QT) == []
 
 
+@pytest.mark.slow
 def test_the_window_loads_qt_and_none_of_the_heavy_libraries() -> None:
     pytest.importorskip("PySide6")
     assert loaded_by("gallery_app.app") == ["PySide6"]
@@ -66,3 +71,43 @@ def test_no_test_judges_by_the_clock_or_gives_up_before_the_others() -> None:
         if BY_THE_CLOCK.search(line)
     ]
     assert found == []
+
+
+# -- names and docstrings ----------------------------------------------------------------------
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+NOT_ALONE = re.compile(r"(The same|The other|As|See|Likewise)\b")
+PACKAGES = pytest.mark.parametrize("package", ["engine", "gallery_app"])
+
+
+def sources(package: str) -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def classes(package: str) -> list[ast.ClassDef]:
+    nodes = [node for _, module in sources(package) for node in ast.walk(module)]
+    return [node for node in nodes if isinstance(node, ast.ClassDef)]
+
+
+@PACKAGES
+def test_no_name_of_a_module_or_of_a_public_class_occurs_twice(package: str) -> None:
+    modules = Counter(path.stem for path, _ in sources(package) if path.stem[:2] != "__")
+    public = Counter(node.name for node in classes(package) if node.name[0] != "_")
+    assert [name for name, count in (modules + public).items() if count > 1] == []
+
+
+@PACKAGES
+def test_no_class_has_more_than_two_bases(package: str) -> None:
+    assert [node.name for node in classes(package) if len(node.bases) > 2] == []
+
+
+@PACKAGES
+def test_every_docstring_stands_alone(package: str) -> None:
+    said = [
+        f"{path}: {text.splitlines()[0]}"
+        for path, module in sources(package)
+        for node in ast.walk(module)
+        if isinstance(node, DOCUMENTED) and NOT_ALONE.match(text := ast.get_docstring(node) or "")
+    ]
+    assert said == []

@@ -84,5 +84,5 @@ class Mlp:
     def scores_left_out(
         self, faces: Ids, owners: Ids, vectors: Vectors, k: int = 5
     ) -> MethodScores:
-        """As :meth:`scores`: what was learned from a face cannot be left out."""
+        """Scores with the face itself in the model: what was learned from it cannot be left out."""
         return self.scores(vectors)

@@ -81,7 +81,7 @@ class Recogniser:
         top: int = 5,
         fpir: float = 0.01,
     ) -> Sequence[Identification]:
-        """See :meth:`engine.gallery.Gallery.identify`."""
+        """Answer who each query is (:meth:`engine.gallery.Gallery.identify`)."""
         if not 0 < fpir < 1:
             raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
         queries = as_rows(queries)
@@ -104,7 +104,7 @@ class Recogniser:
     def identify_enrolled(
         self, face: int, *, method: str = "auto", k: int = 5, top: int = 5, fpir: float = 0.01
     ) -> Identification:
-        """See :meth:`engine.gallery.Gallery.identify_enrolled`."""
+        """Answer who a face is, left out (:meth:`engine.gallery.Gallery.identify_enrolled`)."""
 
         def identify(ready: _Ready) -> Identification:
             ids, owners, vectors = self._store.faces.vectors(np.array([face], dtype=np.int64))
@@ -126,7 +126,7 @@ class Recogniser:
         k: int = 5,
         left_out: int | None = None,
     ) -> tuple[Evidence, ...]:
-        """See :meth:`engine.gallery.Gallery.evidence_for`."""
+        """Faces of an identity nearest to a query (:meth:`engine.gallery.Gallery.evidence_for`)."""
         ids, _, vectors = self._store.faces.vectors(self._store.faces.ids_of([identity]))
         kept = ids != (-1 if left_out is None else left_out)
         ids, vectors = ids[kept], vectors[kept]
@@ -146,7 +146,7 @@ class Recogniser:
         return self._ready_now().identifier.auto
 
     def fnir_at(self, fpir: float, method: str = "auto") -> float | None:
-        """See :meth:`engine.gallery.Gallery.fnir_at`."""
+        """FNIR expected at an FPIR (:meth:`engine.gallery.Gallery.fnir_at`)."""
         calibration = self._ready_now().identifier.calibration_of(method)
         return None if calibration is None else calibration.fnir_at(fpir)
 
