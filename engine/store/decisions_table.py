@@ -212,8 +212,8 @@ class DecisionsTable:
         with self._database.transaction() as connection:
             faces = require_faces(connection, ids)
             deleted = connection.executemany(
-                "DELETE FROM decisions WHERE digest = ? AND identity_id IS ? AND kind = ?",
-                [(face.digest, _owner(face, kind), kind) for face in faces],
+                f"DELETE FROM decisions WHERE digest = ? AND identity_id IS ? AND kind = '{kind}'",
+                [(face.digest, _owner(face, kind)) for face in faces],
             ).rowcount
             return _record_faces(connection, action, deleted, faces)
 
