@@ -240,7 +240,7 @@ def test_an_enrolment_is_made_though_recognition_cannot_follow(
         query = crowd(2).vectors[0]
         with monkeypatch.context() as patched:
             patched.setattr("engine.recognition.spaces.SearchedSpace.add", refuse)
-            patched.setattr("engine.recognition.state.RecognitionState.take_up", refuse)
+            patched.setattr("engine.recognition.state.RecognitionState.load", refuse)
             patched.setattr("engine.enrolment.advisor.EnrolmentAdvisor.advise", lambda *_: [])
             report = gallery.enroll("P00", query)
         assert report.faces_added == 1
