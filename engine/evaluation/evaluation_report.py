@@ -9,18 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from engine.evaluation.evaluation_text import Row, closed_rows, open_rows
 from engine.evaluation.metrics import wilson
 from engine.records.figures import Evaluation, OpenFigures
 from engine.utils.files import write_atomically
 from engine.utils.number_text import counted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _CLOSED_NOTE = (
     "Every query is of somebody enrolled: a fifth of each person's faces, asked for after the "
@@ -67,8 +66,6 @@ def write_report(evaluation: Evaluation, path: Path) -> None:
 def report(evaluation: Evaluation) -> str:
     """The HTML document."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    from engine.evaluation.evaluation_report import plots
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -194,6 +191,10 @@ def plots(evaluation: Evaluation) -> list[Plot]:
 
 
 def _svg(draw: Callable[[Axes, Sequence[OpenFigures]], None], shown: Sequence[OpenFigures]) -> str:
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     with matplotlib.rc_context(_SETTINGS):
         figure = Figure(figsize=(8.6, 4.4), layout="constrained")
         FigureCanvasSVG(figure)

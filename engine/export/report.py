@@ -9,12 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
 from engine.evaluation.evaluation_report import _MUTED, _OURS, _SETTINGS, Plot, _calm, _inline
 from engine.export.atomic_output import private_file
@@ -29,6 +26,9 @@ from engine.records.jobs import ModelVersion
 from engine.records.types import Ids, Vectors
 from engine.utils import clock
 from engine.utils.distances import between, prepare
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST_COMPARED = 2_000
 """Faces whose distances to one another are taken; of larger galleries a sample."""
@@ -194,6 +194,10 @@ def _range(start: int, end: int) -> str:
 
 
 def _svg(draw: Callable[[Axes], None]) -> str:
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     with matplotlib.rc_context(_SETTINGS):
         figure = Figure(figsize=(8.6, 3.6), layout="constrained")
         FigureCanvasSVG(figure)
@@ -256,8 +260,6 @@ class ReportWriter:
     ) -> str:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-        from engine.export import report as charts
-
         environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent),
             autoescape=True,
@@ -266,9 +268,9 @@ class ReportWriter:
         )
         counts = [one.faces for one in source.identities.values()]
         drawn = [
-            charts.faces_per_person(counts),
-            charts.distances(figures.separation, source.store.distance),
-            charts.growth(figures.added),
+            faces_per_person(counts),
+            distances(figures.separation, source.store.distance),
+            growth(figures.added),
         ]
         return environment.get_template("report.html.jinja").render(
             gallery=source.store.folder.name,
