@@ -261,7 +261,7 @@ class Corrections:
             UnknownIdentityError: nobody of that name. InputError: ``count`` below 1.
         """
         if count is not None and count < 1:
-            raise InputError(f"{count} groups cannot be made", remedy="Ask for one or more.")
+            raise InputError(f"{count} groups are not possible", remedy="Choose one or more.")
         identity, scene = self._store.people.require(name), self._scene()
         own = scene.owners == identity.id
         ordinary = None
@@ -286,7 +286,7 @@ class Corrections:
         named = np.array([face for group in groups for face in group], dtype=np.int64)
         if len(stray := np.setdiff1d(named, own)):
             raise UnknownIdentityError(
-                f"Face {stray[0]} is not one of “{name}”", remedy="Choose its own faces."
+                f"Face {stray[0]} is not one of “{name}”", remedy="Choose faces of this person."
             )
         if len(np.unique(named)) < len(named):
             raise InputError("A face is in two groups", remedy="Put it into one of them.")

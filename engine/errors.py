@@ -101,7 +101,7 @@ class GalleryReadOnlyError(GalleryError):
 
 
 class GalleryBusyError(GalleryReadOnlyError):
-    """Another process is writing this gallery."""
+    """Another process is writing to this gallery."""
 
 
 class GalleryTooNewError(GalleryError):
@@ -167,5 +167,5 @@ class SnapshotError(FaceGalleryError):
 class CancelledError(FaceGalleryError):
     """The person asked for it to stop; nothing was changed."""
 
-    def __init__(self, problem: str = "Cancelled, nothing was changed") -> None:
+    def __init__(self, problem: str = "Cancelled; nothing was changed") -> None:
         super().__init__(problem)

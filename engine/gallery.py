@@ -159,7 +159,7 @@ class Gallery:
             store = Store.open(Path(folder), write=write, passphrase=passphrase)
         except GalleryReadOnlyError as error:
             store = Store.open(Path(folder), write=False, passphrase=passphrase)
-            notices.append(f"Opened for reading only. {error.reason}")
+            notices.append(f"Opened read-only. {error.reason}")
         gallery = cls(store, listener=listener, background=background)
         gallery.notices += notices
         _log.info("Opened a gallery of %d numbers a face, %s", gallery.dimension, gallery.distance)
@@ -185,7 +185,9 @@ class Gallery:
         reporter = import_forecast(reporter)
         reading = read_sources([Path(source) for source in sources], reporter=reporter)
         if not len(reading.batch):
-            raise EmbeddingError("No faces were given", remedy="Give a folder or file with faces.")
+            raise EmbeddingError(
+                "No faces were given", remedy="Provide a folder or file with faces."
+            )
         dimension = reading.batch.vectors.shape[1]
         gallery = cls.create(folder, dimension=dimension, distance=distance, passphrase=passphrase)
         try:
@@ -409,7 +411,7 @@ class Gallery:
         damage = self._store.checks.problems()
         altered = self._store.checks.altered() if damage else []
         if altered and repair:
-            self._require_writable("The faces cannot be taken out")
+            self._require_writable("The faces cannot be removed")
             altered = self.recogniser.renew(lambda: remove_altered_vectors(self._store))
             damage = self._store.checks.problems()
         sound = not damage
@@ -418,7 +420,7 @@ class Gallery:
         problems += model_problems(self._store) if sound else []
         reporter.progress("Checking the index", 2, 3)
         wrong = index_problems(self._store) if sound else []
-        repaired = [f"Taken out: {one}" for one in altered] if repair else []
+        repaired = [f"Removed: {one}" for one in altered] if repair else []
         if wrong and repair:
             self._require_writable("The index cannot be repaired")
             self.recogniser.rebuild()
@@ -436,7 +438,7 @@ class Gallery:
     def _require_writable(self, problem: str) -> None:
         if not self.writable:
             raise GalleryReadOnlyError(
-                f"{problem}: the gallery is open for reading only",
+                f"{problem}: the gallery is open read-only",
                 file=self.folder,
-                remedy="Close it where it is being written, then try again.",
+                remedy="Close the program that is writing to it, then try again.",
             )

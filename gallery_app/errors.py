@@ -42,8 +42,8 @@ def readable(error: BaseException) -> Readable:
         return Readable("There is not enough memory for this", "Close other programs.", "")
     details = "".join(traceback.format_exception(error))
     return Readable(
-        "Something went wrong in Face Gallery itself",
-        "Your gallery is as it was before. The details below help to mend it.",
+        "Face Gallery has run into an internal error",
+        "Your gallery was not changed. The details below help to fix the problem.",
         details,
     )
 
@@ -58,8 +58,8 @@ def one_line(error: BaseException) -> str:
         text = "There is not enough memory for this. Close other programs."
     else:
         text = (
-            f"Something went wrong in Face Gallery itself ({type(error).__name__}). "
-            f"What helps to mend it is in {log(error)}"
+            f"Face Gallery has run into an internal error ({type(error).__name__}). Details that "
+            f"help to fix it are in {log(error)}"
         )
     return harmless(f"{PROGRAM}: {' '.join(text.split())}")
 
@@ -69,7 +69,7 @@ def log(error: BaseException) -> str:
     if not logging.getLogger("gallery_app").handlers:
         start_logging()
     _log.error("Something unexpected", exc_info=error)
-    return str(log_file() or "no file: none can be written")
+    return str(log_file() or "no file (none could be written)")
 
 
 def _named(error: OSError) -> str:

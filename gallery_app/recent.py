@@ -49,8 +49,8 @@ def _own_folder(usual: Callable[..., str]) -> Path:
         return Path(override or usual(_APP, appauthor=False))
     except (RuntimeError, OSError):
         raise HomeNotFoundError(
-            "There is no home folder for settings and the list of galleries",
-            remedy="Set FACE_GALLERY_HOME to a folder for them, or name the gallery with -g.",
+            "There is no folder for the settings and the list of galleries",
+            remedy="Set FACE_GALLERY_HOME to a folder, or give the gallery with -g.",
         ) from None
 
 

@@ -28,7 +28,7 @@ def require_screen() -> None:
     if all(problems):
         raise NoScreenError(
             f"No window can be shown here: {', and '.join(problems)}",
-            remedy="Start it in a desktop session; the other commands need none.",
+            remedy="Start it in a desktop session; the other commands do not need one.",
         )
 
 
@@ -51,7 +51,7 @@ def _problem(platform: str) -> str:
         return connect()
     except OSError as error:
         library, colon, _ = str(error).partition(": ")
-        return f"{library} is missing, a library of the system" if colon else str(error)
+        return f"{library}, a system library, is missing" if colon else str(error)
 
 
 def _plugin(platform: str) -> Path:

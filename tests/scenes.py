@@ -360,7 +360,7 @@ def import_report(stage: Stage) -> None:
         Rejection(f"more-faces/Tom_Hanks/Tom_Hanks_{number:04}.npy", reason)
         for number, reason in enumerate(
             (
-                "Holds NaN or infinity. Compute this embedding again.",
+                "Holds NaN or infinity. Recompute this embedding.",
                 "The file is empty. Copy it again, or compute the embedding anew.",
                 "Has 64 numbers, this gallery takes 128. Use the network that made the gallery.",
             )

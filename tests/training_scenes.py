@@ -164,8 +164,8 @@ def evaluation_made() -> Evaluation:
     closed = [_closed(name, one, False, *weak.get(name, ())) for name, one, _ in rows]
     closed += [_closed(name, one, True) for name, one, _ in references]
     sentences = (
-        "Identification by auto misses 2 of 100 known people when 1 stranger in 100 may get a "
-        "name; no reference does better.",
+        "Identification by auto misses 2 of 100 known people when 1 in 100 strangers may be "
+        "wrongly named; no reference does better.",
         "The notebooks' models lose to plain 5-NN; the triplet model of the notebooks collapsed.",
     )
     return Evaluation(
@@ -353,7 +353,7 @@ def evaluation_small(stage: Stage) -> None:
                 mated=210, non_mated=64)
         for one in made.open
     )  # fmt: skip
-    words = ("This gallery is too small to promise that 1 stranger in 100 gets a name.",)
+    words = ("This gallery is too small for a limit of 1 in 100 strangers.",)
     _evaluation(stage).show_evaluation(
         replace(made, open=few, closed=(), sentences=words, identities=9, faces=140,
                 non_mated_identities=3)

@@ -76,8 +76,8 @@ class Appearance:
                 raise ValueError("no finite numbers")
         except (ValueError, KeyError, TypeError) as error:
             raise GalleryDamagedError(
-                "The stored lens for drawn portraits cannot be read",
-                remedy="It can be fitted again from the faces.",
+                "The stored projection for drawn portraits cannot be read",
+                remedy="It can be computed again from the faces.",
             ) from error
         return lens
 

@@ -185,7 +185,7 @@ class EnrolmentAdvisor:
         """For each row the identities that have this very vector. Raises CancelledError."""
         held: list[frozenset[str]] = []
         for start in range(0, len(vectors), ROWS_AT_ONCE):
-            reporter.progress("Looking for faces that are enrolled", start, len(vectors))
+            reporter.progress("Looking for enrolled faces", start, len(vectors))
             found = self._store.faces.find_exact(vectors[start : start + ROWS_AT_ONCE])
             held += [frozenset(name for _, name in faces) for faces in found]
         return held
@@ -224,10 +224,10 @@ class EnrolmentAdvisor:
             rows = prepare(batch.vectors[members], distance)
             for late, early in twins(rows, distance, limit, reporter).items():
                 row, first = int(members[late]), int(members[early])
-                sentence = f"Nearly the same picture as {_label(batch, first)}"
+                sentence = f"Almost the same photo as {_label(batch, first)}"
                 said[row] = Advice("near-duplicate", (row,), None, sentence)
         for row, owner in near.items():
-            sentence = f"Nearly the same picture as an enrolled face of {owner}"
+            sentence = f"Almost the same photo as an enrolled face of {owner}"
             said[row] = Advice("near-duplicate", (row,), owner, sentence)
         return [said[row] for row in sorted(said) if not held[row]]
 
@@ -263,7 +263,7 @@ class EnrolmentAdvisor:
         if widest is None:
             return []
         said = []
-        for name, rows in _each(groups, "Looking for odd ones out", reporter):
+        for name, rows in _each(groups, "Looking for outliers", reporter):
             beside = self._enrolled(name)
             vectors = batch.vectors[rows]
             for odd in disagreeing(vectors, self._store.distance, widest, beside):
@@ -296,13 +296,13 @@ def _about_copies(batch: FaceBatch, held: Held) -> list[Advice]:
     for row, holders in enumerate(held):
         for holder in sorted(holders):
             where = "this name" if holder == batch.names[row] else holder
-            said.append(Advice("enrolled", (row,), holder, f"Enrolled already under {where}"))
+            said.append(Advice("enrolled", (row,), holder, f"Already enrolled as {where}"))
     for rows in repeated(batch.vectors):
         before: set[str] = set()
         for row in rows:
             name = batch.names[row] or ""
             for other in sorted(before - held[row] - {name}):
-                sentence = f"The very same face comes under {other} too"
+                sentence = f"The same face also appears under {other}"
                 said.append(Advice("enrolled", (row,), other, sentence))
             before.add(name)
     return said
@@ -381,9 +381,9 @@ def mixed_files(store: Store, files: Sequence[tuple[str, Rows]]) -> tuple[str, .
         groups = 1 + int(divided(rows, store.distance, ordinary=height).max(initial=0))
         if groups > 1:
             said.append(
-                f"{path}: {len(vectors):,} faces of one file become one person; "
-                f"they fall into {groups} groups. If these are several people, put their names "
-                "beside them, in a table or an array."
+                f"{path}: {len(vectors):,} faces in one file become one person, but they form "
+                f"{groups} groups. If these are several people, provide their names in a table or "
+                "an array."
             )
     return tuple(said)
 

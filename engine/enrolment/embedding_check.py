@@ -19,7 +19,7 @@ _NORM_TOLERANCE = 0.15
 _SHARED_DIRECTION = 0.5
 SAMPLE = 2_000
 _ENOUGH = 20
-_REMEDY = "Use the network that made this gallery, or put them in a gallery of their own."
+_REMEDY = "Use the network this gallery was made with, or put them in a separate gallery."
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,9 @@ class Fingerprint:
         low, high = self.norm_low * (1 - _NORM_TOLERANCE), self.norm_high * (1 + _NORM_TOLERANCE)
         if distance == "euclidean" and not low <= middle <= high:
             raise MismatchError(
-                f"These vectors have length {middle:.3g}, the gallery's have "
-                f"{self.norm_low:.3g} to {self.norm_high:.3g}: another embedding network made them",
+                f"These embeddings have length {middle:.3g}, the gallery's have "
+                f"{self.norm_low:.3g} to {self.norm_high:.3g}: they come from another embedding "
+                "network",
                 remedy=_REMEDY,
             )
         mine, theirs = np.array(self.direction), np.array(other.direction)
@@ -86,8 +87,8 @@ class Fingerprint:
         by_chance = 2 / math.sqrt(self.people)  # twice the length of a mean of random directions
         if shared > max(_SHARED_DIRECTION, by_chance) and float(mine @ theirs) < 0.5 * shared**2:
             raise MismatchError(
-                "These vectors point another way than all faces of the gallery: "
-                "another embedding network made them",
+                "These embeddings point in a different direction from all faces in the gallery: "
+                "they come from another embedding network",
                 remedy=_REMEDY,
             )
 

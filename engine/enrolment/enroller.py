@@ -36,24 +36,24 @@ from engine.utils.eta import EtaReporter, Step
 from engine.utils.packed_columns import Coded, chosen
 from engine.utils.trim_heap import give_back
 
-_TWICE = "The very same face comes before it"
+_TWICE = "The same face appears earlier"
 # Microseconds a face on one of our machines, of 100,000 from an .npz; only their ratios matter.
 _READING = (
     Step("Reading files", 100.0),
     Step("Reading", 1.0),
-    Step("Checking the vectors", 1.0),
+    Step("Checking embeddings", 1.0),
 )
 _SAVING = (
-    Step("Telling faces apart", 2.5),
-    Step("Looking for faces that are enrolled", 1.0),
+    Step("Comparing faces", 2.5),
+    Step("Looking for enrolled faces", 1.0),
     Step("Saving faces", 15.0),
     Step("Indexing faces", 350.0, growth=1.2),  # the more are there, the longer the next takes
 )
 _ADVISING = (
-    Step("Looking for faces that are enrolled", 20.0),
+    Step("Looking for enrolled faces", 20.0),
     Step("Comparing with the gallery", 300.0),
     Step("Comparing the faces of each name", 30.0),
-    Step("Looking for odd ones out", 80.0),
+    Step("Looking for outliers", 80.0),
 )
 _MANY = 10_000  # faces, after which memory is worth giving back
 
@@ -380,7 +380,7 @@ class Enroller:
 def _conflicts(added: Added) -> tuple[str, ...]:
     """Same vectors under two names."""
     return tuple(
-        f"{conflict.file}: the same vector is enrolled as {conflict.other_name}"
+        f"{conflict.file}: the same embedding is already enrolled as {conflict.other_name}"
         for conflict in added.conflicts
     )
 
@@ -396,7 +396,7 @@ def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:
         count = len(rows)
         faces = FaceBatch(rows, [None] * count, ["vector"] * count, range(count), [None] * count)
     if not len(faces):
-        raise EmbeddingError("No faces were given", remedy="Give at least one embedding.")
+        raise EmbeddingError("No faces were given", remedy="Provide at least one embedding.")
     return faces
 
 

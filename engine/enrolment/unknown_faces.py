@@ -28,7 +28,7 @@ _DEVIATIONS = 3.0
 _SAMPLE = 2_000  # enrolled faces that the limit is taken from
 _EACH = 10  # of one identity, at most
 _SEED = 20_070
-_STAGE = "Looking for who belongs together"
+_STAGE = "Grouping unknown faces"
 
 
 def near_enough(owners: Ids, vectors: Vectors, distance: Distance) -> float | None:
@@ -286,7 +286,7 @@ class UnknownFaces:
     def _identified(self, vectors: Vectors, reporter: Reporter) -> list[Identification]:
         answers: list[Identification] = []
         for start in range(0, len(vectors), _AT_ONCE):
-            reporter.progress("Comparing with who is enrolled", start, len(vectors))
+            reporter.progress("Comparing with enrolled people", start, len(vectors))
             answers += self._recogniser.identify(vectors[start : start + _AT_ONCE])
         return answers
 

@@ -28,8 +28,8 @@ def sentences(
     return (
         *_open_best(opened),
         *_closed_best(closed),
-        *_losses("With everybody enrolled", closed),
-        *_losses("With strangers about", opened),
+        *_losses("With everyone enrolled", closed),
+        *_losses("With strangers", opened),
         *_no_losses(closed, opened),
         *_most_frequent(closed),
         *_whitening(closed),
@@ -47,17 +47,17 @@ def _open_best(judged: Sequence[JudgedMethod[OpenFigures]]) -> Iterator[str]:
     missed, reached = figures.fnir.get(fpir), figures.fpir.get(fpir)
     if missed is None or reached is None:
         yield (
-            f"With strangers about, {figures.method} puts the right name first for "
+            f"With strangers, {figures.method} puts the right name first for "
             f"{interval(figures.rank1)} of enrolled people's faces{_against(best, judged)}."
         )
         return
     yield (
-        f"Where {one_in(fpir, 'stranger')} may get a name, {figures.method} misses "
+        f"When {one_in(fpir, 'strangers')} may be wrongly named, {figures.method} misses "
         f"{interval(missed)} of enrolled people's faces{_against(best, judged, 'fewer')}."
     )
     yield (
-        f"Of strangers it had never met it then named {interval(reached)}, "
-        f"where {100 * float(fpir):g} % was asked for."
+        f"Of strangers it had never seen, it then named {interval(reached)}; "
+        f"{100 * float(fpir):g} % was the limit."
     )
 
 
@@ -65,8 +65,8 @@ def _closed_best(judged: Sequence[JudgedMethod[ClosedFigures]]) -> Iterator[str]
     best = _best(judged)
     if best is not None:
         yield (
-            f"With everybody enrolled, {best.figures.method} names "
-            f"{interval(best.figures.rank1)} right{_against(best, judged)}."
+            f"With everyone enrolled, {best.figures.method} names {interval(best.figures.rank1)} "
+            f"correctly{_against(best, judged)}."
         )
 
 
@@ -150,19 +150,20 @@ def _behind(
         times = "one repeat" if repeats == 1 else f"each of {repeats} repeats"
         left_out = counted(never_enrolled, "person was", "people were")
         yield (
-            f"Behind this stand {strangers} of strangers and {mated} of enrolled people. In "
-            f"{times} {left_out} left out of the gallery, half of them only to set the threshold."
+            f"These figures are based on {strangers} for strangers and {mated} for enrolled "
+            f"people. In {times} {left_out} left out of the gallery, half of them only to set the "
+            "threshold."
         )
 
 
 def sampling(sampled: Sequence[Sampled]) -> Iterator[str]:
     """A sentence where not every search was made."""
-    where = {"closed": "with everybody enrolled", "open": "with strangers about"}
+    where = {"closed": "with everyone enrolled", "open": "with strangers"}
     if sampled:
         made = [f"{where[part.protocol]} {part.searches:,} of {part.of:,}" for part in sampled]
         yield (
-            f"The searches are a sample: {listed(made)} were made in each repeat, drawn by "
-            "chance, against everybody enrolled. The intervals allow for that."
+            f"The searches are a random sample: in each repeat, {listed(made)} were made against "
+            "everyone enrolled. The intervals allow for that."
         )
 
 
@@ -172,8 +173,8 @@ def _too_small(gallery: str, opened: Sequence[JudgedMethod[OpenFigures]]) -> Ite
     if unmeasured:
         name = f"“{gallery}”" if gallery else "This gallery"
         yield (
-            f"{name} is too small to measure {one_in(unmeasured[-1])}: "
-            "too few searches of strangers are left to set that threshold by."
+            f"{name} is too small to measure {one_in(unmeasured[-1])}: there are too few searches "
+            "for strangers to set that threshold."
         )
 
 
@@ -203,10 +204,10 @@ def interval(estimate: Estimate) -> str:
 def one_in(fpir: str, noun: str = "") -> str:
     """An FPIR in words.
 
-    >>> one_in("0.01", "stranger")
-    '1 stranger in 100'
+    >>> one_in("0.01", "strangers")
+    '1 in 100 strangers'
     """
-    return f"1 {noun} in {round(1 / float(fpir))}".replace("  ", " ")
+    return f"1 in {round(1 / float(fpir))} {noun}".strip()
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _CLOSED_NOTE = (
-    "Every query is of somebody enrolled: a fifth of each person's faces, asked for after the "
-    "others were enrolled. Shares with 95 % intervals by person."
+    "Every query is of an enrolled person: a fifth of each person's faces are searched for after "
+    "the others have been enrolled. Shares with 95 % intervals by person."
 )
 _OPEN_NOTE = (
-    "A third of the people is never enrolled. FNIR: enrolled people's faces without the right "
-    "name first and above the threshold. The threshold for an FPIR, the share of strangers that "
-    "get a name, is set on other people than those it is tried on; what it came to stands beside "
-    "it. ECE: mean distance between stated confidence and share of right names."
+    "A third of the people are never enrolled. FNIR: share of enrolled people's faces for which "
+    "the right name does not come first and above the threshold. FPIR: share of strangers who "
+    "are wrongly named. The threshold for each FPIR is set on different people from those it is "
+    "tested on; the FPIR actually reached is shown beside it. ECE: mean difference between "
+    "stated confidence and the share of right names."
 )
 
 
@@ -96,11 +97,11 @@ def _tables(evaluation: Evaluation) -> list[_Table]:
     if evaluation.open:
         references = [method.reference for method in evaluation.open]
         rows = open_rows(evaluation)
-        tables.append(_table("With strangers about", _OPEN_NOTE, rows, references))
+        tables.append(_table("With strangers", _OPEN_NOTE, rows, references))
     if evaluation.closed:
         references = [method.reference for method in evaluation.closed]
         rows = closed_rows(evaluation)
-        tables.append(_table("Everybody enrolled", _CLOSED_NOTE, rows, references))
+        tables.append(_table("Everyone enrolled", _CLOSED_NOTE, rows, references))
     return tables
 
 
@@ -168,22 +169,23 @@ def plots(evaluation: Evaluation) -> list[Plot]:
     drawn = [
         Plot(
             "Strangers named against people missed",
-            "Detection error trade-off: lower and further left is better. Ours are in colour, "
+            "Detection error trade-off: lower and further left is better. Methods are in colour, "
             "references in grey.",
             _svg(_det, evaluation.open),
         ),
         Plot(
             "Right name among the first k",
-            "Cumulative match characteristic of enrolled people's faces, whatever the verdict.",
+            "Cumulative match characteristic of enrolled people's faces, regardless of the "
+            "verdict.",
             _svg(_cmc, evaluation.open),
         ),
     ]
     if any(method.reliability for method in evaluation.open):
         drawn.append(
             Plot(
-                "Stated confidence against what came true",
-                "On the diagonal a confidence means what it says. Bars are 95 % intervals of each "
-                "bin on its own (Wilson), as if all its searches were independent.",
+                "Stated confidence against observed accuracy",
+                "On the diagonal, confidence equals accuracy. Bars are 95 % intervals of each "
+                "bin (Wilson), assuming independent searches.",
                 _svg(_reliability, evaluation.open),
             )
         )
@@ -262,7 +264,7 @@ def _det(axes: Axes, shown: Sequence[OpenFigures]) -> None:
         drawn += ys
         places = [_probit(x) for x in xs], [_probit(y) for y in ys]
         axes.plot(*places, markevery=max(len(xs) // 8, 1), **style)
-    axes.set_xlabel("strangers that get a name (FPIR)")
+    axes.set_xlabel("strangers wrongly named (FPIR)")
     axes.set_ylabel("enrolled people missed (FNIR)")
     _probit_ticks(axes, "x", 0.0005, _MOST_FPIR)
     _probit_ticks(axes, "y", min(drawn, default=_LEAST), max(drawn, default=1.0))

@@ -15,9 +15,9 @@ def text_table(evaluation: Evaluation) -> str:
     """What was measured as aligned columns, in percent with 95 % intervals, and what it means."""
     parts = []
     if evaluation.closed:
-        parts.append("Everybody enrolled\n" + _aligned(closed_rows(evaluation)))
+        parts.append("Everyone enrolled\n" + _aligned(closed_rows(evaluation)))
     if evaluation.open:
-        parts.append("With strangers about\n" + _aligned(open_rows(evaluation)))
+        parts.append("With strangers\n" + _aligned(open_rows(evaluation)))
     return "\n\n".join([*parts, "\n".join(evaluation.sentences)])
 
 
@@ -33,7 +33,7 @@ def open_rows(evaluation: Evaluation) -> list[Row]:
     header = ["method", "rank-1 %", "rank-5 %"]
     for fpir in fpirs:
         asked = f"{100 * float(fpir):g} %"
-        header += [f"FNIR % at FPIR {asked}", f"real FPIR % for {asked}"]
+        header += [f"FNIR % at FPIR {asked}", f"actual FPIR % for {asked}"]
     header += ["ECE %", "seconds", "loses to"]
     return [tuple(header), *(_open_row(method, fpirs) for method in evaluation.open)]
 
@@ -51,10 +51,10 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     """The JSON document of ``face-gallery evaluate``.
 
     ``methods`` gives for each method ``rank1``, ``rank5`` and ``balanced_rank1`` with everybody
-    enrolled, and ``fnir_at_fpir``, ``fpir`` and ``ece`` with strangers about; what was not
+    enrolled, and ``fnir_at_fpir``, ``fpir`` and ``ece`` with strangers; what was not
     measured is null. ``sampled`` says where only some of the searches were made, and how many.
     ``interval`` is that of ``rank1``. ``open_rank1`` and ``open_rank5`` are
-    those with strangers about; where only the open set was run they are ``rank1`` and ``rank5``
+    those with strangers; where only the open set was run they are ``rank1`` and ``rank5``
     too.
     """
     closed = {method.method: method for method in evaluation.closed}

@@ -118,7 +118,7 @@ def check_closed(labels: Ids) -> None:
     if (counts >= 2).sum() < _CLOSED_LEAST:
         raise TrainingError(
             "This gallery is too small to evaluate",
-            remedy="At least two people need two faces each; enroll more faces.",
+            remedy="At least two people need two faces each. Enroll more faces.",
         )
 
 
@@ -128,8 +128,8 @@ def check_open(labels: Ids) -> None:
     if len(counts) < _OPEN_LEAST or (counts >= 2).sum() < _OPEN_LEAST_MATED:
         raise TrainingError(
             "This gallery is too small to evaluate how it treats strangers",
-            remedy="It takes at least six people, four of them with two faces or more; "
-            "enroll more.",
+            remedy="At least six people are needed, four of them with two faces or more. Enroll "
+            "more.",
         )
 
 

@@ -56,7 +56,7 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 def _require_free(target: Path) -> None:
     if os.path.lexists(target) and not _is_empty_folder(target):
-        raise ExportError("There is something already", file=target, remedy="Choose another name.")
+        raise ExportError("It already exists", file=target, remedy="Choose another name.")
 
 
 def _is_empty_folder(path: Path) -> bool:
@@ -91,11 +91,11 @@ def _on_disk(target: Path) -> Iterator[None]:
         if target.parent.is_dir():
             raise
         raise ExportError(
-            "There is no such folder to write into", file=target.parent, remedy="Make it first."
+            "The folder does not exist", file=target.parent, remedy="Create it first."
         ) from error
     except OSError as error:
         raise ExportError(
             f"It could not be written ({error.strerror or error})",
             file=target,
-            remedy="Check that the disk has space and the folder may be written, then try again.",
+            remedy="Check that the disk has space and that the folder is writable, then try again.",
         ) from error

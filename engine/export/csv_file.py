@@ -27,8 +27,8 @@ def write_csv(source: Source, path: Path) -> list[str]:
         return []
     begin = "1 name begins" if risky == 1 else f"{risky:,} names begin"
     return [
-        f"{begin} with =, +, - or @, which a spreadsheet takes for a formula: import the column "
-        "as text there. The names are written as they are."
+        f"{begin} with =, +, - or @, which spreadsheets interpret as a formula: import that "
+        "column as text. The names are written unchanged."
     ]
 
 

@@ -28,7 +28,7 @@ Writer = Callable[[Source, Path], list[str]]
 """Writes the faces at a path and says what to know of it."""
 
 _TRIES = 3
-_IN_CLEAR = "The gallery is encrypted; what was written is not."
+_IN_CLEAR = "The gallery is encrypted; the export is not."
 
 
 def run(
@@ -48,7 +48,7 @@ def run(
     target = landing_place(destination, kind)
     if target.resolve().is_relative_to(store.folder.resolve()):
         raise ExportError(
-            "It would lie in the gallery's own folder",  # where an erasure looks for people
+            "The destination is in the gallery's own folder",  # where an erasure looks for people
             file=target,
             remedy="Choose another folder.",
         )
@@ -58,9 +58,9 @@ def run(
         except ChangedMeanwhile:  # ordinary: it is tried again
             continue
     raise ExportError(
-        "The gallery was changed all the while it was being written out",
+        "The gallery kept changing during the export",
         file=store.folder,
-        remedy="Try again when nobody changes it.",
+        remedy="Try again when no one is changing it.",
     )
 
 
@@ -126,7 +126,9 @@ class Exporter:
                 needs is not installed. CancelledError. Nothing is left.
         """
         if kind == "report" and not selection.is_whole:
-            raise ExportError("A report is of the whole gallery", remedy="Choose no people for it.")
+            raise ExportError(
+                "A report covers the whole gallery", remedy="Do not choose people for it."
+            )
         return run(
             self._store, kind, Path(destination), selection, self._writer(kind, reporter), reporter
         )
@@ -143,7 +145,7 @@ class Exporter:
             raise ExportError(
                 "The gallery was changed while it was being measured",
                 file=self._store.folder,
-                remedy="Ask again.",
+                remedy="Try again.",
             ) from None
 
     def _writer(self, kind: ExportKind, reporter: Reporter) -> Writer:
@@ -166,5 +168,5 @@ def _learned(store: Store, reporter: Reporter) -> dict[str, Transform]:
             try:
                 spaces["triplet"] = load_model(store, version).network
             except ModelError as error:
-                reporter.message(f"The learned space is left out: {error}")
+                reporter.message(f"The learned space is omitted: {error}")
     return spaces

@@ -36,7 +36,7 @@ def write_folder(source: Source, path: Path) -> list[str]:
         if shown_name(folder) != name or not name.isascii():
             _write(path / folder / TOLD, name.encode())
     number: Counter[int] = Counter()
-    for faces, vectors in source.chunks("Writing the folders"):
+    for faces, vectors in source.chunks("Writing folders"):
         for face, vector in zip(faces, vectors, strict=True):
             number[face.identity_id] += 1
             folder = folders[face.identity_id]

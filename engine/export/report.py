@@ -130,7 +130,9 @@ def faces_per_person(counts: Sequence[int]) -> Plot:
         axes.grid(visible=False, axis="x")
         axes.margins(y=0.12)
 
-    return Plot("Faces of each person", "People with few faces are recognised less.", _svg(draw))
+    return Plot(
+        "Faces of each person", "People with few faces are recognised less reliably.", _svg(draw)
+    )
 
 
 def growth(added: Vectors) -> Plot | None:
@@ -147,9 +149,7 @@ def growth(added: Vectors) -> Plot | None:
         for label in axes.get_xticklabels():
             label.set(rotation=20, ha="right")
 
-    return Plot(
-        "Growth", "Of the faces that are enrolled now, by the day they were added.", _svg(draw)
-    )
+    return Plot("Growth", "Faces enrolled now, by the day they were added.", _svg(draw))
 
 
 def distances(separation: Separation, name: str) -> Plot | None:
@@ -173,7 +173,7 @@ def distances(separation: Separation, name: str) -> Plot | None:
         axes.set_ylabel("pairs (%)")
         axes.legend(frameon=False)
 
-    return Plot("Faces of one person and of two", _separation_note(separation), _svg(draw))
+    return Plot("Distances within and between people", _separation_note(separation), _svg(draw))
 
 
 def _separation_note(separation: Separation) -> str:
@@ -182,8 +182,8 @@ def _separation_note(separation: Separation) -> str:
     if separation.threshold is None or separation.recognised is None:
         return note
     return (
-        f"{note} The dotted line is at {separation.threshold:.3f}: nearer are 1 in 1,000 pairs of "
-        f"different people and {100 * separation.recognised:.1f} % of the pairs of one person."
+        f"{note} The dotted line is at {separation.threshold:.3f}: 1 in 1,000 pairs of different "
+        f"people and {100 * separation.recognised:.1f} % of pairs of the same person are nearer."
     )
 
 
@@ -221,10 +221,10 @@ MOST_REVIEWED = 20_000
 """Faces beyond which the review is left out: it takes minutes there."""
 
 _KINDS = {
-    "labels": "look more like somebody else",
+    "labels": "look more like someone else",
     "merges": "may be one person under two names",
-    "outliers": "look like nobody",
-    "duplicates": "are nearly the same picture as another",
+    "outliers": "look like no one",
+    "duplicates": "are almost the same photograph as another",
     "few": "have too few faces",
 }
 _ABOUT_PEOPLE = ("merges", "few")
@@ -250,7 +250,7 @@ class ReportWriter:
         reviewed = source.count <= MOST_REVIEWED
         review = self.review(source.reporter) if reviewed else None
         said = _left_out(source, review)
-        source.reporter.progress("Drawing the charts", 0, 0)
+        source.reporter.progress("Drawing charts", 0, 0)
         with private_file(path) as stream:
             stream.write(self._page(source, figures, review, said).encode())
         return said
@@ -274,7 +274,7 @@ class ReportWriter:
         ]
         return environment.get_template("report.html.jinja").render(
             gallery=source.store.folder.name,
-            behind=f"{_moment(clock.now())} · {source.dimension} numbers a face, "
+            behind=f"{_moment(clock.now())} · {source.dimension} numbers per face, "
             f"{source.store.distance} distance",
             facts=_facts(source, figures),
             said=said,
@@ -290,14 +290,16 @@ class ReportWriter:
 def _left_out(source: Source, review: Review | None) -> list[str]:
     said = []
     if source.count > MOST_COMPARED:
-        said.append(f"Distances are those of {MOST_COMPARED:,} of the {source.count:,} faces.")
+        said.append(f"Distances were measured on {MOST_COMPARED:,} of the {source.count:,} faces.")
     if len(source.identities) > MOST_LISTED:
         people = len(source.identities)
-        said.append(f"The table lists the {MOST_LISTED:,} of {people:,} people with most faces.")
+        said.append(
+            f"The table lists the {MOST_LISTED:,} of {people:,} people with the most faces."
+        )
     if review is None:
         said.append(
-            f"What looks wrong is left out: with over {MOST_REVIEWED:,} faces it takes minutes. "
-            "`face-gallery review` finds it."
+            f"The review is left out because it takes minutes with more than {MOST_REVIEWED:,} "
+            "faces. Run `face-gallery review` for it."
         )
     return said
 
@@ -307,8 +309,8 @@ def _facts(source: Source, figures: GalleryFigures) -> list[tuple[str, str]]:
     return [
         ("people", f"{len(counts):,}"),
         ("faces", f"{source.count:,}"),
-        ("with a photo", f"{figures.photos:,}"),
-        ("faces a person, median", f"{counts[len(counts) // 2]:,}"),
+        ("with a photograph", f"{figures.photos:,}"),
+        ("faces per person, median", f"{counts[len(counts) // 2]:,}"),
         ("most and fewest", f"{counts[-1]:,} and {counts[0]:,}"),
         ("last added", _moment(float(figures.added[-1]))),
     ]

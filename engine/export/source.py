@@ -47,9 +47,9 @@ class Source:
             everybody = {one: everybody[one] for one in np.unique(owners).tolist()}
         if not count:
             raise ExportError(
-                "There are no faces to write",
+                "There are no faces to export",
                 file=store.folder,
-                remedy="Enroll somebody, or choose other people.",
+                remedy="Enroll someone, or choose other people.",
             )
         return cls(store, reporter, everybody, count, ids)
 
@@ -102,8 +102,8 @@ def _draw_people(owners: Ids, people: int, each: int, chance: np.random.Generato
     if len(enough) < people:
         have = f"{len(enough):,} of them {'has' if len(enough) == 1 else 'have'}"
         raise ExportError(
-            f"{people:,} people with {each:,} faces each were asked for, and only {have} so many",
-            remedy="Ask for fewer people, or for fewer faces of each.",
+            f"{people:,} people with {each:,} faces each were requested, but only {have} that many",
+            remedy="Choose fewer people, or fewer faces of each.",
         )
     return chance.choice(enough, people, replace=False)
 

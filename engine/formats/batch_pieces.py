@@ -22,8 +22,8 @@ from engine.records.types import FaceBatch, Ids, Rows
 from engine.utils.packed_columns import Coded, chained, chosen
 
 READING = "Reading"
-CHECKING = "Checking the vectors"
-_NO_NAMES_REMEDY = "Give every row the name of its person."
+CHECKING = "Checking embeddings"
+_NO_NAMES_REMEDY = "Give each row the name of a person."
 
 
 @dataclass(slots=True)

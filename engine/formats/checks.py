@@ -10,9 +10,9 @@ import numpy.typing as npt
 from engine.errors import EmbeddingError, MismatchError
 from engine.records.types import Vectors
 
-REMEDY = "Compute the embedding again from its photograph."
-WHOLE = "It holds whole numbers only, as labels and titles do"
-WHOLE_REMEDY = "If it is an embedding, scale it to length 1, so that it has fractions."
+REMEDY = "Recompute the embedding from its photograph."
+WHOLE = "It contains only whole numbers, like labels or titles"
+WHOLE_REMEDY = "If it is an embedding, scale it to length 1."
 _FEW = 4  # numbers of a row that tell most often that there are fractions
 _SMALLEST_SQUARE = 1e-24  # of the norm; below it no direction is left in float32
 _LARGEST_SQUARE = 1e36  # beyond it squares of differences leave float32
@@ -35,7 +35,7 @@ def as_rows(vectors: Vectors) -> Vectors:
     except ValueError:
         pass  # a ragged list
     raise EmbeddingError(
-        "These are no vectors of numbers", remedy="Give an array of shape (d,) or (n, d)."
+        "These are not vectors of numbers", remedy="Provide an array of shape (d,) or (n, d)."
     )
 
 
@@ -70,11 +70,11 @@ def is_usable(vector: Vectors, dimension: int) -> bool:
 def fault(vector: Vectors) -> str:
     """What is wrong with one row ``(d,)`` that is not usable."""
     if not np.isfinite(vector).all():
-        return "It holds NaN, infinity or a number too large for float32"
+        return "It contains NaN, infinity or a number too large for float32"
     if not vector.any():
         return "It is all zeros"
     size = "large" if np.abs(vector).max() > 1 else "small"
-    return f"Its numbers are too {size} to measure distances by"
+    return f"Its numbers are too {size} to compute distances"
 
 
 def check_vectors(
@@ -99,9 +99,9 @@ def check_vectors(
 def mismatch(found: int, needed: int, file: str | Path | None) -> MismatchError:
     """The error for embeddings of another dimension."""
     return MismatchError(
-        f"Its embeddings have {found} numbers, {needed} are needed",
+        f"Its embeddings have {found} numbers, but {needed} are needed",
         file=file,
-        remedy="Use embeddings of the network that made the others.",
+        remedy="Use embeddings from the same network as the others.",
     )
 
 

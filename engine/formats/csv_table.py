@@ -83,7 +83,7 @@ def _lines(
     except UnicodeError:
         called = "UTF-8" if encoding == "utf-8-sig" else encoding.upper()
         raise EmbeddingError(
-            f"It is not {called} text, after line {number}",
+            f"It is not valid {called} text after line {number}",
             file=path,
             remedy="Save it as “CSV UTF-8”.",
         ) from None
@@ -132,13 +132,13 @@ def _read(
         index += 1
         try:
             if comment:
-                raise ValueError("It begins with # and holds a face: put its name in quotes")
+                raise ValueError("It begins with # but contains a face: put its name in quotes")
             rows.add(line, index, number)
         except ValueError as error:
             refused.append(row_refusal(path, "Line", number, str(error), REMEDY))
     if not rows.names:
         first = f". {refused[0].problem}" if refused else ""
-        raise EmbeddingError(f"No line holds an embedding{first}", file=path, remedy=REMEDY)
+        raise EmbeddingError(f"No line contains an embedding{first}", file=path, remedy=REMEDY)
     vectors = rows.vectors()
     layout.check_vectors(vectors, path)
     count = len(rows.names)
@@ -173,7 +173,7 @@ class _Rows:
         layout = self._layout
         cells = cells_of(line, layout.dialect.delimiter)
         if len(cells) != layout.width:
-            raise ValueError(f"It has {_counted(len(cells))}, other lines have {layout.width}")
+            raise ValueError(f"It has {_counted(len(cells))}; other lines have {layout.width}")
         name = layout.name_in(cells)
         self._numbers.extend(layout.numbers_in(self._pick(cells)))
         self.names.append(name)

@@ -43,12 +43,12 @@ def told_name(folder: str) -> str | None:
         raise EmbeddingError(
             "It is not UTF-8 text",
             file=path,
-            remedy="It holds the name of the person in this folder, and nothing else.",
+            remedy="It should contain only the name of the person in this folder.",
         ) from None
 
 
 _EVERY = 64
-_APART = "Put each file of faces into a folder of its own, with its labels beside it."
+_APART = "Put each file of faces in its own folder, together with its labels."
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -83,9 +83,9 @@ def read_tree(
     found, refused = scan(root, reporter)
     if not found and not refused:
         raise EmbeddingError(
-            "There are no .npy files in this folder",
+            "This folder contains no .npy files",
             file=root,
-            remedy="Choose a folder that holds one folder of .npy files for each person.",
+            remedy="Choose a folder that contains one folder of .npy files per person.",
         )
     pieces: list[Piece] = []
     done = 0
@@ -166,7 +166,10 @@ def _named(
     candidates = [candidate_of(key, *one) for key, one in texts.items()]
     try:
         if claims > 1:
-            problem = f"{claims} files here have {len(piece):,} faces, and labels for one of them"
+            problem = (
+                f"{claims} files here have {len(piece):,} faces, but there are labels for only "
+                "one of them"
+            )
             raise EmbeddingError(problem, file=piece.path, remedy=_APART)
         piece.columns = tuple(one.key for one in candidates)
         chosen = choose(candidates, name_column, piece.path, "array")
@@ -207,7 +210,7 @@ def scan(root: str, reporter: Reporter) -> tuple[list[VectorFile], list[InputErr
     waiting = [root]
     while waiting:
         path = waiting.pop()
-        reporter.progress("Looking through the folders", len(found), 0)
+        reporter.progress("Scanning folders", len(found), 0)
         try:
             folder = _list_once(path, seen)
             waiting += reversed(folder.folders)
@@ -224,7 +227,7 @@ def _list_once(path: str, seen: set[tuple[int, int]]) -> _Folder:
         status = os.stat(path)
         key = (status.st_dev, status.st_ino)
         if key in seen:
-            raise EmbeddingError("It leads to a folder that was read already", file=path)
+            raise EmbeddingError("It leads to a folder that has already been read", file=path)
         folder = _list(path)
     except OSError as error:
         raise EmbeddingError(

@@ -17,11 +17,14 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 _PROBLEMS = {
-    errno.ENOENT: ("There is no such file or folder", "Check the path."),
-    errno.ENOTDIR: ("There is no such file or folder", "Check the path."),
-    errno.EACCES: ("It may not be read by you", "Change its permissions and try again."),
-    errno.EPERM: ("It may not be read by you", "Change its permissions and try again."),
-    errno.ELOOP: ("It is a link that leads back to itself", "Remove the link."),
+    errno.ENOENT: ("The file or folder does not exist", "Check the path."),
+    errno.ENOTDIR: ("The file or folder does not exist", "Check the path."),
+    errno.EACCES: (
+        "You do not have permission to read it",
+        "Change its permissions and try again.",
+    ),
+    errno.EPERM: ("You do not have permission to read it", "Change its permissions and try again."),
+    errno.ELOOP: ("It is a link to itself", "Remove the link."),
 }
 
 
@@ -47,7 +50,7 @@ def open_regular(
     os.close(descriptor)
     if stat.S_ISREG(status.st_mode):
         raise kind(
-            f"It has {status.st_size:,} bytes, more than the {limit:,} that are read at once",
+            f"It has {status.st_size:,} bytes, more than the limit of {limit:,}",
             file=path,
             remedy="Split it into smaller files.",
         )
@@ -76,7 +79,7 @@ def unreadable(
 
 def _not_a_file(path: str, mode: int, kind: type[InputError]) -> InputError:
     what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
-    return kind(f"It is {what}, not a file", file=path, remedy="Hand in a file.")
+    return kind(f"It is {what}, not a file", file=path, remedy="Use a file.")
 
 
 def printable(path: str) -> str:

@@ -25,7 +25,7 @@ LARGE = 1 << 24
 """Bytes of vectors from which on they stay in their file (32,768 faces of 128 numbers)."""
 AT_ONCE = 4_096
 """Rows looked at together: 2 MB of 128 numbers."""
-_REMEDY = "Import it again when no other program is writing it."
+_REMEDY = "Import it again when no other program is writing to it."
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class FileRows(LazyRows):
                 into[:] = data
 
     def _changed(self) -> EmbeddingError:
-        problem = "It was changed by another program after it was looked through"
+        problem = "Another program changed it after it was scanned"
         return EmbeddingError(problem, file=self._path, remedy=_REMEDY)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from engine.errors import NameColumnError
 
 REMEDY = (
-    "Say which one holds the names: with --name-column on the command line, or in the preview "
-    "of an import."
+    "Choose the one that holds the names: with --name-column on the command line, or in the "
+    "import preview."
 )
 _TITLES = (
     (  # what means names, the most surely first
@@ -35,7 +35,7 @@ _FILE = re.compile(r"[\\/]|\.(jpe?g|png|webp|bmp|gif|tiff?|np[yz])$", re.IGNOREC
 
 @dataclass(frozen=True)
 class NameColumnCandidate:
-    """A column or array of texts or whole numbers.
+    """A column or array containing text or whole numbers.
 
     Attributes:
         key: what a person calls it: its title, or else its number.
@@ -158,7 +158,7 @@ def _asked_for(
     ):
         if len(same) == 1:
             return same[0]
-    problem = f"It has no {kind} “{wanted[:40]}” of texts or whole numbers"
+    problem = f"It has no {kind} “{wanted[:40]}” containing text or whole numbers"
     if candidates:
         problem += f", only {in_words(candidates, kind)}"
     raise doubt(problem, candidates, path)

@@ -121,7 +121,7 @@ def read_labels(path: str) -> tuple[list[str], bool]:
     except MalformedError as error:
         raise EmbeddingError(error.problem, file=path, remedy=error.remedy) from None
     except ValueError:
-        problem = "It holds no labels: neither whole numbers nor sound Unicode text"
+        problem = "It contains no labels: neither whole numbers nor valid Unicode text"
         raise EmbeddingError(problem, file=path, remedy=REMEDY) from None
     except OSError as error:
         raise unreadable(path, error) from None
@@ -150,12 +150,12 @@ def check_texts(labels: npt.NDArray[Any]) -> None:
     elif labels.dtype.kind == "U":
         letters = labels.view(np.dtype("u4").newbyteorder(labels.dtype.byteorder))
         if not (letters <= sys.maxunicode).all():
-            raise ValueError("There are letters beyond Unicode")
+            raise ValueError("It contains invalid Unicode characters")
 
 
 def _check_whole(number: float) -> bool:
     if not number.is_integer():
-        raise ValueError(f"{number} is no whole number")
+        raise ValueError(f"{number} is not a whole number")
     return True
 
 
@@ -169,7 +169,7 @@ def read_header(head: bytes) -> Header:
     if length > _MAX_HEADER:
         raise MalformedError(f"Its header claims to be {length:,} bytes long")
     if len(head) < data + length:
-        raise MalformedError("Its header is cut short")
+        raise MalformedError("Its header is truncated")
     return _parse(head[: data + length])
 
 
@@ -178,7 +178,7 @@ def _why_no_array(head: bytes) -> str:
         return "It is empty"
     if head.startswith(b"\x80"):
         return "It is a Python pickle, which can run code and is never loaded"
-    return "It is not a NumPy array, whatever its name says"
+    return "It is not a NumPy array, despite its name"
 
 
 @lru_cache(maxsize=256)  # the files of one gallery have the same few headers
@@ -194,9 +194,9 @@ def _parse(raw: bytes) -> Header:
             raise TypeError
         nbytes = math.prod(shape) * dtype.itemsize
     except Exception:  # literal_eval and numpy.dtype have no list of what arbitrary text raises
-        raise MalformedError("Its header cannot be understood") from None
+        raise MalformedError("Its header is invalid") from None
     if dtype.hasobject:
-        raise MalformedError("It holds pickled Python objects, which are never loaded")
+        raise MalformedError("It contains pickled Python objects, which are never loaded")
     return Header(len(raw), dtype, tuple(shape), fortran, nbytes)
 
 
@@ -204,11 +204,11 @@ def embeddings_shape(header: Header) -> tuple[int, int]:
     """``(n, d)`` of an array of embeddings. Raises MalformedError where it is none."""
     shape = header.shape
     if header.dtype.kind not in "fiu":
-        raise MalformedError(f"It holds values of type {header.dtype.name}, not real numbers")
+        raise MalformedError(f"It contains values of type {header.dtype.name}, not real numbers")
     if len(shape) not in (1, 2):
         raise MalformedError(f"It has the shape {shape}, neither (d,) nor (n, d)")
     if min(shape) < 1:
-        raise MalformedError(f"It has the shape {shape} and so holds no embedding")
+        raise MalformedError(f"It has the shape {shape} and therefore contains no embedding")
     return (1, shape[0]) if len(shape) == 1 else (shape[0], shape[1])
 
 
@@ -217,7 +217,8 @@ def check_length(header: Header, size: int) -> None:
     there = size - header.start
     if there < header.nbytes:
         raise MalformedError(
-            f"It is cut short: its header claims {header.nbytes:,} bytes of data, it has {there:,}"
+            f"It is truncated: its header claims {header.nbytes:,} bytes of data, but it has "
+            f"{there:,}"
         )
     if there > header.nbytes:
         raise MalformedError(f"It has {there - header.nbytes:,} bytes too many after its data")
@@ -234,7 +235,7 @@ def read_data(stream: IO[bytes], head: bytes, header: Header) -> npt.NDArray[np.
     while have < header.nbytes:
         piece = stream.read(min(_CHUNK, header.nbytes - have))
         if not piece:
-            raise MalformedError("It is cut short")
+            raise MalformedError("It is truncated")
         data[have : have + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
         have += len(piece)
     return data

@@ -31,7 +31,7 @@ from engine.utils.zip_files import CrowdedZipError, open_zip
 _REMEDY = (
     "Save it again with numpy.savez(file, embeddings=..., names=numpy.array(names, dtype=str))."
 )
-_CHOICE = "Say which array holds the names, with --name-column or in the preview of an import."
+_CHOICE = "Choose the array that holds the names, with --name-column or in the import preview."
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -87,7 +87,9 @@ def read_npz(
     except MalformedError as error:
         raise EmbeddingError(error.problem, file=path, remedy=error.remedy) from None
     except _BROKEN:
-        raise EmbeddingError("It is not a whole .npz archive", file=path, remedy=_REMEDY) from None
+        raise EmbeddingError(
+            "It is not a complete .npz archive", file=path, remedy=_REMEDY
+        ) from None
 
 
 def _read(
@@ -160,11 +162,11 @@ class _Arrays:
         if len(found) == 1:
             return found[0]
         if not found:
-            problem = f"It has no array called “{_EMBEDDINGS}”; there are {self._listed()}"
+            problem = f"It has no array named “{_EMBEDDINGS}”; it has {self._listed()}"
             raise MalformedError(problem, _REMEDY)
         lengths = {real[key][:1] for key in found}
         labels = tuple(key for key, one in self._headers.items() if one.shape in lengths)
-        problem = f"Several arrays may be its embeddings; there are {self._listed()}"
+        problem = f"Several arrays may be the embeddings: {self._listed()}"
         raise NameColumnError(problem, file=self._path, remedy=_CHOICE, columns=labels)
 
     def names(
@@ -228,7 +230,7 @@ def _blocks(
             wanted = min(AT_ONCE, header.shape[0] - start) * size
             data = member.read(wanted)
             if len(data) != wanted:
-                raise MalformedError("It is cut short")
+                raise MalformedError("It is truncated")
             yield start, data
         member.read(1)  # the end of the data is where its checksum is held against it
 
@@ -237,7 +239,7 @@ def _member(archive: zipfile.ZipFile, key: str) -> tuple[zipfile.ZipInfo, Header
     """A member's entry and header, checked against one another before its data is unpacked."""
     info = archive.getinfo(f"{key}.npy")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise MalformedError(f"“{key}” is packed in a way that NumPy does not use", _REMEDY)
+        raise MalformedError(f"“{key}” is compressed in a way that NumPy does not use", _REMEDY)
     if info.file_size > MAX_BYTES:
         raise MalformedError(f"“{key}” would unpack to {info.file_size:,} bytes", _REMEDY)
     with archive.open(info) as member:
@@ -267,7 +269,7 @@ def _names(archive: zipfile.ZipFile, key: str, count: int) -> Coded[str]:
         return Coded.of(chain.from_iterable(map(npy_file.texts_of, parts)))
     except ValueError:
         raise MalformedError(
-            f"“{key}” holds neither whole numbers nor sound text", _REMEDY
+            f"“{key}” contains neither whole numbers nor valid text", _REMEDY
         ) from None
 
 
@@ -284,11 +286,13 @@ def _labels(
     """A column of texts or numbers, some thousand at a time."""
     info, header, _ = _member(archive, key)
     if header.dtype.kind not in kinds:
-        raise MalformedError(f"“{key}” holds values of type {header.dtype.name}, not text", _REMEDY)
+        raise MalformedError(
+            f"“{key}” contains values of type {header.dtype.name}, not text", _REMEDY
+        )
     if header.shape != (count,):
         raise MalformedError(f"“{key}” has the shape {header.shape}, not ({count},)", _REMEDY)
     if header.dtype.itemsize > npy_file.MAX_LABEL or header.nbytes > _MAX_LABEL_BYTES:
-        raise MalformedError(f"“{key}” holds texts of unreasonable length", _REMEDY)
+        raise MalformedError(f"“{key}” contains text of unreasonable length", _REMEDY)
     return _sound(archive, info, header, key)
 
 
@@ -302,4 +306,4 @@ def _sound(
             npy_file.check_texts(part)
             yield part
     except ValueError:  # not UTF-8, or texts of no length
-        raise MalformedError(f"“{key}” is not sound Unicode text", _REMEDY) from None
+        raise MalformedError(f"“{key}” is not valid Unicode text", _REMEDY) from None

@@ -26,7 +26,7 @@ _TOO_LARGE = f"The photo is over {MAX_PIXELS // 10**6} megapixels"
 _MAX_BYTES = 256 * 1024**2
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _QUALITY = 88
-_REMEDY = "Save it again as PNG, JPEG or WebP; the face itself is not affected."
+_REMEDY = "Save it again as PNG, JPEG or WebP. The face itself is not affected."
 
 
 def is_photo(name: str) -> bool:
@@ -84,7 +84,7 @@ def read_photo(path: str | Path, *, side: int = 192) -> bytes:
     except Exception as error:  # Pillow's decoders have no list of what broken files raise
         if isinstance(error, OSError) and error.errno:
             raise unreadable(file, error, PhotoError) from None
-        problem = "The photo is broken or cut short"
+        problem = "The photo is damaged or truncated"
         raise PhotoError(problem, file=file, remedy=_REMEDY) from None
 
 
@@ -130,7 +130,9 @@ def _open(stream: BinaryIO) -> Picture:
     except UnidentifiedImageError:
         if not stream.seek(0, os.SEEK_END):
             raise PhotoError("The photo is empty") from None
-        raise PhotoError("The photo is not a PNG, JPEG or WebP, or its start is broken") from None
+        raise PhotoError(
+            "The photo is not a PNG, JPEG or WebP file, or its header is damaged"
+        ) from None
 
 
 def _upright(picture: Picture) -> Picture:

@@ -157,9 +157,9 @@ def _read_file(
     if suffix == ".csv":
         return read_csv(path, dimension, reporter, name_column)
     raise EmbeddingError(
-        "It is no file of embeddings",
+        "Not an embeddings file",
         file=path,
-        remedy="Hand in a .npy, .npz or .csv file, or a folder of .npy files.",
+        remedy="Use .npy, .npz, .csv or a folder of .npy files.",
     )
 
 

@@ -52,7 +52,7 @@ class Dialect:
         if number is None or not math.isfinite(number):
             return name or None
         if not number.is_integer():
-            raise ValueError(f"“{name[:40]}” is a number and no name")
+            raise ValueError(f"“{name[:40]}” is a number, not a name")
         is_plain = name.lstrip("+-").isdecimal()
         return name if is_plain or not whole or abs(number) > _EXACT else str(int(number))
 

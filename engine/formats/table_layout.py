@@ -38,7 +38,7 @@ from engine.formats.table_dialect import (
 from engine.records.types import LARGEST_DIMENSION, Vectors
 
 REMEDY = "Each line needs a name and the numbers of one embedding."
-_TITLES_REMEDY = "Give every column a title, in one line above the others."
+_TITLES_REMEDY = "Give every column a title in the first line."
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\s,;]*')  # Excel's
 _IN_SERIES = re.compile(r"(.*\D)\d+")
 _DIALECT_LINES = 50
@@ -90,7 +90,7 @@ class TableLayout:
             return self.dialect.numbers(cells)
         parts = numbers_in_list(cells[0])
         if len(parts) != self.count:
-            raise ValueError(f"“{cells[0][:40]}” is no list of {self.count} numbers")
+            raise ValueError(f"“{cells[0][:40]}” is not a list of {self.count} numbers")
         return list(map(float, parts))
 
     def may_be_face(self, comment: str) -> bool:
@@ -118,7 +118,7 @@ class TableLayout:
         if labels.any() and not whole.all():
             place = self.vector[int(labels.argmax())]
             raise NameColumnError(
-                f"Column {place + 1} holds whole numbers only, as labels do",
+                f"Column {place + 1} contains only whole numbers, like labels",
                 file=path,
                 remedy=_TITLES_REMEDY,
                 columns=self.columns,
@@ -176,7 +176,7 @@ class _Survey:
             delimiter, first = excel[1], first[1:]
         plain = [(number, line) for number, line in first if not is_comment(line)]
         if not plain:
-            raise EmbeddingError("No line holds an embedding", file=path, remedy=REMEDY)
+            raise EmbeddingError("No line contains an embedding", file=path, remedy=REMEDY)
         lines = [line for _, line in plain] + [line for line in last if not is_comment(line)]
         self._start = first[0][0]
         self._first_row = plain[0][0]
@@ -186,7 +186,7 @@ class _Survey:
         rows = [cells_or_none(line, self._dialect.delimiter) for line in lines]
         self._width = Counter(map(len, rows)).most_common(1)[0][0]
         if self._width > _MOST_COLUMNS:
-            problem = f"It has {self._width:,} columns, more than an embedding has numbers"
+            problem = f"It has {self._width:,} columns, more than an embedding can have"
             raise EmbeddingError(problem, file=path, remedy=REMEDY)
         self._rows = [row for row in rows if len(row) == self._width]
         self._titles = self._take_titles(rows[0])
@@ -204,13 +204,14 @@ class _Survey:
         if len(row) != self._width:
             if row and not self._may_be_face(row) and self._may_be_face(self._rows[0]):
                 problem = (
-                    f"Line {self._first_row} has {len(row)} titles, others {self._width} cells"
+                    f"Line {self._first_row} has {len(row)} titles, but other lines have "
+                    f"{self._width} cells"
                 )
                 raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
             return None
         titles = self._are_titles(row, others or [row])
         if titles is None:
-            problem = f"Line {self._first_row} holds whole numbers: it may be titles or a face"
+            problem = f"Line {self._first_row} contains whole numbers: it may be titles or a face"
             raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
         if not titles:
             return None
@@ -315,7 +316,7 @@ class _Survey:
             vector, certain = self._number_columns(others, dimension)
             count = len(vector)
         if not vector:
-            raise EmbeddingError("No line holds an embedding", file=self._path, remedy=REMEDY)
+            raise EmbeddingError("No line contains an embedding", file=self._path, remedy=REMEDY)
         if dimension not in (None, count):
             raise checks.mismatch(count, dimension, self._path)
         candidates = self._may_name(vector)
@@ -341,7 +342,10 @@ class _Survey:
         more = [one for one in others if one.kind == "fraction" and not one.extra]
         if len(joined) > 1 or more:
             places = " and ".join(str(one.place + 1) for one in (*joined, *more)[:6])
-            problem = f"The columns {places} hold numbers of embeddings, and some lists of them"
+            problem = (
+                f"The columns {places} contain numbers of embeddings, and some contain lists of "
+                "them"
+            )
             raise EmbeddingError(problem, file=self._path, remedy=_TITLES_REMEDY)
         return joined
 

@@ -108,8 +108,8 @@ def prepared(vectors: Vectors, dimension: int, distance: Distance) -> Vectors:
         return _prepared_row(rows, distance)
     if rows.ndim != 2 or rows.shape[1] != dimension:
         raise MismatchError(
-            f"Vectors of shape {rows.shape} were given, (n, {dimension}) is needed",
-            remedy="Use embeddings of the network that made this gallery.",
+            f"Vectors have shape {rows.shape}, but (n, {dimension}) is needed",
+            remedy="Use embeddings from the network this gallery was made with.",
         )
     squares = np.einsum("ij,ij->i", rows, rows)  # one pass finds NaN, infinity and zeros
     usable = squares < np.inf
@@ -138,7 +138,7 @@ def _refuse_row(rows: Vectors, row: int) -> None:
         problem = "holds numbers too large or too small to measure a distance"
     else:
         problem = "is all zeros and has no direction"
-    raise EmbeddingError(f"Row {row} {problem}", remedy="Compute this embedding again.")
+    raise EmbeddingError(f"Row {row} {problem}", remedy="Recompute this embedding.")
 
 
 def checked_ids(ids: Ids, count: int) -> Ids:

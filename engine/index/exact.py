@@ -122,7 +122,7 @@ class StreamedIndex(VectorIndex):
         self._chunks = chunks
 
     def add(self, ids: Ids, vectors: Vectors, *, reporter: Reporter = SILENT) -> None:
-        raise FaceGalleryError("Faces cannot be added to what is only read through")
+        raise FaceGalleryError("Faces cannot be added to a read-only index")
 
     def remove(self, ids: Ids) -> None:
         refuse_unknown(ids[~self._held.holds(ids)])

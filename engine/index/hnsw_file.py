@@ -29,7 +29,7 @@ _HEADER = np.dtype(
 )
 _ROWS = 4096
 _RECORDS = 512  # read at a time: 0.3 MB
-_REMEDY = "It is rebuilt from the gallery; nothing is lost."
+_REMEDY = "It will be rebuilt from the gallery. Nothing is lost."
 
 
 class HnswFile:

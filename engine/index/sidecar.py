@@ -26,7 +26,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     **{"ef": (int,), "measured": (int,), "recall": (float, type(None))},
 }
 _BROADEST = 100_000
-REMEDY = "It is rebuilt from the gallery; nothing is lost."
+REMEDY = "It will be rebuilt from the gallery. Nothing is lost."
 
 
 def read_sidecar(path: Path, needed: dict[str, Any]) -> dict[str, Any]:

@@ -274,7 +274,7 @@ def _unwritable(folder: Path, error: OSError) -> GalleryReadOnlyError | Snapshot
     return SnapshotError(
         f"The index could not be saved: {error.strerror or error}",
         file=folder,
-        remedy="Free some space; until then it is rebuilt at every opening.",
+        remedy="Free some space. Until then, it is rebuilt every time the gallery is opened.",
     )
 
 

@@ -113,20 +113,20 @@ class PersonErasure:
             if self._store.erasure.unfinished() is None:
                 return ""
             self.receipt = self._recogniser.renew(lambda: _finish(self._store, SILENT))
-            return "An erasure that was interrupted has been finished."
+            return "An interrupted erasure has been completed."
         except GalleryDamagedError:
             _log.warning("An interrupted erasure cannot be looked for", exc_info=True)
             return ""  # whatever the gallery is opened for will say so, and offer a backup
         except FaceGalleryError as error:
-            return f"An erasure is not finished yet. {error}"
+            return f"An erasure is not complete yet. {error}"
 
 
 def _erase(store: Store, names: Sequence[str], keep_files: bool, reporter: Reporter) -> Receipt:
     if not store.writable:
         raise GalleryReadOnlyError(
-            "Nobody can be erased: the gallery is open for reading only",
+            "Erasing is not possible: the gallery is open read-only",
             file=store.folder,
-            remedy="Close it where it is being written, then open it again.",
+            remedy="Close the program that is writing to it, then reopen the gallery.",
         )
     _finish(store, SILENT)
     subject, foreseen = _foreseen(store, names, reporter)
@@ -178,7 +178,7 @@ def _finish(store: Store, reporter: Reporter) -> Receipt | None:
     try:
         store.erasure.finish()
     except GalleryWriteError as error:
-        raise _unfinished("the database could not be written anew", error) from error
+        raise _unfinished("the database could not be rewritten", error) from error
     reporter.tell(Progress(_STAGE, _STEPS, _STEPS))
     return receipt
 
@@ -203,7 +203,7 @@ def _foreseen(
     outside = []
     files = list(_other_files(folder))
     for at, path in enumerate(files):
-        reporter.progress("Looking through files", at, len(files))
+        reporter.progress("Searching files", at, len(files))
         if any(folder_found in path.parents for folder_found in inside):
             continue
         named = path.name != BACKUPS and subject.mentions.found(path.name)
@@ -314,7 +314,7 @@ def _on_disk(folder: Path) -> Iterator[None]:
 def _unfinished(what: str, error: Exception, file: str | Path | None = None) -> GalleryWriteError:
     reason = error.problem if isinstance(error, FaceGalleryError) else error
     return GalleryWriteError(
-        f"The person is out of the gallery, but {what} ({reason})",
+        f"The person was removed from the gallery, but {what} ({reason})",
         file=file,
-        remedy="See to it that it can be, then open the gallery again: that finishes the erasure.",
+        remedy="Remove the obstacle, then open the gallery again to finish the erasure.",
     )

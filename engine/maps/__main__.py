@@ -31,7 +31,9 @@ def lay_out(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
     others = vectors[len(sample) :]
     if len(others):
         index = index_of(sample, distance)
-        found = nearest(index, others, min(NEIGHBOURS, len(sample)), reporter, "Placing the others")
+        found = nearest(
+            index, others, min(NEIGHBOURS, len(sample)), reporter, "Placing the other faces"
+        )
         points = np.concatenate([points, beside_neighbours(found, points)])
     np.save(folder / POINTS, points, allow_pickle=False)
     return {}

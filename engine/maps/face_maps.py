@@ -229,7 +229,7 @@ class FaceMap:
         beside = int((~self.layout.laid_out).sum())
         if not beside:
             return ""
-        return f"{beside:,} of {len(self.owners):,} faces were put beside those they look like."
+        return f"{beside:,} of {len(self.owners):,} faces were placed beside those they look like."
 
 
 class Maps:
@@ -330,7 +330,7 @@ class Maps:
         spaces = spaces_in_use(self._store)
         if name not in spaces:
             raise InputError(
-                f"Faces cannot be compared by “{name}” here",
+                f"Faces cannot be compared in the space “{name}” here",
                 remedy=f"Choose {', '.join(spaces)}.",
             )
         return spaces[name]

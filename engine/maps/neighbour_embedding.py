@@ -54,7 +54,7 @@ def laid_out(
     return np.ascontiguousarray(points, dtype=np.float32)
 
 
-_STAGE = "Laying out"
+_STAGE = "Computing layout"
 
 
 def _umap(

@@ -209,5 +209,5 @@ def _refused(problem: str, folder: Path, error: OSError) -> GalleryWriteError:
     return GalleryWriteError(
         f"{problem} ({error.strerror or error})",
         file=folder,
-        remedy="Check that the disk has space and may be written, then try again.",
+        remedy="Check that the disk has space and is writable, then try again.",
     )

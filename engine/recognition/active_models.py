@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 _AUTO = "auto.json"
 _FORMAT = 1
-_UNKNOWN = "How the trained models did cannot be read, so auto is k-NN."
+_UNKNOWN = "The results of the trained models cannot be read, so auto is k-NN."
 
 
 @dataclass(frozen=True, eq=False)

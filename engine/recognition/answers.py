@@ -21,7 +21,7 @@ _LEAST_CONFIDENCE = 0.8
 """Asked of a name where the gallery is too small to promise the FPIR. On the real faces it held
 galleries of 3 to 40 people at 0.3 to 1.7 %, where the threshold alone named 2 to 49 % of strangers,
 up to 1.7 times what it promised."""
-_NOT_CALIBRATED = "This gallery is not calibrated, so nobody is named."
+_NOT_CALIBRATED = "This gallery is not calibrated, so no one is named."
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ _BLOCK = 1_000
 _WIDE_BLOCK = 16
 """Queries answered at once where each is compared with every template."""
 _MOST_RULES = 64
-_SEEN = "The model has learned from this very face, so it is surer than of a new one."
+_SEEN = (
+    "The model was trained on this face, so it is more confident than it would be about a new one."
+)
 Refused = Sequence[frozenset[int]]
 """Of each query, the ids of identities that it is known not to be."""
 
@@ -198,8 +200,8 @@ class Identifier:
         if method != "auto" and method not in self.methods:
             raise InputError(
                 f"There is no {method} model in use in this gallery",
-                remedy="Train one, or put one to use: Model ▸ Versions, or "
-                "`face-gallery models activate`.",
+                remedy="Train one, or activate one with Model ▸ Versions or `face-gallery models "
+                "activate`.",
             )
 
     def _answers(

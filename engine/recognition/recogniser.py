@@ -42,7 +42,7 @@ _TRIES = 3
 """Times that a query is answered while changes come in between; then it keeps them out."""
 _QUERIES_AT_ONCE = 1_000
 """Queries answered between two checks whether the gallery was changed."""
-_FPIR_REMEDY = "Give a number between 0 and 1, such as 0.01 for 1 stranger in 100."
+_FPIR_REMEDY = "Use a number between 0 and 1, such as 0.01 for 1 in 100 strangers."
 Change = Callable[[], Changed | None]
 
 
@@ -83,7 +83,7 @@ class Recogniser:
     ) -> Sequence[Identification]:
         """Answer who each query is (:meth:`engine.gallery.Gallery.identify`)."""
         if not 0 < fpir < 1:
-            raise InputError(f"An FPIR of {fpir} is no share of strangers", remedy=_FPIR_REMEDY)
+            raise InputError(f"An FPIR of {fpir} is not a share of strangers", remedy=_FPIR_REMEDY)
         queries = as_rows(queries)
         if len(queries) != 1 or not is_usable(queries[0], self._store.dimension):
             check_vectors(queries, dimension=self._store.dimension)

@@ -172,5 +172,5 @@ def require_people(store: Store, identities: Ids) -> None:
         raise GalleryDamagedError(
             f"There are faces of {missing:,} people who are not in the database",
             file=store.folder,
-            remedy="`face-gallery check` lists them. Put back a copy of the gallery from before.",
+            remedy="`face-gallery check` lists them. Restore an earlier copy of the gallery.",
         )

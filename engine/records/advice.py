@@ -40,12 +40,12 @@ class Advice:
 
 def lookalike_words(name: str, other: str) -> str:
     """What is said of a new name that nobody can tell from an enrolled one."""
-    return f"“{name}” looks like “{other}”, who is enrolled, and is written with other letters"
+    return f"“{name}” looks like “{other}”, who is enrolled, but is spelled with different letters"
 
 
 def joined_words(name: str, known: str) -> str:
     """What is said where a name is written otherwise than it is enrolled."""
-    return f"“{name}” is taken for “{known}”, who is enrolled: only case or Unicode form differ"
+    return f"“{name}” is treated as “{known}”, who is enrolled: only case or Unicode form differs"
 
 
 def by_row(advice: Iterable[Advice]) -> dict[int, tuple[Advice, ...]]:
@@ -94,14 +94,14 @@ def _together(group: Sequence[Advice], files: Sequence[str], of: int) -> Advice:
 
 # by kind, whether an identity is named, whether of several faces
 _WORDS: Mapping[tuple[AdviceKind, bool, bool], str] = {
-    ("enrolled", True, False): "is enrolled already under {}",
-    ("enrolled", True, True): "are enrolled already under {}",
+    ("enrolled", True, False): "is already enrolled as {}",
+    ("enrolled", True, True): "are already enrolled as {}",
     ("looks-like", True, False): "looks like {}",
     ("looks-like", True, True): "look like {}",
-    ("near-duplicate", True, False): "is nearly the same picture as an enrolled face of {}",
-    ("near-duplicate", True, True): "are nearly the same pictures as enrolled faces of {}",
-    ("near-duplicate", False, False): "is nearly the same picture as another one",
-    ("near-duplicate", False, True): "are nearly the same pictures as others here",
+    ("near-duplicate", True, False): "is almost the same photo as an enrolled face of {}",
+    ("near-duplicate", True, True): "are almost the same photos as enrolled faces of {}",
+    ("near-duplicate", False, False): "is almost the same photo as another one",
+    ("near-duplicate", False, True): "are almost the same photos as others here",
     ("odd", True, False): "does not look like the other faces of {}",
     ("odd", True, True): "do not look like the other faces of {}",
 }

@@ -91,7 +91,7 @@ def check_note(text: str) -> str:
     text = text.strip()
     if len(text) > MAX_NOTE:
         raise IdentityNameError(
-            f"The note has {len(text):,} characters, {MAX_NOTE:,} are allowed",
+            f"The note has {len(text):,} characters, but only {MAX_NOTE:,} are allowed",
             remedy="Shorten it.",
         )
     if any(
@@ -99,21 +99,23 @@ def check_note(text: str) -> str:
         for character in text
         if character not in "\n\t"
     ):
-        raise IdentityNameError("The note has characters that are no text", remedy="Type it anew.")
+        raise IdentityNameError(
+            "The note contains characters that are not text", remedy="Type it again."
+        )
     return text
 
 
 def _problem(name: str) -> str:
     if len(name) > MAX_LENGTH:
-        return f"The name has {len(name)} characters, {MAX_LENGTH} are allowed"
+        return f"The name has {len(name)} characters, but only {MAX_LENGTH} are allowed"
     plain = name.isascii() and name.isprintable()  # most names by far; spares a million look-ups
     categories = set() if plain else {unicodedata.category(character) for character in name}
     if "Cs" in categories:
-        return "The name is not sound Unicode text"
+        return "The name is not valid Unicode text"
     if categories & _LINE_BREAKING:
-        return f"The name {name!a} has control characters or line breaks"
+        return f"The name {name!a} contains control characters or line breaks"
     if not _BIDIRECTIONAL.isdisjoint(name):
-        return f"The name {name!a} has characters that turn the direction of text"
+        return f"The name {name!a} contains characters that change the direction of text"
     if not _SEPARATORS.isdisjoint(name) or name.strip() in {".", ".."}:
         return f"“{name}” is a path, not a name"
     if not name_key(name):
@@ -124,11 +126,11 @@ def _problem(name: str) -> str:
 def _unreadable(name: str, categories: set[str]) -> str:
     """Why nobody could read a name on a screen, or tell it from another; "" where one can."""
     if INVISIBLE.search(name) or name.strip() != name.strip().strip(_JOINERS):
-        return f"The name {name!a} has characters that cannot be seen"
+        return f"The name {name!a} contains invisible characters"
     if "Co" in categories or "Cn" in categories:
-        return f"The name {name!a} has characters that stand for nothing in Unicode"
+        return f"The name {name!a} contains characters that are not assigned in Unicode"
     if categories.isdisjoint(_SEEN):
-        return f"The name {name!a} has no letter"
+        return f"The name {name!a} contains no letter"
     stacked = 0
     for character in unicodedata.normalize("NFD", name):
         stacked = stacked + 1 if unicodedata.combining(character) else 0

@@ -110,7 +110,7 @@ class ImportPlan:
         """The plan with these rows left out, of those that would be imported."""
         return self._with(
             {
-                row: replace(self.faces[row], outcome="left-out", reason="Left out as you chose")
+                row: replace(self.faces[row], outcome="left-out", reason="Left out by you")
                 for row in rows
                 if self.faces[row].comes_in
             }
@@ -169,7 +169,9 @@ class ImportPlan:
         for face in entering:
             for one in face.advice:
                 if one.kind == "enrolled":
-                    told[f"{face.file}: the same vector is enrolled as {one.identity}"] = None
+                    told[
+                        f"{face.file}: the same embedding is already enrolled as {one.identity}"
+                    ] = None
                 elif one.kind == "name":
                     told[one.sentence] = None
         return tuple(told)
@@ -177,4 +179,4 @@ class ImportPlan:
 
 def held_words(name: str) -> str:
     """Why a duplicate is left out."""
-    return f"{name} has this very face already"
+    return f"{name} already has this face"

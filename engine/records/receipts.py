@@ -16,45 +16,45 @@ from engine.records.parsing import checked
 UNREACHABLE = (
     "Photographs and embedding files outside the gallery's folder, such as those that the faces "
     "were imported from.",
-    "Backups, exports and copies of the gallery made elsewhere, beyond those listed here.",
+    "Backups, exports and copies of the gallery made elsewhere, other than those listed here.",
     "Snapshots and copies that the operating system, a cloud service or a backup program made.",
-    "Blocks of the disk that files no longer use: a disk may keep them for a while, and an SSD "
-    "moves them about to spread the wear. Only an encrypted disk guards against that.",
-    "Memory of programs that had the gallery open, until they end.",
+    "Disk blocks that files no longer use: a disk may keep them for a while, and an SSD moves "
+    "data around to spread wear. Only an encrypted disk protects against this.",
+    "Memory of programs that had the gallery open, until they exit.",
 )
 """What no program of this kind can erase."""
 SEARCHED = (
-    "Every file in the gallery's folder, its name and the names of the folders it lies in, with "
-    "what is packed as zip, NumPy archive, gzip, Parquet or base64, one packing deep.",
-    "Names, as words of their own: in UTF-8, UTF-16, UTF-32, Latin-1 and Windows-1252, and escaped "
-    "as in JSON, HTML and URLs. In files that are no text, names of six letters or more.",
-    "Vectors, as they were imported or multiplied by any number, their numbers in a row: as "
+    "Every file in the gallery's folder, its name and the names of its folders, including the "
+    "contents of zip, NumPy archive, gzip, Parquet or base64 data, one level deep.",
+    "Names, as whole words: in UTF-8, UTF-16, UTF-32, Latin-1 and Windows-1252, and escaped as "
+    "in JSON, HTML and URLs. In files that are not text, names of six letters or more.",
+    "Embeddings, as imported or multiplied by any number, with their numbers in sequence: as "
     "float16, float32 or float64 in either byte order, or as decimals of four digits or more.",
     "Thumbnails, byte by byte.",
-    "Not found: photographs and thumbnails saved anew as pictures, and vectors that were computed "
-    "from theirs, rounded further, written with decimal commas, or stored a number here and a "
-    "number there.",
-    "What cannot be read or unpacked, or looks encrypted, counts as holding the person.",
+    "Not found: photographs and thumbnails saved again as images, and embeddings that were "
+    "derived from theirs, rounded further, written with decimal commas, or stored in scattered "
+    "pieces.",
+    "Files that cannot be read or unpacked, or look encrypted, count as containing the person.",
 )
 """How files are searched for a person: the same words in dialog, receipt and docs/security.md."""
 REBUILT = (
     "the database",
     "the search index",
     "the calibration",
-    "the lens that portraits are drawn through",
-    "the fingerprint of the network that made the embeddings",
+    "the projection for drawn portraits",
+    "the fingerprint of the embedding network",
 )
 _NOUNS = {
     "identities": ("name", "names"),
     "faces": ("face", "faces"),
     "photographs": ("photograph", "photographs"),
-    "same_elsewhere": ("face with the same vector under another name",
-                       "faces with the same vector under other names"),
+    "same_elsewhere": ("face with the same embedding under another name",
+                       "faces with the same embedding under other names"),
     "faces_in_history": ("face kept for undo", "faces kept for undo"),
     "notes": ("note", "notes"),
     "decisions": ("decision", "decisions"),
-    "history": ("entry of the history, made nameless", "entries of the history, made nameless"),
-    "mentions": ("mention with other people, struck out", "mentions with other people, struck out"),
+    "history": ("history entry, anonymised", "history entries, anonymised"),
+    "mentions": ("mention with other people, removed", "mentions with other people, removed"),
 }  # fmt: skip
 
 
@@ -174,12 +174,14 @@ class Receipt:
             f"Gallery: {self.gallery}",
         ]
         lines += _listed("Removed", self.removed.words())
-        lines += _listed("Made anew without the person", self.rebuilt)
-        lines += _listed("Trained models deleted", self.models or ("none had seen the person",))
-        lines += _listed("Files deleted with it", self.deleted or ("none",))
-        lines += _listed("Still holding the person", self.holding or ("no file that is known",))
+        lines += _listed("Rebuilt without the person", self.rebuilt)
+        lines += _listed(
+            "Trained models deleted", self.models or ("none had been trained on the person",)
+        )
+        lines += _listed("Deleted files", self.deleted or ("none",))
+        lines += _listed("Still containing the person", self.holding or ("no known file",))
         lines += _listed("How files were searched", self.searched)
-        lines += _listed("Out of this program's reach", self.unreachable)
+        lines += _listed("Beyond this program's reach", self.unreachable)
         lines += _listed(f"SHA-256 of salt {self.salt} and the name", self.hashes)
         return "\n".join(lines) + "\n"
 

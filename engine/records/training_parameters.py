@@ -211,13 +211,13 @@ def _typed(name: str, present: Any, value: Any) -> Any:
     if isinstance(present, bool):
         if str(value).lower() in _TRUTHS:
             return _TRUTHS[str(value).lower()]
-        raise InputError(f"{name} cannot be “{value}”", remedy="Give true or false.")
+        raise InputError(f"{name} cannot be “{value}”", remedy="Use true or false.")
     try:
         if isinstance(present, tuple):
             return tuple(int(_within(name, int(one))) for one in value)
         return _within(name, type(present)(value))
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} cannot be “{value}”", remedy="Give a number.") from error
+        raise InputError(f"{name} cannot be “{value}”", remedy="Use a number.") from error
 
 
 def _within(name: str, number: float) -> float:

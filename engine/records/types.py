@@ -203,7 +203,7 @@ class VectorRecord:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """A face that is enrolled already under the same name, and was left out."""
+    """A face that is already enrolled as the same name, and was left out."""
 
     file: str
     name: str

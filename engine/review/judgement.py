@@ -113,7 +113,7 @@ _PROBES = 2_000
 _BLOCK = 2_000_000
 """Distances to templates held in memory at once, or as many faces as if there were _DENSE."""
 _DENSE = 500
-_STAGE = "Judging every face without itself"
+_STAGE = "Reviewing every face"
 
 
 def judge(faces: ReviewFaces, nearest: FaceNeighbours, reporter: Reporter) -> Judgement:
@@ -154,7 +154,7 @@ def _searched(faces: ReviewFaces, probes: Ids, reporter: Reporter) -> LeftOutSea
         len(faces),
         table,
         reporter,
-        "Learning the odds",
+        "Estimating probabilities",
     )
 
 

@@ -32,7 +32,7 @@ def review_store(
     """
     if unknown := set(kinds) - set(KINDS):
         raise InputError(
-            f"There is no such kind as “{min(unknown)}”", remedy=f"Kinds are {', '.join(KINDS)}."
+            f"There is no kind “{min(unknown)}”", remedy=f"Kinds are {', '.join(KINDS)}."
         )
     return review(_faces(store, reporter), kinds, index=index, reporter=reporter)
 
@@ -75,5 +75,5 @@ def _require_names(store: Store, owners: Ids, names: Mapping[int, str]) -> None:
         raise GalleryDamagedError(
             f"There are faces of {len(nobody):,} people who are not in the database",
             file=store.folder,
-            remedy="`face-gallery check` lists them. Put back a copy of the gallery from before.",
+            remedy="`face-gallery check` lists them. Restore an earlier copy of the gallery.",
         )

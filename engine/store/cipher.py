@@ -115,12 +115,12 @@ def require_strong(passphrase: str) -> None:
     if len(passphrase) < SHORTEST:
         raise InputError(
             f"The passphrase is too short: {len(passphrase)} characters of at least {SHORTEST}",
-            remedy="Take four or five words that nobody would guess together.",
+            remedy="Choose four or five unrelated words.",
         )
     if len(set(passphrase)) < _FEWEST:
         raise InputError(
             "The passphrase is too easy to guess: it repeats itself",
-            remedy="Take four or five words that nobody would guess together.",
+            remedy="Choose four or five unrelated words.",
         )
 
 
@@ -141,7 +141,7 @@ def library() -> Any:
     with closing(dbapi2.connect(":memory:")) as connection:
         if connection.execute("PRAGMA cipher_version").fetchone() is None:
             raise EncryptionMissingError(
-                "The SQLite of another library stands in for SQLCipher in this process",
+                "Another library's SQLite replaces SQLCipher in this process",
                 remedy="Import sqlcipher3 before that library (TensorFlow, as a rule).",
             )
     return dbapi2
@@ -180,9 +180,9 @@ def unlock(connection: Any, key: Key, path: Path) -> None:
     except refusals() as error:
         if primary_code(error) == sqlite3.SQLITE_NOTADB:
             raise WrongPassphraseError(
-                "The passphrase is wrong, or this is no gallery",
+                "The passphrase is wrong, or this is not a gallery",
                 file=path,
-                remedy="Try again; nobody can help with a passphrase that is forgotten.",
+                remedy="Try again. A forgotten passphrase cannot be recovered.",
             ) from error
         raise
 

@@ -131,7 +131,7 @@ class CheckedCursor:
         for index, column in _known(tuple(described[0] for described in self.description)):
             if problem := misfit(column, [row[index] for row in rows]):
                 raise GalleryDamagedError(
-                    f"The database holds values that make no sense ({problem})",
+                    f"The database contains invalid values ({problem})",
                     file=self.connection.path,
                     remedy=RESTORE,
                 )

@@ -194,7 +194,7 @@ class Database:
             yield
         except (TypeError, ValueError, LookupError, OverflowError) as error:
             raise GalleryDamagedError(
-                f"The database holds values that make no sense ({str(error)[:_SHOWN]})",
+                f"The database contains invalid values ({str(error)[:_SHOWN]})",
                 file=self.path,
                 remedy=RESTORE,
             ) from error
@@ -303,9 +303,9 @@ class Database:
             raise _closed(self.path)
         if self._writer is None:
             raise GalleryReadOnlyError(
-                "The gallery is open for reading only",
+                "The gallery is open read-only",
                 file=self.path.parent,
-                remedy="Open it where it can be written, and while no other process writes it.",
+                remedy="Open it where it is writable and no other process is writing to it.",
             )
         return self._writer
 
@@ -350,7 +350,8 @@ class Database:
         log = self.path.with_name(f"{self.path.name}-wal")
         if log.exists() and log.stat().st_size > 0:
             raise GalleryReadOnlyError(
-                "The gallery was not closed properly, and its folder may not be written to mend it",
+                "The gallery was not closed properly, and its folder is not writable, so it "
+                "cannot be repaired",
                 file=self.path,
                 remedy=ASK_PERMISSION,
             )

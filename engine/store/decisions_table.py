@@ -320,7 +320,7 @@ def _pair(
     first, second = sorted(require_identity(connection, called) for called in (name, other))
     if first == second:
         raise InputError(
-            f"“{name}” cannot be kept apart from itself", remedy="Name two people of the gallery."
+            f"“{name}” cannot be kept apart from itself", remedy="Choose two people in the gallery."
         )
     return first, second
 

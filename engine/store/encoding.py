@@ -13,7 +13,7 @@ from engine.records.types import Ids, Rows, Vectors
 
 STORED = np.dtype("<f4")
 _DIGEST = 16
-COMPARING = "Telling faces apart"
+COMPARING = "Comparing faces"
 _AT_ONCE = 4_096  # rows, 2 MB of 128 numbers
 Digests = npt.NDArray[np.uint64]
 """Digests of many vectors, ``(n, 2)``: 16 bytes a row."""
@@ -34,7 +34,7 @@ def from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
     """
     rows = np.frombuffer(b"".join(blobs), dtype=STORED).reshape(len(blobs), dimension)
     if not np.isfinite(rows).all():
-        raise ValueError("an embedding holds NaN or infinity")
+        raise ValueError("an embedding contains NaN or infinity")
     return rows.astype(np.float32)  # native byte order, and writable
 
 

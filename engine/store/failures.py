@@ -18,25 +18,24 @@ from engine.errors import (
 
 RESTORE = "Restore a backup of the gallery, or salvage what can still be read of it."
 TAKE_OUT = (
-    "Restore a backup that was made before, or take it out of the gallery with "
-    "`face-gallery check --repair`."
+    "Restore an earlier backup, or remove it from the gallery with `face-gallery check --repair`."
 )
 ASK_PERMISSION = "Ask its owner for permission, or copy the gallery to a folder of your own."
 
 _KINDS: dict[int, tuple[type[GalleryError], str, str]] = {
     sqlite3.SQLITE_FULL: (
         GalleryWriteError,
-        "The disk is full, nothing was changed",
+        "The disk is full; nothing was changed",
         "Free some space and try again.",
     ),
     sqlite3.SQLITE_IOERR: (
         GalleryWriteError,
-        "The disk refused to read or write, nothing was changed",
-        "Check that the disk is connected, sound and has space, then try again.",
+        "The disk refused to read or write; nothing was changed",
+        "Check that the disk is connected, intact and has space, then try again.",
     ),
     sqlite3.SQLITE_READONLY: (
         GalleryReadOnlyError,
-        "The gallery may not be written",
+        "The gallery is not writable",
         ASK_PERMISSION,
     ),
     sqlite3.SQLITE_BUSY: (
@@ -86,7 +85,7 @@ def declared(path: Path) -> Iterator[None]:
 def on_disk(
     target: Path,
     problem: str = "The disk refuses",
-    remedy: str = "Choose a folder that may be written and has space, then try again.",
+    remedy: str = "Choose a folder that is writable and has space, then try again.",
 ) -> Iterator[None]:
     """Turn refusals of the file system while something is written at ``target`` into a
     GalleryWriteError.

@@ -230,7 +230,7 @@ def _swap(connection: sqlite3.Connection, change: int, step: int, state: str) ->
 
 
 def _require_reachable(connection: sqlite3.Connection, change: int) -> None:
-    remedy = "See `face-gallery history` for those there are."
+    remedy = "List them with `face-gallery history`."
     row = connection.execute(
         "SELECT state, action FROM history WHERE change = ?", (change,)
     ).fetchone()
@@ -239,7 +239,7 @@ def _require_reachable(connection: sqlite3.Connection, change: int) -> None:
         raise HistoryError(f"There is no change {change} in the history", remedy=remedy)
     if state == "cut":
         raise HistoryError(
-            f"Change {change} was undone, and another one was made in its place", remedy=remedy
+            f"Change {change} was undone and replaced by another change", remedy=remedy
         )
     query = "SELECT coalesce(max(change), 0) FROM history WHERE state = 'fixed'"
     (fixed,) = connection.execute(query).fetchone()

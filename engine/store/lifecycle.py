@@ -89,13 +89,15 @@ class WriterLock:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise GalleryBusyError(
-                f"{self._describe_holder()} is writing this gallery",
+                f"{self._describe_holder()} is writing to this gallery",
                 file=self._folder,
-                remedy="Close it there to make changes here; it can be opened for reading.",
+                remedy=(
+                    "Close it there to make changes here; until then it can be opened read-only."
+                ),
             ) from None
         except OSError as error:
             raise GalleryReadOnlyError(
-                f"The folder may not be written ({error.strerror})",
+                f"The folder is not writable ({error.strerror})",
                 file=self._folder,
                 remedy=ASK_PERMISSION,
             ) from error
@@ -140,7 +142,7 @@ def key_in(folder: Path, passphrase: str | Key | None) -> Key | None:
     cipher.library()  # where it is missing, nobody need think of the passphrase
     if not passphrase:
         raise PassphraseNeededError(
-            "The gallery is encrypted", file=folder, remedy="Give its passphrase."
+            "The gallery is encrypted", file=folder, remedy="Enter its passphrase."
         )
     return cipher.opened_with(path, passphrase)
 
@@ -159,14 +161,14 @@ def database_in(folder: Path) -> Path:
         exists = path.exists()
     except PermissionError as error:
         raise GalleryDamagedError(
-            "The folder may not be read", file=folder, remedy=ASK_PERMISSION
+            "The folder cannot be read", file=folder, remedy=ASK_PERMISSION
         ) from error
     if exists:
         raise GalleryDamagedError("The database is not a file", file=path, remedy=RESTORE)
     raise GalleryNotFoundError(
         "There is no gallery here",
         file=folder,
-        remedy="Choose another folder, or make a gallery here with `face-gallery new`.",
+        remedy="Choose another folder, or create a gallery here with `face-gallery new`.",
     )
 
 
@@ -220,7 +222,7 @@ def _require_current(connection: sqlite3.Connection, path: Path) -> None:
             f"The gallery was written by an older version (format {version}, this one reads "
             f"{newest()})",
             file=path,
-            remedy="Open it once where it can be written; that brings it up to date.",
+            remedy="Open it once where it is writable to bring it up to date.",
         )
 
 
@@ -235,13 +237,15 @@ def _fixed(connection: sqlite3.Connection, path: Path) -> tuple[int, Distance]:
     row = connection.execute("SELECT dimension, distance FROM gallery").fetchone()
     if row is None:
         raise GalleryDamagedError(
-            "The database does not say what kind of embeddings it holds", file=path, remedy=RESTORE
+            "The database does not state what kind of embeddings it contains",
+            file=path,
+            remedy=RESTORE,
         )
     dimension, distance = row
     possible = isinstance(dimension, int) and 1 <= dimension <= LARGEST_DIMENSION
     if not possible or distance not in get_args(Distance):
         raise GalleryDamagedError(
-            f"The database claims to hold embeddings of {dimension!r:.40} numbers, compared by "
+            f"The database claims to contain embeddings of {dimension!r:.40} numbers, compared by "
             f"{distance!r:.40}, which cannot be",
             file=path,
             remedy=RESTORE,
@@ -322,19 +326,19 @@ def _declared_os(folder: Path) -> Iterator[None]:
         yield
     except (FileExistsError, NotADirectoryError) as error:
         raise GalleryExistsError(
-            "There is a file where the gallery's folder would be",
+            "A file exists where the gallery's folder would be",
             file=error.filename or folder,
             remedy="Choose another folder.",
         ) from error
     except PermissionError as error:
         raise GalleryReadOnlyError(
-            "No gallery can be made here: the folder may not be written",
+            "No gallery can be created here: the folder is not writable",
             file=error.filename or folder,
             remedy="Choose another folder.",
         ) from error
     except OSError as error:
         raise GalleryWriteError(
-            f"No gallery can be made here ({error.strerror})",
+            f"No gallery can be created here ({error.strerror})",
             file=folder,
             remedy="Choose another folder, or free some space.",
         ) from error
@@ -350,7 +354,7 @@ def _require_empty(folder: Path) -> None:
     if not found:
         return
     if DATABASE in found:
-        problem, remedy = "There is a gallery already", "Open it, or choose another folder."
+        problem, remedy = "There is already a gallery here", "Open it, or choose another folder."
     else:
         problem, remedy = "The folder is not empty", "Choose an empty or new folder."
     raise GalleryExistsError(problem, file=folder, remedy=remedy)

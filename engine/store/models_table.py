@@ -84,7 +84,7 @@ class ModelsTable:
         key = (kept.pop("id"), kept.pop("kind"), kept.pop("created"))
         with self._database.transaction() as connection:
             if _find(connection, version.id) is not None:
-                raise ModelError(f"There is a model {version.id} already", remedy="Train it again.")
+                raise ModelError(f"There is already a model {version.id}", remedy="Train it again.")
             before = _set_active(connection, version.kind, None) if activate else None
             connection.execute(
                 "INSERT INTO models (id, kind, created, record, active) VALUES (?, ?, ?, ?, ?)",
@@ -110,7 +110,10 @@ class ModelsTable:
             if model_id is not None:
                 version = _require(connection, model_id)
                 if version.kind != kind:
-                    raise ModelError(f"{model_id} is no {_NOUNS[kind]}", remedy="Choose another.")
+                    raise ModelError(
+                        f"{model_id} is not a version of the {_NOUNS[kind]}",
+                        remedy="Choose another.",
+                    )
                 _require_usable(version)
             before = _set_active(connection, kind, model_id)
             if before == model_id:
@@ -179,7 +182,7 @@ class ModelsTable:
         with self._database.transaction() as connection:
             key = model_files.sealing_key(connection)
         saved = self._on_disk / model_id
-        remedy = "Check that the disk has space and may be written, then try again."
+        remedy = "Check that the disk has space and is writable, then try again."
         with on_disk(saved, "The model could not be saved", remedy), declared(saved / SEALED):
             model_files.seal(self.folder / model_id, saved, key)
 
@@ -220,7 +223,7 @@ def _require(connection: sqlite3.Connection, model_id: str) -> ModelVersion:
 def _require_usable(version: ModelVersion) -> None:
     if version.collapsed:
         raise ModelError(
-            f"Model {version.id} has collapsed: it takes all faces for the same",
+            f"Model {version.id} has collapsed: it cannot tell faces apart",
             remedy="Use another version, or train it again.",
         )
 

@@ -81,7 +81,7 @@ def require_one(name: str, candidates: Sequence[str]) -> None:
     if len(candidates) > 1:
         raise AmbiguousNameError(
             ambiguous_words(name, candidates),
-            remedy="Write the one that is meant exactly so, or merge them.",
+            remedy="Write the name exactly as listed, or merge them.",
         )
 
 
@@ -93,7 +93,7 @@ def unknown_identity(
     keys = search_lines("\n".join(other.replace("\n", " ") for other in known)).split("\n")
     near = [f"“{known[row]}”" for row in nearest(name, keys, _SUGGESTED) if known]
     question = f"Did you mean {' or '.join(near)}?" if near else "See `face-gallery people`."
-    return UnknownIdentityError(f"Nobody called “{name}” is {where}", remedy=question)
+    return UnknownIdentityError(f"No one named “{name}” is {where}", remedy=question)
 
 
 def ambiguous_words(name: str, candidates: Sequence[str]) -> str:

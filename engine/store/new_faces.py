@@ -25,7 +25,7 @@ from engine.utils.packed_columns import Coded, Column, picked
 _GROUPS_AT_ONCE = 10_000
 _ROWS_AT_ONCE = 4_000
 _MOST_FACES = 1 << 62
-_COMPARING = "Looking for faces that are enrolled"
+_COMPARING = "Looking for enrolled faces"
 _SAVING = "Saving faces"
 
 
@@ -141,15 +141,15 @@ def check_vectors(vectors: Rows, dimension: int, files: Sequence[str] = ()) -> N
         shape = " × ".join(map(str, vectors.shape))
         raise MismatchError(
             f"Vectors of shape {shape} do not fit a gallery of dimension {dimension}",
-            remedy="Use embeddings of the network that made this gallery.",
+            remedy="Use embeddings from the network this gallery was made with.",
         )
     for start in range(0, len(vectors), _ROWS_AT_ONCE):
         finite = np.isfinite(vectors[start : start + _ROWS_AT_ONCE]).all(axis=1)
         if not finite.all():
             raise EmbeddingError(
-                "The embedding holds NaN or infinity",
+                "The embedding contains NaN or infinity",
                 file=files[start + int(np.argmin(finite))] if len(files) else None,
-                remedy="Compute it again.",
+                remedy="Recompute it.",
             )
 
 
@@ -277,7 +277,7 @@ def next_face(connection: sqlite3.Connection) -> int:
 def _refuse_name(name: str | None, file: str) -> NoReturn:
     if not name:
         raise IdentityNameError(
-            "There is no name with this embedding", file=file, remedy="Say whose face it is."
+            "This embedding has no name", file=file, remedy="Give the person's name."
         )
     raise IdentityNameError(
         "The name is not valid Unicode text", file=file, remedy="Rename the folder or column."

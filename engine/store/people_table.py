@@ -171,7 +171,7 @@ class PeopleTable:
             other = find_identity(connection, new)
             if other is not None and other.id != identity:
                 raise NameTakenError(
-                    f"There is a “{other.name}” already",
+                    f"“{other.name}” already exists",
                     remedy=f"Merge “{name}” into it if they are the same person.",
                 )
             connection.execute(
@@ -272,7 +272,7 @@ class PeopleTable:
                 if stray := [face.id for face in faces if face.identity_id != identity]:
                     raise UnknownIdentityError(
                         f"Face {stray[0]} is not one of “{name}”, or is in two groups",
-                        remedy="Choose its own faces.",
+                        remedy="Choose faces of this person.",
                     )
                 if not faces or new == name:
                     continue

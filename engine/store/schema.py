@@ -334,7 +334,7 @@ def require_ours(connection: sqlite3.Connection, path: Path) -> None:
     strange = sorted(str(name) for _, name, _ in acting - schema_of_ours(version))
     if strange:
         raise GalleryDamagedError(
-            f"Another program has put “{strange[0][:_SHOWN]}” into the database",
+            f"Another program has added “{strange[0][:_SHOWN]}” to the database",
             file=path,
             remedy=RESTORE,
         )

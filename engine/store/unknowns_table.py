@@ -175,8 +175,8 @@ def _require(
     missing = {int(unknown) for unknown in ids} - {unknown for unknown, *_ in rows}
     if missing:
         raise UnknownIdentityError(
-            f"Unknown {min(missing)} is not on the shelf",
-            remedy="See `face-gallery unknown` for those that are.",
+            f"There is no unknown query {min(missing)}",
+            remedy="List them with `face-gallery unknown`.",
         )
     return rows
 

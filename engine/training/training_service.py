@@ -135,9 +135,9 @@ def _on_disk() -> Iterator[None]:
         yield
     except OSError as error:
         raise GalleryWriteError(
-            f"The faces could not be handed to the training ({error.strerror or error})",
+            f"The faces could not be passed to the training process ({error.strerror or error})",
             file=error.filename,
-            remedy="Check that the disk has space and may be written, then try again.",
+            remedy="Check that the disk has space and is writable, then try again.",
         ) from error
 
 
@@ -207,9 +207,9 @@ class TrainingService:
         settings(request)
         if not self._store.writable:
             raise GalleryReadOnlyError(
-                "Models cannot be trained: the gallery is open for reading only",
+                "Models cannot be trained: the gallery is open read-only",
                 file=self._store.folder,
-                remedy="Close it where it is being written, then open it again.",
+                remedy="Close the program that is writing to it, then reopen the gallery.",
             )
         started = time.monotonic()
         with self.at_rest(), job_folder(self._store, "train", asdict(request)) as folder:
@@ -242,7 +242,7 @@ class TrainingService:
         if protocol not in ("closed", "open", "both") or not set(methods) <= set(METHODS):
             raise InputError("There is no such protocol or method", remedy="See `--help`.")
         if not 1 <= repeats <= 100:
-            raise InputError(f"{repeats} repeats cannot be made", remedy="Choose 1 to 100.")
+            raise InputError(f"{repeats} repeats are not possible", remedy="Choose 1 to 100.")
         asked = {"protocol": protocol, "methods": [*methods], "repeats": repeats, "seed": seed}
         with self.at_rest(), job_folder(self._store, "evaluate", asked) as folder:
             evaluation = Evaluation.from_json(run_job(folder, reporter))
@@ -264,7 +264,7 @@ class TrainingService:
         if lacking:
             return lacking
         if not self._store.writable:
-            return "The gallery is open for reading only, so nothing can be trained."
+            return "The gallery is open read-only, so nothing can be trained."
         several = sum(one.faces > 1 for one in self._store.people.all())
         if several < 2:
             return "Training needs at least two people with two faces each."
@@ -279,7 +279,8 @@ class TrainingService:
         """
         if not self._busy.acquire(blocking=False):
             raise TrainingError(
-                "A training or an evaluation is under way", remedy="Wait for it, or cancel it."
+                "A training or evaluation is already running",
+                remedy="Wait for it to finish, or cancel it.",
             )
         try:
             yield

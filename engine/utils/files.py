@@ -56,7 +56,7 @@ def read_text(path: Path) -> str:
 
 
 def _irregular(path: Path) -> OSError:
-    return OSError(errno.EINVAL, "It is no regular file", str(path))
+    return OSError(errno.EINVAL, "It is not a regular file", str(path))
 
 
 def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None]) -> None:

@@ -58,10 +58,10 @@ class GalleryFolder:
         """
         for path, kind in self._foreign_entries():
             raise ForeignFileError(
-                f"This is {kind}, and a gallery consists of files and folders of its own",
+                f"This is {kind}, but a gallery consists only of ordinary files and folders",
                 file=path,
-                remedy="Remove it if you put it there yourself; do not use a gallery that "
-                "somebody else sent you with it.",
+                remedy="Remove it if you put it there yourself. Do not use a gallery that "
+                "someone sent you with it.",
             )
 
     def problems(self) -> list[str]:
@@ -90,8 +90,8 @@ class GalleryFolder:
             raise ForeignFileError(
                 "This leads out of the gallery's folder",
                 file=path,
-                remedy="Nothing was removed there. Do not use a gallery that somebody else sent "
-                "you with it.",
+                remedy="Nothing was removed there. Do not use a gallery that someone sent you "
+                "with it.",
             )
         return path
 

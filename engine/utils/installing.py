@@ -11,5 +11,5 @@ def install_words(library: str) -> str:
     for another Python, something else would be installed, or nothing.
     """
     if getattr(sys, "frozen", False):
-        return "This edition of the program comes without it."
+        return "This edition of the program does not include it."
     return f"Install it with `{shlex.quote(sys.executable)} -m pip install {library}`."

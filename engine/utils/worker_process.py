@@ -136,8 +136,7 @@ def _answer(
 def _cause_of_death(name: str, exit_code: int, log: Path) -> str:
     if exit_code < 0:
         return (
-            f"The {name} process was killed (signal {-exit_code}), by somebody or because the "
-            "memory ran out"
+            f"The {name} process was killed (signal {-exit_code}), possibly because memory ran out"
         )
     return f"The {name} process died. {last_lines(log.read_bytes())}".rstrip(". ")
 
@@ -223,7 +222,7 @@ def failed_line(error: BaseException) -> str:
         "failed",
         problem=f"The work failed ({type(error).__name__}: {error})",
         file=None,
-        remedy="Try again; with other settings if it fails again.",
+        remedy="Try again, with other settings if it fails again.",
     )
 
 

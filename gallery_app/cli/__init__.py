@@ -72,13 +72,13 @@ _SECTIONS: Sections = {
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("-v", "--verbose", is_flag=True, help="Log to stderr too, in detail.")
+@click.option("-v", "--verbose", is_flag=True, help="Also log to stderr, in detail.")
 @click.version_option(package_name="face-gallery", prog_name=PROGRAM)
 @click.pass_context
 def cli(context: click.Context, verbose: bool) -> None:
-    """Tells who a face is, how sure it is, and which faces say so.
+    """Identifies faces, states how certain it is, and shows the matching faces.
 
-    Without a command it opens the window. Everything stays on this computer.
+    Without a command, the window opens. Everything stays on this computer.
     """
     start_logging(verbose=verbose)
     _log.debug("Command %s", context.invoked_subcommand or "open")
@@ -111,7 +111,7 @@ def _run(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, CancelledError):  # ordinary: the person wants it to end
-        echo("Stopped. What had not been saved yet is not in the gallery.", err=True)
+        echo("Stopped. Anything not yet saved is not in the gallery.", err=True)
         return _INTERRUPTED if was_interrupted() else 1
     except SystemExit as left:  # click's answer to a reader of the output that is gone
         return left.code if isinstance(left.code, int) else 1

@@ -28,23 +28,27 @@ _NAMES_SHOWN = 5
 @click.argument("destination", required=False, type=click.Path(path_type=Path))
 @click.option("--list", "list_", is_flag=True, help="List the automatic backups instead.")
 @click.option(
-    "--keep", type=click.IntRange(0, 1_000), help="How many automatic backups to keep; 0 is off."
+    "--keep",
+    type=click.IntRange(0, 1_000),
+    help="Number of automatic backups to keep; 0 turns them off.",
 )
 @click.option(
-    "--clear", is_flag=True, help="Delete the automatic ones: they hold whoever was removed since."
+    "--clear",
+    is_flag=True,
+    help="Delete the automatic backups, which still contain people removed since.",
 )
 @gallery_and_json
 def backup(
     destination: Path | None, list_: bool, keep: int | None, clear: bool,
     gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Write the whole gallery into one new file at DESTINATION, also while it is in use.
+    """Back up the whole gallery to a new file at DESTINATION, even while it is in use.
 
-    DESTINATION is a file that is not there yet, or a folder to make one in. With trained models
-    that are in use; the index is left out, it is made anew.
+    DESTINATION is a file that does not exist yet, or a folder to create one in. Trained models
+    in use are included; the index is not, as it can be rebuilt.
     """
     if sum((destination is not None, list_, keep is not None, clear)) != 1:
-        raise click.UsageError("Say where to write the backup, or --list, --keep or --clear.")
+        raise click.UsageError("Give a destination, or one of --list, --keep and --clear.")
     if list_:
         _list(chosen(gallery, changing=False), as_json)
     elif keep is not None:
@@ -73,7 +77,7 @@ def _list(folder: Path, as_json: bool) -> None:
     for one in found:
         echo(f"{_moment(one)}  before {one.reason:8}  {_counts(one)}  {one.path}")
     if not found:
-        say("No automatic backup was made yet: they are made before large changes and updates.")
+        say("No automatic backups yet. They are made before large changes and updates.")
 
 
 @click.command()
@@ -81,18 +85,18 @@ def _list(folder: Path, as_json: bool) -> None:
 @click.option(
     "--into",
     type=click.Path(path_type=Path),
-    help="A new folder for it; without, the gallery is put back as it was.",
+    help="A new folder for it; by default the gallery itself is restored.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask before the gallery is replaced.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+@click.option("--yes", is_flag=True, help="Replace the gallery without asking.")
 @gallery_and_json
 def restore(
     source: Path, into: Path | None, dry_run: bool, yes: bool, gallery: Path | None, as_json: bool
 ) -> None:
-    """Make a gallery of the backup SOURCE, in a new folder or in place of the present gallery.
+    """Restore the backup SOURCE to a new folder or in place of the current gallery.
 
-    What is there is replaced only by a backup of the same gallery; a safety backup of it is made
-    first, and a damaged one is kept aside.
+    A gallery is replaced only by a backup of itself. A safety backup is made
+    first, and a damaged database is kept.
     """
     target = into if into is not None else chosen(gallery, changing=not dry_run)
     seen, opens = _previewed(source, target)
@@ -121,7 +125,7 @@ def restore(
         )
         return
     if done.safety:
-        say(f"What was there before is in {done.safety}.")
+        say(f"The previous state is in {done.safety}.")
     if done.aside:
         say(f"The damaged database is kept in {done.aside}.")
     echo(f"Restored {done.folder}: {_counts(done.backup)}.")
@@ -153,7 +157,7 @@ def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:
         return
     people = counted(saved.identities, "person", "people")
     echo(f"Saved {people}, {counted(saved.faces, 'face')} into {saved.folder}.")
-    say("Lost:" if saved.lost else "Nothing was lost but the history.")
+    say("Lost:" if saved.lost else "Nothing was lost except the history.")
     for sentence in saved.lost:
         say(f"  {sentence}")
 
@@ -169,13 +173,13 @@ def _tell(seen: Preview, target: Path) -> None:
 
 def _differences(present: Present) -> list[str]:
     if not present.differs:
-        return ["The gallery has the same faces now."]
-    said = [f"The gallery has {counted(present.faces, 'face')} now."]
+        return ["The gallery now has the same faces."]
+    said = [f"The gallery now has {counted(present.faces, 'face')}."]
     for faces, names, where in (
         (present.faces_only_there, present.only_there, "the backup"),
         (present.faces_only_here, present.only_here, "the gallery now"),
     ):
-        people = f", all those of {_some(names)}" if names else ""
+        people = f", all faces of {_some(names)}" if names else ""
         if faces:
             said.append(f"Only in {where}: {counted(faces, 'face')}{people}.")
     return said

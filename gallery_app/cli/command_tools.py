@@ -35,10 +35,10 @@ gallery_option = click.option(
     "-g",
     "--gallery",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The gallery's folder; else the last one that `open` or `new` was given.",
+    help="The gallery's folder. [default: the one last used with `open` or `new`]",
 )
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there."
+    "--json", "as_json", is_flag=True, help="Print one JSON document to stdout and nothing else."
 )
 
 
@@ -82,10 +82,10 @@ def chosen(folder: Path | None, *, changing: bool) -> Path:
     if not recent:
         config_folder()
         raise GalleryNotFoundError(
-            "No gallery was opened yet", remedy="Name one with -g, or make one with `new`."
+            "No gallery has been opened yet", remedy="Give one with -g, or create one with `new`."
         )
     if changing:
-        say(f"In {recent[0]}, the gallery opened last:")
+        say(f"In {recent[0]}, the gallery last opened:")
     return recent[0]
 
 

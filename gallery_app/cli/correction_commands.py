@@ -20,7 +20,7 @@ from gallery_app.cli.output import ask, echo
 from gallery_app.wording.similarity_words import merge_comfort, merge_warning
 
 _merge_unlike = click.option(
-    "--yes", is_flag=True, help="Do not ask where they look like two people."
+    "--yes", is_flag=True, help="Do not ask for confirmation if they look like two people."
 )
 
 
@@ -33,7 +33,7 @@ _merge_unlike = click.option(
 def rename(
     name: str, new: str, merging: bool, yes: bool, gallery: Path | None, as_json: bool
 ) -> None:
-    """Give the identity NAME the name NEW."""
+    """Rename the person NAME to NEW."""
     with opened(gallery, write=True) as target:
         say_lookalikes(target, [new])
         try:
@@ -48,14 +48,14 @@ def rename(
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--into", required=True, metavar="NAME", help="The identity that stays.")
-@click.option("--dry-run", is_flag=True, help="Say what it would come to; change nothing.")
+@click.option("--into", required=True, metavar="NAME", help="The person to keep.")
+@click.option("--dry-run", is_flag=True, help="Show the result; change nothing.")
 @_merge_unlike
 @gallery_and_json
 def merge(
     names: tuple[str, ...], into: str, dry_run: bool, yes: bool, gallery: Path | None, as_json: bool
 ) -> None:
-    """Make the identities NAME... one with another that stays. Says where they look like two."""
+    """Merge the people NAME... into another one. Warns if they look like different people."""
     with opened(gallery, write=not dry_run) as target:
         if dry_run:
             _tell_preview(target.corrections.preview_merge(names, into), as_json)
@@ -69,7 +69,7 @@ def merge(
 @click.argument("name")
 @gallery_and_json
 def move(faces: tuple[str, ...], name: str, gallery: Path | None, as_json: bool) -> None:
-    """Put faces under NAME, a new or known identity. FACE is its number or its file."""
+    """Move faces to NAME, a new or enrolled person. FACE is a face's number or file."""
     with opened(gallery, write=True) as target:
         say_lookalikes(target, [name])
         tell(target.corrections.move(faces_asked(target, faces), name), as_json)
@@ -78,9 +78,9 @@ def move(faces: tuple[str, ...], name: str, gallery: Path | None, as_json: bool)
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option(
-    "--face", "faces", multiple=True, help="A face, by its number or file; may come several times."
+    "--face", "faces", multiple=True, help="A face, by number or file; may be given several times."
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @gallery_and_json
 def delete(
     names: tuple[str, ...],
@@ -89,11 +89,11 @@ def delete(
     gallery: Path | None,
     as_json: bool,
 ) -> None:
-    """Take identities out with all their faces, or single faces. `undo` brings them back."""
+    """Delete people and all their faces, or single faces. `undo` restores them."""
     if bool(names) == bool(faces):
-        raise click.UsageError("Name either identities or, with --face, faces.")
+        raise click.UsageError("Give either people or, with --face, faces.")
     if not yes and not sys.stdin.isatty():
-        raise click.UsageError("Nobody can be asked here: say --yes to delete.")
+        raise click.UsageError("Confirmation is not possible here: use --yes to delete.")
     with opened(gallery, write=True) as target:
         if faces:
             ids = faces_asked(target, faces)
@@ -110,12 +110,12 @@ def delete(
 @click.command()
 @click.argument("name")
 @click.argument("face", required=False)
-@click.option("--auto", is_flag=True, help="Leave the choice to the gallery again.")
+@click.option("--auto", is_flag=True, help="Let the gallery choose again.")
 @gallery_and_json
 def portrait(name: str, face: str | None, auto: bool, gallery: Path | None, as_json: bool) -> None:
-    """Let FACE, one of its own, stand for the identity NAME."""
+    """Use FACE, one of the person's own faces, as the portrait of NAME."""
     if auto == (face is not None):
-        raise click.UsageError("Name a face, or say --auto.")
+        raise click.UsageError("Give a face or --auto.")
     with opened(gallery, write=True) as target:
         chosen = None if face is None else faces_asked(target, [face])[0]
         tell(target.corrections.choose_portrait(name, chosen), as_json)
@@ -126,7 +126,7 @@ def portrait(name: str, face: str | None, auto: bool, gallery: Path | None, as_j
 @click.argument("text", required=False)
 @gallery_and_json
 def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> None:
-    """Keep TEXT as the note on NAME ("" takes it away); without TEXT, show it."""
+    """Set the note on NAME to TEXT ("" removes it); without TEXT, show it."""
     with opened(gallery, write=text is not None) as target:
         if text is not None:
             tell(target.corrections.set_note(name, text), as_json)
@@ -138,7 +138,7 @@ def note(name: str, text: str | None, gallery: Path | None, as_json: bool) -> No
 @click.command()
 @gallery_and_json
 def undo(gallery: Path | None, as_json: bool) -> None:
-    """Take the last change of people or faces back."""
+    """Undo the last change of people or faces."""
     with opened(gallery, write=True) as target:
         tell(target.history.undo(), as_json, nothing="There is nothing to undo.")
 
@@ -146,18 +146,18 @@ def undo(gallery: Path | None, as_json: bool) -> None:
 @click.command()
 @gallery_and_json
 def redo(gallery: Path | None, as_json: bool) -> None:
-    """Do again what was undone last."""
+    """Redo the last undone change."""
     with opened(gallery, write=True) as target:
         tell(target.history.redo(), as_json, nothing="There is nothing to redo.")
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1), help="How many changes, at most.")
+@click.option("--limit", type=click.IntRange(1), help="Maximum number of changes.")
 @click.option(
     "--to",
     "target_change",
     type=click.IntRange(0),
-    help="Undo or redo to this change; 0 is the beginning.",
+    help="Undo or redo up to this change; 0 is the beginning.",
 )
 @gallery_and_json
 def history(
@@ -167,7 +167,7 @@ def history(
     with opened(gallery, write=target_change is not None) as target:
         if target_change is not None:
             changed = target.history.go_to(target_change)
-            tell(changed, as_json, nothing="The gallery is there already.")
+            tell(changed, as_json, nothing="The gallery is already in that state.")
             return
         entries = target.history.changes(limit)
     if as_json:
@@ -199,7 +199,7 @@ def faces_asked(gallery: Gallery, asked: Sequence[str]) -> list[int]:
             raise InputError(
                 f"{len(faces):,} faces came from this file: {numbers}{' …' * (len(faces) > 5)}",
                 file=text,
-                remedy="Give the number of the one that is meant.",
+                remedy="Give the number of the face you mean.",
             )
         found.append(faces[0].id)
     return found
@@ -227,8 +227,8 @@ def _tell_preview(preview: MergePreview, as_json: bool) -> None:
     dropped = f", {counted(preview.duplicates, 'duplicate')} dropped" if preview.duplicates else ""
     echo(f"“{preview.survivor}” would have {counted(preview.faces, 'face')}{dropped}.")
     echo(
-        "Their faces, each left out, are told right: "
-        f"{share_text(preview.before)} as it is, {share_text(preview.after)} after."
+        f"Faces recognised correctly by the others: {share_text(preview.before)} before, "
+        f"{share_text(preview.after)} after."
     )
     compared, into = preview.compared, preview.survivor
     if words := merge_warning(compared, into) or merge_comfort(compared, into):
@@ -240,13 +240,13 @@ def _ask_unlike(gallery: Gallery, names: Sequence[str], into: str, yes: bool) ->
     warning = merge_warning(gallery.corrections.resemblances(names, into), into)
     if warning:
         say(warning)
-        _ask("Merge them all the same?", yes or not sys.stdin.isatty())
+        _ask("Merge them anyway?", yes or not sys.stdin.isatty())
 
 
 def share_text(found: Recognition) -> str:
     """ "98.0% (49 of 50)"."""
     if found.share is None:
-        return "none can be asked"
+        return "too few faces"
     return f"{found.share:.1%} ({found.right:,} of {found.faces:,})"
 
 
@@ -264,19 +264,21 @@ def _line(entry: HistoryEntry) -> str:
 
 @click.command()
 @click.argument("name")
-@click.option("--groups", type=click.IntRange(2), help="So many; else the gallery says how many.")
+@click.option(
+    "--groups", type=click.IntRange(2), help="Number of groups; by default it is estimated."
+)
 @click.option(
     "--into",
     "names",
     multiple=True,
     metavar="NAME",
-    help="Who the second group is, and so on; without it the groups are only shown.",
+    help="Name for the second group, and so on; without it the groups are only shown.",
 )
 @gallery_and_json
 def split(
     name: str, groups: int | None, names: tuple[str, ...], gallery: Path | None, as_json: bool
 ) -> None:
-    """Show how the faces of NAME fall into groups, the largest first, and split them off."""
+    """Show the groups among the faces of NAME, largest first, and split them off."""
     with opened(gallery, write=bool(names)) as target:
         proposal = target.corrections.propose_split(name, groups)
         if not names:
@@ -287,7 +289,7 @@ def split(
             raise InputError(
                 f"{counted(len(leaving), 'group')} would leave “{name}”, and "
                 f"{counted(len(names), 'name is', 'names are')} given",
-                remedy="Look at them without --into, then give a name to each but the first.",
+                remedy="Run without --into to see them, then give a name for each but the first.",
             )
         parts = {one: [*group] for one, group in zip(names, leaving, strict=True)}
         say_lookalikes(target, names)
@@ -296,10 +298,10 @@ def split(
 
 @click.command()
 @click.argument("faces", nargs=-1, required=True, metavar="FACE...")
-@click.option("--undo", "back", is_flag=True, help="Forget that they were confirmed.")
+@click.option("--undo", "back", is_flag=True, help="Withdraw the confirmation.")
 @gallery_and_json
 def confirm(faces: tuple[str, ...], back: bool, gallery: Path | None, as_json: bool) -> None:
-    """Say for good that faces are whom they are enrolled as. FACE is its number or its file."""
+    """Confirm that faces have the right name. FACE is a face's number or file."""
     with opened(gallery, write=True) as target:
         ids = faces_asked(target, faces)
         to = target.corrections
@@ -308,10 +310,10 @@ def confirm(faces: tuple[str, ...], back: bool, gallery: Path | None, as_json: b
 
 @click.command()
 @click.argument("faces", nargs=-1, required=True, metavar="FACE...")
-@click.option("--undo", "back", is_flag=True, help="Ask about them again.")
+@click.option("--undo", "back", is_flag=True, help="Include them in the review again.")
 @gallery_and_json
 def ignore(faces: tuple[str, ...], back: bool, gallery: Path | None, as_json: bool) -> None:
-    """Leave faces out of the review for good. FACE is its number or its file."""
+    """Exclude faces from the review. FACE is a face's number or file."""
     with opened(gallery, write=True) as target:
         ids = faces_asked(target, faces)
         to = target.corrections
@@ -323,12 +325,12 @@ def _show(gallery: Gallery, proposal: SplitProposal, as_json: bool) -> None:
         put_json(asdict(proposal))
         return
     if len(proposal.groups) < 2:
-        echo("These faces look like one person; ask for more with --groups.")
+        echo("These faces look like one person; ask for more groups with --groups.")
         return
     for number, group in enumerate(proposal.groups, 1):
         files = ", ".join(face.file for face in gallery.faces.by_ids(group))
         echo(f"{number}. {counted(len(group), 'face')}: {files}")
     echo(
-        "Each left out, they are told right: "
-        f"{share_text(proposal.before)} as it is, {share_text(proposal.after)} as several people."
+        f"Faces recognised correctly by the others: {share_text(proposal.before)} as one person, "
+        f"{share_text(proposal.after)} as several."
     )

@@ -20,22 +20,24 @@ from gallery_app.cli.output import echo
 @click.argument("kind", type=click.Choice(EXPORT_KINDS))
 @click.argument("destination", type=click.Path(path_type=Path))
 @click.option("--person", "names", multiple=True, metavar="NAME", help="Only this person's faces.")
-@click.option("--people", type=click.IntRange(1), help="So many people, drawn by chance.")
-@click.option("--faces", type=click.IntRange(1), help="So many faces of each, drawn by chance.")
+@click.option("--people", type=click.IntRange(1), help="Export this many people, chosen at random.")
+@click.option(
+    "--faces", type=click.IntRange(1), help="Export this many faces of each, chosen at random."
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
-@click.option("--serve", is_flag=True, help="Then run TensorBoard on it until Ctrl+C.")
+@click.option("--serve", is_flag=True, help="Then run TensorBoard on the export until Ctrl+C.")
 @gallery_and_json
 def export(
     kind: ExportKind, destination: Path, names: tuple[str, ...], people: int | None,
     faces: int | None, seed: int, serve: bool, gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Write faces to DESTINATION, which is not there yet, for others to read.
+    """Export faces to DESTINATION, which must not exist yet.
 
     tensorboard is a folder for TensorBoard's projector, folder a folder tree of .npy and photos,
     report an HTML page about the gallery. npz, csv and folder can be imported again.
     """
     if serve and kind != "tensorboard":
-        raise click.UsageError("--serve goes with tensorboard.")
+        raise click.UsageError("--serve works only with tensorboard.")
     with opened(gallery, write=False) as source, Bar() as bar:
         selection = Selection(_ids(source, names), people=people, each=faces, seed=seed)
         done = source.exports.write(kind, destination, selection=selection, reporter=bar.reporter())
@@ -59,11 +61,11 @@ def _serve(folder: Path) -> None:
         reporter = bar.reporter()
         board = Projector(folder, reporter=reporter)
     try:
-        say(f"TensorBoard is at {board.address} until Ctrl+C.")
+        say(f"TensorBoard is running at {board.address}; press Ctrl+C to stop.")
         while board.is_running:
             threading.Event().wait(0.2)
             reporter.check()  # hears Ctrl+C also where the exception was dropped
-        raise ExportError("TensorBoard ended by itself", remedy="Start it again.")
+        raise ExportError("TensorBoard stopped unexpectedly", remedy="Start it again.")
     except (KeyboardInterrupt, CancelledError):
         return
     finally:

@@ -41,19 +41,19 @@ _OUTCOMES: Mapping[Outcome, str] = {
 }
 
 _dry_run = click.option(
-    "--dry-run", is_flag=True, help="Say what would happen to each file; change nothing."
+    "--dry-run", is_flag=True, help="Show what would happen to each file; change nothing."
 )
 _skip_duplicates = click.option(
     "--skip-duplicates",
     is_flag=True,
-    help="Leave out faces that somebody has already and near-duplicates, which add nothing.",
+    help="Skip faces that are already enrolled, and near-duplicates, which add nothing.",
 )
 
 
 name_column_option = click.option(
     "--name-column",
     metavar="COLUMN",
-    help="Which column holds the names: its title or number (from 1), or the array in an .npz.",
+    help="The column that holds the names, by title or number (from 1), or the array in an .npz.",
 )
 
 
@@ -117,11 +117,13 @@ _SHOWN = 20
 @click.option(
     "--distance", default="cosine", show_default=True, type=click.Choice(["cosine", "euclidean"])
 )
-@click.option("--encrypted", is_flag=True, help="Ask for a passphrase, and encrypt it with that.")
+@click.option(
+    "--encrypted", is_flag=True, help="Ask for a passphrase and encrypt the gallery with it."
+)
 @passphrase_option
 @json_option
 def new(folder: Path, dimension: int, distance: str, encrypted: bool, as_json: bool) -> None:
-    """Make an empty gallery in FOLDER."""
+    """Create an empty gallery in FOLDER."""
     passphrase = None
     if encrypted:
         require_library()
@@ -138,7 +140,7 @@ def new(folder: Path, dimension: int, distance: str, encrypted: bool, as_json: b
         put_json(made | ({"encrypted": True} if encrypted else {}))
         return
     kind = ", encrypted" if encrypted else ""
-    echo(f"Made {folder}: dimension {dimension}, {distance}{kind}.")
+    echo(f"Created {folder}: dimension {dimension}, {distance}{kind}.")
 
 
 @click.command(name="import")
@@ -153,7 +155,7 @@ def import_(
     gallery: Path | None,
     as_json: bool,
 ) -> int:
-    """Enroll everything in SOURCES: folder trees, .npz and .csv files, in one transaction."""
+    """Enroll all faces in SOURCES (folder trees, .npz and .csv files) in one transaction."""
     with opened(gallery, write=True) as target, Bar() as bar:
         if not dry_run and not skip_duplicates:
             report = target.import_(sources, name_column=name_column, reporter=bar.reporter())
@@ -187,7 +189,7 @@ def _tell_import(report: ImportReport, as_json: bool, plan: ImportPlan | None = 
         tell_plan(plan)
     _sum_up(report)
     if left:
-        say(f"{left:,} left out: somebody has them already, or they are near-duplicates.")
+        say(f"{left:,} left out: already enrolled, or near-duplicates.")
     if not listed:
         _tell_rejected(report)
     return code
@@ -198,7 +200,7 @@ def _sum_up(report: ImportReport) -> None:
     echo(
         f"{counted(report.faces_added, 'face')} {verb}, "
         f"{counted(report.identities_added, 'new person', 'new people')}, "
-        f"{report.duplicates:,} enrolled already, in {report.seconds:.2f} s."
+        f"{report.duplicates:,} already enrolled, in {report.seconds:.2f} s."
     )
     for notice in report.notices[:_SHOWN]:
         say(notice)
@@ -229,9 +231,9 @@ def enroll(
     gallery: Path | None,
     as_json: bool,
 ) -> int:
-    """Add the faces in FILES to NAME, a new or known identity. All of them, or none.
+    """Add the faces in FILES to NAME, a new or enrolled person: all of them, or none.
 
-    A file that cannot be read keeps the others out too; with --dry-run it is listed beside them.
+    If a file cannot be read, nothing is added; --dry-run lists it with the others.
     """
     with opened(gallery, write=True) as target, Bar() as bar:
         faces, errors = _read_all(target, files, name_column)
@@ -276,7 +278,7 @@ def _read_all(
 
 
 def _refusal(errors: Sequence[FaceGalleryError]) -> EmbeddingError:
-    others = f" (nor can {len(errors) - 1} more of the files)" if errors[1:] else ""
+    others = f" ({len(errors) - 1} more files cannot be used either)" if errors[1:] else ""
     return EmbeddingError(f"{errors[0]}{others} Nothing was enrolled.")
 
 
@@ -314,9 +316,9 @@ def _tell(
     for warning in report.warnings:
         say(warning)
     if plan is not None and plan.rejected:
-        say("Nothing would be enrolled as long as a file cannot be read.")
+        say("Nothing would be enrolled while a file cannot be read.")
     verb = "would be added" if dry_run else "added"
     echo(
         f"{counted(report.faces_added, 'face')} {verb} to {report.name}, "
-        f"{report.duplicates:,} enrolled already."
+        f"{report.duplicates:,} already enrolled."
     )

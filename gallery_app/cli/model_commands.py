@@ -35,7 +35,7 @@ from gallery_app.cli.output import echo
     default="default",
     show_default=True,
     type=click.Choice(["default", "notebook"]),
-    help="Our settings, or those of the notebooks.",
+    help="Settings chosen by validation, or those of the notebooks.",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option(
@@ -43,15 +43,15 @@ from gallery_app.cli.output import echo
     "changes",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Another value for a setting, such as epochs=30 or mining=batch-hard.",
+    help="Override a setting, such as epochs=30 or mining=batch-hard.",
 )
-@click.option("--keep-present", is_flag=True, help="Do not put it to use even if it is better.")
+@click.option("--keep-present", is_flag=True, help="Do not use the new model even if it is better.")
 @gallery_and_json
 def train(
     kind: str, preset: str, seed: int, changes: tuple[str, ...], keep_present: bool,
     gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Train the MLP, the triplet model or all; use what is better than what is in use."""
+    """Train the MLP, the triplet model or both; use them if they are better."""
     request = TrainingRequest(
         kinds=KINDS if kind == "all" else (kind,),  # type: ignore[arg-type]
         preset=preset,  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ def models(context: click.Context, gallery: Path | None, as_json: bool) -> None:
     for model in listed:
         echo(_line(model))
     if not listed:
-        say("No model was trained yet: `face-gallery train all`.")
+        say("No model has been trained yet: `face-gallery train all`.")
 
 
 def _line(model: ModelVersion) -> str:
@@ -125,7 +125,7 @@ def _line(model: ModelVersion) -> str:
 @gallery_and_json
 @click.pass_context
 def activate(context: click.Context, model: str, gallery: Path | None, as_json: bool) -> None:
-    """Put the version MODEL to use in place of the one of its kind."""
+    """Use the version MODEL instead of the current one of its kind."""
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
         target.models.activate(model)
@@ -138,7 +138,7 @@ def activate(context: click.Context, model: str, gallery: Path | None, as_json: 
 @gallery_and_json
 @click.pass_context
 def deactivate(context: click.Context, kind: str, gallery: Path | None, as_json: bool) -> None:
-    """Put no version of KIND to use."""
+    """Stop using the model of KIND."""
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
         target.models.deactivate(kind)  # type: ignore[arg-type]
@@ -151,7 +151,7 @@ def deactivate(context: click.Context, kind: str, gallery: Path | None, as_json:
 @gallery_and_json
 @click.pass_context
 def delete(context: click.Context, model: str, gallery: Path | None, as_json: bool) -> None:
-    """Remove the version MODEL for good."""
+    """Permanently delete the version MODEL."""
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
         target.models.delete(model)
@@ -173,7 +173,7 @@ def _tell_auto(
     default="both",
     show_default=True,
     type=click.Choice(["closed", "open", "both"]),
-    help="With strangers (open), without (closed).",
+    help="With strangers (open) or without (closed).",
 )
 @click.option(
     "--method",
@@ -181,19 +181,21 @@ def _tell_auto(
     multiple=True,
     default=("all",),
     type=click.Choice(["knn", "mlp", "triplet", "auto", "all"]),
-    help="May be given several times; the references always take part.",
+    help="May be given several times; the references are always included.",
 )
 @click.option("--repeats", default=5, show_default=True, type=click.IntRange(1, 100))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
-@click.option("--report", type=click.Path(path_type=Path), help="Also write an HTML report there.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Also write an HTML report to this file."
+)
 @gallery_and_json
 def evaluate(
     protocol: str, methods: tuple[str, ...], repeats: int, seed: int, report: Path | None,
     gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Measure every method and plain references on the gallery's own faces."""
+    """Measure every method and simple baselines on the gallery's own faces."""
     if report is not None and not report.absolute().parent.is_dir():
-        raise InputError("There is no such folder", file=report.parent, remedy="Make it first.")
+        raise InputError("The folder does not exist", file=report.parent, remedy="Create it first.")
     with opened(gallery, write=True) as source, Bar() as bar:
         evaluation = _evaluated(source, protocol, methods, repeats, seed, bar)
     if report is not None:

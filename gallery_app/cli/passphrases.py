@@ -45,10 +45,14 @@ def _option(name: str, kept: str, help_: str) -> Callable[[F], F]:
 
 
 passphrase_option = _option(
-    "--passphrase-file", _FILE, f"Its first line opens an encrypted gallery; or set {VARIABLE}."
+    "--passphrase-file",
+    _FILE,
+    f"Its first line is the passphrase of an encrypted gallery; or set {VARIABLE}.",
 )
 new_passphrase_option = _option(
-    "--new-passphrase-file", _NEW_FILE, f"Its first line is the new one; or set {NEW_VARIABLE}."
+    "--new-passphrase-file",
+    _NEW_FILE,
+    f"Its first line is the new passphrase; or set {NEW_VARIABLE}.",
 )
 
 
@@ -71,7 +75,7 @@ def passphrase_of(folder: Path) -> str | None:
 
 def passphrase_of_backup(source: Path) -> str:
     """What opens a backup that needs another one than the gallery has now."""
-    return _asked(f"Passphrase that the gallery had when {source.name} was made", source, VARIABLE)
+    return _asked(f"Passphrase the gallery had when {source.name} was made", source, VARIABLE)
 
 
 def first_passphrase(folder: Path) -> str:
@@ -104,7 +108,7 @@ def _given(kept: str, variable: str) -> str | None:
         first = ""
     if not first:
         raise InputError(
-            "There is no passphrase in it", file=path, remedy="Its first line must be one, as text."
+            "It contains no passphrase", file=path, remedy="Put it on the first line, as text."
         )
     return first
 
@@ -134,7 +138,7 @@ def _asked_twice(question: str, about: Path, variable: str) -> str:
 def _require_terminal(about: Path, variable: str) -> None:
     if not at_terminal():
         raise PassphraseNeededError(
-            "A passphrase is needed, and nobody is at a terminal to be asked",
+            "A passphrase is needed, and there is no terminal to ask for it",
             file=about,
-            remedy=f"Set {variable} or give a file that holds it.",
+            remedy=f"Set {variable} or give a file that contains it.",
         )

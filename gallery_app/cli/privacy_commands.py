@@ -21,8 +21,8 @@ from gallery_app.cli.passphrases import (
 )
 
 _WARNING = (
-    "Nobody can open it without the passphrase: write it down and keep it somewhere else. Backups "
-    "that lie elsewhere are as they were."
+    "No one can open it without the passphrase: store the passphrase somewhere safe. Backups "
+    "stored elsewhere are unchanged."
 )
 
 
@@ -31,8 +31,8 @@ _WARNING = (
 def encrypt(gallery: Path | None, as_json: bool) -> None:
     """Encrypt a gallery in place with a passphrase.
 
-    What was in clear is overwritten and removed, the automatic backups with it; an SSD may keep
-    the old blocks.
+    Unencrypted files, including automatic backups, are overwritten and removed; an SSD may keep
+    old blocks.
     """
     folder = _chosen(gallery, encrypted=False)
     passphrase = first_passphrase(folder)
@@ -45,12 +45,12 @@ def encrypt(gallery: Path | None, as_json: bool) -> None:
 @click.command()
 @gallery_and_json
 def decrypt(gallery: Path | None, as_json: bool) -> None:
-    """Take the encryption off: everything in clear again."""
+    """Remove the encryption from a gallery."""
     folder = _chosen(gallery, encrypted=True)
     with Bar() as bar:
         encryption.decrypt(folder, passphrase_of(folder), reporter=bar.reporter())
     _report_encryption(
-        folder, False, as_json, f"Decrypted {folder}: everything in it is in clear now."
+        folder, False, as_json, f"Decrypted {folder}: nothing in it is encrypted any more."
     )
 
 
@@ -58,12 +58,12 @@ def decrypt(gallery: Path | None, as_json: bool) -> None:
 @new_passphrase_option
 @gallery_and_json
 def passphrase(gallery: Path | None, as_json: bool) -> None:
-    """Give an encrypted gallery another passphrase; backups keep theirs."""
+    """Change the passphrase of an encrypted gallery; backups keep the old one."""
     folder = _chosen(gallery, encrypted=True)
     present, new = passphrase_of(folder), new_passphrase(folder)
     with Bar() as bar:
         encryption.change_passphrase(folder, present, new, reporter=bar.reporter())
-    _report_encryption(folder, True, as_json, f"{folder} has another passphrase.")
+    _report_encryption(folder, True, as_json, f"Changed the passphrase of {folder}.")
 
 
 def require_library() -> None:
@@ -90,14 +90,14 @@ COMMANDS = (encrypt, decrypt, passphrase)
 
 @click.command()
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask first. It cannot be undone.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation. This cannot be undone.")
 @click.option(
     "--receipt",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A new file for the receipt, as text.",
+    help="Write the receipt to this new text file.",
 )
 @click.option(
-    "--keep-files", is_flag=True, help="Leave backups in the gallery's folder; they are listed."
+    "--keep-files", is_flag=True, help="Keep backups in the gallery's folder; they are listed."
 )
 @gallery_and_json
 def erase(
@@ -108,15 +108,13 @@ def erase(
     gallery: Path | None,
     as_json: bool,
 ) -> None:
-    """Remove NAME for good, from every file in the gallery's folder.
+    """Permanently remove NAME from every file in the gallery's folder.
 
-    Faces, notes, decisions, what undo keeps, models that saw the person, and backups in the
-    gallery's folder. The receipt says what was removed and what the program cannot reach.
+    This covers faces, notes, decisions, undo data, models trained on the person, and backups in
+    the gallery's folder. The receipt lists what was removed and what the program cannot reach.
     """
     if receipt is not None and receipt.exists():
-        raise GalleryExistsError(
-            "There is something already", file=receipt, remedy="Choose another name."
-        )
+        raise GalleryExistsError("It already exists", file=receipt, remedy="Choose another name.")
     with opened(gallery, write=True) as target:
         if not yes:
             known = target.people.find(name)  # else somebody who is only kept for undo
@@ -124,7 +122,7 @@ def erase(
             with Bar() as bar:
                 foreseen = target.erasure.foresee([name], reporter=bar.reporter())
             _preview_erasure(foreseen, keep_files=keep_files)
-            if not ask(f"Erase {name} for good?"):
+            if not ask(f"Erase {name} permanently?"):
                 raise click.Abort()
         with Bar() as bar:
             done = target.erasure.erase([name], keep_files=keep_files, reporter=bar.reporter())
@@ -132,16 +130,16 @@ def erase(
         write_atomically(receipt, done.text().encode())
     put_json(done.to_json()) if as_json else echo(done.text().rstrip("\n"), lines=True)
     if done.models:
-        say("The models that saw the person are gone; train again with `face-gallery train`.")
+        say("Models trained on the person were deleted; train again with `face-gallery train`.")
 
 
 def _preview_erasure(foreseen: ErasurePlan, *, keep_files: bool) -> None:
-    say(f"It would remove {', '.join(foreseen.removed.words())}.")
+    say(f"This would remove {', '.join(foreseen.removed.words())}.")
     if foreseen.models:
-        say(f"Models that saw the person, and go: {', '.join(foreseen.models)}.")
+        say(f"Models trained on the person that would be deleted: {', '.join(foreseen.models)}.")
     if foreseen.steps:
-        say(f"{counted(foreseen.steps, 'change')} could not be undone any more.")
+        say(f"{counted(foreseen.steps, 'change')} could no longer be undone.")
     for path in foreseen.inside:
         say(f"Holds the person and {'stays' if keep_files else 'goes'}: {path}")
     for path in foreseen.outside:
-        say(f"Holds the person and is not touched: {path}")
+        say(f"Contains the person and is left untouched: {path}")

@@ -28,7 +28,7 @@ from gallery_app.wording.similarity_words import verdict
 @click.option("--sort", default="name", show_default=True, type=click.Choice(["name", "faces"]))
 @gallery_and_json
 def people(sort: str, gallery: Path | None, as_json: bool) -> None:
-    """List the identities and how many faces each has."""
+    """List the people and how many faces each has."""
     with opened(gallery, write=False) as source:
         listed = source.people.all(sort)
     if as_json:
@@ -45,31 +45,33 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
     default=5,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="How many nearest faces are evidence.",
+    help="Number of nearest faces to use as evidence.",
 )
 @click.option(
     "--top",
     default=5,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="How many candidates, at most.",
+    help="Maximum number of candidates.",
 )
 @click.option(
     "--method",
     default="auto",
     show_default=True,
     type=click.Choice(["auto", "knn", "mlp", "triplet"]),
-    help="How to tell; auto is what did best on this gallery.",
+    help="Method to use; auto is the one that did best on this gallery.",
 )
 @click.option(
     "--fpir",
     default=0.01,
     show_default=True,
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="The share of strangers that may get a name.",
+    help="Share of strangers that may be wrongly named.",
 )
 @click.option(
-    "--keep-unknown", is_flag=True, help="Keep those that nobody is recognised in: see `unknown`."
+    "--keep-unknown",
+    is_flag=True,
+    help="Keep queries in which no one is recognised; see `unknown`.",
 )
 @name_column_option
 @gallery_and_json
@@ -77,7 +79,7 @@ def identify(
     queries: tuple[Path, ...], k: int, top: int, method: str, fpir: float,
     keep_unknown: bool, name_column: str | None, gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Tell who each vector in each file of QUERIES is (.npy, .npz, .csv)."""
+    """Identify each embedding in the files QUERIES (.npy, .npz, .csv)."""
     kept: int | None = None
     with opened(gallery, write=keep_unknown) as source, Bar() as bar:
         batches, errors = _read(source, queries, name_column)
@@ -102,7 +104,7 @@ def identify(
         for error in errors:
             say(f"{error['file']}: {error['reason']}")
         if kept is not None:
-            say(f"{kept:,} unknown kept.")
+            say(f"{kept:,} unknown queries kept.")
     if errors and not answers:
         raise click.exceptions.Exit(1)
 
@@ -146,25 +148,25 @@ def _as_text(file: str, row: int, answer: Identification) -> str:
     place = place_text(file, row)
     if answer.name is not None:
         return f"{sure}  {answer.name}  ({answer.candidates[0].distance:.3f})  {place}"
-    best = answer.candidates[0].name if answer.candidates else "nobody"
-    return f"{sure}  unknown, {best} at best  {place}"
+    best = answer.candidates[0].name if answer.candidates else "none"
+    return f"{sure}  unknown, closest match: {best}  {place}"
 
 
 @click.command()
 @click.option(
     "--repair",
     is_flag=True,
-    help="Rebuild what is derived; take out faces whose numbers have changed.",
+    help="Rebuild derived data; remove faces whose embeddings have changed.",
 )
 @click.option(
     "--salvage",
     type=click.Path(path_type=Path),
     metavar="DEST",
-    help="Make a new gallery in DEST of what can be read in a damaged one.",
+    help="Salvage what can be read of a damaged gallery to a new one in DEST.",
 )
 @gallery_and_json
 def check(repair: bool, salvage: Path | None, gallery: Path | None, as_json: bool) -> None:
-    """Hold database, index and models of a gallery against one another."""
+    """Check that a gallery's database, index and models agree."""
     if salvage is not None:
         salvage_into(salvage, gallery, as_json)
         return
@@ -179,13 +181,13 @@ def check(repair: bool, salvage: Path | None, gallery: Path | None, as_json: boo
         for sentence in report.problems:
             echo(sentence)
         if report.ok:
-            echo("The gallery is sound.")
+            echo("The gallery is intact.")
         if report.altered:
-            say("`check --repair` takes out what is not as it was kept, and names it.")
+            say("`check --repair` removes and lists what has changed since it was stored.")
         if report.in_database:
             say(
-                "See `backup --list` for a backup to restore, or save what can be read: "
-                "`check --salvage DEST`."
+                "Restore a backup (see `backup --list`), or salvage what can be read with `check "
+                "--salvage DEST`."
             )
     if not report.ok:
         raise click.exceptions.Exit(1)
@@ -196,7 +198,7 @@ def check(repair: bool, salvage: Path | None, gallery: Path | None, as_json: boo
 @click.argument("other", metavar="NAME")
 @gallery_and_json
 def compare(one: str, other: str, gallery: Path | None, as_json: bool) -> None:
-    """Compare two people, face with face; one person with itself where both names are the same."""
+    """Compare two people face by face, or one person with itself if both names are the same."""
     with opened(gallery, write=False) as source:
         found = source.comparison.people(one, other)
         ids = sorted({*found.one.tolist(), *found.other.tolist()})

@@ -16,11 +16,11 @@ from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_jso
 from gallery_app.cli.output import echo
 
 _SENTENCES: Mapping[Kind, str] = {
-    "labels": "Looks like somebody else",
+    "labels": "Looks like someone else",
     "merges": "May be one person under two names",
-    "outliers": "Looks like nobody",
-    "duplicates": "Nearly the same picture",
-    "few": "Too few faces to be recognised well",
+    "outliers": "Looks like no one",
+    "duplicates": "Almost the same photo",
+    "few": "Too few faces for good recognition",
 }
 
 
@@ -30,12 +30,12 @@ _SENTENCES: Mapping[Kind, str] = {
     "kinds",
     multiple=True,
     type=click.Choice(KINDS),
-    help="What to look for; may be given several times. Everything unless said.",
+    help="What to look for; may be given several times. Everything by default.",
 )
-@click.option("--limit", type=click.IntRange(1), help="How many of each kind, at most.")
+@click.option("--limit", type=click.IntRange(1), help="Maximum number of each kind.")
 @gallery_and_json
 def review(kinds: tuple[Kind, ...], limit: int | None, gallery: Path | None, as_json: bool) -> None:
-    """List what looks wrong in the gallery, the worst first."""
+    """List what looks wrong in the gallery, worst first."""
     with opened(gallery, write=False) as source, Bar() as bar:
         found = source.review(kinds or KINDS, reporter=bar.reporter())
         listed = {kind: found.of(kind)[:limit] for kind in KINDS}
@@ -105,9 +105,9 @@ def _columns(finding: Finding, files: Mapping[int, Face]) -> tuple[str, ...]:
 
 def _balance(balance: Balance) -> str:
     if not balance.faces:
-        return "Nobody is enrolled yet."
+        return "No one is enrolled yet."
     middle = balance.faces[len(balance.faces) // 2]
     return (
-        f"Faces per person: {balance.faces[-1]:,} to {balance.faces[0]:,}, {middle:,} in the "
-        f"middle; {balance.enough:,} are enough."
+        f"Faces per person: {balance.faces[-1]:,} to {balance.faces[0]:,}, median {middle:,}; "
+        f"{balance.enough:,} are enough."
     )

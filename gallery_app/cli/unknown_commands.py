@@ -32,7 +32,7 @@ _SHOWN = 3  # files of a cluster that a person reads
 @gallery_and_json
 @click.pass_context
 def unknown(context: click.Context, gallery: Path | None, as_json: bool) -> None:
-    """List the unknown queries that are kept, by who looks like one person."""
+    """List the unknown queries kept, grouped by likely person."""
     context.obj = gallery, as_json
     if context.invoked_subcommand is not None:
         return
@@ -55,9 +55,9 @@ def unknown(context: click.Context, gallery: Path | None, as_json: bool) -> None
 def name(
     context: click.Context, which: tuple[str, ...], name: str, gallery: Path | None, as_json: bool
 ) -> None:
-    """Enroll unknown queries under NAME, new or known, and take them off the shelf.
+    """Enroll unknown queries under NAME, a new or enrolled person.
 
-    CLUSTER is a number of the list that `unknown` shows; FILE is one that was kept.
+    CLUSTER is a number listed by `unknown`; FILE is a file that was kept.
     """
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target, Bar() as bar:
@@ -73,7 +73,7 @@ def name(
 
 @unknown.command()
 @click.argument("which", nargs=-1, metavar="[CLUSTER|FILE...]")
-@click.option("--all", "everything", is_flag=True, help="All that are kept.")
+@click.option("--all", "everything", is_flag=True, help="All unknown queries.")
 @gallery_and_json
 @click.pass_context
 def dismiss(
@@ -83,9 +83,9 @@ def dismiss(
     gallery: Path | None,
     as_json: bool,
 ) -> None:
-    """Take unknown queries off the shelf without a name. `undo` brings them back."""
+    """Dismiss unknown queries without naming them. `undo` restores them."""
     if bool(which) == everything:
-        raise click.UsageError("Name clusters or files, or say --all.")
+        raise click.UsageError("Give clusters, files or --all.")
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target, Bar() as bar:
         if everything:
@@ -125,7 +125,7 @@ def _chosen(gallery: Gallery, which: Sequence[str], reporter: Reporter) -> list[
             if not 1 <= int(one) <= len(clusters):
                 raise UnknownIdentityError(
                     f"There is no cluster {one} of unknown queries",
-                    remedy="See `face-gallery unknown` for those that are.",
+                    remedy="List them with `face-gallery unknown`.",
                 )
             ids.update(dict.fromkeys(clusters[int(one) - 1].ids))
         else:
@@ -134,7 +134,7 @@ def _chosen(gallery: Gallery, which: Sequence[str], reporter: Reporter) -> list[
                 raise UnknownIdentityError(
                     "No unknown query of this file is kept",
                     file=one,
-                    remedy="See `face-gallery unknown` for those that are.",
+                    remedy="List them with `face-gallery unknown`.",
                 )
             ids.update(dict.fromkeys(query.id for query in found))
     return list(ids)

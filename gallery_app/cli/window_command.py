@@ -16,7 +16,7 @@ from gallery_app.screen import NoScreenError, require_screen
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the completion script of a SHELL.
+    """Print the completion script for SHELL.
 
     For bash: face-gallery completion bash >> ~/.bashrc
     """
@@ -32,7 +32,7 @@ def completion(shell: str) -> None:
 @gallery_option
 @click.option("--sample", is_flag=True, help="The sample: 158 people, 4,324 faces.")
 def open_(folder: Path | None = None, gallery: Path | None = None, sample: bool = False) -> int:
-    """Open the window on a gallery, or on a folder of faces to import."""
+    """Open the window with a gallery, or with a folder of faces to import."""
     require_screen()
     try:
         from gallery_app.start import start

@@ -50,9 +50,7 @@ class BackupController(QObject):
 
     def _backed_up(self, backup: Backup) -> None:
         size = size_text(backup.size)
-        self._context.state.notice.emit(
-            f"The backup was written and checked: {backup.path}, {size}."
-        )
+        self._context.state.notice.emit(f"Backup written and checked: {backup.path}, {size}.")
 
     # -- restore -----------------------------------------------------------------------------
 
@@ -127,8 +125,8 @@ class BackupController(QObject):
         """For the passphrase of an encrypted backup, and once more where it was wrong."""
         question = PassphraseDialog(
             f"“{source.name}” is encrypted",
-            "Type the passphrase that the gallery had when the backup was made.",
-            "Look at it",
+            "Enter the passphrase the gallery had when the backup was made.",
+            "Show backup",
             self._window,
         )
 
@@ -211,11 +209,13 @@ class BackupController(QObject):
         elif report.taken_out:
             repaired_dialog(report, self._window).open()
         else:
-            self._context.state.notice.emit("The search index was rebuilt; the gallery is sound.")
+            self._context.state.notice.emit("The search index was rebuilt. The gallery is intact.")
 
     def _salvage(self, folder: Path) -> None:
         suggestion = f"{folder.stem} salvaged.gallery"
-        target = file_choosers.choose_new_gallery(self._window, suggestion, "Save what can be read")
+        target = file_choosers.choose_new_gallery(
+            self._window, suggestion, "Salvage readable faces"
+        )
         if target is not None:
             backups_operations.salvage(self._context, folder, target, self._salvaged)
 

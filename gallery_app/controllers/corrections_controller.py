@@ -100,7 +100,9 @@ class CorrectionsController(QObject):
         (identity,) = self._people()
 
         def says(name: str, there: bool) -> str:
-            return f"{name} is enrolled already: this asks whether to merge" if there else ""
+            return (
+                (f"{name} is already enrolled: you will be asked whether to merge") if there else ""
+            )
 
         def taken(name: str) -> None:
             known = self._roster.named(name)
@@ -117,7 +119,7 @@ class CorrectionsController(QObject):
     def merge(self) -> None:
         """The one with most faces is proposed to keep its name."""
         if self._window.identities.list.selected_count() > _MERGED:
-            self._context.state.notice.emit(f"Select at most {_MERGED} people to merge them.")
+            self._context.state.notice.emit(f"Select up to {_MERGED} people to merge.")
             return
         people = sorted(self._people(), key=lambda one: -one.faces)
         if len(people) > 1:
@@ -158,7 +160,7 @@ class CorrectionsController(QObject):
 
         def taken(text: str) -> None:
             self._correct(
-                "Keeping the note",
+                "Saving note",
                 lambda gallery: gallery.corrections.set_note(identity.name, text),
             )
 
@@ -194,7 +196,7 @@ class CorrectionsController(QObject):
     def portrait(self) -> None:
         (face,) = self._window.faces.selected_faces()
         self._correct(
-            "Setting the portrait",
+            "Setting portrait",
             lambda gallery: gallery.corrections.choose_portrait(face.name, face.id),
         )
 

@@ -71,7 +71,10 @@ class EncryptionController(QObject):
         if self._asking is not None:
             self._asking.reject()
         dialog = PassphraseDialog(
-            f"“{folder.name}” is encrypted", "Type its passphrase to open it.", "Open", self._window
+            f"“{folder.name}” is encrypted",
+            "Enter its passphrase to open it.",
+            "Open",
+            self._window,
         )
         dialog.given.connect(lambda words: self._open(folder, words))
         dialog.finished.connect(lambda _: self._asked(dialog))
@@ -170,7 +173,7 @@ class EncryptionController(QObject):
         gallery = self._context.gallery
         obstacle = encryption.missing_library()
         if not obstacle and not gallery.writable:
-            obstacle = "The gallery is open for reading only, so nothing can be changed."
+            obstacle = "The gallery is open read-only, so nothing can be changed."
         dialog = EncryptionDialog(
             gallery.folder.name,
             encrypted=gallery.encrypted,
@@ -194,18 +197,20 @@ class EncryptionController(QObject):
         encryption_operations.encrypt(
             self._context,
             words,
-            self._telling("The gallery is encrypted. Nobody can open it without the passphrase."),
+            self._telling(
+                "The gallery is now encrypted. It cannot be opened without the passphrase."
+            ),
         )
 
     def _change(self, present: str, new: str) -> None:
-        told = self._telling("The gallery has another passphrase. Its backups keep theirs.")
+        told = self._telling("The passphrase was changed. Existing backups keep the old one.")
         self._if_right(
             present,
             lambda: encryption_operations.change_passphrase(self._context, present, new, told),
         )
 
     def _decrypt(self, present: str) -> None:
-        told = self._telling("The encryption was removed: everything is in clear now.")
+        told = self._telling("Encryption was removed. The gallery is no longer encrypted.")
         self._if_right(present, lambda: encryption_operations.decrypt(self._context, present, told))
 
     def _if_right(self, present: str, do: Callable[[], None]) -> None:

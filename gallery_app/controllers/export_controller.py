@@ -75,7 +75,7 @@ class ExportController(QObject):
 
     def _tell(self, written: Exported, *, openable: bool) -> None:
         counts = f"{people_text(written.identities)}, {faces_text(written.faces)}"
-        text = " ".join([f"{written.path} was written: {counts}.", *written.sentences])
+        text = " ".join([f"Exported {counts} to {written.path}.", *written.sentences])
         show = self._window.message.show_info
         if written.kind == "report":
             show(text, "Open", lambda: _open(written.path))

@@ -47,7 +47,7 @@ class ExternalChangesController(QObject):
             self.timer.stop()
             self._context.state.writable_changed.emit()
             self._context.state.notice.emit(
-                "The other process has closed this gallery: it can be changed here now."
+                "The other process has closed this gallery. You can edit it here now."
             )
         if before not in (-1, change):
             self._context.state.contents_changed.emit(EVERYTHING)

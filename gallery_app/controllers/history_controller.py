@@ -95,7 +95,10 @@ class HistoryController(QObject):
 
     def _go_to(self, change: int) -> None:
         corrections.correct(
-            self._context, "Going there", lambda gallery: gallery.history.go_to(change), self._show
+            self._context,
+            "Going to the change",
+            lambda gallery: gallery.history.go_to(change),
+            self._show,
         )
 
     def _load_history(self) -> None:

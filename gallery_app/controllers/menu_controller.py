@@ -168,7 +168,7 @@ class MenuController:
         elif paths[0].is_dir():
             self.open_folder(paths[0])
         else:
-            self._context.state.notice.emit("Open a gallery first; then drop the query again.")
+            self._context.state.notice.emit("Open a gallery first, then drop the query again.")
 
     def paste(self) -> None:
         """Into a text field as everywhere; elsewhere the copied paths are queries."""
@@ -180,14 +180,16 @@ class MenuController:
         if paths:
             self.dropped(paths)
         else:
-            self._context.state.notice.emit("The clipboard holds no path of a file that exists.")
+            self._context.state.notice.emit(
+                "The clipboard does not contain the path of an existing file."
+            )
 
     def who_is_this(self) -> None:
         selected = self._window.faces.selected_ids()
         if selected:
             queries.ask_about_face(self._context, selected[0])
         else:
-            self._context.state.notice.emit("Select a face first, then ask who it is.")
+            self._context.state.notice.emit("Select a face first.")
 
     def confirm(self) -> None:
         query = self._context.state.query
@@ -247,7 +249,7 @@ class MenuController:
 
     def _show_copied(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self._context.state.notice.emit("Diagnostics copied. They hold no names and no paths.")
+        self._context.state.notice.emit("Diagnostics copied. They contain no names and no paths.")
 
     def shortcuts(self) -> None:
         shortcuts_dialog(list(self._window.menus.actions.values()), self._window).open()

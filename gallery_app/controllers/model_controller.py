@@ -106,7 +106,9 @@ class ModelController(QObject):
     def _refused_as_busy(self) -> bool:
         busy = models_operations.is_busy(self._context)
         if busy:
-            text = "A training or an evaluation is under way; wait for it, or cancel it."
+            text = (
+                "A training or evaluation is already running. Wait for it to finish, or cancel it."
+            )
             self._window.message.show_info(text)
         return busy
 
@@ -160,7 +162,7 @@ class ModelController(QObject):
             self._offered = True  # once for a gallery; Versions… shows it at any time
             most = max(stale, key=lambda model: model.new_faces + model.gone_faces)
             self._window.message.show_info(
-                f"The trained models do not know the gallery as it is now: {stale_text(most)}.",
+                f"The trained models are out of date: {stale_text(most)}.",
                 "Retrain…",
                 self.retrain,
             )
@@ -210,7 +212,7 @@ class ModelController(QObject):
             models_operations.save_report(self._context, evaluation, path, self._saved)
 
     def _saved(self, path: Path) -> None:
-        self._context.state.notice.emit(f"The report was saved as {path}.")
+        self._context.state.notice.emit(f"Report saved to {path}.")
 
 
 def _words(error: BaseException) -> str:

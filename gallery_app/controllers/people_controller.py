@@ -121,7 +121,7 @@ class PeopleController(QObject):
         gallery = self._state.gallery
         if gallery is None:
             return
-        reading = "" if gallery.writable else " · reading only"
+        reading = "" if gallery.writable else " · read-only"
         people = f"{people_text(len(self.roster))} · {faces_text(self.roster.face_count)}{reading}"
         self._window.left_status.setText(f"{gallery.folder.name} · {people}")
         state = self._state

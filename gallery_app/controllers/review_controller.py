@@ -110,7 +110,7 @@ def _correction(finding: Finding, answer: str) -> tuple[str, Correction]:
     name, other = finding.identity, finding.suggestion or ""
     if answer == "apart":
         return (
-            f"Keeping {name} and {other} apart",
+            f"Marking {name} and {other} as different people",
             lambda gallery: gallery.corrections.mark_distinct(name, other),
         )
     assert finding.face is not None
@@ -121,8 +121,11 @@ def _correction(finding: Finding, answer: str) -> tuple[str, Correction]:
             f"Moving a face to {other}",
             lambda gallery: gallery.corrections.move(faces, other),
         ),
-        "expel": (f"Taking a face from {name}", lambda gallery: gallery.corrections.expel(faces)),
-        "remove": (f"Taking a face from {name}", lambda gallery: gallery.corrections.remove(faces)),
-        "ignore": ("Remembering not to ask", lambda gallery: gallery.corrections.ignore(faces)),
+        "expel": (f"Removing a face from {name}", lambda gallery: gallery.corrections.expel(faces)),
+        "remove": (
+            f"Removing a face from {name}",
+            lambda gallery: gallery.corrections.remove(faces),
+        ),
+        "ignore": ("Saving “don't ask again”", lambda gallery: gallery.corrections.ignore(faces)),
     }
     return corrections[answer]

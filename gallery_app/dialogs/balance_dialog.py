@@ -37,10 +37,14 @@ def balance_text(balance: Balance) -> str:
     most, least = balance.faces[0], balance.faces[-1]
     middle = balance.faces[len(balance.faces) // 2]
     short = sum(count < balance.enough for count in balance.faces)
-    lacking = f"{short:,} of {len(balance.faces):,} people have fewer." if short else "All have."
+    lacking = (
+        f"{short:,} of {len(balance.faces):,} people have fewer."
+        if short
+        else "Everyone has enough."
+    )
     return (
-        f"From {least:,} to {most:,} faces a person, {middle:,} in the middle. "
-        f"{balance.enough:,} are enough to be recognised well here. {lacking}"
+        f"From {least:,} to {most:,} faces per person, median {middle:,}. "
+        f"{balance.enough:,} are enough for good recognition here. {lacking}"
     )
 
 
@@ -65,8 +69,8 @@ def faces_chart(faces: Sequence[int], enough: int | None = None) -> LineChart:
 
 def _rates_chart(balance: Balance) -> LineChart:
     chart = LineChart(
-        "Recognised where everybody has so many",
-        Axis("faces a person", whole=True),
+        "Recognition if everyone had this many faces",
+        Axis("faces per person", whole=True),
         Axis("recognised", percent=True),
     )
     chart.set_line(

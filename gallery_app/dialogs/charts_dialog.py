@@ -55,7 +55,7 @@ class ChartsDialog(Dialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         hint = text_label(
-            "The context menu of a chart copies it, or saves it as PNG, SVG or CSV.",
+            "Right-click a chart to copy it or save it as PNG, SVG or CSV.",
             "small",
             wrap=False,
         )
@@ -73,7 +73,7 @@ class DistanceChart(QWidget):
         edges = np.linspace(0, float(max(found.own[-1], found.other[-1])), _BINS + 1)
         middles = (edges[:-1] + edges[1:]) / 2
         self.chart = LineChart(
-            "Faces of one person and of two",
+            "Distances within and between people",
             Axis(f"{name} distance between two faces", low=0),
             Axis("pairs", percent=True, low=0),
         )
@@ -89,7 +89,7 @@ class DistanceChart(QWidget):
         self.place.setDecimals(3)
         self.place.setSingleStep(0.01)
         self.place.setAccessibleName("Threshold")
-        self.place.setToolTip("Drag the line in the chart, or type a distance")
+        self.place.setToolTip("Drag the line in the chart, or enter a distance")
         self.told = text_label(role="small")
         self.line.sigPositionChanged.connect(lambda: self.place.setValue(self.line.value()))
         self.place.valueChanged.connect(self._read)
@@ -117,11 +117,14 @@ class DistanceChart(QWidget):
             self.line.setValue(place)
         own, other = self._found.nearer(place)
         said = (
-            f"Nearer than {place:.3f}: {own * 100:.1f} % of the pairs of one person, "
-            f"{_percent(other)} of those of two."
+            f"Nearer than {place:.3f}: {own * 100:.1f} % of pairs of the same person, "
+            f"{_percent(other)} of pairs of different people."
         )
         if self._found.threshold is not None:
-            said += f" Dotted: 1 in 1,000 of two, at {self._found.threshold:.3f}."
+            said += (
+                " Dotted line: 1 in 1,000 pairs of different people, at "
+                f"{self._found.threshold:.3f}."
+            )
         self.told.setText(said)
 
 
@@ -141,7 +144,7 @@ def _recognition(figures: GalleryFigures, roster: Roster) -> QWidget:
     )
     chart = LineChart(
         "Recognised by their other faces",
-        Axis("people, the least recognised first", whole=True, low=1),
+        Axis("people, least recognised first", whole=True, low=1),
         Axis("recognised", percent=True, low=0, high=1),
     )
     chart.set_line("recognised", range(1, len(shares) + 1), [share for share, _, _ in shares])
@@ -150,7 +153,12 @@ def _recognition(figures: GalleryFigures, roster: Roster) -> QWidget:
         for share, asked, identity in shares[:_LISTED]
         if share < 1 and (listed := roster.identity(identity)) is not None
     ]
-    told = text_label("Least: " + ", ".join(named) if named else "Everybody, every time.", "small")
+    told = text_label(
+        "Least recognised: " + ", ".join(named)
+        if named
+        else ("Everyone was recognised every time."),
+        "small",
+    )
     page = QWidget()
     vbox((chart, 1), told, parent=page, margins=0, spacing=8)
     return page

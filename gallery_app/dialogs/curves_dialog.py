@@ -32,7 +32,9 @@ class CurvesDialog(Dialog):
         self.setWindowTitle("Compare curves" if several else "Curves")
         self.resize(860, 420 if several else 640)
         layout = vbox(parent=self, margins=24, spacing=16)
-        head = QLabel("Validation, or training where none was kept" if several else "")
+        head = QLabel(
+            "Validation curves, or training curves where there is no validation" if several else ""
+        )
         head.setText(head.text() or next(iter(trainings)))
         head.setProperty("textRole", "muted" if several else "heading")
         layout.addWidget(head)
@@ -51,7 +53,7 @@ def curves_of(trainings: Mapping[str, Sequence[Measured]], kind: Kind) -> QWidge
     )
 
     if not any(trainings.values()):
-        nothing = text_label("No curves were kept.", "muted", wrap=False)
+        nothing = text_label("No curves were saved.", "muted", wrap=False)
         return nothing
     if len(trainings) > 1:
         return ComparedCurves(trainings)

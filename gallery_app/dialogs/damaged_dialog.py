@@ -22,17 +22,17 @@ from gallery_app.widgets.controls.icon_label import IconLabel
 from gallery_app.wording.backup_words import headline
 from gallery_app.wording.number_words import faces_text, people_text
 
-_INDEX = "Only what is derived is damaged. No face is lost, and every question is still answered."
+_INDEX = "Only derived data is damaged. No face is lost, and identification still works."
 _DATABASE = (
-    "The file that holds people and faces is damaged. Nothing is written to it any more; whatever "
+    "The database of people and faces is damaged. Nothing is written to it any more. Whatever "
     "you choose, the damaged file is kept."
 )
 _ALTERED = (
-    "The stored numbers of some faces are not those that were enrolled, so nothing is told by "
-    "them. Whatever you choose, the damaged database is kept."
+    "Some stored embeddings differ from those that were enrolled, so they are not used. Whatever "
+    "you choose, the damaged database is kept."
 )
 _LINE = 84  # letters in a line of the list
-_MODELS = "People and faces are whole. A trained model is damaged: delete it and train it again."
+_MODELS = "People and faces are intact. A trained model is damaged: delete it and train it again."
 
 
 class DamagedDialog(Dialog):
@@ -77,7 +77,7 @@ class DamagedDialog(Dialog):
         self.rebuild = QPushButton("&Rebuild")
         self.restore = QPushButton("Re&store…")
         self.salvage = QPushButton("Sal&vage…")
-        self.take_out = QPushButton("&Take out")
+        self.take_out = QPushButton("&Remove")
         self.rebuild.clicked.connect(self.rebuild_wanted)
         self.take_out.clicked.connect(self.rebuild_wanted)
         self.restore.clicked.connect(
@@ -85,22 +85,22 @@ class DamagedDialog(Dialog):
         )
         self.salvage.clicked.connect(self.salvage_wanted)
         if in_index and not in_database:
-            text = "It is made anew from the database. Nothing is lost."
+            text = "It is rebuilt from the database. Nothing is lost."
             self._way("Rebuild the search index", text, self.rebuild)
         if altered:
             text = (
-                "Faces whose numbers have changed are taken out, and named. A copy of the damaged "
-                "database is kept; earlier changes cannot be undone any more."
+                "Faces whose embeddings have changed are removed and listed. A copy of the "
+                "damaged database is kept. Earlier changes can no longer be undone."
             )
-            self._way("Take out what has changed", text, self.take_out)
+            self._way("Remove damaged faces", text, self.take_out)
         if in_database or not in_index:
             self._way("Restore a backup", _restore_text(backup), self.restore)
         if in_database:
             text = (
-                "Every face that can still be read goes into a new gallery, held against its "
-                "checksum. You are told exactly what was lost."
+                "Every face that can still be read and matches its checksum is copied to a new "
+                "gallery. What was lost is listed."
             )
-            self._way("Save what can be read", text, self.salvage)
+            self._way("Salvage readable faces", text, self.salvage)
         self._buttons()
         self.resize(640, self._column.totalHeightForWidth(640))
 
@@ -144,15 +144,15 @@ def salvaged_dialog(saved: Salvaged, parent: QWidget | None) -> ReportDialog:
     """What was saved, and what was lost."""
     saved_text = f"{people_text(saved.identities)}, {faces_text(saved.faces)} saved"
     if not saved.lost:
-        sentence = "Every face that the damaged gallery held is here. Its history is not."
+        sentence = "All faces of the damaged gallery were saved. Its history was not."
         return ReportDialog("Salvage", saved_text, [sentence], parent=parent)
     return ReportDialog("Salvage", saved_text, ["What was lost:", *saved.lost], parent=parent)
 
 
 def _restore_text(backup: Backup | None) -> str:
     if backup is None:
-        return "There is no automatic backup that is sound; choose one that you made."
-    return f"The newest sound one: {headline(backup)}. What was changed since then is lost."
+        return "There is no intact automatic backup. Choose one that you made."
+    return f"Newest intact backup: {headline(backup)}. Later changes are lost."
 
 
 def _listed(problems: Sequence[str]) -> QListWidget:

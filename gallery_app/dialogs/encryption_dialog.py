@@ -21,17 +21,17 @@ from gallery_app.widgets.controls.passphrase_field import PassphraseField
 from gallery_app.widgets.controls.sections import section
 
 _PROTECTS = (
-    "A disk or computer that is lost, stolen or copied while the gallery is closed or locked, and "
-    "the folder or a backup of it in other hands."
+    "Loss, theft or copying of the disk or computer while the gallery is closed or locked, and "
+    "access by others to the gallery folder or its backups."
 )
 _PROTECTS_NOT = (
-    "Somebody at this computer while the gallery is open, or who can read its memory.",
-    "Whoever finds the photographs and tables that were imported.",
-    "A forgotten passphrase: nobody can open the gallery without it, not even we.",
+    "Anyone using this computer while the gallery is open, or able to read its memory.",
+    "Anyone who finds the photos and tables that were imported.",
+    "A forgotten passphrase: no one can open the gallery without it, not even we.",
 )
 _BEFORE = (
-    "What was in clear is overwritten and removed, the automatic backups with it. An SSD may keep "
-    "old blocks, and backups elsewhere stay in clear."
+    "Unencrypted files, including automatic backups, are overwritten and removed. An SSD may "
+    "keep old blocks, and backups elsewhere stay unencrypted."
 )
 _NEVER = "never"
 _WIDE = 552  # pixels between the margins of the dialog
@@ -73,22 +73,22 @@ class EncryptionDialog(Dialog):
         self._possible = not obstacle
         is_now = "encrypted" if encrypted else "not encrypted"
         self.title = ElidedLabel(f"“{gallery}” is {is_now}", role="heading")
-        self.present = PassphraseField("Present passphrase")
+        self.present = PassphraseField("Current passphrase")
         self.new = PassphraseField(
             f"{'New passphrase' if encrypted else 'Passphrase'}, "
             f"at least {encryption.SHORTEST} characters"
         )
-        self.again = PassphraseField("The same once more")
+        self.again = PassphraseField("Repeat the passphrase")
         self.told = text_label(obstacle or " ", "bad" if obstacle else "small")
         self.told.setFixedHeight(2 * self.told.fontMetrics().lineSpacing())  # nothing moves
         self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.sure = QCheckBox("I can get at the passphrase when I forget it")
+        self.sure = QCheckBox("I have stored the passphrase somewhere safe")
         self.sure.setVisible(not encrypted)
         self.minutes = QSpinBox()
         self.minutes.setRange(0, 240)
         self.minutes.setSuffix(" minutes")
         self.minutes.setSpecialValueText(_NEVER)
-        self.minutes.setAccessibleName("Minutes without input until it is locked")
+        self.minutes.setAccessibleName("Minutes without input before locking")
         self.minutes.setValue(minutes)
         self.minutes.valueChanged.connect(self.idle_wanted)
         self.remove_button = QPushButton("&Remove encryption")
@@ -112,7 +112,7 @@ class EncryptionDialog(Dialog):
         """The present passphrase is another one."""
         self.present.forget()
         self.present.setFocus()
-        self._say("The present passphrase is wrong.", "bad")
+        self._say("The current passphrase is wrong.", "bad")
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class EncryptionDialog(Dialog):
         )
         idle = QWidget()
         hbox(
-            QLabel("Lock it without input after"),
+            QLabel("Lock after inactivity of"),
             self.minutes,
             Stretch(1),
             parent=idle,
@@ -183,8 +183,8 @@ class EncryptionDialog(Dialog):
         except InputError as error:
             return error.reason
         if not self.again.text():
-            return "Type it once more, so that a slip is found."
-        return "" if self.again.text() == self.new.text() else "The two are not the same."
+            return "Repeat the passphrase to rule out a typing mistake."
+        return "" if self.again.text() == self.new.text() else "The passphrases do not match."
 
     def _say(self, text: str, role: str) -> None:
         self.told.setProperty("textRole", role)

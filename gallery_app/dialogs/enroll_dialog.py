@@ -145,7 +145,7 @@ class EnrollDialog(Dialog):
         try:
             check_name(name)
         except IdentityNameError as error:
-            problem = error.problem if name else "Type a name"
+            problem = error.problem if name else "Enter a name"
         known = self.name.identity() is not None
         self.who.setText(problem or (f"Adds to {name}" if known else "A new person"))
         self.ok.setText("Add faces" if known else "Enroll")

@@ -38,7 +38,7 @@ class EraseDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Erase person")
         self.setMinimumWidth(600)
-        self.files = QCheckBox("&Delete them too; if not, the receipt lists them")
+        self.files = QCheckBox("&Delete them too; otherwise the receipt lists them")
         self.files.setChecked(True)
         self.name = QLineEdit()
         self.name.setPlaceholderText(self._name)
@@ -47,7 +47,7 @@ class EraseDialog(Dialog):
         self.cancel = QPushButton("Cancel")
         self.cancel.setDefault(True)
         self.cancel.clicked.connect(self.reject)
-        self.erase = QPushButton("&Erase for good")
+        self.erase = QPushButton("&Erase permanently")
         self.erase.setEnabled(False)
         self.erase.clicked.connect(self.accept)
         self.accepted.connect(lambda: erase(not self.files.isChecked()))
@@ -61,10 +61,10 @@ class EraseDialog(Dialog):
 
     def _lay_out(self, plan: ErasurePlan) -> None:
         layout = vbox(
-            text_label(f"Erase {self._name} for good?", "heading"),
+            text_label(f"Erase {self._name} permanently?", "heading"),
             text_label(
-                "Deleting can be undone, this cannot: the person is taken out of the gallery, and "
-                "files in its folder that hold the person are found.",
+                "Unlike deleting, this cannot be undone. The person is removed from the gallery, "
+                "and files in its folder that contain the person are found.",
                 "muted",
             ),
             self._card(plan),
@@ -74,7 +74,7 @@ class EraseDialog(Dialog):
         )
         if plan.outside:
             layout.addWidget(
-                text_label(f"Outside the folder, not touched: {_some(plan.outside)}", "bad")
+                text_label(f"Outside the folder, left untouched: {_some(plan.outside)}", "bad")
             )
         layout.addWidget(self.search, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.searched)
@@ -100,7 +100,7 @@ class EraseDialog(Dialog):
         if plan.inside:
             names = [path.name for path in plan.inside]
             add_section(
-                inside, "Files in the gallery's folder that hold the person", [_some(names)]
+                inside, "Files in the gallery's folder that contain the person", [_some(names)]
             )
             inside.addWidget(self.files)
         return card
@@ -139,7 +139,7 @@ def add_section(layout: QVBoxLayout, title: str, lines: Sequence[str]) -> None:
 
 def _undo_words(steps: int) -> str:
     changes = counted(steps, "change")
-    return f"{changes} up to the last one that touched the person can no longer be undone"
+    return f"{changes}, up to the last one involving the person, can no longer be undone"
 
 
 def _some(paths: Sequence[object]) -> str:

@@ -36,7 +36,7 @@ def cmc(methods: Sequence[OpenFigures]) -> LineChart:
 def det(methods: Sequence[OpenFigures]) -> LineChart:
     """Missed people against named strangers, both logarithmic."""
     chart = LineChart(
-        "Missed people against named strangers (DET)",
+        "Known people missed against strangers named (DET)",
         Axis("strangers named (FPIR)", log=True, percent=True, low=_LEAST, high=1),
         Axis("people missed (FNIR)", log=True, percent=True, low=_LEAST, high=1),
     )
@@ -48,11 +48,11 @@ def det(methods: Sequence[OpenFigures]) -> LineChart:
 
 
 def reliability(methods: Sequence[OpenFigures]) -> LineChart:
-    """How often a stated confidence came true; on the diagonal it is exact."""
+    """How often a stated confidence observed; on the diagonal it is exact."""
     chart = LineChart(
-        "Stated confidence against the truth",
+        "Stated confidence against observed accuracy",
         Axis("stated", percent=True, low=0, high=1),
-        Axis("came true", percent=True, low=0, high=1),
+        Axis("observed", percent=True, low=0, high=1),
     )
     chart.show_identity()
     for style, one in enumerate(methods):

@@ -9,19 +9,21 @@ from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigu
 from gallery_app.widgets.lists.figures_table import Cell, Column, FiguresTable, Row
 from gallery_app.wording.model_words import seconds_text
 
-_METHOD = Column("Method", "And which reference is better beyond noise", number=False)
-_TIME = Column("Time", "Of one repeat, training included")
-_RANK1 = Column("Rank-1", "The right name comes first; below it the 95 % interval")
+_METHOD = Column("Method", "Also names references that are significantly better", number=False)
+_TIME = Column("Time", "Time of one repeat, including training")
+_RANK1 = Column("Rank-1", "The right name comes first; below, the 95 % interval")
 _RANK5 = Column("Rank-5", "The right name is among the first five")
-_ECE = Column("ECE", "Expected calibration error: how far stated confidence is from the truth")
-_FEW = "Too few searches of strangers to set this threshold"
+_ECE = Column(
+    "ECE", "Expected calibration error: how far stated confidence is from observed accuracy"
+)
+_FEW = "Too few searches for strangers to set this threshold"
 
 Higher = bool | None  # whether more is better; None where neither is
 
 
 def closed_table(evaluation: Evaluation) -> FiguresTable:
     """Where everybody who is asked for is enrolled."""
-    balanced = Column("Balanced", "Rank-1 as the mean over people, so that all count alike")
+    balanced = Column("Balanced", "Rank-1 averaged over people, so that everyone counts equally")
     columns = [_METHOD, _RANK1, balanced, _RANK5, _TIME]
     parts: list[tuple[Callable[[ClosedFigures], Cell], Higher]] = [
         (lambda one: _share(one.rank1), True),
@@ -53,13 +55,13 @@ def open_table(evaluation: Evaluation) -> FiguresTable:
 
 def _fnir_column(fpir: str) -> Column:
     share = _asked(fpir)
-    tip = f"Known people missed when {share} of strangers may get a name"
+    tip = f"Known people missed when {share} of strangers may be wrongly named"
     return Column(f"FNIR at {share}", tip)
 
 
 def _fpir_column(fpir: str) -> Column:
     share = _asked(fpir)
-    return Column(f"FPIR for {share}", f"Strangers who really got a name where {share} were asked")
+    return Column(f"FPIR for {share}", f"Strangers actually named when {share} were allowed")
 
 
 def _asked(fpir: str) -> str:

@@ -31,11 +31,11 @@ from gallery_app.wording.model_words import date_text, seconds_text
 from gallery_app.wording.number_words import faces_text, people_text
 
 _PROTOCOLS: Mapping[Protocol, tuple[str, str]] = {
-    "open": ("&Open set", "A third of the people is never enrolled, as strangers are in life"),
-    "closed": ("&Closed set", "Everybody who is asked for is enrolled, as in the notebooks"),
+    "open": ("&Open set", "A third of the people are never enrolled, like strangers in practice"),
+    "closed": ("&Closed set", "Everyone searched for is enrolled, as in the notebooks"),
 }
 _REPEATS = 5
-_UNKNOWN = "Every method is trained anew for each repeat; with trained models this takes minutes."
+_UNKNOWN = "Every method is retrained for each repeat; with trained models this takes minutes."
 
 
 class EvaluationForm(QWidget):
@@ -52,7 +52,7 @@ class EvaluationForm(QWidget):
         self.repeats = QSpinBox()
         self.repeats.setRange(1, 100)
         self.repeats.setValue(_REPEATS)
-        self.repeats.setToolTip("Random splits; more of them narrow the intervals")
+        self.repeats.setToolTip("Random splits; more splits narrow the intervals")
         self.start = QPushButton("&Evaluate")
         self.start.setDefault(True)
         self.start.clicked.connect(self.wanted)
@@ -106,14 +106,14 @@ class EvaluationForm(QWidget):
 
     def _hint(self, ready: bool) -> str:
         if self._running:
-            return "Progress and Cancel are at the bottom of the main window."
+            return "See progress, or cancel, at the bottom of the main window."
         if not ready:
             return "Choose at least one protocol and one method."
         if not all(name in self._seconds for name in self.chosen_methods()):
             return _UNKNOWN
         left_out = set(self.methods) - set(self.chosen_methods())
         once = sum(time for name, time in self._seconds.items() if name not in left_out)
-        return f"About {_rough(once * self.repeats.value())}, judged by the last evaluation."
+        return f"About {_rough(once * self.repeats.value())}, judging by the last evaluation."
 
 
 def _rough(seconds: float) -> str:
@@ -128,10 +128,10 @@ def _ticked(text: str, tip: str = "") -> QCheckBox:
 
 
 _OPEN_WORDS = (
-    "A third of the people is never enrolled. FPIR: strangers who get a name. "
-    "FNIR: known people whose right name does not come first, above the threshold."
+    "A third of the people are never enrolled. FPIR: strangers who are wrongly named. FNIR: "
+    "known people whose right name does not come first and above the threshold."
 )
-_CLOSED_WORDS = "Everybody who is asked for is enrolled; there are no strangers."
+_CLOSED_WORDS = "Everyone searched for is enrolled; there are no strangers."
 
 
 class EvaluationWindow(Dialog):
@@ -160,9 +160,9 @@ class EvaluationWindow(Dialog):
         self.form.wanted.connect(self._wanted)
         self.page: QWidget = EmptyState(
             "question",
-            "Which method can be trusted on this gallery?",
-            "An evaluation hides a part of the faces, asks for them, and counts what comes back. "
-            "Nothing in the gallery changes.",
+            "Which method is reliable on this gallery?",
+            "An evaluation hides some of the faces, searches for them, and counts the right "
+            "answers. Nothing in the gallery changes.",
         )
         self.save = QPushButton("&Save report…")
         self.save.setToolTip("One HTML file with all tables and charts")
@@ -260,9 +260,9 @@ def _searches(methods: Sequence[OpenFigures], evaluation: Evaluation) -> str:
     mated = max(one.mated for one in methods)
     strangers = max(one.non_mated for one in methods)
     return (
-        f"Behind these figures: {mated:,} searches for enrolled people and {strangers:,} for "
-        f"strangers over all repeats; {people_text(evaluation.non_mated_identities)} never "
-        "enrolled in a repeat. Small figures: the 95 % interval. Bold: best of its column."
+        f"These figures are based on {mated:,} searches for enrolled people and {strangers:,} for "
+        f"strangers over all repeats; {people_text(evaluation.non_mated_identities)} were never "
+        "enrolled in a repeat. Small figures: 95 % interval. Bold: best in its column."
     )
 
 

@@ -26,7 +26,7 @@ from gallery_app.wording.number_words import faces_text, people_text
 
 _WIDE = 560
 _CLEAR = 10_000  # faces; the projector's t-SNE takes no more
-_IN_CLEAR = "The gallery is encrypted; what is written out is not."
+_IN_CLEAR = "The gallery is encrypted; the export is not."
 
 
 class ExportDialog(Dialog):
@@ -70,15 +70,15 @@ class ExportDialog(Dialog):
         self.selected = QRadioButton(_selected_text(chosen))
         self.selected.setEnabled(bool(chosen))
         self.on_the_map = QRadioButton(f"Selected on the &map, {faces_text(len(faces))}")
-        self.sample = QRadioButton("So&me people, drawn by chance")
-        self.people = _number(10, 1_000_000, "How many people")
-        self.each = _number(10, 1_000_000, "How many faces of each")
-        self.seed = _number(0, 2**31 - 1, "Seed: the same one draws the same faces")
+        self.sample = QRadioButton("So&me people, chosen at random")
+        self.people = _number(10, 1_000_000, "Number of people")
+        self.each = _number(10, 1_000_000, "Faces of each person")
+        self.seed = _number(0, 2**31 - 1, "Seed: the same seed chooses the same faces")
         self.place = QLineEdit(str(suggestion))
-        self.place.setAccessibleName("Where to")
+        self.place.setAccessibleName("Destination")
         self.choose = QPushButton("C&hoose…")
         self.choose.clicked.connect(self.place_wanted)
-        self.open_after = QCheckBox("&Open in TensorBoard when it is written")
+        self.open_after = QCheckBox("&Open in TensorBoard afterwards")
         self.open_after.setChecked(not obstacle)
         self.open_after.setEnabled(not obstacle)
         self.told = text_label(role="small")
@@ -173,8 +173,8 @@ class ExportDialog(Dialog):
         said = [_IN_CLEAR] if self._encrypted else []
         if self._kind == "tensorboard" and self.whole.isChecked() and self._faces > _CLEAR:
             said.append(
-                f"With {self._faces:,} faces the projector is slow: some people with some faces "
-                "of each make a clearer picture."
+                f"With {self._faces:,} faces the projector is slow; export some people with some "
+                "faces each for a clearer picture."
             )
         return [*said, self._obstacle]
 
@@ -194,7 +194,7 @@ def _number(value: int, most: int, tip: str) -> QSpinBox:
 
 def _selected_text(chosen: list[Identity]) -> str:
     if not chosen:
-        return "The people who are se&lected in the list"
+        return "The people se&lected in the list"
     faces = sum(one.faces for one in chosen)
     if len(chosen) == 1:
         name = chosen[0].name.replace("&", "&&")

@@ -14,12 +14,12 @@ from gallery_app.widgets.controls.dialog import Dialog
 
 _COLUMNS = 3  # so that a low screen shows them all
 _MORE = {
-    "Search people": "type in the search field, then Down into the list",
+    "Search people": "type in the search field, then press Down for the list",
     "Details of a face": "arrow keys in the grid",
-    "Who is this?, for the selected face": "Enter or double-click",
+    "Who is this? (for the selected face)": "Enter or double-click",
     "Move the map": "arrow keys on it; + and - zoom, 0 shows everything",
-    "Select faces on the map": "L, then draw around them (or drag with Shift); Escape: nobody",
-    "Answer what the review asks": "the letter on the answer",
+    "Select faces on the map": "L, then draw around them (or hold Shift and drag); Escape clears",
+    "Answer a review question": "the letter on the button",
     "Compare with another face": "click it below the comparison",
 }
 
@@ -63,10 +63,12 @@ def about_dialog(parent: QWidget | None) -> QDialog:
     grid.addWidget(picture, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
     title = text_label(f"Face Gallery {version('face-gallery')}", "heading", wrap=False)
     grid.addWidget(title, 0, 1)
-    grid.addWidget(QLabel("Tells who a face is, how sure it is, and which faces say so."), 1, 1)
+    grid.addWidget(
+        QLabel("Identifies faces, states how certain it is, and shows the matching faces."), 1, 1
+    )
     private = text_label(
-        "Faces never leave this computer: no network, no telemetry. "
-        "Embeddings of faces are biometric data of real people; treat them so.",
+        "Faces never leave this computer: no network, no telemetry. Embeddings of faces are "
+        "biometric data of real people; treat them accordingly.",
         "muted",
     )
     grid.addWidget(private, 2, 1)

@@ -35,7 +35,7 @@ class HistoryDialog(Dialog):
         self.model = HistoryModel(self)
         self.table = self._table()
         hint = text_label(
-            "Going to a change undoes what came after it, or makes it again; nothing is lost.",
+            "Going to a change undoes or redoes everything between; nothing is lost.",
             "muted",
         )
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -83,7 +83,9 @@ class HistoryDialog(Dialog):
     def _selected(self) -> None:
         entry = self._chosen()
         self.go.setEnabled(entry is not None and self._writable)
-        self.go.setText("Go forward to this" if entry and entry.undone else "Go back to this")
+        self.go.setText(
+            "Go forward to this change" if entry and entry.undone else "Go back to this change"
+        )
 
     def _go(self) -> None:
         entry = self._chosen()

@@ -32,7 +32,7 @@ from gallery_app.widgets.lists.plan_table import PlanTable
 from gallery_app.wording.number_words import faces_text, people_text
 
 _NOTICES = 3  # sentences about the whole that are shown
-_SOMEBODY = "Add to whom they look like"
+_SOMEBODY = "Add to the people they look like"
 
 
 class ImportPreview(Dialog):
@@ -82,13 +82,13 @@ class ImportPreview(Dialog):
             lambda _: self.model.show_only(cast(Filter, self.filter.currentData()))
         )
         self.twins = _button("")
-        self.twins.setToolTip("Near-duplicates: nearly the same picture as another one")
+        self.twins.setToolTip("Near-duplicates: photos almost identical to another one")
         self.twins.clicked.connect(
             lambda: self.model.choose(self.plan.without(self.plan.rows("near-duplicate")))
         )
         self.leave = _button("&Leave out")
         self.leave.clicked.connect(self._leave_out)
-        self.restore = _button("&Take in after all")
+        self.restore = _button("&Include again")
         self.restore.clicked.connect(lambda: self.model.choose(self.plan.restoring(self._chosen())))
         self.send = _button("")
         self.send.clicked.connect(self._send)
@@ -119,12 +119,12 @@ class ImportPreview(Dialog):
     def _column_choice(self, plan: ImportPlan) -> QHBoxLayout:
         """Where the names are, of tables in which several columns can hold them."""
         self.columns = QComboBox()
-        self.columns.setAccessibleName("Names are in column")
+        self.columns.setAccessibleName("Column with names")
         self.columns.addItems(plan.columns)
         self.columns.setPlaceholderText("Choose…")
         self.columns.setCurrentIndex(plan.columns.index(plan.column) if plan.column else -1)
         self.columns.activated.connect(lambda _: self._choose_column())
-        label = QLabel("&Names are in column")
+        label = QLabel("&Column with names")
         label.setBuddy(self.columns)
         row = hbox(label, self.columns, Stretch(), spacing=8)
         return row
@@ -218,13 +218,12 @@ def plan_sentence(plan: ImportPlan) -> str:
     known = len({face.name for face in plan if face.outcome == "added"})
     who = [
         counted(new, "new person", "new people") if new else "",
-        f"{people_text(known)} enrolled before" if known else "",
+        f"{people_text(known)} already in the gallery" if known else "",
     ]
-    verb = "comes" if report.faces_added == 1 else "come"
-    main = f"{faces_text(report.faces_added)} {verb} in, of {' and '.join(filter(None, who))}"
-    words = {"duplicate": "enrolled already", "left-out": "left out", "rejected": "cannot be used"}
+    main = f"{faces_text(report.faces_added)} of {' and '.join(filter(None, who))} will be imported"
+    words = {"duplicate": "already enrolled", "left-out": "left out", "rejected": "cannot be used"}
     rest = ", ".join(f"{outcomes[one]:,} {words[one]}" for one in words if outcomes[one])
-    main = main if report.faces_added else "Nothing comes in"
+    main = main if report.faces_added else "Nothing will be imported"
     return f"{main}; {rest}." if rest else f"{main}."
 
 

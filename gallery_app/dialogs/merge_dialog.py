@@ -68,7 +68,7 @@ class MergeDialog(Dialog):
         box.rejected.connect(self.reject)
         self.accepted.connect(lambda: merged(*self._names()))
         layout = vbox(
-            section("WHICH NAME STAYS"),
+            section("NAME TO KEEP"),
             (scrolling(rows), 1),
             self.outcome,
             parent=self,
@@ -88,7 +88,7 @@ class MergeDialog(Dialog):
 
     def _row(self, number: int, identity: Identity) -> QWidget:
         button = QRadioButton()
-        button.setAccessibleName(f"{identity.name} stays")
+        button.setAccessibleName(f"Keep {identity.name}")
         self.choice.addButton(button, number)
         picture = PictureLabel(40, 20.0)
         self._pictures.append((picture, identity.portrait))
@@ -116,7 +116,7 @@ class MergeDialog(Dialog):
 
     def _look(self) -> None:
         names, into = self._names()
-        self.outcome.setText(f"All faces get the name {into}.")
+        self.outcome.setText(f"All faces will be named {into}.")
         self.effect.show_waiting()
         self._show_compared("Comparing their faces…", unlike=False, sure=False)
         show, stale = while_open(self, self._show), while_open(self, self.reject)
@@ -126,10 +126,10 @@ class MergeDialog(Dialog):
         if preview.survivor != self._names()[1]:
             return
         doubles = preview.duplicates
-        left_out = f" {faces_text(doubles)} twice there would be left out." if doubles else ""
-        self.outcome.setText(
-            f"{preview.survivor} would have {faces_text(preview.faces)}.{left_out}"
+        left_out = (
+            (f" {faces_text(doubles)} that would occur twice will be left out.") if doubles else ""
         )
+        self.outcome.setText(f"{preview.survivor} will have {faces_text(preview.faces)}.{left_out}")
         self.effect.show_shares(preview.before, preview.after)
         warning = merge_warning(preview.compared, preview.survivor)
         words = warning or merge_comfort(preview.compared, preview.survivor)

@@ -31,7 +31,7 @@ def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWid
     dialog.setWindowTitle(f"Note on {name}")
     dialog.resize(480, 280)
     text = QPlainTextEdit(note)
-    text.setPlaceholderText("Only kept in this gallery")
+    text.setPlaceholderText("Stored only in this gallery")
     text.setAccessibleName("Note")
     text.setTabChangesFocus(True)
     standard = QDialogButtonBox.StandardButton
@@ -51,8 +51,8 @@ def offer_import(folder: Path, parent: QWidget, accepted: Callable[[], None]) ->
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"“{folder.resolve().name}” is not a gallery")
     box.setInformativeText(
-        "Its faces can be imported into a new one: one folder a person, one .npy a face. "
-        "The folder itself stays as it is."
+        "Its faces can be imported into a new gallery: one folder per person, one .npy file per "
+        "face. The folder itself is not changed."
     )
     box.setStandardButtons(QMessageBox.StandardButton.Cancel)
     import_ = box.addButton("Import", QMessageBox.ButtonRole.AcceptRole)
@@ -117,7 +117,7 @@ class NameDialog(Dialog):
         try:
             check_name(name)
         except IdentityNameError as error:
-            problem = error.problem if name else "Type a name"
+            problem = error.problem if name else "Enter a name"
         same = bool(self._before) and name == self._before
         self.told.setText(problem or ("" if same else self._says(*self._meant())))
         self.ok.setEnabled(not problem and not same)

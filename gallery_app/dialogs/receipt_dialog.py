@@ -69,7 +69,7 @@ class ReceiptDialog(Dialog):
         layout.addWidget(_sections(receipt), 1)
         layout.addWidget(
             text_label(
-                "The program keeps no receipt: save it if you may be asked for one.", "small"
+                "The program does not keep receipts: save this one if you may need it.", "small"
             )
         )
         layout.addLayout(buttons)
@@ -80,14 +80,16 @@ def _sections(receipt: Receipt) -> QScrollArea:
     card.setObjectName("card")
     inside = vbox(parent=card, margins=(16, 12, 16, 12), spacing=12)
     add_section(inside, "Removed", [", ".join(receipt.removed.words())])
-    add_section(inside, "Made anew without the person", [", ".join(receipt.rebuilt)])
+    add_section(inside, "Rebuilt without the person", [", ".join(receipt.rebuilt)])
     if receipt.models:
-        add_section(inside, "Trained models deleted, as they had learned from it", receipt.models)
+        add_section(
+            inside, "Deleted trained models that had learned from the person", receipt.models
+        )
     if receipt.deleted:
-        add_section(inside, "Files deleted with it", receipt.deleted)
-    add_section(inside, "Still holding the person", receipt.holding or ["No file that is known"])
+        add_section(inside, "Deleted files", receipt.deleted)
+    add_section(inside, "Still containing the person", receipt.holding or ["No known file"])
     add_section(inside, "How files were searched", receipt.searched)
-    add_section(inside, "Out of this program's reach", receipt.unreachable)
+    add_section(inside, "Beyond this program's reach", receipt.unreachable)
     inside.addStretch(1)
     area = QScrollArea()
     area.setWidgetResizable(True)

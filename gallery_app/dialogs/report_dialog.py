@@ -33,7 +33,7 @@ class ReportDialog(Dialog):
         title: str,
         headline: str,
         sentences: Sequence[str] = (),
-        columns: tuple[str, str] = ("File", "Why"),
+        columns: tuple[str, str] = ("File", "Reason"),
         rows: Sequence[tuple[str, str]] = (),
         parent: QWidget | None = None,
     ) -> None:
@@ -92,7 +92,7 @@ def import_dialog(report: ImportReport, parent: QWidget | None) -> ReportDialog:
     sentences = list(report.notices)
     if report.duplicates:
         verb = "was" if report.duplicates == 1 else "were"
-        sentences.insert(0, f"{faces_text(report.duplicates)} {verb} enrolled already.")
+        sentences.insert(0, f"{faces_text(report.duplicates)} {verb} already enrolled.")
     if report.rejected:
         sentences.append(f"{len(report.rejected):,} were left out:")
     rows = [(rejection.file, rejection.reason) for rejection in report.rejected]
@@ -112,7 +112,7 @@ def repaired_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog
     sentences = [f"{sentence}." for sentence in report.taken_out[:_LISTED]]
     if len(report.taken_out) > _LISTED:
         sentences.append(f"… and {len(report.taken_out) - _LISTED:,} more.")
-    return ReportDialog("Check", "The gallery is sound again", sentences, parent=parent)
+    return ReportDialog("Check", "The gallery is intact again", sentences, parent=parent)
 
 
 def check_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog:
@@ -120,8 +120,8 @@ def check_dialog(report: CheckReport, parent: QWidget | None) -> ReportDialog:
     if report.ok:
         return ReportDialog(
             "Check",
-            "The gallery is sound",
-            ["Store and index agree, every vector is whole."],
+            "The gallery is intact",
+            ["Database, index and models agree, and every embedding is intact."],
             parent=parent,
         )
     return ReportDialog(

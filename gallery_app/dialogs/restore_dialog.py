@@ -27,7 +27,7 @@ from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.wording.backup_words import differences, headline, reason_text, size_text
 from gallery_app.wording.model_words import date_text
 
-_COLUMNS = (("Made", 168), ("Why", 200), ("People", 72), ("Faces", 80), ("Size", 80))
+_COLUMNS = (("Made", 168), ("Reason", 200), ("People", 72), ("Faces", 80), ("Size", 80))
 _NUMBERS = (2, 3, 4)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -125,7 +125,7 @@ class RestoreDialog(Dialog):
         self._source: Path | None = None
         self.title = text_label("Restore a backup", "heading")
         self.intro = text_label(
-            "Backups are made automatically before large imports and deletions, before restoring "
+            "Backups are made automatically before large imports and deletions, before a restore "
             "and before an update, and whenever you ask for one."
             if gallery
             else "Choose a backup file.",
@@ -147,14 +147,14 @@ class RestoreDialog(Dialog):
         self.sentences = text_label("")
         self.problem = text_label("", "bad")
         self.replace = QRadioButton()
-        self.replace.setText(f"&Put “{gallery}” back as it was then")
+        self.replace.setText(f"&Restore “{gallery}” to that state")
         self.safety = text_label(
-            "What it is now is backed up first, so this can be taken back.", "small"
+            "The current state is backed up first, so you can return to it.", "small"
         )
         policy = self.safety.sizePolicy()
         policy.setRetainSizeWhenHidden(bool(gallery))  # nothing moves when it comes and goes
         self.safety.setSizePolicy(policy)
-        self.new = QRadioButton("Make a &new gallery of it, beside this one")
+        self.new = QRadioButton("Create a &new gallery from it")
         self.new.setChecked(True)
         self.restore_button = QPushButton("&Restore")
         self.restore_button.clicked.connect(self._restore)
@@ -180,7 +180,7 @@ class RestoreDialog(Dialog):
         self.kept = QWidget()
         self.kept.hide()
         hbox(
-            QLabel("Kept of this gallery, the newest:"),
+            QLabel("Newest backups of this gallery:"),
             self.keep,
             Stretch(1),
             parent=self.kept,
@@ -242,10 +242,10 @@ class RestoreDialog(Dialog):
             lines += differences(present, self._gallery)
         elif present is not None:
             lines.append(
-                f"It is of another gallery than “{self._gallery}”, so it cannot replace it."
+                f"It is a backup of a different gallery, so it cannot replace “{self._gallery}”."
             )
         elif preview.obstacle:
-            lines.append(f"“{self._gallery}” cannot be read now; its database is kept aside.")
+            lines.append(f"“{self._gallery}” cannot be read now; its database will be kept.")
         alike = preview.backup.encrypted == self._encrypted
         if self._gallery and not alike:
             lines.append(self._unlike(preview.backup))
@@ -263,13 +263,13 @@ class RestoreDialog(Dialog):
         self._make_room()
 
     def _unlike(self, backup: Backup) -> str:
-        """Why a backup that is not encrypted as the gallery is can only become a new one."""
-        which = "is encrypted, and" if backup.encrypted else "is not encrypted, but"
-        there = "is not" if backup.encrypted else "is"
-        return f"It {which} “{self._gallery}” {there}, so it cannot replace it."
+        """Reason a backup that is not encrypted as the gallery is can only become a new one."""
+        if backup.encrypted:
+            return f"The backup is encrypted but “{self._gallery}” is not, so it cannot replace it."
+        return f"The backup is not encrypted but “{self._gallery}” is, so it cannot replace it."
 
     def show_problem(self, source: Path, text: str) -> None:
-        """Why a file cannot be restored."""
+        """Reason a file cannot be restored."""
         if source == self._source:
             self._clear(source.name)
             self.problem.setText(text)
@@ -282,7 +282,7 @@ class RestoreDialog(Dialog):
         (self.replace if replaceable else self.new).setChecked(True)
         self.new.setVisible(bool(self._gallery))
 
-    def _clear(self, text: str = "No backup is chosen.") -> None:
+    def _clear(self, text: str = "No backup is selected.") -> None:
         self.headline.setText(text)
         self.sentences.hide()
         self.problem.hide()
@@ -306,9 +306,9 @@ class RestoreDialog(Dialog):
 
 def restored_dialog(done: Restored, parent: QWidget | None) -> ReportDialog:
     """What was put in place, and where to find what was there before."""
-    sentences = [f"As it was made on {headline(done.backup)}."]
+    sentences = [f"Restored from the backup of {headline(done.backup)}."]
     if done.safety is not None:
-        sentences.append(f"What was there before is kept in {done.safety}; Restore… lists it.")
+        sentences.append(f"The previous state is kept in {done.safety}; find it under Restore….")
     if done.aside is not None:
         sentences.append(f"The damaged database is kept in {done.aside}.")
     title = f"“{done.folder.name}” was restored"

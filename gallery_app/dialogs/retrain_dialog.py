@@ -43,7 +43,7 @@ _OWN: dict[Kind, frozenset[str]] = {
     "triplet": frozenset(one.name for one in fields(TripletParameters)),
 }
 _NUMBERS = {
-    "epochs": "&Epochs at most",
+    "epochs": "Maximum &epochs",
     "batch": "Batch si&ze",
     "rate": "&Learning rate",
     "margin": "&Margin",
@@ -93,7 +93,7 @@ class ParameterFields(QWidget):
     def _offer_mining(self, own: str) -> None:
         chosen = self.mining.currentData()
         self.mining.clear()
-        self.mining.addItem(f"{MINING_NAMES[own]} (the preset's own)", None)
+        self.mining.addItem(f"{MINING_NAMES[own]} (preset)", None)
         for name, words in MINING_NAMES.items():
             self.mining.addItem(words, name)
         self.mining.setCurrentIndex(max(self.mining.findData(chosen), 0) if chosen else 0)
@@ -153,8 +153,8 @@ _CHOICES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("Triplet model", ("triplet",)),
 )
 _PRESET_WORDS: dict[Preset, str] = {
-    "default": "The settings that validation chose, not taste.",
-    "notebook": "The settings of the notebooks, for comparison. Their triplet model may collapse.",
+    "default": "Settings chosen by validation.",
+    "notebook": "The notebooks' settings, for comparison. Their triplet model may collapse.",
 }
 _FIELD_WIDTH = 320
 _MOST_SEED = 2**31 - 1
@@ -199,8 +199,8 @@ class RetrainDialog(Dialog):
         self.preset_words = text_label(role="small")
         self.seed = QSpinBox()
         self.seed.setRange(0, _MOST_SEED)
-        self.seed.setToolTip("The same seed on the same faces gives the same model")
-        self.activate = QCheckBox("&Put it to use if it is better")
+        self.seed.setToolTip("The same seed and faces give the same model")
+        self.activate = QCheckBox("&Use it if it is better")
         self.activate.setChecked(True)
         self.fields = ParameterFields()
         self.fields.changed.connect(self._check)
@@ -238,7 +238,7 @@ class RetrainDialog(Dialog):
         self.form.addRow("", self.preset_words)
         self.form.addRow("&Balance", self.fields.balance)
         hint = text_label(
-            "faces per person after resampling; 0 leaves them as they are", "small", wrap=False
+            "faces per person after resampling; 0 keeps the original numbers", "small", wrap=False
         )
         self.form.addRow("", hint)
         self.form.addRow("&Seed", self.seed)
@@ -287,9 +287,7 @@ class RetrainDialog(Dialog):
         self.preset_words.setText(_PRESET_WORDS[self._preset()])
         self.fields.show_for(self._kinds(), self._preset())
         several = len(self._kinds()) > 1
-        self.activate.setText(
-            "&Put each to use if it is better" if several else "&Put it to use if it is better"
-        )
+        self.activate.setText("&Use each if it is better" if several else "&Use it if it is better")
         self._check()
 
     def _unfold(self, wanted: bool) -> None:
@@ -329,5 +327,5 @@ class RetrainDialog(Dialog):
 
 
 def _learns_text(state: RetrainState) -> str:
-    text = f"Learns from {people_text(state.identities)}, {faces_text(state.faces)}."
+    text = f"Trains on {people_text(state.identities)}, {faces_text(state.faces)}."
     return f"{text} Since the last training: {state.news}." if state.news else text

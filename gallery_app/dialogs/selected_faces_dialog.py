@@ -65,9 +65,15 @@ class SelectedFacesDialog(Dialog):
         self.grid = self._grid()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)
-        self.move_them = self._button("&Name or move…", self._move, "To somebody, or anew")
-        self.confirm = self._button("Con&firm", self._confirm, "They are named right")
-        self.remove = self._button("&Remove", self._remove, "Out of the gallery; undo brings back")
+        self.move_them = self._button(
+            "&Name or move…", self._move, "Move to another person, or create a new one"
+        )
+        self.confirm = self._button(
+            "Con&firm", self._confirm, "The selected faces have the right name"
+        )
+        self.remove = self._button(
+            "&Remove", self._remove, "Remove them from the gallery; this can be undone"
+        )
         vbox(self.told, (self.grid, 1), self.buttons, parent=self, margins=24, spacing=12)
         self._enable()
         self._load()

@@ -118,9 +118,7 @@ class SimilarityDialog(Dialog):
         line = usual.threshold if usual.is_enough else math.nan
         labels = self._labels(found.one), self._labels(found.other)
         self.heat.show_distances(found.distances, _span(found), line, labels)
-        hint = ElidedLabel(
-            f"A row a face of {names[0]}, a column a face of {names[1]}", role="small"
-        )
+        hint = ElidedLabel(f"Rows: faces of {names[0]}; columns: faces of {names[1]}", role="small")
         left = vbox(hint, (self.heat, 1), self.pointed, spacing=8)
         room = self.pointed.sizePolicy()
         room.setRetainSizeWhenHidden(True)  # nothing moves under the mouse

@@ -163,17 +163,17 @@ class SplitDialog(Dialog):
         self._context, self._identity, self._roster = context, identity, roster
         self._faces: dict[int, Face] = {}
         self.groups: list[FaceGroup] = []
-        self.told = text_label("Looking how these faces fall into groups…", "muted")
+        self.told = text_label("Finding groups among these faces…", "muted")
         self.count = QSpinBox()
         self.count.setRange(1, _MOST)
         self.count.setSuffix(" groups")
-        self.count.setAccessibleName("How many groups to propose")
+        self.count.setAccessibleName("Number of groups to propose")
         self.count.setEnabled(False)
         self.count.valueChanged.connect(self._propose)
         self.effect = BeforeAfter()
         self.more = QPushButton("New group")
         self.more.setAutoDefault(False)
-        self.more.setToolTip("An empty group to drag faces into")
+        self.more.setToolTip("Add an empty group to drag faces into")
         self.more.clicked.connect(lambda: self._show_groups([*self._parts(), []]))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.addButton(self.more, QDialogButtonBox.ButtonRole.ActionRole)
@@ -214,11 +214,11 @@ class SplitDialog(Dialog):
         self.count.blockSignals(False)
         self.count.setEnabled(True)
         if len(groups) > 1:
-            self.told.setText("Drag faces from group to group until each is one person.")
+            self.told.setText("Drag faces between groups until each group is one person.")
         else:
             self.told.setText(
-                "These faces look like one person. Ask for more groups, or drag faces that are "
-                "somebody else's into the second one."
+                "These faces look like one person. Ask for more groups, or drag another person's "
+                "faces into the second one."
             )
             groups.append([])
         self._show_groups(groups)

@@ -34,13 +34,13 @@ from gallery_app.wording.model_words import (
 )
 
 _COLLAPSE = (
-    "It collapsed: it gives nearly the same vector for every face, so that no two people can be "
-    "told apart. It is kept for comparison only and can never be in use."
+    "It collapsed: it gives nearly the same embedding for every face, so people cannot be told "
+    "apart. It is kept for comparison only and can never be used."
 )
 _MEASURES = (
     ("rank1", "Right name first (rank-1)"),
-    ("balanced_rank1", "The same, as the mean over people"),
-    ("fnir", "Known people missed, 1 stranger in 100 named (FNIR)"),
+    ("balanced_rank1", "Rank-1, averaged over people"),
+    ("fnir", "Known people missed when 1 in 100 strangers is named (FNIR)"),
 )
 
 
@@ -59,7 +59,7 @@ class TrainingReport(Dialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("What the training brought")
+        self.setWindowTitle("Training result")
         self.resize(860, 720)
         self.setMinimumSize(520, 400)
         page = QWidget()
@@ -73,7 +73,7 @@ class TrainingReport(Dialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = vbox(parent=self, margins=24, spacing=16)
-        took = f"Took {seconds_text(outcome.seconds)}, judging included"
+        took = f"Took {seconds_text(outcome.seconds)}, including evaluation"
         head = vbox(
             text_label(outcome.sentence, "heading", selectable=True),
             text_label(took, "small", selectable=True),
@@ -121,7 +121,7 @@ def _comparison(model: ModelVersion) -> QFrame:
     grid.setContentsMargins(16, 12, 16, 12)
     grid.setHorizontalSpacing(32)
     grid.setVerticalSpacing(8)
-    for column, words in enumerate(("On faces it had not seen", "Before", "This model", "Change")):
+    for column, words in enumerate(("On unseen faces", "Before", "This model", "Change")):
         grid.addWidget(_cell(words, "small", right=column > 0), 0, column)
     known = [(name, words) for name, words in _MEASURES if name in model.metrics]
     for row, (name, words) in enumerate(known, start=1):

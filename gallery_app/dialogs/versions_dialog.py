@@ -43,13 +43,13 @@ _IdRole = Qt.ItemDataRole.UserRole
 _SortRole = Qt.ItemDataRole.UserRole + 1
 _COLUMNS = (
     ("Model", 116, "What was trained"),
-    ("Trained", 160, "When the training ended"),
+    ("Trained", 160, "When training finished"),
     ("Preset", 156, "Settings it was trained with"),
-    ("Rank-1", 78, "Right name first, on faces it had not seen"),
-    ("Balanced", 88, "The same, as the mean over people"),
-    ("FNIR at 1 %", 104, "Known people missed when 1 stranger in 100 may get a name"),
+    ("Rank-1", 78, "Right name first, on unseen faces"),
+    ("Balanced", 88, "Rank-1, averaged over people"),
+    ("FNIR at 1 %", 104, "Known people missed when 1 in 100 strangers may be wrongly named"),
     ("Trained on", 176, "People and faces it learned from"),
-    ("State", 130, "In use, collapsed, or behind the gallery"),
+    ("State", 130, "In use, collapsed or out of date"),
 )
 _METRICS = {3: "rank1", 4: "balanced_rank1", 5: "fnir"}
 _DATE, _STATE = 1, 7
@@ -187,9 +187,9 @@ class VersionsDialog(Dialog):
         self._versions: dict[str, ModelVersion] = {}
         self.empty = EmptyState(
             "sample",
-            "No model was trained yet",
-            "A trained MLP or triplet model can name people better than the nearest faces alone. "
-            "Each training is kept here, so that you can go back.",
+            "No model has been trained yet",
+            "A trained MLP or triplet model can recognise people better than k-NN alone. Every "
+            "trained version is kept here, so that you can go back.",
             [("Retrain…", self.retrain_wanted.emit)],
         )
         self.table = VersionsTable()
@@ -217,7 +217,7 @@ class VersionsDialog(Dialog):
         self.delete = QPushButton(icon("trash"), "&Delete…")
         self.delete.clicked.connect(self._delete)
         self.curves = QPushButton("&Curves…")
-        self.curves.setToolTip("Select several to lay their curves over one another")
+        self.curves.setToolTip("Select several to compare their curves")
         self.curves.clicked.connect(lambda: self.curves_wanted.emit(self.selected()))
         self.retrain = QPushButton("&Retrain…")
         self.retrain.clicked.connect(self.retrain_wanted)
@@ -319,7 +319,7 @@ class VersionsDialog(Dialog):
         one = self._one()
         if one is None:
             return
-        use = " It is in use; identification then goes on without it." if one.active else ""
+        use = " It is in use; identification will continue without it." if one.active else ""
         ask = QMessageBox(self)
         ask.setIcon(QMessageBox.Icon.Question)
         ask.setWindowTitle("Delete version")
@@ -335,7 +335,7 @@ class VersionsDialog(Dialog):
 
 def _remark(version: ModelVersion) -> str:
     if version.collapsed:
-        return "It collapsed: all faces come out nearly the same, so it can never be in use."
+        return "It collapsed: all faces come out nearly the same, so it can never be used."
     if version.stale:
         kind = KIND_NAMES[version.kind].replace("Triplet", "triplet")
         return f"Since it was trained: {stale_text(version)}. Retrain the {kind} to include this."

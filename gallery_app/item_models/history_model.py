@@ -19,7 +19,7 @@ _COLUMNS = ("What", "Who", "When", "")
 _STATES = {
     "done": "",
     "undone": "undone",
-    "cut": "undone, then changed otherwise",
+    "cut": "undone, then replaced by another change",
     "aside": "not part of undo",
     "fixed": "cannot be undone",
 }
@@ -76,5 +76,5 @@ class HistoryModel(QAbstractTableModel):
 
     def _texts(self, row: int, entry: HistoryEntry) -> tuple[str, ...]:
         when = datetime.fromtimestamp(entry.at)
-        state = "the gallery is here" if row == self.row_now() else _STATES[entry.state]
+        state = "current state" if row == self.row_now() else _STATES[entry.state]
         return entry.summary, entry.actor, f"{when:%d %B %Y, %H:%M:%S}", state

@@ -25,21 +25,21 @@ Index = QModelIndex | QPersistentModelIndex
 Filter = Literal["all", "remarks", "new", "added", "out", "rejected"]
 _NOWHERE = QModelIndex()
 _ItemRole = Qt.ItemDataRole
-COLUMNS = ("", "File", "Name", "What happens", "Why, or what to look at")
+COLUMNS = ("", "File", "Name", "Result", "Reason or warning")
 PORTRAIT, FILE, NAME, OUTCOME, WHY = range(5)
 OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
     "new": ("New person", "good"),
     "added": ("Added", "good"),
-    "duplicate": ("Enrolled already", "muted"),
+    "duplicate": ("Already enrolled", "muted"),
     "left-out": ("Left out", "muted"),
     "rejected": ("Cannot be used", "bad"),
 }
-"""In words, and the tone of them."""
+"""In words, and their tone."""
 FILTERS: Mapping[Filter, tuple[str, Callable[[PlannedFace], bool]]] = {
     "all": ("Everything", lambda face: True),
-    "remarks": ("To look at", lambda face: face.comes_in and bool(face.advice)),
+    "remarks": ("To check", lambda face: face.comes_in and bool(face.advice)),
     "new": ("New people", lambda face: face.outcome == "new"),
-    "added": ("Added to people who are enrolled", lambda face: face.outcome == "added"),
+    "added": ("Added to enrolled people", lambda face: face.outcome == "added"),
     "out": ("Left out", lambda face: face.outcome in ("duplicate", "left-out")),
     "rejected": ("Cannot be used", lambda face: face.outcome == "rejected"),
 }
@@ -171,7 +171,7 @@ class PlanModel(QAbstractTableModel):
         """What a cell says, also the first one, which only shows a tick and a picture."""
         face = self._faces[place]
         if column == PORTRAIT and spoken:
-            return f"{self._file(place)} {'comes in' if face.comes_in else 'stays out'}"
+            return f"{self._file(place)} {'will be imported' if face.comes_in else 'is left out'}"
         if column == FILE:
             return self._file(place)
         if column == NAME:

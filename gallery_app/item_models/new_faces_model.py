@@ -265,10 +265,14 @@ class NewFacesModel(QAbstractListModel):
         said = ". ".join(one.sentence for one in draft.said_of(row) if one.kind != "name")
         other = draft.goes_to(row)
         if other is not None:
-            return (f"Goes to {other}. {said}", "warning") if said else (f"Goes to {other}", "sent")
+            return (
+                (f"Will be added to {other}. {said}", "warning")
+                if said
+                else (f"Will be added to {other}", "sent")
+            )
         if said:
             return said, "warning"
-        return ("Nothing speaks against it", "good") if draft.checked else ("", "muted")
+        return ("No objections", "good") if draft.checked else ("", "muted")
 
 
 def _of_rejected(one: Rejection, role: int) -> str | None:

@@ -56,7 +56,7 @@ class MapCanvas(QWidget):
         self.setMinimumSize(160, 120)
         self.setAccessibleName("Map of all faces")
         self.setAccessibleDescription(
-            "Arrow keys move the map, plus and minus zoom, 0 shows everything, L lassoes"
+            "Arrow keys move the map, plus and minus zoom, 0 shows everything, L starts the lasso"
         )
         self.camera = Camera()
         self.lassoing = False

@@ -18,9 +18,9 @@ from gallery_app.theme.theme import current_theme, theme_changed
 from gallery_app.widgets.controls.boxes import text_label, vbox
 
 SPACE_TEXTS = {
-    "original": "As the faces came",
-    "triplet": "As the triplet model sees them",
-    "mlp": "As the MLP sees them",
+    "original": "Original embeddings",
+    "triplet": "Triplet model space",
+    "mlp": "MLP space",
 }
 
 
@@ -125,12 +125,12 @@ def _alike(one: DrawnMap, other: DrawnMap) -> bool:
 def figures_text(found: SeparationEstimate | None) -> str:
     """What the eye thinks it sees, in figures."""
     if found is None:
-        return "Nothing to compare: it needs two people, and somebody with two faces."
+        return "Nothing to compare: this needs at least two people, one of them with two faces."
     sampled = (
         f" Measured on {found.faces:,} of {found.of:,} faces." if found.of > found.faces else ""
     )
     return (
-        f"Five nearest faces name {found.knn * 100:.1f} % rightly. Distance within people "
-        f"{found.own_median:.3f}, between people {found.other_median:.3f} (medians); judged by it "
-        f"alone, {found.overlap * 100:.1f} % of the pairs are taken wrongly.{sampled}"
+        f"The five nearest faces give the right name for {found.knn * 100:.1f} %. Median distance "
+        f"within people {found.own_median:.3f}, between people {found.other_median:.3f}; by "
+        f"distance alone, {found.overlap * 100:.1f} % of pairs are misclassified.{sampled}"
     )

@@ -39,7 +39,7 @@ def measure(context: Context, done: Callable[[GalleryFigures], None]) -> None:
         ready_to_draw()
         return gallery.exports.figures(reporter)
 
-    Query("Measuring the gallery", work, "charts", "review", shown=True).run(context, done)
+    Query("Computing charts", work, "charts", "review", shown=True).run(context, done)
 
 
 @dataclass(frozen=True, eq=False)

@@ -130,7 +130,7 @@ def find_sound_backup(
 ) -> None:
     """The newest automatic backup that can be read to the end."""
     Query(
-        "Looking for a sound backup",
+        "Looking for an intact backup",
         lambda _, reporter: recovery.newest_sound_backup(folder, reporter),
         "sound backup",
         "keeping",
@@ -149,7 +149,7 @@ def repair(context: Context, done: Callable[[CheckReport], None]) -> None:
 def salvage(context: Context, folder: Path, target: Path, done: Callable[[Salvaged], None]) -> None:
     """Make a new gallery of what can be read in a damaged one, which stays as it is."""
     Change(
-        f"Saving what can be read of {folder.name}",
+        f"Salvaging {folder.name}",
         lambda _, reporter: recovery.salvage_gallery(folder, target, reporter=reporter),
         changes=lambda _: None,
     ).run(context, done)

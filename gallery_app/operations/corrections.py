@@ -32,7 +32,7 @@ def correct(
         if state.gallery is not gallery:
             return
         if changed is None:
-            state.corrected.emit("It is so already: nothing was changed.")
+            state.corrected.emit("Nothing to change.")
             return
         if done is not None:
             done(changed)
@@ -124,5 +124,5 @@ def _ask(
     done: Callable[[Any], None],
     stale: Callable[[], None] = lambda: None,
 ) -> None:
-    query = Query("Looking at the changes", lambda gallery, _: question(gallery), key)
+    query = Query("Reading history", lambda gallery, _: question(gallery), key)
     query.run(context, done, stale=stale)

@@ -14,9 +14,9 @@ from gallery_app.operations.operation import Change, Query
 
 def check_passphrase(context: Context, words: str, done: Callable[[bool], None]) -> None:
     """Whether these words open the gallery that is open."""
-    Query(
-        "Trying the passphrase", lambda gallery, _: gallery.is_passphrase(words), "passphrase"
-    ).run(context, done)
+    Query("Checking passphrase", lambda gallery, _: gallery.is_passphrase(words), "passphrase").run(
+        context, done
+    )
 
 
 def encrypt(context: Context, words: str, done: Callable[[], None]) -> None:
@@ -45,7 +45,7 @@ def change_passphrase(context: Context, words: str, new: str, done: Callable[[],
     """Give it another passphrase; ``done`` is called once it is open again."""
     _convert(
         context,
-        "Encrypting anew",
+        "Re-encrypting",
         lambda folder, reporter: encryption.change_passphrase(
             folder, words, new, reporter=reporter
         ),

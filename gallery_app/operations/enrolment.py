@@ -74,7 +74,7 @@ def reject(context: Context) -> None:
     key = f"reject {id(query.vector)}"
     if not context.tasks.is_running(key):
         Change(
-            f"Remembering that this is not {candidate.name}",
+            f"Saving “not {candidate.name}”",
             lambda gallery, _: gallery.corrections.reject(query.vector, candidate.identity_id),
             key,
             changes=lambda _: _DECISION,
@@ -86,13 +86,13 @@ def take_back(context: Context) -> None:
     query = context.state.query
     if query is not None and query.added_faces:
         Change(
-            f"Taking back from {query.added_to}",
+            f"Undoing the addition to {query.added_to}",
             lambda gallery, _: gallery.corrections.remove(query.added_faces),
         ).run(context)
     elif query is not None and query.rejected:
         identity, name = query.rejected[-1]
         Change(
-            f"Taking back that this is not {name}",
+            f"Undoing “not {name}”",
             lambda gallery, _: gallery.corrections.unreject(query.vector, identity),
             changes=lambda _: _DECISION,
         ).run(context)
@@ -136,7 +136,7 @@ def check_enrolment(
             context.failed(error)
 
     Query(
-        "Checking the faces",
+        "Checking faces",
         lambda gallery, reporter: gallery.enrolment.check(
             name, batch, elsewhere=elsewhere, reporter=reporter
         ),

@@ -16,7 +16,7 @@ from gallery_app.state import EVERYTHING
 def foresee(context: Context, name: str, done: Callable[[ErasurePlan], None]) -> None:
     """What erasing somebody would do."""
     Query(
-        "Looking at what would go",
+        "Finding what would be erased",
         lambda gallery, reporter: gallery.erasure.foresee([name], reporter=reporter),
         "erasure",
         shown=True,
@@ -45,7 +45,7 @@ def erase(
         context.failed(error)
 
     Change(
-        "Erasing for good",
+        "Erasing permanently",
         lambda gallery, reporter: gallery.erasure.erase(
             plan.names, keep_files=keep_files, reporter=reporter
         ),
@@ -55,6 +55,6 @@ def erase(
 
 def save_receipt(context: Context, receipt: Receipt, path: Path) -> None:
     """Write it as text, where the person wants it."""
-    Query("Saving the receipt", lambda *_: write_atomically(path, receipt.text().encode())).run(
-        context, lambda _: context.state.notice.emit(f"The receipt was saved: {path}")
+    Query("Saving receipt", lambda *_: write_atomically(path, receipt.text().encode())).run(
+        context, lambda _: context.state.notice.emit(f"Receipt saved to {path}")
     )

@@ -105,7 +105,7 @@ def new_gallery(
         if report is not None and imported is not None:
             imported(report)
 
-    title = f"Importing into {folder.name}" if sources else f"Making {folder.name}"
+    title = f"Importing into {folder.name}" if sources else f"Creating {folder.name}"
     context.tasks.run(title, work, done=done, failed=context.failed, lane="change", key=_OPENING)
 
 
@@ -140,16 +140,14 @@ def _fill_sample(context: Context) -> None:
 
     def fill(was_empty: bool) -> None:
         if was_empty:
-            Change("Filling the sample", import_faces).run(context, filled)
+            Change("Restoring the sample", import_faces).run(context, filled)
 
     def filled(_: None) -> None:
         if context.state.gallery is opened:
-            context.state.notice.emit("The sample was empty: its faces are back.")
+            context.state.notice.emit("The sample was empty. Its faces have been restored.")
 
     opened = context.gallery
-    Change("Looking whether the sample is empty", redo, shown=False, changes=lambda _: None).run(
-        context, fill
-    )
+    Change("Checking the sample", redo, shown=False, changes=lambda _: None).run(context, fill)
 
 
 def plan_import(
@@ -167,7 +165,7 @@ def plan_import(
     """
     more = f" and {len(sources) - 1} more" * (len(sources) > 1)
     Query(
-        f"Looking through {sources[0].name}{more}",
+        f"Scanning {sources[0].name}{more}",
         lambda gallery, reporter: gallery.enrolment.plan_import(
             sources, name_column=name_column, reporter=reporter
         ),
@@ -258,4 +256,4 @@ def _let_go(context: Context) -> None:
             shown=False,
             certain=True,  # its index may have to be saved
         )
-        context.tasks.run("Giving back memory", lambda _: give_back(), lane="change", shown=False)
+        context.tasks.run("Releasing memory", lambda _: give_back(), lane="change", shown=False)

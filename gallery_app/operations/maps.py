@@ -58,7 +58,7 @@ def draw_meanwhile(
             return []
         return [_drawn(gallery, space, "pca", wanted.dimensions, 0, reporter) for space in spaces]
 
-    Query("Drawing the map", work, "map-meanwhile", "review").run(
+    Query("Drawing map", work, "map-meanwhile", "review").run(
         context, lambda maps: maps and done(maps)
     )
 
@@ -82,9 +82,7 @@ def draw(
             for space in spaces
         ]
 
-    return Query("Drawing the map", work, "map", "review", shown=True).run(
-        context, done, failed=failed
-    )
+    return Query("Drawing map", work, "map", "review", shown=True).run(context, done, failed=failed)
 
 
 def _there(gallery: Gallery, wanted: WantedMap) -> list[str]:
@@ -129,7 +127,7 @@ def place_query(
 ) -> None:
     """Where a query ``(d,)`` would lie on each map, ``(1, dimensions)``."""
     Query(
-        "Placing the query",
+        "Placing query on the map",
         lambda gallery, _: _placed(maps, lambda drawn: gallery.maps.place(drawn, vector[None])),
         "map-query",
         "review",

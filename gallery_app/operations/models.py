@@ -84,9 +84,7 @@ def cancel(context: Context) -> None:
 
 def load_models(context: Context, done: Callable[[list[ModelVersion]], None]) -> None:
     """All versions, and how much of the gallery is new to each."""
-    Query("Reading the models", lambda gallery, _: gallery.models.all(), "models").run(
-        context, done
-    )
+    Query("Reading models", lambda gallery, _: gallery.models.all(), "models").run(context, done)
 
 
 def load_obstacle(context: Context, done: Callable[[str], None]) -> None:
@@ -119,24 +117,22 @@ def load_evaluation(context: Context, done: Callable[[Evaluation | None], None])
             ready_to_draw()
         return found
 
-    Query("Reading the evaluation", work, "evaluation").run(context, done)
+    Query("Reading evaluation", work, "evaluation").run(context, done)
 
 
 def activate(context: Context, model: str) -> None:
     """Use a version from now on."""
-    _change(context, "Putting the model to use", lambda gallery: gallery.models.activate(model))
+    _change(context, "Activating model", lambda gallery: gallery.models.activate(model))
 
 
 def deactivate(context: Context, kind: Kind) -> None:
     """Use no version of a kind from now on."""
-    _change(
-        context, "Putting the model out of use", lambda gallery: gallery.models.deactivate(kind)
-    )
+    _change(context, "Deactivating model", lambda gallery: gallery.models.deactivate(kind))
 
 
 def delete(context: Context, model: str) -> None:
     """Remove a version for good."""
-    _change(context, "Deleting the model", lambda gallery: gallery.models.delete(model))
+    _change(context, "Deleting model", lambda gallery: gallery.models.delete(model))
 
 
 def _change(context: Context, title: str, work: Callable[[Gallery], None]) -> None:
@@ -148,5 +144,5 @@ def save_report(
 ) -> None:
     """Write an evaluation as an HTML file to hand on."""
     Query(
-        "Writing the report", lambda *_: write_report(evaluation, path), lane="change", shown=True
+        "Writing report", lambda *_: write_report(evaluation, path), lane="change", shown=True
     ).run(context, lambda _: done(path))

@@ -72,7 +72,7 @@ class Query(Generic[_T]):
                 context.failed(error)
             elif state.gallery is gallery:
                 stale()
-                state.notice.emit(f"{error.problem}: the gallery was changed meanwhile.")
+                state.notice.emit(f"{error.problem}: the gallery has changed in the meantime.")
                 state.contents_changed.emit(EVERYTHING)
             stopped()
 

@@ -103,7 +103,7 @@ def load_query_picture(
             return photo
         return portrait_image(gallery.faces.traits_of(query.vector[None, :])[0], side)
 
-    Query("Reading the picture of the query", work, "query-picture").run(
+    Query("Reading the query's photo", work, "query-picture").run(
         context, lambda image: done(query, image)
     )
 
@@ -118,7 +118,7 @@ def load_evidence(
     if candidate is None or answer is None:
         return
     Query(
-        "Reading the nearest faces",
+        "Reading nearest faces",
         lambda gallery, _: gallery.recogniser.evidence_for(
             query.vector, candidate.identity_id, method=answer.method, left_out=query.face
         ),
@@ -129,7 +129,7 @@ def load_evidence(
 def load_methods(context: Context, done: Callable[[Methods], None]) -> None:
     """What can be asked in this gallery, and what ``auto`` stands for."""
     Query(
-        "Looking at the methods",
+        "Reading methods",
         lambda gallery, _: Methods(gallery.recogniser.methods(), *gallery.auto()),
         "methods",
     ).run(context, done)
@@ -138,7 +138,10 @@ def load_methods(context: Context, done: Callable[[Methods], None]) -> None:
 def prepare(context: Context) -> None:
     """Compute beforehand what the first enrolment would have to wait for."""
     Query(
-        "Getting ready", lambda gallery, reporter: gallery.prepare(reporter), "prepare", "review"
+        "Preparing recognition",
+        lambda gallery, reporter: gallery.prepare(reporter),
+        "prepare",
+        "review",
     ).run(context, failed=lambda _: None)
 
 

@@ -69,9 +69,9 @@ def query_files(paths: Sequence[Path], reporter: Reporter) -> list[Path]:
             files.append(path)
     if not files:
         raise EmbeddingError(
-            "There are no vectors in this folder",
+            "This folder contains no embeddings",
             file=paths[0],
-            remedy="Choose .npy, .npz or .csv files, or a folder that has some.",
+            remedy="Choose .npy, .npz or .csv files, or a folder that contains some.",
         )
     return files
 
@@ -79,7 +79,7 @@ def query_files(paths: Sequence[Path], reporter: Reporter) -> list[Path]:
 def _vector_files(folder: Path, reporter: Reporter) -> Iterator[Path]:
     for seen, inner in enumerate(folder.rglob("*")):
         if seen % 200 == 0:
-            reporter.progress("Looking for vectors", seen, 0)
+            reporter.progress("Looking for embeddings", seen, 0)
         if inner.suffix.lower() in _SUFFIXES:
             yield inner
 
@@ -101,7 +101,7 @@ def ask_about_face(context: Context, face: int) -> None:
 def _enrolled(gallery: Gallery, face: int) -> Face:
     listed = gallery.faces.by_ids([face])
     if not listed:
-        raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another.")
+        raise UnknownIdentityError("This face is no longer enrolled", remedy="Choose another face.")
     return listed[0]
 
 

@@ -36,22 +36,22 @@ def keep(context: Context, queries: Sequence[FaceQuery], done: Callable[[int], N
 
 def load_count(context: Context, done: Callable[[int], None]) -> None:
     """How many unknown faces are kept."""
-    Query("Looking at the shelf", lambda gallery, _: gallery.unknowns.count(), "shelf-count").run(
-        context, done
-    )
+    Query(
+        "Reading unknown queries", lambda gallery, _: gallery.unknowns.count(), "shelf-count"
+    ).run(context, done)
 
 
 def load_keeping(context: Context, done: Callable[[bool | None], None]) -> None:
     """Whether unknown queries are to be kept in this gallery; None where nobody has said."""
     Query(
-        "Looking at the shelf", lambda gallery, _: gallery.unknowns.collecting, "shelf-keeping"
+        "Reading unknown queries", lambda gallery, _: gallery.unknowns.collecting, "shelf-keeping"
     ).run(context, done)
 
 
 def set_keeping(context: Context, keeping: bool) -> None:
     """Store with the gallery whether unknown queries are to be kept."""
     Change(
-        "Remembering whether to keep unknown queries",
+        "Saving whether to keep unknown queries",
         lambda gallery, _: gallery.unknowns.set_collecting(keeping),
         shown=False,
         certain=True,
@@ -70,7 +70,7 @@ def load_clusters(
         known: ids of those that are put together already, in the order in which they stay.
     """
     Query(
-        "Putting unknown faces together",
+        "Grouping unknown faces",
         lambda gallery, reporter: gallery.unknowns.clusters(known, reporter=reporter),
         "clusters",
         "review",

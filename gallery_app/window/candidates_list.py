@@ -81,9 +81,9 @@ class CandidateRow(Clickable):
         self.figures.setProperty("textRole", "small")
         self.setToolTip(
             plain_tip(
-                f"{self._words}. Candidates are in the order of their score, which weighs all "
-                "faces of a person; the distance is that of the nearest one.\n"
-                f"Click, or press {place}, to choose this person; double-click to show their faces."
+                f"{self._words}. Candidates are sorted by score, which takes all faces of a "
+                "person into account; the distance is that of the nearest face.\nClick, or press "
+                f"{place}, to select this person; double-click to show their faces."
             )
         )
         self.clicked.connect(lambda: self.chosen.emit(self.identity_id))
@@ -256,7 +256,7 @@ class DissentRow(Clickable):
             self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             return
         name = opinion.name
-        tip = f"{self.words.text()}; its verdict: {opinion.verdict}. Click to show this person."
+        tip = f"{self.words.text()}; verdict: {opinion.verdict}. Click to show this person."
         self.setToolTip(plain_tip(tip))
         self.words.setToolTip(plain_tip(tip))
         self.clicked.connect(lambda: self.named.emit(name))

@@ -51,8 +51,8 @@ class ClusterCard(QFrame):
         self.model = UnknownListModel(pictures, self)
         self.question = text_label(role="heading")
         self.likeness = ElidedLabel(role="muted")
-        self.merge = QPushButton("Put together")
-        self.merge.setToolTip("These groups are one person: keep them together, named or not")
+        self.merge = QPushButton("Combine")
+        self.merge.setToolTip("These groups are one person: combine them, named or not")
         self.merge.clicked.connect(self.merge_wanted)
         self.add = QPushButton()
         self.add.clicked.connect(self._add)
@@ -159,7 +159,7 @@ class ClusterCard(QFrame):
             narrow = self.width() < _NARROW
             name = "them" if narrow or len(likeness.name) > _LONG else likeness.name
             self.add.setText(f"Add to {name}".replace("&", "&&"))
-            self.add.setToolTip(plain_tip(f"This is {likeness.name}: add the faces to them"))
+            self.add.setToolTip(plain_tip(f"This is {likeness.name}: add the faces to this person"))
             self.add.setAccessibleName(f"Add to {likeness.name}")
 
     def selected(self) -> list[int]:
@@ -183,7 +183,7 @@ class ClusterCard(QFrame):
         self.ok.setText(f"Name {these(count, chosen)}")
         self.ok.setEnabled(self._writable and not problem)
         self.dismiss.setEnabled(self._writable)
-        self.dismiss.setToolTip(f"Take {these(count, chosen)} off the shelf without a name")
+        self.dismiss.setToolTip(f"Dismiss {these(count, chosen)} without naming them")
         self.dismiss.setAccessibleName(f"Dismiss {these(count, chosen)}")
         self.name.setEnabled(self._writable)
         self.add.setEnabled(self._writable)
@@ -202,7 +202,7 @@ class ClusterCard(QFrame):
 
     def _told(self, name: str, problem: str, count: int, chosen: int) -> str:
         if not self._writable:
-            return "The gallery is open for reading only."
+            return "The gallery is open read-only."
         if not name:
             return hint(count, chosen)
         if problem:

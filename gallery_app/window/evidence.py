@@ -71,8 +71,8 @@ class FaceTile(Clickable):
         painter.end()
 
 
-_NOT_ITS_OWN = "The MLP looks at no single face; these are the nearest ones, as k-NN sees them."
-_LEARNED = "Distances are those in the learned space."
+_NOT_ITS_OWN = "The MLP does not compare single faces; these are the nearest ones by k-NN."
+_LEARNED = "Distances are measured in the learned space."
 
 
 class EvidenceStrip(QWidget):

@@ -58,7 +58,7 @@ class FaceDetails(QFrame):
         self.file = ElidedLabel()
         self.added = text_label(role="muted", wrap=False)
         self.ask = QPushButton(icon("question"), "Who is this?")
-        self.ask.setToolTip("Identify this face as if it were not enrolled (Enter)")
+        self.ask.setToolTip("Test this face as if it were not enrolled (Enter)")
         self.ask.clicked.connect(self._ask)
         self.nearest = [self._nearest_button() for _ in range(_NEAREST)]
         self._lay_out()
@@ -97,7 +97,7 @@ class FaceDetails(QFrame):
     def _nearest_column(self) -> QGridLayout:
         others = QGridLayout()
         others.setSpacing(0)
-        label = text_label("LOOKS MOST LIKE, ITSELF LEFT OUT", "section", wrap=False)
+        label = text_label("MOST SIMILAR, WITHOUT THIS FACE", "section", wrap=False)
         others.addWidget(label, 0, 0)
         for row, button in enumerate(self.nearest, start=1):
             others.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
@@ -195,12 +195,12 @@ class FacesPanel(QWidget):
         self.details.identity_wanted.connect(self.identity_wanted)
         self.details.closed.connect(self.grid.clearSelection)
         self.empty = EmptyState(
-            "people", "Choose a person", "Their faces appear here. Click a face for its details."
+            "people", "Select a person", "Their faces appear here. Click a face for details."
         )
         self.empty_gallery = EmptyState(
             "people",
-            "Nobody is enrolled yet",
-            "Import the people you have, or enroll the first one.",
+            "No one is enrolled yet",
+            "Import a folder of faces, or enroll the first person.",
             [("Import a folder…", self.import_wanted.emit), ("Enroll…", self.enroll_wanted.emit)],
         )
         self._stack = QStackedWidget()
@@ -233,7 +233,7 @@ class FacesPanel(QWidget):
 
     def _add_actions(self) -> None:
         self.ask = QAction(icon("question"), "Who is this?", self)
-        self.ask.setToolTip("Identify this face as if it were not enrolled")
+        self.ask.setToolTip("Test this face as if it were not enrolled")
         self.ask.triggered.connect(self._ask)
         self.copy = QAction(icon("copy"), "Copy file name", self)
         self.copy.triggered.connect(self._copy)

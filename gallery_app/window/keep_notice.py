@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 
-_KEPT = "Queries that nobody is recognised in are kept in this gallery, to be named later."
+_KEPT = "Unknown queries are kept in this gallery so that you can name them later."
 
 
 class KeepNotice(QFrame):
@@ -23,7 +23,7 @@ class KeepNotice(QFrame):
         self.words = text_label(role="small")
         self.keep = QPushButton("Keep")
         self.keep.clicked.connect(lambda: self.decided.emit(True))
-        self.leave = QPushButton("Do not keep")
+        self.leave = QPushButton("Don't keep")
         self.leave.clicked.connect(lambda: self.decided.emit(False))
         self.show_them = QPushButton("Show unknown faces")
         self.show_them.clicked.connect(self.shown_wanted)
@@ -39,8 +39,8 @@ class KeepNotice(QFrame):
         which = "this query" if count == 1 else f"{count:,} of these queries"
         what = "it" if count == 1 else "them"
         self.words.setText(
-            f"Nobody is recognised in {which}. Keep {what} and later ones in this gallery, until "
-            "you name or dismiss them?"
+            f"No one was recognised in {which}. Keep {what} and future unknown ones in this "
+            "gallery until you name or dismiss them?"
         )
         self._show(asking=True)
 

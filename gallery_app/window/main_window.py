@@ -169,7 +169,9 @@ class MainWindow(QMainWindow):
 
     def show_locked(self, name: str) -> None:
         """An empty window that says which gallery is locked."""
-        self.locked.set_texts(f"“{name}” is locked", "It is closed; its passphrase opens it again.")
+        self.locked.set_texts(
+            f"“{name}” is locked", "The gallery is closed. Enter its passphrase to open it again."
+        )
         self.pages.setCurrentWidget(self.locked)
         self.left_status.clear()
         self.right_status.clear()
@@ -219,5 +221,5 @@ class DropVeil(QWidget):
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 1.6)
         painter.setFont(font)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to find out who it is")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to identify")
         painter.end()

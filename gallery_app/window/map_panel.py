@@ -76,11 +76,11 @@ class PointedCard(QFrame):
 
 METHOD_TEXTS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 _METHOD_TIPS = {
-    "pca": "Principal components: at once; far apart means different",
-    "umap": "Neighbours stay neighbours; how far groups are apart says little",
-    "tsne": "The nearest stay nearest; how far groups are apart says nothing",
+    "pca": "Principal components: instant; far apart means different",
+    "umap": "Neighbours stay together; distances between groups mean little",
+    "tsne": "Nearest neighbours stay together; distances between groups mean nothing",
 }
-_COMPARE_TIP = "Two spaces side by side, with their figures"
+_COMPARE_TIP = "Two spaces side by side, with figures"
 
 
 class MapTools(QWidget):
@@ -91,15 +91,15 @@ class MapTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.space = QComboBox()
-        self.space.setAccessibleName("What faces are compared by")
+        self.space.setAccessibleName("Space in which faces are compared")
         self.space.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.space.activated.connect(lambda _: self.ask())
         self.methods = self._group(METHOD_TEXTS, _METHOD_TIPS)
         self.dimensions = self._group(
-            {"2": "2-D", "3": "3-D"}, {"2": "Flat", "3": "In the round: drag to turn it"}
+            {"2": "2-D", "3": "3-D"}, {"2": "Flat", "3": "Three dimensions: drag to rotate"}
         )
         self.compare = _toggle("Compare", _COMPARE_TIP)
-        self.lasso = _toggle("Lasso", "Draw around faces to select them (or drag with Shift)")
+        self.lasso = _toggle("Lasso", "Draw around faces to select them (or hold Shift and drag)")
         self.fit = QPushButton("Fit")
         self.fit.setProperty("segment", True)
         self.fit.setToolTip("Show everything (0)")
@@ -214,11 +214,13 @@ class MapPanel(QWidget):
         self.selection = MapSelection(pictures)
         self.selection.cleared.connect(lambda: self.chosen.emit(None))
         self.card = PointedCard(pictures, self)
-        self.drawing = EmptyState("sample", "Drawing the map", "This takes a moment.")
+        self.drawing = EmptyState("sample", "Drawing the map", "This may take a moment.")
         self.nobody = EmptyState(
-            "people", "Nobody to show yet", "The map shows every enrolled face as a point."
+            "people", "No faces to show yet", "The map shows every enrolled face as a point."
         )
-        self.undrawn = EmptyState("sample", "No map was drawn", "", [("Draw it", self.wanted.emit)])
+        self.undrawn = EmptyState(
+            "sample", "The map has not been drawn", "", [("Draw map", self.wanted.emit)]
+        )
         self._stack = QStackedWidget()
         self._maps = self._side_by_side()
         for page in (self.drawing, self.nobody, self.undrawn, self._maps):
@@ -280,11 +282,11 @@ class MapPanel(QWidget):
             shown = drawn.map.layout.method
             if shown != self.tools.method:
                 said.append(
-                    f"{METHOD_TEXTS[shown]}, while {METHOD_TEXTS[self.tools.method]} is made."
+                    f"{METHOD_TEXTS[shown]}, while {METHOD_TEXTS[self.tools.method]} is computed."
                 )
             said.append(drawn.map.note)
         if self._dense:
-            said.append("Density: zoom in to see single faces.")
+            said.append("Density view: zoom in to see single faces.")
         self.note.setText(" ".join(filter(None, said)))
         self.note.setVisible(bool(self.note.text()))
 
@@ -337,9 +339,9 @@ class MapPanel(QWidget):
         menu.addAction("Show &everything").triggered.connect(self._fit)
         menu.addAction("&Lasso").triggered.connect(self.tools.lasso.toggle)
         menu.addSeparator()
-        anew = menu.addAction("Lay out &anew")
+        anew = menu.addAction("Re&compute layout")
         anew.triggered.connect(lambda: self.anew_wanted.emit(False))
-        other = menu.addAction(f"With another &seed (now {self.seed})")
+        other = menu.addAction(f"Use another &seed (now {self.seed})")
         other.triggered.connect(lambda: self.anew_wanted.emit(True))
         for action in (anew, other):
             action.setEnabled(self.tools.method != "pca")  # which has nothing to do with chance

@@ -46,11 +46,15 @@ class MapSelection(QFrame):
         self.title.setProperty("textRole", "heading")
         self.detail.setProperty("textRole", "small")
         self.show_them = self._button("Show", self.show_wanted, "Their person's faces")
-        self.ask = self._button("Who is this?", self.ask_wanted, "As if it were not enrolled")
-        self.move_them = self._button("Name or move…", self.move_wanted, "To somebody, or anew")
-        self.review = self._button("Review…", self.review_wanted, "Look at them side by side")
+        self.ask = self._button(
+            "Who is this?", self.ask_wanted, "Test this face as if it were not enrolled"
+        )
+        self.move_them = self._button(
+            "Name or move…", self.move_wanted, "Move to another person, or create a new one"
+        )
+        self.review = self._button("Review…", self.review_wanted, "Show the faces side by side")
         self.export = self._export_button()
-        self.clear = self._button("Clear", self.cleared, "Select nobody (Escape)")
+        self.clear = self._button("Clear", self.cleared, "Clear selection (Escape)")
         self._lay_out()
         pictures.ready.connect(lambda _: self._show_pictures())
         self.hide()
@@ -63,7 +67,7 @@ class MapSelection(QFrame):
 
     def _export_button(self) -> QPushButton:
         button = QPushButton("Export")
-        button.setToolTip("Write them out")
+        button.setToolTip("Export these faces")
         menu = QMenu(button)
         for kind in EXPORT_KINDS:
             if kind != "report":  # which is of the whole gallery

@@ -41,7 +41,7 @@ class MethodChoice(QWidget):
         self.button.setText(text)
         self.button.setAccessibleName(f"Method: {text}")
         why = methods.reason if method == "auto" else ""
-        self.button.setToolTip(plain_tip(f"Which method tells who it is. {why}".strip()))
+        self.button.setToolTip(plain_tip(f"Method used to identify faces. {why}".strip()))
 
 
 def show_entries(entries: Mapping[str, QAction], method: str, methods: Methods) -> None:
@@ -58,4 +58,4 @@ def show_entries(entries: Mapping[str, QAction], method: str, methods: Methods) 
             entry.setText(title if there else f"{title} (no model in use)")
             noun = "MLP" if name == "mlp" else f"{name} model"
             missing = f"No {noun} is in use: Model ▸ Retrain…"
-            entry.setToolTip(f"Ask {title} alone" if there else missing)
+            entry.setToolTip(f"Use {title} only" if there else missing)

@@ -13,7 +13,7 @@ from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.elided_label import button_name, plain_tip
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 
-_READ_ONLY = "This gallery is open for reading only: nothing can be added or remembered."
+_READ_ONLY = "This gallery is open read-only: nothing can be added or saved."
 
 
 class QueryActions(QFrame):
@@ -34,11 +34,9 @@ class QueryActions(QFrame):
         self.reject = _OneAtATime()
         self.reject.clicked.connect(self.rejected)
         self.enroll = QPushButton("Enroll as new…")
-        self.enroll.setToolTip(
-            f"Add this face as a person who is not enrolled yet ({keys_text('enroll_query')})"
-        )
+        self.enroll.setToolTip(f"Enroll this face as a new person ({keys_text('enroll_query')})")
         self.enroll.clicked.connect(self.enroll_wanted)
-        self.undo = QPushButton(icon("undo"), "Take back")
+        self.undo = QPushButton(icon("undo"), "Undo")
         self.undo.clicked.connect(self.taken_back)
         self.told = text_label(role="small")
         self._lay_out()
@@ -66,7 +64,10 @@ class QueryActions(QFrame):
         self.reject.setEnabled(self._writable)
         self.reject.setText(f"Not {button_name(name)}")
         self.reject.setAccessibleName(f"This is not {name}")
-        tip = f"This is not {name}: remember that for good ({keys_text('reject')})"
+        tip = (
+            f"This is not {name}: never suggest this person for this face again "
+            f"({keys_text('reject')})"
+        )
         self.reject.setToolTip(plain_tip(tip))
         self.enroll.setVisible(query.is_open_question)
         self.enroll.setEnabled(self._writable)
@@ -89,7 +90,7 @@ class QueryActions(QFrame):
         self.confirm.setText(f"It is {button_name(name)}")
         self.confirm.setAccessibleName(f"It is {name}")
         _set_primary(self.confirm, meant)
-        tip = f"Yes, this is {name}: add the face to them ({keys_text('confirm')})"
+        tip = f"Yes, this is {name}: add the face ({keys_text('confirm')})"
         self.confirm.setToolTip(plain_tip(tip))
 
     def _show_said(self, query: FaceQuery) -> None:
@@ -97,18 +98,22 @@ class QueryActions(QFrame):
         self.told.setVisible(bool(self.told.text()))
         said = query.rejected[-1][1] if query.rejected and not query.added_to else ""
         self.undo.setVisible(bool(query.added_faces) or bool(said))
-        tip = f"This may be {said} after all" if said else "Remove the face that was just added"
+        tip = (
+            (f"Allow {said} as a candidate again")
+            if said
+            else "Remove the face that was just added"
+        )
         self.undo.setToolTip(plain_tip(tip))
 
     def _words(self, query: FaceQuery) -> str:
         if query.added_to and query.added_faces:
-            return f"Added to {query.added_to}. It is found from now on."
+            return f"Added to {query.added_to}. It will be recognised from now on."
         if query.added_to:
-            return f"{query.added_to} has this very face already."
+            return f"{query.added_to} already has this face."
         if query.rejected:
             return _rejected_text(query)
         if query.face is not None:
-            return "This face is enrolled; it was left out to ask the question."
+            return "This face is enrolled. It was left out of the search for itself."
         return "" if self._writable else _READ_ONLY
 
 
@@ -121,9 +126,9 @@ class _OneAtATime(QPushButton):
 
 def _rejected_text(query: FaceQuery) -> str:
     name = query.rejected[-1][1]
-    said = f"Remembered: this is not {name}."
+    said = f"Saved: this is not {name}."
     if name == query.enrolled_as:
-        return f"{said} The face stays enrolled, but no model learns from it."
+        return f"{said} The face stays enrolled, but models will not be trained on it."
     return said
 
 

@@ -62,8 +62,8 @@ class QueryPanel(QWidget):
         self.empty = EmptyState(
             "face",
             "Who is this?",
-            "Drop an embedding anywhere on the window (.npy, .npz or .csv), paste its path, "
-            "or double-click a face to ask about it as if it were new.",
+            "Drop an embedding anywhere on the window (.npy, .npz or .csv), paste its path, or "
+            "double-click a face to test it as if it were not in the gallery.",
             [("Open query…", self.open_wanted.emit)],
         )
         self._stack = QStackedWidget()
@@ -186,9 +186,9 @@ def _headline(answer: Identification) -> str:
 def _verdict_text(answer: Identification) -> str:
     word = "Known" if answer.verdict == "known" else "Unknown"
     if _all_rejected(answer):
-        return f"{word} · nobody else comes into question"
+        return f"{word} · no other candidates"
     if answer.confidence is None:
-        return f"{word} · confidence not measurable yet"
+        return f"{word} · confidence not available yet"
     if answer.verdict == "known":
         return f"{word} · {confidence_text(answer.confidence)}"
     closest = f"closest match: {answer.candidates[0].name}"

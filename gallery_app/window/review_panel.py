@@ -260,10 +260,10 @@ class ReviewPanel(QWidget):
         self.card.answered.connect(self._answer)
         self.card.identity_wanted.connect(self.identity_wanted)
         self.list = self._list()
-        self.looking = EmptyState("search", "Looking at the faces", "This takes a moment.")
+        self.looking = EmptyState("search", "Reviewing faces", "This may take a moment.")
         self.clean = EmptyState(
-            "check", "Nothing looks wrong", "No face looks like somebody else's; none is double.",
-            [("Look again", self.again_wanted.emit)],
+            "check", "Nothing looks wrong", "No face looks misnamed, and there are no duplicates.",
+            [("Review again", self.again_wanted.emit)],
         )  # fmt: skip
         self._stack = QStackedWidget()
         self._page = self._questions()

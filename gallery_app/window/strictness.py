@@ -27,15 +27,17 @@ class Strictness(QWidget):
         self.slider.setRange(0, len(STEPS) - 1)
         self.slider.setPageStep(1)
         self.slider.setAccessibleName("Strictness towards strangers")
-        self.slider.setToolTip("To the right: fewer strangers get a name, more people are missed")
+        self.slider.setToolTip(
+            "Further right: fewer strangers are wrongly named, more known people are missed"
+        )
         self.slider.valueChanged.connect(self._moved)
         self.words = QLabel()
         self.note = QLabel()
         self.note.hide()
-        self.mark = QLabel("Chosen by you, for all galleries.")
+        self.mark = QLabel("Your setting, for all galleries.")
         self.reset = QPushButton("Default")
         self.reset.setProperty("quiet", True)
-        self.reset.setToolTip(f"Back to {_promise(DEFAULT).lower()}")
+        self.reset.setToolTip(f"Default: {_promise(DEFAULT).lower()}")
         self.reset.clicked.connect(lambda: self.slider.setValue(nearest_step(DEFAULT)))
         marked = hbox((self.mark, 1), self.reset)
         for label in (self.words, self.note, self.mark):
@@ -99,12 +101,12 @@ def _words(fpir: float, missed: float | None) -> str:
     if missed is None:
         return f"{promise}."
     if missed == 0:
-        return f"{promise}; no known face missed."
-    return f"{promise}; {_share(missed)} known faces missed."
+        return f"{promise}; no known faces are missed."
+    return f"{promise}; {_share(missed)} known faces are missed."
 
 
 def _promise(fpir: float) -> str:
-    return f"At most 1 stranger in {round(1 / fpir):,} gets a name"
+    return f"Up to 1 in {round(1 / fpir):,} strangers is wrongly named"
 
 
 def _share(missed: float) -> str:

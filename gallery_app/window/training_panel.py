@@ -107,7 +107,7 @@ def spread_text(measured: Measured) -> str:
     spread = measured.values.get("spread50")
     if spread is None:
         return ""
-    verdict = "the faces fall together" if spread < _COLLAPSED else "no collapse"
+    verdict = "the faces collapse" if spread < _COLLAPSED else "no collapse"
     return f"spread {spread:.2f}, {verdict}"
 
 
@@ -157,7 +157,7 @@ class TrainingPanel(QFrame):
     def _make_buttons(self) -> None:
         self.log_button = QPushButton("&Log")
         self.log_button.setCheckable(True)
-        self.log_button.setToolTip("Show what was said while it ran")
+        self.log_button.setToolTip("Show messages from the run")
         self.log_button.toggled.connect(self.log.setVisible)
         self.cancel = QPushButton("Cancel")
         self.cancel.clicked.connect(self._cancel)
@@ -274,12 +274,12 @@ class TrainingPanel(QFrame):
         """It is done: the sentence, with the report behind it."""
         self._end("Training is done", outcome.sentence)
         if any(model.collapsed for model in outcome.models) and not self._state.alarm:
-            self._show_alarm("alert", "warning", "A model collapsed; the report says how.")
+            self._show_alarm("alert", "warning", "A model collapsed; see the report.")
         self.report.show()
 
     def show_cancelled(self) -> None:
         """The person stopped it."""
-        self._end(f"{self._state.subject} was cancelled", "What was in use stays in use.")
+        self._end(f"{self._state.subject} was cancelled", "The models in use are unchanged.")
 
     def show_failed(self, text: str) -> None:
         """It ended with an error."""

@@ -29,15 +29,16 @@ from gallery_app.wording.unknowns_words import total
 _LOW = 640  # px of the panel from which on two rows of faces leave room for the list
 
 _KEPT = (
-    "Queries that nobody is recognised in are kept here, those that look like one person together, "
-    "until you say who it is."
+    "Queries in which no one was recognised are kept here, grouped by likely person, until you "
+    "name or dismiss them."
 )
 _NOT_KEPT = (
-    "Unknown queries are not kept in this gallery: the menu Identify, Keep unknown queries, "
-    "switches it on."
+    "Unknown queries are not kept in this gallery. Turn this on with Identify ▸ Keep unknown "
+    "queries."
 )
 _NOT_SAID = (
-    "Queries that nobody is recognised in can be kept here, to be named later: the first one asks."
+    "Queries in which no one was recognised can be kept here and named later. You will be asked "
+    "at the first one."
 )
 
 
@@ -63,12 +64,12 @@ class UnknownPanel(QWidget):
         self.card.dismissed.connect(self.dismissed)
         self.card.merge_wanted.connect(self._merge)
         self.dismiss_all = QPushButton(icon("trash"), "Dismiss all")
-        self.dismiss_all.setToolTip("Take all unknown faces out of this gallery without a name")
+        self.dismiss_all.setToolTip(
+            "Remove all unknown faces from this gallery without naming them"
+        )
         self.dismiss_all.clicked.connect(lambda: self.dismissed.emit(self.ids()))
         self.list = self._list()
-        self.looking = EmptyState(
-            "search", "Putting unknown faces together", "This takes a moment."
-        )
+        self.looking = EmptyState("search", "Grouping unknown faces", "This may take a moment.")
         self.empty = EmptyState(
             "face",
             "No unknown faces",

@@ -27,9 +27,11 @@ class WelcomePage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("welcome")
-        self.sample = _door("sample", "Look at the sample", "158 people, 4,324 faces, no photos")
-        self.import_ = _door("import", "Import a folder", "One folder a person, one .npy a face")
-        self.open = _door("folder-open", "Open a gallery", "One that you made before")
+        self.sample = _door("sample", "Open the sample", "158 people, 4,324 faces, no photos")
+        self.import_ = _door(
+            "import", "Import a folder", "One folder per person, one .npy file per face"
+        )
+        self.open = _door("folder-open", "Open a gallery", "One you created before")
         self.sample.clicked.connect(self.sample_wanted)
         self.import_.clicked.connect(self.import_wanted)
         self.open.clicked.connect(self.open_wanted)
@@ -41,7 +43,9 @@ class WelcomePage(QWidget):
     def _lay_out(self) -> None:
         title = text_label("Face Gallery", "display", wrap=False)
         line = text_label(
-            "Tells who a face is, how sure it is, and which faces say so.", "muted", wrap=False
+            "Identifies faces, states how certain it is, and shows the matching faces.",
+            "muted",
+            wrap=False,
         )
         private = text_label("Everything stays on this computer.", "muted", wrap=False)
         column = vbox(
@@ -68,7 +72,7 @@ class WelcomePage(QWidget):
     def set_sample(self, available: bool) -> None:
         """Without the sample's files its door is shut and says so."""
         self.sample.setEnabled(available)
-        self.sample.setToolTip("" if available else "The sample faces are not installed here")
+        self.sample.setToolTip("" if available else "The sample faces are not installed")
 
     def set_recent(self, galleries: list[Path]) -> None:
         """The galleries opened last, last first."""

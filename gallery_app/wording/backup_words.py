@@ -10,11 +10,11 @@ from gallery_app.wording.number_words import faces_text, people_text
 
 _NAMES_SHOWN = 3
 _REASONS = {
-    "asked": "Asked for",
+    "asked": "Requested",
     "import": "Before an import",
-    "merge": "Before people were merged",
+    "merge": "Before merging people",
     "delete": "Before a deletion",
-    "go to": "Before going back in the history",
+    "go to": "Before going back in history",
     "restore": "Before a restore",
     "update": "Before an update",
 }
@@ -41,15 +41,15 @@ def headline(backup: Backup) -> str:
 def differences(present: Present, gallery: str) -> list[str]:
     """How the gallery differs from the backup, one sentence each."""
     if not present.differs:
-        return [f"“{gallery}” holds exactly the same faces now."]
+        return [f"“{gallery}” has exactly the same faces now."]
     now = f"{people_text(present.identities)}, {faces_text(present.faces)}"
     sentences = [f"“{gallery}” now: {now}."]
     if present.faces_only_there:
         who = _whose(present.only_there)
-        sentences.append(f"Comes back: {faces_text(present.faces_only_there)}{who}.")
+        sentences.append(f"Will be restored: {faces_text(present.faces_only_there)}{who}.")
     if present.faces_only_here:
         who = _whose(present.only_here)
-        sentences.append(f"Would go: {faces_text(present.faces_only_here)}{who}.")
+        sentences.append(f"Will be lost: {faces_text(present.faces_only_here)}{who}.")
     return sentences
 
 
@@ -58,4 +58,4 @@ def _whose(names: Sequence[str]) -> str:
         return ""
     shown = ", ".join(names[:_NAMES_SHOWN])
     more = f" and {len(names) - _NAMES_SHOWN:,} more people" if len(names) > _NAMES_SHOWN else ""
-    return f", among them all of {shown}{more}"
+    return f", including all of {shown}{more}"

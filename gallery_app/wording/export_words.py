@@ -16,13 +16,17 @@ TITLES: Mapping[ExportKind, str] = {
 }
 
 PURPOSES: Mapping[ExportKind, str] = {
-    "tensorboard": "A folder that TensorBoard shows as a cloud of points, with a picture and the "
-    "name of each face.",
-    "npz": "Vectors, names and files for Python. It can be imported again.",
-    "csv": "A line a face: the name and the numbers. It can be imported again.",
-    "parquet": "Vectors, names and photos for pandas, Polars, DuckDB or Spark.",
-    "folder": "A folder a person, a .npy a face, its photo beside it. It can be imported again.",
-    "report": "One page on the whole gallery to hand on: counts, charts, models, what to look at.",
+    "tensorboard": "A folder that TensorBoard shows as a point cloud, with the picture and name "
+    "of each face.",
+    "npz": "Embeddings, names and file names for Python. Can be imported again.",
+    "csv": "One line per face: the name and the numbers. Can be imported again.",
+    "parquet": "Embeddings, names and photos for pandas, Polars, DuckDB or Spark.",
+    "folder": (
+        "One folder per person, one .npy file per face, with its photo. Can be imported again."
+    ),
+    "report": (
+        "A one-page summary of the gallery, to share: counts, charts, models, and what to check."
+    ),
 }
 
 ENDINGS: Mapping[ExportKind, str] = {

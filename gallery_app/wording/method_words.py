@@ -9,8 +9,8 @@ from engine.utils.number_text import confidence_text
 
 METHOD_NAMES: Mapping[str, str] = {"knn": "k-NN", "triplet": "triplet", "mlp": "MLP"}
 _COUNTS = {2: "BOTH METHODS AGREE", 3: "ALL THREE METHODS AGREE"}
-_MEANING = "Methods agree where they have the same first candidate."
-_SAME_VERDICT = "All of them call this face {}."
+_MEANING = "Methods agree when they have the same first candidate."
+_SAME_VERDICT = "They all say this face is {}."
 _OTHER_VERDICT = "Their verdicts differ."
 
 
@@ -64,7 +64,7 @@ def dissenting(answer: Identification) -> list[Opinion]:
 def dissent_text(opinion: Opinion) -> str:
     """ "MLP says Tim Henman, 12 %"."""
     if opinion.name is None:
-        return f"{method_title(opinion.method)} offers nobody"
+        return f"{method_title(opinion.method)} finds no one"
     said = f"{method_title(opinion.method)} says {opinion.name}"
     return (
         f"{said}, {confidence_text(opinion.confidence)}" if opinion.confidence is not None else said

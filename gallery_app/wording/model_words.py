@@ -12,11 +12,11 @@ from engine.records.training_parameters import Kind, Preset
 from gallery_app.wording.number_words import faces_text, people_text
 
 KIND_NAMES: Mapping[Kind, str] = {"mlp": "MLP", "triplet": "Triplet model"}
-PRESET_NAMES: Mapping[Preset, str] = {"default": "Default", "notebook": "As in the notebooks"}
+PRESET_NAMES: Mapping[Preset, str] = {"default": "Default", "notebook": "Notebook"}
 MINING_NAMES: Mapping[str, str] = {
     "semi-hard": "Semi-hard",
-    "batch-all": "All of a batch",
-    "batch-hard": "Hardest of a batch",
+    "batch-all": "All in the batch",
+    "batch-hard": "Hardest in the batch",
     "furthest-random": "Furthest positive, random negative",
 }
 PARAMETER_NAMES: Mapping[str, str] = {
@@ -33,15 +33,15 @@ PARAMETER_NAMES: Mapping[str, str] = {
     "balance": "faces per person",
     "batch": "batch",
     "identities": "people per batch",
-    "faces": "faces of each",
-    "epochs": "epochs at most",
+    "faces": "faces per person in a batch",
+    "epochs": "maximum epochs",
     "rate": "learning rate",
     "warm_up": "warm-up epochs",
-    "plateau": "epochs until the rate is halved",
-    "patience": "epochs until it stops",
-    "validation": "held out to watch",
-    "noise": "noise on the input",
-    "adjustment": "adjustment to rare people",
+    "plateau": "epochs before halving the rate",
+    "patience": "epochs before stopping",
+    "validation": "held out for validation",
+    "noise": "input noise",
+    "adjustment": "adjustment for rare people",
     "squared": "squared distances",
     "restart": "restart after a collapse",
 }
@@ -93,7 +93,7 @@ def change_text(before: float, after: float) -> str:
 
 def stale_text(version: ModelVersion) -> str:
     """What came and went since it was trained, such as "12 new faces, 2 new people"."""
-    gone = f"{faces_text(version.gone_faces)} gone"
+    gone = f"{faces_text(version.gone_faces)} removed"
     people = people_text(version.new_identities)
     parts = (
         (version.new_faces, faces_text(version.new_faces).replace(" ", " new ", 1)),
@@ -134,9 +134,9 @@ def _value_text(name: str, value: Any) -> str:
     if name == "validation":
         return f"{value * 100:g} %"
     if name == "balance" and not value:
-        return "as they are"
+        return "unchanged"
     if name == "output" and not value:
-        return "as the input"
+        return "same as the input"
     if name in ("plateau", "patience") and not value:
         return "never"
     return f"{value:g}" if isinstance(value, int | float) else str(value)

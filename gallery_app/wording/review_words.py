@@ -14,10 +14,10 @@ Answer = Literal[
 ]
 
 KIND_TEXTS: Mapping[Kind, str] = {
-    "labels": "Looks like somebody else",
+    "labels": "Looks like someone else",
     "merges": "One person under two names",
-    "outliers": "Looks like nobody",
-    "duplicates": "Nearly the same picture",
+    "outliers": "Looks like no one",
+    "duplicates": "Almost the same photo",
     "few": "Too few faces",
 }
 
@@ -49,15 +49,19 @@ class Side:
     others: tuple[int, ...] = ()
 
 
-_MOVE = Choice("move", "Move", "M", "It is the other person's face: move it there")
-_CONFIRM = Choice("confirm", "It is right", "C", "The name is right: do not doubt it again")
-_EXPEL = Choice("expel", "Not this person", "N", "Take it out, and remember that it is not them")
-_IGNORE = Choice("ignore", "Do not ask", "I", "Leave it as it is and never ask about it again")
-_LATER = Choice("later", "Later", "L", "Ask again at the end")
-_KEEP = Choice("ignore", "Keep both", "C", "Two pictures of their own: do not ask again")
-_REMOVE = Choice("remove", "Remove", "N", "Take the first of the two out")
-_MERGE = Choice("merge", "Merge…", "M", "They are one person: shows first what that would do")
-_APART = Choice("apart", "Two people", "C", "They are not one person: do not ask again")
+_MOVE = Choice("move", "Move", "M", "Move this face to the other person")
+_CONFIRM = Choice(
+    "confirm", "Name is correct", "C", "The name is correct: don't ask about it again"
+)
+_EXPEL = Choice(
+    "expel", "Not this person", "N", "Remove the face, and remember that it is not this person"
+)
+_IGNORE = Choice("ignore", "Don't ask again", "I", "Leave it as it is and never ask about it again")
+_LATER = Choice("later", "Skip", "S", "Ask again at the end")
+_KEEP = Choice("ignore", "Keep both", "C", "Two different photos: don't ask again")
+_REMOVE = Choice("remove", "Remove", "N", "Remove the first of the two")
+_MERGE = Choice("merge", "Merge…", "M", "They are one person: preview the merge")
+_APART = Choice("apart", "Two people", "C", "They are not one person: don't ask again")
 _ENROLL = Choice("enroll", "Add faces…", "M", "Enroll more faces of this person")
 
 _CHOICES: Mapping[Kind, tuple[Choice, ...]] = {
@@ -82,7 +86,7 @@ def headline(finding: Finding) -> str:
         "merges": f"Are {name} and {other} one person?",
         "outliers": f"Is this really {name}?",
         "duplicates": "Is one of these two enough?",
-        "few": f"Are there more faces of {name}?",
+        "few": f"Do you have more faces of {name}?",
     }[finding.kind]
 
 
@@ -90,15 +94,21 @@ def reason(finding: Finding) -> str:
     """Why it is asked, with the figure."""
     share = confidence_text(finding.score)
     if finding.kind == "labels":
-        return f"Left out, this face looks like {finding.suggestion}: {share} likely a wrong name."
+        return (
+            f"Compared with everyone else, this face matches {finding.suggestion}; the name is "
+            f"{share} likely wrong."
+        )
     if finding.kind == "outliers":
-        return f"Left out, this face looks like nobody here: {share} likely not {finding.identity}."
+        return (
+            f"Compared with everyone else, this face matches no one; it is {share} likely not "
+            f"{finding.identity}."
+        )
     if finding.kind == "merges":
         return f"{share} of the faces of {finding.identity} look like {finding.suggestion}."
     if finding.kind == "duplicates":
         gap = finding.evidence[0].distance
-        return f"Their distance is {gap:.3f}: the second adds nothing to recognition."
-    return "So few faces are recognised badly when one of them is left out."
+        return f"Their distance is {gap:.3f}; the second adds nothing to recognition."
+    return "With so few faces, this person is not recognised reliably."
 
 
 def line(finding: Finding) -> str:

@@ -19,20 +19,20 @@ def verdict(found: Similarity, one: str, other: str) -> tuple[str, str]:
     """
     distance = found.median
     if math.isnan(distance):
-        return "Nothing to compare", "A single face has no distance to itself."
+        return "Nothing to compare", "There is no distance with a single face."
     usual = found.usual
     what = "The distance" if found.distances.size == 1 else "The median distance"
     if found.same is None:
         return (
-            "Too little to judge by",
-            f"{what} is {distance:.3f}. What that means can be told once several people "
+            "Too few faces to judge",
+            f"{what} is {distance:.3f}. How to interpret this can be said once several people "
             "have several faces each.",
         )
     near, nearer = usual.false_match(distance), 1.0 - usual.false_non_match(distance)
     return (
         _headline(found.same, one == other),
-        f"{what} is {distance:.3f}. {_share(near)} of pairs of different people are as near, and "
-        f"{_share(nearer)} of pairs of one person are nearer. Both errors are alike at "
+        f"{what} is {distance:.3f}. {_share(near)} of pairs of different people are this near, "
+        f"and {_share(nearer)} of pairs of the same person are nearer. Both errors are equal at "
         f"{usual.threshold:.3f}, measured on {usual.people:,} people of this gallery.",
     )
 
@@ -42,7 +42,7 @@ def merge_warning(compared: Sequence[Resemblance], into: str) -> str:
     unlike = sorted((one for one in compared if one.same is False), key=_distance, reverse=True)
     if not unlike:
         return ""
-    usual = f"Faces of one person are usually nearer than {unlike[0].threshold:.3f} here."
+    usual = f"Faces of the same person are usually nearer than {unlike[0].threshold:.3f} here."
     if len(unlike) == 1:
         (other,) = unlike
         return (
@@ -52,7 +52,7 @@ def merge_warning(compared: Sequence[Resemblance], into: str) -> str:
     named = ", ".join(f"{one.name} ({_distance(one):.3f})" for one in unlike[:_NAMED])
     more = f" and {len(unlike) - _NAMED:,} more" if len(unlike) > _NAMED else ""
     return (
-        f"{len(unlike):,} of them look like other people than {into}, by the median distance of "
+        f"{len(unlike):,} of them do not look like {into}, judging by the median distance of "
         f"their faces: {named}{more}. {usual}"
     )
 
@@ -60,7 +60,7 @@ def merge_warning(compared: Sequence[Resemblance], into: str) -> str:
 def merge_comfort(compared: Sequence[Resemblance], into: str) -> str:
     """What a comparison says where nobody looks like another person than ``into``."""
     if any(one.same is None for one in compared):
-        return "Whether they are one person cannot be told yet: there are too few faces."
+        return "There are too few faces to tell whether they are one person."
     if len(compared) == 1:
         far = f"the median distance of their faces is {_distance(compared[0]):.3f}"
         return f"{compared[0].name} and {into} look like one person: {far}."
@@ -73,8 +73,8 @@ def _distance(one: Resemblance) -> float:
 
 def _headline(same: bool, enrolled_as_one: bool) -> str:
     if enrolled_as_one:
-        return "One person" if same else "Enrolled as one person, but looks like two"
-    return "Looks like one person under two names" if same else "Two people"
+        return "One person" if same else "Enrolled as one person, but look like two"
+    return "Look like one person under two names" if same else "Two people"
 
 
 def _share(share: float) -> str:

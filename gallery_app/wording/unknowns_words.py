@@ -12,7 +12,7 @@ SURE = 0.5
 def headline(cluster: Cluster) -> str:
     """Of a row in the list."""
     count = len(cluster)
-    return "1 face" if count == 1 else f"{count:,} faces alike"
+    return "1 face" if count == 1 else f"{count:,} similar faces"
 
 
 def question(cluster: Cluster, groups: int = 1) -> str:
@@ -21,7 +21,7 @@ def question(cluster: Cluster, groups: int = 1) -> str:
     if groups > 1:
         return f"{groups:,} groups with {count:,} faces: one person?"
     if count == 1:
-        return "This face looks like no other on the shelf"
+        return "This face looks like no other unknown face"
     return f"These {count:,} look like one person"
 
 
@@ -56,7 +56,7 @@ def total(faces: int, people: int) -> str:
 def hint(count: int, chosen: int) -> str:
     """How to take a cluster apart."""
     if chosen:
-        return f"{chosen:,} of {count:,} selected: only these get the name."
+        return f"{chosen:,} of {count:,} selected: only these will be named."
     if count > 1:
-        return "Not one person? Select those who are: only they get the name."
+        return "Not one person? Select the faces of one: only these will be named."
     return ""

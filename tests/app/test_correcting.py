@@ -279,7 +279,7 @@ def test_the_history_goes_back_to_any_point(app: App, qtbot: QtBot) -> None:
     qtbot.mouseClick(history.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: history.model.row_now() == 2)
     qtbot.waitUntil(lambda: {"Tiger Woods II", "Tim Henman", "Tom Ridge"} <= set(names(app)))
-    assert history.go.text() == "Go back to this"
+    assert history.go.text() == "Go back to this change"
     history.table.selectRow(0)
     qtbot.mouseClick(history.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Tom Ridge II" in names(app))

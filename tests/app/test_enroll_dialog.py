@@ -68,9 +68,9 @@ def test_each_face_has_its_portrait_and_its_advice_beside_it(
 ) -> None:
     enrolled = DATA / "Tom_Hanks" / "Tom_Hanks_0001.npy"
     enroll = opened(app, qtbot, "Winona Ryder", [*new_person, query_file, enrolled])
-    assert [words(enroll, row) for row in range(3)] == ["Nothing speaks against it"] * 3
+    assert [words(enroll, row) for row in range(3)] == ["No objections"] * 3
     assert words(enroll, 4).startswith("Looks like Tiger Woods")
-    assert words(enroll, 5).startswith("Enrolled already under Tom Hanks")
+    assert words(enroll, 5).startswith("Already enrolled as Tom Hanks")
     qtbot.waitUntil(lambda: enroll.model.index(5).data(PictureRole) is not None)
     enroll.reject()
 
@@ -108,7 +108,7 @@ def test_sending_faces_elsewhere_can_be_taken_back(
 ) -> None:
     enroll = opened(app, qtbot, "Winona Ryder", [*new_person, query_file])
     click(line(enroll, "looks like Tiger Woods").button, qtbot)
-    click(line(enroll, "goes to").button, qtbot)
+    click(line(enroll, "will be added to").button, qtbot)
     checked(enroll, qtbot)
     assert line(enroll, "looks like Tiger Woods").button.text() == "Add to Tiger Woods instead"
     enroll.reject()
@@ -147,7 +147,7 @@ def test_several_faces_are_left_out_by_delete_and_sent_by_the_context_menu(
     qtbot.keyClick(enroll.files, Qt.Key.Key_Delete)
     assert enroll.model.draft.taken() == []
     entries = enroll.files.menu_for([0, 1]).actions()
-    assert [entry.text() for entry in entries] == ["Take in after all"]
+    assert [entry.text() for entry in entries] == ["Include again"]
     entries[0].trigger()
     assert enroll.model.draft.taken() == [0, 1]
     enroll.reject()
@@ -159,7 +159,7 @@ def test_near_duplicates_are_left_out_by_one_click(
     twin = tmp_path / "twin.npy"
     np.save(twin, np.load(new_person[0]) + np.float32(1e-5))
     enroll = opened(app, qtbot, "Winona Ryder", [*new_person, twin])
-    assert words(enroll, 4) == "Nearly the same picture as Winona_Ryder_0001.npy"
+    assert words(enroll, 4) == "Almost the same photo as Winona_Ryder_0001.npy"
     click(line(enroll, "twin.npy is nearly the same picture").button, qtbot)
     assert words(enroll, 4) == "Left out"
     assert enroll.warnings.text() == ""

@@ -85,7 +85,7 @@ def test_while_one_runs_no_second_can_be_started(window: EvaluationWindow) -> No
 
 def test_before_the_first_evaluation_there_is_nothing_to_save(window: EvaluationWindow) -> None:
     assert not window.save.isEnabled()
-    assert "hides a part of the faces" in words(window)
+    assert "hides some of the faces" in words(window)
 
 
 def test_sentences_searches_and_both_tables_are_shown(
@@ -157,7 +157,7 @@ def test_a_threshold_that_could_not_be_set_is_a_dash_with_the_reason(
     few = tuple(replace(one, fnir={**one.fnir, "0.01": None}) for one in evaluation.open)
     table = table_of(replace(evaluation, open=few), qtbot)
     assert table.item(0, 3).text() == "–"
-    assert "Too few searches of strangers" in table.item(0, 3).toolTip()
+    assert "Too few searches for strangers" in table.item(0, 3).toolTip()
 
 
 def test_the_closed_table_has_plain_and_balanced_figures(

@@ -51,7 +51,7 @@ def test_the_whole_gallery_is_written_and_its_folder_can_be_shown(
     confirm(ask(app, "npz", qtbot), tmp_path / "mine", qtbot)
     bar = app.window.message
     qtbot.waitUntil(bar.isVisible)
-    assert bar.words.text() == f"{tmp_path / 'mine.npz'} was written: 6 people, 54 faces."
+    assert bar.words.text() == f"Exported 6 people, 54 faces to {tmp_path / 'mine.npz'}."
     with np.load(tmp_path / "mine.npz") as archive:
         assert archive["embeddings"].shape == (54, 128)
     assert bar.button.text() == "Show folder"
@@ -183,7 +183,7 @@ def test_what_is_there_is_not_overwritten(app: App, qtbot: QtBot, tmp_path: Path
     confirm(ask(app, "csv", qtbot), tmp_path / "mine.csv", qtbot)
     qtbot.waitUntil(lambda: any(isinstance(w, QMessageBox) for w in QApplication.topLevelWidgets()))
     (box,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox))
-    assert "something already" in box.text() + box.informativeText()
+    assert "already exists" in box.text() + box.informativeText()
     box.close()
     assert (tmp_path / "mine.csv").read_text() == "mine"
 
@@ -210,7 +210,7 @@ def test_without_a_gallery_there_is_nothing_to_export(start, qtbot: QtBot) -> No
 def test_that_the_files_are_in_clear_is_said_before(qtbot: QtBot, tmp_path: Path) -> None:
     dialog = ExportDialog("csv", (2, 3), [], tmp_path / "x.csv", encrypted=True)
     qtbot.addWidget(dialog)
-    assert "encrypted; what is written out is not" in dialog.told.text()
+    assert "encrypted; the export is not" in dialog.told.text()
 
 
 def test_a_large_gallery_is_better_sampled(qtbot: QtBot, tmp_path: Path) -> None:

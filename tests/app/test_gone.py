@@ -24,7 +24,7 @@ from tests.handmade import put_to_use
 
 pytestmark = pytest.mark.slow
 
-GONE = "Nobody called “Tom Ridge” is enrolled: the gallery was changed meanwhile."
+GONE = "No one named “Tom Ridge” is enrolled: the gallery has changed in the meantime."
 Begin = Callable[..., App]
 
 
@@ -84,7 +84,7 @@ def test_who_is_this_about_a_face_that_is_gone(app: App, qtbot: QtBot) -> None:
     face = app.context.gallery.faces.of("Tom Ridge")[0].id
     app.context.gallery.corrections.delete(["Tom Ridge"])
     ask_about_face(app.context, face)
-    says(app, qtbot, "This face is no longer enrolled: the gallery was changed meanwhile.")
+    says(app, qtbot, "This face is no longer enrolled: the gallery has changed in the meantime.")
     qtbot.waitUntil(lambda: "Tom Ridge" not in names(app))
 
 

@@ -83,14 +83,14 @@ def test_it_says_what_happens_to_each_file_and_changes_nothing(
     app: App, qtbot: QtBot, preview: ImportPreview
 ) -> None:
     assert cell(preview, "Hans_Blix_0001.npy", OUTCOME) == "New person"
-    assert cell(preview, "Tiger_Woods_0009.npy", OUTCOME) == "Enrolled already"
+    assert cell(preview, "Tiger_Woods_0009.npy", OUTCOME) == "Already enrolled"
     assert cell(preview, "Tiger_Woods_0010.npy", OUTCOME) == "Added"
     assert cell(preview, "Tom_Ridge_0010.npy", WHY).startswith("Looks like Tom Ridge")
-    assert cell(preview, "Twin.npy", WHY) == "Nearly the same picture as Hans_Blix_0001.npy"
+    assert cell(preview, "Twin.npy", WHY) == "Almost the same photo as Hans_Blix_0001.npy"
     assert cell(preview, "void.npy", OUTCOME) == "Cannot be used"
     assert preview.sentence.text() == (
-        "8 faces come in, of 2 new people and 1 person enrolled before; "
-        "1 enrolled already, 1 cannot be used."
+        "8 faces of 2 new people and 1 person already in the gallery will be imported; "
+        "1 already enrolled, 1 cannot be used."
     )
     qtbot.waitUntil(lambda: preview.model.index(0, PORTRAIT).data(PictureRole) is not None)
     preview.reject()
@@ -117,7 +117,8 @@ def test_rows_are_left_out_and_sent_to_whom_they_look_like(
     select(preview, "Hans_Blix_0002.npy")
     qtbot.keyClick(preview.table, Qt.Key.Key_Delete)
     assert preview.sentence.text().startswith(
-        "6 faces come in, of 1 new person and 2 people enrolled before; 1 enrolled already, 2 left"
+        "6 faces of 1 new person and 2 people already in the gallery will be imported; "
+        "1 already enrolled, 2 left"
     )
     click(preview.ok, qtbot)
     qtbot.waitUntil(lambda: "7 people · 60 faces" in app.window.left_status.text())
@@ -151,7 +152,7 @@ def test_the_tick_of_a_row_is_turned_by_mouse_and_keyboard(
     duplicate = row_of(preview, "Tiger_Woods_0009.npy")
     preview.table.setCurrentIndex(preview.model.index(duplicate, NAME))
     qtbot.keyClick(preview.table, Qt.Key.Key_Space)
-    assert cell(preview, "Tiger_Woods_0009.npy", OUTCOME) == "Enrolled already"
+    assert cell(preview, "Tiger_Woods_0009.npy", OUTCOME) == "Already enrolled"
     preview.reject()
 
 
@@ -215,7 +216,7 @@ def test_with_nothing_new_there_is_nothing_to_import(
 ) -> None:
     app.commands.preview([small_tree])
     preview = dialog(ImportPreview, qtbot)
-    assert preview.sentence.text() == "Nothing comes in; 54 enrolled already."
+    assert preview.sentence.text() == "Nothing will be imported; 54 already enrolled."
     assert not preview.ok.isEnabled()
     preview.reject()
 

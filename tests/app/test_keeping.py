@@ -97,7 +97,7 @@ def test_a_backup_that_is_refused_is_one_message(
     choosing(monkeypatch, tmp_path / "mine.zip")
     app.window.menus.actions["backup"].trigger()
     box = dialog(QMessageBox, qtbot)
-    assert "something already" in box.text()
+    assert "already exists" in box.text()
     box.close()
 
 
@@ -112,7 +112,7 @@ def test_the_gallery_is_put_back_as_it_was_and_can_be_put_forward_again(
     click(qtbot, asking.file_button)
     qtbot.waitUntil(asking.restore_button.isEnabled)
     assert "6 people, 54 faces" in asking.headline.text()
-    assert "Would go: 1 face, among them all of Somebody." in asking.sentences.text()
+    assert "Will be lost: 1 face, including all of Somebody." in asking.sentences.text()
     assert asking.replace.isChecked()
     assert asking.safety.isVisible()
     click(qtbot, asking.restore_button)
@@ -124,7 +124,7 @@ def test_the_gallery_is_put_back_as_it_was_and_can_be_put_forward_again(
     asking = restore_dialog(app, qtbot)
     qtbot.waitUntil(asking.restore_button.isEnabled)
     assert asking.table.rowCount() == 1
-    assert "Comes back: 1 face" in asking.sentences.text()
+    assert "Will be restored: 1 face" in asking.sentences.text()
     click(qtbot, asking.restore_button)
     dialog(ReportDialog, qtbot).close()
     qtbot.waitUntil(lambda: "7 people · 55 faces" in app.window.left_status.text())
@@ -218,7 +218,7 @@ def test_a_damaged_index_is_rebuilt_at_a_click(app: App, qtbot: QtBot) -> None:
     assert "No face is lost" in " ".join(_texts(asking))
     assert not asking.salvage.isVisible()
     click(qtbot, asking.rebuild)
-    qtbot.waitUntil(lambda: "is sound" in app.window.message.words.text())
+    qtbot.waitUntil(lambda: "is intact" in app.window.message.words.text())
     assert app.context.gallery.check().ok
 
 
@@ -272,7 +272,7 @@ def test_what_can_be_read_is_salvaged_into_a_new_gallery_and_opened(
     damaged = (gallery_folder / "gallery.db").read_bytes()
     app = start(gallery_folder)
     asking = dialog(DamagedDialog, qtbot)
-    assert "no automatic backup" in " ".join(_texts(asking))
+    assert "no intact automatic backup" in " ".join(_texts(asking))
     choosing(monkeypatch, tmp_path / "saved.gallery")
     click(qtbot, asking.salvage)
     told = dialog(ReportDialog, qtbot)

@@ -272,7 +272,7 @@ def test_cancelling_keeps_the_map_that_was_there(
 
     def endless(self, where, faces, method, dimensions, seed, reporter):  # type: ignore[no-untyped-def]
         while True:
-            reporter.progress("Laying out", 0, 0)
+            reporter.progress("Computing layout", 0, 0)
 
     monkeypatch.setattr(Layouts, "_laid_out", endless)
     monkeypatch.setattr(Maps, "obstacle", lambda self, method: "")
@@ -323,7 +323,7 @@ def test_another_seed_makes_another_map(
     assert not any(one.isEnabled() for one in panel.menu().actions()[-2:])
     press(panel, "umap")
     qtbot.waitUntil(lambda: panel.left.drawn.map.layout.method == "umap")
-    assert panel.menu().actions()[-1].text() == "With another &seed (now 1)"
+    assert panel.menu().actions()[-1].text() == "Use another &seed (now 1)"
     panel.menu().actions()[-1].trigger()
     qtbot.waitUntil(lambda: panel.left.drawn.map.layout.seed == 2)
 

@@ -40,7 +40,7 @@ def test_the_next_candidate_comes_forward_and_that_is_told(
     assert reject(app, qtbot) == "Tiger Woods"
     assert app.window.query.name.text() != "Tiger Woods"
     assert app.window.query.candidates.rows[0].name.text() == first(app)
-    assert app.window.query.actions.told.text() == "Remembered: this is not Tiger Woods."
+    assert app.window.query.actions.told.text() == "Saved: this is not Tiger Woods."
     assert app.window.query.evidence.heading.text().endswith(first(app))
     qtbot.waitUntil(lambda: {tile.name for tile in app.window.query.evidence.tiles} == {first(app)})
 
@@ -61,10 +61,10 @@ def test_it_can_be_taken_back_one_by_one(app: App, qtbot: QtBot, query_file: Pat
     actions = app.window.query.actions
     reject(app, qtbot)
     second = reject(app, qtbot)
-    assert actions.told.text() == f"Remembered: this is not {second}."
+    assert actions.told.text() == f"Saved: this is not {second}."
     qtbot.mouseClick(actions.undo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: first(app) == second)
-    assert actions.told.text() == "Remembered: this is not Tiger Woods."
+    assert actions.told.text() == "Saved: this is not Tiger Woods."
     qtbot.mouseClick(actions.undo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: first(app) == "Tiger Woods")
     assert not actions.told.isVisible()
@@ -138,7 +138,7 @@ def test_when_everybody_was_rejected_nobody_is_offered(
     qtbot.mouseClick(app.window.query.actions.reject, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not app.window.query.candidates.rows)
     assert app.window.query.name.text() == "Not recognised"
-    assert app.window.query.verdict.text() == "Unknown · nobody else comes into question"
+    assert app.window.query.verdict.text() == "Unknown · no other candidates"
     assert not app.window.query.actions.reject.isVisible()
     assert not app.window.query.actions.confirm.isVisible()
     assert app.window.query.actions.undo.isVisible()

@@ -102,7 +102,7 @@ def test_later_puts_it_at_the_end(reviewed: tuple[App, int], qtbot: QtBot) -> No
     app, face = reviewed
     model = app.window.review.model
     count = model.rowCount()
-    press(app, qtbot, "L")
+    press(app, qtbot, "S")
     assert model.rowCount() == count
     assert model.finding_at(count - 1).face == face  # type: ignore[union-attr]
 

@@ -70,7 +70,7 @@ def second(writer: Writer, start: Callable[..., App], gallery_folder: Path, qtbo
 
 def test_it_says_that_it_only_reads_and_who_writes(second: App, writer: Writer) -> None:
     assert f"Process {writer.process.pid} is writing" in second.window.message.words.text()
-    assert "reading only" in second.window.left_status.text()
+    assert "read-only" in second.window.left_status.text()
     assert not second.window.menus.actions["enroll"].isEnabled()
     assert second.watching.timer.isActive()
 
@@ -95,8 +95,8 @@ def test_it_takes_over_when_the_other_closes(
     qtbot.waitUntil(lambda: second.context.gallery.writable)
     qtbot.waitUntil(lambda: second.window.menus.actions["enroll"].isEnabled())
     qtbot.waitUntil(lambda: "7 people" in second.window.left_status.text())
-    assert "can be changed here now" in second.window.message.words.text()
-    assert "reading only" not in second.window.left_status.text()
+    assert "can edit it here now" in second.window.message.words.text()
+    assert "read-only" not in second.window.left_status.text()
     assert not second.watching.timer.isActive()
     second.context.gallery.enroll("Somebody", second.context.gallery.faces.vector(1))
     with Gallery.open(gallery_folder) as third:

@@ -91,10 +91,10 @@ def similarity(distance: float, pairs: int) -> Similarity:
     ("distance", "pairs", "names", "headline"),
     [
         (0.8, 100, ("A", "B"), "Two people"),
-        (0.1, 100, ("A", "B"), "Looks like one person under two names"),
+        (0.1, 100, ("A", "B"), "Look like one person under two names"),
         (0.1, 100, ("A", "A"), "One person"),
-        (0.8, 100, ("A", "A"), "Enrolled as one person, but looks like two"),
-        (0.1, 5, ("A", "B"), "Too little to judge by"),
+        (0.8, 100, ("A", "A"), "Enrolled as one person, but look like two"),
+        (0.1, 5, ("A", "B"), "Too few faces to judge"),
         (float("nan"), 100, ("A", "A"), "Nothing to compare"),
     ],
 )
@@ -107,7 +107,7 @@ def test_the_verdict_in_words(
 def test_the_verdict_states_both_error_rates() -> None:
     detail = verdict(similarity(0.2, 100), "A", "B")[1]
     assert "None of pairs of different people are as near" in detail
-    assert "50 % of pairs of one person are nearer" in detail
+    assert "50 % of pairs of the same person are nearer" in detail
 
 
 @pytest.mark.parametrize("dark", [True, False])
@@ -142,10 +142,12 @@ def test_the_threshold_is_dragged_and_read_out(app: App, qtbot: QtBot) -> None:
     middle = float(np.median(own))
     tile.line.setValue(middle)
     assert tile.place.value() == pytest.approx(middle, abs=1e-3)
-    assert "% of the pairs of one person" in tile.told.text()
+    assert "% of pairs of the same person" in tile.told.text()
     tile.place.setValue(0.0)
     assert tile.line.value() == pytest.approx(0.0, abs=1e-3)
-    assert "0.0 % of the pairs of one person, 0.0 % of those of two" in tile.told.text()
+    assert (
+        "0.0 % of pairs of the same person, 0.0 % of pairs of different people" in tile.told.text()
+    )
     dialog.reject()
 
 

@@ -32,7 +32,7 @@ def test_the_words_say_what_it_costs_by_the_chosen_method(
     qtbot.waitUntil(
         lambda: (
             words.text()
-            == "At most 1 stranger in 100 gets a name; about 8 in 100 known faces missed."
+            == "Up to 1 in 100 strangers is wrongly named; about 8 in 100 known faces are missed."
         )
     )
 
@@ -56,7 +56,7 @@ def test_every_step_has_its_words_at_once(app: App, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "missed" in strictness.words.text())
     for step, fpir in enumerate(STEPS):
         strictness.slider.setValue(step)
-        assert f"1 stranger in {round(1 / fpir):,} gets" in strictness.words.text()
+        assert f"Up to 1 in {round(1 / fpir):,} strangers is" in strictness.words.text()
         assert "missed" in strictness.words.text()
 
 
@@ -114,7 +114,7 @@ def test_nothing_above_the_slider_moves_when_the_gallery_cannot_promise_so_much(
     qtbot.wait(50)
     before = slider.mapTo(panel, slider.rect().topLeft())
     slider.setValue(len(STEPS) - 1)
-    qtbot.waitUntil(lambda: "too small to promise 1 in 1000" in panel.strictness.note.text())
+    qtbot.waitUntil(lambda: "too small for a limit of 1 in 1000" in panel.strictness.note.text())
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
     qtbot.waitUntil(lambda: slider.mapTo(panel, slider.rect().topLeft()) == before)
     assert panel.strictness.note.isVisible()

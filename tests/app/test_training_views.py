@@ -123,7 +123,7 @@ def test_empty_fields_show_the_presets_own_values(qtbot: QtBot) -> None:
     dialog = retrain(qtbot)
     dialog.kinds.setCurrentIndex(dialog.kinds.findText("Triplet model"))
     before = dialog.fields.numbers["margin"].placeholderText()
-    dialog.preset.setCurrentIndex(dialog.preset.findText("As in the notebooks"))
+    dialog.preset.setCurrentIndex(dialog.preset.findText("Notebook"))
     assert dialog.fields.numbers["margin"].placeholderText() == "0.3" != before
     assert dialog.request().preset == "notebook"
 
@@ -163,7 +163,7 @@ def test_the_running_panel_says_what_how_far_and_whether_it_collapses(
     assert panel.bar.value() / panel.bar.maximum() == pytest.approx(0.62)
     panel.take(collapsing_point(63))
     panel.refresh()
-    assert "the faces fall together" in panel.detail.text()
+    assert "the faces collapse" in panel.detail.text()
 
 
 def test_of_two_trainings_the_panel_says_which_one_runs() -> None:
@@ -178,7 +178,7 @@ def test_of_two_trainings_the_panel_says_which_one_runs() -> None:
 def test_a_time_left_that_is_foreseen_is_of_the_whole_and_runs_on_between_two_events() -> None:
     state = TrainingState("Training both", ("mlp", "triplet"))
     state.take(mlp_point(1), 0.0)
-    state.take(Progress("Judging the MLP", 400, 800, 0.25, 60.0), 20.0)
+    state.take(Progress("Evaluating the MLP", 400, 800, 0.25, 60.0), 20.0)
     assert state.share == 0.25
     assert "about 50 s left" in state.detail(30.0)
     assert "almost done" in state.detail(100.0)
@@ -384,8 +384,8 @@ def test_the_report_compares_before_and_after_and_names_a_collapse(qtbot: QtBot)
     qtbot.addWidget(report)
     text = words(report)
     assert "2.5 points fewer" in text
-    assert "It collapsed: it gives nearly the same vector for every face" in text
-    assert "No curves were kept." in text
+    assert "It collapsed: it gives nearly the same embedding for every face" in text
+    assert "No curves were saved." in text
 
 
 def chart(qtbot: QtBot, **axis: object):  # type: ignore[no-untyped-def]

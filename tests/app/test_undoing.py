@@ -54,7 +54,7 @@ def test_a_face_that_is_enrolled_is_not_offered_to_be_confirmed(
 ) -> None:
     ask(app, qtbot, sorted((small_tree / "Tiger_Woods").glob("*.npy"))[0])
     actions = app.window.query.actions
-    qtbot.waitUntil(lambda: "Tiger Woods has this very face already" in actions.told.text())
+    qtbot.waitUntil(lambda: "Tiger Woods already has this face" in actions.told.text())
     assert not actions.confirm.isVisible()
     assert not app.window.menus.actions["confirm"].isEnabled()
 
@@ -85,7 +85,7 @@ def test_a_sample_whose_import_was_undone_is_filled_when_it_is_opened(
         gallery.history.undo()
     app = start(sample=True)
     qtbot.waitUntil(lambda: app.window.identities.model.rowCount() == 6)
-    qtbot.waitUntil(lambda: "are back" in app.window.message.words.text())
+    qtbot.waitUntil(lambda: "been restored" in app.window.message.words.text())
     redo = app.window.menus.actions["redo"]
     qtbot.waitUntil(lambda: "Thomas Ridge" in redo.text())  # what was done since is not cut off
     assert len(app.context.gallery.history.changes()) == 2

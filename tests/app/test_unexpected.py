@@ -27,7 +27,7 @@ def test_an_unexpected_error_is_told_once_everywhere_and_logged_without_its_mess
     assert log.read_text().endswith("\nKeyError\n")
     assert "Tiger" not in log.read_text()
     (box,) = app.window.findChildren(QMessageBox)
-    assert box.text() == "Something went wrong in Face Gallery itself"
+    assert box.text() == "Face Gallery has run into an internal error"
     box.close()
 
 

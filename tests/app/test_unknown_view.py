@@ -142,7 +142,7 @@ def test_a_whole_cluster_is_named_and_the_next_one_comes_forward(
     assert panel.card.told.text() == "A new person"
     assert panel.card.ok.text() == "Name them"
     click(qtbot, panel.card.ok)
-    assert panel.card.question.text() == "This face looks like no other on the shelf"
+    assert panel.card.question.text() == "This face looks like no other unknown face"
     assert panel.card.name.text() == ""
     qtbot.waitUntil(lambda: gallery.people.find("Winona Ryder") is not None)
     assert gallery.people.find("Winona Ryder").faces == 4  # type: ignore[union-attr]

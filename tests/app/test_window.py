@@ -153,7 +153,7 @@ def test_pasting_from_an_empty_clipboard_says_so(
         monkeypatch.setattr(QClipboard, "mimeData", lambda *_, held=nothing: held)
         with qtbot.waitSignal(app.state.notice) as told:
             app.window.menus.actions["paste"].trigger()
-        assert told.args == ["The clipboard holds no path of a file that exists."]
+        assert told.args == ["The clipboard does not contain the path of an existing file."]
 
 
 def test_confirming_adds_the_face_and_taking_back_removes_it(
@@ -380,7 +380,7 @@ def test_a_folder_without_vectors_is_told(app: App, qtbot: QtBot, tmp_path: Path
     (tmp_path / "nothing").mkdir()
     drop(app, [tmp_path / "nothing"])
     box = dialog(QMessageBox, qtbot)
-    assert "no vectors" in box.text()
+    assert "no embeddings" in box.text()
     box.close()
 
 

@@ -53,7 +53,7 @@ def test_a_lens_survives_being_written_and_read_to_the_last_bit(n: int) -> None:
      '{"mean": "AACAPw==", "axes": "AACAPw=="}', '{"mean": "*", "axes": "é"}'],
 )  # fmt: skip
 def test_a_damaged_lens_is_refused(text: str) -> None:
-    with pytest.raises(GalleryDamagedError, match="fitted again"):
+    with pytest.raises(GalleryDamagedError, match="computed again"):
         Appearance.from_json(text)
 
 

@@ -56,7 +56,7 @@ def test_faces_that_are_enrolled_are_told_with_their_holder(gallery: Gallery, sa
     assert [(one.kind, one.rows, one.identity) for one in said] == [
         ("enrolled", (0,), "Tiger Woods")
     ]
-    assert said[0].sentence == "Enrolled already under this name"
+    assert said[0].sentence == "Already enrolled as this name"
 
 
 def test_faces_that_look_like_somebody_else_are_told_with_the_name(
@@ -127,9 +127,9 @@ def test_groups_are_summed_up_what_weighs_most_first(gallery: Gallery, sample: P
     files = ["a.npy", "b.npy", "c.npy", "d.npy", "e.npy"]
     said = grouped(gallery.enrolment.check("Eldrick", faces), files)
     assert [one.sentence for one in said][:3] == [
-        "e.npy is enrolled already under Tom Hanks",
+        "e.npy is already enrolled as Tom Hanks",
         "4 of 5 faces look like Tiger Woods",
-        "d.npy is nearly the same picture as another one",
+        "d.npy is almost the same photo as another one",
     ]
 
 

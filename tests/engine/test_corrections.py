@@ -409,7 +409,7 @@ def test_history_shows_how_each_change_stands(gallery: Gallery):
         ("import", "done"),
     ]
     cut = gallery.history.changes()[1].change
-    with pytest.raises(HistoryError, match="in its place"):
+    with pytest.raises(HistoryError, match="replaced by"):
         gallery.history.go_to(cut)
 
 

@@ -49,7 +49,7 @@ def test_where_the_distance_ignores_length_so_does_the_check(shared_data: Path) 
     known.check(Fingerprint.of(strong * 7), "cosine")
     with pytest.raises(MismatchError, match="another embedding network"):
         known.check(Fingerprint.of(strong * 7), "euclidean")
-    with pytest.raises(MismatchError, match="point another way"):
+    with pytest.raises(MismatchError, match="point in a different direction"):
         known.check(Fingerprint.of(weak), "cosine")
 
 
@@ -80,7 +80,7 @@ def test_longer_vectors_are_taken_or_refused_everywhere_alike(
 
 def test_vectors_of_the_same_length_that_point_elsewhere_are_refused(shared_data: Path) -> None:
     strong, owners = dlib(shared_data)
-    with pytest.raises(MismatchError, match="point another way"):
+    with pytest.raises(MismatchError, match="point in a different direction"):
         Fingerprint.of(strong, owners).check(Fingerprint.of(strong[:, ::-1].copy()), "cosine")
 
 

@@ -95,7 +95,7 @@ def test_a_training_reports_progress_and_curves_of_both_kinds(trained_once: Trai
     assert {"Measured", "Progress"} <= set(said["kinds"])
     assert said["series"] == ["mlp", "triplet"]
     assert said["stages"][0] == "Starting TensorFlow"
-    assert sum("people it does not know" in stage for stage in said["stages"]) == 6
+    assert sum("unseen people" in stage for stage in said["stages"]) == 6
 
 
 def test_a_training_leaves_versions_that_are_whole_and_nothing_else(gallery: Gallery) -> None:
@@ -534,7 +534,7 @@ def test_two_trainings_at_once_are_refused(
     first.start()
     begun.wait()
     for ask in (lambda: gallery.models.train(MLP), gallery.models.evaluate):
-        with pytest.raises(TrainingError, match=r"under way.*cancel it"):
+        with pytest.raises(TrainingError, match=r"already running.*cancel it"):
             ask()
     over.set()
     first.join()

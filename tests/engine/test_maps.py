@@ -135,7 +135,7 @@ def test_cancelled_nothing_is_left(folder: Path) -> None:
     token = CancelToken()
 
     def listen(event: Event) -> None:
-        if isinstance(event, Progress) and event.stage == "Laying out":
+        if isinstance(event, Progress) and event.stage == "Computing layout":
             token.cancel()
 
     with Gallery.open(folder) as gallery, pytest.raises(CancelledError):

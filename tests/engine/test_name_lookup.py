@@ -89,7 +89,7 @@ def test_a_name_with_a_slip_is_refused_and_the_nearest_suggested(
     before = gallery.people.all()
     with pytest.raises(UnknownIdentityError) as caught:
         USES[use](gallery, "Jose Nunes")
-    assert caught.value.problem.startswith("Nobody called “Jose Nunes” is")
+    assert caught.value.problem.startswith("No one named “Jose Nunes” is")
     assert caught.value.remedy == f"Did you mean “{STORED}”?"
     assert gallery.people.all() == before
 
@@ -121,7 +121,7 @@ def test_what_is_enrolled_under_another_form_adds_to_the_person_and_says_so(
     gallery: Gallery, tmp_path: Path, enroll: Callable[[Gallery, Path], tuple[str, ...]]
 ) -> None:
     said = enroll(gallery, tmp_path)
-    assert f"“{TYPED}” is taken for “{STORED}”" in said[0]
+    assert f"“{TYPED}” is treated as “{STORED}”" in said[0]
     assert [(one.name, one.faces) for one in gallery.people.all()] == [(STORED, 5), (OTHER, 3)]
 
 
@@ -180,7 +180,7 @@ def test_an_old_gallery_with_names_that_nobody_can_have_now_is_used_as_ever(tmp_
 
 
 def test_nobody_gets_a_name_that_means_somebody_else(gallery: Gallery) -> None:
-    with pytest.raises(NameTakenError, match=f"There is a “{STORED}” already"):
+    with pytest.raises(NameTakenError, match=f"“{STORED}” already exists"):
         gallery.corrections.rename(OTHER, TYPED)
     assert gallery.corrections.rename(TYPED, TYPED) is not None
     assert gallery.people.find(STORED).name == TYPED

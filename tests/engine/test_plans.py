@@ -68,8 +68,8 @@ def test_every_file_has_an_outcome(gallery: Gallery, tree: Path) -> None:
         "Tom_Ridge_0011.npy": ("new", "Wrong"),
     }
     reasons = {Path(face.file).name: face.why for face in plan}
-    assert reasons["Tiger_Woods_0009.npy"] == "Tiger Woods has this very face already"
-    assert reasons["again.npy"] == "The very same face comes before it"
+    assert reasons["Tiger_Woods_0009.npy"] == "Tiger Woods already has this face"
+    assert reasons["again.npy"] == "The same face appears earlier"
     assert reasons["Tom_Ridge_0010.npy"].startswith("Looks like Tom Ridge")
     assert reasons["broken.npy"]
     assert reasons["Hans_Blix_0001.npy"] == ""
@@ -117,7 +117,7 @@ def test_a_face_sent_to_who_has_it_is_a_duplicate(gallery: Gallery, tree: Path) 
     row = next(row for row, face in enumerate(plan.faces) if face.file.endswith("tiger.npy"))
     assert (plan.faces[row].outcome, plan.faces[row].has("enrolled")) == ("new", True)
     sent = plan.sending([row], "Tiger Woods").faces[row]
-    assert (sent.outcome, sent.reason) == ("duplicate", "Tiger Woods has this very face already")
+    assert (sent.outcome, sent.reason) == ("duplicate", "Tiger Woods already has this face")
 
 
 def test_the_same_face_under_two_new_names_is_told(
@@ -186,5 +186,5 @@ def test_a_folder_whose_name_differs_in_case_adds_to_that_person(
         shutil.copy(face, folder)
     plan = gallery.enrolment.plan_import([folder])
     assert [(face.name, face.outcome) for face in plan.faces] == [("Hans Blix", "added")] * 2
-    assert plan.notices[0].startswith("“hans blix” is taken for “Hans Blix”")
+    assert plan.notices[0].startswith("“hans blix” is treated as “Hans Blix”")
     assert plan.report().notices == gallery.enrolment.import_plan(plan).notices

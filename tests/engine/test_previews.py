@@ -106,7 +106,7 @@ def test_a_grouping_of_ones_own_is_judged(gallery: Gallery):
 
 def test_groups_that_make_no_sense_are_refused(gallery: Gallery):
     fix, faces = gallery.corrections, ids(gallery, "Mix")
-    with pytest.raises(UnknownIdentityError, match="Nobody called"):
+    with pytest.raises(UnknownIdentityError, match="No one named"):
         fix.propose_split("Nobody")
     with pytest.raises(UnknownIdentityError, match="not one of"):
         fix.preview_split("Mix", [[ids(gallery, "P01")[0]]])

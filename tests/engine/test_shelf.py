@@ -209,7 +209,7 @@ def test_what_is_not_there_and_no_name_are_refused(gallery: Gallery):
         lambda: gallery.unknowns.name([one, 999], "A"),
         lambda: gallery.unknowns.dismiss([999]),
     ):
-        with pytest.raises(UnknownIdentityError, match="Unknown 999 is not on the shelf"):
+        with pytest.raises(UnknownIdentityError, match="There is no unknown query 999"):
             change()
     with pytest.raises(IdentityNameError):
         gallery.unknowns.name([one], "  ")

@@ -80,7 +80,7 @@ def test_a_gallery_with_too_little_says_so(tmp_path: Path) -> None:
 
 
 def test_whoever_is_not_there_is_named(gallery: Gallery) -> None:
-    with pytest.raises(UnknownIdentityError, match="Nobody called “Nemo”"):
+    with pytest.raises(UnknownIdentityError, match="No one named “Nemo”"):
         gallery.comparison.people("Nemo", gallery.people.all()[0].name)
     with pytest.raises(UnknownIdentityError, match="99999"):
         gallery.comparison.faces(gallery.faces.of(gallery.people.all()[0].name)[0].id, 99_999)

@@ -87,7 +87,7 @@ def test_a_repair_takes_it_out_names_it_and_keeps_the_damaged_database(
     assert "check --repair" in told.stderr
     mended = run("check", "--repair", "-g", altered)
     assert mended.returncode == 0, mended.stderr
-    assert re.search(f"Taken out: {_NAMED}", mended.stdout)
+    assert re.search(f"Removed: {_NAMED}", mended.stdout)
     with Gallery.open(altered) as gallery:
         assert gallery.check().ok
         assert _FACE not in [face.id for face in gallery.faces.of("Tiger Woods")]

@@ -221,7 +221,7 @@ def test_a_read_only_gallery_identifies_says_so_and_enrols_nobody(
         with Gallery.open(locked) as gallery:
             assert not gallery.writable
             (notice,) = gallery.notices
-            assert notice.startswith("Opened for reading only")
+            assert notice.startswith("Opened read-only")
             assert answers(gallery) == before
             with pytest.raises(GalleryReadOnlyError) as refused:
                 gallery.enroll("Hans Blix", gallery.faces.vector(1))
@@ -350,7 +350,7 @@ def test_the_command_line_reads_beside_a_writer_and_refuses_to_write(
     done = run("enroll", "Hans Blix", face, "-g", folder)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "writing this gallery" in done.stderr
+    assert "writing to this gallery" in done.stderr
     assert contents(folder) == stored
 
 

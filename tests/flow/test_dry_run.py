@@ -57,9 +57,9 @@ def test_people_read_a_table_and_one_sentence(run: Run, folder: Path, more: Path
     lines = done.stdout.splitlines()
     assert len(lines) == 6
     assert lines[3].split()[0] == "added"
-    assert "Nearly the same picture as Tiger_Woods_0010.npy" in lines[3]
+    assert "Almost the same photo as Tiger_Woods_0010.npy" in lines[3]
     assert lines[4].split()[0] == "rejected"
-    assert lines[5].startswith("2 faces would be added, 0 new people, 2 enrolled already")
+    assert lines[5].startswith("2 faces would be added, 0 new people, 2 already enrolled")
 
 
 def test_an_import_can_skip_what_adds_nothing(run: Run, folder: Path, more: Path) -> None:
@@ -80,7 +80,7 @@ def test_an_enrolment_lists_each_face_and_the_file_that_keeps_it_from_happening(
     assert outcomes(foretold["files"])["void.npy"] == "rejected"
     fresh = next(one for one in foretold["files"] if one["file"].endswith("0010.npy"))
     assert (fresh["outcome"], fresh["suggestion"]) == ("new", "Tiger Woods")
-    assert "2 of 4 faces are enrolled already under Tiger Woods" in foretold["warnings"]
+    assert "2 of 4 faces are already enrolled as Tiger Woods" in foretold["warnings"]
 
 
 def test_an_enrolment_can_skip_what_adds_nothing(run: Run, folder: Path, more: Path) -> None:

@@ -72,13 +72,13 @@ def test_a_gallery_is_encrypted_changed_and_decrypted(
 ) -> None:
     done = run("encrypt", "-g", folder)
     assert done.returncode == 0, done.stderr
-    assert "Nobody can open it without the passphrase" in done.stderr
+    assert "No one can open it without the passphrase" in done.stderr
     new = tmp_path / "new.txt"
     new.write_text(f"{OTHER}\nnot this line\n", encoding="utf-8")
     assert run("passphrase", "--new-passphrase-file", new, "-g", folder).returncode == 0
     refused = run("people", "-g", folder)
     assert refused.returncode == 1
-    assert "The passphrase is wrong, or this is no gallery" in refused.stderr
+    assert "The passphrase is wrong, or this is not a gallery" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
     assert run("people", "--passphrase-file", new, "-g", folder).returncode == 0
     done = run("decrypt", "--passphrase-file", new, "-g", folder, "--json")
@@ -128,7 +128,9 @@ def test_where_nobody_can_be_asked_it_says_what_to_do(
     assert "Set FACE_GALLERY_PASSPHRASE or give a file that holds it" in refused.stderr
     empty = tmp_path / "empty.txt"
     empty.touch()
-    assert "no passphrase in it" in run("encrypt", "--passphrase-file", empty, "-g", folder).stderr
+    assert (
+        "contains no passphrase" in run("encrypt", "--passphrase-file", empty, "-g", folder).stderr
+    )
     empty.write_text("short\n", encoding="utf-8")
     refused = run("encrypt", "--passphrase-file", empty, "-g", folder)
     assert "5 characters of at least 12" in refused.stderr

@@ -22,7 +22,7 @@ def test_nobody_is_erased_unless_it_is_said_so(run: Run, folder: Path, contents:
     done = run("erase", name, "-g", folder)  # nobody answers the question
     assert done.returncode == 1
     assert f"{faces} faces" in done.stderr
-    assert "for good?" in done.stderr
+    assert "permanently?" in done.stderr
     assert contents(folder) == before
 
 
@@ -43,7 +43,7 @@ def test_the_receipt_is_handed_over_and_the_name_is_nowhere(
         assert not path.is_file() or name.encode() not in path.read_bytes()
     again = run("erase", name, "--yes", "-g", folder)
     assert again.returncode == 1
-    assert "Nobody called" in again.stderr
+    assert "No one named" in again.stderr
 
 
 def test_a_receipt_never_takes_the_place_of_a_file(

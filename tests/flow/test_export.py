@@ -37,12 +37,12 @@ def test_people_are_chosen_by_name_or_by_chance(run: Run, folder: Path, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["npz", "there.npz"], 1, "There is something already. Choose another name."),
-        (["npz", "no/where"], 1, "There is no such folder to write into. Make it first."),
-        (["npz", "x", "--person", "Nobody"], 1, "Nobody called “Nobody” is enrolled."),
+        (["npz", "there.npz"], 1, "It already exists. Choose another name."),
+        (["npz", "no/where"], 1, "The folder does not exist. Create it first."),
+        (["npz", "x", "--person", "Nobody"], 1, "No one named “Nobody” is enrolled."),
         (["npz", "x", "--people", "99"], 1, "only 4 of them have so many."),
-        (["report", "x", "--faces", "1"], 1, "A report is of the whole gallery."),
-        (["npz", "x", "--serve"], 2, "--serve goes with tensorboard."),
+        (["report", "x", "--faces", "1"], 1, "A report covers the whole gallery."),
+        (["npz", "x", "--serve"], 2, "--serve works only with tensorboard."),
         (["paper", "x"], 2, "'paper' is not one of"),
     ],
 )
@@ -75,7 +75,7 @@ def test_it_serves_until_it_is_interrupted(folder: Path, tmp_path: Path) -> None
     )
     try:
         assert serving.stderr is not None
-        assert serving.stderr.readline().startswith("TensorBoard is at http://127.0.0.1:")
+        assert serving.stderr.readline().startswith("TensorBoard is running at http://127.0.0.1:")
         serving.send_signal(signal.SIGINT)
         assert serving.wait() == 0
     finally:

@@ -31,7 +31,7 @@ def test_a_backup_is_put_back_and_taken_back_again(
     assert contents(folder)["faces"] == before
     again = run("restore", done["safety"], "-g", folder, "--yes")
     assert f"5 people, {36 + len(blix)} faces" in again.stdout
-    assert "What was there before is in" in again.stderr
+    assert "The previous state is in" in again.stderr
     listed = document(run("backup", "--list", "-g", folder, "--json"))
     assert [one["reason"] for one in listed] == ["restore", "restore"]
 
@@ -54,7 +54,7 @@ def test_a_new_folder_needs_no_yes(run: Run, folder: Path, tmp_path: Path) -> No
     assert len(document(run("people", "-g", tmp_path / "new.gallery", "--json"))) == 4
     again = run("restore", tmp_path / "b.zip", "--into", tmp_path / "new.gallery")
     assert again.returncode == 1
-    assert "a gallery already" in again.stderr
+    assert "already a gallery" in again.stderr
 
 
 def test_a_file_that_is_no_backup_is_one_clear_line(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_gallery_is_backed_up_while_another_process_writes_it(
         assert document(run("backup", tmp_path / "b.zip", "-g", folder, "--json"))["faces"] == 36
         refused = run("restore", tmp_path / "b.zip", "-g", folder, "--yes")
     assert refused.returncode == 1
-    assert "is writing this gallery" in refused.stderr
+    assert "is writing to this gallery" in refused.stderr
 
 
 def test_a_damaged_gallery_is_salvaged_and_its_backups_can_be_listed(

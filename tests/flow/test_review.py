@@ -80,7 +80,7 @@ def test_a_person_reads_names_and_files_in_columns(run: Run, folder: Path) -> No
     done = run("review", "-g", folder)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert lines[0] == "Looks like somebody else: 1"
+    assert lines[0] == "Looks like someone else: 1"
     assert "Tom Ridge  → Tiger Woods  " in lines[1]
     assert lines[1].endswith(STRAYED)
     assert any("Hans_Blix_0001.npy" in line and COPY in line for line in lines)

@@ -288,4 +288,4 @@ def test_evaluate_refuses_what_does_not_exist(run: Run, folder: Path, tmp_path: 
     assert "svm" in refused(run("evaluate", "--method", "svm", "-g", folder), 2)
     assert "200" in refused(run("evaluate", "--repeats", "200", "-g", folder), 2)
     report = tmp_path / "nowhere" / "report.html"
-    assert "no such folder" in refused(run("evaluate", "--report", report, "-g", folder))
+    assert "folder does not exist" in refused(run("evaluate", "--report", report, "-g", folder))

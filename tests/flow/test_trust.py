@@ -63,8 +63,8 @@ def test_what_changes_a_gallery_names_it_first_where_it_was_not_named(
     run: Run, opened_last: Path, command: list[str]
 ) -> None:
     done = run(*command)
-    assert done.stderr.startswith(f"In {opened_last.resolve()}, the gallery opened last:\n")
-    assert "the gallery opened last" not in run(*command, "-g", opened_last).stderr
+    assert done.stderr.startswith(f"In {opened_last.resolve()}, the gallery last opened:\n")
+    assert "the gallery last opened" not in run(*command, "-g", opened_last).stderr
 
 
 # -- exit codes ------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_whoever_is_meant_is_named_before_they_go(
     monkeypatch.setattr(click, "confirm", no)
     run("delete", "TIGER  woods", "-g", folder)
     run("erase", "TIGER  woods", "-g", folder)
-    assert asked == ["Delete Tiger Woods with 9 faces?", "Erase Tiger Woods for good?"]
+    assert asked == ["Delete Tiger Woods with 9 faces?", "Erase Tiger Woods permanently?"]
 
 
 def test_no_exits_1(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +181,7 @@ def test_an_error_in_a_thread_is_one_line_too(
     thread.start()
     thread.join()
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("face-gallery: Something went wrong in Face Gallery itself (KeyError)")
+    assert line.startswith("face-gallery: Face Gallery has run into an internal error (KeyError)")
 
 
 @pytest.mark.slow

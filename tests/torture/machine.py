@@ -151,7 +151,7 @@ class FacadeMachine(RuleBasedStateMachine):
         """Another one that would write it reads it, and cannot put a backup in its place."""
         with Gallery.open(self.worker.folder) as second:
             assert not second.writable
-            assert "Opened for reading only" in second.notices[0]
+            assert "Opened read-only" in second.notices[0]
             with pytest.raises(GalleryReadOnlyError):
                 second.enroll("Ada", POOL[0])
             with pytest.raises(GalleryReadOnlyError):

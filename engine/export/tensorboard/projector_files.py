@@ -63,7 +63,7 @@ def _rgb(color: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[int, int,
 
 _LARGEST_SHEET = 8192  # pixels a side, as the projector's documentation has it
 _LARGEST, _SMALLEST = 64, 16  # pixels a side of one picture
-_STAGE = "Drawing the pictures"
+_STAGE = "Drawing pictures"
 _EVERY = 256
 
 
@@ -138,7 +138,7 @@ def write_metadata(source: Source, path: Path, distances: OwnDistances) -> None:
     """The file that goes with the vectors, face by face in the same order."""
     with private_file(path) as stream:
         stream.write(("\t".join(COLUMNS) + "\n").encode())
-        for faces, vectors in source.chunks("Writing the names"):
+        for faces, vectors in source.chunks("Writing names"):
             own = distances.of(faces, vectors)
             lines = (
                 _line(face, source.identities[face.identity_id], distance)
@@ -208,7 +208,7 @@ class ProjectorWriter:
                 stack.enter_context(private_file(path / f"{name}.tsv")): transform
                 for name, transform in self.spaces.items()
             }
-            for faces, vectors in source.chunks("Writing the vectors"):
+            for faces, vectors in source.chunks("Writing embeddings"):
                 original.write(_tsv(vectors))
                 for stream, transform in learned.items():
                     stream.write(_tsv(transform(vectors)))
@@ -238,14 +238,14 @@ def _sentences(count: int, side: int) -> list[str]:
     said = []
     if count > _FETCHED:
         said.append(
-            f"The projector shows the first {_FETCHED:,} of the {count:,} faces: write some "
-            "people with some faces of each instead."
+            f"The projector shows the first {_FETCHED:,} of the {count:,} faces; export some "
+            "people with some faces each instead."
         )
     elif count > _CLEAR:
         said.append(
             f"With {count:,} faces the projector is slow, and its t-SNE takes only {_CLEAR:,} of "
-            "them: some people with some faces of each make a clearer picture."
+            "them; export some people with some faces each for a clearer picture."
         )
     if not side:
-        said.append("There are too many faces for a sheet of pictures, so it was left out.")
+        said.append("There are too many faces for a sheet of pictures, so it was omitted.")
     return said

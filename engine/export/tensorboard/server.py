@@ -52,9 +52,9 @@ class Projector:
             raise ExportError("TensorBoard is not installed", remedy=install_words("tensorboard"))
         if not (folder / CONFIG).is_file():
             raise ExportError(
-                "It is no export for the projector",
+                "It is not a TensorBoard export",
                 file=folder,
-                remedy="Write one: `face-gallery export tensorboard DEST`.",
+                remedy="Create one with `face-gallery export tensorboard DEST`.",
             )
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by stop)
         try:

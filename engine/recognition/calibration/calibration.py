@@ -104,10 +104,10 @@ class Calibration:
         if promised <= fpir:
             return ""
         if promised > 0.5:
-            return "This gallery is too small to promise anything about strangers."
+            return "This gallery is too small to limit how many strangers are wrongly named."
         return (
-            f"This gallery is too small to promise 1 in {round(1 / fpir)}; "
-            f"at most 1 in {int(1 / promised)} strangers may get a name."
+            f"This gallery is too small for a limit of 1 in {round(1 / fpir)}; up to 1 in "
+            f"{int(1 / promised)} strangers may be wrongly named."
         )
 
     @property
@@ -203,10 +203,10 @@ BY_TEMPLATE = LogOdds(
 UNCALIBRATED = Calibration(0, BY_TEMPLATE, False, (), (), (), None)
 """Names nobody."""
 
-_EMPTY = "Nobody is enrolled yet; enroll somebody first."
+_EMPTY = "No one is enrolled yet. Enroll someone first."
 _NOBODY_ELSE = (
-    "Only one person is enrolled, so there is nothing to tell strangers by; "
-    "enroll at least one more person to get a verdict."
+    "Only one person is enrolled, so strangers cannot be recognised as such. Enroll at least one "
+    "more person to get a verdict."
 )
 
 

@@ -176,7 +176,7 @@ def recognised_when_left_out(
         len(faces),
         table,
         reporter,
-        "Asking for faces",
+        "Comparing faces",
     )
     odds = calibration.log_odds(searches.mated.features, searches.mated.filled)
     first = np.where(searches.mated.filled, odds, -np.inf).argmax(axis=1)

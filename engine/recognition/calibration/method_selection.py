@@ -86,7 +86,7 @@ _DRAWS = 1_000
 _DRAWS_AT_ONCE = 50
 _BOOTSTRAP_SEED = 0
 _UNTRIED = MethodChoice(
-    ("knn",), None, "No model in use could be tried on people it does not know, so auto is k-NN."
+    ("knn",), None, "No model in use could be tested on unseen people, so auto is k-NN."
 )
 _METHOD_NAMES = {"knn": "k-NN", "triplet": "triplet", "mlp": "MLP"}
 
@@ -232,12 +232,12 @@ def _gains(ours: TrialFigures, theirs: TrialFigures) -> tuple[Gain, Gain, Gain]:
 
 def _selection_reason(members: tuple[str, ...], shown: TrialFigures, knn: TrialFigures) -> str:
     if members == ("knn",):
-        return "No trained model, alone or together with k-NN, is measurably better than k-NN."
+        return "No trained model, alone or combined with k-NN, is measurably better than k-NN."
     names = " + ".join(_METHOD_NAMES.get(name, name) for name in members)
     return (
-        f"On this gallery {names} names {_percent(shown.rank1)} of the faces right "
-        f"(k-NN {_percent(knn.rank1)}) and misses {_percent(shown.fnir)} of the known people "
-        f"at 1 stranger in 100 (k-NN {_percent(knn.fnir)})."
+        f"On this gallery {names} names {_percent(shown.rank1)} of the faces correctly (k-NN "
+        f"{_percent(knn.rank1)}) and misses {_percent(shown.fnir)} of known people when 1 in 100 "
+        f"strangers may be wrongly named (k-NN {_percent(knn.fnir)})."
     )
 
 

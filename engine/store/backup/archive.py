@@ -36,7 +36,7 @@ _LONGEST_REASON = 200  # characters
 _NAME = re.compile(
     rf"{re.escape(DATABASE)}|{MODELS}/{VERSION_ID.pattern}/{FILE_NAME.pattern}", re.ASCII
 )
-_REMEDY = "Use another backup, or copy this one again from where it came."
+_REMEDY = "Use another backup, or copy this one again from its source."
 _BROKEN = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, RecursionError),
     *(EOFError, ValueError, TypeError, KeyError, AttributeError, OverflowError, MemoryError),

@@ -87,7 +87,7 @@ class BackupManager:
                 raise GalleryWriteError(
                     "The backup before this change could not be written, so nothing was changed",
                     file=error.file,
-                    remedy="Free some space, or keep no automatic backups.",
+                    remedy="Free some space, or turn off automatic backups.",
                 ) from error
 
     def before_large_change(
@@ -142,9 +142,9 @@ class BackupManager:
         """
         if not self._database.writable:
             raise GalleryReadOnlyError(
-                "The gallery is open for reading only",
+                "The gallery is open read-only",
                 file=self._folder,
-                remedy="Close it where it is being written, then try again.",
+                remedy="Close the program that is writing to it, then try again.",
             )
         old = [backup.path for backup in automatic_backups(self._folder)]
         aside = list(self._folder.glob(f"{ASIDE}*"))
@@ -267,9 +267,7 @@ def write_backup(
     with on_disk(target):
         exists = target.exists()
     if exists:
-        raise GalleryExistsError(
-            "There is something already", file=target, remedy="Choose another name."
-        )
+        raise GalleryExistsError("It already exists", file=target, remedy="Choose another name.")
     with on_disk(target), scratch_folder(target.parent) as scratch:
         copy, written = scratch / DATABASE, scratch / "backup.zip"
         with _refusals_of(folder, target):
@@ -392,7 +390,7 @@ def _verified(path: Path, reporter: Reporter) -> Backup:
             archive.check(reporter)
             return archive.backup
     except BackupError as error:
-        raise OSError(0, f"what was written reads differently: {error.problem}") from error
+        raise OSError(0, f"what was written cannot be read back: {error.problem}") from error
 
 
 @contextmanager

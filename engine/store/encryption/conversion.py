@@ -61,7 +61,7 @@ def require_kind(folder: str | Path, *, encrypted: bool) -> None:
     if not exists or is_encrypted(folder) == encrypted:
         return
     raise InputError(
-        "The gallery is not encrypted" if encrypted else "The gallery is encrypted already",
+        "The gallery is not encrypted" if encrypted else "The gallery is already encrypted",
         file=folder,
         remedy="Encrypt it first." if encrypted else "Change its passphrase instead.",
     )
@@ -129,7 +129,7 @@ def _convert(folder: Path, old: Key | None, new: Key | None, reporter: Reporter 
     """
     cipher.library()
     problem = "The gallery could not be rewritten"
-    remedy = "Free as much space as it takes, then try again; it is as it was."
+    remedy = "Free as much space as the gallery takes, then try again. The gallery was not changed."
     with (
         WriterLock(folder),
         on_disk(folder, problem, remedy),
@@ -201,7 +201,7 @@ def _write(folder: Path, old: Key | None, new: Key | None, reporter: Reporter) -
         reporter.progress(_STAGE, 1, _STEPS)
         if _contents(source, "main") != _contents(source, "made"):
             raise GalleryDamagedError(
-                "Not all of the database could be copied", file=path, remedy=RESTORE
+                "The database could not be copied completely", file=path, remedy=RESTORE
             )
     with closing(connect(made, "mode=rw", new)) as written:
         require_sound(written)

@@ -39,8 +39,8 @@ def missing_memory() -> str:
             if kind == [str(_SHARED), "tmpfs"] and os.access(_SHARED, os.W_OK):
                 return ""
     return (
-        "Trained models of an encrypted gallery lie in memory while it is open, and this system "
-        "has no folder for that (Linux has /dev/shm)."
+        "Trained models of an encrypted gallery are kept in memory while it is open, and this "
+        "system has no folder for that (Linux has /dev/shm)."
     )
 
 
@@ -64,7 +64,7 @@ class MemoryFolder:
             if self._made is None:
                 lacking = missing_memory()
                 if lacking:
-                    raise ModelError(lacking.rstrip("."), remedy="Ask k-NN, which needs no model.")
+                    raise ModelError(lacking.rstrip("."), remedy="Use k-NN, which needs no model.")
                 try:
                     self._made = self._stack.enter_context(scratch_folder(_own_place()))
                 except OSError as error:
@@ -91,7 +91,7 @@ def _own_place() -> Path:
     place.mkdir(mode=0o700, exist_ok=True)
     found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise PermissionError(1, "it belongs to somebody else", str(place))
+        raise PermissionError(1, "it belongs to another user", str(place))
     return place
 
 

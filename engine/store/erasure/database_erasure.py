@@ -161,7 +161,7 @@ class DatabaseErasure:
                 "Another program is reading the gallery, so pages with erased faces are still in "
                 "its log",
                 file=self._database.path,
-                remedy="Close it there, then open the gallery again; that finishes the erasure.",
+                remedy="Close it there, then open the gallery again to finish the erasure.",
             )
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM settings WHERE key = ?", (UNFINISHED,))

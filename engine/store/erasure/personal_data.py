@@ -84,7 +84,7 @@ def find_subject(connection: sqlite3.Connection, names: Sequence[str]) -> Subjec
     kept for undo.
     """
     if not names:
-        raise UnknownIdentityError("Nobody is named", remedy="Say who is to be erased.")
+        raise UnknownIdentityError("No one was named", remedy="Choose the person to erase.")
     names = [_enrolled_or_kept(connection, name) for name in names]
     query = (
         "SELECT id FROM identities WHERE name = ?1 UNION SELECT id FROM undo_identities "
@@ -174,7 +174,7 @@ def _enrolled_or_kept(connection: sqlite3.Connection, name: str) -> str:
         return name
     require_one(name, found)
     if not found:
-        raise unknown_identity(connection, name, "in the gallery, nor kept for undo")
+        raise unknown_identity(connection, name, "in the gallery or kept for undo")
     return found[0]
 
 

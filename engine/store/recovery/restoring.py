@@ -95,7 +95,7 @@ def _require_room(folder: Path) -> None:
     if folder.exists():
         gallery = (folder / DATABASE).exists()
         raise GalleryExistsError(
-            "There is a gallery already" if gallery else "The folder is not empty",
+            "There is already a gallery here" if gallery else "The folder is not empty",
             file=folder,
             remedy="Choose a new folder to restore into.",
         )

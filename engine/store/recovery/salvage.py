@@ -90,7 +90,7 @@ def salvage_gallery(
         )
     if looks_encrypted(folder / DATABASE):
         raise GalleryDamagedError(
-            "Of an encrypted gallery that is damaged nothing can be read",
+            "A damaged encrypted gallery cannot be salvaged",
             file=folder,
             remedy=RESTORE,
         )
@@ -293,7 +293,7 @@ def _sort_blobs(
         size = encoding.size_of(found.fixed[1])
         vectors = {face: blob for face, blob in vectors.items() if len(blob) == size}
         return vectors, photos, found.fixed
-    lost.append("Which distance the gallery compares with; cosine is taken.")
+    lost.append("The gallery's distance measure; cosine is assumed.")
     sizes = Counter(map(len, vectors.values())).most_common(1)
     size = sizes[0][0] if sizes else 4
     vectors = {face: blob for face, blob in vectors.items() if len(blob) == size}
@@ -333,11 +333,11 @@ def _losses(found: SalvagedRows, vectors: Mapping[int, bytes]) -> list[str]:
     unseen = max(found.last_face, *seen) - len(seen) - missing
     if unseen > 0:
         lost.append(
-            f"Perhaps up to {counted(unseen, 'face')} more of which nothing is left to read; faces "
-            "that were removed before look the same."
+            f"Perhaps up to {counted(unseen, 'face')} more that cannot be read; faces removed "
+            "earlier look the same."
         )
     if found.models:
-        lost.append("The trained models are not taken along: train them again.")
+        lost.append("The trained models, which must be trained again.")
     return lost
 
 

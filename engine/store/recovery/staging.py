@@ -134,8 +134,8 @@ def _place_near(folder: Path | None) -> Path | None:
 def _require_known(archive: Archive) -> None:
     if archive.backup.schema > newest():
         raise GalleryTooNewError(
-            f"The backup is of a gallery of a newer version (format {archive.backup.schema}, this "
-            f"one knows {newest()})",
+            f"The backup is from a newer version (format {archive.backup.schema}, this one knows "
+            f"{newest()})",
             file=archive.path,
             remedy="Update Face Gallery to restore it.",
         )
@@ -171,7 +171,7 @@ def _check(database: Path, backup: Backup, key: Key | None) -> None:
                 raise damaged  # a trigger in it would act in our name
             if problems := misfits(connection):
                 raise BackupError(
-                    f"The backup holds what makes no sense: {problems[0]}",
+                    f"The backup contains invalid data: {problems[0]}",
                     file=backup.path,
                     remedy="Use another backup.",
                 )

@@ -52,7 +52,7 @@ def our_methods(
     notebooks = [_Notebook(kind, distance) for kind in KINDS if kind in names]
     if people <= WHOLE or set(names) != set(OURS):
         return made + notebooks, {}
-    why = f"to tell {people:,} people apart it learns for many minutes in each repeat"
+    why = f"training on {people:,} people takes many minutes in each repeat"
     return made, {one.name: why for one in notebooks}
 
 
@@ -61,8 +61,8 @@ def shortened(names: Sequence[str], people: int) -> tuple[str, ...]:
     if people <= WHOLE or not {"mlp", "auto"} & set(names):
         return ()
     return (
-        f"Where more than {WHOLE:,} people are enrolled, mlp learns to tell {BLOCK:,} at a time "
-        f"apart, and in no more than {EPOCHS} epochs, as it does when it is trained for use.",
+        f"Where more than {WHOLE:,} people are enrolled, the MLP is trained on {BLOCK:,} people "
+        f"at a time and for no more than {EPOCHS} epochs, as it is when trained for use.",
     )
 
 
@@ -95,7 +95,7 @@ class _Workshop:
         assert self._calibration is not None, "it was learned with the split"
         if not kinds:
             return _identifier(faces, ActiveModels(), self._calibration)
-        self._knn = self._knn or try_knn(faces, stages.between("Judging k-NN"))
+        self._knn = self._knn or try_knn(faces, stages.between("Evaluating k-NN"))
         joint, trials = self._knn
         auto = select_methods({"knn": trials, **{kind: self._learned[kind][2] for kind in kinds}})
         models = {

@@ -33,12 +33,12 @@ from engine.training.worker.trained import Trained
 Rejected = tuple[Vectors, Ids]
 """Vectors ``(r, d)``, and for each the label that it is not, ``(r,)``."""
 
-_STOPPED = "It stopped after {} epochs, as the validation loss fell no more."
+_STOPPED = "It stopped after {} epochs, when the validation loss no longer fell."
 _HURRIED = (
-    "Of {:,} people it learned to tell {:,} at a time apart, and in no more than {} epochs: with "
-    "all at once, and until it becomes better no more, it would take many times as long."
+    "Of {:,} people, it was trained on {:,} at a time and for no more than {} epochs. Training "
+    "on all at once until it no longer improves would take many times as long."
 )
-_UNWATCHED = "Nobody has two faces, so that none could be held out to watch the training."
+_UNWATCHED = "No one has two faces, so none could be held out for validation."
 
 
 def train_mlp(
@@ -65,9 +65,7 @@ def train_mlp(
     """
     classes = int(labels.max(initial=-1)) + 1
     if classes < 2:
-        raise TrainingError(
-            "There are fewer than two people to tell apart", remedy="Enroll more people first."
-        )
+        raise TrainingError("There are fewer than two people", remedy="Enroll more people first.")
     random = np.random.default_rng(seed)
     kept, held = holdout(labels, parameters.validation, random)
     drawn = kept[balance(labels[kept], parameters.balance, random)]
@@ -125,9 +123,7 @@ def _run(
             break
     reporter.check()
     if not number:
-        raise TrainingError(
-            "The training went out of bounds", remedy="Try again with a smaller learning rate."
-        )
+        raise TrainingError("The training diverged", remedy="Try again with a lower learning rate.")
     remarks = (_STOPPED.format(epoch),) if schedule.stop else ()
     return [np.array(one) for one in best], tuple(curves), number, remarks
 

@@ -109,7 +109,7 @@ class Stages:
         if seconds > _LONG:
             minutes = round(seconds / 60)
             self._reporter.message(
-                f"This takes up to {minutes:,} minutes: {self._count} trainings, as three more "
-                f"try each model on people it does not know, of at most {event.steps} epochs. "
-                "You can go on working, or cancel it."
+                f"This takes up to {minutes:,} minutes: {self._count} trainings of at most "
+                f"{event.steps} epochs, including three per model that test it on unseen people. "
+                "You can continue working, or cancel."
             )

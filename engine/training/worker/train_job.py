@@ -47,16 +47,14 @@ def collapsed(kind: Kind) -> Verdict:
     """Of a model that takes all faces for the same."""
     return Verdict(
         False,
-        f"The {NOUNS[kind]} collapsed: it takes all faces for the same, so it is not put to use.",
+        f"The {NOUNS[kind]} collapsed: it cannot tell faces apart, so it is not used.",
         {},
     )
 
 
 def untried(kind: Kind, reason: str) -> Verdict:
     """Of a model that could not be judged."""
-    return Verdict(
-        False, f"The {NOUNS[kind]} was trained but not put to use: {_lower(reason)}.", {}
-    )
+    return Verdict(False, f"The {NOUNS[kind]} was trained but is not used: {_lower(reason)}.", {})
 
 
 def judged(
@@ -83,7 +81,7 @@ def judged(
     if not better:
         sentence = told.not_better(sound)
     else:
-        sentence = told.better("it is now in use" if wanted else "it was not put to use, as asked")
+        sentence = told.better("it is now in use" if wanted else "it is not used, as requested")
     return Verdict(
         better and wanted,
         sentence,
@@ -113,8 +111,8 @@ class _Told:
         """Args: sound: only the version in use was not beaten."""
         if sound and self.before is not None:
             against = self._against(self.before, "the one in use")
-            return f"The new {NOUNS[self.kind]} was not better: {against}. The old one stays."
-        stays = "The old one stays" if self.replaces else "k-NN stays"
+            return f"The new {NOUNS[self.kind]} was not better: {against}. The old one is kept."
+        stays = "The old one is kept" if self.replaces else "k-NN is kept"
         against = self._against(self.start, "k-NN")
         return f"The new {NOUNS[self.kind]} was not better: {against}. {stays}."
 
@@ -124,21 +122,23 @@ class _Told:
         figures = f"({_percent(self.new.rank1)}, {other} {_percent(compared.rank1)})"
         points = 100 * (self.new.rank1 - compared.rank1)
         if self.kind == "mlp" and self.before is None:
-            instead = " in place of the old one, which knows another gallery" * self.replaces
-            right = f"{_percent(self.new.rank1)} of the faces right"
+            instead = (
+                " instead of the old one, which was trained on another gallery"
+            ) * self.replaces
+            right = f"{_percent(self.new.rank1)} of the faces correctly"
             against = f"k-NN {_percent(self.start.rank1)}"
             return f"The new MLP names {right} ({against}); {fate}{instead}."
         if points >= 0.05:
-            more = f"{points:.1f} percentage points more of the faces right"
+            more = f"{points:.1f} percentage points more of the faces correctly"
             return f"The new {NOUNS[self.kind]} names {more} {figures}; {fate}."
         against = self._against(compared, other)
         return f"The new {NOUNS[self.kind]} is better: {against}; {fate}."
 
     def _against(self, other: TrialFigures, name: str) -> str:
         return (
-            f"it names {_percent(self.new.rank1)} of the faces right ({name} "
-            f"{_percent(other.rank1)}) and misses {_percent(self.new.fnir)} where 1 stranger in "
-            f"100 may get a name ({name} {_percent(other.fnir)})"
+            f"it names {_percent(self.new.rank1)} of the faces correctly ({name} "
+            f"{_percent(other.rank1)}) and misses {_percent(self.new.fnir)} when 1 in 100 "
+            f"strangers may be wrongly named ({name} {_percent(other.fnir)})"
         )
 
 
@@ -232,7 +232,7 @@ def _judged(
         calibration, trials = try_model(faces, kind, chosen, asked.seed, stages)
     except TrainingError as error:
         return untried(kind, error.problem), None
-    knn_calibration, knn = try_knn(faces, stages.between("Judging k-NN"))
+    knn_calibration, knn = try_knn(faces, stages.between("Evaluating k-NN"))
     verdict = judged(
         kind,
         trials,

@@ -112,14 +112,14 @@ def try_model(
     dealt = dealt_out(faces)
     lookers = []
     for number, fold in enumerate(dealt, 1):
-        title = f"Trying the {NOUNS[kind]} on people it does not know, {number} of {len(dealt)}"
+        title = f"Testing the {NOUNS[kind]} on unseen people, {number} of {len(dealt)}"
         part = faces.part(fold.enrolled)
         trained = train(part, parameters, seed + number, stages.next(title))
         if trained.collapsed:
-            raise TrainingError("It collapsed when it was tried", remedy="Use the default preset.")
+            raise TrainingError("It collapsed during testing", remedy="Use the default preset.")
         lookers.append(looker(part, kind, trained.network))
     features, unfitted = (mlp.FEATURES, mlp.BY_SOFTMAX) if kind == "mlp" else _IN_A_SPACE
-    reporter = stages.between(f"Judging the {NOUNS[kind]}")
+    reporter = stages.between(f"Evaluating the {NOUNS[kind]}")
     return cross_validate(
         faces.ids,
         faces.owners,
@@ -168,7 +168,7 @@ def dealt_out(faces: TrainingFaces) -> list[Fold]:
     sizes = [len(np.unique(faces.owners[fold.enrolled])) for fold in made]
     if len(made) < 3 or min(sizes) < 2 or not all(len(fold.mated) for fold in made):
         raise TrainingError(
-            "The gallery is too small to try a model on people that it does not know",
+            "The gallery is too small to test a model on unseen people",
             remedy="Enroll more people, with several faces each.",
         )
     return made

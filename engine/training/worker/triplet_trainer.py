@@ -92,9 +92,9 @@ _ALARM = (
     " ({spread:.2f} apart), and the loss stays at the margin ({loss:.3f})."
 )
 _COLLAPSED = "The training collapsed: it maps all faces to nearly the same point."
-_NO_GAIN = "No epoch was better than what it started from, so that was kept."
-_UNWATCHED = "Too few people have two faces to hold any out, so nothing watched the training."
-_DIVERGED = "It was stopped because the loss was no longer a number: the learning rate is too high."
+_NO_GAIN = "No epoch improved on the starting point, so the starting point was kept."
+_UNWATCHED = "Too few people have two faces to hold any out for validation."
+_DIVERGED = "It was stopped because the loss was no longer a number; the learning rate is too high."
 
 
 class TripletTrainer:
@@ -180,7 +180,7 @@ class TripletTrainer:
             self._past_alarm -= 1
             return self._past_alarm < 0
         if self._schedule.stop:
-            self._remarks.append(f"Stopped after {epoch} epochs, when it no longer became better.")
+            self._remarks.append(f"Stopped after {epoch} epochs without further improvement.")
         return self._schedule.stop
 
     def _trained(self) -> Trained:
@@ -212,7 +212,7 @@ def followed(
     """
     rates = [point.values["rate"] for point in watched.curves[: watched.best_epoch + 1]]
     for epoch, (before, after) in enumerate(pairwise(rates), 1):
-        reporter.progress("Training on everybody", epoch, watched.best_epoch)
+        reporter.progress("Training on everyone", epoch, watched.best_epoch)
         if not math.isfinite(epochs.run(before, after, reporter).loss):
             return watched.network
     return with_weights(start, epochs.weights)
@@ -273,7 +273,7 @@ _PAST_ALARM = 10
 _SPREAD_SAMPLE = 512
 _TRIPLETS = 2**28
 """Triplets of a batch at most: 1 GB of them."""
-_RESTARTED = "It was started again with a gentler setting, after a first collapse."
+_RESTARTED = "It was restarted with a gentler setting after a first collapse."
 
 
 def train_triplet(
@@ -306,7 +306,7 @@ def train_triplet(
     trained = _attempt(data, parameters, seed, reporter, 0 if parameters.restart else _PAST_ALARM)
     if not trained.collapsed or not parameters.restart:
         return trained
-    reporter.message("It starts again with a gentler setting.", alarm=True)
+    reporter.message("It restarts with a gentler setting.", alarm=True)
     again = _attempt(data, gentler(parameters), seed, reporter, 0)
     return replace(again, remarks=(_RESTARTED, *again.remarks))
 
@@ -347,7 +347,7 @@ def _check(labels: Ids, parameters: TripletParameters) -> None:
     if batch * batch * parameters.faces > _TRIPLETS:
         raise TrainingError(
             f"A batch of {batch:,} faces has more triplets than fit in memory",
-            remedy="Choose fewer identities or fewer faces of each for a batch.",
+            remedy="Choose fewer people per batch or fewer faces of each.",
         )
 
 
@@ -366,7 +366,7 @@ def _attempt(
     ).run()
     if held_out is None or not parameters.refit or trained.collapsed or not trained.best_epoch:
         return trained
-    reporter.message(f"Training on everybody for {trained.best_epoch} epochs.")
+    reporter.message(f"Training on everyone for {trained.best_epoch} epochs.")
     start, epochs = _ready(data, np.arange(len(data.labels)), parameters, random)
     return replace(trained, network=followed(trained, start, epochs, reporter))
 

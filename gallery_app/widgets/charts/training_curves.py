@@ -43,7 +43,7 @@ _CARDS: Mapping[Kind, tuple[_Card, ...]] = {
     ),
     "triplet": (
         _LOSS,
-        _Card("Right on held-out people", _SHARE, {"validation_accuracy": "right"}),
+        _Card("Correct on held-out people", _SHARE, {"validation_accuracy": "right"}),
         _Card("Active triplets", Axis("share", percent=True, low=0), {"active": "active"}),
         _Card(
             "Spread",
@@ -121,7 +121,7 @@ class ComparedCurves(QWidget):
         super().__init__(parent)
         x = Axis("epoch", low=0, whole=True)
         self.loss = LineChart("Loss", x, Axis("loss"))
-        self.accuracy = LineChart("Right on what was held out", x, _SHARE)
+        self.accuracy = LineChart("Correct on held-out data", x, _SHARE)
         for style, (name, points) in enumerate(trainings.items()):
             _overlay(self.loss, name, points, ("validation_loss", "loss"), style)
             _overlay(self.accuracy, name, points, ("validation_accuracy", "accuracy"), style)

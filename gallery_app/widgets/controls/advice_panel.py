@@ -84,7 +84,7 @@ class AdvicePanel(QWidget):
         lines += [self._line(one) for one in ordered[:_SHOWN]]
         more = len(ordered) - _SHOWN
         if more > 0:
-            words = "One more remark stands" if more == 1 else f"{more:,} more remarks stand"
+            words = "One more remark is shown" if more == 1 else f"{more:,} more remarks are shown"
             lines.append(AdviceLine(f"{words} beside the faces", ("info", "muted")))
         self._fill(lines)
 
@@ -100,7 +100,7 @@ class AdvicePanel(QWidget):
         sign: tuple[str, Role] = ("alert", "warning")
         if one.kind in SUGGESTING and one.identity is not None:
             action = f"Add to {button_name(one.identity)} instead"
-            tip = f"These faces go to {one.identity}"
+            tip = f"These faces will be added to {one.identity}"
             return AdviceLine(one.sentence, sign, action, lambda: self.send_wanted.emit(one), tip)
         if one.kind in _LEAVING:
             action = "Leave out" if len(one.rows) == 1 else f"Leave out {len(one.rows):,}"
@@ -108,9 +108,9 @@ class AdvicePanel(QWidget):
         return AdviceLine(one.sentence, sign)
 
     def _sent(self, name: str, count: int) -> AdviceLine:
-        goes = "1 face goes" if count == 1 else f"{count:,} faces go"
+        goes = "1 face will be added" if count == 1 else f"{count:,} faces will be added"
         return AdviceLine(
-            f"{goes} to {name} instead", ("info", "accent"), "Put back",
+            f"{goes} to {name} instead", ("info", "accent"), "Undo",
             lambda: self.keep_wanted.emit(name),
         )  # fmt: skip
 

@@ -9,7 +9,10 @@ from engine.records.changes import Recognition
 from gallery_app.widgets.controls.confidence_bar import ConfidenceBar
 from gallery_app.widgets.controls.sections import section
 
-_TIP = "Each of these faces is left out once and told by the others: how many are told right."
+_TIP = (
+    "Each of these faces is identified by comparing it with all other faces: how many are "
+    "recognised correctly."
+)
 
 
 class BeforeAfter(QWidget):
@@ -24,9 +27,9 @@ class BeforeAfter(QWidget):
         layout.setContentsMargins(0, 8, 0, 8)
         layout.setHorizontalSpacing(12)
         layout.setVerticalSpacing(8)
-        layout.addWidget(section("TOLD RIGHT WHEN LEFT OUT"), 0, 0, 1, 3)
+        layout.addWidget(section("RECOGNISED CORRECTLY"), 0, 0, 1, 3)
         for row, (text, bar, figure) in enumerate(
-            zip(("Now", "Then"), self._bars, self._figures, strict=True), 1
+            zip(("Before", "After"), self._bars, self._figures, strict=True), 1
         ):
             figure.setProperty("textRole", "muted")
             layout.addWidget(QLabel(text), row, 0)
@@ -52,5 +55,5 @@ class BeforeAfter(QWidget):
 def recognition_text(told: Recognition) -> str:
     """ "96 % · 48 of 50"."""
     if told.share is None:
-        return "too few faces to say"
+        return "too few faces"
     return f"{100 * told.share:.0f} % · {told.right:,} of {told.faces:,}"

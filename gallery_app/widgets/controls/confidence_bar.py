@@ -36,7 +36,7 @@ class ConfidenceBar(QWidget):
         self._value = None if value is None else min(max(value, 0.0), 1.0)
         self.setAccessibleName(confidence_words(value).capitalize())
         self.setToolTip(
-            "Not calibrated: the gallery is too small to tell" if value is None
+            "Not calibrated: the gallery is too small" if value is None
             else f"Calibrated {confidence_words(value)}"
         )  # fmt: skip
         self.update()

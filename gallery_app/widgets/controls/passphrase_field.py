@@ -20,7 +20,7 @@ class PassphraseField(QLineEdit):
         self.setEchoMode(QLineEdit.EchoMode.Password)
         self.setPlaceholderText(name)
         self.setAccessibleName(name)
-        self.eye = QAction(icon("eye", "muted"), "Show what is typed", self)
+        self.eye = QAction(icon("eye", "muted"), "Show passphrase", self)
         self.eye.setCheckable(True)
         self.eye.toggled.connect(self._show)
         self.addAction(self.eye, QLineEdit.ActionPosition.TrailingPosition)
@@ -35,4 +35,4 @@ class PassphraseField(QLineEdit):
         echo = QLineEdit.EchoMode
         self.setEchoMode(echo.Normal if shown else echo.Password)
         self.eye.setIcon(icon("eye-off" if shown else "eye", "muted"))
-        self.eye.setText("Hide what is typed" if shown else "Show what is typed")
+        self.eye.setText("Hide passphrase" if shown else "Show passphrase")

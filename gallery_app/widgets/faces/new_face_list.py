@@ -108,7 +108,7 @@ def _picture_place(rect: QRect) -> QRectF:
     return QRectF(left, rect.top() + (rect.height() - _PICTURE) / 2, _PICTURE, _PICTURE)
 
 
-_EMPTY = "Each face is looked at here before it is kept."
+_EMPTY = "Check each face here before it is enrolled."
 _LEAST_HEIGHT = 150
 
 
@@ -154,7 +154,7 @@ class NewFaceList(QListView):
         if set(rows) - draft.left:
             menu.addAction("Leave out", lambda: model.leave_out(rows))
         if set(rows) & draft.left:
-            menu.addAction("Take in after all", lambda: model.take_in(rows))
+            menu.addAction("Include again", lambda: model.take_in(rows))
         for name in dict.fromkeys(filter(None, map(draft.likeness, rows))):
             alike = [row for row in rows if draft.likeness(row) == name]
             words = f"Add to {button_name(name)} instead"

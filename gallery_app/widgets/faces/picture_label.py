@@ -18,7 +18,7 @@ class PictureLabel(QWidget):
         self._radius = radius
         self._picture: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Picture of the face")
+        self.setAccessibleName("Photo of the face")
 
     def set_picture(self, picture: QPixmap | None) -> None:
         """None shows the placeholder."""

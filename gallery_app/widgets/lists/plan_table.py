@@ -49,7 +49,7 @@ class PlanTable(QTableView):
         super().__init__(parent)
         self.setModel(model)
         self.setItemDelegate(_PlanDelegate(self))
-        self.setAccessibleName("What happens to each file")
+        self.setAccessibleName("Result for each file")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -50,14 +50,14 @@ def test_verdicts_that_differ_are_mentioned() -> None:
     assert "Their verdicts differ. k-NN: A, known, 12 %; Triplet: A, unknown." in agreement_tip(
         differing
     )
-    assert "All of them call this face known." in agreement_tip(one)
+    assert "They all say this face is known." in agreement_tip(one)
 
 
 def test_a_dissenting_method_is_quoted_with_its_confidence_where_it_has_one() -> None:
     assert dissent_text(Opinion("mlp", "B", "unknown", 0.12)) == "MLP says B, 12 %"
     assert dissent_text(Opinion("triplet", "B", "unknown", 0.0)) == "Triplet says B, <1 %"
     assert dissent_text(Opinion("knn", "B", "unknown", None)) == "k-NN says B"
-    assert dissent_text(Opinion("mlp", None, "unknown", None)) == "MLP offers nobody"
+    assert dissent_text(Opinion("mlp", None, "unknown", None)) == "MLP finds no one"
 
 
 def test_a_choice_is_called_by_what_it_stands_for() -> None:

@@ -107,7 +107,10 @@ def test_many_remarks_are_cut_and_the_name_comes_first(qtbot: QtBot) -> None:
     said.append(Advice("name", (0,), "Tom", "“tom” differs from “Tom” only in case"))
     panel.show_advice(said, {"Tim": 2})
     texts = panel.text().splitlines()
-    assert texts[:2] == ["2 faces go to Tim instead", "“tom” differs from “Tom” only in case"]
-    assert texts[-1] == "One more remark stands beside the faces"
+    assert texts[:2] == [
+        "2 faces will be added to Tim instead",
+        "“tom” differs from “Tom” only in case",
+    ]
+    assert texts[-1] == "One more remark is shown beside the faces"
     panel.show_advice([], {})
     assert panel.isHidden()

@@ -129,7 +129,7 @@ def test_an_empty_folder_will_do_and_one_with_something_in_it_will_not(
     (tmp_path / "empty").mkdir()
     recovery.restore_backup(backup, tmp_path / "empty")
     assert len(contents(tmp_path / "empty")) == 120
-    with pytest.raises(GalleryExistsError, match="a gallery already"):
+    with pytest.raises(GalleryExistsError, match="already a gallery"):
         recovery.restore_backup(backup, tmp_path / "empty")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes").touch()

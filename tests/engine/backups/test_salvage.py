@@ -62,7 +62,7 @@ def test_without_its_first_page_everything_is_saved(
     saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     assert contents(saved.folder) == original
     assert (saved.identities, saved.faces) == (20, 120)
-    assert saved.lost == ("The trained models are not taken along: train them again.",)
+    assert saved.lost == ("The trained models, which must be trained again.",)
     assert (folder / "gallery.db").read_bytes() == damaged
 
 

@@ -92,9 +92,9 @@ def test_an_import_without_names_is_left_out(write, rows):
 
 BAD_LINES = {
     "not a number": ("A,1,2,3,x,5,6,7,8", "“x” is not a number"),
-    "too few numbers": ("A,1,2,3", "4 cells, other lines have 9"),
-    "too many numbers": ("A,1,2,3,4,5,6,7,8,9", "10 cells, other lines have 9"),
-    "no numbers": ("A", "1 cell, other lines have 9"),
+    "too few numbers": ("A,1,2,3", "4 cells; other lines have 9"),
+    "too many numbers": ("A,1,2,3,4,5,6,7,8,9", "10 cells; other lines have 9"),
+    "no numbers": ("A", "1 cell; other lines have 9"),
     "NaN": ("A,1,2,3,nan,5,6,7,8", "NaN"),
     "infinity": ("A,1,2,3,-inf,5,6,7,8", "infinity"),
     "too large": ("A,1,2,3,1e300,5,6,7,8", "too large"),
@@ -143,7 +143,7 @@ def test_a_table_without_a_single_embedding_is_refused(write, content):
 
 def test_another_encoding_is_refused_with_the_remedy(write, rows):
     error = refused(write("faces.csv", table(rows).encode("latin-1")))
-    assert "not UTF-8" in error.problem
+    assert "not valid UTF-8" in error.problem
     assert "CSV UTF-8" in error.remedy
 
 

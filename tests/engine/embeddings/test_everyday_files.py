@@ -175,7 +175,7 @@ REFUSED: dict[str, tuple[Rows, str]] = {
     ),
     "numbers that are all different": (labelled(np.arange(12) * 7 + 3), "It has no names"),
     "too few titles": ([["name", *TITLES[:100]], *named()], "Line 1 has 101 titles"),
-    "whole numbers": ([["Ann", *map(str, range(200, 72, -1))]], "whole numbers only"),
+    "whole numbers": ([["Ann", *map(str, range(200, 72, -1))]], "only whole numbers"),
     "a title that holds fractions": ([["target", *TITLES[1:]], *cells()], ""),
 }
 
@@ -199,7 +199,7 @@ def test_the_column_of_names_can_be_said(tmp_path: Path, column: str, names: lis
     reading = read_sources([path], dimension=128, name_column=column)
     assert list(reading.batch.names) == list(names)
     np.testing.assert_array_equal(reading.batch.vectors, FACES)
-    with pytest.raises(NameColumnError, match="no column “9” of texts or whole numbers"):
+    with pytest.raises(NameColumnError, match="no column “9” containing text or whole numbers"):
         read_file(path, name_column="9")
 
 
@@ -208,7 +208,7 @@ def test_a_number_with_a_fraction_is_no_name(tmp_path: Path) -> None:
     rows[3][0] = "0.25"
     reading = read_sources([table(tmp_path / "faces.csv", rows)], dimension=128)
     assert list(reading.batch.rows) == [0, 1, 2, *range(4, 12)]
-    assert reading.rejected[0].reason.startswith("Line 4: “0.25” is a number and no name")
+    assert reading.rejected[0].reason.startswith("Line 4: “0.25” is a number, not a name")
 
 
 def test_a_name_that_begins_like_a_comment_is_not_lost(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_as_many_labels_as_a_face_has_numbers_are_no_face(tmp_path: Path) -> Non
     reading = read_sources([folder], dimension=128)
     assert (len(reading.batch), len(set(reading.batch.names))) == (128, 16)
     alone = export(tmp_path / "alone", labels=np.repeat(np.arange(16), 8))
-    assert "whole numbers only" in read_sources([alone]).rejected[0].reason
+    assert "only whole numbers" in read_sources([alone]).rejected[0].reason
 
 
 def test_a_face_beside_as_many_faces_as_it_has_numbers_is_a_face(tmp_path: Path) -> None:
@@ -336,6 +336,6 @@ def test_one_person_of_several_groups_is_pointed_out(tmp_path: Path) -> None:
         report = gallery.import_([tmp_path / "several", tmp_path / "single"])
     said = [one for one in plan.notices if "groups" in one]
     assert len(said) == 1
-    assert "several/embeddings.npy: 12 faces of one file become one person" in said[0]
-    assert "they fall into 3 groups" in said[0]
+    assert "several/embeddings.npy: 12 faces in one file become one person" in said[0]
+    assert "they form 3 groups" in said[0]
     assert said[0] in report.notices

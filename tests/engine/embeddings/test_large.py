@@ -102,7 +102,7 @@ def test_a_flipped_byte_is_found_by_the_checksum(archive):
     data = bytearray(archive.read_bytes())
     data[20_000] ^= 1
     archive.write_bytes(data)
-    assert "not a whole .npz" in read_sources([archive]).rejected[0].reason
+    assert "not a complete .npz" in read_sources([archive]).rejected[0].reason
 
 
 @pytest.mark.slow
@@ -148,7 +148,7 @@ def _delete(path):
 
 
 @pytest.mark.parametrize("change", [_cut, _write_over, _exchange, _delete])
-@pytest.mark.parametrize("stage", ["Checking the vectors", "Telling faces apart", "Saving faces"])
+@pytest.mark.parametrize("stage", ["Checking embeddings", "Comparing faces", "Saving faces"])
 def test_a_file_that_changes_meanwhile_is_told_and_nothing_is_done(
     tmp_path, archive, change, stage
 ):
@@ -175,7 +175,7 @@ def test_a_plan_of_a_file_that_was_changed_meanwhile_is_not_done(tmp_path, archi
         np.savez(small, embeddings=random, names=NAMES[:50])
         plan = gallery.enrolment.plan_import([small])
         _write_over_start(small)
-        with pytest.raises(EmbeddingError, match="changed by another program"):
+        with pytest.raises(EmbeddingError, match="Another program changed it"):
             gallery.enrolment.import_plan(plan)
         assert gallery._store.history.last_change() == before
 

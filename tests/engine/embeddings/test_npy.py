@@ -81,7 +81,7 @@ def test_whole_numbers_are_labels_and_no_faces_whatever_they_are_kept_as(
     labels = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(1, 100)))
     np.save(tmp_path / "labels.npy", labels.astype(dtype))
     error = refused(tmp_path / "labels.npy")
-    assert "whole numbers only" in error.problem
+    assert "only whole numbers" in error.problem
     assert "scale it to length 1" in error.remedy
 
 
@@ -146,7 +146,7 @@ def test_a_number_that_float32_cannot_hold_is_refused(save, vector):
 def test_lengths_that_no_distance_can_be_measured_by_are_refused(save, length, word):
     row = np.full(8, length / np.sqrt(8), np.float32)
     problem = refused(save("length.npy", row)).problem
-    assert problem == f"Its numbers are too {word} to measure distances by"
+    assert problem == f"Its numbers are too {word} to compute distances"
 
 
 def test_all_zeros_are_refused(save):
@@ -164,7 +164,7 @@ def test_the_bad_rows_of_a_matrix_are_named(save, vector):
     rows[4, 2] = np.nan
     problem = refused(save("rows.npy", rows)).problem
     assert "Row 1: it is all zeros" in problem
-    assert "Row 4: it holds NaN" in problem
+    assert "Row 4: it contains NaN" in problem
 
 
 def test_of_many_bad_rows_the_first_are_named_and_the_rest_counted(save):
@@ -183,7 +183,7 @@ def test_a_truncated_header_is_refused_with_the_file_named(save, write, vector, 
 
 def test_truncated_data_is_refused(save, write, vector):
     whole = save("whole.npy", vector()).read_bytes()
-    assert "cut short" in refused(write("cut.npy", whole[:-5])).problem
+    assert "truncated" in refused(write("cut.npy", whole[:-5])).problem
 
 
 def test_bytes_after_the_data_are_refused(save, write, vector):
@@ -277,7 +277,7 @@ def test_a_folder_named_like_a_file_is_refused(tmp_path):
 
 
 def test_a_file_that_does_not_exist_is_refused(tmp_path):
-    assert "no such" in refused(tmp_path / "nobody.npy").problem
+    assert "does not exist" in refused(tmp_path / "nobody.npy").problem
 
 
 def test_a_file_that_may_not_be_read_is_refused(reachable, vector):
@@ -286,7 +286,7 @@ def test_a_file_that_may_not_be_read_is_refused(reachable, vector):
     path.chmod(0)
 
     def check():
-        assert "may not be read" in refused(path).problem
+        assert "permission to read" in refused(path).problem
 
     call_unprivileged(check)
 

@@ -103,7 +103,7 @@ def test_a_row_with_a_bad_vector_or_name_is_left_out_and_numbered(savez, rows):
     reading = read_sources([savez(embeddings=rows, names=np.array(["A", "B", "../../etc"]))])
     assert list(reading.batch.names) == ["A"]
     reasons = sorted(rejection.reason for rejection in reading.rejected)
-    assert reasons[0].startswith("Row 1: it holds NaN")
+    assert reasons[0].startswith("Row 1: it contains NaN")
     assert reasons[1].startswith("Row 2: “../../etc” is a path")
 
 
@@ -124,7 +124,7 @@ def test_another_dimension_is_a_mismatch(savez, rows):
 
 def test_an_archive_without_embeddings_is_refused_and_says_what_it_holds(savez, rows):
     problem = refused(savez(faces=np.ones((3, 8), int), names=NAMES)).problem
-    assert "no array called “embeddings”" in problem
+    assert "no array named “embeddings”" in problem
     assert "“faces” (3 × 8 whole numbers), “names” (3 texts)" in problem
 
 
@@ -196,7 +196,7 @@ def test_a_list_of_very_many_members_is_refused_before_it_is_read(tmp_path):
 def test_a_member_that_claims_more_rows_than_it_holds_is_refused(tmp_path):
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 128)}"
     path = zipped(tmp_path / "claims.npz", {"embeddings.npy": member(header, bytes(512))})
-    assert "cut short" in refused(path).problem
+    assert "truncated" in refused(path).problem
 
 
 def test_names_of_unreasonable_length_are_refused(tmp_path, rows):

@@ -36,7 +36,7 @@ def test_the_file_has_the_name_and_not_the_folder(person, name, ending, encoding
         (b"\xff\xfe\x00", "It is not UTF-8 text"),
         (b"x" * 5000, "It has 5,000 bytes"),
         (b"", "The name is empty"),
-        (b"two\nlines", "has control characters or line breaks"),
+        (b"two\nlines", "contains control characters or line breaks"),
         (b"a/b", "is a path"),
     ],
 )

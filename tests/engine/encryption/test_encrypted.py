@@ -74,7 +74,7 @@ def test_it_opens_with_its_passphrase_alone(encrypted: Path):
     assert is_encrypted(encrypted)
     with pytest.raises(PassphraseNeededError, match="is encrypted"):
         Gallery.open(encrypted)
-    with pytest.raises(WrongPassphraseError, match="is wrong, or this is no gallery"):
+    with pytest.raises(WrongPassphraseError, match="is wrong, or this is not a gallery"):
         Gallery.open(encrypted, passphrase=PASSPHRASE + "!")
     Gallery.open(encrypted, passphrase=PASSPHRASE).close()
 
@@ -224,7 +224,7 @@ def test_another_passphrase_opens_it_and_the_old_one_does_not(encrypted: Path):
 
 
 def test_what_is_refused_leaves_the_gallery_open_as_it_was(gallery: Gallery, plain: Path):
-    with pytest.raises(InputError, match="encrypted already"):
+    with pytest.raises(InputError, match="already encrypted"):
         gallery.encrypt(OTHER)
     with pytest.raises(InputError, match="too short"):
         gallery.change_passphrase("short")
@@ -266,7 +266,7 @@ def test_a_gallery_that_others_read_is_not_converted_under_them(gallery: Gallery
     [
         (
             "CREATE TRIGGER stranger AFTER INSERT ON faces BEGIN DELETE FROM identities; END",
-            "Another program has put “stranger”",
+            "Another program has added “stranger”",
         ),
         ("DROP TABLE unknowns", "The database lacks .*unknowns"),
     ],

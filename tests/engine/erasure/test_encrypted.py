@@ -111,7 +111,7 @@ def test_the_next_opening_with_the_passphrase_finishes_it(
             gallery.erasure.erase([NAME])
     gallery.close()
     with Gallery.open(scene.folder, passphrase=PASSPHRASE) as again:
-        assert again.notices == ["An erasure that was interrupted has been finished."]
+        assert again.notices == ["An interrupted erasure has been completed."]
         assert isinstance(again.erasure.receipt, Receipt)
         assert again.erasure.receipt.is_of(NAME)
         assert again.erasure.receipt.deleted == (held,)

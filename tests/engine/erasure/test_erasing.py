@@ -259,7 +259,7 @@ def test_the_last_person_of_a_gallery_can_be_erased(tmp_path: Path) -> None:
 
 def test_it_is_refused_where_it_cannot_be_done(scene: Scene) -> None:
     with Gallery.open(scene.folder) as gallery:
-        with pytest.raises(UnknownIdentityError, match="Nobody called"):
+        with pytest.raises(UnknownIdentityError, match="No one named"):
             gallery.erasure.erase(["No One"])
         with pytest.raises(UnknownIdentityError):
             gallery.erasure.erase([])

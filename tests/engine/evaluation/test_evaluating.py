@@ -84,7 +84,7 @@ def test_what_stands_behind_the_figures_is_counted(evaluation: Evaluation) -> No
     figures = opened(evaluation, "auto")
     assert figures.non_mated == 2 * 30 * 6  # half of the strangers set the threshold
     assert figures.mated == 2 * 60 * 1
-    assert any("360 searches of strangers" in one for one in evaluation.sentences)
+    assert any("360 searches for strangers" in one for one in evaluation.sentences)
 
 
 def test_an_fpir_that_cannot_be_measured_is_not_promised(evaluation: Evaluation) -> None:
@@ -150,7 +150,7 @@ def test_where_only_the_open_set_is_impossible_a_sentence_says_so() -> None:
     evaluation = evaluate(vectors, labels, [RIGHT, GUESS], repeats=1)
     assert len(evaluation.closed) == 2
     assert evaluation.open == ()
-    assert "at least six people" in evaluation.sentences[-1]
+    assert "At least six people" in evaluation.sentences[-1]
     with pytest.raises(TrainingError, match="strangers"):
         evaluate(vectors, labels, [RIGHT], protocol="open", repeats=1)
 
@@ -188,7 +188,7 @@ def test_of_many_searches_a_sample_is_made_and_said(monkeypatch: pytest.MonkeyPa
     for here, there in zip(sample.closed, whole.closed, strict=True):
         assert here.rank1.low <= there.rank1.value <= here.rank1.high
     (said,) = [one for one in sample.sentences if "sample" in one]
-    assert "with everybody enrolled 120 of 180" in said
+    assert "with everyone enrolled 120 of 180" in said
     assert summary(sample)["sampled"]["closed"] == {"searches": 120, "of": 180}
     assert summary(whole)["sampled"] is None
     assert "searches sampled" in report(sample)

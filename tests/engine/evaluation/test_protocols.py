@@ -76,5 +76,5 @@ def test_a_gallery_too_small_for_the_closed_set_is_refused_with_a_remedy(counts:
 
 @pytest.mark.parametrize("counts", [[9] * 5, [2, 2, 2, 1, 1, 1, 1]])
 def test_a_gallery_too_small_for_the_open_set_is_refused_with_a_remedy(counts: list[int]) -> None:
-    with pytest.raises(TrainingError, match="at least six people"):
+    with pytest.raises(TrainingError, match="At least six people"):
         list(open_splits(labelled(counts), 1, 0))

@@ -140,7 +140,7 @@ def test_a_closed_evaluation_has_one_table_and_no_plots() -> None:
 def test_the_text_tables_columns_are_aligned(evaluation: Evaluation) -> None:
     table, *_ = text_table(evaluation).split("\n\n")
     title, header, *rows = table.splitlines()
-    assert title == "Everybody enrolled"
+    assert title == "Everyone enrolled"
     assert len(rows) == len(METHODS)
     end = header.index("seconds") + len("seconds")
     assert all(re.match(r".*\d\.\d\d$", row[:end]) for row in rows)

@@ -30,7 +30,7 @@ def test_numbers_and_lists_read_naturally() -> None:
     assert listed(["A", "B"]) == "A and B"
     assert listed(["A", "B", "C"], "or") == "A, B or C"
     assert one_in("0.001") == "1 in 1000"
-    assert one_in("0.01", "stranger") == "1 stranger in 100"
+    assert one_in("0.01", "strangers") == "1 in 100 strangers"
     assert interval(Estimate(0.123, 0.1, 0.15)) == "12.3 % (10.0 to 15.0 %)"
 
 
@@ -54,9 +54,9 @@ def test_without_any_of_ours_the_best_reference_is_named() -> None:
 
 def test_where_no_threshold_can_be_set_the_first_names_are_compared() -> None:
     text = said(Known("auto"), people=6, faces=2)
-    assert "With strangers about, auto puts the right name first for" in text
+    assert "With strangers, auto puts the right name first for" in text
     assert "too small to measure 1 in 10:" in text
-    assert "may get a name" not in text
+    assert "may be wrongly named" not in text
 
 
 def test_the_most_frequent_person_and_whitening_alone_are_always_spoken_of() -> None:

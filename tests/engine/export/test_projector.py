@@ -206,7 +206,7 @@ def test_it_can_be_cancelled_while_it_starts(hard, tmp_path):
 
 @needs_tensorboard
 def test_a_folder_that_is_no_export_is_refused(tmp_path):
-    with pytest.raises(ExportError, match="no export for the projector"):
+    with pytest.raises(ExportError, match="not a TensorBoard export"):
         Projector(tmp_path)
 
 

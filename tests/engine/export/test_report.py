@@ -38,7 +38,7 @@ def test_it_counts(page):
     facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
     assert facts["people"] == "26"
     assert facts["faces"] == "52"
-    assert facts["with a photo"] == "26"
+    assert facts["with a photograph"] == "26"
     assert facts["most and fewest"] == "2 and 2"
 
 
@@ -53,8 +53,8 @@ def test_the_sample_shows_distances_models_and_what_to_look_at(sample, tmp_path)
     with Gallery.open(folder) as gallery:
         done = gallery.exports.write("report", tmp_path / "page")
     page = done.path.read_text(encoding="utf-8")
-    assert "Faces of one person and of two" in page
-    assert re.search(r"The dotted line is at 0\.\d{3}: nearer are 1 in 1,000 pairs", page)
+    assert "Distances within and between people" in page
+    assert re.search(r"The dotted line is at 0\.\d{3}: 1 in 1,000 pairs", page)
     assert "Made by hand." in page
     assert "What to look at" in page
 
@@ -65,7 +65,7 @@ def test_what_is_sampled_or_left_out_is_said(hard, tmp_path, monkeypatch):
     done = hard.exports.write("report", tmp_path / "page")
     page = done.path.read_text(encoding="utf-8")
     assert len(re.findall(r'<th scope="row">', page)) == 5
-    assert "The table lists the 5 of 26 people with most faces." in done.sentences
+    assert "The table lists the 5 of 26 people with the most faces." in done.sentences
     assert all(html.escape(sentence, quote=False) in page for sentence in done.sentences)
     assert "What to look at" not in page
 

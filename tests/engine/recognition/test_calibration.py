@@ -66,8 +66,8 @@ def test_a_gallery_too_small_says_so_in_plain_words(crowd: Crowd) -> None:
     answer = gallery.knn.identify(gallery.vectors[:1], fpir=0.01)[0]
     assert 0.1 < answer.fpir <= 0.25
     assert answer.note == (
-        "This gallery is too small to promise 1 in 100; "
-        f"at most 1 in {int(1 / answer.fpir)} strangers may get a name."
+        "This gallery is too small for a limit of 1 in 100; "
+        f"up to 1 in {int(1 / answer.fpir)} strangers may be wrongly named."
     )
     assert gallery.knn.identify(gallery.vectors[:1], fpir=0.5)[0].note == ""
 
@@ -85,7 +85,7 @@ def test_where_the_promise_falls_short_a_name_needs_a_high_confidence(crowd: Cro
 def test_two_people_promise_nothing() -> None:
     gallery = InMemory.of(*crowd_of(1).draw([0, 1], 2))
     answer = gallery.knn.identify(gallery.vectors[:1])[0]
-    assert answer.note == "This gallery is too small to promise anything about strangers."
+    assert answer.note == "This gallery is too small to limit how many strangers are wrongly named."
     assert answer.candidates[0].name == "P0"
 
 
@@ -108,7 +108,7 @@ def test_an_empty_gallery_answers_with_a_hint() -> None:
     answer = gallery.knn.identify(np.ones((1, DIMENSION), dtype=np.float32))[0]
     assert (answer.verdict, answer.name, answer.confidence) == ("unknown", None, None)
     assert (answer.candidates, answer.evidence, answer.fpir) == ((), (), 0.01)
-    assert "Nobody is enrolled" in answer.note
+    assert "No one is enrolled" in answer.note
     assert gallery.calibration.fnir_at(0.01) is None
 
 

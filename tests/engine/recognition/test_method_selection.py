@@ -112,7 +112,7 @@ def test_a_choice_comes_back_from_plain_values(better: dict[str, Trials]) -> Non
 def test_without_trials_it_is_knn_and_says_why() -> None:
     auto = select_methods({})
     assert auto.members == ("knn",)
-    assert "could be tried" in auto.reason
+    assert "could be tested" in auto.reason
 
 
 def test_methods_that_were_tried_at_different_times_are_compared_all_the_same() -> None:

@@ -1,4 +1,4 @@
-"""Nearly the same picture twice."""
+"""Almost the same photo twice."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_only_the_owner_may_read_the_files(store, batch_of, folder):
 
 
 def test_a_gallery_is_not_made_over_another(store, folder):
-    with pytest.raises(GalleryExistsError, match="a gallery already"):
+    with pytest.raises(GalleryExistsError, match="already a gallery"):
         Store.create(folder)
 
 

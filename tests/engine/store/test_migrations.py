@@ -179,7 +179,7 @@ def test_an_old_gallery_opened_for_reading_is_refused_with_the_way_out(old_galle
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, ADDS_NOTES))
     with pytest.raises(GalleryReadOnlyError, match="older version") as caught:
         Store.open(old_gallery, write=False)
-    assert "brings it up to date" in caught.value.remedy
+    assert "bring it up to date" in caught.value.remedy
     assert user_version(old_gallery) == 1
 
 

@@ -16,7 +16,7 @@ from engine.utils.worker_process import done_line, event_line, failed_line, read
     "event",
     [
         Progress("Training the MLP", 3, 400),
-        Progress("Judging the MLP", 400, 400, 0.75, 31.5),
+        Progress("Evaluating the MLP", 400, 400, 0.75, 31.5),
         Message("It stopped early.\nAnd “said” so."),
         Message("It collapses", alarm=True),
         Measured("triplet", 1, 60, {"loss": 0.25, "active": 0.5}),

@@ -89,13 +89,13 @@ def test_a_model_that_collapses_when_it_is_tried_is_no_model(
     monkeypatch: pytest.MonkeyPatch, trained: Trained
 ) -> None:
     monkeypatch.setattr(train_model, "train_mlp", lambda *_, **__: replace(trained, collapsed=True))
-    with pytest.raises(TrainingError, match="collapsed when it was tried"):
+    with pytest.raises(TrainingError, match="collapsed during testing"):
         try_model(faces_of(), "mlp", SMALL, 0, Stages(SILENT, 3))
 
 
 @pytest.mark.parametrize(("people", "faces"), [(2, 8), (3, 1), (1, 9)])
 def test_a_gallery_too_small_to_be_dealt_out_is_refused(people: int, faces: int) -> None:
-    with pytest.raises(TrainingError, match=r"too small to try.*Enroll more people"):
+    with pytest.raises(TrainingError, match=r"too small to test.*Enroll more people"):
         dealt_out(faces_of(people, faces))
 
 

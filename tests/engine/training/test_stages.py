@@ -55,21 +55,21 @@ def test_time_left_counts_what_comes_between_the_trainings_too() -> None:
         reporter = stages.next(f"Training {number}")
         clock.now += 30
         reporter.tell(Measured("mlp", 1, 1, {}))
-    for title in ("Judging the MLP", "Judging k-NN"):
+    for title in ("Evaluating the MLP", "Evaluating k-NN"):
         reporter = stages.between(title)
         clock.now += 10
         reporter.progress("Judging", 1, 2)
     progress = [one for one in told if isinstance(one, Progress)]
     assert [one.done for one in progress] == sorted(one.done for one in progress)
     assert [one.overall for one in progress] == sorted(one.overall or 0.0 for one in progress)
-    assert progress[-1].stage == "Judging k-NN"
+    assert progress[-1].stage == "Evaluating k-NN"
     assert progress[-1].left is not None
     assert progress[-1].left < 20
 
 
 def test_what_comes_between_can_be_cancelled() -> None:
     token = CancelToken()
-    reporter = Stages(Reporter(cancel=token), 1).between("Judging the MLP")
+    reporter = Stages(Reporter(cancel=token), 1).between("Evaluating the MLP")
     token.cancel()
     with pytest.raises(CancelledError):
         reporter.progress("Judging", 1, 2)

@@ -152,7 +152,7 @@ def test_a_new_version_is_held_against_the_one_in_use(
     activate, folder = one_of(train_job.train(tmp_path, job, SILENT), tmp_path)
     record = load_version(folder).record
     assert not activate  # the same faces, seed and settings: no better
-    assert record.sentence.endswith("The old one stays.")
+    assert record.sentence.endswith("The old one is kept.")
     assert record.metrics["before_rank1"] == record.metrics["rank1"]
 
 

@@ -37,7 +37,7 @@ def test_a_triplet_model_that_beats_what_it_started_from_is_in_use(
 ) -> None:
     verdict = judged("triplet", good, poor, None, replaces=False, wanted=True)
     assert verdict.better
-    assert "percentage points more of the faces right" in verdict.sentence
+    assert "percentage points more of the faces correctly" in verdict.sentence
     assert verdict.sentence.endswith("it is now in use.")
     assert verdict.metrics["rank1"] > verdict.metrics["before_rank1"] + 0.05
     assert verdict.metrics["before_rank1"] == verdict.metrics["knn_rank1"]
@@ -58,13 +58,13 @@ def test_a_triplet_model_that_does_not_beat_it_is_kept_out(good: Trials, poor: T
     ):
         assert not verdict.better
         assert verdict.sentence.startswith("The new triplet model was not better")
-        assert verdict.sentence.endswith("k-NN stays.")
+        assert verdict.sentence.endswith("k-NN is kept.")
 
 
 def test_one_no_better_than_the_version_in_use_leaves_that_one(good: Trials, poor: Trials) -> None:
     verdict = judged("triplet", good, poor, good, replaces=True, wanted=True)
     assert not verdict.better
-    assert verdict.sentence.endswith("The old one stays.")
+    assert verdict.sentence.endswith("The old one is kept.")
 
 
 def test_one_in_use_that_was_tried_on_another_gallery_makes_way(good: Trials, poor: Trials) -> None:
@@ -82,7 +82,7 @@ def test_a_first_mlp_can_be_asked_and_is_said_to_lose_where_it_does(
     verdict = judged("mlp", poor, good, None, replaces=False, wanted=True)
     assert verdict.better  # auto does not follow it; the person may ask for it
     rank1, knn = verdict.metrics["rank1"], verdict.metrics["knn_rank1"]
-    assert f"names {100 * rank1:.1f} % of the faces right (k-NN {100 * knn:.1f} %)" in (
+    assert f"names {100 * rank1:.1f} % of the faces correctly (k-NN {100 * knn:.1f} %)" in (
         verdict.sentence
     )
 
@@ -93,7 +93,7 @@ def test_one_that_is_not_wanted_is_not_put_to_use_and_it_says_so(
 ) -> None:
     verdict = judged(kind, good, poor, None, replaces=False, wanted=False)
     assert not verdict.better
-    assert "not put to use, as asked" in verdict.sentence
+    assert "not used, as requested" in verdict.sentence
 
 
 def test_a_version_of_another_gallery_by_now_is_not_compared_with(
@@ -109,7 +109,7 @@ def test_a_collapsed_or_untried_model_is_never_put_to_use() -> None:
     for verdict in (collapsed("triplet"), untried("mlp", "The gallery is too small")):
         assert not verdict.better
         assert verdict.metrics == {}
-    assert "collapsed: it takes all faces for the same" in collapsed("triplet").sentence
+    assert "collapsed: it cannot tell faces apart" in collapsed("triplet").sentence
     assert untried("mlp", "The gallery is too small.").sentence == (
-        "The MLP was trained but not put to use: the gallery is too small."
+        "The MLP was trained but is not used: the gallery is too small."
     )
