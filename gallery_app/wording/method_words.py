@@ -77,7 +77,7 @@ def in_learned_space(method: str) -> bool:
 
 
 def _opinion_text(opinion: Opinion) -> str:
-    said = f"{method_title(opinion.method)}: {opinion.name or 'nobody'}, {opinion.verdict}"
+    said = f"{method_title(opinion.method)}: {opinion.name or 'no one'}, {opinion.verdict}"
     return (
         f"{said}, {confidence_text(opinion.confidence)}" if opinion.confidence is not None else said
     )
