@@ -215,4 +215,6 @@ def test_a_query_of_nearly_nobody_is_unknown_to_every_method(
     assert app.state.query.answer is not None
     verdicts = {opinion.verdict for opinion in app.state.query.answer.opinions}
     assert verdicts == {"unknown"}
-    assert "call this face unknown" in app.window.query.candidates.heading.toolTip() or dissent(app)
+    assert "say this face is unknown" in app.window.query.candidates.heading.toolTip() or dissent(
+        app
+    )

@@ -106,7 +106,7 @@ def test_the_verdict_in_words(
 
 def test_the_verdict_states_both_error_rates() -> None:
     detail = verdict(similarity(0.2, 100), "A", "B")[1]
-    assert "None of pairs of different people are as near" in detail
+    assert "None of pairs of different people are this near" in detail
     assert "50 % of pairs of the same person are nearer" in detail
 
 

@@ -130,7 +130,7 @@ def test_the_same_face_under_two_new_names_is_told(
     assert [face.has("enrolled") for face in plan.faces] == [False, True]
     foreseen, done = plan.report(), gallery.enrolment.import_plan(plan)
     assert foreseen.notices == done.notices
-    assert "the same vector is enrolled as Hans" in done.notices[0]
+    assert "the same embedding is already enrolled as Hans" in done.notices[0]
 
 
 def test_rows_of_a_table_are_told_apart(gallery: Gallery, sample: Path, tmp_path: Path) -> None:

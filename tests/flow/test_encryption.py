@@ -125,7 +125,7 @@ def test_where_nobody_can_be_asked_it_says_what_to_do(
 ) -> None:
     refused = run("encrypt", "-g", folder)
     assert refused.returncode == 1
-    assert "Set FACE_GALLERY_PASSPHRASE or give a file that holds it" in refused.stderr
+    assert "Set FACE_GALLERY_PASSPHRASE or give a file that contains it" in refused.stderr
     empty = tmp_path / "empty.txt"
     empty.touch()
     assert (

@@ -122,9 +122,7 @@ def test_a_second_process_reads_it_while_the_first_one_writes(gallery: Gallery):
     command = [sys.executable, "-c", read, str(gallery.folder), PASSPHRASE]
     gallery.corrections.delete([gallery.people.all()[0].name])
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.startswith(f"{gallery.people.counts()} False Opened for reading only"), (
-        done.stderr
-    )
+    assert done.stdout.startswith(f"{gallery.people.counts()} False Opened read-only"), done.stderr
 
 
 @pytest.mark.slow
