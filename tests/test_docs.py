@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from engine.gallery import Gallery
 from gallery_app import settings
 from gallery_app.cli import run
 from tools.reference import pages
@@ -66,6 +67,17 @@ def test_every_variable_of_the_environment_is_described() -> None:
     found = {name for file in product for name in _VARIABLE.findall(text_of(file))}
     assert found
     assert [name for name in sorted(found) if f"`{name}`" not in page] == []
+
+
+def test_every_part_of_a_gallery_is_on_the_page_of_the_api(tmp_path: Path) -> None:
+    page = text_of(DOCS / "api.md")
+    with Gallery.create(tmp_path / "g") as gallery:
+        parts = {name: type(part) for name, part in vars(gallery).items() if name[0] != "_"}
+    ours = {name: part for name, part in parts.items() if part.__module__.startswith("engine.")}
+    assert ours
+    for name, part in ours.items():
+        assert f"### gallery.{name}" in page
+        assert f"autoclass:: {part.__module__}.{part.__qualname__}\n" in page
 
 
 def test_front_page_is_short() -> None:
