@@ -97,7 +97,7 @@ class LazyAnswers(Sequence[Identification]):
     """Answers of which a record is made when it is asked for."""
 
     def record(self, at: int) -> Identification:
-        """The answer at a place from 0."""
+        """Make the answer to query ``at``, counted from 0."""
         raise NotImplementedError
 
     @overload
@@ -129,7 +129,7 @@ class JoinedAnswers(LazyAnswers):
         Args:
             parts: rows of queries and their answers; each row of all of them once.
         """
-        self._answers = [answer_columns for _, answer_columns in parts]
+        self._answers = [answers for _, answers in parts]
         self._part = np.empty(sum(len(rows) for rows, _ in parts), dtype=np.int64)
         self._place = np.empty_like(self._part)
         for number, (rows, _) in enumerate(parts):
@@ -175,31 +175,39 @@ class AnswerColumns(LazyAnswers):
         return len(self.known)
 
     def record(self, at: int) -> Identification:
-        columns = self.identities, self.scores, self.distances
-        owners, scores, distances = (column[at].tolist() for column in columns)
-        shares = repeat(None) if self.confidences is None else self.confidences[at].tolist()
-        called, known = self.names, self.known.item(at)
-        candidates = tuple(
-            Candidate(owner, called[owner], score, share, distance)
-            for owner, score, share, distance in zip(
-                owners, scores, shares, distances, strict=False
-            )
-            if owner >= 0
+        names, confidences = self.names, self.confidences
+        candidates = zip(
+            self.identities[at].tolist(),
+            self.scores[at].tolist(),
+            repeat(None) if confidences is None else confidences[at].tolist(),
+            self.distances[at].tolist(),
+            strict=False,
         )
-        neighbours = self.faces, self.owners, self.face_distances
-        evidence = tuple(
-            Evidence(face, owner, called[owner], distance)
-            for face, owner, distance in zip(
-                *(column[at].tolist() for column in neighbours), strict=True
-            )
-            if owner >= 0
+        faces = zip(
+            self.faces[at].tolist(),
+            self.owners[at].tolist(),
+            self.face_distances[at].tolist(),
+            strict=True,
         )
-        return self.rule.record(self.method, known, candidates, evidence)
+        return self.rule.record(
+            self.method,
+            self.known.item(at),
+            tuple(
+                Candidate(identity, names[identity], score, confidence, distance)
+                for identity, score, confidence, distance in candidates
+                if identity >= 0
+            ),
+            tuple(
+                Evidence(face, owner, names[owner], distance)
+                for face, owner, distance in faces
+                if owner >= 0
+            ),
+        )
 
 
 def answer_columns(
-    look: MethodScores,
-    ground: MethodScores,
+    scores: MethodScores,
+    evidence: MethodScores,
     rule: DecisionRule,
     names: NameLookup,
     *,
@@ -210,66 +218,67 @@ def answer_columns(
     """Make the answers to all queries from the scores of a method.
 
     Args:
-        ground: scores of the method whose neighbours are the evidence.
+        evidence: scores of the method whose neighbours are the evidence.
         rule: of the calibration of these scores.
         k: how many of the nearest faces are shown.
         top: how many candidates, at most.
     """
-    owners = ground.owners[:, :k]
+    faces, owners = evidence.neighbours, evidence.owners[:, :k]
     while True:
-        order = np.argsort(-look.log_odds, axis=1, kind="stable")[:, :top]
-        offered = np.take_along_axis(look.identities, order, axis=1)
-        asked = _identities(offered, owners)
-        called = names(asked)
-        gone = [identity for identity in asked if identity not in called]
+        order = np.argsort(-scores.log_odds, axis=1, kind="stable")[:, :top]
+        identities = np.take_along_axis(scores.identities, order, axis=1)
+        shown = _identities(identities, owners)
+        names_shown = names(shown)
+        gone = [identity for identity in shown if identity not in names_shown]
         if not gone:
             break
-        look = look.without([frozenset(gone)] * len(look))
+        scores = scores.without([frozenset(gone)] * len(scores))
         owners = np.where(np.isin(owners, gone), -1, owners)
-    scores = np.take_along_axis(look.log_odds, order, axis=1)
-    shares = None
+    log_odds = np.take_along_axis(scores.log_odds, order, axis=1)
+    confidences = None
     if rule.fitted:
-        shares = np.take_along_axis(probabilities(look.log_odds), order, axis=1)
-    known = np.zeros(len(look), dtype=bool)
+        confidences = np.take_along_axis(probabilities(scores.log_odds), order, axis=1)
+    known = np.zeros(len(scores), dtype=bool)
     if order.shape[1]:
-        known = rule.named(scores[:, 0], None if shares is None else shares[:, 0])
-        known &= offered[:, 0] >= 0
-    nearest = _nearest(offered, ground, k)
-    distances = np.where(
-        nearest < np.inf, nearest, np.take_along_axis(_known(look.distances), order, axis=1)
-    )
-    neighbours = ground.neighbours
+        known = rule.named(log_odds[:, 0], None if confidences is None else confidences[:, 0])
+        known &= identities[:, 0] >= 0
+    nearest = _nearest(identities, evidence, k)
+    to_templates = np.take_along_axis(_without_nan(scores.distances), order, axis=1)
     return AnswerColumns(
-        offered,
-        scores,
-        distances,
-        shares,
+        identities,
+        log_odds,
+        np.where(nearest < np.inf, nearest, to_templates),
+        confidences,
         known,
-        neighbours.ids[:, :k],
+        faces.ids[:, :k],
         owners,
-        neighbours.distances[:, :k],
-        called,
+        faces.distances[:, :k],
+        names_shown,
         rule,
         method,
     )
 
 
 def opinions(
-    look: MethodScores, rule: DecisionRule, names: NameLookup, method: str
+    scores: MethodScores, rule: DecisionRule, names: NameLookup, method: str
 ) -> list[Opinion]:
     """What a method alone says to each query: its first candidate and its verdict."""
-    if not look.log_odds.shape[1]:
-        return [Opinion(method, None, "unknown", None)] * len(look)
-    rows, first = np.arange(len(look)), look.log_odds.argmax(axis=1)
-    owners = look.identities[rows, first]
-    called = names(_identities(owners))
-    shares = probabilities(look.log_odds)[rows, first].tolist() if rule.fitted else repeat(None)
+    if not scores.log_odds.shape[1]:
+        return [Opinion(method, None, "unknown", None)] * len(scores)
+    rows, first = np.arange(len(scores)), scores.log_odds.argmax(axis=1)
+    identities, log_odds = scores.identities[rows, first], scores.log_odds[rows, first]
+    confidences = probabilities(scores.log_odds)[rows, first] if rule.fitted else None
+    known = rule.named(log_odds, confidences)
+    names_shown = names(_identities(identities))
     return [
         Opinion(method, None, "unknown", None)
-        if (name := called.get(owner)) is None
-        else Opinion(method, name, "known" if rule.names(score, share) else "unknown", share)
-        for owner, score, share in zip(
-            owners.tolist(), look.log_odds[rows, first].tolist(), shares, strict=False
+        if (name := names_shown.get(identity)) is None
+        else Opinion(method, name, "known" if named else "unknown", confidence)
+        for identity, named, confidence in zip(
+            identities.tolist(),
+            known.tolist(),
+            repeat(None) if confidences is None else confidences.tolist(),
+            strict=False,
         )
     ]
 
@@ -278,13 +287,15 @@ def _identities(*owners: Ids) -> set[int]:
     return {*np.unique(np.concatenate([column.ravel() for column in owners])).tolist()} - {-1}
 
 
-def _nearest(owners: Ids, ground: MethodScores, k: int) -> Vectors:
-    """Distance to the nearest evidence of each owner ``(m, c)``; infinite without any."""
-    matches = owners[:, :, None] == ground.owners[:, None, :k]
-    distances = ground.neighbours.distances[:, None, :k]
-    return np.asarray(np.where(matches, distances, np.inf).min(axis=2, initial=np.inf))
+def _nearest(identities: Ids, evidence: MethodScores, k: int) -> Vectors:
+    """Distance to the nearest evidence of each identity ``(m, c)``; infinite without any."""
+    nearest = np.full(identities.shape, np.inf, dtype=np.float32)
+    for place in reversed(range(min(k, evidence.owners.shape[1]))):  # the nearest comes last
+        owners, distances = evidence.owners[:, [place]], evidence.neighbours.distances[:, [place]]
+        nearest = np.where(identities == owners, distances, nearest)
+    return nearest
 
 
-def _known(distances: Vectors) -> Vectors:
+def _without_nan(distances: Vectors) -> Vectors:
     assert not np.isnan(distances).any(), "every candidate has a distance by now"
     return distances
