@@ -43,7 +43,7 @@ def _open_best(judged: Sequence[JudgedMethod[OpenFigures]]) -> Iterator[str]:
     if best is None:
         return
     figures = best.figures
-    fpir = next((asked for asked in DECISIVE if figures.fnir.get(asked)), "")
+    fpir = next((fpir_asked for fpir_asked in DECISIVE if figures.fnir.get(fpir_asked)), "")
     missed, reached = figures.fnir.get(fpir), figures.fpir.get(fpir)
     if missed is None or reached is None:
         yield (
@@ -83,12 +83,12 @@ def _against(best: JudgedMethod[F], judged: Sequence[JudgedMethod[F]], better: s
         return ", the best of the references"
     choice = sum(not method.figures.reference for method in judged) > 1
     of_ours = ", the best of ours and" if choice else ","
-    ours, theirs = best.merits[0], reference.merits[0]
-    name, gain = reference.figures.method, ours.value - theirs.value
+    ours, other = best.merits[0], reference.merits[0]
+    name, gain = reference.figures.method, ours.value - other.value
     if abs(gain) < _ROUNDED_AWAY:
         return f"{of_ours} as many as {name}, the best reference"
     worse = "more" if better == "fewer" else "fewer"
-    beyond = ours.exceeds(theirs) or theirs.exceeds(ours)
+    beyond = ours.exceeds(other) or other.exceeds(ours)
     return (
         f"{of_ours} {_points(gain)} {better if gain > 0 else worse} than {name}, "
         f"the best reference, a difference {'beyond' if beyond else 'within'} noise"
@@ -169,7 +169,7 @@ def sampling(sampled: Sequence[Sampled]) -> Iterator[str]:
 
 def _too_small(gallery: str, opened: Sequence[JudgedMethod[OpenFigures]]) -> Iterator[str]:
     """The least strict FPIR that cannot be measured; those stricter cannot either."""
-    unmeasured = [asked for asked in FPIRS if opened and opened[0].figures.fnir[asked] is None]
+    unmeasured = [fpir for fpir in FPIRS if opened and opened[0].figures.fnir[fpir] is None]
     if unmeasured:
         name = f"“{gallery}”" if gallery else "This gallery"
         yield (

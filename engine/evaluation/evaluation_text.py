@@ -145,8 +145,8 @@ def _closed_row(figures: ClosedFigures) -> Row:
 
 
 def _open_row(figures: OpenFigures, fpirs: Sequence[str]) -> Row:
-    asked = [column[fpir] for fpir in fpirs for column in (figures.fnir, figures.fpir)]
-    shares = (figures.rank1, figures.rank5, *asked, figures.ece)
+    estimates = [column[fpir] for fpir in fpirs for column in (figures.fnir, figures.fpir)]
+    shares = (figures.rank1, figures.rank5, *estimates, figures.ece)
     return (figures.method, *map(_cell, shares), *_last_cells(figures))
 
 

@@ -165,8 +165,7 @@ def _with_losses(ours: JudgedMethod[F], references: Sequence[JudgedMethod[F]]) -
         reference.figures.method
         for reference in references
         if any(
-            theirs.exceeds(merit)
-            for theirs, merit in zip(reference.merits, ours.merits, strict=True)
+            other.exceeds(merit) for other, merit in zip(reference.merits, ours.merits, strict=True)
         )
     )
     return replace(ours, figures=replace(ours.figures, loses_to=lost))

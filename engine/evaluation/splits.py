@@ -83,8 +83,8 @@ def closed_splits(
     check_closed(labels)
     for repeat in range(repeats):
         random = np.random.default_rng([seed, repeat])
-        enrolled, asked = _enrolled_and_queries(np.arange(len(labels)), labels, random, share)
-        yield ClosedSplit(enrolled, _some(asked, random), len(asked))
+        enrolled, queries = _enrolled_and_queries(np.arange(len(labels)), labels, random, share)
+        yield ClosedSplit(enrolled, _some(queries, random), len(queries))
 
 
 def open_splits(
@@ -104,9 +104,9 @@ def open_splits(
         outside = _outsiders(labels, random)
         inside = np.flatnonzero(~np.isin(labels, outside))
         enrolled, queries = _enrolled_and_queries(inside, labels, random, share)
-        asked = random.permutation(np.unique(labels[queries]))
+        mated_identities = random.permutation(np.unique(labels[queries]))
         non_mated = np.flatnonzero(np.isin(labels, outside))
-        parts = (*_halves(queries, labels, asked), *_halves(non_mated, labels, outside))
+        parts = (*_halves(queries, labels, mated_identities), *_halves(non_mated, labels, outside))
         mated, mated_test, others, others_test = (_some(part, random) for part in parts)
         askable = sum(map(len, parts))
         yield OpenSplit(enrolled, mated, mated_test, others, others_test, askable)

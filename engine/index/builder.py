@@ -128,10 +128,10 @@ def drain_queue(
     moved = 0
     while True:
         reporter.progress("Indexing faces", len(graph), max(len(layers), len(graph)))
-        some = layers.settle(graph, graph.pace)
-        if not some:
+        count = layers.settle(graph, graph.pace)
+        if not count:
             return
-        moved += some
+        moved += count
         if moved > _HANDED_BACK:  # what waited is in the graph now, and need not be here as well
             moved = 0
             give_back()

@@ -50,9 +50,9 @@ class CompositeIndex(VectorIndex):
             refuse_unknown(keys[~self._held.holds(keys)])
             self._held.discard(keys)
             for part in (self.waiting, *self._parts):
-                there = keys[part.holds(keys)]
-                if len(there):
-                    part.remove(there)
+                present = keys[part.holds(keys)]
+                if len(present):
+                    part.remove(present)
 
     def get(self, ids: Ids) -> Vectors:
         keys = np.asarray(ids, dtype=np.int64)
@@ -60,10 +60,10 @@ class CompositeIndex(VectorIndex):
         found = np.empty((len(keys), self.dimension), dtype=np.float32)
         missing = np.ones(len(keys), dtype=bool)
         for part in (self.waiting, *self._parts):
-            there = missing & part.holds(keys)
-            if there.any():
-                found[there] = part.get(keys[there])
-                missing &= ~there
+            present = missing & part.holds(keys)
+            if present.any():
+                found[present] = part.get(keys[present])
+                missing &= ~present
         return found
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
@@ -84,8 +84,8 @@ class CompositeIndex(VectorIndex):
         """
         with self._changing:
             for part in parts:
-                held = part.ids()
-                gone = held[~self._held.holds(held)]
+                ids = part.ids()
+                gone = ids[~self._held.holds(ids)]
                 if len(gone):
                     part.remove(gone)
             self._parts = parts

@@ -129,11 +129,11 @@ class StreamedIndex(VectorIndex):
         self._held.discard(ids)
 
     def get(self, ids: Ids) -> Vectors:
-        some = ExactIndex(self.dimension, self.distance)
+        copied = ExactIndex(self.dimension, self.distance)
         for known, rows in self._chunks():
             wanted = np.isin(known, ids)
-            some.add(known[wanted], rows[wanted])
-        return some.get(ids)
+            copied.add(known[wanted], rows[wanted])
+        return copied.get(ids)
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
         rows = prepared(queries, self.dimension, self.distance)
@@ -193,8 +193,8 @@ def _places_by_length(
 ) -> tuple[Ids, Vectors]:
     """Some more than k, chosen by their squares, with the lengths of the differences."""
     near = squares.minus_squares(rows)
-    some = min(k + _SPARE, len(table))
-    places = _largest(near, some)
+    wanted = min(k + _SPARE, len(table))
+    places = _largest(near, wanted)
     difference = rows[:, None, :] - table[places]
     return places, np.asarray(np.linalg.norm(difference, axis=2), dtype=np.float32)
 

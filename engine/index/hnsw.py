@@ -168,11 +168,11 @@ class HnswIndex(VectorIndex):
             reporter.progress("Indexing faces", at, len(keys))
             with self._lock.write:
                 started = time.perf_counter()
-                some = keys[at : at + self.pace]
-                self._put(some, rows[at : at + self.pace])
+                chunk = keys[at : at + self.pace]
+                self._put(chunk, rows[at : at + self.pace])
                 taken = time.perf_counter() - started
-            at += len(some)
-            if len(some) == self.pace:
+            at += len(chunk)
+            if len(chunk) == self.pace:
                 self.pace = int(min(max(self.pace * _PAUSE / taken, _LEAST), 2 * self.pace, 4096))
         reporter.progress("Indexing faces", len(keys), len(keys))
 
@@ -228,9 +228,9 @@ class HnswIndex(VectorIndex):
             keys = ids[self._held.holds(ids)]
             for at in range(0, len(keys), 16):
                 with self._lock.write:
-                    some = keys[at : at + 16]
-                    rows = np.asarray(self._graph.get_items(some))
-                    self._graph.add_items(rows, some, num_threads=1)
+                    chunk = keys[at : at + 16]
+                    rows = np.asarray(self._graph.get_items(chunk))
+                    self._graph.add_items(rows, chunk, num_threads=1)
 
     def set_aside(self, ids: Ids) -> None:
         """Compare each query with these faces, and no others, one by one."""

@@ -87,8 +87,8 @@ class HnswFile:
         while len(border):
             reached = np.zeros(self.count, dtype=bool)
             for at in range(0, len(border), _ROWS):
-                some = border[at : at + _ROWS]
-                linked = links[some][np.arange(self.links_each) < used[some, None]]
+                part = border[at : at + _ROWS]
+                linked = links[part][np.arange(self.links_each) < used[part, None]]
                 reached[linked[linked < self.count]] = True
             border = np.flatnonzero(reached & ~seen)
             seen[border] = True

@@ -55,11 +55,11 @@ class IdBitmap:
 
     def discard(self, ids: Ids) -> None:
         """Takes ids out, each of them once in ``ids``; those that are not there stay out."""
-        there = ids[self.holds(ids)]
-        self._flags[there[there < len(self._flags)]] = False
+        present = ids[self.holds(ids)]
+        self._flags[present[present < len(self._flags)]] = False
         if len(self._far):
-            self._far = np.setdiff1d(self._far, there)
-        self._count -= len(there)
+            self._far = np.setdiff1d(self._far, present)
+        self._count -= len(present)
 
     def _make_room(self, length: int) -> None:
         if length > len(self._flags):

@@ -365,8 +365,8 @@ class IndexManager:
         return StreamedIndex(self._dimension, self._distance, ids, chunks)
 
     def _composite(self, *parts: VectorIndex, ids: Ids | None = None) -> CompositeIndex:
-        held = np.concatenate([part.ids() for part in parts]) if ids is None else ids
-        return CompositeIndex(self._dimension, self._distance, parts, held)
+        all_ids = np.concatenate([part.ids() for part in parts]) if ids is None else ids
+        return CompositeIndex(self._dimension, self._distance, parts, all_ids)
 
     def _grow(self, graph: HnswIndex, source: Iterable[Chunk], reason: str = "") -> None:
         """Bring all faces that can be found into the graph."""
@@ -436,5 +436,5 @@ def _no_vectors(_: Ids | None) -> Iterable[Chunk]:
 
 def _difference(index: VectorIndex, wanted: Ids) -> tuple[Ids, Ids]:
     """Ids to remove from an index and ids to add to it, so that it holds the wanted ones."""
-    held = index.ids()
-    return np.setdiff1d(held, wanted, assume_unique=True), wanted[~index.holds(wanted)]
+    ids = index.ids()
+    return np.setdiff1d(ids, wanted, assume_unique=True), wanted[~index.holds(wanted)]

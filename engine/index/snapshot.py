@@ -325,5 +325,5 @@ def _same_faces(saved: Snapshot, wanted: Ids, vectors: Fetch, distance: Distance
     reference = ExactIndex(saved.dimension, distance)
     for ids, rows in vectors(np.sort(labels[counting])):
         reference.add(ids, rows)
-    held = saved.file.vectors(places[counting])
-    return np.allclose(reference.get(labels[counting]), held, rtol=1e-4, atol=1e-6)
+    stored = saved.file.vectors(places[counting])
+    return np.allclose(reference.get(labels[counting]), stored, rtol=1e-4, atol=1e-6)

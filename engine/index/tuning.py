@@ -93,15 +93,15 @@ def each_vectors(index: VectorIndex, reporter: Reporter = SILENT) -> Iterator[Ch
     ids = index.ids()
     for at in range(0, len(ids), _ROWS):
         reporter.check()
-        some = ids[at : at + _ROWS]
+        chunk = ids[at : at + _ROWS]
         while True:
-            some = some[index.holds(some)]
+            chunk = chunk[index.holds(chunk)]
             try:
-                rows = index.get(some)
+                rows = index.get(chunk)
                 break
             except UnknownIdentityError:  # removed between the two lines
                 continue
-        yield some, rows
+        yield chunk, rows
 
 
 def _queries(index: HnswIndex) -> tuple[Vectors, Vectors]:

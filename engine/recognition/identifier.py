@@ -98,12 +98,13 @@ class Identifier:
             rule = self._rule(self._choice(method), fpir)
             return [identify_one(self._knn("knn"), queries, rule, self._names, k=k, top=top)]
         options, parts = _Options(method, k, top, fpir), []
-        for rows, widely in _parts(len(queries), refused):
+        for rows, all_templates in _parts(len(queries), refused):
             part = queries[rows]
             scores = {
-                name: method.scores(part, k, widely=widely) for name, method in self.methods.items()
+                name: method.scores(part, k, all_templates=all_templates)
+                for name, method in self.methods.items()
             }
-            excluded = [refused[row] for row in rows] if widely and refused else None
+            excluded = [refused[row] for row in rows] if all_templates and refused else None
             parts.append((rows, self._answers(part, scores, excluded, options)))
         return parts[0][1] if len(parts) == 1 else JoinedAnswers(parts)
 

@@ -90,15 +90,15 @@ class Knn:
             self._standings = known
         return known
 
-    def scores(self, queries: Vectors, k: int = 5, *, widely: bool = False) -> MethodScores:
+    def scores(self, queries: Vectors, k: int = 5, *, all_templates: bool = False) -> MethodScores:
         """Score the identities in question for queries ``(m, d)``, as they came.
 
         Args:
             k: how many neighbours are wanted at least; the judgement always rests on ten.
-            widely: the nearest templates come into question too, however many there are.
+            all_templates: the nearest of all templates are in question too, however many there are.
         """
         rows = self.space.transform(queries)
-        return self._scores(rows, self.index.search(rows, max(k, NEIGHBOURS)), None, widely)
+        return self._scores(rows, self.index.search(rows, max(k, NEIGHBOURS)), None, all_templates)
 
     def scores_left_out(
         self, faces: Ids, owners: Ids, vectors: Vectors, k: int = 5
@@ -126,7 +126,7 @@ class Knn:
         return np.where(rows >= 0, distances, np.float32(np.inf))
 
     def _scores(
-        self, queries: Vectors, neighbours: Neighbours, own: Ids | None, widely: bool = False
+        self, queries: Vectors, neighbours: Neighbours, own: Ids | None, all_templates: bool = False
     ) -> MethodScores:
         table = self.templates.table()
         owners = self.owners.find(neighbours.ids)
@@ -136,7 +136,7 @@ class Knn:
             table.rows(owners[:, :NEIGHBOURS]),
             neighbours.distances[:, :NEIGHBOURS],
             left_out=None if own is None else LeftOut(table.rows(own), "face"),
-            widely=widely,
+            all_templates=all_templates,
         )
         odds = (self.calibration or UNCALIBRATED).log_odds(found.features, found.filled)
         identities = np.where(found.filled, table.ids[found.rows], -1) if len(table) else found.rows
@@ -168,16 +168,16 @@ def identify_one(
     places = _judged(knn, row, owners[:NEIGHBOURS], apart)
     places.sort()
     shares = _shares(places) if rule.fitted else [None] * len(places)
-    theirs, shown = owners[:k], places[:top]
-    called = names({*theirs, *[place[2] for place in shown]} - {-1})
+    owners_shown, shown = owners[:k], places[:top]
+    called = names({*owners_shown, *[place[2] for place in shown]} - {-1})
     faces = tuple(
         [
             Evidence(face, owner, called[owner], distance)
-            for face, owner, distance in zip(ids, theirs, apart, strict=False)
+            for face, owner, distance in zip(ids, owners_shown, apart, strict=False)
             if owner in called
         ]
     )
-    evident = dict(zip(reversed(theirs), apart[len(theirs) - 1 :: -1], strict=False))
+    evident = dict(zip(reversed(owners_shown), apart[len(owners_shown) - 1 :: -1], strict=False))
     candidates = tuple(
         [
             Candidate(owner, called[owner], -minus, share, evident.get(owner, to_template))

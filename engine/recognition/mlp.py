@@ -62,10 +62,10 @@ class Mlp:
         places = np.minimum(self._learned.searchsorted(identities), len(self._learned) - 1)
         return np.asarray(self._learned[places] == identities)
 
-    def scores(self, queries: Vectors, k: int = 5, *, widely: bool = False) -> MethodScores:
+    def scores(self, queries: Vectors, k: int = 5, *, all_templates: bool = False) -> MethodScores:
         """Score the identities in question for queries ``(m, d)``, as they came.
 
-        ``k`` and ``widely`` are for methods that search for neighbours.
+        ``k`` and ``all_templates`` are for methods that search for neighbours.
         """
         found = mlp_shortlist(self._network(queries))
         identities = self._identity_ids[found.rows]

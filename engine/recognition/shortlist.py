@@ -80,7 +80,7 @@ def shortlist(
     neighbour_distances: Vectors,
     *,
     left_out: LeftOut | None = None,
-    widely: bool = False,
+    all_templates: bool = False,
 ) -> Shortlist:
     """The neighbours' identities and the nearest templates, with their features.
 
@@ -89,11 +89,11 @@ def shortlist(
         neighbour_rows: template row of each neighbour ``(m, n)``, -1 where there is none.
         neighbour_distances: ``(m, n)``, ascending.
         left_out: for enrolled queries; the neighbours must be without them already.
-        widely: meets every template however many there are.
+        all_templates: compares with every template, however many there are.
     """
     own = _own_template(queries, table, left_out) if left_out else None
     rows, nearest = neighbour_rows, neighbour_distances
-    if widely or len(table) <= EXACT_TEMPLATES:
+    if all_templates or len(table) <= EXACT_TEMPLATES:
         to_templates = _to_templates(queries, table, own)
         templates = _nearest_templates(to_templates)
         last = np.where(rows >= 0, nearest, 0.0).max(axis=1, initial=0.0)

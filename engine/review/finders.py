@@ -213,8 +213,8 @@ def _drawn(faces: ReviewFaces, sound: Flags, number: int) -> tuple[Flags, Ids]:
     turn[order] = np.arange(len(faces)) - np.repeat(
         np.cumsum(faces.counts) - faces.counts, faces.counts
     )
-    asked = np.flatnonzero(sound & (turn >= number) & (turn < number + _EACH))
-    return turn < number, random.permutation(asked)[:_PROBES]
+    probes = np.flatnonzero(sound & (turn >= number) & (turn < number + _EACH))
+    return turn < number, random.permutation(probes)[:_PROBES]
 
 
 def review(
@@ -248,5 +248,5 @@ def review(
     if "few" in kinds:
         balanced = balance(faces, judgement, reporter)
         found["few"] = few(faces, balanced.enough)
-    told = [finding for kind in KINDS if kind in kinds for finding in found[kind]]
-    return Review(tuple(told), balanced)
+    shown = [finding for kind in KINDS if kind in kinds for finding in found[kind]]
+    return Review(tuple(shown), balanced)

@@ -76,9 +76,9 @@ def divided(
             ``ordinary`` says.
     """
     if len(rows) > _LARGEST:
-        some = np.linspace(0, len(rows) - 1, _LARGEST).astype(np.int64)
-        groups = divided(rows[some], distance, ordinary=ordinary, count=count)
-        return _by_size(groups[between(rows, rows[some], distance).argmin(axis=1)])
+        joined_rows = np.linspace(0, len(rows) - 1, _LARGEST).astype(np.int64)
+        groups = divided(rows[joined_rows], distance, ordinary=ordinary, count=count)
+        return _by_size(groups[between(rows, rows[joined_rows], distance).argmin(axis=1)])
     children, joined = _tree(rows, distance)
     heights = _heights(children, joined)
     if count is None:

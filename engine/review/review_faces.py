@@ -208,11 +208,11 @@ def _by_index(faces: ReviewFaces, reporter: Reporter, index: Search) -> FaceNeig
         part = slice(start, min(start + _AT_ONCE, count))
         found = index(faces.rows[part], _KEPT + 1)
         place = np.minimum(np.searchsorted(faces.ids, found.ids), count - 1)
-        there = faces.ids[place] == found.ids  # no face that is to be left out
-        there &= place != np.arange(part.start, part.stop)[:, None]
-        order = np.argsort(~there, axis=1, kind="stable")[:, :_KEPT]
+        known = faces.ids[place] == found.ids  # no face that is to be left out
+        known &= place != np.arange(part.start, part.stop)[:, None]
+        order = np.argsort(~known, axis=1, kind="stable")[:, :_KEPT]
         width = order.shape[1]
-        kept = np.take_along_axis(there, order, axis=1)
+        kept = np.take_along_axis(known, order, axis=1)
         rows[part, :width] = np.where(kept, np.take_along_axis(place, order, axis=1), -1)
         near = np.take_along_axis(found.distances, order, axis=1)
         distances[part, :width] = np.where(kept, near, np.inf)

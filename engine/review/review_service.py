@@ -49,12 +49,12 @@ def _faces(store: Store, reporter: Reporter) -> ReviewFaces:
         rows = np.empty((len(ids), store.dimension), dtype=np.float32)
         refused: set[tuple[int, int]] = set()
         done = 0
-        for some, _, vectors in store.faces.vector_batches():
+        for faces, _, vectors in store.faces.vector_batches():
             reporter.progress("Reading faces", done, len(ids))
-            rows[done : done + len(some)] = prepare(vectors, store.distance)[: len(rows) - done]
-            done += len(some)
+            rows[done : done + len(faces)] = prepare(vectors, store.distance)[: len(rows) - done]
+            done += len(faces)
             for face, identities in zip(
-                some.tolist(), store.decisions.rejections(vectors), strict=True
+                faces.tolist(), store.decisions.rejections(vectors), strict=True
             ):
                 refused.update((face, identity) for identity in identities)
         decided = Decided(

@@ -55,14 +55,14 @@ def make_folds(faces: Ids, owners: Ids) -> list[Fold]:
     identities, row = np.unique(owners, return_inverse=True)
     away = _ranks(_scattered(identities)) % TRIAL_FOLDS
     turn = _ranks_within(row, _scattered(faces)) % _GROUPS
-    asked = _ranks(_scattered(faces)) < TRIAL_FACES
+    searched = _ranks(_scattered(faces)) < TRIAL_FACES
     made = []
     for number in range(min(TRIAL_FOLDS, len(identities))):
         stranger = away[row] == number
-        mated = ~stranger & (turn == number) & asked
+        mated = ~stranger & (turn == number) & searched
         mated &= np.bincount(row, ~stranger & ~mated, len(identities))[row] > 0
         enrolled = ~stranger & ~mated
-        parts = enrolled, mated, stranger & asked
+        parts = enrolled, mated, stranger & searched
         made.append(Fold(*(np.flatnonzero(part) for part in parts)))
     return made
 
@@ -172,16 +172,16 @@ _COLUMNS: Mapping[str, tuple[str, type[np.generic]]] = {
 """Fields with a line for each face: their names in a file, and their types."""
 
 
-def same_gallery(ours: Trials, theirs: Trials) -> bool:
+def same_gallery(trials: Trials, other: Trials) -> bool:
     """Whether both were tried on the same gallery: the same faces under the same identities.
 
     With fewer people to be taken for, any method looks better.
     """
-    mine, other = np.argsort(ours.faces), np.argsort(theirs.faces)
+    order, other_order = np.argsort(trials.faces), np.argsort(other.faces)
     return (
-        ours.identities == theirs.identities
-        and np.array_equal(ours.faces[mine], theirs.faces[other])
-        and np.array_equal(ours.own[mine], theirs.own[other])
+        trials.identities == other.identities
+        and np.array_equal(trials.faces[order], other.faces[other_order])
+        and np.array_equal(trials.own[order], other.own[other_order])
     )
 
 
@@ -267,14 +267,14 @@ def cross_validate(
     """
     identities = len(np.unique(owners))
     unmet = identities - min(len(np.unique(owners[fold.enrolled])) for fold in folds)
-    asked = np.sort(np.concatenate([fold.non_mated for fold in folds]))
-    faces, owners, vectors = faces[asked], owners[asked], vectors[asked]
-    asked_mated = [np.searchsorted(asked, fold.mated) for fold in folds]
-    asked_non_mated = [np.searchsorted(asked, fold.non_mated) for fold in folds]
-    mated = _all_shortlists(len(faces), vectors, asked_mated, searchers)
-    non_mated = _all_shortlists(len(faces), vectors, asked_non_mated, searchers)
+    searched_rows = np.sort(np.concatenate([fold.non_mated for fold in folds]))
+    faces, owners, vectors = faces[searched_rows], owners[searched_rows], vectors[searched_rows]
+    mated_rows = [np.searchsorted(searched_rows, fold.mated) for fold in folds]
+    non_mated_rows = [np.searchsorted(searched_rows, fold.non_mated) for fold in folds]
+    mated = _all_shortlists(len(faces), vectors, mated_rows, searchers)
+    non_mated = _all_shortlists(len(faces), vectors, non_mated_rows, searchers)
     searched = np.zeros(len(faces), dtype=bool)
-    searched[np.concatenate(asked_mated)] = True
+    searched[np.concatenate(mated_rows)] = True
     searches = LeftOutSearches(owners, ~searched, mated, non_mated)
     learned = fit_scores(searches, np.random.default_rng(_SEED), unfitted)
     calibration = as_calibration(
@@ -301,14 +301,14 @@ def cross_validate(
 
 
 def _all_shortlists(
-    count: int, vectors: Vectors, asked: Sequence[Ids], searchers: Sequence[Searcher]
+    count: int, vectors: Vectors, rows_by_fold: Sequence[Ids], searchers: Sequence[Searcher]
 ) -> Shortlist:
     """A line for each face that is asked for; empty where it is in none of these folds."""
-    found = [search(vectors[rows]) for rows, search in zip(asked, searchers, strict=True)]
+    found = [search(vectors[rows]) for rows, search in zip(rows_by_fold, searchers, strict=True)]
     places = max(part.rows.shape[1] for part in found)
     identities = np.full((count, places), -1, dtype=np.int64)
     features = np.zeros((count, places, found[0].features.shape[2]))
-    for rows, part in zip(asked, found, strict=True):
+    for rows, part in zip(rows_by_fold, found, strict=True):
         width = part.rows.shape[1]
         identities[rows, :width] = part.rows
         features[rows, :width] = part.features

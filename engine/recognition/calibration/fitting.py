@@ -252,6 +252,9 @@ def _joined_pieces(pieces: Iterable[Piece], table: TemplateTable) -> Piece:
 
 def _both(known: Ids, faces: Vectors, first: Ids, second: Ids) -> tuple[Vectors, Vectors]:
     """The vectors of pairs of faces, given by their ids, that are both known (ascending)."""
-    there = np.isin(first, known) & np.isin(second, known)
-    left, right = np.searchsorted(known, first[there]), np.searchsorted(known, second[there])
+    known_pairs = np.isin(first, known) & np.isin(second, known)
+    left, right = (
+        np.searchsorted(known, first[known_pairs]),
+        np.searchsorted(known, second[known_pairs]),
+    )
     return faces[left], faces[right]

@@ -93,7 +93,8 @@ def search_own(
         CancelledError: stopped by the reporter.
     """
     _, own, queries = probes
-    theirs, others = ExactNeighbours(len(own), NEIGHBOURS), ExactNeighbours(len(own), NEIGHBOURS)
+    own_faces = ExactNeighbours(len(own), NEIGHBOURS)
+    other_faces = ExactNeighbours(len(own), NEIGHBOURS)
     done = 0
     for piece in gallery:
         reporter.progress(stage, min(done, count), count)
@@ -103,16 +104,16 @@ def search_own(
             near = closeness(queries[part], piece[2], table.distance)
             near[_pairs_of_equals(probes[0][part], piece[0])] = -np.inf
             row, column = _pairs_of_equals(own[part], piece[1])
-            theirs.offer_pairs(start + row, near[row, column], piece[1][column])
+            own_faces.offer_pairs(start + row, near[row, column], piece[1][column])
             near[row, column] = -np.inf
-            others.offer(start, near, piece[1])
+            other_faces.offer(start, near, piece[1])
         done += len(piece[0])
-    all_of_them = theirs.with_others(others)
+    everything = own_faces.with_others(other_faces)
     return LeftOutSearches(
         own,
         table.counts[own] < 2,
-        _shortlists(queries, table, all_of_them, LeftOut(own, "face"), reporter),
-        _shortlists(queries, table, others, LeftOut(own, "identity"), reporter),
+        _shortlists(queries, table, everything, LeftOut(own, "face"), reporter),
+        _shortlists(queries, table, other_faces, LeftOut(own, "identity"), reporter),
     )
 
 
@@ -150,7 +151,7 @@ def _shortlists(
 def recognised_when_left_out(
     faces: Vectors,
     owners: Ids,
-    asked: Flags,
+    left_out: Flags,
     calibration: Calibration,
     distance: Distance,
     reporter: Reporter = SILENT,
@@ -160,7 +161,7 @@ def recognised_when_left_out(
     Args:
         faces: all of a gallery, prepared, ``(n, d)``.
         owners: a number for the identity of each, ``(n,)``.
-        asked: which faces to ask for, ``(n,)``.
+        left_out: which faces to leave out and recognise, ``(n,)``.
         calibration: says which candidate comes first.
 
     Raises:
@@ -169,7 +170,7 @@ def recognised_when_left_out(
     templates = Templates(faces.shape[1], distance)
     templates.add(owners, faces)
     table = templates.table()
-    ids, rows, probes = np.arange(len(faces)), table.rows(owners), np.flatnonzero(asked)
+    ids, rows, probes = np.arange(len(faces)), table.rows(owners), np.flatnonzero(left_out)
     searches = search_own(
         (probes, rows[probes], faces[probes]),
         in_pieces(ids, rows, faces),

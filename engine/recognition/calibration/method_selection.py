@@ -144,17 +144,17 @@ def trial_figures(trials: Sequence[Trials]) -> TrialFigures:
         features=features_of(len(trials)),
         unfitted=unfitted,
     )
-    asked = ~searches.alone
-    mated = learned.mated[asked]
+    searched = ~searches.alone
+    mated = learned.mated[searched]
     threshold = calibration.threshold(FPIR)
-    return TrialFigures(calibration, searches.own[asked], ~np.isneginf(mated), mated > threshold)
+    return TrialFigures(calibration, searches.own[searched], ~np.isneginf(mated), mated > threshold)
 
 
 def _mean_of(methods: int) -> LogOdds:
     return LogOdds((0.0,) * methods, (1.0,) * methods, (1.0 / methods,) * methods, 0.0)
 
 
-def gain(ours: Flags, theirs: Flags, own: Ids, *, balanced: bool = False) -> Gain:
+def gain(new: Flags, other: Flags, own: Ids, *, balanced: bool = False) -> Gain:
     """Difference of two shares over the same searches, with its 98 % interval.
 
     By bootstrap over identities: faces of one person are no independent searches (Bolle et al.
@@ -164,7 +164,7 @@ def gain(ours: Flags, theirs: Flags, own: Ids, *, balanced: bool = False) -> Gai
         balanced: every identity counts the same, else every face.
     """
     _, group, count = np.unique(own, return_inverse=True, return_counts=True)
-    differences = np.bincount(group, ours.astype(float) - theirs.astype(float))
+    differences = np.bincount(group, new.astype(float) - other.astype(float))
     weight = count.astype(float)
     if balanced:
         differences, weight = differences / weight, np.ones(len(weight))
@@ -178,12 +178,12 @@ def gain(ours: Flags, theirs: Flags, own: Ids, *, balanced: bool = False) -> Gai
     return Gain(float(differences.sum() / weight.sum()), float(low), float(high))
 
 
-def beats(ours: TrialFigures, theirs: TrialFigures) -> bool:
+def beats(new: TrialFigures, other: TrialFigures) -> bool:
     """Whether a method is better beyond noise in one figure and not worse in any.
 
     The figures are rank-1, rank-1 balanced over identities, and what passes the threshold.
     """
-    gains = _gains(ours, theirs)
+    gains = _gains(new, other)
     return any(figure.low > 0 for figure in gains) and all(figure.high >= 0 for figure in gains)
 
 
@@ -222,11 +222,11 @@ def _fusions(names: Sequence[str]) -> list[tuple[str, ...]]:
     return [members for members in all_of_them if members != ("knn",)]
 
 
-def _gains(ours: TrialFigures, theirs: TrialFigures) -> tuple[Gain, Gain, Gain]:
+def _gains(new: TrialFigures, other: TrialFigures) -> tuple[Gain, Gain, Gain]:
     return (
-        gain(ours.first, theirs.first, ours.own),
-        gain(ours.first, theirs.first, ours.own, balanced=True),
-        gain(ours.found, theirs.found, ours.own),
+        gain(new.first, other.first, new.own),
+        gain(new.first, other.first, new.own, balanced=True),
+        gain(new.found, other.found, new.own),
     )
 
 
