@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.common import SHARED, parser, require
 from engine.progress import SILENT
 from engine.records.findings import KINDS
-from engine.review.finders import review
+from engine.review.gallery_review import review
 from engine.review.judgement import FINE, NOBODY, judge
 from engine.review.review_faces import Decided, ReviewFaces, search
 from engine.utils.distances import between, prepare

@@ -44,7 +44,7 @@ from engine.records.types import (
     Neighbours,
     Vectors,
 )
-from engine.review.review_service import review_store
+from engine.review.gallery_review import review_store
 from engine.store import Store, encryption
 from engine.store.cipher import Key
 from engine.store.encryption import is_encrypted as is_encrypted

@@ -20,7 +20,7 @@ from engine.progress import SILENT, Reporter
 from engine.recognition.active_models import load_model
 from engine.records.exports import WHOLE, Exported, ExportKind, Selection
 from engine.records.gallery_figures import GalleryFigures
-from engine.review.review_service import review_store
+from engine.review.gallery_review import review_store
 from engine.store import Store
 from engine.training.training_service import TrainingService
 

@@ -1,18 +1,22 @@
-"""An index on disk: a graph file, and a sidecar without which it is never opened.
+"""An index on disk: a graph file, and a sealed sidecar without which it is never opened.
 
 The graph file is named by its own hash, so a save never touches the file that the sidecar in
-force speaks of; replacing the sidecar is the one moment at which the new snapshot counts.
+force describes; replacing the sidecar is the one moment at which the new snapshot counts.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import logging
 import os
+import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,12 +27,97 @@ from engine.errors import GalleryReadOnlyError, SnapshotError
 from engine.index.exact import Chunk, ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters, Written
 from engine.index.hnsw_file import HnswFile
-from engine.index.sidecar import REMEDY, conditions, read_sidecar, sealed_record
+from engine.records.parsing import parsed
 from engine.records.types import Distance, Ids
-from engine.utils.files import open_regular, sync_folder, write_atomically
+from engine.utils.files import open_regular, read_text, sync_folder, write_atomically
 from engine.utils.ignoring import ignored
 
 _log = logging.getLogger(__name__)
+
+FORMAT = 2
+_LONGEST_VALUE = 80  # characters of one that is shown
+_HASH = re.compile("[0-9a-f]{64}")
+_FIELDS: dict[str, tuple[type, ...]] = {
+    **{"hash": (str,), "length": (int,), "count": (int,), "change": (int,)},
+    **{"removed": (list,), "aside": (list,)},
+    **{"ef": (int,), "measured": (int,), "recall": (float, type(None))},
+}
+_BROADEST = 100_000
+REMEDY = "It will be rebuilt from the gallery. Nothing is lost."
+
+
+def read_sidecar(path: Path, needed: dict[str, Any]) -> dict[str, Any]:
+    """The record in a sidecar.
+
+    Args:
+        needed: fields that have to be as given, such as :func:`conditions`.
+
+    Raises:
+        SnapshotError: missing, damaged, or another field than needed.
+    """
+    try:
+        sealed = parsed(read_text(path))
+        body = sealed["snapshot"]
+        if sealed["seal"] != _seal(str(body)):
+            raise ValueError("the seal is broken")
+        record: dict[str, Any] = parsed(body)
+        for key, value in needed.items():
+            if record.get(key) != value:
+                found = str(record.get(key))[:_LONGEST_VALUE]
+                problem = f"Was made with {key} {found}, not {value}"
+                raise SnapshotError(problem, file=path, remedy=REMEDY)
+        _require_sound(record)
+    except FileNotFoundError as error:
+        raise SnapshotError("Is missing", file=path, remedy=REMEDY) from error
+    except OSError as error:
+        raise SnapshotError(f"Cannot be read: {error}", file=path, remedy=REMEDY) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SnapshotError("Is damaged", file=path, remedy=REMEDY) from error
+    return record
+
+
+def _require_sound(record: dict[str, Any]) -> None:
+    """Raises ValueError where a field is of another kind, KeyError where one is missing."""
+    if any(type(record[name]) not in kinds for name, kinds in _FIELDS.items()):
+        raise ValueError("a field of another kind")
+    if any(type(face) is not int for face in (*record["removed"], *record["aside"])):
+        raise ValueError("a face that is no number")
+    if any(not 0 <= face < 1 << 63 for face in (*record["removed"], *record["aside"])):
+        raise ValueError("a face of no possible number")
+    if not 0 < record["ef"] <= _BROADEST:
+        raise ValueError("a breadth that cannot be")
+    if not _HASH.fullmatch(record["hash"]):  # it becomes part of a file name
+        raise ValueError("a hash that is none")
+
+
+def conditions(dimension: int, distance: Distance, parameters: HnswParameters) -> dict[str, Any]:
+    """What a graph file has to agree with to be of use here."""
+    return {
+        "format": FORMAT,
+        "hnswlib": _hnswlib_version(),
+        "machine": f"{sys.byteorder} endian, {sys.maxsize.bit_length() + 1} bits",
+        "dimension": dimension,
+        "distance": distance,
+        "parameters": {name: value for name, value in asdict(parameters).items() if name != "ef"},
+    }
+
+
+@cache
+def _hnswlib_version() -> str:
+    from importlib.metadata import version  # 30 ms that only a snapshot needs
+
+    return version("hnswlib")
+
+
+def sealed_record(record: dict[str, Any]) -> bytes:
+    """What :func:`read_sidecar` reads."""
+    body = json.dumps(record)
+    return json.dumps({"seal": _seal(body), "snapshot": body}).encode()
+
+
+def _seal(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
 
 T = TypeVar("T")
 PARTIAL = 0

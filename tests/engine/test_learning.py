@@ -726,7 +726,7 @@ def test_the_index_of_the_learned_space_is_checked_and_repaired(gallery: Gallery
 
 
 def _forge(folder: Path, saved: dict[str, bytes], change: int) -> None:
-    from engine.index.sidecar import sealed_record
+    from engine.index.snapshot import sealed_record
 
     for path in (folder / "index").glob("faces*"):
         path.unlink()

@@ -132,7 +132,7 @@ def test_an_index_of_another_version_is_rebuilt_told_once_and_answers_as_before(
     folder: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, before = said_while_answering(folder, answers)
-    monkeypatch.setattr("engine.index.sidecar.FORMAT", 3)
+    monkeypatch.setattr("engine.index.snapshot.FORMAT", 3)
     told, after = said_while_answering(folder, answers)
     told_again, _ = said_while_answering(folder, answers)
     assert len(told) == 1

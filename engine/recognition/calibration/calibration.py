@@ -21,8 +21,8 @@ _FORMAT = 2
 class Calibration:
     """Learned from the gallery's own faces; see :func:`calibrate`.
 
-    The threshold is a conformal quantile of the strangers' scores. The faces of one identity
-    are no independent strangers: where the share ``r`` of the variance lies between identities,
+    The threshold is a conformal quantile of the non-mated scores. The faces of one identity
+    are no independent searches: where the share ``r`` of the variance lies between identities,
     ``n`` of them count for ``n / (1 + (n - 1) r)`` (Kish 1965, "Survey Sampling", design effect).
     The likeness of extremes fades the rarer they are; ``r`` is taken as the square root of the
     FPIR, which is above what was measured on real faces. Two more corrections make the promise
@@ -37,16 +37,16 @@ class Calibration:
         log_odds: score of a candidate.
         fitted: False where no identity has two faces or there is no second identity; the score
             is then minus the distance to the template and there are no probabilities.
-        strangers: best score of each sampled face searched without its own identity, highest
+        non_mated: best score of each sampled face searched without its own identity, highest
             first, by a model that did not see that identity or the final one, whichever gives
             more.
-        shared: how many sampled faces belong to the same identity as each of ``strangers``.
+        shared: how many sampled faces belong to the same identity as each of ``non_mated``.
         mated: score of each sampled face searched without itself; minus infinity where another
             identity came first. Ascending.
         agreement: distance that 99.5 % of the pairs of faces of one identity stay within, None
             where there are too few pairs to say.
         features: what the score is made of.
-        unmet: how many identities each of ``strangers`` did not meet, its own among them.
+        unmet: how many identities each of ``non_mated`` did not meet, its own among them.
         faces: how many there were where only a sample of them was searched, else 0.
     """
 

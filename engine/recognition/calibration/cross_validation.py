@@ -24,16 +24,16 @@ from engine.utils.exact_neighbours import nearest
 from engine.utils.files import write_atomically
 
 TRIAL_FOLDS = 3
-"""In each a third of the identities is not enrolled."""
+"""In each of them a third of the identities is not enrolled."""
 _GROUPS = 5
-"""In each a fifth of the faces of every enrolled identity is asked for."""
+"""In each fold a fifth of the faces of every enrolled identity is searched."""
 TRIAL_FACES = 20_000
-"""Faces that are asked for at all, as strangers and as enrolled, at most."""
+"""Faces that are searched at all, as non-mated and as mated, at most."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Rows of the faces that are enrolled, asked for though enrolled people's, and strangers'."""
+    """Rows of the enrolled faces, of other faces of enrolled people, and of faces of others."""
 
     enrolled: Ids
     mated: Ids
@@ -43,11 +43,11 @@ class Fold:
 def make_folds(faces: Ids, owners: Ids) -> list[Fold]:
     """Divide a gallery so that every face is non-mated once, and mated at most once.
 
-    In a gallery of more than ASKED faces, so many of them are; the others of the identities that
-    are strangers stay away with them, and the rest is enrolled.
+    In a gallery of more than TRIAL_FACES faces only that many are searched; the other faces of
+    identities that are not enrolled stay out with them, and the rest is enrolled.
 
-    The same gallery gives the same folds, whatever the order of its faces: two methods that were
-    tried on it at different times were tried alike.
+    A gallery always gives the same folds, whatever the order of its faces, so that methods tried
+    at different times can be compared.
 
     Args:
         faces, owners: face ids and identity ids ``(n,)``, two identities at least.
@@ -58,11 +58,11 @@ def make_folds(faces: Ids, owners: Ids) -> list[Fold]:
     searched = _ranks(_scattered(faces)) < TRIAL_FACES
     made = []
     for number in range(min(TRIAL_FOLDS, len(identities))):
-        stranger = away[row] == number
-        mated = ~stranger & (turn == number) & searched
-        mated &= np.bincount(row, ~stranger & ~mated, len(identities))[row] > 0
-        enrolled = ~stranger & ~mated
-        parts = enrolled, mated, stranger & searched
+        outside = away[row] == number
+        mated = ~outside & (turn == number) & searched
+        mated &= np.bincount(row, ~outside & ~mated, len(identities))[row] > 0
+        enrolled = ~outside & ~mated
+        parts = enrolled, mated, outside & searched
         made.append(Fold(*(np.flatnonzero(part) for part in parts)))
     return made
 
@@ -91,17 +91,17 @@ def _ranks_within(groups: Ids, values: Ids) -> Ids:
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """Faces searched as strangers, and some of them as enrolled, by models without them: all of a
-    gallery, or a sample where it is large.
+    """Non-mated searches of faces, and mated searches of some of them, by models that never saw
+    them: of all faces of a gallery, or of a sample where it is large.
 
     Attributes:
         faces, own: face ids and identity ids, ``(n,)``.
         searched: whether there is a mated search of the face, ``(n,)``.
         mated, mated_odds: identity ids and log-odds of what came up without the face, ``(n, c)``;
             -1 and minus infinity where empty.
-        strangers, stranger_odds: without its whole identity.
+        non_mated, non_mated_odds: what came up without its whole identity.
         identities: of the gallery.
-        unmet: how many of them a stranger did not meet, its own among them.
+        unmet: how many of them a non-mated search did not meet, its own among them.
     """
 
     faces: Ids
@@ -186,7 +186,7 @@ def same_gallery(trials: Trials, other: Trials) -> bool:
 
 
 def in_common(trials: Sequence[Trials]) -> list[Trials]:
-    """Trials of methods that were tried at different times, cut to what all of them were asked.
+    """Trials of methods tried at different times, cut to the searches that all of them made.
 
     These are the faces that all of them know under the same identity, in one order, and of their
     mated searches those that all of them made.
@@ -257,13 +257,13 @@ def cross_validate(
     features: tuple[str, ...] = FEATURES,
     unfitted: LogOdds = BY_TEMPLATE,
 ) -> tuple[Calibration, Trials]:
-    """What a method's scores mean, and how it did, by searches that it had not seen.
+    """Learn what a method's scores mean, and how well it does, from faces it has not seen.
 
     Args:
         faces, owners, vectors: of the gallery, ``(n,)``, ``(n,)``, ``(n, d)``.
         folds: at least one face in each part of any.
-        lookers: of the method, one for each fold, knowing only the faces enrolled there.
-        features, unfitted: of the lookers' shortlists.
+        searchers: of the method, one for each fold, knowing only the faces enrolled there.
+        features, unfitted: of the searchers' shortlists.
     """
     identities = len(np.unique(owners))
     unmet = identities - min(len(np.unique(owners[fold.enrolled])) for fold in folds)
@@ -303,7 +303,7 @@ def cross_validate(
 def _all_shortlists(
     count: int, vectors: Vectors, rows_by_fold: Sequence[Ids], searchers: Sequence[Searcher]
 ) -> Shortlist:
-    """A line for each face that is asked for; empty where it is in none of these folds."""
+    """A line for each searched face; empty where it is in none of these folds."""
     found = [search(vectors[rows]) for rows, search in zip(rows_by_fold, searchers, strict=True)]
     places = max(part.rows.shape[1] for part in found)
     identities = np.full((count, places), -1, dtype=np.int64)

@@ -30,7 +30,7 @@ class FittedScores:
         model: None where nothing could be fitted.
         mated: score of each probe searched without itself; minus infinity where another identity
             came first or there was no such search, ``(n,)``.
-        strangers: best score of each probe searched without its identity, ``(n,)``.
+        non_mated: best score of each probe searched without its identity, ``(n,)``.
         sound: False for probes that look surely like another identity than their own.
     """
 
@@ -48,8 +48,8 @@ def fit_scores(
 ) -> FittedScores:
     """Fit the model, and score each probe by a model that did not see its identity.
 
-    A stranger counts with that score or the final model's, whichever is higher: where the scores
-    say little, the models differ by more than the strangers do.
+    A non-mated search counts with that score or with the final model's, whichever is higher: where
+    the scores say little, the models differ by more than the searches do.
 
     Args:
         random: deals the identities out to the folds.
@@ -202,7 +202,7 @@ def calibrate_from(
 ) -> Calibration:
     """Learn from a gallery what its scores mean.
 
-    Half of the queries are taken to be strangers: the faces searched without their own identity
+    Half of the queries are taken to be non-mated: the faces searched without their own identity
     weigh as much as the faces searched without themselves. Of more than 10,000 faces an even
     sample is searched, each against all: the more faces there are, the nearer a stranger's best
     one is, so that a threshold fitted against a part of the gallery would not keep its promise.

@@ -34,7 +34,7 @@ class LeftOutSearches:
         own: template row of each probe's identity, ``(m,)``.
         alone: True for a probe that is the only face of its identity, ``(m,)``.
         mated: what came up without the probe itself.
-        strangers: what came up without its identity, as if it were not enrolled.
+        non_mated: what came up without its identity, as if it were not enrolled.
     """
 
     own: Ids

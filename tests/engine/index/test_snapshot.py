@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine.errors import GalleryReadOnlyError, SnapshotError
-from engine.index import sidecar, snapshot
+from engine.index import snapshot
 from engine.index.hnsw import HnswIndex, HnswParameters
 from engine.index.snapshot import load_snapshot, save_snapshot
 from tests.unprivileged import call_unprivileged
@@ -116,7 +116,7 @@ def test_a_snapshot_of_something_else_is_refused(saved, asked, text):
 
 @pytest.mark.parametrize("what", ["FORMAT", "_hnswlib_version"])
 def test_a_snapshot_of_another_version_is_refused(saved, monkeypatch, what):
-    monkeypatch.setattr(sidecar, what, 99 if what == "FORMAT" else lambda: "99.0")
+    monkeypatch.setattr(snapshot, what, 99 if what == "FORMAT" else lambda: "99.0")
     with pytest.raises(SnapshotError, match="not 99"):
         load(saved)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.records.findings import KINDS, Kind, Review
 from engine.records.types import Distance, Ids, Vectors
-from engine.review.finders import review
+from engine.review.gallery_review import review
 from engine.review.review_faces import Decided, ReviewFaces
 
 DIMENSION = 24

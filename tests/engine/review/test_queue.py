@@ -14,7 +14,7 @@ from engine.progress import CancelToken, Event, Progress, Reporter
 from engine.records.findings import KINDS
 from engine.records.types import Neighbours, Vectors
 from engine.review import review_faces
-from engine.review.finders import review
+from engine.review.gallery_review import review
 from engine.review.review_faces import Decided, ReviewFaces
 from tests.engine.review.crowds import NOBODY, Crowd
 
