@@ -46,8 +46,7 @@ class EncryptionController(QObject):
         self._last = time.time()
         self._watching = False
         self._limit = 0  # milliseconds; 0 never locks
-        self.timer = QTimer(self, singleShot=True)
-        self.timer.timeout.connect(self._idle)
+        self.timer = QTimer(self, singleShot=True, timeout=self._idle)
         actions = window.menus.actions
         actions["encryption"].triggered.connect(lambda: self.show_encryption())
         actions["lock"].triggered.connect(lambda: self.lock())

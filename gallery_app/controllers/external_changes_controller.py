@@ -24,8 +24,7 @@ class ExternalChangesController(QObject):
         self._context = context
         self._window = window
         self._change = -1
-        self.timer = QTimer(self, interval=EVERY)
-        self.timer.timeout.connect(self._look)
+        self.timer = QTimer(self, interval=EVERY, timeout=self._look)
         context.state.gallery_changed.connect(self._gallery_changed)
 
     def _gallery_changed(self) -> None:

@@ -41,8 +41,7 @@ class MapController(QObject):
         self._wish = 0
         self._star: list[Vectors] = []
         self._unknowns: list[Vectors] = []
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._pause.timeout.connect(self._look_if_shown)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self._look_if_shown)
         self._connect()
 
     def _connect(self) -> None:

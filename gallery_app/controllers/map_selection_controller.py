@@ -46,8 +46,7 @@ class MapSelectionController(QObject):
         self._chosen: Ids | None = None
         self._people: Ids | None = None
         self._pointed = (-1, QPoint())
-        self._rest = QTimer(self, singleShot=True, interval=_REST)
-        self._rest.timeout.connect(self._tell_pointed)
+        self._rest = QTimer(self, singleShot=True, interval=_REST, timeout=self._tell_pointed)
         self._connect()
 
     def _connect(self) -> None:

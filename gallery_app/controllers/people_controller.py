@@ -39,8 +39,7 @@ class PeopleController(QObject):
         self._context, self._state, self._window = context, context.state, window
         self._asking, self._judging = asking, judging
         self._wanted_face = -1
-        self._index_ends = QTimer(self, singleShot=True, interval=_INDEX)
-        self._index_ends.timeout.connect(self._show_status)
+        self._index_ends = QTimer(self, singleShot=True, interval=_INDEX, timeout=self._show_status)
         self._folder: Path | None = None
         state = context.state
         state.gallery_changed.connect(self.gallery_changed)

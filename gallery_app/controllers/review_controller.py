@@ -39,8 +39,7 @@ class ReviewController(QObject):
         self._merge, self._enroll = merge, enroll
         self._stale = True
         self._balance: Balance | None = None
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._pause.timeout.connect(self.look)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self.look)
         context.state.gallery_changed.connect(self._gallery_changed)
         context.state.writable_changed.connect(lambda: window.review.card.set_writable(True))
         context.state.contents_changed.connect(self._changed)

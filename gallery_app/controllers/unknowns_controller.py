@@ -24,8 +24,7 @@ class UnknownsController(QObject):
         self._said = False  # whether it is known what was said about keeping
         self._keeping: bool | None = None
         self._seen: set[bytes] = set()
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._pause.timeout.connect(self.look)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self.look)
         self._entry = window.menus.actions["keep_unknown"]
         self._connect()
 

@@ -26,8 +26,7 @@ class BalanceDialog(Dialog):
         charts = hbox((faces_chart(balance.faces, balance.enough), 1), spacing=16)
         if balance.rates:
             charts.addWidget(_rates_chart(balance), 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
         vbox(head, (charts, 1), buttons, parent=self, margins=24, spacing=16)
         buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
 

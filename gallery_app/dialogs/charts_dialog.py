@@ -52,8 +52,7 @@ class ChartsDialog(Dialog):
             tiles.append(_recognition(figures, roster))
         if figures.added[-1] - figures.added[0] >= _AT_ONCE:
             tiles.append(_growth(figures.added))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
         hint = text_label(
             "Right-click a chart to copy it or save it as PNG, SVG or CSV.",
             "small",

@@ -39,8 +39,7 @@ class CurvesDialog(Dialog):
         head.setProperty("textRole", "muted" if several else "heading")
         layout.addWidget(head)
         layout.addWidget(scrolling(curves_of(trainings, kind)), 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
         layout.addWidget(buttons)
         buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
 

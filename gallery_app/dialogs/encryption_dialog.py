@@ -91,13 +91,11 @@ class EncryptionDialog(Dialog):
         self.minutes.setAccessibleName("Minutes without input before locking")
         self.minutes.setValue(minutes)
         self.minutes.valueChanged.connect(self.idle_wanted)
-        self.remove_button = QPushButton("&Remove encryption")
-        self.remove_button.clicked.connect(self._decrypt)
+        self.remove_button = QPushButton("&Remove encryption", clicked=self._decrypt)
         self.ok = QPushButton("&Change passphrase" if encrypted else "&Encrypt")
         self.ok.clicked.connect(self._accept)
         self.ok.setDefault(True)
-        self.close_button = QPushButton("Close" if encrypted else "Cancel")
-        self.close_button.clicked.connect(self.reject)
+        self.close_button = QPushButton("Close" if encrypted else "Cancel", clicked=self.reject)
         for field in self._fields():
             field.setEnabled(self._possible)
             field.textChanged.connect(self._look)
@@ -120,8 +118,7 @@ class EncryptionDialog(Dialog):
         return [self.present, self.new, self.again]
 
     def _lay_out(self) -> None:
-        box = QFrame()
-        box.setObjectName("card")
+        box = QFrame(objectName="card")
         vbox(
             section("PROTECTS AGAINST"),
             _whole(text_label(_PROTECTS), _INSIDE),

@@ -59,16 +59,14 @@ class EnrollDialog(Dialog):
         self.who = text_label(role="small", wrap=False)
         self.files = self._face_list()
         self.count = text_label(role="small", wrap=False)
-        self.add = QPushButton(icon("folder-open"), "Add files…")
-        self.add.setAutoDefault(False)
+        self.add = QPushButton(icon("folder-open"), "Add files…", autoDefault=False)
         self.add.clicked.connect(self._pick)
         self.warnings = AdvicePanel()
         self.warnings.send_wanted.connect(self._send)
         self.warnings.leave_wanted.connect(lambda one: self.model.leave_out(one.rows))
         self.warnings.keep_wanted.connect(self.model.put_back)
         self.buttons = self._buttons()
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._pause.timeout.connect(self._check)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self._check)
         self._lay_out()
         self.name.setText(name)
         self._take(list(batches), [])
@@ -96,8 +94,7 @@ class EnrollDialog(Dialog):
         return box
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setVerticalSpacing(8)
         form.addRow("Name", self.name)
         form.addRow("", self.who)

@@ -14,8 +14,7 @@ from gallery_app.widgets.controls.elided_label import show_plainly
 def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
     """The message box for an error; the caller opens it."""
     told = readable(error)
-    box = QMessageBox(parent)
-    box.setIconPixmap(icon("alert", "accent").pixmap(40, 40))
+    box = QMessageBox(parent, iconPixmap=icon("alert", "accent").pixmap(40, 40))
     box.setWindowTitle("Face Gallery")
     box.setText(told.headline)
     box.setInformativeText(told.text)
@@ -23,8 +22,7 @@ def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
     box.setStandardButtons(QMessageBox.StandardButton.Close)
     if told.details:
         box.setDetailedText(told.details)
-        copy = QPushButton("Copy details")
-        copy.setAutoDefault(False)
+        copy = QPushButton("Copy details", autoDefault=False)
         box.addButton(copy, QMessageBox.ButtonRole.ActionRole)
         copy.clicked.disconnect()  # copying must not close the box
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(told.details))

@@ -121,9 +121,7 @@ def _rough(seconds: float) -> str:
 
 
 def _ticked(text: str, tip: str = "") -> QCheckBox:
-    box = QCheckBox(text)
-    box.setChecked(True)
-    box.setToolTip(tip)
+    box = QCheckBox(text, checked=True, toolTip=tip)
     return box
 
 
@@ -164,13 +162,10 @@ class EvaluationWindow(Dialog):
             "An evaluation hides some of the faces, searches for them, and counts the right "
             "answers. Nothing in the gallery changes.",
         )
-        self.save = QPushButton("&Save report…")
-        self.save.setToolTip("One HTML file with all tables and charts")
+        self.save = QPushButton("&Save report…", toolTip="One HTML file with all tables and charts")
         self.save.clicked.connect(lambda: self.save_wanted.emit(self._evaluation))
-        self.copy = QPushButton(icon("copy"), "Copy &tables")
-        self.copy.clicked.connect(self._copy)
-        self.close_button = QPushButton("Close")
-        self.close_button.clicked.connect(self.reject)
+        self.copy = QPushButton(icon("copy"), "Copy &tables", clicked=self._copy)
+        self.close_button = QPushButton("Close", clicked=self.reject)
         for button in (self.save, self.copy, self.close_button):
             button.setAutoDefault(False)
         self._lay_out()
@@ -178,8 +173,7 @@ class EvaluationWindow(Dialog):
         self.form.start.setFocus()
 
     def _lay_out(self) -> None:
-        line = QFrame()
-        line.setObjectName("hairline")
+        line = QFrame(objectName="hairline")
         buttons = hbox(self.save, self.copy, Stretch(1), self.close_button, spacing=8)
         self._layout = vbox(
             self.form, line, (self.page, 1), buttons, parent=self, margins=24, spacing=16

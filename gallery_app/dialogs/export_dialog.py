@@ -65,10 +65,8 @@ class ExportDialog(Dialog):
         self._people, self._faces = counts
         self._chosen, self._selected = chosen, faces
         self._encrypted = encrypted
-        self.whole = QRadioButton(f"The &whole gallery, {_counted(*counts)}")
-        self.whole.setChecked(True)
-        self.selected = QRadioButton(_selected_text(chosen))
-        self.selected.setEnabled(bool(chosen))
+        self.whole = QRadioButton(f"The &whole gallery, {_counted(*counts)}", checked=True)
+        self.selected = QRadioButton(_selected_text(chosen), enabled=bool(chosen))
         self.on_the_map = QRadioButton(f"Selected on the &map, {faces_text(len(faces))}")
         self.sample = QRadioButton("So&me people, chosen at random")
         self.people = _number(10, 1_000_000, "Number of people")
@@ -83,11 +81,8 @@ class ExportDialog(Dialog):
         self.open_after.setEnabled(not obstacle)
         self.told = text_label(role="small")
         self._obstacle = obstacle if kind == "tensorboard" else ""
-        self.ok = QPushButton("&Export")
-        self.ok.setDefault(True)
-        self.ok.clicked.connect(self._accept)
-        self.cancel = QPushButton("Cancel")
-        self.cancel.clicked.connect(self.reject)
+        self.ok = QPushButton("&Export", default=True, clicked=self._accept)
+        self.cancel = QPushButton("Cancel", clicked=self.reject)
         for button in (self.whole, self.on_the_map, self.selected, self.sample):
             button.toggled.connect(self._look)
         for box in (self.people, self.each, self.seed):

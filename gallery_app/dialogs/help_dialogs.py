@@ -58,8 +58,7 @@ def about_dialog(parent: QWidget | None) -> QDialog:
     dialog = _dialog("About Face Gallery", parent)
     grid = QGridLayout()
     grid.setHorizontalSpacing(24)
-    picture = QLabel()
-    picture.setPixmap(app_icon().pixmap(64, 64))
+    picture = QLabel(pixmap=app_icon().pixmap(64, 64))
     grid.addWidget(picture, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
     title = text_label(f"Face Gallery {version('face-gallery')}", "heading", wrap=False)
     grid.addWidget(title, 0, 1)
@@ -84,6 +83,5 @@ def _dialog(title: str, parent: QWidget | None) -> QDialog:
 
 
 def _fill(dialog: QDialog, grid: QGridLayout) -> None:
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-    buttons.rejected.connect(dialog.reject)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=dialog.reject)
     vbox(grid, buttons, parent=dialog, margins=24, spacing=24)

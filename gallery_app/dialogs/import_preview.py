@@ -74,8 +74,7 @@ class ImportPreview(Dialog):
         return self.model.plan
 
     def _make_actions(self) -> None:
-        self.filter = QComboBox()
-        self.filter.setAccessibleName("Show")
+        self.filter = QComboBox(accessibleName="Show")
         for which in FILTERS:
             self.filter.addItem("", which)
         self.filter.activated.connect(
@@ -228,8 +227,7 @@ def plan_sentence(plan: ImportPlan) -> str:
 
 
 def _button(text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
+    button = QPushButton(text, autoDefault=False)
     return button
 
 

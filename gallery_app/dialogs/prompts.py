@@ -35,8 +35,7 @@ def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWid
     text.setAccessibleName("Note")
     text.setTabChangesFocus(True)
     standard = QDialogButtonBox.StandardButton
-    box = QDialogButtonBox(standard.Save | standard.Cancel)
-    box.accepted.connect(dialog.accept)
+    box = QDialogButtonBox(standard.Save | standard.Cancel, accepted=dialog.accept)
     box.rejected.connect(dialog.reject)
     dialog.accepted.connect(lambda: taken(text.toPlainText().strip()))
     vbox((text, 1), box, parent=dialog, margins=24, spacing=16)
@@ -45,8 +44,7 @@ def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWid
 
 def offer_import(folder: Path, parent: QWidget, accepted: Callable[[], None]) -> QMessageBox:
     """Opens the question; ``accepted`` is called when the answer is yes."""
-    box = QMessageBox(parent)
-    box.setIconPixmap(icon("import", "accent").pixmap(40, 40))
+    box = QMessageBox(parent, iconPixmap=icon("import", "accent").pixmap(40, 40))
     box.setWindowTitle("Import a folder")
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"“{folder.resolve().name}” is not a gallery")

@@ -138,8 +138,7 @@ class RestoreDialog(Dialog):
         self.keep.setSpecialValueText("none")
         self.keep.setAccessibleName("Automatic backups to keep")
         self.keep.editingFinished.connect(self._keep)
-        self.file_button = QPushButton("Choose a &file…")
-        self.file_button.clicked.connect(self.file_wanted)
+        self.file_button = QPushButton("Choose a &file…", clicked=self.file_wanted)
         self.headline = text_label("")
         font = self.headline.font()
         font.setBold(True)
@@ -165,8 +164,7 @@ class RestoreDialog(Dialog):
         self._clear()
 
     def _lay_out(self) -> None:
-        self.box = QFrame()
-        self.box.setObjectName("card")
+        self.box = QFrame(objectName="card")
         vbox(
             self.headline,
             self.sentences,
@@ -187,8 +185,7 @@ class RestoreDialog(Dialog):
             margins=0,
             spacing=8,
         )
-        ways = QVBoxLayout()
-        ways.setSpacing(4)
+        ways = QVBoxLayout(spacing=4)
         under = hbox(24, self.safety)
         ways.addWidget(self.replace)
         ways.addLayout(under)

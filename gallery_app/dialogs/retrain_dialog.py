@@ -217,9 +217,7 @@ class RetrainDialog(Dialog):
             self.kinds.setFocus()
 
     def _make_buttons(self) -> None:
-        self.more = QToolButton()
-        self.more.setText("&Advanced")
-        self.more.setCheckable(True)
+        self.more = QToolButton(text="&Advanced", checkable=True)
         self.more.setIcon(icon("chevron-right", "muted"))
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.toggled.connect(self._unfold)
@@ -229,8 +227,7 @@ class RetrainDialog(Dialog):
         self.buttons.rejected.connect(self.reject)
 
     def _lay_out(self) -> None:
-        self.form = QFormLayout()
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self.form.setHorizontalSpacing(16)
         self.form.setVerticalSpacing(8)
         self.form.addRow("&What", self.kinds)

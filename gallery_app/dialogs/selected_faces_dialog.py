@@ -91,10 +91,7 @@ class SelectedFacesDialog(Dialog):
         return view
 
     def _button(self, text: str, do: Callable[[], None], tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda: do())
+        button = QPushButton(text, toolTip=tip, autoDefault=False, clicked=lambda: do())
         self.buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         return button
 

@@ -92,8 +92,7 @@ class SimilarityDialog(Dialog):
         self.heat = HeatMap()
         self.pointed = PairRow(_SMALL, pictures)
         self.heat.pointed.connect(self._point)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
         layout = vbox(who, self.verdict, self.detail, 8, parent=self, margins=24, spacing=8)
         if found.distances.size == 1:
             self.resize(600, 420)

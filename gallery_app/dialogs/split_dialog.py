@@ -93,8 +93,7 @@ class FaceGroup(QFrame):
         self.name = NameField(roster, self)
         self.name.setText(name)
         self.name.textChanged.connect(lambda _: self.name_changed.emit())
-        self.title = QLabel(keeps or "", self)
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title = QLabel(keeps or "", self, textFormat=Qt.TextFormat.PlainText)
         self.title.setProperty("textRole", "heading")
         self.count = text_label(role="muted", wrap=False)
         self.view = self._view()
@@ -107,8 +106,7 @@ class FaceGroup(QFrame):
         layout.addWidget(self.view)
 
     def _view(self) -> QListView:
-        view = QListView()
-        view.setObjectName("groupFaces")
+        view = QListView(objectName="groupFaces")
         view.setModel(self.model)
         delegate = FaceDelegate(view)
         view.setItemDelegate(delegate)

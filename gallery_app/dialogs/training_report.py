@@ -70,8 +70,7 @@ class TrainingReport(Dialog):
             margins=(0, 0, 12, 0),
             spacing=32,
         )
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
         layout = vbox(parent=self, margins=24, spacing=16)
         took = f"Took {seconds_text(outcome.seconds)}, including evaluation"
         head = vbox(
@@ -86,8 +85,7 @@ class TrainingReport(Dialog):
 
 
 def _section(model: ModelVersion, points: Sequence[Measured]) -> QVBoxLayout:
-    column = QVBoxLayout()
-    column.setSpacing(8)
+    column = QVBoxLayout(spacing=8)
     state = "in use" if model.active else "not in use"
     title = f"{KIND_NAMES[model.kind]} · {PRESET_NAMES[model.preset].lower()} · {state}"
     column.addWidget(text_label(title, "heading", selectable=True))
@@ -115,8 +113,7 @@ def _warning(text: str) -> QHBoxLayout:
 
 def _comparison(model: ModelVersion) -> QFrame:
     """Before and after, on faces and people that it had not seen."""
-    frame = QFrame()
-    frame.setObjectName("card")
+    frame = QFrame(objectName="card")
     grid = QGridLayout(frame)
     grid.setContentsMargins(16, 12, 16, 12)
     grid.setHorizontalSpacing(32)

@@ -208,21 +208,16 @@ class VersionsDialog(Dialog):
         self.parameters = text_label(role="small", selectable=True)
 
     def _make_buttons(self) -> None:
-        self.activate = QPushButton("&Activate")
-        self.activate.setToolTip("Use this model for identification")
+        self.activate = QPushButton("&Activate", toolTip="Use this model for identification")
         self.activate.clicked.connect(self._activate)
-        self.stop = QPushButton("&Stop using")
-        self.stop.setToolTip("Identify without a model of this kind")
+        self.stop = QPushButton("&Stop using", toolTip="Identify without a model of this kind")
         self.stop.clicked.connect(self._deactivate)
-        self.delete = QPushButton(icon("trash"), "&Delete…")
-        self.delete.clicked.connect(self._delete)
+        self.delete = QPushButton(icon("trash"), "&Delete…", clicked=self._delete)
         self.curves = QPushButton("&Curves…")
         self.curves.setToolTip("Select several to compare their curves")
         self.curves.clicked.connect(lambda: self.curves_wanted.emit(self.selected()))
-        self.retrain = QPushButton("&Retrain…")
-        self.retrain.clicked.connect(self.retrain_wanted)
-        self.close_button = QPushButton("Close")
-        self.close_button.clicked.connect(self.reject)
+        self.retrain = QPushButton("&Retrain…", clicked=self.retrain_wanted)
+        self.close_button = QPushButton("Close", clicked=self.reject)
         for button in self._buttons():
             button.setAutoDefault(False)
 

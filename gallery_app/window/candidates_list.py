@@ -159,10 +159,8 @@ class Candidates(QWidget):
         self._portraits: Mapping[int, int | None] = {}
         self._shown: object = None
         self.heading = section("CANDIDATES")
-        self.dissent = QVBoxLayout()
-        self.dissent.setSpacing(0)
-        self.list = QVBoxLayout()
-        self.list.setSpacing(0)
+        self.dissent = QVBoxLayout(spacing=0)
+        self.list = QVBoxLayout(spacing=0)
         vbox(self.heading, self.dissent, self.list, parent=self, margins=0, spacing=4)
         pictures.ready.connect(lambda _: self._paint_pictures())
         for place in range(_MOST):

@@ -54,8 +54,7 @@ class ClusterCard(QFrame):
         self.merge = QPushButton("Combine")
         self.merge.setToolTip("These groups are one person: combine them, named or not")
         self.merge.clicked.connect(self.merge_wanted)
-        self.add = QPushButton()
-        self.add.clicked.connect(self._add)
+        self.add = QPushButton(clicked=self._add)
         self.grid = self._grid()
         self.name = NameField(Roster(), self)
         self.name.textChanged.connect(lambda _: self._typed())
@@ -69,8 +68,7 @@ class ClusterCard(QFrame):
         self._lay_out()
 
     def _grid(self) -> QListView:
-        view = QListView()
-        view.setObjectName("clusterFaces")
+        view = QListView(objectName="clusterFaces")
         view.setModel(self.model)
         view.setItemDelegate(FaceDelegate(view))
         view.setViewMode(QListView.ViewMode.IconMode)
@@ -88,8 +86,7 @@ class ClusterCard(QFrame):
     def _lay_out(self) -> None:
         looks = hbox((self.likeness, 1), self.add, spacing=8)
         buttons = hbox(self.ok, self.dismiss, Stretch(), spacing=8)
-        self._naming = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._naming.setSpacing(8)
+        self._naming = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=8)
         self._naming.addWidget(self.name, 1)
         self._naming.addLayout(buttons)
         layout = vbox(parent=self, margins=16, spacing=8)

@@ -87,8 +87,7 @@ class FaceDetails(QFrame):
             margins=(24, 16, 16, 16),
             spacing=16,
         )
-        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._columns.setSpacing(16)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=16)
         self._columns.addLayout(about, 1)
         self._columns.addLayout(self._nearest_column(), 1)
         layout.addLayout(self._columns, 1)
@@ -235,10 +234,8 @@ class FacesPanel(QWidget):
         self.ask = QAction(icon("question"), "Who is this?", self)
         self.ask.setToolTip("Test this face as if it were not enrolled")
         self.ask.triggered.connect(self._ask)
-        self.copy = QAction(icon("copy"), "Copy file name", self)
-        self.copy.triggered.connect(self._copy)
-        unselect = QAction("Close the details", self)
-        unselect.triggered.connect(self.grid.clearSelection)
+        self.copy = QAction(icon("copy"), "Copy file name", self, triggered=self._copy)
+        unselect = QAction("Close the details", self, triggered=self.grid.clearSelection)
         for name, action in (("ask", self.ask), ("copy", self.copy), ("unselect", unselect)):
             action.setShortcuts(keys_of(name))
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

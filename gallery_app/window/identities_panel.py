@@ -57,17 +57,14 @@ class IdentitiesPanel(QWidget):
         self.sort_by("name")
 
     def _search_field(self) -> QLineEdit:
-        field = QLineEdit()
-        field.setClearButtonEnabled(True)
-        field.setAccessibleName("Search people")
+        field = QLineEdit(clearButtonEnabled=True, accessibleName="Search people")
         field.setToolTip("Search by any part of a name; accents and case do not matter")
         field.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         field.textChanged.connect(self._searched)
         return field
 
     def _sort_button(self, text: str, order: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
+        button = QToolButton(text=text)
         button.setProperty("sortHeader", True)
         button.setToolTip(tip)
         button.setAccessibleName(tip)

@@ -127,8 +127,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
 
     def _splitter(self) -> QSplitter:
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setHandleWidth(1)
+        splitter = QSplitter(Qt.Orientation.Horizontal, handleWidth=1)
         panels = (self.identities, self.middle, self.query)
         for panel, width in zip(panels, _LEAST_WIDTHS, strict=True):
             splitter.addWidget(panel)

@@ -181,9 +181,7 @@ class MapTools(QWidget):
 
 
 def _toggle(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setCheckable(True)
-    button.setToolTip(tip)
+    button = QPushButton(text, checkable=True, toolTip=tip)
     button.setProperty("segment", True)
     return button
 

@@ -60,9 +60,7 @@ class MapSelection(QFrame):
         self.hide()
 
     def _button(self, text: str, signal: Signal, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.clicked.connect(lambda: signal.emit())
+        button = QPushButton(text, toolTip=tip, clicked=lambda: signal.emit())
         return button
 
     def _export_button(self) -> QPushButton:

@@ -21,8 +21,7 @@ class MethodChoice(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.button = QToolButton()
-        self.button.setObjectName("methodButton")
+        self.button = QToolButton(objectName="methodButton")
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the text
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -29,8 +29,7 @@ class QueryActions(QFrame):
         self.setObjectName("queryActions")
         self._writable = True
         self._name = ""
-        self.confirm = QPushButton()
-        self.confirm.clicked.connect(lambda: self.confirmed.emit(self._name))
+        self.confirm = QPushButton(clicked=lambda: self.confirmed.emit(self._name))
         self.reject = _OneAtATime()
         self.reject.clicked.connect(self.rejected)
         self.enroll = QPushButton("Enroll as new…")

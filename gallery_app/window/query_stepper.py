@@ -56,9 +56,5 @@ def _summary(queries: list[FaceQuery]) -> str:
 
 
 def _button(name: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name, "muted"))
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.setAutoRaise(True)
+    button = QToolButton(icon=icon(name, "muted"), toolTip=tip, accessibleName=tip, autoRaise=True)
     return button

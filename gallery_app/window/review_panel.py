@@ -187,8 +187,7 @@ class SideView(QWidget):
         self.name = _Name()
         self.name.clicked.connect(lambda: self.name_clicked.emit(self._side.name))
         self.large = PictureLabel(_LARGE)
-        self.others = QVBoxLayout()
-        self.others.setSpacing(8)
+        self.others = QVBoxLayout(spacing=8)
         faces = hbox((self.large, 0, Qt.AlignmentFlag.AlignTop), spacing=8)
         self._beside = QWidget()
         vbox(self.others, Stretch(), parent=self._beside, margins=0)
@@ -249,8 +248,7 @@ class ReviewPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._portraits: Mapping[int, int | None] = {}
         self.model = FindingListModel(pictures, self)
-        self.kinds = QComboBox()
-        self.kinds.setAccessibleName("What to show")
+        self.kinds = QComboBox(accessibleName="What to show")
         self.kinds.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kinds.activated.connect(self._kind_chosen)
         self.balance = QPushButton("Balance…")
@@ -272,8 +270,7 @@ class ReviewPanel(QWidget):
         self._lay_out()
 
     def _list(self) -> QListView:
-        view = QListView()
-        view.setObjectName("findingList")
+        view = QListView(objectName="findingList")
         view.setModel(self.model)
         view.setItemDelegate(FindingDelegate(view))
         view.setUniformItemSizes(True)

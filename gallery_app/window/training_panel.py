@@ -135,20 +135,17 @@ class TrainingPanel(QFrame):
         self._series = ""
         self.curves: Curves | None = None
         self.title = ElidedLabel(role="heading")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = QProgressBar(textVisible=False)
         self.detail = text_label(role="small")
         self.sentence = text_label()
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.sign = IconLabel("alert", "warning", 16)
         self.alarm = text_label(role="warning")
-        self.log = QPlainTextEdit(readOnly=True)
-        self.log.setMaximumBlockCount(_LOG_LINES)
+        self.log = QPlainTextEdit(readOnly=True, maximumBlockCount=_LOG_LINES)
         self.log.setAccessibleName("Log of the training")
         self.log.setFixedHeight(104)
         self._make_buttons()
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._pause.timeout.connect(self.refresh)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self.refresh)
         self._clock = QTimer(self, interval=1000)  # the time left goes on where no event comes
         self._clock.timeout.connect(self.refresh)
         self._lay_out()
@@ -159,13 +156,11 @@ class TrainingPanel(QFrame):
         self.log_button.setCheckable(True)
         self.log_button.setToolTip("Show messages from the run")
         self.log_button.toggled.connect(self.log.setVisible)
-        self.cancel = QPushButton("Cancel")
-        self.cancel.clicked.connect(self._cancel)
+        self.cancel = QPushButton("Cancel", clicked=self._cancel)
         self.report = QPushButton("&Report…")
         self.report.setProperty("primary", True)
         self.report.clicked.connect(self.report_wanted)
-        self.close_button = QPushButton("Close")
-        self.close_button.clicked.connect(self._close)
+        self.close_button = QPushButton("Close", clicked=self._close)
 
     def _lay_out(self) -> None:
         column = vbox(Stretch(1), self.title, self.bar, self.sentence, self.detail, spacing=6)
@@ -189,8 +184,7 @@ class TrainingPanel(QFrame):
             margins=(24, 14, 24, 14),
             spacing=24,
         )
-        inner = QWidget()
-        inner.setMinimumHeight(_HEIGHT)
+        inner = QWidget(minimumHeight=_HEIGHT)
         inner.setLayout(strip)
         strip.setSpacing(8)
         strip.insertSpacing(1, 16)

@@ -83,8 +83,7 @@ class UnknownPanel(QWidget):
         vbox(self._stack, parent=self, margins=0)
 
     def _list(self) -> QListView:
-        view = QListView()
-        view.setObjectName("clusterList")
+        view = QListView(objectName="clusterList")
         view.setModel(self.model)
         view.setItemDelegate(FindingDelegate(view))
         view.setUniformItemSizes(True)

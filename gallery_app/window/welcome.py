@@ -35,8 +35,7 @@ class WelcomePage(QWidget):
         self.sample.clicked.connect(self.sample_wanted)
         self.import_.clicked.connect(self.import_wanted)
         self.open.clicked.connect(self.open_wanted)
-        self._recent = QVBoxLayout()
-        self._recent.setSpacing(0)
+        self._recent = QVBoxLayout(spacing=0)
         self._recent_title = text_label("RECENT GALLERIES", "section", wrap=False)
         self._lay_out()
 

@@ -123,8 +123,7 @@ class LineChart(QFrame):
         self._line = pg.InfiniteLine(angle=90, movable=False)
         self._line.hide()
         self.plot.addItem(self._line, ignoreBounds=True)
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
-        self._pause.timeout.connect(self.refresh)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self.refresh)
         self._read = 0
         self._lay_out()
         theme_changed().changed.connect(self.refresh)

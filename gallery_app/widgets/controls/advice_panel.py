@@ -37,9 +37,7 @@ class AdviceLine(QWidget):
         super().__init__()
         self.sentence = _whole(sentence) if wraps else ElidedLabel(sentence)
         self.sentence.setProperty("textRole", sign[1] if sign[1] in ("warning", "bad") else "")
-        self.button = QPushButton(action)
-        self.button.setAutoDefault(False)
-        self.button.setVisible(bool(action))
+        self.button = QPushButton(action, autoDefault=False, visible=bool(action))
         if tip:
             self.button.setToolTip(plain_tip(tip))
         if call is not None:

@@ -52,15 +52,10 @@ class BusyStrip(QFrame):
         self._stage = ""
         self._began = 0.0
         self.title = text_label(role="heading", wrap=False)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = QProgressBar(textVisible=False)
         self.detail = ElidedLabel(role="small")
-        self.button = QPushButton("Cancel")
-        self.button.clicked.connect(self._cancel)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(_PATIENCE_MS)
-        self._patience.timeout.connect(self._appear)
+        self.button = QPushButton("Cancel", clicked=self._cancel)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS, timeout=self._appear)
         self._lay_out()
         self.hide()
 

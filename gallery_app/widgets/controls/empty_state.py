@@ -71,6 +71,5 @@ def _in_the_middle(widget: QWidget) -> QBoxLayout:
 
 
 def _button(text: str, action: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.clicked.connect(lambda: action())
+    button = QPushButton(text, clicked=lambda: action())
     return button

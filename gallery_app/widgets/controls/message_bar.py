@@ -20,11 +20,8 @@ class MessageBar(QFrame):
         self._action: Callable[[], object] | None = None
         self.picture = IconLabel("info", "accent")
         self.words = text_label(selectable=True)
-        self.button = QPushButton()
-        self.button.clicked.connect(self._act)
-        self.cross = QToolButton()
-        self.cross.setIcon(icon("close", "muted"))
-        self.cross.setToolTip("Close this message")
+        self.button = QPushButton(clicked=self._act)
+        self.cross = QToolButton(icon=icon("close", "muted"), toolTip="Close this message")
         self.cross.setAccessibleName("Close this message")
         self.cross.clicked.connect(self.hide)
         hbox(
