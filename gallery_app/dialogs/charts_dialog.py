@@ -5,11 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import (
-    QDialogButtonBox,
-    QDoubleSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialogButtonBox, QDoubleSpinBox, QWidget
 
 from engine.records.gallery_figures import GalleryFigures, Separation
 from engine.records.roster import Roster

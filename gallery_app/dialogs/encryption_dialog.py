@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QLabel,
-    QPushButton,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QPushButton, QSpinBox, QWidget
 
 from engine.errors import InputError
 from engine.store import encryption
@@ -138,7 +131,6 @@ class EncryptionDialog(Dialog):
             margins=0,
             spacing=8,
         )
-        buttons = hbox(self.remove_button, Stretch(1), self.close_button, self.ok, spacing=8)
         layout = vbox(
             self.title,
             4,
@@ -150,7 +142,7 @@ class EncryptionDialog(Dialog):
             4,
             idle if self._encrypted else _whole(text_label(_BEFORE, "small"), _WIDE),
             8,
-            buttons,
+            hbox(self.remove_button, Stretch(1), self.close_button, self.ok, spacing=8),
             parent=self,
             margins=24,
             spacing=8,

@@ -7,12 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import (
-    QDialogButtonBox,
-    QFrame,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialogButtonBox, QFrame, QPushButton, QWidget
 
 from engine.records.types import Face, Ids
 from gallery_app.dialogs.guarded_callback import while_open

@@ -75,8 +75,7 @@ class MapSelection(QFrame):
         return button
 
     def _lay_out(self) -> None:
-        words = vbox(self.title, self.detail, spacing=2)
-        row = hbox(*self.pictures, 6, (words, 1), spacing=6)
+        row = hbox(*self.pictures, 6, (vbox(self.title, self.detail, spacing=2), 1), spacing=6)
         below = QWidget()
         doors = WrappingRow(below, spacing=6)
         buttons = (

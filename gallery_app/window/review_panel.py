@@ -113,12 +113,11 @@ class FindingCard(QFrame):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        halves = hbox((self.left, 1), (self.right, 1), spacing=16)
         vbox(
             self.question,
             self.reason,
             4,
-            halves,
+            hbox((self.left, 1), (self.right, 1), spacing=16),
             4,
             self._answers,
             parent=self,

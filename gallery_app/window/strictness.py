@@ -39,7 +39,6 @@ class Strictness(QWidget):
         self.reset.setProperty("quiet", True)
         self.reset.setToolTip(f"Default: {_promise(DEFAULT).lower()}")
         self.reset.clicked.connect(lambda: self.slider.setValue(nearest_step(DEFAULT)))
-        marked = hbox((self.mark, 1), self.reset)
         for label in (self.words, self.note, self.mark):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -48,7 +47,7 @@ class Strictness(QWidget):
             section("STRICTNESS"),
             self.slider,
             self.words,
-            marked,
+            hbox((self.mark, 1), self.reset),
             self.note,
             parent=self,
             margins=0,

@@ -6,14 +6,7 @@ from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QListView,
-    QPushButton,
-    QSizePolicy,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QListView, QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from engine.records.roster import Roster
 from engine.records.unknowns import Cluster

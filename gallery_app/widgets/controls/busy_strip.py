@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, SignalInstance
-from PySide6.QtWidgets import (
-    QFrame,
-    QProgressBar,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QWidget
 
 from engine.progress import Event, Message, Progress
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
@@ -60,9 +55,8 @@ class BusyStrip(QFrame):
         self.hide()
 
     def _lay_out(self) -> None:
-        column = vbox(self.title, self.bar, self.detail, spacing=8)
         hbox(
-            (column, 1),
+            (vbox(self.title, self.bar, self.detail, spacing=8), 1),
             (self.button, 0, Qt.AlignmentFlag.AlignVCenter),
             parent=self,
             margins=(24, 14, 24, 14),
