@@ -97,7 +97,7 @@ class Measuring:
         self.until(lambda: people.rowCount() and faces.rowCount())
         self.paint(window.identities.list.viewport())
         print(
-            f"{app.browsing.roster.face_count:,} faces of {people.rowCount():,} people: "
+            f"{app.people_controller.roster.face_count:,} faces of {people.rowCount():,} people: "
             "process start to "
             f"painted window {time.monotonic() - started:.2f} s (of its own "
             f"{time.process_time():.2f} s)",
@@ -155,7 +155,7 @@ class Measuring:
 
         def show() -> None:
             identity = self.somebody()
-            self.app.browsing.go_to_identity(identity.id)
+            self.app.people_controller.go_to_identity(identity.id)
             self.until(lambda: window.faces.title.text() == identity.name)
             self.paint(window.faces.grid.viewport())
 
@@ -192,10 +192,13 @@ class Measuring:
             self.report(f"{title}, shown", change, self.clicks // 20, after=self.undo)
 
     def undo(self) -> None:
-        before, action = self.app.browsing.roster.change, self.app.window.menus.actions["undo"]
+        before, action = (
+            self.app.people_controller.roster.change,
+            self.app.window.menus.actions["undo"],
+        )
         self.until(action.isEnabled)
         action.trigger()
-        self.until(lambda: self.app.browsing.roster.change != before)
+        self.until(lambda: self.app.people_controller.roster.change != before)
         self.until(lambda: not self.app.tasks.is_busy())
 
     def identify(self) -> None:
@@ -214,14 +217,14 @@ class Measuring:
     # -- means -------------------------------------------------------------------------------
 
     def somebody(self):  # type: ignore[no-untyped-def]
-        roster = self.app.browsing.roster
+        roster = self.app.people_controller.roster
         return roster[self.chance.randrange(len(roster))]
 
     def some_face(self) -> int:
         return self.somebody().portrait or 1
 
     def until_listed(self, name: str, *, there: bool = True) -> None:
-        self.until(lambda: (self.app.browsing.roster.named(name) is not None) == there)
+        self.until(lambda: (self.app.people_controller.roster.named(name) is not None) == there)
         self.paint(self.app.window.identities.list.viewport())
 
     def until(self, condition: Callable[[], object]) -> None:

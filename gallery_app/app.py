@@ -11,21 +11,17 @@ from PySide6.QtWidgets import QApplication
 from engine.errors import FaceGalleryError
 from gallery_app import settings as remembered
 from gallery_app.controllers.backup_controller import BackupController
-from gallery_app.controllers.comparison_controller import ComparisonController
 from gallery_app.controllers.corrections_controller import CorrectionsController
 from gallery_app.controllers.encryption_controller import EncryptionController
-from gallery_app.controllers.erasure_controller import ErasureController
 from gallery_app.controllers.export_controller import ExportController
 from gallery_app.controllers.external_changes_controller import ExternalChangesController
 from gallery_app.controllers.history_controller import HistoryController
 from gallery_app.controllers.map_controller import MapController
-from gallery_app.controllers.map_selection_controller import MapSelectionController
 from gallery_app.controllers.menu_controller import MenuController
 from gallery_app.controllers.model_controller import ModelController
 from gallery_app.controllers.people_controller import PeopleController
 from gallery_app.controllers.query_controller import QueryController
 from gallery_app.controllers.review_controller import ReviewController
-from gallery_app.controllers.strictness_controller import StrictnessController
 from gallery_app.controllers.unknowns_controller import UnknownsController
 from gallery_app.dialogs.error_dialog import error_box
 from gallery_app.errors import one_line
@@ -59,57 +55,51 @@ class App(QObject):
         self.context = Context(
             self.state, self.tasks, self.pictures, self.shelf_pictures, self.settings, self.failed
         )
-        self.commands = MenuController(self.context, self.window)
-        self.modelling = ModelController(self.context, self.window)
-        self.judging = StrictnessController(self.context, self.window)
-        self.asking = QueryController(self.context, self.window)
-        self.browsing = PeopleController(self.context, self.window, self.asking, self.judging)
-        self.correcting = CorrectionsController(self.context, self.window)
-        self.undoing = HistoryController(self.context, self.window)
-        self.reviewing = ReviewController(
-            self.context, self.window, self.correcting.merge_names, self.commands.enroll_for
+        parts = self.context, self.window
+        self.menu_controller = MenuController(*parts)
+        self.model_controller = ModelController(*parts)
+        self.query_controller = QueryController(*parts)
+        self.people_controller = PeopleController(*parts, self.query_controller)
+        self.corrections_controller = CorrectionsController(*parts)
+        self.history_controller = HistoryController(*parts)
+        self.review_controller = ReviewController(
+            *parts, self.corrections_controller.merge_names, self.menu_controller.enroll_for
         )
-        self.keeping = BackupController(self.context, self.window)
-        self.erasing = ErasureController(self.context, self.window)
-        self.exporting = ExportController(self.context, self.window)
-        self.watching = ExternalChangesController(self.context, self.window)
-        self.shelving = UnknownsController(self.context, self.window)
-        self.mapping = MapController(self.context, self.window)
-        self.selecting = MapSelectionController(
-            self.context,
-            self.window,
-            self.mapping,
-            self.browsing.show_face,
-            self.correcting,
-            self.exporting,
+        self.backup_controller = BackupController(*parts)
+        self.export_controller = ExportController(*parts)
+        self.external_changes_controller = ExternalChangesController(*parts)
+        self.unknowns_controller = UnknownsController(*parts)
+        self.map_controller = MapController(
+            *parts,
+            self.people_controller.show_face,
+            self.corrections_controller,
+            self.export_controller,
         )
-        self.comparing = ComparisonController(self.context, self.window)
-        self.locking = EncryptionController(self.context, self.window)
+        self.encryption_controller = EncryptionController(*parts)
         self.tasks.started.connect(self._task_started)
         self._connect_panels()
         self._connect_menus()
         self._restore()
-        self.browsing.gallery_changed()
+        self.people_controller.gallery_changed()
 
     # -- wiring ------------------------------------------------------------------------------
 
     def _connect_panels(self) -> None:
         window, context = self.window, self.context
         window.identities.sort_changed.connect(self._sort)
-        window.faces.import_wanted.connect(self.commands.import_folder)
-        window.faces.enroll_wanted.connect(self.commands.enroll)
-        window.query.open_wanted.connect(self.commands.open_query)
-        window.query.actions.enroll_wanted.connect(self.commands.enroll_query)
-        window.welcome.open_wanted.connect(self.commands.open_gallery)
-        window.welcome.import_wanted.connect(self.commands.import_folder)
+        window.faces.import_wanted.connect(self.menu_controller.import_folder)
+        window.faces.enroll_wanted.connect(self.menu_controller.enroll)
+        window.query.open_wanted.connect(self.menu_controller.open_query)
+        window.query.actions.enroll_wanted.connect(self.menu_controller.enroll_query)
+        window.welcome.open_wanted.connect(self.menu_controller.open_gallery)
+        window.welcome.import_wanted.connect(self.menu_controller.import_folder)
         window.welcome.sample_wanted.connect(lambda: galleries.open_sample(context))
         window.welcome.recent_wanted.connect(lambda path: galleries.open_gallery(context, path))
-        window.dropped.connect(self.commands.dropped)
+        window.dropped.connect(self.menu_controller.dropped)
         window.closing.connect(self.close)
 
     def _connect_menus(self) -> None:
         menus = self.window.menus
-        self.commands.connect_menus()
         menus.recent.aboutToShow.connect(self._fill_recent)
         for order, action in menus.sorts.items():
             action.triggered.connect(lambda _=False, by=order: self._sort(by))
@@ -157,7 +147,7 @@ class App(QObject):
         if sample:
             galleries.open_sample(self.context)
         elif path is not None:
-            self.commands.open_folder(path)
+            self.menu_controller.open_folder(path)
 
     def close(self) -> None:
         """Remembers the window, then ends every thread and closes the gallery."""
@@ -168,7 +158,7 @@ class App(QObject):
             pictures.set_gallery(None)
             pictures.close()
         self.tasks.close()
-        self.exporting.close()
+        self.export_controller.close()
         if self.state.gallery is not None:
             self.state.gallery.close()
             self.state.gallery = None

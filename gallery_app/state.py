@@ -178,6 +178,11 @@ class AppState(QObject):
         self.method: Method = "auto"
         self.methods = Methods()
 
+    @property
+    def writable(self) -> bool:
+        """Whether a gallery is open that can be changed."""
+        return self.gallery is not None and self.gallery.writable
+
     def set_gallery(self, gallery: Gallery | None) -> None:
         """Takes over an open gallery; the one before is the caller's to close."""
         self.gallery = gallery

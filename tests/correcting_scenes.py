@@ -154,7 +154,7 @@ def merge(stage: Stage, source: Path = DATA) -> None:
 def merge_unlike(stage: Stage) -> None:
     """Two people, who should not be merged."""
     stage.open(stage.make("people", sorted(DATA.glob("T*"))))
-    stage.app.correcting.merge_names("Tim Henman", "Tony Blair")
+    stage.app.corrections_controller.merge_names("Tim Henman", "Tony Blair")
     warned = stage.dialog()
     stage.wait(warned.warned.isVisible)  # type: ignore[attr-defined]
 

@@ -35,7 +35,7 @@ def _rich(stage: Stage) -> str:
 def _choose(stage: Stage, name: str) -> None:
     identity = stage.app.context.gallery.people.find(name)
     assert identity is not None
-    stage.app.browsing.go_to_identity(identity.id)
+    stage.app.people_controller.go_to_identity(identity.id)
 
 
 def _ask(stage: Stage, name: str) -> None:

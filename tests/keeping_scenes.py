@@ -64,7 +64,7 @@ def restore_problem(stage: Stage) -> None:
     _open_dialog(stage)
     broken = stage.home / "friends 2026-11-20.zip"
     broken.write_bytes(b"PK")
-    stage.app.keeping._look(broken, stage.app.context.gallery.folder)
+    stage.app.backup_controller._look(broken, stage.app.context.gallery.folder)
     stage.wait(lambda: stage.dialog().problem.isVisible())
 
 
@@ -74,7 +74,7 @@ def restore_other(stage: Stage) -> None:
         source = gallery.backups.write(stage.home).path
     stage.open(_with_backups(stage))
     _open_dialog(stage)
-    stage.app.keeping._look(source, stage.app.context.gallery.folder)
+    stage.app.backup_controller._look(source, stage.app.context.gallery.folder)
     stage.wait(lambda: stage.dialog().restore_button.isEnabled())
 
 
@@ -105,7 +105,10 @@ def salvaged(stage: Stage) -> None:
     from gallery_app.operations import backups
 
     backups.salvage(
-        stage.app.context, folder, stage.home / "saved.gallery", stage.app.keeping._salvaged
+        stage.app.context,
+        folder,
+        stage.home / "saved.gallery",
+        stage.app.backup_controller._salvaged,
     )
     stage.wait(lambda: stage.app.state.gallery is not None)
     stage.wait(lambda: stage.window.faces.model.rowCount() > 0)

@@ -32,7 +32,7 @@ def welcome(stage: Stage) -> None:
 def welcome_recent(stage: Stage) -> None:
     for name in ("family", "friends"):
         remember(stage.make(name, [DATA / "Tiger_Woods", DATA / "Tim_Henman"]))
-    stage.app.browsing.gallery_changed()
+    stage.app.people_controller.gallery_changed()
 
 
 def gallery(stage: Stage) -> None:
@@ -313,7 +313,7 @@ def import_preview(stage: Stage) -> None:
     np.save(more / known[0].name / "a_twin.npy", np.load(twin) + np.float32(1e-5))
     (wrong / "void.npy").touch()
     (wrong / "notes.npy").write_text("no vector at all")
-    stage.app.commands.preview([more])
+    stage.app.menu_controller.preview([more])
     stage.dialog().table.setFocus()
 
 
@@ -332,13 +332,13 @@ def _table(stage: Stage, columns: tuple[str, ...]) -> Path:
 
 def import_preview_column(stage: Stage) -> None:
     stage.open(stage.make("friends", sorted(DATA.glob("T*"))))
-    stage.app.commands.preview([_table(stage, ("label", "name"))])
+    stage.app.menu_controller.preview([_table(stage, ("label", "name"))])
     stage.dialog().table.setFocus()
 
 
 def import_preview_doubt(stage: Stage) -> None:
     stage.open(stage.make("friends", sorted(DATA.glob("T*"))))
-    stage.app.commands.preview([_table(stage, ("first", "last"))])
+    stage.app.menu_controller.preview([_table(stage, ("first", "last"))])
     stage.dialog().columns.setFocus()
 
 
@@ -368,7 +368,7 @@ def import_report(stage: Stage) -> None:
     )
     notices = ("“José” and “Jose\u0301” look alike. If they are one person, merge them.",)
     stage.open()
-    stage.app.commands.show_imported(ImportReport(4_321, 158, 12, rejected, notices, 1.2))
+    stage.app.menu_controller.show_imported(ImportReport(4_321, 158, 12, rejected, notices, 1.2))
     stage.dialog()
 
 

@@ -166,7 +166,7 @@ class Stage:
         gallery = self.app.context.gallery
         identity = gallery.people.find(name)
         assert identity is not None
-        self.app.browsing.go_to_identity(identity.id)
+        self.app.people_controller.go_to_identity(identity.id)
         self.wait(lambda: self.window.faces.title.text() == name)
 
     def dialog(self):  # type: ignore[no-untyped-def]

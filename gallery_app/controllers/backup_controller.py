@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject
-
 from engine.errors import FaceGalleryError, PassphraseNeededError, WrongPassphraseError
 from engine.records.safety import Backup, Preview, Restored, Salvaged
 from engine.records.types import CheckReport
 from engine.store.encryption import is_encrypted
+from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.damaged_dialog import DamagedDialog, salvaged_dialog
 from gallery_app.dialogs.passphrase_dialog import PassphraseDialog
@@ -24,19 +23,14 @@ from gallery_app.window.main_window import MainWindow
 from gallery_app.wording.backup_words import size_text
 
 
-class BackupController(QObject):
+class BackupController(Controller):
     """One method a menu entry, and what becomes of the answers."""
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self._dialog: RestoreDialog | None = None
         self._passphrases: dict[Path, str] = {}
-        actions = window.menus.actions
-        actions["backup"].triggered.connect(lambda: self.back_up())
-        actions["restore"].triggered.connect(lambda: self.restore())
-        actions["check"].triggered.connect(lambda: self.check())
+        self._on_actions(backup=self.back_up, restore=self.restore, check=self.check)
         context.state.damage_found.connect(self._found_damaged)
 
     # -- back up -----------------------------------------------------------------------------
@@ -61,7 +55,7 @@ class BackupController(QObject):
             folder: of the gallery, where it is not the open one.
             source: the backup to show first.
         """
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         if folder is None and gallery is not None:
             folder = gallery.folder
         name = folder.name if folder is not None else ""
@@ -170,7 +164,7 @@ class BackupController(QObject):
         galleries.check_gallery(self._context, self._checked)
 
     def _checked(self, report: CheckReport) -> None:
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         if report.ok or gallery is None:
             check_dialog(report, self._window).open()
             return

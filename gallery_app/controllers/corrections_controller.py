@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from engine.records.receipts import ErasurePlan, Receipt
 from engine.records.roster import Roster
 from engine.records.types import Identity
+from gallery_app.controllers.controller import Controller
+from gallery_app.dialogs import file_choosers
+from gallery_app.dialogs.erase_dialog import EraseDialog
 from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.dialogs.merge_dialog import MergeDialog
 from gallery_app.dialogs.prompts import NameDialog, Says, note_dialog
+from gallery_app.dialogs.receipt_dialog import ReceiptDialog
 from gallery_app.dialogs.split_dialog import SplitDialog
-from gallery_app.operations import corrections
+from gallery_app.operations import corrections, erasure
 from gallery_app.operations import people as people_operations
 from gallery_app.operations.context import Context
 from gallery_app.operations.corrections import Correction
@@ -26,25 +31,21 @@ _MERGED = 100  # people at once: each has a row in the dialog, to be looked at
 OF_FACES = ("compare_faces", "", "move", "portrait", "confirm_faces", "", "remove")
 
 
-class CorrectionsController(QObject):
+class CorrectionsController(Controller):
     """One method a menu entry, and what becomes of a drop."""
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self._connect()
         self._enable()
 
     def _connect(self) -> None:
-        window, state = self._window, self._context.state
-        handlers = {
-            "rename": self.rename, "merge": self.merge,
-            "split": self.split, "note": self.note, "delete": self.delete, "move": self.move,
-            "portrait": self.portrait, "confirm_faces": self.confirm, "remove": self.remove,
-        }  # fmt: skip
-        for name, handler in handlers.items():
-            window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
+        window, state = self._window, self._state
+        self._on_actions(
+            rename=self.rename, merge=self.merge, split=self.split, note=self.note,
+            delete=self.delete, erase=self.erase, move=self.move, portrait=self.portrait,
+            confirm_faces=self.confirm, remove=self.remove,
+        )  # fmt: skip
         for panel in (window.identities, window.faces):
             panel.selection_changed.connect(self._enable)
             panel.model.modelReset.connect(self._enable)  # a selection that it empties tells nobody
@@ -53,8 +54,9 @@ class CorrectionsController(QObject):
         window.faces.menu_wanted.connect(lambda at: self._popup(OF_FACES, at, own))
         window.identities.model.faces_dropped.connect(self._faces_dropped)
         window.identities.model.people_dropped.connect(self._people_dropped)
-        state.gallery_changed.connect(self._enable)
-        state.writable_changed.connect(self._enable)
+        for changed in (state.gallery_changed, state.writable_changed):
+            changed.connect(self._enable)
+            changed.connect(self._show_receipt)
         state.corrected.connect(self._tell)
         deleting = {"delete": window.identities.list, "remove": window.faces.grid}
         for name, view in deleting.items():  # one key, two actions: by which view has the focus
@@ -68,17 +70,12 @@ class CorrectionsController(QObject):
         faces = self._window.faces.grid.selected_count()
         can = {
             "rename": people == 1, "note": people == 1, "split": people == 1,
-            "merge": people > 1, "delete": people > 0,
+            "merge": people > 1, "delete": people > 0, "erase": people == 1,
             "move": faces > 0, "confirm_faces": faces > 0, "remove": faces > 0,
             "portrait": faces == 1,
         }  # fmt: skip
         for name, enabled in can.items():
-            self._window.menus.actions[name].setEnabled(enabled and self._writable)
-
-    @property
-    def _writable(self) -> bool:
-        gallery = self._context.state.gallery
-        return gallery is not None and gallery.writable
+            self._window.menus.actions[name].setEnabled(enabled and self._state.writable)
 
     def _people(self) -> list[Identity]:
         return self._window.identities.selected()
@@ -139,7 +136,7 @@ class CorrectionsController(QObject):
                 self._context,
                 f"Merging into {into}",
                 lambda gallery: gallery.corrections.merge(names, into),
-                lambda _: setattr(self._context.state, "identity", ids[into]),
+                lambda _: setattr(self._state, "identity", ids[into]),
             )
 
         MergeDialog(self._context, people, merged, self._window).open()
@@ -169,8 +166,40 @@ class CorrectionsController(QObject):
     def delete(self) -> None:
         """Without a question: undo brings everything back."""
         names = [one.name for one in self._people()]
-        if names and self._writable:
+        if names and self._state.writable:
             self._correct("Deleting people", lambda gallery: gallery.corrections.delete(names))
+
+    # -- erasing -----------------------------------------------------------------------------
+
+    def erase(self) -> None:
+        """Looks at what would go, then asks."""
+        (identity,) = self._people()
+        erasure.foresee(self._context, identity.name, self._foreseen)
+
+    def _foreseen(self, plan: ErasurePlan) -> None:
+        def erase(keep: bool) -> None:
+            erasure.erase(self._context, plan, keep_files=keep, done=self._erased)
+
+        EraseDialog(plan, erase, self._window).open()
+
+    def _erased(self, receipt: Receipt) -> None:
+        self._window.message.hide()  # whatever it says is of models and people of before
+        self._open_receipt(receipt)
+
+    def _show_receipt(self) -> None:
+        """The receipt of an erasure that a killed process began, where opening finished it."""
+        gallery = self._state.gallery
+        if gallery is not None and gallery.erasure.receipt is not None:
+            self._open_receipt(gallery.erasure.receipt)
+
+    def _open_receipt(self, receipt: Receipt) -> None:
+        retrain = self._window.menus.actions["retrain"].trigger
+        ReceiptDialog(receipt, lambda: self._save(receipt), retrain, self._window).open()
+
+    def _save(self, receipt: Receipt) -> None:
+        path = file_choosers.choose_receipt(self._window, self._context.settings)
+        if path is not None:
+            erasure.save_receipt(self._context, receipt, path)
 
     # -- faces -------------------------------------------------------------------------------
 
@@ -207,14 +236,14 @@ class CorrectionsController(QObject):
     def remove(self) -> None:
         """Without a question: undo brings them back."""
         faces = self._faces()
-        if faces and self._writable:
+        if faces and self._state.writable:
             self._correct("Removing faces", lambda gallery: gallery.corrections.remove(faces))
 
     # -- drops -------------------------------------------------------------------------------
 
     def _faces_dropped(self, faces: list[int], identity: int) -> None:
         """On a person: moved there; beside all of them: a name is asked for."""
-        if not self._writable:
+        if not self._state.writable:
             return
         target = self._roster.identity(identity)
         if target is None:
@@ -224,7 +253,7 @@ class CorrectionsController(QObject):
 
     def _people_dropped(self, people: list[int], identity: int) -> None:
         listed = [self._roster.identity(one) for one in (identity, *people)]
-        if self._writable and all(listed):
+        if self._state.writable and all(listed):
             self._open_merge([one for one in listed if one is not None])
 
     # -- helpers -----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from engine.errors import PassphraseNeededError
 from engine.store import encryption
 from gallery_app import settings as remembered
+from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs.encryption_dialog import EncryptionDialog
 from gallery_app.dialogs.passphrase_dialog import PassphraseDialog
 from gallery_app.operations import encryption as encryption_operations
@@ -29,7 +30,7 @@ _INPUT = frozenset(
 )  # fmt: skip
 
 
-class EncryptionController(QObject):
+class EncryptionController(Controller):
     """Looks at input only while an encrypted gallery is open.
 
     Attributes:
@@ -37,9 +38,7 @@ class EncryptionController(QObject):
     """
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self._asking: PassphraseDialog | None = None
         self._dialog: EncryptionDialog | None = None
         self._locked: tuple[Path, int] | None = None
@@ -47,9 +46,7 @@ class EncryptionController(QObject):
         self._watching = False
         self._limit = 0  # milliseconds; 0 never locks
         self.timer = QTimer(self, singleShot=True, timeout=self._idle)
-        actions = window.menus.actions
-        actions["encryption"].triggered.connect(lambda: self.show_encryption())
-        actions["lock"].triggered.connect(lambda: self.lock())
+        self._on_actions(encryption=self.show_encryption, lock=self.lock)
         window.locked.buttons[0].clicked.connect(lambda: self.unlock())
         window.closing.connect(self._close)
         context.state.gallery_changed.connect(self._gallery_changed)
@@ -94,19 +91,19 @@ class EncryptionController(QObject):
     def _opened(self) -> None:
         if self._asking is not None:
             self._asking.accept()
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         locked, self._locked = self._locked, None
         if locked is not None and gallery is not None and locked[0] == gallery.folder:
-            self._context.state.choose_identity(locked[1])
+            self._state.choose_identity(locked[1])
 
     # -- locking -----------------------------------------------------------------------------
 
     def lock(self) -> None:
         """Closes the gallery, with every dialog over it, and asks for its passphrase."""
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         if gallery is None or not gallery.encrypted:
             return
-        locked = gallery.folder, self._context.state.identity
+        locked = gallery.folder, self._state.identity
         for widget in QApplication.topLevelWidgets():
             if isinstance(widget, QDialog) and widget.isVisible():
                 widget.reject()  # it may show faces
@@ -128,12 +125,12 @@ class EncryptionController(QObject):
         self._last = now
         if slept:
             self._idle()
-            return self._context.state.gallery is None
+            return self._state.gallery is None
         self.timer.start(self._limit)
         return False
 
     def _gallery_changed(self) -> None:
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         encrypted = gallery is not None and gallery.encrypted
         if gallery is not None:
             self._locked = (
@@ -231,9 +228,9 @@ class EncryptionController(QObject):
             self._dialog.accept()
 
     def _telling(self, sentence: str) -> Callable[[], None]:
-        return lambda: self._context.state.notice.emit(sentence)
+        return lambda: self._state.notice.emit(sentence)
 
     def _set_minutes(self, minutes: int) -> None:
         self._context.settings.set(remembered.LOCK_AFTER, minutes)
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         self._watch(gallery is not None and gallery.encrypted)

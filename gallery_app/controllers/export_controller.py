@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from engine.export.tensorboard.server import Projector, missing_library
 from engine.gallery import Gallery
 from engine.records.exports import EXPORT_KINDS, Exported, ExportKind, Selection
+from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.export_dialog import ExportDialog
 from gallery_app.operations import exports
@@ -19,13 +20,11 @@ from gallery_app.wording.export_words import ENDINGS
 from gallery_app.wording.number_words import faces_text, people_text
 
 
-class ExportController(QObject):
+class ExportController(Controller):
     """One entry a kind, and what becomes of what was written."""
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self.boards: list[tuple[Projector, Gallery | None]] = []
         context.state.gallery_changed.connect(self._end_locked)
         for kind in EXPORT_KINDS:
@@ -86,7 +85,7 @@ class ExportController(QObject):
 
     def open_in_tensorboard(self, folder: Path) -> None:
         """Starts it and opens its page in the browser."""
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         exports.start_projector(self._context, folder, lambda board: self._started(board, gallery))
 
     def _started(self, board: Projector, gallery: Gallery | None) -> None:
@@ -97,7 +96,7 @@ class ExportController(QObject):
 
     def _end_locked(self) -> None:
         """Ends every TensorBoard that shows an encrypted gallery which is not open any more."""
-        there = self._context.state.gallery
+        there = self._state.gallery
         for board, gallery in self.boards:
             if gallery is not None and gallery.encrypted and gallery is not there:
                 board.stop()

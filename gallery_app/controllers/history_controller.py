@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-
 from engine.records.changes import Changed
+from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.dialogs.history_dialog import HistoryDialog
 from gallery_app.operations import corrections
@@ -16,20 +15,16 @@ _WIDE = 60  # letters of a step in the menu
 _SHOWN = 5_000  # entries of the history at most
 
 
-class HistoryController(QObject):
+class HistoryController(Controller):
     """Joins the menu and the history dialog to the gallery."""
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self._history: HistoryDialog | None = None
         self._undone = ""  # the large step that was undone last, until something else is done
         self._told = ""
-        actions, state = window.menus.actions, context.state
-        actions["undo"].triggered.connect(lambda: self._undo())
-        actions["redo"].triggered.connect(lambda: self._redo())
-        actions["history"].triggered.connect(lambda: self.history())
+        self._on_actions(undo=self._undo, redo=self._redo, history=self.history)
+        state = context.state
         state.gallery_changed.connect(self._gallery_changed)
         state.contents_changed.connect(self._look)
         state.writable_changed.connect(self._look)
@@ -51,7 +46,7 @@ class HistoryController(QObject):
 
     def _show(self, changed: Changed) -> None:
         """An identity that the change touched comes into view, where the chosen one was not."""
-        state = self._context.state
+        state = self._state
         if changed.identities and state.identity not in changed.identities:
             state.identity = changed.identities[0]
 
@@ -63,7 +58,7 @@ class HistoryController(QObject):
             self._window.message.hide()  # its button would redo another step by now
         self._told = ""
         self._show_steps(None, None)
-        if self._context.state.gallery is not None:
+        if self._state.gallery is not None:
             corrections.load_steps(self._context, self._show_steps)
             self._load_history()
 
@@ -72,22 +67,19 @@ class HistoryController(QObject):
             action = self._window.menus.actions[name]
             shown = _short(step or "").replace("&", "&&")
             action.setText(f"{word}: {shown}" if step else word)
-            action.setEnabled(step is not None and self._writable)
+            action.setEnabled(step is not None and self._state.writable)
         if self._undone and redo is not None:
             self._told, self._undone = f"{self._undone}.", ""
             self._window.message.show_info(self._told, "Redo", self._redo)
-
-    @property
-    def _writable(self) -> bool:
-        gallery = self._context.state.gallery
-        return gallery is not None and gallery.writable
 
     # -- history -----------------------------------------------------------------------------
 
     def history(self) -> None:
         """The dialog stays open beside the window, and follows what is done there."""
         if self._history is None:
-            self._history = HistoryDialog(self._go_to, writable=self._writable, parent=self._window)
+            self._history = HistoryDialog(
+                self._go_to, writable=self._state.writable, parent=self._window
+            )
             self._history.finished.connect(self._forget)
         self._load_history()
         self._history.show()

@@ -1,41 +1,67 @@
-"""The map: drawn when it is looked at, drawn again after changes, with what is asked about."""
+"""The map: drawn when it is looked at and again after changes, what lies over its points, which of
+them stand out, and what is done with those that are selected.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 
 from engine.maps.layout import MapMethod
-from engine.records.types import Vectors
+from engine.records.exports import ExportKind
+from engine.records.types import Face, Ids, Vectors
+from gallery_app.controllers.controller import Controller
+from gallery_app.controllers.corrections_controller import CorrectionsController
+from gallery_app.controllers.export_controller import ExportController
+from gallery_app.dialogs.selected_faces_dialog import SelectedFacesDialog
 from gallery_app.map.drawn import DrawnMap
 from gallery_app.map.marks import Marks
 from gallery_app.operations import maps as maps_operations
+from gallery_app.operations import queries
 from gallery_app.operations.context import Context
 from gallery_app.operations.maps import WantedMap
 from gallery_app.state import ContentsChange, FaceQuery
 from gallery_app.window.main_window import MainWindow
+from gallery_app.window.map_selection import NAMED, who_text
 
 _PAUSE = 400  # ms after a change, so that several are drawn once
+_REST = 60  # ms that the mouse rests on a point before it is said whose it is
 _NOWHERE = np.empty((0, 2), dtype=np.float32)
 
 
-class MapController(QObject):
+class MapController(Controller):
     """Joins the map panel to the gallery.
+
+    What was done last decides which faces stand out: faces clicked or lassoed, people selected in
+    the list, or those that the search finds.
+
+    Args:
+        show_face: shows a face among those of its person.
 
     Signals: ``shown`` (other maps are).
     """
 
     shown = Signal()
 
-    def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+    def __init__(
+        self,
+        context: Context,
+        window: MainWindow,
+        show_face: Callable[[Face], None],
+        corrections: CorrectionsController,
+        exports: ExportController,
+    ) -> None:
+        super().__init__(context, window)
         self._panel = window.map
+        self._show_face, self._corrections, self._exports = show_face, corrections, exports
+        self._chosen: Ids | None = None
+        self._people: Ids | None = None
+        self._pointed = (-1, QPoint())
+        self._rest = QTimer(self, singleShot=True, interval=_REST, timeout=self._tell_pointed)
         self._stale = True
         self._seed = 1
         self._wish = 0
@@ -45,14 +71,24 @@ class MapController(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        state, panel = self._context.state, self._panel
+        state, panel, people = self._state, self._panel, self._window.identities
         state.gallery_changed.connect(self._gallery_changed)
         state.contents_changed.connect(self._changed)
         state.query_changed.connect(self._place_query)
         self._window.middle.currentChanged.connect(lambda _: self._look_if_shown())
         self._window.unknown.count_changed.connect(lambda _: self._place_unknowns())
+        self.shown.connect(self._drawn_anew)
         panel.wanted.connect(self.look)
         panel.anew_wanted.connect(self._lay_out_anew)
+        people.search.textChanged.connect(lambda _: self._stand_out(people.model.found()))
+        people.picked.connect(self._picked)
+        panel.chosen.connect(self.choose)
+        panel.pointed.connect(self._point)
+        panel.selection.show_wanted.connect(self._show_selected)
+        panel.selection.ask_wanted.connect(self._identify)
+        panel.selection.move_wanted.connect(self._move)
+        panel.selection.review_wanted.connect(self._review)
+        panel.selection.export_wanted.connect(self._export)
 
     def maps(self) -> list[DrawnMap]:
         """Those that are shown."""
@@ -62,7 +98,7 @@ class MapController(QObject):
 
     def look(self, *, anew: bool = False) -> None:
         """Draws the map as it is asked for."""
-        if self._context.state.gallery is None:
+        if self._state.gallery is None:
             return
         self._stale = False
         panel = self._panel
@@ -100,6 +136,7 @@ class MapController(QObject):
         self._stale, self._seed = True, 1
         self._panel.seed = 1
         self._star, self._unknowns = [], []
+        self._chosen = self._people = None
         self._panel.forget()
         self._look_if_shown()
 
@@ -122,7 +159,7 @@ class MapController(QObject):
     # -- what lies over the points -----------------------------------------------------------
 
     def _place_query(self) -> None:
-        query, maps = self._context.state.query, self.maps()
+        query, maps = self._state.query, self.maps()
         self._star = []
         self._mark()
         if query is not None and query.answer is not None and maps and len(maps[0].places):
@@ -131,14 +168,14 @@ class MapController(QObject):
             )
 
     def _placed(self, query: FaceQuery, points: list[Vectors]) -> None:
-        now = self._context.state.query
+        now = self._state.query
         if now is not None and now.vector is query.vector:
             self._star = points
             self._mark()
 
     def _place_unknowns(self) -> None:
         maps = self.maps()
-        if maps and self._context.state.gallery is not None:
+        if maps and self._state.gallery is not None:
             maps_operations.place_unknowns(self._context, maps, self._unknowns_placed)
 
     def _unknowns_placed(self, points: list[Vectors]) -> None:
@@ -146,7 +183,7 @@ class MapController(QObject):
         self._mark()
 
     def _mark(self) -> None:
-        query = self._context.state.query
+        query = self._state.query
         answer = query.answer if query is not None else None
         evidence = [one.face for one in answer.evidence] if answer is not None else []
         for place, view in enumerate(self._panel.views()):
@@ -160,6 +197,113 @@ class MapController(QObject):
                     unknowns=_among(drawn, self._unknowns, place),
                 )
             )
+
+    # -- who stands out ----------------------------------------------------------------------
+
+    def choose(self, faces: Ids | None) -> None:
+        """Selects faces on every map; None selects nobody."""
+        self._chosen = faces
+        if faces is None:
+            self._people = self._window.identities.model.found()
+        self._highlight()
+        if faces is None or not len(faces):
+            self._panel.selection.show_faces([], 0)
+        else:
+            maps_operations.load_selected(
+                self._context, faces, lambda some: self._show_some(faces, some)
+            )
+
+    def _show_some(self, faces: Ids, some: list[Face]) -> None:
+        if self._chosen is faces:
+            self._panel.selection.show_faces(
+                some,
+                len(faces) if some else 0,
+                self._whose(faces),
+                writable=self._context.gallery.writable,
+            )
+
+    def _whose(self, faces: Ids) -> str:
+        maps, roster = self.maps(), self._window.identities.model.roster
+        owners = maps[0].map.owners[maps[0].rows_of(faces)] if maps else faces[:0]
+        people, counts = np.unique(owners, return_counts=True)
+        most = np.argsort(-counts, kind="stable")[:NAMED]
+        listed = [(roster.identity(int(people[at])), int(counts[at])) for at in most]
+        named = [(one.name, count) for one, count in listed if one is not None]
+        return who_text(len(people), named)
+
+    def _picked(self) -> None:
+        """People are selected in the list while the map is looked at."""
+        if self._window.middle.shows(self._panel):
+            people = self._window.identities
+            rows = people.list.selected_rows()
+            self._stand_out(people.model.ids_at(rows) if len(rows) else people.model.found())
+
+    def _stand_out(self, people: Ids | None) -> None:
+        self.choose(None)
+        self._people = people
+        self._highlight()
+
+    def _highlight(self) -> None:
+        maps, faces = self.maps(), self._chosen
+        if faces is None and self._people is not None and maps:
+            faces = maps[0].faces_of(self._people)
+        self._panel.choose(faces)
+
+    def _drawn_anew(self) -> None:
+        """Faces may be gone, or somebody else's now."""
+        maps = self.maps()
+        if self._chosen is None or not maps:
+            self._highlight()
+        else:
+            there = np.isin(self._chosen, maps[0].map.layout.faces)
+            self.choose(self._chosen[there] if there.any() else None)
+
+    # -- what is pointed at ------------------------------------------------------------------
+
+    def _point(self, face: int, at: QPoint) -> None:
+        self._pointed = (face, at)
+        for view in self._panel.views():
+            view.point(face)
+        if face < 0:
+            self._rest.stop()
+            self._panel.card.hide()
+        else:
+            self._rest.start()
+
+    def _tell_pointed(self) -> None:
+        face, at = self._pointed
+        if face >= 0 and self._state.gallery is not None:
+            maps_operations.load_pointed(
+                self._context, face, lambda found: self._show_card(found, at)
+            )
+
+    def _show_card(self, face: Face, at: QPoint) -> None:
+        if self._pointed[0] == face.id:
+            self._panel.card.show_face(face, at)
+
+    # -- what is done with those chosen ------------------------------------------------------
+
+    def _show_selected(self) -> None:
+        if self._panel.selection.faces:
+            self._show_face(self._panel.selection.faces[0])
+
+    def _identify(self) -> None:
+        if self._panel.selection.faces:
+            queries.ask_about_face(self._context, self._panel.selection.faces[0].id)
+
+    def _move(self) -> None:
+        if self._chosen is not None:
+            self._corrections.ask_move(self._chosen.tolist())
+
+    def _review(self) -> None:
+        if self._chosen is not None:
+            SelectedFacesDialog(
+                self._context, self._chosen, self._corrections.ask_move, self._window
+            ).open()
+
+    def _export(self, kind: ExportKind) -> None:
+        if self._chosen is not None:
+            self._exports.ask(kind, tuple(self._chosen.tolist()))
 
 
 def _among(drawn: DrawnMap, points: Sequence[Vectors], place: int) -> Vectors:

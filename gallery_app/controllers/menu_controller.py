@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QLineEdit, QPlainTextE
 from engine.records.plans import ImportPlan
 from engine.records.types import FaceBatch, ImportReport
 from engine.utils.number_text import counted
+from gallery_app.controllers.controller import Controller
 from gallery_app.diagnostics import diagnostics
 from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.enroll_dialog import EnrollDialog
@@ -21,49 +22,45 @@ from gallery_app.dialogs.prompts import offer_import
 from gallery_app.dialogs.report_dialog import import_dialog
 from gallery_app.operations import enrolment, galleries, queries
 from gallery_app.operations.context import Context
+from gallery_app.operations.operation import Query
 from gallery_app.recent import data_folder
 from gallery_app.window.main_window import MainWindow
 from gallery_app.wording.number_words import faces_text
 
 
-class MenuController:
+class MenuController(Controller):
     """One method a menu entry; the window is the parent of every dialog."""
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        self._context = context
-        self._window = window
-
-    def connect_menus(self) -> None:
-        """Joins the actions of the window to the methods here."""
-        window, context = self._window, self._context
-        handlers = {
-            "new": self.new_gallery,
-            "open": self.open_gallery,
-            "sample": lambda: galleries.open_sample(context),
-            "import_folder": self.import_folder,
-            "import_table": self.import_table,
-            "close": lambda: galleries.close_gallery(context),
-            "quit": window.close,
-            "select_all": self.select_all,
-            "find": self.find,
-            "paste": self.paste,
-            "open_query": self.open_query,
-            "who": self.who_is_this,
-            "confirm": self.confirm,
-            "reject": lambda: enrolment.reject(context),
-            "enroll_query": self.enroll_query,
-            "enroll": self.enroll,
-            "previous": lambda: context.state.step(-1),
-            "next": lambda: context.state.step(1),
-            "clear": lambda: queries.clear_queries(context),
-            "shortcuts": self.shortcuts,
-            "diagnostics": self.copy_diagnostics,
-            "about": lambda: about_dialog(window).open(),
-        }
-        for place, tab in enumerate(("faces", "map", "review", "unknown")):
-            handlers[f"show_{tab}"] = lambda at=place: window.middle.go_to(at)
-        for name, handler in handlers.items():
-            window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
+        super().__init__(context, window)
+        self._on_actions(
+            new=self.new_gallery,
+            open=self.open_gallery,
+            sample=lambda: galleries.open_sample(context),
+            import_folder=self.import_folder,
+            import_table=self.import_table,
+            close=lambda: galleries.close_gallery(context),
+            quit=window.close,
+            select_all=self.select_all,
+            find=self.find,
+            paste=self.paste,
+            open_query=self.open_query,
+            who=self.who_is_this,
+            confirm=self.confirm,
+            reject=lambda: enrolment.reject(context),
+            enroll_query=self.enroll_query,
+            enroll=self.enroll,
+            previous=lambda: context.state.step(-1),
+            next=lambda: context.state.step(1),
+            clear=lambda: queries.clear_queries(context),
+            shortcuts=self.shortcuts,
+            diagnostics=self.copy_diagnostics,
+            about=lambda: about_dialog(window).open(),
+            show_faces=lambda: window.middle.go_to(0),
+            show_map=lambda: window.middle.go_to(1),
+            show_review=lambda: window.middle.go_to(2),
+            show_unknown=lambda: window.middle.go_to(3),
+        )
 
     # -- galleries
 
@@ -100,7 +97,7 @@ class MenuController:
         )
         if folder is None:
             return
-        if self._context.state.gallery is None:
+        if self._state.gallery is None:
             self.import_into_new(folder)
         else:
             self.preview([folder])
@@ -143,7 +140,7 @@ class MenuController:
         else:
             people, faces = report.identities_added, report.faces_added
             who = counted(people, "new person", "new people")
-            self._context.state.notice.emit(f"{faces_text(faces)} added, {who}.")
+            self._state.notice.emit(f"{faces_text(faces)} added, {who}.")
 
     # -- queries
 
@@ -157,7 +154,7 @@ class MenuController:
         galleries_dropped = [path for path in paths if (path / "gallery.db").exists()]
         if galleries_dropped:
             galleries.open_gallery(self._context, galleries_dropped[0])
-        elif self._context.state.gallery is not None:
+        elif self._state.gallery is not None:
             queries.open_queries(self._context, paths)
         elif paths[0].is_dir():
             self.open_folder(paths[0])
@@ -186,7 +183,7 @@ class MenuController:
             self._context.state.notice.emit("Select a face first.")
 
     def confirm(self) -> None:
-        query = self._context.state.query
+        query = self._state.query
         if query is not None and query.candidate is not None:
             enrolment.confirm(self._context, query.candidate.name)
 
@@ -201,7 +198,7 @@ class MenuController:
 
     def enroll_query(self) -> None:
         """The shown query as a new person; the name is asked for."""
-        query = self._context.state.query
+        query = self._state.query
         if query is None:
             return
         batch = FaceBatch(query.vector[None, :], [None], [query.file], [query.row], [query.photo])
@@ -231,14 +228,8 @@ class MenuController:
         self._window.identities.search.selectAll()
 
     def copy_diagnostics(self) -> None:
-        gallery = self._context.state.gallery
-        self._context.tasks.run(
-            "Collecting diagnostics",
-            lambda _: diagnostics(gallery),
-            done=self._show_copied,
-            failed=self._context.failed,
-            lane="list",
-            shown=False,
+        Query("Collecting diagnostics", lambda gallery, _: diagnostics(gallery), lane="list").run(
+            self._context, self._show_copied
         )
 
     def _show_copied(self, text: str) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject
-
 from engine.errors import FaceGalleryError
 from engine.progress import Measured
 from engine.records.figures import Evaluation
 from engine.records.jobs import ModelVersion, TrainingOutcome, TrainingRequest
 from engine.records.training_parameters import Kind
+from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.evaluation_window import EvaluationWindow
 from gallery_app.dialogs.retrain_dialog import RetrainDialog, RetrainState
@@ -27,13 +26,11 @@ from gallery_app.wording.model_words import stale_text
 METHODS = ("knn", "mlp", "triplet", "auto")
 
 
-class ModelController(QObject):
+class ModelController(Controller):
     """One method a menu entry, and what becomes of the answers."""
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self._outcome: TrainingOutcome | None = None
         self._versions: VersionsDialog | None = None
         self._evaluation: EvaluationWindow | None = None
@@ -41,14 +38,8 @@ class ModelController(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        window, state = self._window, self._context.state
-        handlers = {
-            "retrain": self.retrain,
-            "versions": self.versions,
-            "evaluate": self.evaluation,
-        }
-        for name, handler in handlers.items():
-            window.menus.actions[name].triggered.connect(lambda _=False, do=handler: do())
+        window, state = self._window, self._state
+        self._on_actions(retrain=self.retrain, versions=self.versions, evaluate=self.evaluation)
         window.training.cancel_wanted.connect(lambda: models_operations.cancel(self._context))
         window.training.report_wanted.connect(self._show_report)
         state.gallery_changed.connect(self._gallery_changed)
@@ -94,7 +85,7 @@ class ModelController(QObject):
 
     def _show_report(self) -> None:
         outcome = self._outcome
-        if outcome is None or self._context.state.gallery is None:
+        if outcome is None or self._state.gallery is None:
             return
         ids = [model.id for model in outcome.models]
 
@@ -151,7 +142,7 @@ class ModelController(QObject):
 
     def _look(self) -> None:
         """What there is by way of models, and how stale it is."""
-        if self._context.state.gallery is not None:
+        if self._state.gallery is not None:
             models_operations.load_models(self._context, self._show_models)
 
     def _show_models(self, models: list[ModelVersion]) -> None:

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
+from engine.records.gallery_figures import GalleryFigures
 from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
 from engine.records.types import Face
+from gallery_app.controllers.controller import Controller
 from gallery_app.controllers.query_controller import QueryController
-from gallery_app.controllers.strictness_controller import StrictnessController
+from gallery_app.dialogs.similarity_dialog import SimilarityDialog
+from gallery_app.operations import analysis, queries
 from gallery_app.operations import people as people_operations
-from gallery_app.operations import queries
+from gallery_app.operations.analysis import Compared
 from gallery_app.operations.context import Context
 from gallery_app.recent import recent_galleries, sample_faces
 from gallery_app.state import ContentsChange
@@ -25,23 +28,25 @@ from gallery_app.wording.number_words import faces_text, people_text
 _INDEX = 500  # ms after which an index that was being made is looked at again
 
 
-class PeopleController(QObject):
+class PeopleController(Controller):
     """Joins the list of people and the faces in the middle to the gallery."""
 
     def __init__(
-        self,
-        context: Context,
-        window: MainWindow,
-        asking: QueryController,
-        judging: StrictnessController,
+        self, context: Context, window: MainWindow, query_controller: QueryController
     ) -> None:
-        super().__init__(window)
-        self._context, self._state, self._window = context, context.state, window
-        self._asking, self._judging = asking, judging
+        super().__init__(context, window)
+        self._query_controller = query_controller
         self._wanted_face = -1
         self._index_ends = QTimer(self, singleShot=True, interval=_INDEX, timeout=self._show_status)
         self._folder: Path | None = None
+        self._on_actions(
+            compare=self.compare_people, compare_faces=self.compare_faces, charts=self.measure
+        )
+        for panel in (window.identities, window.faces):
+            panel.selection_changed.connect(self._enable_comparing)
+            panel.model.modelReset.connect(self._enable_comparing)
         state = context.state
+        state.gallery_changed.connect(self._enable_comparing)
         state.gallery_changed.connect(self.gallery_changed)
         state.writable_changed.connect(self._writable_changed)
         state.contents_changed.connect(self._contents_changed)
@@ -84,7 +89,7 @@ class PeopleController(QObject):
 
     def _writable_changed(self) -> None:
         self._show_writable()
-        self._asking.show()
+        self._query_controller.show()
         self._enable_actions()
         self._show_status()
 
@@ -113,8 +118,8 @@ class PeopleController(QObject):
             first = self._window.identities.model.identity_at(0)
             self._window.identities.choose(first.id if first else -1)
             self._state.choose_identity(first.id if first else -1)
-        self._asking.show()
-        self._judging.look()  # last: it loads the index, the faces do not
+        self._query_controller.show()
+        self._query_controller.look_at_methods()  # last: it loads the index, the faces do not
 
     def _show_status(self) -> None:
         gallery = self._state.gallery
@@ -197,3 +202,42 @@ class PeopleController(QObject):
             open_question=query is not None and query.is_open_question,
             rejectable=query is not None and query.is_rejectable,
         )
+
+    # -- comparing people and faces ----------------------------------------------------------
+
+    def _enable_comparing(self) -> None:
+        actions, gallery = self._window.menus.actions, self._state.gallery
+        people = self._window.identities.list.selected_count()
+        faces = self._window.faces.grid.selected_count()
+        actions["compare"].setEnabled(gallery is not None and people in (1, 2))
+        actions["compare_faces"].setEnabled(gallery is not None and faces == 2)
+
+    def compare_people(self) -> None:
+        """Two people; one alone with itself."""
+        names = [one.name for one in self._window.identities.selected()]
+        one, other = names[0], names[-1]
+        analysis.compare_people(
+            self._context, one, other, lambda found: self._show_comparison(found, (one, other))
+        )
+
+    def compare_faces(self) -> None:
+        one, other = self._window.faces.selected_faces()
+        analysis.compare_faces(
+            self._context,
+            one.id,
+            other.id,
+            lambda found: self._show_comparison(found, (one.name, other.name)),
+        )
+
+    def measure(self) -> None:
+        """What is measured is read from all faces: it takes a moment."""
+        analysis.measure(self._context, self._show_charts)
+
+    def _show_charts(self, figures: GalleryFigures) -> None:
+        from gallery_app.dialogs.charts_dialog import ChartsDialog  # brings pyqtgraph: 0.7 s
+
+        roster = self._window.identities.model.roster
+        ChartsDialog(figures, self._context.gallery.distance, roster, self._window).open()
+
+    def _show_comparison(self, found: Compared, names: tuple[str, str]) -> None:
+        SimilarityDialog(found, names, self._context.pictures, self._window).open()

@@ -1,33 +1,47 @@
-"""The query: its picture, its place among the others, and its answer in the panel."""
+"""The query: its picture, its place among the others, its answer, and by which method and how
+strictly it is answered.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from collections.abc import Mapping
+
 from PySide6.QtGui import QImage, QPixmap
 
 from engine.records.types import Evidence, Vectors
+from gallery_app import settings
+from gallery_app.controllers.controller import Controller
 from gallery_app.operations import enrolment, people, queries
 from gallery_app.operations.context import Context
-from gallery_app.state import ContentsChange, FaceQuery
+from gallery_app.state import ContentsChange, FaceQuery, Methods
 from gallery_app.window.main_window import MainWindow
+from gallery_app.window.method_choice import show_entries
+from gallery_app.window.strictness import STEPS, nearest_step
 
 _SIDE = 320  # pixels of a drawn portrait
 
 
-class QueryController(QObject):
+class QueryController(Controller):
     """Joins the query panel to the queries."""
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self.picture: tuple[Vectors, QPixmap] | None = None
         self._evidence: tuple[FaceQuery, tuple[Evidence, ...]] | None = None
         state, panel = context.state, window.query
-        state.gallery_changed.connect(self._forget)
+        state.fpir = STEPS[nearest_step(context.settings.get(settings.FPIR))]
+        panel.strictness.show_fpir(state.fpir)
+        panel.method.set_menu(window.menus.method)
+        self._show_choice()
+        state.gallery_changed.connect(self._gallery_changed)
         state.query_changed.connect(self.show)
         state.queries_changed.connect(self._show_place)
-        state.contents_changed.connect(self._ask_again)
+        state.contents_changed.connect(self._contents_changed)
+        state.method_changed.connect(self._method_changed)
+        state.strictness_changed.connect(self._strictness_changed)
+        panel.strictness.changed.connect(lambda fpir: queries.set_strictness(context, fpir))
+        for name, entry in window.menus.methods.items():
+            entry.triggered.connect(lambda _=False, to=name: queries.choose_method(context, to))
         context.pictures.ready.connect(self._pictures_ready)
         panel.candidate_chosen.connect(state.choose_candidate)
         panel.stepper.step.connect(state.step)
@@ -39,13 +53,20 @@ class QueryController(QObject):
     def _forget(self) -> None:
         self.picture = self._evidence = None
 
-    def _ask_again(self, change: ContentsChange) -> None:
-        if change.recognition and self._context.state.gallery is not None:
+    def _gallery_changed(self) -> None:
+        self._forget()
+        self._window.query.strictness.show_missed({})
+        self._show_choice()
+
+    def _contents_changed(self, change: ContentsChange) -> None:
+        if change.models:
+            self.look_at_methods()
+        if change.recognition and self._state.gallery is not None:
             queries.identify_all(self._context)
 
     def show(self) -> None:
         """The query and its answer, with the portraits as they are now."""
-        query = self._context.state.query
+        query = self._state.query
         if query is None:
             self._forget()  # nothing of a query that was cleared is kept
         picture = self._picture_of(query) if query is not None else None
@@ -72,17 +93,17 @@ class QueryController(QObject):
         return own
 
     def _show_evidence(self, of: FaceQuery, faces: tuple[Evidence, ...]) -> None:
-        query = self._context.state.query
+        query = self._state.query
         if query is not None and query.answer is of.answer and _same_question(of, query):
             self._evidence = of, faces
             self.show()
 
     def _show_place(self) -> None:
-        state = self._context.state
+        state = self._state
         self._window.query.stepper.show_place(state.queries, state.position)
 
     def _pictures_ready(self, faces: list[int]) -> None:
-        query = self._context.state.query
+        query = self._state.query
         if query is not None and query.face in faces:
             self._window.query.comparison.show_query(self._picture_of(query))
 
@@ -98,12 +119,45 @@ class QueryController(QObject):
         return None
 
     def _show_picture(self, of: FaceQuery, image: QImage) -> None:
-        query = self._context.state.query
+        query = self._state.query
         if query is None or query.vector is not of.vector:
             return
         # another answer to the same query does not read it again
         self.picture = query.vector, QPixmap.fromImage(image)
         self._window.query.comparison.show_query(self.picture[1])
+
+    # -- method and strictness ---------------------------------------------------------------
+
+    def look_at_methods(self) -> None:
+        """What can be asked in the gallery as it is now. It loads the index."""
+        if self._state.gallery is not None:
+            people.load_methods(self._context, self._show_methods)
+
+    def _show_methods(self, methods: Methods) -> None:
+        """The method that the person wants, where this gallery has it."""
+        people.prepare(self._context)
+        self._state.set_methods(methods)
+        wanted = self._context.settings.get(settings.METHOD)
+        if wanted in methods.available:
+            queries.use_method(self._context, wanted)
+
+    def _method_changed(self) -> None:
+        self._show_choice()
+        context = self._context
+        if context.state.gallery is not None:
+            people.load_missed(context, context.state.method, STEPS, self._show_missed)
+
+    def _show_choice(self) -> None:
+        state = self._state
+        self._window.query.method.show_choice(state.method, state.methods)
+        show_entries(self._window.menus.methods, state.method, state.methods)
+
+    def _show_missed(self, missed: Mapping[float, float | None]) -> None:
+        self._window.query.strictness.show_missed(missed)
+
+    def _strictness_changed(self, fpir: float) -> None:
+        self._context.settings.set(settings.FPIR, fpir)
+        self._window.query.strictness.show_fpir(fpir)
 
 
 def _same_question(one: FaceQuery, other: FaceQuery) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
 from engine.records.changes import Changed
 from engine.records.findings import Balance, Finding, Review
+from gallery_app.controllers.controller import Controller
 from gallery_app.operations import analysis
 from gallery_app.operations import corrections as corrections_operations
 from gallery_app.operations.context import Context
@@ -18,7 +19,7 @@ from gallery_app.window.main_window import MainWindow
 _PAUSE = 1200  # ms after the last change: answering goes on undisturbed
 
 
-class ReviewController(QObject):
+class ReviewController(Controller):
     """Joins the review panel to the gallery.
 
     Args:
@@ -33,9 +34,7 @@ class ReviewController(QObject):
         merge: Callable[[str, str], None],
         enroll: Callable[[str], None],
     ) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self._merge, self._enroll = merge, enroll
         self._stale = True
         self._balance: Balance | None = None
@@ -51,14 +50,14 @@ class ReviewController(QObject):
 
     def look(self) -> None:
         """Reviews the gallery as it is now."""
-        if self._context.state.gallery is not None:
+        if self._state.gallery is not None:
             self._stale = False
             analysis.load_review(self._context, self._show)
 
     def _gallery_changed(self) -> None:
         self._stale, self._balance = True, None
         self._pause.stop()
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         self._window.review.show_looking()
         self._window.middle.set_review_count(None)
         self._window.review.card.set_writable(gallery is not None and gallery.writable)

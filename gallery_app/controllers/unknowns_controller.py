@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
 from engine.records.unknowns import Cluster
+from gallery_app.controllers.controller import Controller
 from gallery_app.operations import people, unknowns
 from gallery_app.operations.context import Context
 from gallery_app.state import ContentsChange, FaceQuery
@@ -13,13 +14,11 @@ from gallery_app.window.main_window import MainWindow
 _PAUSE = 400  # ms after the last change: naming goes on undisturbed
 
 
-class UnknownsController(QObject):
+class UnknownsController(Controller):
     """Joins the panel of unknown queries to the gallery."""
 
     def __init__(self, context: Context, window: MainWindow) -> None:
-        super().__init__(window)
-        self._context = context
-        self._window = window
+        super().__init__(context, window)
         self._stale = True
         self._said = False  # whether it is known what was said about keeping
         self._keeping: bool | None = None
@@ -29,7 +28,7 @@ class UnknownsController(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        state, window = self._context.state, self._window
+        state, window = self._state, self._window
         state.gallery_changed.connect(self._gallery_changed)
         state.writable_changed.connect(self._writable_changed)
         state.contents_changed.connect(self._contents_changed)
@@ -51,13 +50,8 @@ class UnknownsController(QObject):
 
     # -- what goes there ---------------------------------------------------------------------
 
-    @property
-    def _writable(self) -> bool:
-        gallery = self._context.state.gallery
-        return gallery is not None and gallery.writable
-
     def _writable_changed(self) -> None:
-        self._window.unknown.set_writable(self._writable)
+        self._window.unknown.set_writable(self._state.writable)
         self._show_keeping()
 
     def _show_said(self, keeping: bool | None) -> None:
@@ -78,15 +72,15 @@ class UnknownsController(QObject):
         self._keep()
 
     def _show_keeping(self) -> None:
-        self._entry.setEnabled(self._writable)
+        self._entry.setEnabled(self._state.writable)
         self._entry.setChecked(self._keeping is True)
         self._window.unknown.set_keeping(self._keeping)
         self._show_notice()
 
     def _show_notice(self) -> None:
         """Beside an answer that names nobody: the question, or that such queries are kept."""
-        notice, state = self._window.query.keep_notice, self._context.state
-        concerned = self._said and self._writable and state.query is not None
+        notice, state = self._window.query.keep_notice, self._state
+        concerned = self._said and self._state.writable and state.query is not None
         if not concerned or self._keeping is False or not _is_unknown(state.query):
             notice.hide()
         elif self._keeping is None:
@@ -98,9 +92,9 @@ class UnknownsController(QObject):
         """Puts what was answered "unknown" on the shelf, each query once while it is listed: a
         query that was dismissed is not kept again because it is answered again.
         """
-        state = self._context.state
+        state = self._state
         self._seen &= {query.vector.tobytes() for query in state.queries}
-        if not self._writable or not self._keeping:
+        if not self._state.writable or not self._keeping:
             return
         new = [query for query in state.queries if _is_unknown(query)]
         new = [query for query in new if query.vector.tobytes() not in self._seen]
@@ -119,7 +113,7 @@ class UnknownsController(QObject):
 
     def look(self) -> None:
         """Puts together what is on the shelf now."""
-        if self._context.state.gallery is not None:
+        if self._state.gallery is not None:
             self._stale = False
             groups = self._window.unknown.groups()
             unknowns.load_clusters(self._context, groups, self._show)
@@ -128,10 +122,10 @@ class UnknownsController(QObject):
         self._stale = True
         self._pause.stop()
         self._seen = set()
-        gallery = self._context.state.gallery
+        gallery = self._state.gallery
         self._said, self._keeping = False, None
         self._window.unknown.show_looking()
-        self._window.unknown.set_writable(self._writable)
+        self._window.unknown.set_writable(self._state.writable)
         self._show_keeping()
         self._window.middle.set_unknown_count(0)
         if gallery is not None:
@@ -145,7 +139,7 @@ class UnknownsController(QObject):
 
     def _changed(self) -> None:
         self._stale = True
-        if self._context.state.gallery is None:
+        if self._state.gallery is None:
             return
         if self._window.middle.shows(self._window.unknown):
             self._pause.start()

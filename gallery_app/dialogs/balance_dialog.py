@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from engine.records.findings import Balance
@@ -18,9 +17,7 @@ class BalanceDialog(Dialog):
     """The imbalance of a gallery as a chart, and what it costs as another."""
 
     def __init__(self, balance: Balance, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Faces per person")
+        super().__init__("Faces per person", parent)
         self.resize(900, 460)
         head = text_label(balance_text(balance))
         charts = hbox((faces_chart(balance.faces, balance.enough), 1), spacing=16)

@@ -35,9 +35,7 @@ class ChartsDialog(Dialog):
     def __init__(
         self, figures: GalleryFigures, distance: str, roster: Roster, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Charts")
+        super().__init__("Charts", parent)
         room = parent.size() if parent is not None else QSize(980, 760)
         self.resize(min(980, room.width() - 48), min(760, room.height() - 48))
         tiles: list[QWidget] = [faces_chart(sorted(figures.counts.values(), reverse=True))]

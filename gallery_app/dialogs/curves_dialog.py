@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QLabel, QWidget
 
 from engine.progress import Measured
@@ -26,10 +25,8 @@ class CurvesDialog(Dialog):
         kind: Kind,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         several = len(trainings) > 1
-        self.setWindowTitle("Compare curves" if several else "Curves")
+        super().__init__("Compare curves" if several else "Curves", parent)
         self.resize(860, 420 if several else 640)
         layout = vbox(parent=self, margins=24, spacing=16)
         head = QLabel(

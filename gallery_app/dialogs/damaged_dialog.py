@@ -58,10 +58,8 @@ class DamagedDialog(Dialog):
             altered: whether stored numbers are not those that were kept.
             backup: the newest automatic one that is sound.
         """
-        super().__init__(parent)
-        self.setWindowTitle("Check")
+        super().__init__("Check", parent)
         self.setMinimumWidth(640)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._column = vbox(parent=self, margins=24, spacing=12)
         what = _DATABASE if in_database else _INDEX if in_index else _MODELS
         self._head(gallery, _ALTERED if altered else what)

@@ -58,9 +58,7 @@ class EncryptionDialog(Dialog):
             obstacle: why nothing can be done here, one sentence.
             minutes: without input until it is locked.
         """
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Encryption")
+        super().__init__("Encryption", parent)
         self.setFixedWidth(_WIDE + 48)
         self._encrypted = encrypted
         self._possible = not obstacle

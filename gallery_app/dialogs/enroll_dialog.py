@@ -42,8 +42,7 @@ class EnrollDialog(Dialog):
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Enroll a person")
+        super().__init__("Enroll a person", parent, kept=True)
         self.setAcceptDrops(True)
         self.setMinimumWidth(520)
         self.resize(fitting(QSize(680, 660), parent))

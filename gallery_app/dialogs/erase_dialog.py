@@ -26,10 +26,8 @@ class EraseDialog(Dialog):
     def __init__(
         self, plan: ErasurePlan, erase: Callable[[bool], None], parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__("Erase person", parent)
         (self._name,) = plan.names
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Erase person")
         self.setMinimumWidth(600)
         self.files = QCheckBox("&Delete them too; otherwise the receipt lists them")
         self.files.setChecked(True)

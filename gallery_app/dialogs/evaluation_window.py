@@ -146,8 +146,7 @@ class EvaluationWindow(Dialog):
     save_wanted = Signal(object)
 
     def __init__(self, methods: Sequence[str], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Evaluation")
+        super().__init__("Evaluation", parent, kept=True)
         self.setModal(False)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.resize(1040, 760)

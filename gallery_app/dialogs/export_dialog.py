@@ -57,9 +57,7 @@ class ExportDialog(Dialog):
             faces: that are selected on the map; with them it is about these unless said.
             obstacle: why TensorBoard cannot be opened here.
         """
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Export: {TITLES[kind]}")
+        super().__init__(f"Export: {TITLES[kind]}", parent)
         self.setFixedWidth(_WIDE)
         self._kind = kind
         self._people, self._faces = counts

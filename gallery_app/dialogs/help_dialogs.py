@@ -26,7 +26,7 @@ _MORE = {
 
 def shortcuts_dialog(actions: list[QAction], parent: QWidget | None) -> QDialog:
     """Every action that has a shortcut."""
-    dialog = _dialog("Keyboard shortcuts", parent)
+    dialog = Dialog("Keyboard shortcuts", parent)
     grid = QGridLayout()
     grid.setHorizontalSpacing(32)
     grid.setVerticalSpacing(6)
@@ -55,7 +55,7 @@ def _add(grid: QGridLayout, row: int, column: int, what: str, keys: str, across:
 
 def about_dialog(parent: QWidget | None) -> QDialog:
     """What this is, and what it does not do with faces."""
-    dialog = _dialog("About Face Gallery", parent)
+    dialog = Dialog("About Face Gallery", parent)
     grid = QGridLayout()
     grid.setHorizontalSpacing(24)
     picture = QLabel(pixmap=app_icon().pixmap(64, 64))
@@ -72,13 +72,6 @@ def about_dialog(parent: QWidget | None) -> QDialog:
     )
     grid.addWidget(private, 2, 1)
     _fill(dialog, grid)
-    return dialog
-
-
-def _dialog(title: str, parent: QWidget | None) -> QDialog:
-    dialog = Dialog(parent)
-    dialog.setWindowTitle(title)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return dialog
 
 

@@ -21,9 +21,7 @@ class HistoryDialog(Dialog):
     def __init__(
         self, go_to: Callable[[int], None], *, writable: bool, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("History")
+        super().__init__("History", parent)
         self.resize(860, 520)
         self._go_to, self._writable = go_to, writable
         self.model = HistoryModel(self)

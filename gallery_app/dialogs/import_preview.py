@@ -45,10 +45,8 @@ class ImportPreview(Dialog):
     column_chosen = Signal(str)
 
     def __init__(self, context: Context, plan: ImportPlan, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Import", parent)
         self._context = context
-        self.setWindowTitle("Import")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(fitting(QSize(1080, 680), parent))
         self.setMinimumSize(560, 400)
         pictures = context.pictures.of_rows()

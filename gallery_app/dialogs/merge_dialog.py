@@ -37,9 +37,7 @@ class MergeDialog(Dialog):
         merged: Callable[[list[str], str], None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Merge people")
+        super().__init__("Merge people", parent)
         self.resize(520, 300 + 56 * min(len(people), 5))
         self._context, self._people = context, list(people)
         self._pictures: list[tuple[PictureLabel, int | None]] = []

@@ -22,9 +22,7 @@ class PassphraseDialog(Dialog):
     def __init__(
         self, headline: str, sentence: str, accept_text: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Passphrase")
+        super().__init__("Passphrase", parent)
         self.setFixedWidth(440)
         self.headline = text_label(headline, "heading")
         self.sentence = text_label(sentence, "muted")

@@ -20,9 +20,7 @@ from gallery_app.widgets.controls.name_field import NameField
 
 def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWidget) -> QDialog:
     """Shows a note to be changed; ``taken`` is called with the new one."""
-    dialog = Dialog(parent)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle(f"Note on {name}")
+    dialog = Dialog(f"Note on {name}", parent)
     dialog.resize(480, 280)
     text = QPlainTextEdit(note)
     text.setPlaceholderText("Stored only in this gallery")
@@ -83,9 +81,7 @@ class NameDialog(Dialog):
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(title)
+        super().__init__(title, parent)
         self.setMinimumWidth(440)
         self._before = name
         self._says = says

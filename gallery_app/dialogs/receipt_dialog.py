@@ -30,9 +30,7 @@ class ReceiptDialog(Dialog):
         retrain: Callable[[], None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Erased")
+        super().__init__("Erased", parent)
         self.setMinimumSize(640, 480)
         self.resize(640, 600)
         self.copy = QPushButton("&Copy")

@@ -115,10 +115,8 @@ class RestoreDialog(Dialog):
             gallery: name of the present gallery; "" where there is none.
             encrypted: whether it is; only a backup that is like it can replace it.
         """
-        super().__init__(parent)
-        self.setWindowTitle("Restore")
+        super().__init__("Restore", parent)
         self.setMinimumWidth(680)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._gallery = gallery
         self._encrypted = encrypted
         self._number = 0

@@ -185,8 +185,7 @@ class RetrainDialog(Dialog):
     start_wanted = Signal(object)
 
     def __init__(self, state: RetrainState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Retrain")
+        super().__init__("Retrain", parent, kept=True)
         self.setMinimumWidth(480)
         self._refused = bool(state.reason)
         self.learns = text_label(_learns_text(state), "muted")

@@ -50,9 +50,7 @@ class SelectedFacesDialog(Dialog):
         ask_move: Callable[[list[int]], None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Selected faces")
+        super().__init__("Selected faces", parent)
         self.resize(820, 620)
         self._context, self._faces, self._ask_move = context, faces, ask_move
         self.model = NamedFaces(context.pictures, self)

@@ -69,9 +69,7 @@ class SimilarityDialog(Dialog):
         pictures: Pictures,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Compare")
+        super().__init__("Compare", parent)
         self.compared, self._pictures = compared, pictures
         found = compared.similarity
         headline, detail = verdict(found, *names)

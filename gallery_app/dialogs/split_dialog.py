@@ -154,9 +154,7 @@ class SplitDialog(Dialog):
         taken: Callable[[dict[str, list[int]]], None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Split {identity.name}")
+        super().__init__(f"Split {identity.name}", parent)
         self.resize(760, 720)
         self._context, self._identity, self._roster = context, identity, roster
         self._faces: dict[int, Face] = {}

@@ -180,8 +180,7 @@ class VersionsDialog(Dialog):
     retrain_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Model versions")
+        super().__init__("Model versions", parent, kept=True)
         self.resize(1080, 560)
         self.setMinimumSize(640, 420)
         self._versions: dict[str, ModelVersion] = {}

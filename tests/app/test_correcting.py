@@ -93,7 +93,7 @@ def test_a_merge_of_two_people_is_warned_of_and_is_not_what_enter_does(
     app: App, qtbot: QtBot
 ) -> None:
     people = [app.context.gallery.people.find(name) for name in ("Tiger Woods", "Tim Henman")]
-    app.correcting._open_merge([one for one in people if one is not None])
+    app.corrections_controller._open_merge([one for one in people if one is not None])
     merge = dialog(MergeDialog, qtbot)
     assert not merge.ok.isDefault()  # nor while nothing is known yet
     qtbot.waitUntil(merge.warned.isVisible)
@@ -110,8 +110,8 @@ def test_a_merge_of_one_person_under_two_names_is_what_enter_does(app: App, qtbo
     faces = [face.id for face in app.context.gallery.faces.of("Tiger Woods")[:4]]
     app.context.gallery.corrections.move(faces, "Eldrick")
     app.state.contents_changed.emit(EVERYTHING)
-    qtbot.waitUntil(lambda: len(app.browsing.roster) == 7)
-    app.correcting.merge_names("Eldrick", "Tiger Woods")
+    qtbot.waitUntil(lambda: len(app.people_controller.roster) == 7)
+    app.corrections_controller.merge_names("Eldrick", "Tiger Woods")
     merge = dialog(MergeDialog, qtbot)
     qtbot.waitUntil(lambda: "look like one person" in merge.compared.text())
     assert merge.ok.text() == "Merge"

@@ -76,7 +76,7 @@ def unlocked(start: Callable[..., App], sealed: Path, qtbot: QtBot) -> App:
     type_in(qtbot, dialog(PassphraseDialog, qtbot), PASSPHRASE)
     filled(app, qtbot)
     identity = app.context.gallery.people.find(PERSON)
-    app.browsing.go_to_identity(identity.id)
+    app.people_controller.go_to_identity(identity.id)
     qtbot.waitUntil(lambda: app.window.faces.title.text() == PERSON)
     return app
 
@@ -118,7 +118,7 @@ def test_opening_asks_and_says_when_it_is_wrong(
     assert asking.field.echoMode() == QLineEdit.EchoMode.Normal
     type_in(qtbot, asking, PASSPHRASE)
     filled(app, qtbot)
-    assert app.locking._asking is None
+    assert app.encryption_controller._asking is None
     assert app.window.menus.actions["lock"].isEnabled()
 
 
@@ -173,7 +173,7 @@ def test_a_conversion_that_is_refused_leaves_the_gallery_open(
     folder = app.context.gallery.folder
     with Gallery.open(folder, write=False, passphrase=PASSPHRASE) as reader:
         reader.people.all()
-        app.locking._decrypt(PASSPHRASE) if app.locking._dialog else None
+        app.encryption_controller._decrypt(PASSPHRASE) if app.encryption_controller._dialog else None
         from gallery_app.operations import encryption as encryption_operations
 
         encryption_operations.decrypt(app.context, PASSPHRASE, lambda: None)
@@ -226,28 +226,28 @@ def test_it_locks_itself_without_input_and_not_while_something_runs(
 ) -> None:
     app = unlocked
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
-    assert app.locking.timer.isActive()
-    assert app.locking.timer.interval() == 10 * 60_000
-    app.locking.timer.start(30)
+    assert app.encryption_controller.timer.isActive()
+    assert app.encryption_controller.timer.interval() == 10 * 60_000
+    app.encryption_controller.timer.start(30)
     qtbot.keyClick(app.window.identities.search, Qt.Key.Key_Down)
-    assert app.locking.timer.interval() == 10 * 60_000  # from the start, after input
+    assert app.encryption_controller.timer.interval() == 10 * 60_000  # from the start, after input
     stop: list[bool] = []
     app.tasks.run("Holding it", lambda _: qtbot.waitUntil(lambda: bool(stop)) or None, shown=False)
-    app.locking._idle()
+    app.encryption_controller._idle()
     assert app.state.gallery is not None
     stop.append(True)
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
-    app.locking.timer.start(30)
+    app.encryption_controller.timer.start(30)
     dialog(PassphraseDialog, qtbot)
     assert app.state.gallery is None
-    assert not app.locking.timer.isActive()
+    assert not app.encryption_controller.timer.isActive()
 
 
 @needs_sqlcipher
 def test_after_a_sleep_the_first_input_locks_it(unlocked: App, qtbot: QtBot) -> None:
     app = unlocked
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
-    app.locking._last -= 11 * 60
+    app.encryption_controller._last -= 11 * 60
     qtbot.keyClick(app.window.identities.search, Qt.Key.Key_Down)
     dialog(PassphraseDialog, qtbot)
     assert app.state.gallery is None
@@ -259,15 +259,15 @@ def test_never_is_never(unlocked: App, qtbot: QtBot) -> None:
     app.window.menus.actions["encryption"].trigger()
     asking = dialog(EncryptionDialog, qtbot)
     asking.minutes.setValue(0)
-    assert not app.locking.timer.isActive()
+    assert not app.encryption_controller.timer.isActive()
     assert app.settings.get(settings.LOCK_AFTER) == 0
     asking.close()
 
 
 def test_a_plain_gallery_is_not_watched(app: App) -> None:
-    assert not app.locking.timer.isActive()
-    assert not app.locking._watching
-    app.locking.lock()
+    assert not app.encryption_controller.timer.isActive()
+    assert not app.encryption_controller._watching
+    app.encryption_controller.lock()
     assert app.state.gallery is not None
 
 
@@ -281,10 +281,10 @@ def test_a_backup_with_the_passphrase_of_then_is_asked_for_that(
     with Gallery.create(tmp_path / "other.gallery", passphrase=OTHER) as other:
         other.enroll("Somebody", app.context.gallery.faces.vector(1))
         theirs = other.backups.write(tmp_path / "theirs.zip").path
-    app.keeping.restore(source=ours)
+    app.backup_controller.restore(source=ours)
     restoring = dialog(RestoreDialog, qtbot)
     qtbot.waitUntil(restoring.restore_button.isEnabled)
-    app.keeping._look(theirs, folder)
+    app.backup_controller._look(theirs, folder)
     asking = dialog(PassphraseDialog, qtbot)
     type_in(qtbot, asking, "these are the wrong ones")
     qtbot.waitUntil(lambda: not asking.isVisible())
@@ -293,7 +293,7 @@ def test_a_backup_with_the_passphrase_of_then_is_asked_for_that(
     type_in(qtbot, asking, OTHER)
     qtbot.waitUntil(restoring.restore_button.isEnabled)
     restoring.close()
-    app.keeping._restore(ours, folder, True)
+    app.backup_controller._restore(ours, folder, True)
     qtbot.waitUntil(lambda: not app.tasks.is_busy() and app.state.gallery is not None)
     filled(app, qtbot)
     dialog(QDialog, qtbot).close()
@@ -307,7 +307,7 @@ def test_that_a_backup_in_clear_cannot_replace_an_encrypted_gallery_is_said_at_o
     shutil.copytree(made_gallery, tmp_path / "in clear.gallery")
     with Gallery.open(tmp_path / "in clear.gallery") as gallery:
         plain = gallery.backups.write(tmp_path / "plain.zip").path
-    app.keeping.restore(source=plain)
+    app.backup_controller.restore(source=plain)
     restoring = dialog(RestoreDialog, qtbot)
     qtbot.waitUntil(restoring.restore_button.isEnabled)
     assert "not encrypted but" in restoring.sentences.text()
@@ -354,9 +354,9 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     menu = QMenu(f"About {PERSON}", app.window)
     menu.addAction(PERSON)
     menu.popup(app.window.pos())
-    app.asking.picture = app.context.gallery.read_queries(ryder[7]).vectors[0], app.window.grab()
+    app.query_controller.picture = app.context.gallery.read_queries(ryder[7]).vectors[0], app.window.grab()
     assert {PERSON, "Winona R.", "Winona_Ryder"} <= set(words_in(app.window, names))
-    app.locking.lock()
+    app.encryption_controller.lock()
     dialog(PassphraseDialog, qtbot)
     assert not menu.isVisible()
     menu.deleteLater()
@@ -365,7 +365,7 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     qtbot.waitUntil(lambda: words_in(app.window, names) == {})
     assert app.shelf_pictures.kept == {}
     assert shelf.card.name.completer().model().stringList() == []  # type: ignore[attr-defined]
-    assert app.asking.picture is None
+    assert app.query_controller.picture is None
 
 
 @needs_sqlcipher
@@ -378,9 +378,9 @@ def test_a_second_window_takes_over_with_its_key(
         filled(app, qtbot)
         assert not app.context.gallery.writable
         first.corrections.rename(PERSON, "Tom Bridge")
-        app.watching._look()
+        app.external_changes_controller._look()
         qtbot.waitUntil(lambda: "Tom Bridge" in app.window.identities.model.roster.names)
-    app.watching._look()
-    qtbot.waitUntil(lambda: not app.watching.timer.isActive())
+    app.external_changes_controller._look()
+    qtbot.waitUntil(lambda: not app.external_changes_controller.timer.isActive())
     assert app.context.gallery.writable
     app.context.gallery.corrections.rename("Tom Bridge", PERSON)

@@ -22,7 +22,7 @@ NAME = "Tiger Woods"
 def asked(app: App, qtbot: QtBot, name: str = NAME) -> EraseDialog:
     identity = app.context.gallery.people.find(name)
     assert identity is not None
-    app.browsing.go_to_identity(identity.id)
+    app.people_controller.go_to_identity(identity.id)
     app.window.menus.actions["erase"].trigger()
     found = dialog(EraseDialog, qtbot)
     assert isinstance(found, EraseDialog)

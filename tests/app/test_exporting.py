@@ -98,7 +98,7 @@ def test_tensorboard_opens_in_the_browser_and_ends_with_the_window(
     confirm(dialog, tmp_path / "board", qtbot)
     qtbot.waitUntil(lambda: bool(visited))
     assert visited[0].host() == "127.0.0.1"
-    ((board, _),) = app.exporting.boards
+    ((board, _),) = app.export_controller.boards
     assert board.is_running
     app.window.close()
     assert not board.is_running
@@ -124,20 +124,20 @@ def test_tensorboard_ends_where_an_encrypted_gallery_locks(
         "gallery_app.controllers.export_controller.exports.start_projector",
         lambda context, folder, done: late.append(done),
     )
-    app.exporting.open_in_tensorboard(tmp_path)
+    app.export_controller.open_in_tensorboard(tmp_path)
     late.pop()(plain)
     app.context.gallery.encrypt(PASSPHRASE)
-    app.exporting.open_in_tensorboard(tmp_path)
+    app.export_controller.open_in_tensorboard(tmp_path)
     if moment == "before":
         late.pop()(sealed)
         assert sealed.is_running
-    app.locking.lock()
+    app.encryption_controller.lock()
     if moment != "before":
         late.pop()(sealed)
         assert len(visited) == 1
     assert not sealed.is_running
     assert not plain.is_running  # the gallery that it shows is encrypted now
-    assert app.exporting.boards == []
+    assert app.export_controller.boards == []
 
 
 def test_a_projector_folder_can_be_opened_later(
@@ -145,7 +145,7 @@ def test_a_projector_folder_can_be_opened_later(
 ) -> None:
     monkeypatch.setattr("gallery_app.controllers.export_controller.missing_library", lambda: "")
     wanted: list[Path] = []
-    monkeypatch.setattr(app.exporting, "open_in_tensorboard", wanted.append)
+    monkeypatch.setattr(app.export_controller, "open_in_tensorboard", wanted.append)
     dialog = ask(app, "tensorboard", qtbot)
     dialog.open_after.setChecked(False)
     confirm(dialog, tmp_path / "board", qtbot)

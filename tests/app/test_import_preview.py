@@ -214,7 +214,7 @@ def test_the_widths_of_the_columns_are_remembered(
 def test_with_nothing_new_there_is_nothing_to_import(
     app: App, qtbot: QtBot, small_tree: Path
 ) -> None:
-    app.commands.preview([small_tree])
+    app.menu_controller.preview([small_tree])
     preview = dialog(ImportPreview, qtbot)
     assert preview.sentence.text() == "Nothing will be imported; 54 already enrolled."
     assert not preview.ok.isEnabled()
@@ -229,7 +229,7 @@ def test_a_table_of_thousands_of_rows_draws_only_the_portraits_that_are_shown(
     vectors = ground + 0.02 * random.normal(size=(3_000, len(ground)))
     names = [f"Person {number // 10}" for number in range(3_000)]
     np.savez(tmp_path / "big.npz", embeddings=vectors.astype(np.float32), names=np.array(names))
-    app.commands.preview([tmp_path / "big.npz"])
+    app.menu_controller.preview([tmp_path / "big.npz"])
     preview = dialog(ImportPreview, qtbot)
     assert preview.model.rowCount() == 3_000
     assert texts(preview, FILE)[:2] == ["big.npz · row 1", "big.npz · row 2"]
@@ -250,7 +250,7 @@ def test_an_empty_gallery_is_filled_through_the_preview_and_keeps_its_portraits(
     Gallery.create(folder).close()
     app = start(folder)
     qtbot.waitUntil(lambda: app.state.gallery is not None)
-    app.commands.preview([small_tree])
+    app.menu_controller.preview([small_tree])
     preview = dialog(ImportPreview, qtbot)
     qtbot.waitUntil(lambda: preview.model.index(0, PORTRAIT).data(PictureRole) is not None)
     click(preview.ok, qtbot)
@@ -274,7 +274,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def imported_table(app: App, qtbot: QtBot, path: Path) -> ImportPreview:
-    app.commands.preview([path])
+    app.menu_controller.preview([path])
     return dialog(ImportPreview, qtbot)  # type: ignore[no-any-return]
 
 

@@ -120,7 +120,7 @@ def test_the_portrait_of_a_query_is_drawn_off_the_ui_thread(
 
     monkeypatch.setattr(Faces, "traits_of", noted)
     ask(app, qtbot, query_file)
-    qtbot.waitUntil(lambda: app.asking.picture is not None)
+    qtbot.waitUntil(lambda: app.query_controller.picture is not None)
     assert drawn_by
     assert threading.main_thread() not in drawn_by
 

@@ -169,7 +169,7 @@ def test_of_two_people_chosen_the_last_is_shown(crowd: App, qtbot: QtBot) -> Non
     """The answer about the first one is late."""
     gallery = crowd.context.gallery
     for name in ("Ábel 0000", "Bo 0000", "Dora 0100"):
-        crowd.browsing.go_to_identity(gallery.people.find(name).id)  # type: ignore[union-attr]
+        crowd.people_controller.go_to_identity(gallery.people.find(name).id)  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: not crowd.tasks.is_busy())
     assert crowd.window.faces.title.text() == "Dora 0100"
     assert crowd.window.faces.model.rowCount() == 1
@@ -189,7 +189,7 @@ def test_many_faces_of_one_person_are_a_grid_without_an_end(crowd: App, qtbot: Q
 
 
 def test_names_are_offered_by_any_of_their_words(crowd: App, qtbot: QtBot) -> None:
-    crowd.commands.enroll()
+    crowd.menu_controller.enroll()
     field = dialog(EnrollDialog, qtbot).name
     offered = field.completer().model()
     qtbot.keyClicks(field, "12 abel")

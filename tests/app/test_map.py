@@ -259,7 +259,7 @@ def test_principal_components_are_shown_while_another_map_is_made(
     panel.forget()
     monkeypatch.setattr(Layouts, "_laid_out", laid_out)
     monkeypatch.setattr(Maps, "obstacle", lambda self, method: "")
-    app.mapping.shown.connect(lambda: methods.append(panel.left.drawn.map.layout.method))
+    app.map_controller.shown.connect(lambda: methods.append(panel.left.drawn.map.layout.method))
     press(panel, "umap")
     qtbot.waitUntil(lambda: methods == ["pca", "umap"])
     assert panel.note.text() == ""

@@ -24,9 +24,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.records.types import VectorRecord
 from gallery_app.app import App
-from gallery_app.controllers import map_controller as map_wiring
-from gallery_app.controllers import review_controller as review_wiring
-from gallery_app.controllers import unknowns_controller as shelf_wiring
+from gallery_app.controllers import map_controller, review_controller, unknowns_controller
 from gallery_app.operations import corrections, enrolment, erasure, galleries, queries, unknowns
 from tests.app.conftest import DATA, PEOPLE
 
@@ -115,8 +113,8 @@ def _page(panel: QWidget) -> int:
 
 def at_rest(app: App) -> bool:
     pauses = (
-        *(app.reviewing._pause, app.shelving._pause, app.mapping._pause),
-        app.browsing._index_ends,
+        *(app.review_controller._pause, app.unknowns_controller._pause, app.map_controller._pause),
+        app.people_controller._index_ends,
     )
     return not app.tasks.is_busy() and not any(pause.isActive() for pause in pauses)
 
@@ -144,7 +142,7 @@ def made_anew(app: App, qtbot: QtBot) -> dict[str, object]:
         fresh.state.set_gallery(gallery)
         wait(fresh, qtbot)
         if person >= 0:
-            fresh.browsing.go_to_identity(person)
+            fresh.people_controller.go_to_identity(person)
             wait(fresh, qtbot)
         fresh.window.faces.select(faces)
         people = window.identities
@@ -157,7 +155,7 @@ def made_anew(app: App, qtbot: QtBot) -> dict[str, object]:
         ]
         if asked:
             seen = {one.vector.tobytes() for one in asked}
-            fresh.shelving._seen = seen  # it keeps nothing itself
+            fresh.unknowns_controller._seen = seen  # it keeps nothing itself
             fresh.state.set_queries(asked)
             fresh.state.go_to(state.position)
             queries.identify_all(fresh.context)
@@ -433,8 +431,8 @@ class Person:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    for wiring in (map_wiring, review_wiring, shelf_wiring):
-        monkeypatch.setattr(wiring, "_PAUSE", 0)
+    for controller in (map_controller, review_controller, unknowns_controller):
+        monkeypatch.setattr(controller, "_PAUSE", 0)
 
 
 @pytest.fixture(scope="module")
@@ -460,7 +458,7 @@ def test_every_panel_is_as_if_made_anew(
 ) -> None:
     person = Person(app, random.Random(seed), asked, imported)
     unknowns.set_keeping(app.context, True)
-    app.shelving._show_said(True)
+    app.unknowns_controller._show_said(True)
     wait(app, qtbot)
     history: list[str] = []
     for _ in range(STEPS):

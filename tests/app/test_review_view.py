@@ -81,7 +81,7 @@ def test_what_was_confirmed_or_is_not_to_be_asked_never_comes_again(
     corrections = app.context.gallery.corrections
     settled = corrections.confirmed if key == "C" else corrections.ignored
     qtbot.waitUntil(lambda: face in settled())
-    app.reviewing.look()
+    app.review_controller.look()
     qtbot.waitUntil(lambda: not app.tasks.is_running("review"))
     assert face not in asked_faces(app)
 
@@ -173,7 +173,7 @@ def test_two_people_are_not_asked_about_again(
     review.list.setCurrentIndex(review.model.index(review.model.row_of(asked)))
     review.card.buttons["apart"].click()
     qtbot.waitUntil(lambda: len(app.context.gallery.corrections.cannot_link()) == 1)
-    app.reviewing.look()
+    app.review_controller.look()
     qtbot.waitUntil(lambda: not app.tasks.is_running("review"))
     assert review.model.row_of(asked) == -1
     trigger(app, qtbot, "undo")

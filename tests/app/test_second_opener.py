@@ -63,7 +63,7 @@ def writer(gallery_folder: Path) -> Iterator[Writer]:
 def second(writer: Writer, start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> App:
     """A window on the same gallery, looking often."""
     running = start(gallery_folder)
-    running.watching.timer.setInterval(20)
+    running.external_changes_controller.timer.setInterval(20)
     qtbot.waitUntil(lambda: running.window.faces.model.rowCount() > 0)
     return running
 
@@ -72,14 +72,14 @@ def test_it_says_that_it_only_reads_and_who_writes(second: App, writer: Writer) 
     assert f"Process {writer.process.pid} is writing" in second.window.message.words.text()
     assert "read-only" in second.window.left_status.text()
     assert not second.window.menus.actions["enroll"].isEnabled()
-    assert second.watching.timer.isActive()
+    assert second.external_changes_controller.timer.isActive()
 
 
 def test_what_the_other_enrols_appears_and_what_is_shown_stays(
     second: App, writer: Writer, stranger_file: Path, qtbot: QtBot
 ) -> None:
     tom = second.context.gallery.people.find("Tom Hanks")
-    second.browsing.go_to_identity(tom.id)
+    second.people_controller.go_to_identity(tom.id)
     qtbot.waitUntil(lambda: second.window.faces.title.text() == "Tom Hanks")
     writer.enroll("Winona Ryder", stranger_file)
     qtbot.waitUntil(lambda: "7 people · 55 faces" in second.window.left_status.text())
@@ -122,4 +122,4 @@ def test_a_window_that_was_closed_takes_nothing_over(
 
 
 def test_a_window_that_writes_does_not_look(app: App) -> None:
-    assert not app.watching.timer.isActive()
+    assert not app.external_changes_controller.timer.isActive()

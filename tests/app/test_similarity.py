@@ -57,7 +57,7 @@ def test_two_people_are_compared_face_with_face(app: App, qtbot: QtBot) -> None:
 
 
 def test_two_faces_of_one_person(app: App, qtbot: QtBot) -> None:
-    app.browsing.go_to_identity(app.context.gallery.people.find("Tony Blair").id)
+    app.people_controller.go_to_identity(app.context.gallery.people.find("Tony Blair").id)
     qtbot.waitUntil(lambda: app.window.faces.title.text() == "Tony Blair")
     actions = app.window.menus.actions
     assert not actions["compare_faces"].isEnabled()

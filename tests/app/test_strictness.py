@@ -134,7 +134,7 @@ def test_the_photograph_of_a_query_is_read_once_whatever_is_asked(
     assert app.state.query is not None
     assert app.state.query.photo is not None
     shown: list[bool] = []
-    qtbot.waitUntil(lambda: app.asking.picture is not None)
+    qtbot.waitUntil(lambda: app.query_controller.picture is not None)
     comparison = app.window.query.comparison
     show = comparison.show_query
     comparison.show_query = lambda picture: (shown.append(picture is not None), show(picture))  # type: ignore[method-assign]

@@ -265,7 +265,9 @@ def crowded(start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> Ap
 
 def settled(app: App, qtbot: QtBot) -> None:
     """Waits until the shelf was put together anew after a change."""
-    qtbot.waitUntil(lambda: not app.shelving._stale and not app.tasks.is_running("clusters"))
+    qtbot.waitUntil(
+        lambda: not app.unknowns_controller._stale and not app.tasks.is_running("clusters")
+    )
 
 
 def select(app: App, rows: list[int]) -> None:

@@ -296,7 +296,7 @@ def test_an_import_with_a_bad_file_lists_it_and_takes_the_rest(
     person.mkdir(parents=True)
     np.save(person / "good.npy", np.load(DATA_FACE))
     (person / "bad.npy").write_bytes(b"\x93NUMPY\x01\x00")
-    app.commands.preview([tmp_path / "more"])
+    app.menu_controller.preview([tmp_path / "more"])
     qtbot.mouseClick(dialog(ImportPreview, qtbot).ok, Qt.MouseButton.LeftButton)
     report = dialog(ReportDialog, qtbot)
     assert "1 face added" in report.windowTitle() + _texts(report)

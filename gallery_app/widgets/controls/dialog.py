@@ -14,9 +14,19 @@ _UNLIMITED = 16_777_215
 
 
 class Dialog(QDialog):
-    """A dialog that stays on its screen: where it cannot be so small, its contents scroll."""
+    """A dialog that stays on its screen: where it cannot be so small, its contents scroll.
+
+    Args:
+        kept: whether it is still there after it was closed.
+    """
 
     _scrolls = False
+
+    def __init__(
+        self, title: str = "", parent: QWidget | None = None, *, kept: bool = False
+    ) -> None:
+        super().__init__(parent, windowTitle=title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, not kept)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._fit()
