@@ -215,7 +215,8 @@ class VersionsDialog(Dialog):
         self.curves = QPushButton("&Curves…")
         self.curves.setToolTip("Select several to compare their curves")
         self.curves.clicked.connect(lambda: self.curves_wanted.emit(self.selected()))
-        self.retrain = QPushButton("&Retrain…", clicked=self.retrain_wanted)
+        self.retrain = QPushButton("&Retrain…")
+        self.retrain.clicked.connect(self.retrain_wanted)
         self.close_button = QPushButton("Close", clicked=self.reject)
         for button in self._buttons():
             button.setAutoDefault(False)
