@@ -85,8 +85,7 @@ class FaceGroup(QFrame):
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("card")
+        super().__init__(parent, objectName="card")
         self.model = GroupModel(pictures, self)
         self.model.dropped.connect(self.dropped)
         self.kept = keeps

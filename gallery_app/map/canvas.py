@@ -48,9 +48,7 @@ class MapCanvas(QWidget):
     density_shown = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("mapCanvas")
-        self.setMouseTracking(True)
+        super().__init__(parent, objectName="mapCanvas", mouseTracking=True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)

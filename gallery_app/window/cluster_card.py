@@ -36,8 +36,7 @@ class ClusterCard(QFrame):
     new_name = Signal(str)
 
     def __init__(self, pictures: ShelfPictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("card")
+        super().__init__(parent, objectName="card")
         self._cluster: Cluster | None = None
         self._writable = True
         self._rows = 2

@@ -49,8 +49,7 @@ class FaceDetails(QFrame):
     closed = Signal()
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("faceDetails")
+        super().__init__(parent, objectName="faceDetails")
         self._pictures = pictures
         self._face: Face | None = None
         self.picture = PictureLabel(112)
@@ -179,8 +178,7 @@ class FacesPanel(QWidget):
     menu_wanted = Signal(QPoint)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("facesPanel")
+        super().__init__(parent, objectName="facesPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._shown = -1
         self.model = FaceListModel(pictures, self)

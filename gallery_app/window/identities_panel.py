@@ -31,8 +31,7 @@ class IdentitiesPanel(QWidget):
     menu_wanted = Signal(QPoint)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("identitiesPanel")
+        super().__init__(parent, objectName="identitiesPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = IdentityListModel(pictures, self)
         self._choosing = False

@@ -18,8 +18,7 @@ class KeepNotice(QFrame):
     shown_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("keepNotice")
+        super().__init__(parent, objectName="keepNotice")
         self.words = text_label(role="small")
         self.keep = QPushButton("Keep")
         self.keep.clicked.connect(lambda: self.decided.emit(True))

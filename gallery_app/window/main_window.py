@@ -54,9 +54,7 @@ class Middle(QTabWidget):
         unknown: QWidget,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("middle")
-        self.setDocumentMode(True)
+        super().__init__(parent, objectName="middle", documentMode=True)
         self._review, self._unknown = review, unknown
         self.addTab(faces, "Faces")
         self.addTab(map_, "Map")
@@ -97,8 +95,7 @@ class MainWindow(QMainWindow):
     closing = Signal()
 
     def __init__(self, pictures: Pictures, shelf_pictures: ShelfPictures) -> None:
-        super().__init__()
-        self.setWindowTitle("Face Gallery")
+        super().__init__(windowTitle="Face Gallery")
         self.setMinimumSize(960, 600)
         self.resize(1360, 860)
         self.setAcceptDrops(True)

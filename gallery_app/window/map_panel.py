@@ -36,8 +36,7 @@ class PointedCard(QFrame):
     """Lies over its parent and lets the mouse through."""
 
     def __init__(self, pictures: Pictures, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("card")
+        super().__init__(parent, objectName="card")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._pictures = pictures
         self._face = -1
@@ -197,8 +196,7 @@ class MapPanel(QWidget):
     anew_wanted = Signal(bool)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("mapPanel")
+        super().__init__(parent, objectName="mapPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.tools = MapTools()
         self.tools.wanted.connect(self.wanted)

@@ -37,8 +37,7 @@ class MapSelection(QFrame):
     cleared = Signal()
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("faceDetails")
+        super().__init__(parent, objectName="faceDetails")
         self._pictures = pictures
         self.faces: list[Face] = []
         self.pictures = [PictureLabel(44) for _ in range(_PICTURES)]

@@ -25,8 +25,7 @@ class QueryActions(QFrame):
     taken_back = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("queryActions")
+        super().__init__(parent, objectName="queryActions")
         self._writable = True
         self._name = ""
         self.confirm = QPushButton(clicked=lambda: self.confirmed.emit(self._name))

@@ -35,8 +35,7 @@ class QueryPanel(QWidget):
     candidate_chosen = Signal(int)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("queryPanel")
+        super().__init__(parent, objectName="queryPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.stepper = QueryStepper()
         self.name = ElidedLabel(role="title")

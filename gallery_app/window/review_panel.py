@@ -97,8 +97,7 @@ class FindingCard(QFrame):
     identity_wanted = Signal(str)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("card")
+        super().__init__(parent, objectName="card")
         self._writable = True
         self.question = text_label(role="heading", wrap=False)
         self.reason = text_label(role="muted", wrap=False)
@@ -242,8 +241,7 @@ class ReviewPanel(QWidget):
     again_wanted = Signal()
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("reviewPanel")
+        super().__init__(parent, objectName="reviewPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._portraits: Mapping[int, int | None] = {}
         self.model = FindingListModel(pictures, self)

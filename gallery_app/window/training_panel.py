@@ -129,8 +129,7 @@ class TrainingPanel(QFrame):
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("trainingPanel")
+        super().__init__(parent, objectName="trainingPanel")
         self._state = TrainingState()
         self._series = ""
         self.curves: Curves | None = None

@@ -47,8 +47,7 @@ class UnknownPanel(QWidget):
     query_wanted = Signal()
 
     def __init__(self, pictures: ShelfPictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("unknownPanel")
+        super().__init__(parent, objectName="unknownPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = ClusterListModel(pictures, self)
         self.total = text_label(role="muted")

@@ -40,9 +40,7 @@ class HeatMap(QWidget):
     pointed = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        super().__init__(parent, mouseTracking=True, focusPolicy=Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(260, 220)
         self.setAccessibleName("Distances between the faces")
         self._distances = np.empty((0, 0), dtype=np.float32)

@@ -105,8 +105,7 @@ class LineChart(QFrame):
         compact: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("chart")
+        super().__init__(parent, objectName="chart")
         self.setProperty("compact", compact)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(f"Chart: {title}")

@@ -19,8 +19,7 @@ class BeforeAfter(QWidget):
     """Two thin bars, one above the other, each with its figures."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setToolTip(_TIP)
+        super().__init__(parent, toolTip=_TIP)
         self._bars = ConfidenceBar(), ConfidenceBar()
         self._figures = QLabel(), QLabel()
         layout = QGridLayout(self)

@@ -41,8 +41,7 @@ class BusyStrip(QFrame):
     """Shows the work that began last; hides when none is left."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("busyStrip")
+        super().__init__(parent, objectName="busyStrip")
         self._watched: list[_Watched] = []
         self._stage = ""
         self._began = 0.0

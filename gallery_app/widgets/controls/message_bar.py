@@ -15,8 +15,7 @@ class MessageBar(QFrame):
     """Hidden until something is shown; a newer sentence takes the place of an older one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("messageBar")
+        super().__init__(parent, objectName="messageBar")
         self._action: Callable[[], object] | None = None
         self.picture = IconLabel("info", "accent")
         self.words = text_label(selectable=True)

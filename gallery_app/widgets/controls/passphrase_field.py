@@ -16,9 +16,7 @@ class PassphraseField(QLineEdit):
         Args:
             name: what it asks for, as its placeholder and for a screen reader.
         """
-        super().__init__(parent)
-        self.setEchoMode(QLineEdit.EchoMode.Password)
-        self.setPlaceholderText(name)
+        super().__init__(parent, echoMode=QLineEdit.EchoMode.Password, placeholderText=name)
         self.setAccessibleName(name)
         self.eye = QAction(icon("eye", "muted"), "Show passphrase", self)
         self.eye.setCheckable(True)
