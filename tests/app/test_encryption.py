@@ -173,7 +173,9 @@ def test_a_conversion_that_is_refused_leaves_the_gallery_open(
     folder = app.context.gallery.folder
     with Gallery.open(folder, write=False, passphrase=PASSPHRASE) as reader:
         reader.people.all()
-        app.encryption_controller._decrypt(PASSPHRASE) if app.encryption_controller._dialog else None
+        app.encryption_controller._decrypt(
+            PASSPHRASE
+        ) if app.encryption_controller._dialog else None
         from gallery_app.operations import encryption as encryption_operations
 
         encryption_operations.decrypt(app.context, PASSPHRASE, lambda: None)
@@ -354,7 +356,10 @@ def test_locking_clears_the_shelf_the_history_and_open_menus(
     menu = QMenu(f"About {PERSON}", app.window)
     menu.addAction(PERSON)
     menu.popup(app.window.pos())
-    app.query_controller.picture = app.context.gallery.read_queries(ryder[7]).vectors[0], app.window.grab()
+    app.query_controller.picture = (
+        app.context.gallery.read_queries(ryder[7]).vectors[0],
+        app.window.grab(),
+    )
     assert {PERSON, "Winona R.", "Winona_Ryder"} <= set(words_in(app.window, names))
     app.encryption_controller.lock()
     dialog(PassphraseDialog, qtbot)
