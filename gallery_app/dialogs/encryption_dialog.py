@@ -73,8 +73,7 @@ class EncryptionDialog(Dialog):
         self.told = text_label(obstacle or " ", "bad" if obstacle else "small")
         self.told.setFixedHeight(2 * self.told.fontMetrics().lineSpacing())  # nothing moves
         self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.sure = QCheckBox("I have stored the passphrase somewhere safe")
-        self.sure.setVisible(not encrypted)
+        self.sure = QCheckBox("I have stored the passphrase somewhere safe", visible=not encrypted)
         self.minutes = QSpinBox()
         self.minutes.setRange(0, 240)
         self.minutes.setSuffix(" minutes")

@@ -53,8 +53,7 @@ class EvaluationForm(QWidget):
         self.repeats.setRange(1, 100)
         self.repeats.setValue(_REPEATS)
         self.repeats.setToolTip("Random splits; more splits narrow the intervals")
-        self.start = QPushButton("&Evaluate")
-        self.start.setDefault(True)
+        self.start = QPushButton("&Evaluate", default=True)
         self.start.clicked.connect(self.wanted)
         self.hint = ElidedLabel(role="small")
         for box in (*self.protocols.values(), *self.methods.values()):

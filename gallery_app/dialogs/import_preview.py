@@ -115,8 +115,7 @@ class ImportPreview(Dialog):
 
     def _column_choice(self, plan: ImportPlan) -> QHBoxLayout:
         """Where the names are, of tables in which several columns can hold them."""
-        self.columns = QComboBox()
-        self.columns.setAccessibleName("Column with names")
+        self.columns = QComboBox(accessibleName="Column with names")
         self.columns.addItems(plan.columns)
         self.columns.setPlaceholderText("Choose…")
         self.columns.setCurrentIndex(plan.columns.index(plan.column) if plan.column else -1)

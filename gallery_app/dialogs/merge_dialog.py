@@ -79,8 +79,7 @@ class MergeDialog(Dialog):
         self._look()
 
     def _row(self, number: int, identity: Identity) -> QWidget:
-        button = QRadioButton()
-        button.setAccessibleName(f"Keep {identity.name}")
+        button = QRadioButton(accessibleName=f"Keep {identity.name}")
         self.choice.addButton(button, number)
         picture = PictureLabel(40, 20.0)
         self._pictures.append((picture, identity.portrait))

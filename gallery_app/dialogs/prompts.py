@@ -22,8 +22,7 @@ def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWid
     """Shows a note to be changed; ``taken`` is called with the new one."""
     dialog = Dialog(f"Note on {name}", parent)
     dialog.resize(480, 280)
-    text = QPlainTextEdit(note)
-    text.setPlaceholderText("Stored only in this gallery")
+    text = QPlainTextEdit(note, placeholderText="Stored only in this gallery")
     text.setAccessibleName("Note")
     text.setTabChangesFocus(True)
     standard = QDialogButtonBox.StandardButton

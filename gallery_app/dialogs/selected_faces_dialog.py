@@ -56,8 +56,7 @@ class SelectedFacesDialog(Dialog):
         self.model = NamedFaces(context.pictures, self)
         self.told = text_label("Reading faces…", "muted", wrap=False)
         self.grid = self._grid()
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
         self.move_them = self._button(
             "&Name or move…", self._move, "Move to another person, or create a new one"
         )

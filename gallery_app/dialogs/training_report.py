@@ -57,9 +57,7 @@ class TrainingReport(Dialog):
         curves: Mapping[str, Sequence[Measured]],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Training result")
+        super().__init__("Training result", parent)
         self.resize(860, 720)
         self.setMinimumSize(520, 400)
         page = QWidget()

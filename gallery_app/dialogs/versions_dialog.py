@@ -212,8 +212,7 @@ class VersionsDialog(Dialog):
         self.stop = QPushButton("&Stop using", toolTip="Identify without a model of this kind")
         self.stop.clicked.connect(self._deactivate)
         self.delete = QPushButton(icon("trash"), "&Delete…", clicked=self._delete)
-        self.curves = QPushButton("&Curves…")
-        self.curves.setToolTip("Select several to compare their curves")
+        self.curves = QPushButton("&Curves…", toolTip="Select several to compare their curves")
         self.curves.clicked.connect(lambda: self.curves_wanted.emit(self.selected()))
         self.retrain = QPushButton("&Retrain…")
         self.retrain.clicked.connect(self.retrain_wanted)
@@ -315,9 +314,7 @@ class VersionsDialog(Dialog):
         if one is None:
             return
         use = " It is in use; identification will continue without it." if one.active else ""
-        ask = QMessageBox(self)
-        ask.setIcon(QMessageBox.Icon.Question)
-        ask.setWindowTitle("Delete version")
+        ask = QMessageBox(self, icon=QMessageBox.Icon.Question, windowTitle="Delete version")
         ask.setText(f"Delete {version_name(one)}?")
         ask.setInformativeText(f"This cannot be undone.{use}")
         show_plainly(ask)

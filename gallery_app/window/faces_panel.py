@@ -93,8 +93,7 @@ class FaceDetails(QFrame):
         layout.addWidget(self._close_button(), 0, Qt.AlignmentFlag.AlignTop)
 
     def _nearest_column(self) -> QGridLayout:
-        others = QGridLayout()
-        others.setSpacing(0)
+        others = QGridLayout(spacing=0)
         label = text_label("MOST SIMILAR, WITHOUT THIS FACE", "section", wrap=False)
         others.addWidget(label, 0, 0)
         for row, button in enumerate(self.nearest, start=1):

@@ -20,10 +20,8 @@ class KeepNotice(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="keepNotice")
         self.words = text_label(role="small")
-        self.keep = QPushButton("Keep")
-        self.keep.clicked.connect(lambda: self.decided.emit(True))
-        self.leave = QPushButton("Don't keep")
-        self.leave.clicked.connect(lambda: self.decided.emit(False))
+        self.keep = QPushButton("Keep", clicked=lambda: self.decided.emit(True))
+        self.leave = QPushButton("Don't keep", clicked=lambda: self.decided.emit(False))
         self.show_them = QPushButton("Show unknown faces")
         self.show_them.clicked.connect(self.shown_wanted)
         layout = vbox(self.words, parent=self, margins=(20, 12, 20, 12), spacing=8)

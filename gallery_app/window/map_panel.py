@@ -89,8 +89,7 @@ class MapTools(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.space = QComboBox()
-        self.space.setAccessibleName("Space in which faces are compared")
+        self.space = QComboBox(accessibleName="Space in which faces are compared")
         self.space.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.space.activated.connect(lambda _: self.ask())
         self.methods = self._group(METHOD_TEXTS, _METHOD_TIPS)

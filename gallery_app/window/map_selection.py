@@ -63,8 +63,7 @@ class MapSelection(QFrame):
         return button
 
     def _export_button(self) -> QPushButton:
-        button = QPushButton("Export")
-        button.setToolTip("Export these faces")
+        button = QPushButton("Export", toolTip="Export these faces")
         menu = QMenu(button)
         for kind in EXPORT_KINDS:
             if kind != "report":  # which is of the whole gallery

@@ -151,9 +151,7 @@ class TrainingPanel(QFrame):
         self.hide()
 
     def _make_buttons(self) -> None:
-        self.log_button = QPushButton("&Log")
-        self.log_button.setCheckable(True)
-        self.log_button.setToolTip("Show messages from the run")
+        self.log_button = QPushButton("&Log", checkable=True, toolTip="Show messages from the run")
         self.log_button.toggled.connect(self.log.setVisible)
         self.cancel = QPushButton("Cancel", clicked=self._cancel)
         self.report = QPushButton("&Report…")

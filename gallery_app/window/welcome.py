@@ -25,8 +25,7 @@ class WelcomePage(QWidget):
     recent_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("welcome")
+        super().__init__(parent, objectName="welcome")
         self.sample = _door("sample", "Open the sample", "158 people, 4,324 faces, no photos")
         self.import_ = _door(
             "import", "Import a folder", "One folder per person, one .npy file per face"

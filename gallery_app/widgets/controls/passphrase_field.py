@@ -18,8 +18,7 @@ class PassphraseField(QLineEdit):
         """
         super().__init__(parent, echoMode=QLineEdit.EchoMode.Password, placeholderText=name)
         self.setAccessibleName(name)
-        self.eye = QAction(icon("eye", "muted"), "Show passphrase", self)
-        self.eye.setCheckable(True)
+        self.eye = QAction(icon("eye", "muted"), "Show passphrase", self, checkable=True)
         self.eye.toggled.connect(self._show)
         self.addAction(self.eye, QLineEdit.ActionPosition.TrailingPosition)
 
