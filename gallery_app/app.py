@@ -23,7 +23,7 @@ from gallery_app.controllers.people_controller import PeopleController
 from gallery_app.controllers.query_controller import QueryController
 from gallery_app.controllers.review_controller import ReviewController
 from gallery_app.controllers.unknowns_controller import UnknownsController
-from gallery_app.dialogs.error_dialog import error_box
+from gallery_app.dialogs.prompts import error_box
 from gallery_app.errors import one_line
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context

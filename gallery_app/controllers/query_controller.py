@@ -15,8 +15,7 @@ from gallery_app.operations import enrolment, people, queries
 from gallery_app.operations.context import Context
 from gallery_app.state import ContentsChange, FaceQuery, Methods
 from gallery_app.window.main_window import MainWindow
-from gallery_app.window.method_choice import show_entries
-from gallery_app.window.strictness import STEPS, nearest_step
+from gallery_app.window.method_choice import STEPS, nearest_step, show_entries
 
 _SIDE = 320  # pixels of a drawn portrait
 

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel, QWidget
 from engine.progress import Measured
 from engine.records.training_parameters import Kind
 from gallery_app.widgets.controls.boxes import text_label, vbox
-from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.widgets.controls.scroll_areas import scrolling
+from gallery_app.widgets.controls.dialog import Dialog, scrolling
 
 
 class CurvesDialog(Dialog):

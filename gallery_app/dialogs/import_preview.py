@@ -23,11 +23,10 @@ from gallery_app import settings
 from gallery_app.item_models.import_plan_model import FILTERS, Filter, PlanModel
 from gallery_app.operations.context import Context
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
-from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.dialog import Dialog, fitting
 from gallery_app.widgets.controls.elided_label import button_name
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.controls.scroll_areas import fitting
 from gallery_app.widgets.lists.plan_table import PlanTable
 from gallery_app.wording.number_words import faces_text, people_text
 

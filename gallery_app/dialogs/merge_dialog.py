@@ -14,10 +14,9 @@ from gallery_app.operations import corrections
 from gallery_app.operations.context import Context
 from gallery_app.widgets.controls.before_after import BeforeAfter
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
-from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.dialog import Dialog, scrolling
 from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.controls.scroll_areas import scrolling
 from gallery_app.widgets.controls.sections import section
 from gallery_app.widgets.faces.picture_label import PictureLabel
 from gallery_app.wording.number_words import faces_text

@@ -1,4 +1,4 @@
-"""Small questions: a name, a note, whether a folder is to be imported."""
+"""Questions and messages of one sentence: a note, a name, an import, an error."""
 
 from __future__ import annotations
 
@@ -6,16 +6,46 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QPlainTextEdit, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 
 from engine.errors import IdentityNameError
 from engine.records.advice import lookalike_words
 from engine.records.names import check_name
 from engine.records.roster import Roster
+from gallery_app.errors import readable
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.elided_label import show_plainly
 from gallery_app.widgets.controls.name_field import NameField
+
+
+def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
+    """The message box for an error; the caller opens it."""
+    told = readable(error)
+    box = QMessageBox(parent, iconPixmap=icon("alert", "accent").pixmap(40, 40))
+    box.setWindowTitle("Face Gallery")
+    box.setText(told.headline)
+    box.setInformativeText(told.text)
+    show_plainly(box)
+    box.setStandardButtons(QMessageBox.StandardButton.Close)
+    if told.details:
+        box.setDetailedText(told.details)
+        copy = QPushButton("Copy details", autoDefault=False)
+        box.addButton(copy, QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.disconnect()  # copying must not close the box
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(told.details))
+    box.setDefaultButton(QMessageBox.StandardButton.Close)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return box
 
 
 def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWidget) -> QDialog:

@@ -30,9 +30,8 @@ from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.controls.before_after import BeforeAfter
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
-from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.dialog import Dialog, scrolling
 from gallery_app.widgets.controls.name_field import NameField
-from gallery_app.widgets.controls.scroll_areas import scrolling
 from gallery_app.widgets.faces.delegates import FaceDelegate
 from gallery_app.wording.number_words import faces_text
 

@@ -20,9 +20,8 @@ from engine.records.jobs import ModelVersion, TrainingOutcome
 from gallery_app.dialogs.curves_dialog import curves_of
 from gallery_app.theme.theme import tabular, text_font
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
-from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.widgets.controls.dialog import Dialog, scrolling
 from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.controls.scroll_areas import scrolling
 from gallery_app.wording.model_words import (
     KIND_NAMES,
     PRESET_NAMES,

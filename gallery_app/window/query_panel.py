@@ -1,4 +1,4 @@
-"""Right: the query, the verdict, the candidates, the evidence, and what to do next."""
+"""Beside an answer that names nobody: whether such queries are kept, asked once in a gallery."""
 
 from __future__ import annotations
 
@@ -6,22 +6,122 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from engine.records.types import Evidence, Identification
 from engine.utils.number_text import confidence_text
 from gallery_app.pictures import Pictures
+from gallery_app.shortcuts import keys_text
 from gallery_app.state import FaceQuery
-from gallery_app.widgets.controls.boxes import Stretch, text_label, vbox
-from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.theme.icons import icon
+from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
+from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.widgets.controls.flow_layouts import WrappingRow
 from gallery_app.window.candidates_list import Candidates
 from gallery_app.window.evidence import Comparison, EvidenceStrip
-from gallery_app.window.keep_notice import KeepNotice
-from gallery_app.window.method_choice import MethodChoice
+from gallery_app.window.method_choice import MethodChoice, Strictness
 from gallery_app.window.query_actions import QueryActions
-from gallery_app.window.query_stepper import QueryStepper
-from gallery_app.window.strictness import Strictness
+
+_KEPT = "Unknown queries are kept in this gallery so that you can name them later."
+
+
+class KeepNotice(QFrame):
+    """Signals: ``decided`` (whether to keep unknown queries), ``shown_wanted``."""
+
+    decided = Signal(bool)
+    shown_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, objectName="keepNotice")
+        self.words = text_label(role="small")
+        self.keep = QPushButton("Keep", clicked=lambda: self.decided.emit(True))
+        self.leave = QPushButton("Don't keep", clicked=lambda: self.decided.emit(False))
+        self.show_them = QPushButton("Show unknown faces")
+        self.show_them.clicked.connect(self.shown_wanted)
+        layout = vbox(self.words, parent=self, margins=(20, 12, 20, 12), spacing=8)
+        buttons = WrappingRow()
+        for button in (self.keep, self.leave, self.show_them):
+            buttons.addWidget(button)
+        layout.addLayout(buttons)
+        self.hide()
+
+    def ask(self, count: int) -> None:
+        """Asks the first time that there are unknown queries in a gallery."""
+        which = "this query" if count == 1 else f"{count:,} of these queries"
+        what = "it" if count == 1 else "them"
+        self.words.setText(
+            f"No one was recognised in {which}. Keep {what} and future unknown ones in this "
+            "gallery until you name or dismiss them?"
+        )
+        self._show(asking=True)
+
+    def tell_kept(self) -> None:
+        """Says that they are kept."""
+        self.words.setText(_KEPT)
+        self._show(asking=False)
+
+    def _show(self, *, asking: bool) -> None:
+        self.keep.setVisible(asking)
+        self.leave.setVisible(asking)
+        self.show_them.setVisible(not asking)
+        self.show()
+
+
+class QueryStepper(QWidget):
+    """Signals: ``step`` (-1 or 1), ``closed``."""
+
+    step = Signal(int)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = ElidedLabel(role="small")
+        self.place = text_label(role="small", wrap=False)
+        self.previous = _button("chevron-left", f"Previous query ({keys_text('previous')})")
+        self.next = _button("chevron-right", f"Next query ({keys_text('next')})")
+        self.close_button = _button("close", "Close the query")
+        self.summary = text_label(role="small", wrap=False)
+        self.previous.clicked.connect(lambda: self.step.emit(-1))
+        self.next.clicked.connect(lambda: self.step.emit(1))
+        self.close_button.clicked.connect(self.closed)
+        row = hbox(
+            (self.label, 1), self.previous, self.place, self.next, self.close_button, spacing=4
+        )
+        vbox(row, self.summary, parent=self, margins=0, spacing=2)
+
+    def show_place(self, queries: list[FaceQuery], position: int) -> None:
+        """Shows where in the list the shown query stands."""
+        several = len(queries) > 1
+        for widget in (self.previous, self.next, self.place, self.summary):
+            widget.setVisible(several)
+        if not 0 <= position < len(queries):
+            return
+        self.label.setText(queries[position].label)
+        self.label.setToolTip(plain_tip(queries[position].file))
+        self.place.setText(f"{position + 1:,} of {len(queries):,}")
+        self.previous.setEnabled(position > 0)
+        self.next.setEnabled(position < len(queries) - 1)
+        self.summary.setText(_summary(queries))
+
+
+def _summary(queries: list[FaceQuery]) -> str:
+    answered = [query.answer for query in queries if query.answer is not None]
+    known = sum(answer.verdict == "known" for answer in answered)
+    return f"{known:,} known, {len(answered) - known:,} unknown"
+
+
+def _button(name: str, tip: str) -> QToolButton:
+    button = QToolButton(icon=icon(name, "muted"), toolTip=tip, accessibleName=tip, autoRaise=True)
+    return button
 
 
 class QueryPanel(QWidget):

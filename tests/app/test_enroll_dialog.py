@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gallery_app.app import App
-from gallery_app.dialogs.enroll_dialog import EnrollDialog
+from gallery_app.dialogs.enroll_dialog import AdviceLine, EnrollDialog
 from gallery_app.item_models.roles import PictureRole, WordsRole
-from gallery_app.widgets.controls.advice_panel import AdviceLine
 from tests.app.test_window import dialog
 
 pytestmark = pytest.mark.slow

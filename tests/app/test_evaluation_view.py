@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.records.figures import Evaluation, Sampled
-from gallery_app.dialogs.evaluation_tables import closed_table, open_table
-from gallery_app.dialogs.evaluation_window import EvaluationWindow
+from gallery_app.dialogs.evaluation_window import EvaluationWindow, closed_table, open_table
 from gallery_app.widgets.controls.flow_layouts import Tiles
 from gallery_app.widgets.lists.figures_table import FiguresTable
 from tests.training_scenes import evaluation_made

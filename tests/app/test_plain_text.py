@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import GalleryDamagedError
 from engine.gallery import Gallery
 from gallery_app.app import App
-from gallery_app.dialogs.error_dialog import error_box
+from gallery_app.dialogs.prompts import error_box
 
 _MARKUP = "<b>owned<img src=x>"
 _FILE = f"{_MARKUP}\x1b]0;\u202egnp.npy"

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gallery_app.app import App
 from gallery_app.settings import FPIR
-from gallery_app.window.strictness import STEPS
+from gallery_app.window.method_choice import STEPS
 from tests.app.test_window import ask
 from tests.handmade import put_to_use
 

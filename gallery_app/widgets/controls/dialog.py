@@ -1,13 +1,29 @@
-"""Windows and dialogs are never larger than what is free on their screen."""
+"""Windows and dialogs that fit their screen, and pages that scroll where there is no room."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtGui import QPalette, QShowEvent
+from PySide6.QtWidgets import QDialog, QScrollArea, QWidget
 
 from gallery_app.widgets.controls.boxes import vbox
-from gallery_app.widgets.controls.scroll_areas import scrolling
+
+
+def scrolling(page: QWidget) -> QScrollArea:
+    """The page in a frameless scroll area on the ground of the window."""
+    area = QScrollArea()
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.viewport().setBackgroundRole(QPalette.ColorRole.NoRole)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
+
+
+def fitting(size: QSize, window: QWidget | None) -> QSize:
+    """The size of a dialog, cut to what leaves a margin of the window around it."""
+    return size if window is None else size.boundedTo(window.size() - QSize(48, 48))
+
 
 _FRAME = QSize(4, 40)  # px that a desktop's frame takes where it is not known yet
 _UNLIMITED = 16_777_215
