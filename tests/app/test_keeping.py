@@ -239,9 +239,9 @@ def test_a_gallery_that_cannot_be_opened_leads_to_its_newest_sound_backup(
     start: Callable[..., App], gallery_folder: Path, qtbot: QtBot
 ) -> None:
     with Gallery.open(gallery_folder) as gallery:
-        gallery._store.backups.write_automatic("import")
+        gallery.backups.write_automatic("import")
         gallery.enroll("Somebody", gallery.faces.vector(1))
-        gallery._store.backups.write_automatic("import")
+        gallery.backups.write_automatic("import")
         newest, older = gallery.backups.automatic()
     newest.path.write_bytes(newest.path.read_bytes()[:-2_000] + bytes(2_000))
     harm(gallery_folder)

@@ -144,10 +144,10 @@ def test_rows_can_go_to_another_identity_in_the_same_change(gallery: Gallery, sa
     faces = np.concatenate(
         [faces_of(sample, "Hans_Blix", 2), faces_of(sample, "Tiger_Woods", 1, start=9)]
     )
-    change = gallery._store.history.last_change()
+    change = gallery.history.last_change()
     report = gallery.enroll("Hans Blix", faces, elsewhere={2: "Tiger Woods"})
     assert report.faces_added == 3
-    assert gallery._store.history.last_change() == change + 1
+    assert gallery.history.last_change() == change + 1
     assert len(gallery.faces.of("Hans Blix")) == 2
     assert len(gallery.faces.of("Tiger Woods")) == 10
     removed = gallery.corrections.remove(report.face_ids)

@@ -115,7 +115,7 @@ def test_a_training_leaves_versions_that_are_whole_and_nothing_else(gallery: Gal
 
 
 def test_each_training_is_one_history_entry(gallery: Gallery) -> None:
-    entries = gallery._store.history.entries()
+    entries = gallery.history.changes()
     trained = [entry for entry in entries if entry.action == "train"]
     assert {entry.payload["model"] for entry in trained} == {one.id for one in gallery.models.all()}
 
@@ -160,7 +160,7 @@ def test_rolling_back_puts_the_older_version_of_the_kind_in_place_of_the_newer(
     assert new in in_use(gallery)
     gallery.models.activate(old)
     assert {one for one in in_use(gallery) if one.startswith("mlp")} == {old}
-    entry = gallery._store.history.entries(1)[0]
+    entry = gallery.history.changes(1)[0]
     assert entry.action == "activate"
     assert entry.payload["before"] == new
 
@@ -179,7 +179,7 @@ def test_a_deleted_version_takes_its_folder_and_its_index_with_it(gallery: Galle
     gallery.models.delete(triplet)
     assert triplet not in " ".join(files_of(gallery.folder))
     assert gallery.recogniser.methods() == ("knn", "mlp")
-    assert gallery._store.history.entries(1)[0].action == "delete-model"
+    assert gallery.history.changes(1)[0].action == "delete-model"
     with pytest.raises(ModelError, match="no model"):
         gallery.models.delete(triplet)
 
@@ -687,7 +687,7 @@ def test_a_decision_after_the_index_was_saved_does_not_hide_that_it_lacks_faces(
         gallery.enroll("A", newcomer[:2])
     with Gallery.open(folder) as gallery:
         assert gallery.check().ok
-        change = gallery._store.history.last_change()
+        change = gallery.history.last_change()
     _forge(folder, saved, change)  # an index without the two that claims to be of this change
     with Gallery.open(folder) as gallery:
         (problem,) = gallery.check().problems

@@ -77,13 +77,13 @@ def test_every_file_has_an_outcome(gallery: Gallery, tree: Path) -> None:
 
 def test_what_is_planned_is_what_is_done(gallery: Gallery, tree: Path) -> None:
     plan = gallery.enrolment.plan_import([tree])
-    change = gallery._store.history.last_change()
+    change = gallery.history.last_change()
     foreseen, done = plan.report(), gallery.enrolment.import_plan(plan)
     assert (done.faces_added, done.identities_added, done.duplicates) == (7, 2, 2)
     assert (foreseen.faces_added, foreseen.identities_added, foreseen.duplicates) == (7, 2, 2)
     assert foreseen.rejected == done.rejected
     assert (foreseen.dry_run, done.dry_run) == (True, False)
-    assert gallery._store.history.last_change() == change + 1
+    assert gallery.history.last_change() == change + 1
     assert gallery.import_([tree], dry_run=True).faces_added == 0
 
 

@@ -162,14 +162,14 @@ def test_a_file_that_changes_meanwhile_is_told_and_nothing_is_done(
             gallery.import_([archive], reporter=Reporter(on))
         assert caught.value.file == str(archive)
         assert caught.value.remedy
-        assert gallery._store.people.counts() == (0, 0)
-        assert gallery._store.history.entries() == []
+        assert gallery.people.counts() == (0, 0)
+        assert gallery.history.changes() == []
 
 
 def test_a_plan_of_a_file_that_was_changed_meanwhile_is_not_done(tmp_path, archive):
     with Gallery.create(tmp_path / "gallery", dimension=8) as gallery:
         gallery.enroll("A", np.ones(8, dtype=np.float32))
-        before = gallery._store.history.last_change()
+        before = gallery.history.last_change()
         small = tmp_path / "small.npz"
         random = np.random.default_rng(1).standard_normal((50, 8)).astype(np.float32)
         np.savez(small, embeddings=random, names=NAMES[:50])
@@ -177,7 +177,7 @@ def test_a_plan_of_a_file_that_was_changed_meanwhile_is_not_done(tmp_path, archi
         _write_over_start(small)
         with pytest.raises(EmbeddingError, match="Another program changed it"):
             gallery.enrolment.import_plan(plan)
-        assert gallery._store.history.last_change() == before
+        assert gallery.history.last_change() == before
 
 
 def _write_over_start(path):

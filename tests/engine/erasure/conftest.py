@@ -75,7 +75,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     with Gallery.open(folder) as gallery:
         gallery.prepare()
         indexed = searched(gallery, [one.id for one in _faces(gallery)])
-        gallery._store.backups.write_automatic("import")
+        gallery.backups.write_automatic("import")
     vectors = np.delete(vectors, MOVED, axis=0)
     needles = Needles(
         [NAME, OLD_NAME],

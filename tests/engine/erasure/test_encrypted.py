@@ -34,7 +34,7 @@ def versions(gallery: Gallery) -> set[str]:
 
 
 def backup(gallery: Gallery, action: str) -> str:
-    made = gallery._store.backups.write_automatic(action)
+    made = gallery.backups.write_automatic(action)
     assert made is not None
     assert made.encrypted
     return str(made.path.relative_to(gallery.folder.absolute()))
