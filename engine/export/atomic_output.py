@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from engine.errors import ExportError
 from engine.records.exports import SUFFIXES, ExportKind
@@ -41,17 +40,6 @@ def landing(target: Path) -> Iterator[Path]:
             _require_free(target)
             _take_place(aside, target)
         sync_folder(target.parent)
-
-
-@contextmanager
-def private_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file for its owner alone, to be written from its start."""
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | _BINARY, 0o600)
-    with open(descriptor, "w+b") as stream:
-        yield stream
-
-
-_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def _require_free(target: Path) -> None:

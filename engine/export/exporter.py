@@ -9,13 +9,13 @@ from pathlib import Path
 from engine.avatars.appearance import Lens
 from engine.errors import ExportError, ModelError
 from engine.export.atomic_output import landing, landing_place
-from engine.export.csv_file import write_csv
-from engine.export.folder import write_folder
-from engine.export.npz_file import write_npz
-from engine.export.parquet_file import write_parquet
 from engine.export.report import ReportWriter, measure
 from engine.export.source import ChangedMeanwhile, Source
 from engine.export.tensorboard.projector_files import ProjectorWriter, Transform
+from engine.formats.csv_file import write_csv
+from engine.formats.folder_tree import write_folder
+from engine.formats.npz_file import write_npz
+from engine.formats.parquet_file import write_parquet
 from engine.progress import SILENT, Reporter
 from engine.recognition.active_models import load_model
 from engine.records.exports import WHOLE, Exported, ExportKind, Selection

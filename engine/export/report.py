@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.evaluation.evaluation_report import _MUTED, _OURS, _SETTINGS, Plot, _calm, _inline
-from engine.export.atomic_output import private_file
 from engine.export.source import Source, draw_faces
 from engine.export.tensorboard.projector_files import OwnDistances
 from engine.maps.separation import named_rightly
@@ -26,6 +25,7 @@ from engine.records.jobs import ModelVersion
 from engine.records.types import Ids, Vectors
 from engine.utils import clock
 from engine.utils.distances import between, prepare
+from engine.utils.files import private_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

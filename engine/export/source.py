@@ -57,6 +57,10 @@ class Source:
     def dimension(self) -> int:
         return self.store.dimension
 
+    def thumbnail(self, face: int) -> bytes | None:
+        """JPEG of a face, or None where it came without a photograph."""
+        return self.store.faces.thumbnail(face)
+
     def chunks(self, stage: str) -> Iterator[tuple[list[Face], Vectors]]:
         """Faces and their embeddings ``(n, d)`` as they came, in order of enrolment.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+
+import numpy as np
 
 from engine.errors import EmbeddingError, IdentityNameError, InputError
 from engine.formats.batch_pieces import Piece, bare_piece, with_names
@@ -18,14 +21,17 @@ from engine.formats.name_column import candidate_of, choose
 from engine.formats.npy_file import label_count, read_array, read_labels
 from engine.formats.photographs import find_photo, index_photos, is_photo, photo_beside
 from engine.progress import Reporter
+from engine.records.exports import FaceSource
 from engine.records.names import check_name, shown_name
+from engine.records.types import Identity
+from engine.utils.files import private_file
 from engine.utils.text_files import decode_text
 
 FILE = "identity.txt"
 _MOST_BYTES = 4096
 
 
-def told_name(folder: str) -> str | None:
+def read_identity_file(folder: str) -> str | None:
     """What ``identity.txt`` in a folder says; None where there is none.
 
     Raises:
@@ -288,7 +294,7 @@ def folder_identity(path: str) -> str:
     Raises:
         IdentityNameError. EmbeddingError: the file cannot be read.
     """
-    told = told_name(path)
+    told = read_identity_file(path)
     return check_name(shown_name(os.path.basename(os.path.abspath(path))) if told is None else told)
 
 
@@ -297,3 +303,78 @@ def natural(name: str) -> tuple[list[str | int], str]:
     parts: list[str | int] = list(_DIGITS.split(name))
     parts[1::2] = [int(digits) for digits in parts[1::2]]  # text and digits take turns
     return parts, name
+
+
+# -- writing ------------------------------------------------------------------------------------
+
+_PORTABLE = re.compile(r"[A-Za-z0-9'()&,!-][A-Za-z0-9'()&,!. -]*")
+_UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_LONGEST_FOLDER = 200  # of a folder's name: its files have a number and an ending beside it
+
+
+def write_folder(source: FaceSource, path: Path) -> list[str]:
+    """``Person_Name/Person_Name_0001.npy``, and the thumbnail as ``Person_Name_0001.jpg``.
+
+    Where a folder cannot be called as the person is, ``identity.txt`` in it says the name; our
+    import heeds that.
+    """
+    folders = folder_names(source.identities.values())
+    path.mkdir(mode=0o700)
+    for identity, folder in folders.items():
+        (path / folder).mkdir(mode=0o700)
+        name = source.identities[identity].name
+        if shown_name(folder) != name or not name.isascii():
+            _write_private(path / folder / FILE, name.encode())
+    number: Counter[int] = Counter()
+    for faces, vectors in source.chunks("Writing folders"):
+        for face, vector in zip(faces, vectors, strict=True):
+            number[face.identity_id] += 1
+            folder = folders[face.identity_id]
+            stem = path / folder / f"{folder}_{number[face.identity_id]:04d}"
+            with private_file(stem.with_name(stem.name + ".npy")) as stream:
+                np.save(stream, vector)
+            photo = source.thumbnail(face.id) if face.has_photo else None
+            if photo is not None:
+                _write_private(stem.with_name(stem.name + ".jpg"), photo)
+    return []
+
+
+def folder_names(identities: Iterable[Identity]) -> dict[int, str]:
+    """A folder's name for everybody, by id: one that every system can have, and no two alike
+    where case or Unicode form make no difference."""
+    taken: set[str] = set()
+    names = {}
+    for identity in identities:
+        plain = _folder_name(identity.name)
+        name, number = plain, 1
+        while _comparable(name) in taken:
+            number += 1
+            name = f"{plain}_{number}"
+        taken.add(_comparable(name))
+        names[identity.id] = name
+    return names
+
+
+def _folder_name(name: str) -> str:
+    """The folder's name as in the dataset, where it can be read back from that."""
+    usual = name.replace(" ", "_")
+    if _PORTABLE.fullmatch(name) and shown_name(usual) == name and _is_possible(usual):
+        return usual
+    fit = _UNFIT.sub("_", name.replace(" ", "_")).strip(". _")
+    fit = fit.encode()[:_LONGEST_FOLDER].decode(errors="ignore").rstrip(". ")
+    return fit if fit and _is_possible(fit) else f"person_{fit}"
+
+
+def _is_possible(folder: str) -> bool:
+    ends = not folder.startswith(".") and not folder.endswith((".", " "))
+    return ends and not _RESERVED.fullmatch(folder) and len(folder.encode()) <= _LONGEST_FOLDER
+
+
+def _comparable(name: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    with private_file(path) as stream:
+        stream.write(data)

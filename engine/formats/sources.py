@@ -10,10 +10,10 @@ from pathlib import Path
 
 from engine.errors import EmbeddingError, InputError, NameColumnError
 from engine.formats.batch_pieces import Piece, join, of_one_dimension, with_names
-from engine.formats.csv_table import read_csv
+from engine.formats.csv_file import read_csv
 from engine.formats.folder_tree import VectorFile, read_single, read_tree, read_vector_file
 from engine.formats.input_file import printable, unreadable
-from engine.formats.npz import read_npz
+from engine.formats.npz_file import read_npz
 from engine.formats.photographs import photo_beside
 from engine.progress import SILENT, Reporter
 from engine.records.lookalikes import lookalikes

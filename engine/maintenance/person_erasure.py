@@ -24,8 +24,8 @@ from engine.errors import (
     GalleryWriteError,
     ModelError,
 )
-from engine.export.parquet_file import MAGIC, unpacked_parts
 from engine.formats.input_file import printable
+from engine.formats.parquet_file import MAGIC, unpacked_parts
 from engine.models.version_files import load_faces
 from engine.models.versions import delete_version, remove_unfinished
 from engine.progress import SILENT, Progress, Reporter

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
+
+from engine.records.types import Face, Identity, Vectors
 
 ExportKind = Literal["tensorboard", "npz", "csv", "parquet", "folder", "report"]
 
@@ -43,6 +46,31 @@ class Selection:
 
 
 WHOLE = Selection()
+
+
+class FaceSource(Protocol):
+    """Faces to be written, read piece by piece.
+
+    Attributes:
+        identities: those who have a face among them, by id.
+        count: how many faces.
+        dimension: numbers in an embedding.
+    """
+
+    @property
+    def identities(self) -> Mapping[int, Identity]: ...
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def chunks(self, stage: str) -> Iterator[tuple[list[Face], Vectors]]:
+        """Yield faces and their embeddings ``(n, d)``; ``stage`` is what the reporter is told."""
+
+    def thumbnail(self, face: int) -> bytes | None:
+        """JPEG of a face, or None where it came without a photograph."""
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,15 @@ def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None]) -> No
 
 
 @contextmanager
+def private_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file for its owner alone, to be written from its start."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o600)
+    with open(descriptor, "w+b") as stream:
+        yield stream
+
+
+@contextmanager
 def scratch_folder(place: Path | None) -> Iterator[Path]:
     """A folder for its owner alone, gone at the end; those that killed processes left go too.
 

@@ -20,11 +20,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.export.atomic_output import private_file
 from engine.export.source import Source
 from engine.records.exports import CONFIG
 from engine.records.types import Distance, Face, Identity
 from engine.utils.distances import prepare
+from engine.utils.files import private_file
 
 _FINER = 3  # Pillow's polygons have no soft edges: drawn larger, then made smaller
 _THINNEST = 0.5  # pixels, before that; what is thinner is not seen

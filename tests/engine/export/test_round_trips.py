@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.errors import IdentityNameError
-from engine.export.folder import folder_names
+from engine.formats.folder_tree import folder_names
 from engine.gallery import Gallery
 from engine.records.exports import Selection
 from engine.records.names import check_name, name_key, shown_name, written_name

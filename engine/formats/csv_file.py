@@ -1,4 +1,4 @@
-"""A table in text: names and numbers in columns, in any of the dialects that tools write."""
+"""A table in text: names and numbers in columns, read in any of the dialects that tools write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, islice
 from operator import itemgetter
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -18,7 +19,10 @@ from engine.formats.input_file import open_stream, printable, unreadable
 from engine.formats.table_dialect import cells_of, is_comment
 from engine.formats.table_layout import REMEDY, TableLayout, find_layout
 from engine.progress import Reporter
+from engine.records.exports import FaceSource
+from engine.records.names import written_name
 from engine.records.types import Vectors
+from engine.utils.files import private_file
 from engine.utils.text_files import text_encoding
 
 _MAX_LINE = 1 << 20
@@ -195,3 +199,33 @@ def _picker(places: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:
 
 def _counted(cells: int) -> str:
     return "1 cell" if cells == 1 else f"{cells} cells"
+
+
+# -- writing ------------------------------------------------------------------------------------
+
+_FORMULA = ("=", "+", "-", "@")
+
+
+def write_csv(source: FaceSource, path: Path) -> list[str]:
+    """A line a face: its name in quotes, then the numbers, with the nine digits that give a
+    float32 back exactly."""
+    numbers = ",".join(["%.9g"] * source.dimension)
+    titles = ",".join(f"v{number}" for number in range(1, source.dimension + 1))
+    with private_file(path) as stream:
+        stream.write(f"name,{titles}\n".encode())
+        for faces, vectors in source.chunks("Writing"):
+            rows = zip(faces, vectors.tolist(), strict=True)
+            lines = (f"{_quoted(face.name)},{numbers % tuple(row)}\n" for face, row in rows)
+            stream.write("".join(lines).encode())
+    risky = sum(one.name.startswith(_FORMULA) for one in source.identities.values())
+    if not risky:
+        return []
+    begin = "1 name begins" if risky == 1 else f"{risky:,} names begin"
+    return [
+        f"{begin} with =, +, - or @, which spreadsheets interpret as a formula: import that "
+        "column as text. The names are written unchanged."
+    ]
+
+
+def _quoted(name: str) -> str:
+    return '"' + written_name(name).replace('"', '""') + '"'

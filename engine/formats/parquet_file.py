@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ExportError
-from engine.export.atomic_output import private_file
-from engine.export.source import Source
+from engine.records.exports import FaceSource
+from engine.utils.files import private_file
 from engine.utils.installing import install_words
 
 _ROWS = 4_096  # held at once
@@ -51,7 +51,7 @@ def _lacking() -> ExportError:
     )
 
 
-def write_parquet(source: Source, path: Path) -> list[str]:
+def write_parquet(source: FaceSource, path: Path) -> list[str]:
     """Columns ``name``, ``embedding`` (a list of d floats), ``photo`` (JPEG or null), ``file``,
     ``row``, ``face`` and ``added``.
 
@@ -74,7 +74,7 @@ def write_parquet(source: Source, path: Path) -> list[str]:
             "added": pyarrow.timestamp("us", "UTC"),
         }
     )
-    photo = source.store.faces.thumbnail
+    photo = source.thumbnail
     with (
         private_file(path) as stream,
         pyarrow.parquet.ParquetWriter(stream, schema, compression="zstd") as writer,
