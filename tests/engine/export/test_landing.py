@@ -167,5 +167,5 @@ def test_nobody_or_more_people_than_there_are_is_refused(hard, tmp_path):
         hard.exports.write("npz", tmp_path / "out", selection=Selection(identities=()))
     with pytest.raises(ExportError, match="only 26 of them have that many"):
         hard.exports.write("npz", tmp_path / "out", selection=Selection(people=27, each=2))
-    with pytest.raises(ExportError, match="only 0 of them have so many"):
+    with pytest.raises(ExportError, match="only 0 of them have that many"):
         hard.exports.write("npz", tmp_path / "out", selection=Selection(people=2, each=3))
