@@ -265,7 +265,7 @@ def test_a_second_window_reads_and_says_so(
 ) -> None:
     second = start(gallery_folder)
     qtbot.waitUntil(lambda: second.window.faces.model.rowCount() > 0)
-    assert "reading only" in second.window.left_status.text()
+    assert "read-only" in second.window.left_status.text()
     assert second.window.message.isVisible()
     assert not second.window.menus.actions["enroll"].isEnabled()
 

@@ -396,7 +396,7 @@ def test_without_tensorflow_it_is_said_before_and_when_it_is_tried(
 
 def test_a_gallery_open_for_reading_says_why_it_cannot_train(folder: Path) -> None:
     with Gallery.open(folder, write=False) as reader:
-        assert "reading only" in reader.models.obstacle()
+        assert "read-only" in reader.models.obstacle()
         with pytest.raises(GalleryReadOnlyError, match="cannot be trained"):
             reader.models.train(MLP)
         with pytest.raises(GalleryReadOnlyError):

@@ -237,7 +237,7 @@ def test_what_is_refused_leaves_the_gallery_open_as_it_was(gallery: Gallery, pla
 def test_a_gallery_that_others_read_is_not_converted_under_them(gallery: Gallery):
     with (
         Gallery.open(gallery.folder, write=False, passphrase=PASSPHRASE) as reader,
-        pytest.raises(GalleryReadOnlyError, match="for reading only"),
+        pytest.raises(GalleryReadOnlyError, match="read-only"),
     ):
         reader.decrypt()
     command = (

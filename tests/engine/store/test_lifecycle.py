@@ -232,7 +232,7 @@ def test_a_reader_refuses_every_change(store, folder, batch_of):
             lambda: reader.faces.remove([1]),
             lambda: reader.settings.set("a", "b"),
         ):
-            with pytest.raises(GalleryReadOnlyError, match="reading only"):
+            with pytest.raises(GalleryReadOnlyError, match="read-only"):
                 change()
         assert reader.people.counts() == (1, 1)
 

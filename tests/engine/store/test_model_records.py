@@ -139,7 +139,7 @@ def test_a_version_that_does_not_exist_or_is_of_the_other_kind_is_said(store):
         store.models.activate("b", "mlp")
     with pytest.raises(ModelError, match="no model b"):
         store.models.delete("b")
-    with pytest.raises(ModelError, match="a is no triplet model"):
+    with pytest.raises(ModelError, match="a is not a version of the triplet model"):
         store.models.activate("a", "triplet")
     with pytest.raises(ModelError, match="already"):
         store.models.add(version("a"), activate=False)
