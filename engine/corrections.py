@@ -81,7 +81,7 @@ class Corrections:
     # -- identities --------------------------------------------------------------------------
 
     def rename(self, name: str, new: str) -> Changed | None:
-        """Gives an identity another name.
+        """Give an identity another name.
 
         Raises:
             NameTakenError: somebody else has it: merge them. IdentityNameError: no name.
@@ -90,7 +90,7 @@ class Corrections:
         return self._apply(lambda: self._store.people.rename(name, new))
 
     def merge(self, names: Sequence[str], into: str) -> Changed | None:
-        """Puts all faces of identities under ``into``; the others go.
+        """Put all faces of identities under ``into``; the others go.
 
         Faces with the same vector become one, notes are joined, decisions follow.
         """
@@ -98,12 +98,12 @@ class Corrections:
         return self._apply(lambda: self._store.people.merge(names, into))
 
     def delete(self, names: Sequence[str]) -> Changed | None:
-        """Takes identities out with all their faces and the decisions about them."""
+        """Take identities out with all their faces and the decisions about them."""
         self._keep_safe("delete", names)
         return self._apply(lambda: self._store.people.delete(names))
 
     def set_note(self, name: str, text: str) -> Changed | None:
-        """Keeps a person's words about an identity; "" takes them away.
+        """Keep a person's words about an identity; "" removes them.
 
         Raises:
             IdentityNameError: too long, or no sound text.
@@ -112,7 +112,7 @@ class Corrections:
         return self._apply(lambda: self._store.people.set_note(name, text))
 
     def choose_portrait(self, name: str, face: int | None) -> Changed | None:
-        """Lets one of its faces stand for an identity; None leaves it to the gallery again.
+        """Let one of its faces stand for an identity; None leaves it to the gallery again.
 
         The choice lasts until that face is no longer one of the identity's.
         """
@@ -121,7 +121,7 @@ class Corrections:
     # -- faces -------------------------------------------------------------------------------
 
     def move(self, faces: Sequence[int], name: str) -> Changed | None:
-        """Puts faces under another identity, known or new; identities without faces go.
+        """Put faces under another identity, known or new; identities without faces go.
 
         Raises:
             IdentityNameError: no name for a new identity.
@@ -130,7 +130,7 @@ class Corrections:
         return self._apply(lambda: self._store.faces.move(faces, name))
 
     def split(self, name: str, parts: Mapping[str, Sequence[int]]) -> Changed | None:
-        """Moves groups of an identity's faces, as :meth:`propose_split` gives them, to others.
+        """Move groups of an identity's faces, as :meth:`propose_split` gives them, to others.
 
         Args:
             parts: face ids by the name of the identity they go to, known or new; faces in no
@@ -144,22 +144,22 @@ class Corrections:
         return self._apply(lambda: self._store.people.split(name, parts))
 
     def expel(self, faces: Sequence[int]) -> Changed | None:
-        """Takes faces out and remembers for good that they are not whom they were enrolled as."""
+        """Take faces out and remember for good that they are not whom they were enrolled as."""
         return self._apply(lambda: self._store.faces.expel(faces))
 
     def remove(self, faces: Sequence[int]) -> Changed | None:
-        """Takes faces out; those that are not enrolled are passed over."""
+        """Take faces out; those that are not enrolled are passed over."""
         self._store.backups.before_large_change("delete", len(faces))
         return self._apply(lambda: self._store.faces.remove(faces))
 
     # -- decisions ---------------------------------------------------------------------------
 
     def confirm(self, faces: Sequence[int]) -> Changed | None:
-        """Remembers for good that faces are whom they are enrolled as."""
+        """Remember for good that faces are whom they are enrolled as."""
         return self._apply(lambda: self._store.decisions.confirm(faces))
 
     def unconfirm(self, faces: Sequence[int]) -> Changed | None:
-        """Forgets what :meth:`confirm` remembered."""
+        """Forget what :meth:`confirm` remembered."""
         return self._apply(lambda: self._store.decisions.unconfirm(faces))
 
     def confirmed(self) -> Ids:
@@ -167,13 +167,13 @@ class Corrections:
         return self._store.decisions.confirmed()
 
     def ignore(self, faces: Sequence[int]) -> Changed | None:
-        """Remembers for good that faces are not to be asked about. They stay enrolled, are found
+        """Remember for good that faces are not to be asked about. They stay enrolled, are found
         and learned from; a review leaves them out.
         """
         return self._apply(lambda: self._store.decisions.ignore(faces))
 
     def unignore(self, faces: Sequence[int]) -> Changed | None:
-        """Forgets what :meth:`ignore` remembered."""
+        """Forget what :meth:`ignore` remembered."""
         return self._apply(lambda: self._store.decisions.unignore(faces))
 
     def ignored(self) -> Ids:
@@ -181,7 +181,7 @@ class Corrections:
         return self._store.decisions.ignored()
 
     def mark_distinct(self, name: str, other: str) -> Changed | None:
-        """Remembers for good that two identities are two people: a review does not propose to
+        """Remember for good that two identities are two people: a review does not propose to
         merge them. Merging them all the same overrules it; another merge takes it along.
 
         Raises:
@@ -190,7 +190,7 @@ class Corrections:
         return self._apply(lambda: self._store.decisions.mark_distinct(name, other))
 
     def unmark_distinct(self, name: str, other: str) -> Changed | None:
-        """Forgets what :meth:`mark_distinct` remembered. Raises as it does."""
+        """Forget what :meth:`mark_distinct` remembered; the errors are the same."""
         return self._apply(lambda: self._store.decisions.unmark_distinct(name, other))
 
     def cannot_link(self) -> frozenset[tuple[int, int]]:
@@ -198,7 +198,7 @@ class Corrections:
         return self._store.decisions.cannot_link()
 
     def reject(self, vector: Vectors, identity_id: int) -> Changed | None:
-        """Remembers for good that a vector ``(d,)`` is not this identity.
+        """Remember for good that a vector ``(d,)`` is not this identity.
 
         Raises:
             MismatchError, EmbeddingError: not a vector of this gallery.
@@ -206,7 +206,7 @@ class Corrections:
         return self._apply(lambda: self._store.decisions.reject(vector, identity_id))
 
     def unreject(self, vector: Vectors, identity_id: int) -> Changed | None:
-        """Forgets what :meth:`reject` remembered. Raises as it does."""
+        """Forget what :meth:`reject` remembered; the errors are the same."""
         return self._apply(lambda: self._store.decisions.unreject(vector, identity_id))
 
     # -- previews -------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ class Corrections:
         return Resemblance(name, found.median, limit, found.same)
 
     def propose_split(self, name: str, count: int | None = None) -> SplitProposal:
-        """Divides the faces of an identity by how alike they are.
+        """Divide the faces of an identity by how alike they are.
 
         Args:
             count: so many groups, or fewer where one would have a single face; None as many as

@@ -116,7 +116,7 @@ class Gallery:
         distance: Distance = "cosine",
         passphrase: str | None = None,
     ) -> Gallery:
-        """Makes an empty gallery and opens it.
+        """Make an empty gallery and open it.
 
         Args:
             passphrase: makes it an encrypted one, of at least 12 characters.
@@ -141,7 +141,7 @@ class Gallery:
         background: bool = False,
         passphrase: str | Key | None = None,
     ) -> Gallery:
-        """Opens a gallery; for reading only where another process writes it or the folder is
+        """Open a gallery; for reading only where another process writes it or the folder is
         read-only (``notices`` then says so).
 
         Args:
@@ -176,7 +176,7 @@ class Gallery:
         passphrase: str | None = None,
         reporter: Reporter = SILENT,
     ) -> tuple[Gallery, ImportReport]:
-        """Makes a gallery of the sources' own dimension and fills it; nothing half-made stays.
+        """Make a gallery of the sources' own dimension and fill it; nothing half-made stays.
 
         Raises:
             GalleryExistsError, EmbeddingError, CancelledError.
@@ -199,7 +199,7 @@ class Gallery:
         return gallery, report
 
     def close(self) -> None:
-        """Writes the index snapshot and lets the gallery go. May be called twice."""
+        """Write the index snapshot and let the gallery go. May be called twice."""
         self.recogniser.close()
         self._store.close()
 
@@ -309,7 +309,7 @@ class Gallery:
     # -- its state ---------------------------------------------------------------------------
 
     def prepare(self, reporter: Reporter | None = None) -> None:
-        """Makes index, calibration and the measure of near-duplicates where they are missing or
+        """Make index, calibration and the measure of near-duplicates where they are missing or
         old, and saves them.
 
         Raises:
@@ -400,7 +400,7 @@ class Gallery:
             self._take(Store.open(self.folder, passphrase=opens))
 
     def check(self, *, repair: bool = False, reporter: Reporter = SILENT) -> CheckReport:
-        """Holds store, indexes and models against one another.
+        """Hold store, indexes and models against one another.
 
         Args:
             repair: rebuild what is derived from the store where it disagrees, and take out faces

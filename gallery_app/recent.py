@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from engine.errors import FaceGalleryError
-from engine.records.parsing import parsed
+from engine.records.domains import parsed
 from engine.utils.files import write_atomically
 from engine.utils.ignoring import ignored
 from gallery_app.carried import carried

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import GalleryDamagedError
-from engine.records.parsing import parsed
+from engine.records.domains import parsed
 from engine.records.types import Ids, Vectors
 from engine.store import Store
 
@@ -40,7 +40,7 @@ class Appearance:
 
     @classmethod
     def fit(cls, vectors: Vectors) -> Appearance:
-        """Fits a lens to a gallery's embeddings, the same for the same vectors.
+        """Fit a lens to a gallery's embeddings, the same for the same vectors.
 
         Principal axes of at most 5,000 evenly spaced rows; below 64 rows, where those would
         follow chance, a seeded random orthogonal projection.
@@ -149,7 +149,7 @@ class Lens:
         return lens.traits(vectors)
 
     def forget(self) -> None:
-        """Fits it anew when it is next needed."""
+        """Fit it anew when it is next needed."""
         self._fitted = None
 
     def _kept(self) -> Appearance | None:

@@ -14,7 +14,7 @@ from engine.progress import SILENT, Reporter
 from engine.recognition.agreement import disagreeing, widest_agreement
 from engine.recognition.recogniser import Recogniser
 from engine.records.advice import Advice, lookalike_words
-from engine.records.parsing import checked, parsed
+from engine.records.domains import checked, parsed
 from engine.records.types import FaceBatch, Identification, Ids, Neighbours, Rows, Vectors
 from engine.review.identity_division import clear_height, divided, ordinary_height
 from engine.review.near_duplicates import exactly, limits_of, nearest_own, twins
@@ -84,7 +84,7 @@ class Met:
 def meet(
     store: Store, recogniser: Recogniser, vectors: Rows, limit: float, reporter: Reporter
 ) -> Met:
-    """Searches the gallery for each row, once for both questions.
+    """Search the gallery for each row, once for both questions.
 
     Args:
         limit: distance up to which two faces are near-duplicates.
@@ -191,7 +191,7 @@ class EnrolmentAdvisor:
         return held
 
     def prepare(self) -> None:
-        """Learns the measure of near-duplicates, where it is missing or old: a thousand searches
+        """Learn the measure of near-duplicates, where it is missing or old: a thousand searches
         that the first enrolment would have to wait for.
         """
         self._measure.current(self._learned)

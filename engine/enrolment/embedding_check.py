@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.errors import GalleryError, MismatchError
 from engine.formats.checks import check_vectors
-from engine.records.parsing import checked, parsed
+from engine.records.domains import checked, parsed
 from engine.records.types import Distance, FaceBatch, Ids, Rows
 from engine.store import Store
 from engine.utils.ignoring import ignored
@@ -45,7 +45,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, vectors: Rows, owners: Ids | None = None, count: int | None = None) -> Fingerprint:
-        """Measures some 2,000 evenly spaced rows of ``(n, d)``, n at least 1.
+        """Measure some 2,000 evenly spaced rows of ``(n, d)``, n at least 1.
 
         Args:
             owners: identity of each row ``(n,)``, so that each counts once; one person for None.
@@ -145,7 +145,7 @@ class EmbeddingCheck:
             raise MismatchError(error.problem, file=batch.files[0], remedy=error.remedy) from None
 
     def remember(self) -> None:
-        """Measures anew what vectors of this gallery are like, while it is small.
+        """Measure anew what vectors of this gallery are like, while it is small.
 
         Called when faces are in: a disk that refuses this has not refused them.
         """

@@ -175,7 +175,7 @@ class UnknownFaces:
         self._lens = lens
 
     def add(self, queries: FaceBatch | Vectors, *, reporter: Reporter = SILENT) -> int:
-        """Puts queries on the shelf; returns how many were neither there nor enrolled.
+        """Put queries on the shelf; return how many were neither there nor enrolled.
 
         Not a step to be undone: a person did not do it, and :meth:`dismiss` takes it back.
 
@@ -214,7 +214,7 @@ class UnknownFaces:
         return {"1": True, "0": False}.get(self._store.settings.get(_COLLECTING) or "")
 
     def set_collecting(self, collecting: bool) -> None:
-        """Remembers with the gallery whether unknown queries are to be kept.
+        """Remember with the gallery whether unknown queries are to be kept.
 
         Raises:
             GalleryReadOnlyError.
@@ -255,7 +255,7 @@ class UnknownFaces:
         return (*found[: len(before)], *new)
 
     def name(self, unknowns: Sequence[int], name: str) -> Changed | None:
-        """Enrols queries under a new or known name and takes them off the shelf, as one step.
+        """Enrol queries under a new or known name and take them off the shelf, as one step.
 
         That one of them was said not to be this person is overruled. None for no queries.
 
@@ -274,7 +274,7 @@ class UnknownFaces:
         return changed
 
     def dismiss(self, unknowns: Sequence[int]) -> Changed | None:
-        """Takes queries off the shelf, as one step. None for no queries.
+        """Take queries off the shelf, as one step. None for no queries.
 
         Raises:
             UnknownIdentityError: one of them is not on the shelf. GalleryReadOnlyError.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.avatars.appearance import Lens
 from engine.errors import ExportError, ModelError
-from engine.export.atomic_output import landing, landing_place
 from engine.export.report import ReportWriter, measure
 from engine.export.source import ChangedMeanwhile, Source
 from engine.export.tensorboard.projector_files import ProjectorWriter, Transform
@@ -18,70 +18,96 @@ from engine.formats.npz_file import write_npz
 from engine.formats.parquet_file import write_parquet
 from engine.progress import SILENT, Reporter
 from engine.recognition.active_models import load_model
-from engine.records.exports import WHOLE, Exported, ExportKind, Selection
+from engine.records.exports import SUFFIXES, WHOLE, Exported, ExportKind, Selection
 from engine.records.gallery_figures import GalleryFigures
 from engine.review.gallery_review import review_store
 from engine.store import Store
 from engine.training.training_service import TrainingService
+from engine.utils.files import scratch_folder, sync_file, sync_folder
+from engine.utils.ignoring import ignored
+
+
+def landing_place(destination: Path, kind: ExportKind) -> Path:
+    """The path that is written for a destination, with the suffix that says what it is."""
+    suffix = SUFFIXES.get(kind, "")
+    if suffix and destination.suffix.lower() != suffix:
+        return destination.with_name(destination.name + suffix)
+    return destination
+
+
+@contextmanager
+def landing(target: Path) -> Iterator[Path]:
+    """A path to write at; what is there at the end takes the target's name, on disk.
+
+    Cancelled, failed or killed, nothing lies at the target. What a killed process left aside goes
+    at the next export to the same folder.
+
+    Raises:
+        ExportError: something is at the target (an empty folder is not), or the disk refuses.
+    """
+    with _on_disk(target):
+        _require_free(target)
+        with scratch_folder(target.parent) as scratch:
+            aside = scratch / target.name
+            yield aside
+            _sync(aside)
+            _require_free(target)
+            _take_place(aside, target)
+        sync_folder(target.parent)
+
+
+def _require_free(target: Path) -> None:
+    if os.path.lexists(target) and not _is_empty_folder(target):
+        raise ExportError("It already exists", file=target, remedy="Choose another name.")
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and next(path.iterdir(), None) is None
+
+
+def _take_place(aside: Path, target: Path) -> None:
+    if _is_empty_folder(target):
+        target.rmdir()
+    if aside.is_dir():
+        os.rename(aside, target)  # refuses a folder that came to be there and is not empty
+        return
+    with ignored(OSError, AttributeError, NotImplementedError):
+        os.link(aside, target)  # unlike a renaming, it never takes the place of another file
+        return
+    _require_free(target)
+    os.rename(aside, target)
+
+
+def _sync(aside: Path) -> None:
+    if aside.is_file():
+        sync_file(aside)
+    elif hasattr(os, "sync"):
+        os.sync()  # once for thousands of files that each by itself would take milliseconds
+
+
+@contextmanager
+def _on_disk(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        if target.parent.is_dir():
+            raise
+        raise ExportError(
+            "The folder does not exist", file=target.parent, remedy="Create it first."
+        ) from error
+    except OSError as error:
+        raise ExportError(
+            f"It could not be written ({error.strerror or error})",
+            file=target,
+            remedy="Check that the disk has space and that the folder is writable, then try again.",
+        ) from error
+
 
 Writer = Callable[[Source, Path], list[str]]
 """Writes the faces at a path and says what to know of it."""
 
 _TRIES = 3
 _IN_CLEAR = "The gallery is encrypted; the export is not."
-
-
-def run(
-    store: Store,
-    kind: ExportKind,
-    destination: Path,
-    selection: Selection,
-    writer: Writer,
-    reporter: Reporter,
-) -> Exported:
-    """Writes the chosen faces at a destination.
-
-    Raises:
-        ExportError: something is there, the disk refuses, nobody is chosen, or the gallery is
-            changed without end meanwhile. CancelledError. Nothing is left.
-    """
-    target = landing_place(destination, kind)
-    if target.resolve().is_relative_to(store.folder.resolve()):
-        raise ExportError(
-            "The destination is in the gallery's own folder",  # where an erasure looks for people
-            file=target,
-            remedy="Choose another folder.",
-        )
-    for _ in range(_TRIES):
-        try:
-            return _once(store, kind, target, selection, writer, reporter)
-        except ChangedMeanwhile:  # ordinary: it is tried again
-            continue
-    raise ExportError(
-        "The gallery kept changing during the export",
-        file=store.folder,
-        remedy="Try again when no one is changing it.",
-    )
-
-
-def _once(
-    store: Store,
-    kind: ExportKind,
-    target: Path,
-    selection: Selection,
-    writer: Writer,
-    reporter: Reporter,
-) -> Exported:
-    change = store.history.last_change()
-    with landing(target) as aside:
-        source = Source.of(store, selection, reporter)
-        sentences = writer(source, aside)
-        if store.history.last_change() != change:
-            raise ChangedMeanwhile
-        written = _files(aside, target, kind)
-        reporter.check()
-    sentences += [_IN_CLEAR] * store.encrypted
-    return Exported(kind, target, written, len(source.identities), source.count, tuple(sentences))
 
 
 def _files(aside: Path, target: Path, kind: ExportKind) -> tuple[Path, ...]:
@@ -114,7 +140,7 @@ class Exporter:
         selection: Selection = WHOLE,
         reporter: Reporter = SILENT,
     ) -> Exported:
-        """Writes faces to a new file or folder, whole or not at all.
+        """Write faces to a new file or folder, whole or not at all.
 
         ``npz``, ``csv`` and ``folder`` can be imported again and give the same vectors and names.
 
@@ -122,16 +148,52 @@ class Exporter:
             destination: a file gets the suffix of its kind.
 
         Raises:
-            ExportError: something is there, the disk refuses, nobody is chosen, or what the kind
-                needs is not installed. CancelledError. Nothing is left.
+            ExportError: something is there, the disk refuses, nobody is chosen, what the kind
+                needs is not installed, or the gallery is changed without end meanwhile.
+                CancelledError. Nothing is left.
         """
         if kind == "report" and not selection.is_whole:
             raise ExportError(
                 "A report covers the whole gallery", remedy="Do not choose people for it."
             )
-        return run(
-            self._store, kind, Path(destination), selection, self._writer(kind, reporter), reporter
+        target = landing_place(Path(destination), kind)
+        if target.resolve().is_relative_to(self._store.folder.resolve()):
+            raise ExportError(
+                "The destination is in the gallery's own folder",  # which an erasure looks through
+                file=target,
+                remedy="Choose another folder.",
+            )
+        writer = self._writer(kind, reporter)
+        for _ in range(_TRIES):
+            try:
+                return self._written(kind, target, selection, writer, reporter)
+            except ChangedMeanwhile:  # ordinary: it is tried again
+                continue
+        raise ExportError(
+            "The gallery kept changing during the export",
+            file=self._store.folder,
+            remedy="Try again when no one is changing it.",
         )
+
+    def _written(
+        self,
+        kind: ExportKind,
+        target: Path,
+        selection: Selection,
+        writer: Writer,
+        reporter: Reporter,
+    ) -> Exported:
+        change = self._store.history.last_change()
+        with landing(target) as aside:
+            source = Source.of(self._store, selection, reporter)
+            sentences = writer(source, aside)
+            if self._store.history.last_change() != change:
+                raise ChangedMeanwhile
+            written = _files(aside, target, kind)
+            reporter.check()
+        sentences += [_IN_CLEAR] * self._store.encrypted
+        people = len(source.identities)
+        return Exported(kind, target, written, people, source.count, tuple(sentences))
 
     def figures(self, reporter: Reporter = SILENT) -> GalleryFigures:
         """What is measured over all faces, for charts.

@@ -39,7 +39,7 @@ _FALSE_MATCH = 0.001
 
 
 def measure(source: Source) -> GalleryFigures:
-    """Reads all faces twice."""
+    """Read all faces twice."""
     distances = OwnDistances(source.dimension, source.store.distance)
     sample = _sample(source)
     added, photos = [], 0
@@ -245,7 +245,7 @@ class ReportWriter:
     review: Callable[[Reporter], Review]
 
     def __call__(self, source: Source, path: Path) -> list[str]:
-        """Writes it at a path that is free, and says what was left out or sampled."""
+        """Write it at a path that is free, and say what was left out or sampled."""
         figures = measure(source)
         reviewed = source.count <= MOST_REVIEWED
         review = self.review(source.reporter) if reviewed else None

@@ -80,7 +80,7 @@ def fault(vector: Vectors) -> str:
 def check_vectors(
     vectors: Vectors, *, dimension: int | None = None, file: str | Path | None = None
 ) -> None:
-    """Checks ``(n, d)``.
+    """Check ``(n, d)``.
 
     Raises:
         MismatchError: d is not ``dimension``.

@@ -190,7 +190,7 @@ class _Rows:
 
 
 def _picker(places: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:
-    """Takes these cells out of a line."""
+    """Take these cells out of a line."""
     start, stop = places[0], places[-1] + 1
     if stop - start == len(places):
         return itemgetter(slice(start, stop))

@@ -205,7 +205,7 @@ def read_vector_file(file: VectorFile) -> Piece:
 
 
 def scan(root: str, reporter: Reporter) -> tuple[list[VectorFile], list[InputError]]:
-    """Finds the vectors under a folder without opening one.
+    """Find the vectors under a folder without opening one.
 
     Raises:
         EmbeddingError: ``root`` itself cannot be listed. CancelledError.

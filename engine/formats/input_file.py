@@ -31,7 +31,7 @@ _PROBLEMS = {
 def open_regular(
     path: str, *, kind: type[InputError] = EmbeddingError, limit: int = MAX_BYTES
 ) -> tuple[int, int]:
-    """Opens a file for reading.
+    """Open a file for reading.
 
     Returns:
         The descriptor, to be closed by the caller, and the file's size in bytes.

@@ -98,7 +98,7 @@ class FileRows(LazyRows):
         return found
 
     def _read(self, stream: FileIO, row: int, into: Vectors) -> None:
-        """Fills an array with the rows from this one on."""
+        """Fill an array with the rows from this one on."""
         plain = self._dtype == np.float32
         data = into if plain else np.empty(into.shape, dtype=self._dtype)
         stream.seek(self._start + row * self.shape[1] * self._dtype.itemsize)

@@ -160,7 +160,7 @@ def _check_whole(number: float) -> bool:
 
 
 def read_header(head: bytes) -> Header:
-    """Reads the header at the start of ``head``. Raises MalformedError."""
+    """Read the header at the start of ``head``. Raises MalformedError."""
     if not head.startswith(_MAGIC):
         raise MalformedError(_why_no_array(head))
     wide = head[6:7] != b"\x01"
@@ -213,7 +213,7 @@ def embeddings_shape(header: Header) -> tuple[int, int]:
 
 
 def check_length(header: Header, size: int) -> None:
-    """Holds the header against the bytes there are, before any memory is taken."""
+    """Hold the header against the bytes there are, before any memory is taken."""
     there = size - header.start
     if there < header.nbytes:
         raise MalformedError(

@@ -91,7 +91,7 @@ def numbers_in_list(cell: str) -> list[str]:
 
 
 def find_dialect(lines: Sequence[str], delimiter: str | None) -> Dialect:
-    """Reads most cells as numbers."""
+    """Read most cells as numbers."""
     if delimiter is None:
         delimiter = max(_DELIMITERS, key=lambda one: _evidence(lines, one))
     commas = points = 0

@@ -105,7 +105,7 @@ class TableLayout:
         return False
 
     def check_vectors(self, vectors: Vectors, path: str) -> None:
-        """Looks through all rows for a label that the lines looked at before did not show.
+        """Look through all rows for a label that the lines looked at before did not show.
 
         Raises:
             NameColumnError: a column holds whole numbers only, and others do not.

@@ -27,7 +27,7 @@ from engine.errors import GalleryReadOnlyError, SnapshotError
 from engine.index.exact import Chunk, ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters, Written
 from engine.index.hnsw_file import HnswFile
-from engine.records.parsing import parsed
+from engine.records.domains import parsed
 from engine.records.types import Distance, Ids
 from engine.utils.files import open_regular, read_text, sync_folder, write_atomically
 from engine.utils.ignoring import ignored

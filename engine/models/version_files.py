@@ -14,8 +14,8 @@ import numpy as np
 from engine.models.arrays import BROKEN, damaged, parse_npy, read_bytes
 from engine.models.network import Network
 from engine.progress import Measured
+from engine.records.domains import parsed
 from engine.records.jobs import ModelVersion
-from engine.records.parsing import parsed
 from engine.records.types import Ids
 
 NETWORK = "network.npz"

@@ -25,8 +25,8 @@ from engine.recognition.calibration.cross_validation import Trials, same_gallery
 from engine.recognition.calibration.method_selection import KNN_ALONE, MethodChoice, select_methods
 from engine.recognition.mlp import FEATURES as MLP_FEATURES
 from engine.recognition.shortlist import FEATURES
+from engine.records.domains import parsed
 from engine.records.jobs import ModelVersion
-from engine.records.parsing import parsed
 from engine.records.training_parameters import Kind
 from engine.records.types import Ids
 from engine.store import Store

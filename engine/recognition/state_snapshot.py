@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.recognition.templates import Numbers, TemplateTable, centre, pooled
-from engine.records.parsing import parsed
+from engine.records.domains import parsed
 from engine.records.types import Distance, Ids, Vectors
 from engine.utils.files import open_regular, write_atomically
 from engine.utils.id_map import IdMap

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from engine.records.domains import Count, Time
-from engine.records.parsing import checked
+from engine.records.domains import Count, Time, checked
 
 Protocol = Literal["closed", "open"]
 

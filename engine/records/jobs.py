@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.records.domains import Count, Time
-from engine.records.parsing import checked, parsed
+from engine.records.domains import Count, Time, checked, parsed
 from engine.records.training_parameters import Kind, Preset
 
 VERSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")

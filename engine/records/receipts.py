@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.records.domains import Time
-from engine.records.parsing import checked
+from engine.records.domains import Time, checked
 
 UNREACHABLE = (
     "Photographs and embedding files outside the gallery's folder, such as those that the faces "

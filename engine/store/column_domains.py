@@ -24,11 +24,11 @@ from engine.records.domains import (
     TIME,
     Domain,
     blob,
+    parsed,
     text,
     whole,
     word,
 )
-from engine.records.parsing import parsed
 from engine.records.types import LARGEST_DIMENSION, Ids
 from engine.store.failures import RESTORE
 

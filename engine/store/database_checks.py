@@ -10,8 +10,8 @@ from itertools import islice
 import numpy as np
 
 from engine.errors import GalleryDamagedError
+from engine.records.domains import parsed
 from engine.records.jobs import ModelVersion
-from engine.records.parsing import parsed
 from engine.records.types import Vectors
 from engine.store import encoding
 from engine.store.column_domains import misfit, quoted, unchecked

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from engine.errors import HistoryError
 from engine.records.changes import Changed, HistoryEntry, State
-from engine.records.parsing import checked, parsed
+from engine.records.domains import checked, parsed
 from engine.store.database import Database, as_json
 from engine.utils import clock
 from engine.utils.number_text import counted

@@ -27,7 +27,7 @@ from engine.errors import (
     GalleryWriteError,
     PassphraseNeededError,
 )
-from engine.records.parsing import parsed
+from engine.records.domains import parsed
 from engine.records.types import LARGEST_DIMENSION, Distance
 from engine.store import cipher
 from engine.store.backup.backups import backup_before_migration

@@ -10,10 +10,10 @@ import numpy as np
 
 from engine.errors import NameTakenError, UnknownIdentityError
 from engine.records.changes import Changed
+from engine.records.domains import parsed
 from engine.records.long_lists import Texts
 from engine.records.lookalikes import find_lookalikes
 from engine.records.names import name_key, search_lines
-from engine.records.parsing import parsed
 from engine.records.roster import Roster
 from engine.records.types import Identity
 from engine.store.column_domains import LENGTH, NEWLINE, fitting, terminated, whole_numbers

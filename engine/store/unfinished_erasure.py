@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import GalleryDamagedError
+from engine.records.domains import checked
 from engine.records.jobs import is_version_id
-from engine.records.parsing import checked
 from engine.records.receipts import Receipt
 from engine.store.failures import RESTORE
 from engine.utils.gallery_folder import is_inside, is_main

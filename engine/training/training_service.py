@@ -29,9 +29,9 @@ from engine.models.versions import adopt_version, delete_version, remove_orphans
 from engine.progress import SILENT, Measured, Reporter
 from engine.recognition.active_models import load_model
 from engine.recognition.recogniser import Recogniser
+from engine.records.domains import parsed
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingOutcome, TrainingRequest, is_version_id
-from engine.records.parsing import parsed
 from engine.records.training_parameters import Kind
 from engine.records.types import Ids
 from engine.store import Store

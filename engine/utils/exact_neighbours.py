@@ -37,7 +37,7 @@ class ExactNeighbours:
         self.closeness: Numbers = np.full((queries, k), -np.inf, dtype=np.float32)
 
     def offer(self, start: int, near: Numbers, labels: Ids) -> None:
-        """Compares the queries from ``start`` with more faces.
+        """Compare the queries from ``start`` with more faces.
 
         Args:
             near: their closeness, ``(q, n)``; minus infinity for what is not to be met.

@@ -29,7 +29,7 @@ LARGEST_TEXT = 1 << 28
 
 
 def open_regular(path: Path, *, write: bool = False) -> BufferedRandom | BufferedReader:
-    """Opens a file that is there, itself and not what a link leads to, and never waits for it.
+    """Open a file that is there, itself and not what a link leads to; it never waits for it.
 
     Raises:
         OSError: it cannot be opened, or is a link, a folder, a pipe, a socket or a device.
@@ -60,7 +60,7 @@ def _irregular(path: Path) -> OSError:
 
 
 def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None]) -> None:
-    """Writes ``path`` and has it on disk, readable by its owner alone, before it returns.
+    """Write ``path`` and have it on disk, readable by its owner alone, before it returns.
 
     Args:
         data: the content, or a function that writes it to the stream it is given.
@@ -113,7 +113,7 @@ def scratch_folder(place: Path | None) -> Iterator[Path]:
 
 
 def remove_dead_scratch(place: Path) -> None:
-    """Removes what :func:`scratch_folder` left there in processes that were killed."""
+    """Remove what :func:`scratch_folder` left there in processes that were killed."""
     for left in place.glob(f"{_SCRATCH}*"):
         if not _is_alive(left.name.removeprefix(_SCRATCH).partition("-")[0]):
             with ignored(OSError):
@@ -121,7 +121,7 @@ def remove_dead_scratch(place: Path) -> None:
 
 
 def discard_tree(folder: Path, place: Path) -> None:
-    """Takes a folder away in one go: killed meanwhile, it is there or gone, never in part.
+    """Take a folder away in one go: killed meanwhile, it is there or gone, never in part.
 
     What is left of it then lies in ``place``, on the same disk, as that of :func:`scratch_folder`
     does. Nothing where there is no such folder.
@@ -133,7 +133,7 @@ def discard_tree(folder: Path, place: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes a file, or a folder with all that it holds; one that is absent is fine. A link is
+    """Remove a file, or a folder with all that it holds; one that is absent is fine. A link is
     removed, and not what it leads to.
 
     Raises:
@@ -182,7 +182,7 @@ def copy_private(source: Path, to: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Has everything in a folder on disk, names and contents."""
+    """Have everything in a folder on disk, names and contents."""
     for place, _, names in os.walk(folder):
         for name in names:
             sync_file(Path(place) / name)
@@ -190,7 +190,7 @@ def sync_tree(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes names in a folder (created, renamed, removed) survive a power cut."""
+    """Make names in a folder (created, renamed, removed) survive a power cut."""
     if os.name == "nt":  # a folder cannot be opened there; NTFS keeps names in its own journal
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -201,13 +201,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Has a file's content on disk."""
+    """Have a file's content on disk."""
     with open_regular(path, write=True) as stream:
         os.fsync(stream.fileno())
 
 
 def shred(path: Path) -> None:
-    """Overwrites a file and removes it. An SSD, or a file system that copies on writing, may keep
+    """Overwrite a file and remove it. An SSD, or a file system that copies on writing, may keep
     the old blocks all the same.
 
     Raises:

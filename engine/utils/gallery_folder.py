@@ -51,7 +51,7 @@ class GalleryFolder:
         self.path = path
 
     def require_sound(self) -> None:
-        """Looks at every entry under a name of the gallery's, and at all that its folders hold.
+        """Look at every entry under a name of the gallery's, and at all that its folders hold.
 
         Raises:
             ForeignFileError: one is neither a regular file nor a real folder.
@@ -72,7 +72,7 @@ class GalleryFolder:
         ]
 
     def remove(self, name: str) -> None:
-        """Removes a file, or a folder with all that it holds; one that is absent is fine. A link
+        """Remove a file, or a folder with all that it holds; one that is absent is fine. A link
         is removed, and not what it leads to.
 
         Raises:

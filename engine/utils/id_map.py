@@ -62,7 +62,7 @@ class IdMap:
         return (keys, values) if there.all() else (keys[there], values[there])
 
     def put(self, keys: Ids, values: Ids) -> None:
-        """Gives keys these values; -1 takes a key away.
+        """Give keys these values; -1 takes a key away.
 
         Args:
             keys: ascending, each once, ``(n,)``.

@@ -19,10 +19,9 @@ from typing import IO
 from urllib.parse import quote, unquote_plus
 
 from engine.records.types import Vectors
-from engine.utils.byte_search import WINDOW, Needles
+from engine.utils.byte_search import WINDOW, Needles, NumberSearch
 from engine.utils.files import open_regular
 from engine.utils.name_search import Mentions
-from engine.utils.number_search import NumberSearch
 from engine.utils.zip_files import open_zip
 
 _PIECE = 1 << 24

@@ -34,7 +34,7 @@ def give_back() -> None:
 
 
 def share_arenas() -> None:
-    """Has all threads of this process take memory from two places instead of one each, which
+    """Have all threads of this process take memory from two places instead of one each, which
     keep what a thread once needed. To be called before there are others.
 
     Measured in half an hour of everything at once at 100,000 faces: 851 instead of 921 MB, 627
@@ -47,7 +47,7 @@ def share_arenas() -> None:
 
 @contextmanager
 def large_pages(size: int) -> Iterator[None]:
-    """Has a piece of ``size`` bytes or more that is taken meanwhile lie in pages of 2 MB.
+    """Have a piece of ``size`` bytes or more that is taken meanwhile lie in pages of 2 MB.
 
     A search jumps about in a graph, and most of its jumps leave what the processor knows of small
     pages. Measured at 100,000 faces: a query takes 0.85 of the time, and 65 MB are rearranged in

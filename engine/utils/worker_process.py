@@ -19,7 +19,7 @@ from typing import IO, Any
 import engine
 from engine.errors import FaceGalleryError, WorkerError
 from engine.progress import Event, Measured, Message, Progress, Reporter
-from engine.records.parsing import checked, parsed
+from engine.records.domains import checked, parsed
 
 _log = logging.getLogger(__name__)
 

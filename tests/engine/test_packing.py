@@ -8,8 +8,8 @@ import zlib
 import numpy as np
 import pytest
 
-from engine.utils import packing
-from engine.utils.packing import packed, unpacked
+from engine.recognition.calibration import calibration_cache
+from engine.recognition.calibration.calibration_cache import packed, unpacked
 
 
 @pytest.mark.parametrize("numbers", [[], [0], [5, 3, 9, -4], list(range(1, 5000))])
@@ -26,6 +26,6 @@ def test_what_is_no_row_of_numbers_is_refused(monkeypatch: pytest.MonkeyPatch) -
     for text in ("", "AAAA", good[:-8], base64.b64encode(zlib.compress(b"123")).decode()):
         with pytest.raises(ValueError, match=r"packed numbers|element size"):
             unpacked(text)
-    monkeypatch.setattr(packing, "_MOST", 80)
+    monkeypatch.setattr(calibration_cache, "_MOST", 80)
     with pytest.raises(ValueError, match="too many"):
         unpacked(good)

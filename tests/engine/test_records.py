@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from engine.records.parsing import checked, parsed
+from engine.records.domains import checked, parsed
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from engine.errors import GalleryDamagedError, MismatchError, TrainingError
 from engine.progress import Measured, Message, Progress
 from engine.recognition.active_models import _kept
 from engine.recognition.calibration.calibration import Calibration
-from engine.recognition.calibration.calibration_cache import CalibrationCache
+from engine.recognition.calibration.calibration_cache import CalibrationCache, packed
 from engine.recognition.calibration.fitting import calibrate
 from engine.recognition.calibration.method_selection import KNN_ALONE
 from engine.recognition.templates import Templates
@@ -29,7 +29,6 @@ from engine.store.settings_table import DerivedTexts
 from engine.training.training_service import TrainingService
 from engine.utils import worker_process
 from engine.utils.gallery_folder import DATABASE
-from engine.utils.packing import packed
 from tests.fuzz.forms import DOCUMENT
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.typed import require_typed

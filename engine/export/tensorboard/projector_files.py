@@ -189,7 +189,7 @@ class ProjectorWriter:
     spaces: Mapping[str, Transform]
 
     def __call__(self, source: Source, path: Path) -> list[str]:
-        """Writes it at a path that is free, and says what to know of it."""
+        """Write it at a path that is free, and say what to know of it."""
         path.mkdir(mode=0o700)
         distances = OwnDistances(source.dimension, source.store.distance)
         self._write_tensors(source, path, distances)

@@ -43,7 +43,7 @@ class Projector:
     """
 
     def __init__(self, folder: Path, *, reporter: Reporter = SILENT) -> None:
-        """Starts it on a folder and returns when its page can be opened.
+        """Start it on a folder and return when its page can be opened.
 
         Raises:
             ExportError: it is not installed, or does not start. CancelledError.
@@ -75,7 +75,7 @@ class Projector:
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """Ends it; may be called twice."""
+        """End it; may be called twice."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._log):
@@ -133,7 +133,7 @@ def _in_thread(call: Callable[[], str]) -> queue.SimpleQueue[str]:
 
 
 def _until_active(base: str) -> str:
-    """Asks until it has found the vectors: it looks for them once somebody asks."""
+    """Ask until it has found the vectors: it looks for them once somebody asks."""
     from http.client import HTTPConnection, HTTPException  # late: the window starts without
 
     place = urlsplit(base)

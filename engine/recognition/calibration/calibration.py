@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.recognition.logit import LogOdds, Numbers
 from engine.recognition.shortlist import FEATURES
-from engine.records.parsing import checked, parsed
+from engine.records.domains import checked, parsed
 
 _FORMAT = 2
 

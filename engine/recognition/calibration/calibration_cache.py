@@ -1,8 +1,10 @@
-"""The calibration of a gallery: fitted when it is first needed, kept beside the index."""
+"""Calibration kept with a gallery, and the packed rows of numbers that it is written with."""
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -13,11 +15,31 @@ from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.fitting import calibrate_from
 from engine.recognition.calibration.leave_one_out import PROBES
 from engine.recognition.templates import TemplateTable
-from engine.records.parsing import checked, parsed
+from engine.records.domains import checked, parsed
 from engine.records.types import Ids
 from engine.store import Store
 from engine.store.settings_table import CALIBRATION
-from engine.utils.packing import packed, unpacked
+
+_MOST = 32_000_000  # bytes unpacked: four million numbers, more than a gallery has identities
+
+
+def packed(numbers: Ids) -> str:
+    """Whole numbers ``(n,)`` as text; what rises evenly, or repeats, becomes very short."""
+    steps = np.diff(numbers, prepend=0).astype("<i8")
+    return base64.b64encode(zlib.compress(steps.tobytes())).decode("ascii")
+
+
+def unpacked(text: str) -> Ids:
+    """Read what :func:`packed` wrote. Raises ValueError for any other text."""
+    try:
+        reading = zlib.decompressobj()
+        steps = reading.decompress(base64.b64decode(text, validate=True), _MOST)
+    except zlib.error as error:
+        raise ValueError("not packed numbers") from error
+    if not reading.eof:
+        raise ValueError("not packed numbers, or too many")
+    return np.cumsum(np.frombuffer(steps, dtype="<i8")).astype(np.int64)
+
 
 _STALE = 0.02
 """Share of faces that may come to identities or leave them before it is fitted anew; one that

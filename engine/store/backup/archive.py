@@ -20,8 +20,8 @@ from typing import IO, Any, Self
 
 from engine.errors import BackupError, GalleryTooNewError
 from engine.progress import SILENT, Reporter
+from engine.records.domains import checked, parsed
 from engine.records.jobs import VERSION_ID
-from engine.records.parsing import checked, parsed
 from engine.records.safety import Backup
 from engine.utils.files import open_regular
 from engine.utils.gallery_folder import DATABASE, FILE_NAME, MODELS

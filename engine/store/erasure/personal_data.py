@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from engine.errors import UnknownIdentityError
+from engine.records.domains import parsed
 from engine.records.names import name_key
-from engine.records.parsing import parsed
 from engine.store.database import as_json
 from engine.store.name_lookup import require_one, unknown_identity
 from engine.utils.name_search import Mentions

@@ -50,7 +50,7 @@ def test_on_a_full_disk_it_leaves_nothing_and_says_so(kind, hard, tmp_path, monk
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("engine.export.atomic_output._sync", full)
+    monkeypatch.setattr("engine.export.exporter._sync", full)
     with pytest.raises(ExportError, match="No space left"):
         hard.exports.write(kind, place / "out")
     assert list(place.iterdir()) == []
@@ -67,7 +67,7 @@ def test_a_write_that_the_disk_refuses_is_declared(hard, tmp_path, monkeypatch):
             else real(path, flags, *mode)
         )
 
-    monkeypatch.setattr("engine.export.atomic_output.os.open", onto_full)
+    monkeypatch.setattr("engine.export.exporter.os.open", onto_full)
     with pytest.raises(ExportError, match="could not be written"):
         hard.exports.write("csv", tmp_path / "out")
     assert not list(tmp_path.glob("out*"))
