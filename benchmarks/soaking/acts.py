@@ -17,7 +17,7 @@ from gallery_app.app import App
 from gallery_app.window.main_window import MainWindow
 
 Gesture = Callable[[], None]
-_MADE_BY = "new identities"  # what undo says of an import, and of nothing else that is done here
+_MADE_BY = "new people"  # what undo says of an import, and of nothing else that is done here
 _LETTERS = "aeinorst 0123456789"
 
 

@@ -15,6 +15,18 @@ was undo, or touched somebody who was erased, or was done before that.
 """
 
 
+def event(code: str, *facts: object) -> str:
+    """What happened, as the history stores it: a code and its facts, joined by tabs.
+
+    It is put into words where it is shown. No name holds a tab, nor does any sentence that earlier
+    versions stored in its place; names stand as they are, so that an erasure finds them.
+
+    >>> event("renamed", "Ann", "Anne")
+    'renamed\\tAnn\\tAnne'
+    """
+    return "\t".join([code, *map(str, facts)])
+
+
 @dataclass(frozen=True)
 class Changed:
     """One change that was made, and what it touched, so that a view need refresh no more.
@@ -22,7 +34,7 @@ class Changed:
     Attributes:
         change: the change counter after it.
         action: a verb such as ``merge``; ``undo`` and ``redo`` too.
-        summary: one sentence for the person.
+        summary: what happened, as :func:`event` makes it.
         identities: ids of all whose name, faces, portrait, note or decisions differ from before,
             also of those that are gone; ascending.
         faces: ids of faces that came, went, changed owner or were decided on; ascending.
@@ -44,7 +56,7 @@ class HistoryEntry:
         at: seconds since the epoch (UTC).
         actor: the operating system's user.
         action: a verb such as ``import`` or ``remove``.
-        summary: one sentence for the person.
+        summary: what happened, as :func:`event` makes it, or a sentence of an earlier version.
         payload: which rows it touched.
         state: whether it can be undone or redone.
     """

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from engine.errors import InputError, UnknownIdentityError
-from engine.records.changes import Changed
+from engine.records.changes import Changed, event
 from engine.records.types import Ids, VectorRecord, Vectors
 from engine.store import encoding
 from engine.store.database import Database, as_json
@@ -20,7 +20,6 @@ from engine.store.history_table import actor, record
 from engine.store.name_lookup import NamedIdentity, require_identity
 from engine.store.new_faces import check_vectors
 from engine.utils import clock
-from engine.utils.number_text import counted
 
 Kind = Literal["is", "is-not", "ignore"]
 
@@ -133,7 +132,7 @@ class DecisionsTable:
             if not decide(connection, [(digest, int(identity_id), blob)], "is-not"):
                 return None
             payload = {"identity_id": int(identity_id), "name": name, "digest": digest.hex()}
-            return record(connection, "reject", f"A query is not “{name}”", payload)
+            return record(connection, "reject", event("rejected", name), payload)
 
     def unreject(self, vector: Vectors, identity_id: int) -> Changed | None:
         """Delete what :meth:`reject` recorded; None where there is nothing.
@@ -151,7 +150,7 @@ class DecisionsTable:
             if not gone:
                 return None
             payload = {"identity_id": int(identity_id), "name": name, "digest": digest.hex()}
-            return record(connection, "unreject", f"A query may be “{name}” again", payload)
+            return record(connection, "unreject", event("unrejected", name), payload)
 
     # -- faces -------------------------------------------------------------------------------
 
@@ -236,7 +235,7 @@ class DecisionsTable:
                 "ON CONFLICT DO NOTHING",
                 (first.id, second.id, clock.now(), actor()),
             ).rowcount
-            summary = f"“{first.name}” and “{second.name}” are two people"
+            summary = event("distinct", first.name, second.name)
             return _record_pair(connection, "apart", summary, first, second) if made else None
 
     def unmark_distinct(self, name: str, other: str) -> Changed | None:
@@ -249,7 +248,7 @@ class DecisionsTable:
             first, second = _pair(connection, name, other)
             query = "DELETE FROM apart WHERE one = ? AND other = ?"
             gone = connection.execute(query, (first.id, second.id)).rowcount
-            summary = f"“{first.name}” and “{second.name}” may be one person again"
+            summary = event("undistinct", first.name, second.name)
             return _record_pair(connection, "unapart", summary, first, second) if gone else None
 
     def _encoded(self, vector: Vectors) -> tuple[bytes, bytes]:
@@ -336,21 +335,13 @@ def _record_pair(
     return record(connection, action, summary, payload)
 
 
-_DONE = {
-    "confirm": "confirmed",
-    "unconfirm": "not confirmed any more",
-    "ignore": "not to be asked about",
-    "unignore": "to be asked about again",
-}
-
-
 def _record_faces(
     connection: sqlite3.Connection, action: str, count: int, faces: Sequence[Enrolled]
 ) -> Changed | None:
     if count < 1:  # of no faces at all SQLite counts -1
         return None
     payload = {"faces": [face.id for face in faces]}
-    return record(connection, action, f"{counted(count, 'face')} {_DONE[action]}", payload)
+    return record(connection, action, event(action, count), payload)
 
 
 def _owner(face: Enrolled, kind: Kind) -> int | None:

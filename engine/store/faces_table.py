@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.progress import SILENT, Reporter
-from engine.records.changes import Changed
+from engine.records.changes import Changed, event
 from engine.records.long_lists import FaceColumns, Texts
 from engine.records.types import Added, Face, FaceBatch, Ids, Vectors
 from engine.store import database_checks, encoding
@@ -40,7 +40,6 @@ from engine.store.history_table import (
     add_entry,
     clear_undo,
     fix_changes,
-    name_list,
     record,
     record_step,
 )
@@ -53,7 +52,6 @@ from engine.store.new_faces import (
     plan_insertion,
 )
 from engine.store.unknowns_table import delete_enrolled
-from engine.utils.number_text import counted
 
 _FACE = """
     SELECT f.id, f.identity_id, i.name, f.file, f.row, f.added,
@@ -264,7 +262,12 @@ class FacesTable:
             if overrule:
                 overrule_decisions(connection, added.face_ids)
             delete_enrolled(connection)
-            record_step(connection, action, summary or _summary(added), _span(added))
+            record_step(
+                connection,
+                action,
+                summary or event("added", len(added.face_ids), len(added.new_identities)),
+                _span(added),
+            )
         if len(added.face_ids) > _MANY:
             self._database.shrink_cache()
         return added
@@ -278,7 +281,7 @@ class FacesTable:
             payload = {"faces": describe_faces(connection, gone)}
             delete_faces(connection, [face.id for face in gone])
             settle(connection, {face.identity_id for face in gone})
-            return record(connection, "remove", f"{counted(len(gone), 'face')} removed", payload)
+            return record(connection, "remove", event("removed", len(gone)), payload)
 
     def move(self, ids: Sequence[int], name: str) -> Changed | None:
         """Move faces to another identity, which is made where there is none of this name.
@@ -300,7 +303,7 @@ class FacesTable:
                 "to": {name: target},
                 "dropped": sorted(dropped),
             }
-            summary = f"{counted(len(moved), 'face')} moved to “{name}”"
+            summary = event("moved", len(moved), name)
             return record(connection, "move", summary, payload)
 
     def expel(self, ids: Sequence[int]) -> Changed | None:
@@ -320,7 +323,7 @@ class FacesTable:
             delete_faces(connection, [face.id for face in gone])
             settle(connection, {face.identity_id for face in gone})
             names = dict.fromkeys(face.name for face in gone)
-            summary = f"{counted(len(gone), 'face')} taken out: not {name_list(names)}"
+            summary = event("expelled", len(gone), *names)
             return record(connection, "expel", summary, payload)
 
     def remove_altered(self) -> list[str]:
@@ -364,7 +367,7 @@ def remove_altered(connection: sqlite3.Connection, dimension: int) -> list[str]:
     done = connection.execute("SELECT change FROM history WHERE state = 'done'")
     fix_changes(connection, [change for (change,) in done])
     clear_undo(connection)
-    summary = f"{counted(len(found), 'altered vector')} taken out"
+    summary = event("altered", len(found))
     add_entry(connection, "take-out", summary, payload, "fixed")
     return [vector.sentence for vector in found]
 
@@ -380,14 +383,6 @@ def _span(added: Added) -> dict[str, Any]:
         "new_identities": len(added.new_identities),
         "duplicates": len(added.duplicates),
     }
-
-
-def _summary(added: Added) -> str:
-    faces = counted(len(added.face_ids), "face")
-    if not added.new_identities:
-        return f"{faces} added"
-    count = len(added.new_identities)
-    return f"{faces} added, {count} new {'identity' if count == 1 else 'identities'}"
 
 
 def _face(values: Iterable[Any]) -> Face:

@@ -13,22 +13,21 @@ import getpass
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
 from engine.errors import HistoryError
-from engine.records.changes import Changed, HistoryEntry, State
+from engine.records.changes import Changed, HistoryEntry, State, event
 from engine.records.domains import checked, parsed
 from engine.store.database import Database, as_json
 from engine.utils import clock
-from engine.utils.number_text import counted
 
 _log = logging.getLogger(__name__)
 
 Direction = Literal["undo", "redo"]
 _Step = tuple[int, int, str]  # change, number of its rows, summary
-_WORDS = {"undo": ("done", "undone", "Undone"), "redo": ("undone", "done", "Redone")}
+_STATES = {"undo": ("done", "undone"), "redo": ("undone", "done")}
 
 # A decision as it was may be gone; of one that was not there only the decision itself tells.
 _DECIDED = """
@@ -55,7 +54,6 @@ _TOUCHED_FACES = f"""
     WHERE s.step = :step
     UNION SELECT f.id FROM ({_DECIDED}) one JOIN faces f ON f.digest = one.digest
 """
-_NAMED = 5  # names in a summary at most; the payload has them all
 UNDO_TABLES = (
     *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
     *("undo_apart", "undo_unknowns"),
@@ -183,7 +181,7 @@ class HistoryTable:
 
     def _go(self, direction: Direction, target: int | None) -> Changed | None:
         with self._database.transaction() as connection:
-            before, after, word = _WORDS[direction]
+            before, after = _STATES[direction]
             steps = _steps(connection, direction, before, target)
             if not steps:
                 return None
@@ -194,8 +192,8 @@ class HistoryTable:
                 new = _swap(connection, change, step, after)
                 for found, more in zip((identities, faces), touched(connection, new), strict=True):
                     found.update(more)
-            what = steps[0][2] if len(steps) == 1 else counted(len(steps), "change")
-            summary = f"{word}: {what}"
+            what = steps[0][2] if len(steps) == 1 else event("changes", len(steps))
+            summary = event(direction, what)
             payload = {"changes": [change for change, _, _ in steps]}
             now = add_entry(connection, direction, summary, payload)
             return Changed(now, direction, summary, tuple(sorted(identities)), tuple(sorted(faces)))
@@ -262,7 +260,7 @@ def record(
 
     Args:
         action: a verb such as ``import``.
-        summary: one sentence for the person.
+        summary: what happened, as :func:`event` makes it.
         payload: which rows it touched.
     """
     change, step = record_step(connection, action, summary, payload)
@@ -329,15 +327,6 @@ def forget_step(connection: sqlite3.Connection, step: int) -> None:
     """Delete what was kept to undo a step."""
     for table in UNDO_TABLES:
         connection.execute(f"DELETE FROM {table} WHERE step = ?", (step,))
-
-
-def name_list(names: Iterable[str]) -> str:
-    """List names for a summary, such as “Ann” and “Bo”; of many the first ones."""
-    quoted = [f"“{name}”" for name in names]
-    if len(quoted) > _NAMED + 1:
-        quoted[_NAMED:] = [f"{len(quoted) - _NAMED:,} more"]
-    *most, last = quoted
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.records.changes import event
 from engine.records.jobs import ModelVersion
 from engine.records.training_parameters import Kind
 from engine.store.database import Database
@@ -90,8 +91,7 @@ class ModelsTable:
                 "INSERT INTO models (id, kind, created, record, active) VALUES (?, ?, ?, ?, ?)",
                 (*key, json.dumps(kept, ensure_ascii=False), activate),
             )
-            use = "now in use" if activate else "not in use"
-            summary = f"The {_NOUNS[version.kind]} {version.id} was trained and is {use}"
+            summary = event("used" if activate else "trained", version.kind, version.id)
             (decisions,) = connection.execute(
                 "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'decisions'"
             ).fetchone()
@@ -118,10 +118,9 @@ class ModelsTable:
             before = _set_active(connection, kind, model_id)
             if before == model_id:
                 return
-            noun = _NOUNS[kind]
-            used = f"The {noun} {model_id} is now in use" if model_id else f"No {noun} is in use"
+            summary = event("activated", kind, model_id) if model_id else event("unused", kind)
             payload = {"kind": kind, "model": model_id, "before": before}
-            add_entry(connection, "activate", used, payload)
+            add_entry(connection, "activate", summary, payload)
 
     def delete(self, model_id: str) -> None:
         """Delete a version from the registry, also one that is in use.
@@ -135,7 +134,7 @@ class ModelsTable:
                 raise _unknown(model_id)
             kind, active = row
             connection.execute("DELETE FROM models WHERE id = ?", (model_id,))
-            summary = f"The {_NOUNS[kind]} {model_id} was deleted"
+            summary = event("model-deleted", kind, model_id)
             payload = {"kind": kind, "model": model_id, "active": bool(active)}
             add_entry(connection, "delete-model", summary, payload)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import NameTakenError, UnknownIdentityError
-from engine.records.changes import Changed
+from engine.records.changes import Changed, event
 from engine.records.domains import parsed
 from engine.records.long_lists import Texts
 from engine.records.lookalikes import find_lookalikes
@@ -28,7 +28,7 @@ from engine.store.face_rows import (
     require_owner,
     settle,
 )
-from engine.store.history_table import name_list, record
+from engine.store.history_table import record
 from engine.store.name_lookup import (
     find_identities,
     find_identity,
@@ -36,7 +36,6 @@ from engine.store.name_lookup import (
     require_identity,
     unknown_identity,
 )
-from engine.utils.number_text import counted
 
 _MANY = 1_000  # identities that differ, from where on all are read anew
 _IDENTITY = "SELECT id, name, face_count, portrait, note, chosen IS NOT NULL FROM identities"
@@ -155,7 +154,7 @@ class PeopleTable:
             connection.execute(
                 "DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?))", ids
             )
-            summary = f"{name_list(gone)} deleted with {counted(faces, 'face')}"
+            summary = event("deleted", faces, *gone)
             return record(connection, "delete", summary, {"identities": gone})
 
     def rename(self, name: str, new: str) -> Changed | None:
@@ -179,7 +178,7 @@ class PeopleTable:
                 (new, name_key(new), identity),
             )
             payload = {"identity_id": identity, "name": name, "new": new}
-            return record(connection, "rename", f"“{name}” renamed to “{new}”", payload)
+            return record(connection, "rename", event("renamed", name, new), payload)
 
     def set_note(self, name: str, text: str) -> Changed | None:
         """Set the note on an identity; "" for none."""
@@ -190,9 +189,9 @@ class PeopleTable:
             ).rowcount
             if not made:
                 return None
-            what = "Note on “{}” changed" if text else "Note on “{}” taken away"
+            summary = event("note" if text else "note-removed", name)
             payload = {"identity_id": identity, "name": name}
-            return record(connection, "note", what.format(name), payload)
+            return record(connection, "note", summary, payload)
 
     def choose_portrait(self, name: str, face: int | None) -> Changed | None:
         """Choose the portrait of an identity; None leaves the choice to the gallery again.
@@ -211,9 +210,9 @@ class PeopleTable:
             if not made:
                 return None
             refresh(connection, [identity])
-            how = "left to the gallery" if face is None else "chosen"
+            summary = event("portrait" if face is not None else "portrait-automatic", name)
             payload = {"identity_id": identity, "name": name, "face": face}
-            return record(connection, "portrait", f"Portrait of “{name}” {how}", payload)
+            return record(connection, "portrait", summary, payload)
 
     def merge(self, names: Sequence[str], into: str) -> Changed | None:
         """Move all faces of identities to another one that stays; the others go.
@@ -248,7 +247,7 @@ class PeopleTable:
             return record(
                 connection,
                 "merge",
-                _merge_summary(gone, into, len(faces) - len(dropped), len(dropped)),
+                event("merged", into, len(faces) - len(dropped), len(dropped), *gone),
                 {"from": gone, "into": {into: target}, "dropped": sorted(dropped)},
             )
 
@@ -283,9 +282,7 @@ class PeopleTable:
                 return None
             settle(connection, concerned)
             payload = {"from": {name: identity}, "to": to}
-            where = ", ".join(f"“{new}”" for new in to)
-            summary = f"“{name}” split: {counted(moved, 'face')} moved to {where}"
-            return record(connection, "split", summary, payload)
+            return record(connection, "split", event("split", name, moved, *to), payload)
 
 
 def _roster(change: int, row: tuple[Any, ...]) -> Roster:
@@ -339,11 +336,6 @@ def _identities_by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> lis
 def _identity(values: Iterable[Any]) -> Identity:
     identity, name, faces, portrait, note, chosen = values
     return Identity(identity, name, faces, portrait, note, bool(chosen))
-
-
-def _merge_summary(gone: Mapping[str, int], into: str, faces: int, dropped: int) -> str:
-    less = f", {counted(dropped, 'duplicate')} dropped" if dropped else ""
-    return f"{name_list(gone)} merged into “{into}” with {counted(faces, 'face')}{less}"
 
 
 def _join_notes(connection: sqlite3.Connection, others: Sequence[int], target: int) -> None:

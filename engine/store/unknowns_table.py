@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.errors import UnknownIdentityError
 from engine.progress import SILENT
-from engine.records.changes import Changed
+from engine.records.changes import Changed, event
 from engine.records.types import FaceBatch, Ids, Vectors
 from engine.records.unknowns import Unknown
 from engine.store import encoding
@@ -25,7 +25,6 @@ from engine.store.new_faces import (
     plan_insertion,
 )
 from engine.utils import clock
-from engine.utils.number_text import counted
 
 # A face that is enrolled is deleted here by that change; undoing can bring one back beside it.
 _UNKNOWN = "NOT EXISTS (SELECT 1 FROM faces f WHERE f.digest = u.digest)"
@@ -141,7 +140,7 @@ class UnknownsTable:
                 added = insert_faces(connection, batch, plan, first, pictures, SILENT)
                 overrule_decisions(connection, added.face_ids)
             _delete(connection, unknowns)
-            summary = f"{counted(len(rows), 'unknown face')} named “{name}”"
+            summary = event("named", len(rows), name)
             return record(connection, "name", summary, {"unknowns": list(unknowns), "name": name})
 
     def dismiss(self, ids: Sequence[int]) -> Changed | None:
@@ -151,7 +150,7 @@ class UnknownsTable:
             if not gone:
                 return None
             _delete(connection, gone)
-            summary = f"{counted(len(gone), 'unknown face')} dismissed"
+            summary = event("dismissed", len(gone))
             return record(connection, "dismiss", summary, {"unknowns": gone})
 
 

@@ -17,6 +17,7 @@ from engine.records.changes import Changed, HistoryEntry, MergePreview, Recognit
 from engine.utils.number_text import counted
 from gallery_app.cli.command_tools import gallery_and_json, opened, put_json, say, say_lookalikes
 from gallery_app.cli.output import ask, echo
+from gallery_app.wording.history_words import change_text
 from gallery_app.wording.similarity_words import merge_comfort, merge_warning
 
 _merge_unlike = click.option(
@@ -213,11 +214,12 @@ def _ask(question: str, yes: bool) -> None:
 def tell(changed: Changed | None, as_json: bool, nothing: str = "Nothing to change.") -> None:
     """What a correction did, or that there was nothing to do."""
     if as_json:
-        put_json(None if changed is None else asdict(changed))
+        told = changed and {**asdict(changed), "summary": change_text(changed.summary)}
+        put_json(told)
     elif changed is None:
         say(nothing)
     else:
-        echo(f"{changed.summary}.")
+        echo(f"{change_text(changed.summary)}.")
 
 
 def _tell_preview(preview: MergePreview, as_json: bool) -> None:
@@ -253,13 +255,13 @@ def share_text(found: Recognition) -> str:
 def _as_json(entry: HistoryEntry) -> dict[str, Any]:
     kept = asdict(entry)
     del kept["payload"]
-    return {**kept, "undone": entry.undone}
+    return {**kept, "summary": change_text(entry.summary), "undone": entry.undone}
 
 
 def _line(entry: HistoryEntry) -> str:
     at = datetime.fromtimestamp(entry.at).strftime("%Y-%m-%d %H:%M")
     end = {"undone": " (undone)", "cut": " (undone, replaced since)"}.get(entry.state, "")
-    return f"{entry.change:6,}  {at}  {entry.actor}  {entry.summary}{end}"
+    return f"{entry.change:6,}  {at}  {entry.actor}  {change_text(entry.summary)}{end}"
 
 
 @click.command()

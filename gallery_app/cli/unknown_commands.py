@@ -24,6 +24,7 @@ from gallery_app.cli.command_tools import (
     say_lookalikes,
 )
 from gallery_app.cli.output import echo
+from gallery_app.wording.history_words import change_text
 
 _SHOWN = 3  # files of a cluster that a person reads
 
@@ -68,7 +69,7 @@ def name(
     if as_json:
         put_json({"name": name, "unknowns": ids})
     else:
-        echo(f"{changed.summary}.")
+        echo(f"{change_text(changed.summary)}.")
 
 
 @unknown.command()
@@ -96,7 +97,7 @@ def dismiss(
     if as_json:
         put_json({"unknowns": ids})
     else:
-        echo(f"{changed.summary}." if changed else "No unknown queries are kept.")
+        echo(f"{change_text(changed.summary)}." if changed else "No unknown queries are kept.")
 
 
 def keep_unknown(

@@ -9,6 +9,7 @@ from gallery_app.dialogs.history_dialog import HistoryDialog
 from gallery_app.operations import corrections
 from gallery_app.operations.context import Context
 from gallery_app.window.main_window import MainWindow
+from gallery_app.wording.history_words import change_text
 
 _LARGE = 25  # faces that a step touches, from which on undoing it offers the way back in a banner
 _WIDE = 60  # letters of a step in the menu
@@ -41,7 +42,7 @@ class HistoryController(Controller):
         )
 
     def _show_undone(self, changed: Changed) -> None:
-        self._undone = changed.summary if len(changed.faces) >= _LARGE else ""
+        self._undone = change_text(changed.summary) if len(changed.faces) >= _LARGE else ""
         self._show(changed)
 
     def _show(self, changed: Changed) -> None:
@@ -65,7 +66,7 @@ class HistoryController(Controller):
     def _show_steps(self, undo: str | None, redo: str | None) -> None:
         for name, word, step in (("undo", "&Undo", undo), ("redo", "&Redo", redo)):
             action = self._window.menus.actions[name]
-            shown = _short(step or "").replace("&", "&&")
+            shown = _short(change_text(step or "")).replace("&", "&&")
             action.setText(f"{word}: {shown}" if step else word)
             action.setEnabled(step is not None and self._state.writable)
         if self._undone and redo is not None:

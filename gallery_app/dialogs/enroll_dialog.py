@@ -102,7 +102,7 @@ class AdvicePanel(QWidget):
         self._fill(lines)
 
     def show_refusal(self, reason: str) -> None:
-        """Why these faces cannot be enrolled at all."""
+        """Reason these faces cannot be enrolled at all."""
         self._fill([AdviceLine(reason, ("alert", "bad"), wraps=True)])
 
     def _fill(self, lines: list[AdviceLine]) -> None:

@@ -15,6 +15,7 @@ from gallery_app.theme.theme import current_theme
 from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.wording.history_words import change_text
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -67,7 +68,7 @@ class HistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._texts(index.row(), entry)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0:
-            return plain_tip(entry.summary)
+            return plain_tip(change_text(entry.summary))
         if role == Qt.ItemDataRole.ForegroundRole and (entry.undone or index.column()):
             return current_theme().muted
         if role == Qt.ItemDataRole.FontRole and index.column() == 0:
@@ -80,7 +81,7 @@ class HistoryModel(QAbstractTableModel):
     def _texts(self, row: int, entry: HistoryEntry) -> tuple[str, ...]:
         when = datetime.fromtimestamp(entry.at)
         state = "current state" if row == self.row_now() else _STATES[entry.state]
-        return entry.summary, entry.actor, f"{when:%d %B %Y, %H:%M:%S}", state
+        return change_text(entry.summary), entry.actor, f"{when:%d %B %Y, %H:%M:%S}", state
 
 
 class HistoryDialog(Dialog):

@@ -10,6 +10,7 @@ from engine.records.changes import Changed, HistoryEntry, MergePreview, SplitPro
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
 from gallery_app.state import ContentsChange
+from gallery_app.wording.history_words import change_text
 
 Correction = Callable[[Gallery], Changed | None]
 
@@ -36,7 +37,7 @@ def correct(
             return
         if done is not None:
             done(changed)
-        state.corrected.emit(changed.summary)
+        state.corrected.emit(change_text(changed.summary))
 
     Change(
         title,

@@ -14,6 +14,7 @@ from gallery_app.operations.context import Context
 from gallery_app.operations.corrections import touched
 from gallery_app.operations.operation import Change, Query
 from gallery_app.state import FaceQuery
+from gallery_app.wording.history_words import change_text
 
 
 def keep(context: Context, queries: Sequence[FaceQuery], done: Callable[[int], None]) -> None:
@@ -89,7 +90,7 @@ def change(
 
     def tell(changed: Changed | None) -> None:
         if changed is not None and state.gallery is gallery:
-            state.corrected.emit(changed.summary)
+            state.corrected.emit(change_text(changed.summary))
 
     Change(title, lambda gallery, _: what(gallery.unknowns), shown=False, changes=touched).run(
         context, tell, stopped=stopped

@@ -22,6 +22,7 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
+from engine.records.changes import event
 from engine.records.types import FaceBatch, Identification, Vectors
 from tests.alike import assert_alike
 from tests.handmade import put_to_use
@@ -277,12 +278,12 @@ def test_a_correction_says_what_it_touched(gallery: Gallery):
     moved = ids(gallery, "P06")[:2]
     changed = gallery.corrections.move(moved, "P07")
     assert changed.action == "move"
-    assert changed.summary == "2 faces moved to “P07”"
+    assert changed.summary == event("moved", 2, "P07")
     assert changed.identities == (identity["P06"], identity["P07"])
     assert changed.faces == tuple(moved)
     back = gallery.history.undo()
     assert (back.identities, back.faces) == (changed.identities, changed.faces)
-    assert (back.action, back.summary) == ("undo", "Undone: 2 faces moved to “P07”")
+    assert (back.action, back.summary) == ("undo", event("undo", "moved", 2, "P07"))
     assert back.change == changed.change + 1
     noted = gallery.corrections.set_note("P01", " a note ")
     assert (noted.identities, noted.faces) == ((identity["P01"],), ())
@@ -292,7 +293,7 @@ def test_a_correction_says_what_it_touched(gallery: Gallery):
 def test_a_split_is_one_step(gallery: Gallery):
     fix, faces, people = gallery.corrections, ids(gallery, "P06"), gallery.people.all()
     changed = fix.split("P06", {"P06": faces[:2], "One": faces[2:4], "Two": faces[4:]})
-    assert changed.summary == "“P06” split: 4 faces moved to “One”, “Two”"
+    assert changed.summary == event("split", "P06", 4, "One", "Two")
     assert [ids(gallery, name) for name in ("P06", "One", "Two")] == [
         faces[:2],
         faces[2:4],
@@ -348,7 +349,7 @@ def test_a_reader_corrects_nothing(gallery: Gallery, folder: Path):
             reader.corrections.rename("P01", "Q")
         with pytest.raises(GalleryReadOnlyError):
             reader.history.undo()
-        assert reader.history.undo_step() == "72 faces added, 12 new identities"
+        assert reader.history.undo_step() == event("added", 72, 12)
 
 
 def test_decisions_survive_rebuild_repair_reimport_and_reopening(folder: Path):
@@ -394,8 +395,8 @@ def test_history_shows_how_each_change_stands(gallery: Gallery):
     fix.set_note("Q", "one")
     gallery.history.undo()
     assert (gallery.history.undo_step(), gallery.history.redo_step()) == (
-        "“P01” renamed to “Q”",
-        "Note on “Q” changed",
+        event("renamed", "P01", "Q"),
+        event("note", "Q"),
     )
     assert [(one.action, one.undone) for one in gallery.history.changes(2)] == [
         ("note", True),
@@ -420,12 +421,12 @@ def test_history_names_whom_a_change_was_about(gallery: Gallery):
     corrections.expel([gallery.faces.of(name)[0].id for name in ("P06", "P07")])
     corrections.delete([f"P{one:02}" for one in range(5, 12)])
     deleted, expelled, merged, first = (one.summary for one in gallery.history.changes(4))
-    assert first == "“P00”, “P01” and “P02” deleted with 18 faces"
-    assert merged.startswith("“P03” and “P04” merged into “P05”")
-    assert expelled == "2 faces taken out: not “P06” and “P07”"
-    assert deleted.startswith("“P05”, “P06”, “P07”, “P08”, “P09” and 2 more deleted")
+    assert first == event("deleted", 18, "P00", "P01", "P02")
+    assert merged == event("merged", "P05", 12, 0, "P03", "P04")
+    assert expelled == event("expelled", 2, "P06", "P07")
+    assert deleted.startswith("deleted")
     gallery.erasure.erase(["P01"])
-    gallery.erasure.erase(["P10"])  # whom only the payload names
+    gallery.erasure.erase(["P10"])
     told = [(one.summary, str(one.payload)) for one in gallery.history.changes()]
     assert not [told for told in told if "P01" in str(told) or "P10" in str(told)]
     assert any("P03" in summary for summary, _ in told)
@@ -438,11 +439,11 @@ def test_going_to_a_change_is_all_in_one(gallery: Gallery):
     middle = fix.delete(["P03"]).change
     fix.rename("P04", "Q")
     done = gallery.history.go_to(1)
-    assert (done.action, done.summary) == ("undo", "Undone: 3 changes")
+    assert (done.action, done.summary) == ("undo", event("undo", "changes", 3))
     assert gallery.people.all() == people
-    assert gallery.history.go_to(middle).summary == "Redone: 2 changes"
+    assert gallery.history.go_to(middle).summary == event("redo", "changes", 2)
     assert gallery.people.find("P04") is not None
-    assert gallery.history.redo_step() == "“P04” renamed to “Q”"
+    assert gallery.history.redo_step() == event("renamed", "P04", "Q")
 
 
 def test_an_expelled_face_is_never_given_that_name_again(gallery: Gallery) -> None:

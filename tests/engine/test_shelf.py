@@ -19,6 +19,7 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
+from engine.records.changes import event
 from engine.records.types import FaceBatch, Vectors
 
 DIMENSION = 24
@@ -106,7 +107,7 @@ def test_a_cluster_is_named_in_one_step_and_comes_back_with_undo(gallery: Galler
     )
     changed = gallery.unknowns.name(cluster.ids, "Somebody")
     assert changed is not None
-    assert changed.summary == "5 unknown faces named “Somebody”"
+    assert changed.summary == event("named", 5, "Somebody")
     assert gallery.people.find("Somebody").faces == 5  # type: ignore[union-attr]
     assert {face.file for face in gallery.faces.of("Somebody")} == set(STRANGERS.files[:5])
     assert gallery.unknowns.count() == 10
@@ -256,7 +257,7 @@ def test_the_review_does_not_ask_again_about_two_people(twins: Gallery):
     assert merges(twins) == [{"Twin", "Other twin"}]
     changed = twins.corrections.mark_distinct("Twin", "Other twin")
     assert changed is not None
-    assert changed.summary == "“Twin” and “Other twin” are two people"
+    assert changed.summary == event("distinct", "Twin", "Other twin")
     assert len(changed.identities) == 2
     assert merges(twins) == []
     assert twins.corrections.mark_distinct("Other twin", "Twin") is None

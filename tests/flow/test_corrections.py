@@ -115,7 +115,7 @@ def test_faces_are_confirmed_and_left_out_of_the_review_and_that_is_taken_back(
     run: Run, folder: Path
 ) -> None:
     assert run("confirm", "1", "2", "-g", folder).stdout == "2 faces confirmed.\n"
-    assert run("ignore", "3", "-g", folder).stdout == "1 face not to be asked about.\n"
+    assert run("ignore", "3", "-g", folder).stdout == "1 face excluded from the review.\n"
     with Gallery.open(folder, write=False) as gallery:
         assert gallery.corrections.confirmed().tolist() == [1, 2]
         assert gallery.corrections.ignored().tolist() == [3]

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.errors import GalleryBusyError
+from engine.records.changes import event
 from engine.records.receipts import Removed
 from engine.records.types import Vectors
 from engine.store.database import Database, as_json
@@ -35,10 +36,9 @@ from engine.store.history_table import add_entry, clear_undo, fix_changes
 from engine.store.models_table import TRAINING
 from engine.store.settings_table import delete_derived
 from engine.store.unfinished_erasure import UNFINISHED, UnfinishedErasure, noted_erasure
-from engine.utils.number_text import counted
 
 _DERIVED = ("appearance", "fingerprint")  # settings that are means of all vectors
-_NAMELESS = "Erased"
+_NAMELESS = event("redacted", "")
 _TOUCHED = " UNION ".join(
     (
         f"SELECT step FROM undo_identities WHERE id IN {CONCERNED}",
@@ -132,7 +132,7 @@ class DatabaseErasure:
             add_entry(
                 connection,
                 "erase",
-                f"{_people(len(set(note['names'])))} erased with {counted(faces, 'face')}",
+                event("erased", len(set(note["names"])), faces),
                 {"faces": faces, "hashes": note["names"]},
             )
             connection.execute(
@@ -227,10 +227,6 @@ def _delete(
     connection.executemany("DELETE FROM models WHERE id = ?", [(model,) for model in models])
     connection.executemany("DELETE FROM settings WHERE key = ?", [(key,) for key in _DERIVED])
     delete_derived(connection)
-
-
-def _people(count: int) -> str:
-    return "A person was" if count == 1 else f"{count:,} people were"
 
 
 # -- redacting the history -----------------------------------------------------------------------

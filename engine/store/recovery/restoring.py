@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError
 from engine.progress import SILENT, Progress, Reporter
+from engine.records.changes import event
 from engine.records.safety import Backup, Restored
 from engine.store.backup.archive import Archive
 from engine.store.backup.backups import write_automatic
@@ -201,7 +202,7 @@ def _continue(database: Path, key: Key | None, present: sqlite3.Connection, back
         connection.execute("UPDATE gallery SET change = max(change, ?)", (change,))
         moment = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(backup.created))
         payload = {"change": backup.change, "before": change, "created": backup.created}
-        add_entry(connection, "restore", f"Put back as it was on {moment}", payload)
+        add_entry(connection, "restore", event("restored", moment), payload)
         connection.execute("COMMIT")
         if connection.execute("PRAGMA page_size").fetchone() != (page_size,):
             connection.execute(f"PRAGMA page_size = {int(page_size)}")

@@ -15,6 +15,7 @@ from typing import get_args
 
 from engine.errors import GalleryDamagedError, GalleryNotFoundError
 from engine.progress import SILENT, Reporter
+from engine.records.changes import event
 from engine.records.names import name_key
 from engine.records.safety import Salvaged
 from engine.records.types import Distance
@@ -184,7 +185,7 @@ def _fill(
         )
         insert("unknowns (digest, file, row, vector, thumbnail, at)", found.unknowns, "OR IGNORE")
         refresh(connection, owners)
-        summary = f"{counted(len(faces), 'face')} salvaged from a damaged gallery"
+        summary = event("salvaged", len(faces))
         record_beginning(connection, "salvage", summary, {"faces": len(faces)})
         reporter.check()
 

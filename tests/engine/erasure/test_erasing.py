@@ -24,6 +24,7 @@ from engine.errors import (
     UnknownIdentityError,
 )
 from engine.gallery import Gallery
+from engine.records.changes import event
 from engine.records.receipts import Receipt
 from engine.records.types import Vectors
 from engine.utils.gallery_folder import GalleryFolder
@@ -103,9 +104,9 @@ def test_history_keeps_its_order_and_changes_after_those_of_the_person_can_be_un
         after = gallery.history.changes()
         kept = [(one.change, one.at, one.action) for one in after if one.action != "erase"]
         assert kept == [(one.change, one.at, one.action) for one in before]
-        assert gallery.history.undo_step() == "Note on “Person 21” changed"
+        assert gallery.history.undo_step() == event("note", "Person 21")
         gallery.history.undo()
-        assert gallery.history.undo_step() == "“Person 20” renamed to “Person 30”"
+        assert gallery.history.undo_step() == event("renamed", "Person 20", "Person 30")
         gallery.history.undo()
         assert gallery.people.find("Person 20") is not None
         assert gallery.history.undo_step() is None

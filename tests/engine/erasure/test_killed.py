@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.gallery import Gallery
+from engine.records.changes import event
 from tests.engine.erasure.conftest import NAME, Scene
 
 pytestmark = pytest.mark.kill
@@ -90,7 +91,7 @@ def test_killed_before_the_commit_nothing_has_happened(scene: Scene) -> None:
         who = gallery.people.find(NAME)
         assert who is not None
         assert who.faces == 9
-        assert gallery.history.undo_step() == "Note on “Person 21” changed"
+        assert gallery.history.undo_step() == event("note", "Person 21")
         assert len(gallery.backups.automatic()) == 1
         assert gallery.models.all()
         assert gallery.check().ok

@@ -11,6 +11,7 @@ from engine.errors import (
     MismatchError,
     UnknownIdentityError,
 )
+from engine.records.changes import event
 from engine.store import Store, faces_table
 
 
@@ -72,8 +73,8 @@ def test_each_decision_is_one_entry_of_the_history(peopled, vectors_of):
     peopled.decisions.reject(vectors_of(9)[0], 2)
     peopled.decisions.unreject(vectors_of(9)[0], 2)
     taken_back, refused, _ = peopled.history.entries()
-    assert (refused.action, refused.summary) == ("reject", "A query is not “B”")
-    assert (taken_back.action, taken_back.summary) == ("unreject", "A query may be “B” again")
+    assert (refused.action, refused.summary) == ("reject", event("rejected", "B"))
+    assert (taken_back.action, taken_back.summary) == ("unreject", event("unrejected", "B"))
     assert refused.payload["identity_id"] == taken_back.payload["identity_id"] == 2
     assert peopled.checks.problems() == []
 

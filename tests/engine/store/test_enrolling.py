@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import CancelledError, EmbeddingError, IdentityNameError, MismatchError
 from engine.progress import CancelToken, Reporter
+from engine.records.changes import event
 from engine.records.types import Conflict, Duplicate, FaceBatch, Identity
 from engine.store import Store
 
@@ -266,10 +267,10 @@ def test_every_change_is_one_entry_of_the_history_newest_first(store, batch_of):
     store.faces.remove([2])
     newest, second, first = store.history.entries()
     assert [entry.change for entry in (newest, second, first)] == [3, 2, 1]
-    assert (first.action, first.summary) == ("import", "2 faces added, 2 new identities")
+    assert (first.action, first.summary) == ("import", event("added", 2, 2))
     assert (second.action, second.summary) == ("enroll", "A once more")
     assert second.payload["faces"] == [3, 3]
-    assert (newest.action, newest.summary) == ("remove", "1 face removed")
+    assert (newest.action, newest.summary) == ("remove", event("removed", 1))
     assert newest.payload["faces"] == [
         {"id": 2, "identity_id": 2, "name": "B", "file": "B/2.npy", "row": 0}
     ]

@@ -14,6 +14,7 @@ from engine.errors import (
     GalleryTooNewError,
     HistoryError,
 )
+from engine.records.changes import event
 from engine.records.types import Identity
 from engine.store import Store
 from engine.store import schema as migrations
@@ -156,7 +157,7 @@ def test_what_was_done_before_there_was_undo_stays_done(newer_gallery):
         assert {entry.state for entry in store.history.entries()[1:]} == {"fixed"}
         with pytest.raises(HistoryError, match=f"Change {change} and those before it"):
             store.history.go_to(change - 1)
-        assert store.history.go_to(change).summary == "Undone: “A” renamed to “C”"
+        assert store.history.go_to(change).summary == event("undo", "renamed", "A", "C")
         assert store.history.undo() is None
 
 

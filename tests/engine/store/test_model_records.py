@@ -11,6 +11,7 @@ import pytest
 from engine.errors import GalleryReadOnlyError, ModelError
 from engine.index.hnsw import HnswIndex
 from engine.index.manager import IndexManager
+from engine.records.changes import event
 from engine.records.jobs import ModelVersion
 from engine.records.training_parameters import MlpParameters, as_json
 from engine.records.types import FaceBatch
@@ -92,11 +93,11 @@ def test_each_change_is_one_entry_of_the_history(store):
     store.models.delete("a")
     told = [(entry.action, entry.summary) for entry in reversed(store.history.entries())]
     assert told == [
-        ("train", "The MLP a was trained and is now in use"),
-        ("train", "The MLP b was trained and is not in use"),
-        ("activate", "The MLP b is now in use"),
-        ("activate", "No MLP is in use"),
-        ("delete-model", "The MLP a was deleted"),
+        ("train", event("used", "mlp", "a")),
+        ("train", event("trained", "mlp", "b")),
+        ("activate", event("activated", "mlp", "b")),
+        ("activate", event("unused", "mlp")),
+        ("delete-model", event("model-deleted", "mlp", "a")),
     ]
     assert [entry.payload.get("before") for entry in store.history.entries()] == [
         None,
@@ -239,7 +240,7 @@ def test_models_are_neither_undone_nor_do_they_cut_off_what_can_be_redone(store,
     store.people.rename("A", "B")
     store.history.undo()
     store.models.add(version("a"), activate=True)
-    assert store.history.redo_step() == "“A” renamed to “B”"
+    assert store.history.redo_step() == event("renamed", "A", "B")
     store.history.redo()
     store.history.undo()
     store.history.undo()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import GalleryDamagedError
+from engine.records.changes import event
 from engine.store import Store
 
 
@@ -51,7 +52,7 @@ def test_an_import_that_is_undone_leaves_nothing_and_its_ids_are_not_given_again
 
 def test_duplicates_that_a_merge_drops_come_back(peopled):
     changed = peopled.people.merge(["B"], "A")
-    assert changed.summary == "“B” merged into “A” with 0 faces, 1 duplicate dropped"
+    assert changed.summary == event("merged", "A", 0, 1, "B")
     assert peopled.faces.membership()[0].tolist() == [1, 2]
     peopled.history.undo()
     assert [face.name for face in peopled.faces.by_ids([1, 2, 3])] == ["A", "A", "B"]
