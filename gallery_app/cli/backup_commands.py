@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from engine.errors import PassphraseNeededError, WrongPassphraseError
-from engine.records.safety import Backup, Present, Preview
+from engine.records.safety import Backup, Preview
 from engine.store import recovery
 from engine.utils.number_text import counted
 from gallery_app.cli.command_tools import Bar, chosen, gallery_and_json, opened, put_json, say
@@ -20,8 +20,8 @@ from gallery_app.cli.passphrases import (
     passphrase_of,
     passphrase_of_backup,
 )
-
-_NAMES_SHOWN = 5
+from gallery_app.wording.backup_words import differences
+from gallery_app.wording.number_words import faces_text, people_text
 
 
 @click.command()
@@ -155,8 +155,8 @@ def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:
     if as_json:
         put_json({**vars(saved), "folder": str(saved.folder)})
         return
-    people = counted(saved.identities, "person", "people")
-    echo(f"Saved {people}, {counted(saved.faces, 'face')} into {saved.folder}.")
+    people = people_text(saved.identities)
+    echo(f"Saved {people}, {faces_text(saved.faces)} into {saved.folder}.")
     say("Lost:" if saved.lost else "Nothing was lost except the history.")
     for sentence in saved.lost:
         say(f"  {sentence}")
@@ -167,32 +167,13 @@ def _tell(seen: Preview, target: Path) -> None:
     if seen.obstacle:
         say(f"{target} cannot be compared: {seen.obstacle}")
     elif seen.present is not None:
-        for sentence in _differences(seen.present):
+        for sentence in differences(seen.present, target.name):
             say(sentence)
 
 
-def _differences(present: Present) -> list[str]:
-    if not present.differs:
-        return ["The gallery now has the same faces."]
-    said = [f"The gallery now has {counted(present.faces, 'face')}."]
-    for faces, names, where in (
-        (present.faces_only_there, present.only_there, "the backup"),
-        (present.faces_only_here, present.only_here, "the gallery now"),
-    ):
-        people = f", all faces of {_some(names)}" if names else ""
-        if faces:
-            said.append(f"Only in {where}: {counted(faces, 'face')}{people}.")
-    return said
-
-
-def _some(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _NAMES_SHOWN:,} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(names[:_NAMES_SHOWN]) + more
-
-
 def _counts(made: Backup) -> str:
-    people = counted(made.identities, "person", "people")
-    return f"{people}, {counted(made.faces, 'face')}, {made.size / 1e6:.1f} MB"
+    people = people_text(made.identities)
+    return f"{people}, {faces_text(made.faces)}, {made.size / 1e6:.1f} MB"
 
 
 def _moment(made: Backup) -> str:

@@ -18,6 +18,7 @@ from engine.utils.number_text import counted
 from gallery_app.cli.command_tools import gallery_and_json, opened, put_json, say, say_lookalikes
 from gallery_app.cli.output import ask, echo
 from gallery_app.wording.history_words import change_text
+from gallery_app.wording.number_words import faces_text
 from gallery_app.wording.similarity_words import merge_comfort, merge_warning
 
 _merge_unlike = click.option(
@@ -98,13 +99,13 @@ def delete(
     with opened(gallery, write=True) as target:
         if faces:
             ids = faces_asked(target, faces)
-            _ask(f"Delete {counted(len(ids), 'face')}?", yes)
+            _ask(f"Delete {faces_text(len(ids))}?", yes)
             tell(target.corrections.remove(ids), as_json)
         else:
             gone = {target.people.require(name) for name in names}
             count = sum(one.faces for one in gone)
             who = ", ".join(sorted(one.name for one in gone))
-            _ask(f"Delete {who} with {counted(count, 'face')}?", yes)
+            _ask(f"Delete {who} with {faces_text(count)}?", yes)
             tell(target.corrections.delete(names), as_json)
 
 
@@ -227,7 +228,7 @@ def _tell_preview(preview: MergePreview, as_json: bool) -> None:
         put_json(asdict(preview))
         return
     dropped = f", {counted(preview.duplicates, 'duplicate')} dropped" if preview.duplicates else ""
-    echo(f"“{preview.survivor}” would have {counted(preview.faces, 'face')}{dropped}.")
+    echo(f"“{preview.survivor}” would have {faces_text(preview.faces)}{dropped}.")
     echo(
         f"Faces recognised correctly by the others: {share_text(preview.before)} before, "
         f"{share_text(preview.after)} after."
@@ -331,7 +332,7 @@ def _show(gallery: Gallery, proposal: SplitProposal, as_json: bool) -> None:
         return
     for number, group in enumerate(proposal.groups, 1):
         files = ", ".join(face.file for face in gallery.faces.by_ids(group))
-        echo(f"{number}. {counted(len(group), 'face')}: {files}")
+        echo(f"{number}. {faces_text(len(group))}: {files}")
     echo(
         f"Faces recognised correctly by the others: {share_text(proposal.before)} as one person, "
         f"{share_text(proposal.after)} as several."

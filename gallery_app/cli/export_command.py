@@ -11,9 +11,9 @@ from engine.errors import CancelledError, ExportError
 from engine.export.tensorboard.server import Projector
 from engine.gallery import Gallery
 from engine.records.exports import EXPORT_KINDS, ExportKind, Selection
-from engine.utils.number_text import counted
 from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
 from gallery_app.cli.output import echo
+from gallery_app.wording.number_words import faces_text, people_text
 
 
 @click.command()
@@ -46,8 +46,8 @@ def export(
     if as_json:
         put_json({"written": [str(path) for path in done.written]})
     else:
-        who = counted(done.identities, "person", "people")
-        echo(f"Wrote {done.path}: {who}, {counted(done.faces, 'face')}.")
+        who = people_text(done.identities)
+        echo(f"Wrote {done.path}: {who}, {faces_text(done.faces)}.")
     if serve:
         _serve(done.path)
 

@@ -29,6 +29,7 @@ from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import first_passphrase, passphrase_option
 from gallery_app.cli.privacy_commands import require_library
 from gallery_app.recent import remember
+from gallery_app.wording.number_words import faces_text
 
 SKIPPED: tuple[AdviceKind, ...] = ("enrolled", "near-duplicate")
 """What ``--skip-duplicates`` leaves out."""
@@ -198,7 +199,7 @@ def _tell_import(report: ImportReport, as_json: bool, plan: ImportPlan | None = 
 def _sum_up(report: ImportReport) -> None:
     verb = "would be added" if report.dry_run else "added"
     echo(
-        f"{counted(report.faces_added, 'face')} {verb}, "
+        f"{faces_text(report.faces_added)} {verb}, "
         f"{counted(report.identities_added, 'new person', 'new people')}, "
         f"{report.duplicates:,} already enrolled, in {report.seconds:.2f} s."
     )
@@ -319,6 +320,6 @@ def _tell(
         say("Nothing would be enrolled while a file cannot be read.")
     verb = "would be added" if dry_run else "added"
     echo(
-        f"{counted(report.faces_added, 'face')} {verb} to {report.name}, "
+        f"{faces_text(report.faces_added)} {verb} to {report.name}, "
         f"{report.duplicates:,} already enrolled."
     )

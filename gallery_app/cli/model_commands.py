@@ -16,7 +16,6 @@ from engine.evaluation.evaluation_text import summary, text_table
 from engine.gallery import Gallery
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
-from engine.utils.number_text import counted
 from gallery_app.cli.command_tools import (
     Bar,
     SectionedGroup,
@@ -26,6 +25,7 @@ from gallery_app.cli.command_tools import (
     say,
 )
 from gallery_app.cli.output import echo
+from gallery_app.wording.number_words import faces_text
 
 
 @click.command()
@@ -113,9 +113,7 @@ def _line(model: ModelVersion) -> str:
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(model.created))
     rank1 = f"{model.metrics['rank1']:6.1%}" if "rank1" in model.metrics else "     –"
     changes = {"new": model.new_faces, "gone": model.gone_faces}
-    stale = "".join(
-        f"  {counted(count, 'face')} {word}" for word, count in changes.items() if count
-    )
+    stale = "".join(f"  {faces_text(count)} {word}" for word, count in changes.items() if count)
     state = "  collapsed" if model.collapsed else stale
     return f"{mark} {model.id:28} {model.preset:9} {day}  rank-1 {rank1}{state}"
 

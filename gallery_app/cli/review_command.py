@@ -9,19 +9,12 @@ from typing import Any
 import click
 
 from engine.gallery import Gallery
-from engine.records.findings import KINDS, Balance, Finding, Kind
+from engine.records.findings import KINDS, Finding, Kind
 from engine.records.types import Face
 from engine.utils.number_text import place_text
 from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
 from gallery_app.cli.output import echo
-
-_SENTENCES: Mapping[Kind, str] = {
-    "labels": "Looks like someone else",
-    "merges": "May be one person under two names",
-    "outliers": "Looks like no one",
-    "duplicates": "Almost the same photo",
-    "few": "Too few faces for good recognition",
-}
+from gallery_app.wording.review_words import KIND_TEXTS, balance_text
 
 
 @click.command()
@@ -50,7 +43,7 @@ def review(kinds: tuple[Kind, ...], limit: int | None, gallery: Path | None, as_
     if not shown:
         echo("Nothing looks wrong.")
     if found.balance is not None:
-        say(_balance(found.balance))
+        say(balance_text(found.balance))
 
 
 def _files(gallery: Gallery, findings: Sequence[Finding]) -> dict[int, Face]:
@@ -83,7 +76,7 @@ def _as_json(finding: Finding, files: Mapping[int, Face]) -> dict[str, Any]:
 
 
 def _tell(kind: Kind, findings: Sequence[Finding], total: int, files: Mapping[int, Face]) -> None:
-    echo(f"{_SENTENCES[kind]}: {total:,}")
+    echo(f"{KIND_TEXTS[kind]}: {total:,}")
     rows = [_columns(one, files) for one in findings]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -100,14 +93,4 @@ def _columns(finding: Finding, files: Mapping[int, Face]) -> tuple[str, ...]:
         finding.identity,
         towards or "",
         f"{place} = {beside}" if beside else place or "",
-    )
-
-
-def _balance(balance: Balance) -> str:
-    if not balance.faces:
-        return "No one is enrolled yet."
-    middle = balance.faces[len(balance.faces) // 2]
-    return (
-        f"Faces per person: {balance.faces[-1]:,} to {balance.faces[0]:,}, median {middle:,}; "
-        f"{balance.enough:,} are enough."
     )

@@ -11,6 +11,7 @@ from gallery_app.widgets.charts.chart_style import Axis
 from gallery_app.widgets.charts.line_chart import LineChart
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
+from gallery_app.wording.review_words import balance_text
 
 
 class BalanceDialog(Dialog):
@@ -26,22 +27,6 @@ class BalanceDialog(Dialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
         vbox(head, (charts, 1), buttons, parent=self, margins=24, spacing=16)
         buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
-
-
-def balance_text(balance: Balance) -> str:
-    """The balance in a sentence or two."""
-    most, least = balance.faces[0], balance.faces[-1]
-    middle = balance.faces[len(balance.faces) // 2]
-    short = sum(count < balance.enough for count in balance.faces)
-    lacking = (
-        f"{short:,} of {len(balance.faces):,} people have fewer."
-        if short
-        else "Everyone has enough."
-    )
-    return (
-        f"From {least:,} to {most:,} faces per person, median {middle:,}. "
-        f"{balance.enough:,} are enough for good recognition here. {lacking}"
-    )
 
 
 def faces_chart(faces: Sequence[int], enough: int | None = None) -> LineChart:

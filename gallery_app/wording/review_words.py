@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.records.findings import Finding, Kind
+from engine.records.findings import Balance, Finding, Kind
 from engine.utils.number_text import confidence_text
 
 Answer = Literal[
@@ -144,3 +144,21 @@ def sides(finding: Finding, portraits: Mapping[int, int | None]) -> tuple[Side, 
 
 def _side(heading: str, name: str, faces: tuple[int, ...]) -> Side:
     return Side(heading, name, faces[0] if faces else None, faces[1:])
+
+
+def balance_text(balance: Balance) -> str:
+    """How many faces each person has, in a sentence or two."""
+    if not balance.faces:
+        return "No one is enrolled yet."
+    most, least = balance.faces[0], balance.faces[-1]
+    middle = balance.faces[len(balance.faces) // 2]
+    short = sum(count < balance.enough for count in balance.faces)
+    lacking = (
+        f"{short:,} of {len(balance.faces):,} people have fewer."
+        if short
+        else "Everyone has enough."
+    )
+    return (
+        f"From {least:,} to {most:,} faces per person, median {middle:,}. "
+        f"{balance.enough:,} are enough for good recognition here. {lacking}"
+    )

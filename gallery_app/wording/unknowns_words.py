@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.records.unknowns import Cluster, Likeness
-from engine.utils.number_text import confidence_text, counted
+from engine.utils.number_text import confidence_text
+from gallery_app.wording.number_words import people_text
 
 SURE = 0.5
 """Confidence from which on somebody is offered with one click."""
@@ -49,7 +50,7 @@ def total(faces: int, people: int) -> str:
     """How much there is."""
     if faces == 1:
         return "1 unknown face"
-    who = counted(people, "person", "people")
+    who = people_text(people)
     return f"{faces:,} unknown faces of {who}, as far as can be told"
 
 

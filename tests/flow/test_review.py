@@ -84,7 +84,7 @@ def test_a_person_reads_names_and_files_in_columns(run: Run, folder: Path) -> No
     assert "Tom Ridge  → Tiger Woods  " in lines[1]
     assert lines[1].endswith(STRAYED)
     assert any("Hans_Blix_0001.npy" in line and COPY in line for line in lines)
-    assert "Faces per person: 1 to " in done.stderr
+    assert "From 1 to " in done.stderr
 
 
 def test_where_nothing_looks_wrong_it_says_so(run: Run, tmp_path: Path) -> None:
