@@ -124,7 +124,7 @@ class PersonErasure:
 def _erase(store: Store, names: Sequence[str], keep_files: bool, reporter: Reporter) -> Receipt:
     if not store.writable:
         raise GalleryReadOnlyError(
-            "Erasing is not possible: the gallery is open read-only",
+            "No one can be erased: the gallery is open read-only",
             file=store.folder,
             remedy="Close the program that is writing to it, then reopen the gallery.",
         )

@@ -157,9 +157,9 @@ def test_the_merge_shows_what_it_would_do_and_another_name_can_stay(app: App, qt
     trigger(app, qtbot, "merge")
     merge = dialog(MergeDialog, qtbot)
     qtbot.waitUntil(lambda: "18 faces" in merge.outcome.text())
-    stays = next(b for b in merge.choice.buttons() if b.accessibleName() == "Tim Henman stays")
+    stays = next(b for b in merge.choice.buttons() if b.accessibleName() == "Keep Tim Henman")
     stays.click()
-    qtbot.waitUntil(lambda: merge.outcome.text().startswith("Tim Henman would have 18"))
+    qtbot.waitUntil(lambda: merge.outcome.text().startswith("Tim Henman will have 18"))
     qtbot.mouseClick(merge.ok, Qt.MouseButton.LeftButton)
     shows(app, qtbot, "Tim Henman", 18)
 
@@ -194,7 +194,7 @@ def test_a_person_dropped_on_another_asks_whether_to_merge(app: App, qtbot: QtBo
     assert tim is not None
     drop_on(app, packed(PEOPLE, [tim.id]), "Tiger Woods")
     merge = dialog(MergeDialog, qtbot)
-    assert merge.choice.checkedButton().accessibleName() == "Tiger Woods stays"
+    assert merge.choice.checkedButton().accessibleName() == "Keep Tiger Woods"
     merge.reject()
 
 

@@ -65,7 +65,7 @@ def test_confirming_faces_twice_says_that_nothing_was_changed(app: App, qtbot: Q
     qtbot.waitUntil(lambda: "confirmed" in app.window.statusBar().currentMessage())
     before = len(app.context.gallery.history.changes())
     trigger(app, qtbot, "confirm_faces")
-    qtbot.waitUntil(lambda: "nothing was changed" in app.window.statusBar().currentMessage())
+    qtbot.waitUntil(lambda: "Nothing to change" in app.window.statusBar().currentMessage())
     assert len(app.context.gallery.history.changes()) == before
 
 
