@@ -323,13 +323,13 @@ def _losses(found: SalvagedRows, vectors: Mapping[int, bytes]) -> list[str]:
     nameless = sorted(owner for owner in saved if owner not in found.identities)
     for owner in nameless[:_LISTED]:
         lost.append(
-            f"The name of somebody with {counted(saved[owner], 'face')}: “{_placeholder(owner)}”."
+            f"The name of a person with {counted(saved[owner], 'face')}: “{_placeholder(owner)}”."
         )
     if len(nameless) > _LISTED:
         lost.append(f"… and the names of {len(nameless) - _LISTED:,} more.")
     orphans = sum(face not in found.faces for face in found.blobs)
     if orphans:
-        lost.append(f"Whose {counted(orphans, 'face')} were whose embedding or picture is there.")
+        lost.append(f"The owners of {counted(orphans, 'face')} whose embedding or photo was saved.")
     seen = found.faces.keys() | found.blobs.keys()
     unseen = max(found.last_face, *seen) - len(seen) - missing
     if unseen > 0:

@@ -132,7 +132,7 @@ def test_a_name_that_is_lost_costs_no_face(folder: Path, original: list, tmp_pat
     overwrite(folder, number, seed=4)
     saved = recovery.salvage_gallery(folder, tmp_path / "saved.gallery")
     assert (saved.identities, saved.faces) == (20, 120)
-    assert "The name of somebody with 6 faces: “Name lost 5”." in saved.lost
+    assert "The name of a person with 6 faces: “Name lost 5”." in saved.lost
     with Gallery.open(saved.folder) as gallery:
         assert gallery.check().ok
 

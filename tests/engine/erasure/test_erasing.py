@@ -269,7 +269,7 @@ def test_it_is_refused_where_it_cannot_be_done(scene: Scene) -> None:
         assert gallery.people.find(NAME) is not None
     with (
         Gallery.open(scene.folder, write=False) as gallery,
-        pytest.raises(GalleryReadOnlyError, match="Erasing is not possible"),
+        pytest.raises(GalleryReadOnlyError, match="No one can be erased"),
     ):
         gallery.erasure.erase([NAME])
 
