@@ -10,7 +10,7 @@ import numpy.typing as npt
 from engine.errors import EmbeddingError, MismatchError
 from engine.records.types import Vectors
 
-REMEDY = "Recompute the embedding from its photograph."
+REMEDY = "Recompute the embedding from its photo."
 WHOLE = "It contains only whole numbers, like labels or titles"
 WHOLE_REMEDY = "If it is an embedding, scale it to length 1."
 _FEW = 4  # numbers of a row that tell most often that there are fractions

@@ -97,7 +97,7 @@ def read_photos(
     given = [(row, photo) for row, photo in enumerate(photos) if photo is not None]
     for done, (row, photo) in enumerate(given):
         if done % 50 == 0:
-            reporter.progress("Reading photographs", done, len(given))
+            reporter.progress("Reading photos", done, len(given))
         try:
             thumbnails[row] = read_photo(photo)
         except PhotoError as error:
