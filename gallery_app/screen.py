@@ -51,7 +51,7 @@ def _problem(platform: str) -> str:
         return connect()
     except OSError as error:
         library, colon, _ = str(error).partition(": ")
-        return f"{library}, a system library, is missing" if colon else str(error)
+        return f"{library} is missing (a system library)" if colon else str(error)
 
 
 def _plugin(platform: str) -> Path:

@@ -40,7 +40,7 @@ def test_people_are_chosen_by_name_or_by_chance(run: Run, folder: Path, tmp_path
         (["npz", "there.npz"], 1, "It already exists. Choose another name."),
         (["npz", "no/where"], 1, "The folder does not exist. Create it first."),
         (["npz", "x", "--person", "Nobody"], 1, "No one named “Nobody” is enrolled."),
-        (["npz", "x", "--people", "99"], 1, "only 4 of them have so many."),
+        (["npz", "x", "--people", "99"], 1, "only 4 of them have that many."),
         (["report", "x", "--faces", "1"], 1, "A report covers the whole gallery."),
         (["npz", "x", "--serve"], 2, "--serve works only with tensorboard."),
         (["paper", "x"], 2, "'paper' is not one of"),

@@ -297,7 +297,8 @@ def test_one_is_not_told_in_the_plural(run: Run, folder: Path, tmp_path: Path) -
     face.parent.mkdir()
     np.save(face, np.random.default_rng(3).standard_normal(128).astype(np.float32) / 8)
     assert (
-        "1 face added, 1 new person, 0 enrolled" in run("import", face.parent, "-g", folder).stdout
+        "1 face added, 1 new person, 0 already enrolled"
+        in run("import", face.parent, "-g", folder).stdout
     )
     assert "1 face added to Other" in run("enroll", "Other", face, "-g", folder).stdout
 
