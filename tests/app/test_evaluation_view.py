@@ -95,7 +95,7 @@ def test_sentences_searches_and_both_tables_are_shown(
     for sentence in evaluation.sentences:
         assert sentence in text
     assert "6,485 searches for enrolled people and 7,210 for strangers" in text
-    assert "53 people never enrolled" in text
+    assert "53 people were never enrolled" in text
     assert [table.accessibleName() for table in window.tables] == ["Open set", "Closed set"]
     with qtbot.waitSignal(window.save_wanted) as asked:
         window.save.click()

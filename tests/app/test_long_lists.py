@@ -134,7 +134,7 @@ def test_shift_and_end_selects_the_rest_in_one_stroke(crowd: App, qtbot: QtBot) 
     assert crowd.window.menus.actions["merge"].isEnabled()
     assert not crowd.window.menus.actions["rename"].isEnabled()
     crowd.window.menus.actions["merge"].trigger()
-    assert "at most 100 people" in crowd.window.message.words.text()
+    assert "up to 100 people" in crowd.window.message.words.text()
 
 
 def test_a_change_elsewhere_leaves_selection_and_place(crowd: App, qtbot: QtBot) -> None:

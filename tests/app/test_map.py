@@ -278,7 +278,7 @@ def test_cancelling_keeps_the_map_that_was_there(
     monkeypatch.setattr(Maps, "obstacle", lambda self, method: "")
     press(panel, "tsne")
     qtbot.waitUntil(lambda: app.tasks.is_running("map") and not app.tasks.is_running("map-choices"))
-    qtbot.waitUntil(lambda: "while t-SNE is made" in panel.note.text())
+    qtbot.waitUntil(lambda: "while t-SNE is computed" in panel.note.text())
     app.tasks.cancel("map")
     qtbot.waitUntil(lambda: panel.tools.method == "pca")
     assert panel.left.drawn.map.layout.method == "pca"
