@@ -135,7 +135,7 @@ def test_a_gallery_is_encrypted_from_the_menu_and_stays_open(app: App, qtbot: Qt
     assert "do not match" in asking.told.text()
     qtbot.keyClicks(asking.again, PASSPHRASE[-1])
     click(qtbot, asking.ok)
-    qtbot.waitUntil(lambda: "is encrypted" in app.window.message.words.text())
+    qtbot.waitUntil(lambda: "now encrypted" in app.window.message.words.text())
     filled(app, qtbot)
     assert is_encrypted(folder)
     assert app.context.gallery.encrypted
