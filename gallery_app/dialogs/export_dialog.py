@@ -111,8 +111,7 @@ class ExportDialog(Dialog):
     # -- inside ------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        purpose = text_label(PURPOSES[self._kind])
-        layout = vbox(purpose, 8, parent=self, margins=24, spacing=8)
+        layout = vbox(text_label(PURPOSES[self._kind]), 8, parent=self, margins=24, spacing=8)
         what = self._what()
         layout.addWidget(what)
         what.setVisible(self._kind != "report")

@@ -228,6 +228,5 @@ def _button(text: str) -> QPushButton:
 
 
 def _remark(notice: str) -> QHBoxLayout:
-    words = text_label(notice, "warning")
-    line = hbox(IconLabel("alert", "warning", 16), (words, 1), spacing=8)
+    line = hbox(IconLabel("alert", "warning", 16), (text_label(notice, "warning"), 1), spacing=8)
     return line

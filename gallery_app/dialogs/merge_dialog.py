@@ -82,13 +82,12 @@ class MergeDialog(Dialog):
         self.choice.addButton(button, number)
         picture = PictureLabel(40, 20.0)
         self._pictures.append((picture, identity.portrait))
-        count = text_label(faces_text(identity.faces), "muted", wrap=False)
         row = QWidget()
         hbox(
             button,
             picture,
             (ElidedLabel(identity.name), 1),
-            count,
+            text_label(faces_text(identity.faces), "muted", wrap=False),
             parent=row,
             margins=(0, 4, 8, 4),
             spacing=12,

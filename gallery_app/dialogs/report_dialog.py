@@ -38,8 +38,7 @@ class ReportDialog(Dialog):
     ) -> None:
         super().__init__(title, parent)
         self.setMinimumWidth(560)
-        head = text_label(headline, "heading")
-        layout = vbox(head, parent=self, margins=24, spacing=12)
+        layout = vbox(text_label(headline, "heading"), parent=self, margins=24, spacing=12)
         for sentence in sentences:
             label = text_label(sentence)
             layout.addWidget(label)

@@ -39,18 +39,16 @@ class WelcomePage(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        title = text_label("Face Gallery", "display", wrap=False)
         line = text_label(
             "Identifies faces, states how certain it is, and shows the matching faces.",
             "muted",
             wrap=False,
         )
-        private = text_label("Everything stays on this computer.", "muted", wrap=False)
         column = vbox(
             Stretch(2),
-            title,
+            text_label("Face Gallery", "display", wrap=False),
             line,
-            private,
+            text_label("Everything stays on this computer.", "muted", wrap=False),
             16,
             self.open,
             self.import_,
