@@ -32,8 +32,8 @@ from gallery_app.recent import recent_galleries
 from gallery_app.settings import Settings
 from gallery_app.state import AppState
 from gallery_app.tasks import Task, TaskRunner
+from gallery_app.theme.colours import apply_theme
 from gallery_app.theme.icons import app_icon
-from gallery_app.theme.theme import apply_theme
 from gallery_app.widgets.controls.dialog import fit_to_screen
 from gallery_app.window.main_window import MainWindow
 

@@ -1,4 +1,4 @@
-"""The galleries opened last, shared by the window and the command line. No Qt here."""
+"""Folders that come with the application: its icons and the sample faces. No Qt here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import platformdirs
@@ -14,7 +15,17 @@ from engine.errors import FaceGalleryError
 from engine.records.domains import parsed
 from engine.utils.files import write_atomically
 from engine.utils.ignoring import ignored
-from gallery_app.carried import carried
+
+
+def carried(name: str) -> Path:
+    """Folder ``resources`` or ``data``, which may be absent.
+
+    An installed wheel has it inside this package, a source tree (an editable install too) beside.
+    """
+    package = Path(str(files("gallery_app")))
+    installed = package / name
+    return installed if installed.is_dir() else package.parent / name
+
 
 _log = logging.getLogger(__name__)
 

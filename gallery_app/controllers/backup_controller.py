@@ -11,9 +11,13 @@ from engine.records.types import CheckReport
 from engine.store.encryption import is_encrypted
 from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
-from gallery_app.dialogs.damaged_dialog import DamagedDialog, salvaged_dialog
-from gallery_app.dialogs.passphrase_dialog import PassphraseDialog
-from gallery_app.dialogs.report_dialog import check_dialog, repaired_dialog
+from gallery_app.dialogs.encryption_dialog import PassphraseDialog
+from gallery_app.dialogs.report_dialog import (
+    DamagedDialog,
+    check_dialog,
+    repaired_dialog,
+    salvaged_dialog,
+)
 from gallery_app.dialogs.restore_dialog import RestoreDialog, restored_dialog
 from gallery_app.errors import readable
 from gallery_app.operations import backups as backups_operations

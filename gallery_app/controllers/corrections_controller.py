@@ -13,11 +13,10 @@ from engine.records.roster import Roster
 from engine.records.types import Identity
 from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
-from gallery_app.dialogs.erase_dialog import EraseDialog
+from gallery_app.dialogs.erase_dialog import EraseDialog, ReceiptDialog
 from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.dialogs.merge_dialog import MergeDialog
 from gallery_app.dialogs.prompts import NameDialog, Says, note_dialog
-from gallery_app.dialogs.receipt_dialog import ReceiptDialog
 from gallery_app.dialogs.split_dialog import SplitDialog
 from gallery_app.operations import corrections, erasure
 from gallery_app.operations import people as people_operations

@@ -13,8 +13,7 @@ from engine.errors import PassphraseNeededError
 from engine.store import encryption
 from gallery_app import settings as remembered
 from gallery_app.controllers.controller import Controller
-from gallery_app.dialogs.encryption_dialog import EncryptionDialog
-from gallery_app.dialogs.passphrase_dialog import PassphraseDialog
+from gallery_app.dialogs.encryption_dialog import EncryptionDialog, PassphraseDialog
 from gallery_app.operations import encryption as encryption_operations
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context

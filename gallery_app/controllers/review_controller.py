@@ -98,7 +98,7 @@ class ReviewController(Controller):
     def _show_balance(self) -> None:
         if self._balance is not None:
             # brings pyqtgraph: 0.7 s, which the review that found the balance took on its thread
-            from gallery_app.dialogs.balance_dialog import BalanceDialog
+            from gallery_app.dialogs.charts_dialog import BalanceDialog
 
             BalanceDialog(self._balance, self._window).open()
 

@@ -18,9 +18,8 @@ from PySide6.QtWidgets import (
 
 from engine.records.exports import SUFFIXES, ExportKind, Selection
 from engine.records.types import Identity
-from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
+from gallery_app.widgets.controls.boxes import Stretch, hbox, section, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.widgets.controls.sections import section
 from gallery_app.wording.export_words import PURPOSES, TITLES
 from gallery_app.wording.number_words import faces_text, people_text
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QDialogButtonBox, QHeaderView, QTableView, QWidget
 
 from engine.records.changes import HistoryEntry
-from gallery_app.theme.theme import current_theme
+from gallery_app.theme.colours import current_theme
 from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import plain_tip

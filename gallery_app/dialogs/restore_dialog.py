@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from engine.records.safety import Backup, Preview, Restored
 from gallery_app.dialogs.report_dialog import ReportDialog
-from gallery_app.theme.theme import tabular
+from gallery_app.theme.colours import tabular
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.wording.backup_words import differences, headline, reason_text, size_text

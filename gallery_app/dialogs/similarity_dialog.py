@@ -15,10 +15,9 @@ from gallery_app.item_models.face_model import caption
 from gallery_app.operations.analysis import Compared
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.charts.heat_map import HeatMap
-from gallery_app.widgets.controls.boxes import Stretch, hbox, vbox
+from gallery_app.widgets.controls.boxes import Stretch, hbox, section, vbox
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
 from gallery_app.widgets.controls.elided_label import ElidedLabel
-from gallery_app.widgets.controls.sections import section
 from gallery_app.widgets.faces.picture_label import PictureLabel
 from gallery_app.wording.similarity_words import verdict
 

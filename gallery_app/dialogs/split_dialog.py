@@ -23,13 +23,13 @@ from engine.records.names import check_name
 from engine.records.roster import Roster
 from engine.records.types import Face, Identity
 from gallery_app.dialogs.guarded_callback import while_open
-from gallery_app.item_models.dragging import FACES, unpacked
 from gallery_app.item_models.face_model import FaceListModel
+from gallery_app.item_models.roles import FACES, unpacked
 from gallery_app.operations import corrections, people
 from gallery_app.operations.context import Context
 from gallery_app.pictures import Pictures
-from gallery_app.widgets.controls.before_after import BeforeAfter
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
+from gallery_app.widgets.controls.confidence_bar import BeforeAfter
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
 from gallery_app.widgets.controls.name_field import NameField
 from gallery_app.widgets.faces.delegates import FaceDelegate

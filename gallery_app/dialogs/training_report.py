@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion, TrainingOutcome
-from gallery_app.dialogs.curves_dialog import curves_of
-from gallery_app.theme.theme import tabular, text_font
+from engine.records.training_parameters import Kind
+from gallery_app.theme.colours import tabular, text_font
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
 from gallery_app.widgets.controls.icon_label import IconLabel
@@ -137,3 +137,48 @@ def _cell(text: str, role: str, *, right: bool) -> QLabel:
     side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
     label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
     return label
+
+
+class CurvesDialog(Dialog):
+    """Args:
+    trainings: the points of each training by its name, for the key.
+    kind: of the training where it is one.
+    """
+
+    def __init__(
+        self,
+        trainings: Mapping[str, Sequence[Measured]],
+        kind: Kind,
+        parent: QWidget | None = None,
+    ) -> None:
+        several = len(trainings) > 1
+        super().__init__("Compare curves" if several else "Curves", parent)
+        self.resize(860, 420 if several else 640)
+        layout = vbox(parent=self, margins=24, spacing=16)
+        head = QLabel(
+            "Validation curves, or training curves where there is no validation" if several else ""
+        )
+        head.setText(head.text() or next(iter(trainings)))
+        head.setProperty("textRole", "muted" if several else "heading")
+        layout.addWidget(head)
+        layout.addWidget(scrolling(curves_of(trainings, kind)), 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
+        layout.addWidget(buttons)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
+
+
+def curves_of(trainings: Mapping[str, Sequence[Measured]], kind: Kind) -> QWidget:
+    """The charts; a sentence where no points were kept."""
+    from gallery_app.widgets.charts.training_curves import (  # brings pyqtgraph: 0.7 s
+        ComparedCurves,
+        Curves,
+    )
+
+    if not any(trainings.values()):
+        nothing = text_label("No curves were saved.", "muted", wrap=False)
+        return nothing
+    if len(trainings) > 1:
+        return ComparedCurves(trainings)
+    curves = Curves(kind)
+    curves.show_all(next(iter(trainings.values())))
+    return curves

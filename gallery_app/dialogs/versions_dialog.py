@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion
-from gallery_app.dialogs.curves_dialog import CurvesDialog
+from gallery_app.dialogs.training_report import CurvesDialog
+from gallery_app.theme.colours import tabular
 from gallery_app.theme.icons import Role, icon
-from gallery_app.theme.theme import tabular
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.elided_label import plain_tip, show_plainly

@@ -20,8 +20,14 @@ from PySide6.QtGui import QPixmap
 from engine.records.long_lists import FaceColumns
 from engine.records.types import Face, Ids
 from engine.records.unknowns import Unknown
-from gallery_app.item_models.dragging import FACES, packed
-from gallery_app.item_models.roles import CaptionRole, FaceIdRole, IdentityIdRole, PictureRole
+from gallery_app.item_models.roles import (
+    FACES,
+    CaptionRole,
+    FaceIdRole,
+    IdentityIdRole,
+    PictureRole,
+    packed,
+)
 from gallery_app.pictures import Awaited, Pictures
 from gallery_app.widgets.controls.elided_label import plain_tip
 

@@ -22,7 +22,7 @@ from gallery_app.map.camera import Camera
 from gallery_app.map.marks import Marks, paint_marks
 from gallery_app.map.picture import MARGIN, Picture, Points, painted
 from gallery_app.map.raster import Rows
-from gallery_app.theme.theme import current_theme, theme_changed
+from gallery_app.theme.colours import current_theme, theme_changed
 
 _NEAR = 9.0  # logical pixels between the mouse and the point it means
 _CLICK = 4  # logical pixels that a click may move

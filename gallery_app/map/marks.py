@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from gallery_app.map.camera import Camera, Floats
 from gallery_app.map.picture import Points
-from gallery_app.theme.theme import current_theme, text_font
+from gallery_app.theme.colours import current_theme, text_font
 
 _STAR, _DIAMOND, _RING = 11.0, 5.5, 7.0  # logical pixels
 _ABOVE = 16.0  # the middle of its people, a name is written

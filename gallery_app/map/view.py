@@ -14,7 +14,7 @@ from gallery_app.map.canvas import MapCanvas
 from gallery_app.map.drawn import DrawnMap
 from gallery_app.map.marks import Marks
 from gallery_app.map.raster import Flags, Rows
-from gallery_app.theme.theme import current_theme, theme_changed
+from gallery_app.theme.colours import current_theme, theme_changed
 from gallery_app.widgets.controls.boxes import text_label, vbox
 
 SPACE_TEXTS = {

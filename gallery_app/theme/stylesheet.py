@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor
 
-from gallery_app.carried import carried
+from gallery_app.recent import carried
 
 if TYPE_CHECKING:
-    from gallery_app.theme.theme import Theme
+    from gallery_app.theme.colours import Theme
 
 _ICONS = carried("resources") / "icons"
 

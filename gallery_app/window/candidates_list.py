@@ -19,13 +19,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from engine.records.types import Candidate, Identification, Opinion
 from engine.utils.number_text import confidence_text
 from gallery_app.pictures import Pictures
-from gallery_app.theme.theme import current_theme, tabular
-from gallery_app.widgets.controls.boxes import hbox, vbox
+from gallery_app.theme.colours import current_theme, tabular
+from gallery_app.widgets.controls.boxes import hbox, refill, section, vbox, widgets_in
 from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.confidence_bar import ConfidenceBar, confidence_words
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.controls.sections import refill, section, widgets_in
 from gallery_app.widgets.faces.picture_label import PictureLabel
 from gallery_app.wording.method_words import (
     agreement_text,

@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from engine.records.types import Candidate, Evidence, Identification
 from gallery_app.pictures import Pictures
-from gallery_app.theme.theme import current_theme, tabular, text_font
-from gallery_app.widgets.controls.boxes import Stretch, hbox, vbox
+from gallery_app.theme.colours import current_theme, tabular, text_font
+from gallery_app.widgets.controls.boxes import Stretch, hbox, refill, vbox, widgets_in
 from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
-from gallery_app.widgets.controls.sections import refill, widgets_in
 from gallery_app.widgets.faces.painting import paint_picture, paint_words
 from gallery_app.widgets.faces.picture_label import PictureLabel
 from gallery_app.wording.method_words import in_learned_space

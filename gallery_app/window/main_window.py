@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from gallery_app.dialogs.file_choosers import local_paths
 from gallery_app.pictures import Pictures, ShelfPictures
-from gallery_app.theme.theme import current_theme
+from gallery_app.theme.colours import current_theme
 from gallery_app.widgets.controls.boxes import vbox
 from gallery_app.widgets.controls.busy_strip import BusyStrip
 from gallery_app.widgets.controls.empty_state import EmptyState

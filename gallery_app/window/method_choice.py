@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSlider, QToolButton, 
 from gallery_app.settings import FPIR
 from gallery_app.state import Methods
 from gallery_app.theme.icons import icon
-from gallery_app.widgets.controls.boxes import Stretch, hbox, vbox
+from gallery_app.widgets.controls.boxes import Stretch, hbox, section, vbox
 from gallery_app.widgets.controls.elided_label import plain_tip
-from gallery_app.widgets.controls.sections import section
 from gallery_app.wording.method_words import choice_text, method_title
 
 

@@ -28,13 +28,12 @@ from PySide6.QtWidgets import (
 from engine.records.findings import Finding, Review
 from gallery_app.item_models.finding_model import FindingListModel
 from gallery_app.pictures import Pictures
-from gallery_app.theme.theme import current_theme, text_font
-from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
+from gallery_app.theme.colours import current_theme, text_font
+from gallery_app.widgets.controls.boxes import Stretch, hbox, refill, section, text_label, vbox
 from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
-from gallery_app.widgets.controls.sections import refill, section
 from gallery_app.widgets.faces.finding_delegate import FindingDelegate
 from gallery_app.widgets.faces.picture_label import PictureLabel
 from gallery_app.wording.review_words import (

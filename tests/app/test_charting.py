@@ -24,7 +24,7 @@ worker = threading.Thread(target=ready_to_draw)
 worker.start()
 worker.join()
 before = set(sys.modules)
-import gallery_app.dialogs.balance_dialog, gallery_app.dialogs.evaluation_charts
+import gallery_app.dialogs.charts_dialog, gallery_app.dialogs.evaluation_charts
 assert not [name for name in set(sys.modules) - before if "pyqtgraph" in name]
 """
 

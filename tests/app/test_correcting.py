@@ -16,7 +16,7 @@ from gallery_app.dialogs.history_dialog import HistoryDialog
 from gallery_app.dialogs.merge_dialog import MergeDialog
 from gallery_app.dialogs.prompts import NameDialog
 from gallery_app.dialogs.split_dialog import SplitDialog
-from gallery_app.item_models.dragging import FACES, PEOPLE, packed
+from gallery_app.item_models.roles import FACES, PEOPLE, packed
 from gallery_app.state import EVERYTHING
 from tests.app.test_window import click_identity, dialog
 

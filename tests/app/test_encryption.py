@@ -26,9 +26,8 @@ from engine.gallery import Gallery, is_encrypted
 from engine.store import encryption
 from gallery_app import settings
 from gallery_app.app import App
-from gallery_app.dialogs.encryption_dialog import EncryptionDialog
+from gallery_app.dialogs.encryption_dialog import EncryptionDialog, PassphraseDialog
 from gallery_app.dialogs.history_dialog import HistoryDialog
-from gallery_app.dialogs.passphrase_dialog import PassphraseDialog
 from gallery_app.dialogs.restore_dialog import RestoreDialog
 from gallery_app.state import EVERYTHING
 from tests.app.conftest import DATA

@@ -10,8 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.records.receipts import SEARCHED, Receipt
 from gallery_app.app import App
-from gallery_app.dialogs.erase_dialog import EraseDialog
-from gallery_app.dialogs.receipt_dialog import ReceiptDialog
+from gallery_app.dialogs.erase_dialog import EraseDialog, ReceiptDialog
 from tests.app.test_keeping import choosing, click, dialog
 
 pytestmark = pytest.mark.slow

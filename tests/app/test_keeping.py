@@ -18,8 +18,7 @@ from engine.store import recovery
 from gallery_app import settings
 from gallery_app.app import App
 from gallery_app.dialogs import file_choosers
-from gallery_app.dialogs.damaged_dialog import DamagedDialog
-from gallery_app.dialogs.report_dialog import ReportDialog
+from gallery_app.dialogs.report_dialog import DamagedDialog, ReportDialog
 from gallery_app.dialogs.restore_dialog import RestoreDialog
 from gallery_app.state import EVERYTHING
 

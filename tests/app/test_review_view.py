@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
 from gallery_app.app import App
-from gallery_app.dialogs.balance_dialog import BalanceDialog
+from gallery_app.dialogs.charts_dialog import BalanceDialog
 from gallery_app.dialogs.merge_dialog import MergeDialog
 from gallery_app.state import EVERYTHING
 from tests.app.test_correcting import trigger

@@ -18,11 +18,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.progress import Measured, Message, Progress
 from engine.records.jobs import TrainingOutcome, TrainingRequest
-from gallery_app.dialogs.curves_dialog import CurvesDialog
 from gallery_app.dialogs.retrain_dialog import RetrainDialog, RetrainState
-from gallery_app.dialogs.training_report import TrainingReport
+from gallery_app.dialogs.training_report import CurvesDialog, TrainingReport
 from gallery_app.dialogs.versions_dialog import VersionsDialog
-from gallery_app.theme.theme import DARK, LIGHT, apply_theme, current_theme
+from gallery_app.theme.colours import DARK, LIGHT, apply_theme, current_theme
 from gallery_app.widgets.charts.chart_style import STYLES, Axis, style_of
 from gallery_app.window.training_panel import TrainingPanel, TrainingState
 from tests.training_scenes import (

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gallery_app.theme.theme import current_theme, tabular, text_font
+from gallery_app.theme.colours import current_theme, tabular, text_font
 from gallery_app.widgets.charts.chart_style import Band, Drawn
 from gallery_app.widgets.faces.painting import elided
 

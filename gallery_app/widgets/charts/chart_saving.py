@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from gallery_app.theme.colours import current_theme
 from gallery_app.theme.icons import icon
-from gallery_app.theme.theme import current_theme
 from gallery_app.widgets.controls.elided_label import plain_tip
 
 if TYPE_CHECKING:  # pyqtgraph takes 0.1 s that the first picture does not need

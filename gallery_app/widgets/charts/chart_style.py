@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
-from gallery_app.theme.theme import current_theme
+from gallery_app.theme.colours import current_theme
 
 _TINY = 1e-12  # what a logarithm takes for nothing
 _WIDTH = 1.75  # of a line

@@ -20,8 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from engine.records.types import Vectors
+from gallery_app.theme.colours import current_theme, tabular, text_font, theme_changed
 from gallery_app.theme.oklab import to_rgb
-from gallery_app.theme.theme import current_theme, tabular, text_font, theme_changed
 from gallery_app.widgets.charts.chart_saving import saving_menu
 
 _STEPS = 256

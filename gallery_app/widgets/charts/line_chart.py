@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from gallery_app.theme.theme import current_theme, tabular, text_font, theme_changed
+from gallery_app.theme.colours import current_theme, tabular, text_font, theme_changed
 from gallery_app.widgets.charts.chart_legend import ChartKey
 from gallery_app.widgets.charts.chart_saving import saving_menu, table
 from gallery_app.widgets.charts.chart_style import Axis, Band, Drawn, Line, nearest, style_of

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gallery_app.theme.colours import current_theme
 from gallery_app.theme.icons import Role, paint_icon
-from gallery_app.theme.theme import current_theme
 
 
 class IconLabel(QWidget):

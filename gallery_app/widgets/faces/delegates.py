@@ -7,8 +7,8 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gallery_app.item_models.roles import CaptionRole, CountRole, NameRole, PictureRole
+from gallery_app.theme.colours import current_theme, tabular, text_font
 from gallery_app.theme.icons import paint_icon
-from gallery_app.theme.theme import current_theme, tabular, text_font
 from gallery_app.widgets.faces.painting import paint_picture, paint_ring, paint_words
 
 Index = QModelIndex | QPersistentModelIndex

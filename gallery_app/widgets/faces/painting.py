@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPixmapCache,
 )
 
-from gallery_app.theme.theme import current_theme
+from gallery_app.theme.colours import current_theme
 
 Picture = QPixmap | QImage | None
 

@@ -12,8 +12,8 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 
+from gallery_app.theme.colours import current_theme
 from gallery_app.theme.icons import paint_icon
-from gallery_app.theme.theme import current_theme
 
 Index = QModelIndex | QPersistentModelIndex
 SIDE = 18

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from pytestqt.qtbot import QtBot
 
 from gallery_app.item_models.roles import CaptionRole, CountRole, NameRole, PictureRole, Role
-from gallery_app.theme.theme import current_theme
+from gallery_app.theme.colours import current_theme
 from gallery_app.widgets.faces.delegates import FaceDelegate, IdentityDelegate
 from tests.app.widgets.drawing import pixels
 

@@ -248,7 +248,7 @@ def test_keys_move_and_zoom_and_0_shows_everything(key: Qt.Key, field: str, qtbo
 
 
 def test_the_theme_stays_as_it_is_after_a_lasso(qtbot: QtBot) -> None:
-    from gallery_app.theme.theme import current_theme
+    from gallery_app.theme.colours import current_theme
 
     canvas = canvas_of(scattered(30), qtbot)
     canvas.lassoing = True

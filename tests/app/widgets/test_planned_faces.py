@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.records.advice import Advice
 from gallery_app.dialogs.enroll_dialog import AdvicePanel
 from gallery_app.item_models.roles import PictureRole, ToneRole, WordsRole
-from gallery_app.theme.theme import current_theme
+from gallery_app.theme.colours import current_theme
 from gallery_app.widgets.faces.new_face_list import NewFaceDelegate
 from tests.app.widgets.test_delegates import NAMES
 

@@ -12,9 +12,7 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QProxyStyle, QPushButton, QStyle
 from pytestqt.qtbot import QtBot
 
-from gallery_app.theme.icons import FOLDER, app_icon, icon
-from gallery_app.theme.oklab import to_colors, to_rgb
-from gallery_app.theme.theme import (
+from gallery_app.theme.colours import (
     DARK,
     LIGHT,
     Theme,
@@ -24,6 +22,8 @@ from gallery_app.theme.theme import (
     text_font,
     theme_changed,
 )
+from gallery_app.theme.icons import FOLDER, app_icon, icon
+from gallery_app.theme.oklab import to_colors, to_rgb
 from tests.app.widgets.drawing import pixels
 
 NAMES = sorted(file.stem for file in FOLDER.glob("*.svg") if file.stem != "app")
