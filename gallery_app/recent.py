@@ -1,4 +1,6 @@
-"""Folders that come with the application: its icons and the sample faces. No Qt here."""
+"""Folders of the application: what comes with it, its own settings, and galleries opened before. No
+Qt here.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,6 @@ from engine.records.domains import parsed
 from engine.utils.files import write_atomically
 from engine.utils.ignoring import ignored
 
-
-def carried(name: str) -> Path:
-    """Folder ``resources`` or ``data``, which may be absent.
-
-    An installed wheel has it inside this package, a source tree (an editable install too) beside.
-    """
-    package = Path(str(files("gallery_app")))
-    installed = package / name
-    return installed if installed.is_dir() else package.parent / name
-
-
 _log = logging.getLogger(__name__)
 
 _KEPT = 8
@@ -35,6 +26,16 @@ _APP = "face-gallery"
 
 class HomeNotFoundError(FaceGalleryError):
     """There is no place for what the application remembers."""
+
+
+def bundled_folder(name: str) -> Path:
+    """Folder ``resources`` or ``data``, which may be absent.
+
+    An installed wheel has it inside this package, a source tree (an editable install too) beside.
+    """
+    package = Path(str(files("gallery_app")))
+    installed = package / name
+    return installed if installed.is_dir() else package.parent / name
 
 
 def config_folder() -> Path:
@@ -67,7 +68,7 @@ def _own_folder(usual: Callable[..., str]) -> Path:
 
 def sample_faces() -> Path:
     """The faces that come with the application; the folder may be absent."""
-    return carried("data")
+    return bundled_folder("data")
 
 
 def sample_gallery() -> Path:

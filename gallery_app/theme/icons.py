@@ -9,13 +9,13 @@ from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from gallery_app.recent import carried
+from gallery_app.recent import bundled_folder
 from gallery_app.theme.colours import current_theme
 from gallery_app.theme.stylesheet import faded
 
 Role = Literal["text", "muted", "accent", "on_accent", "good", "warning", "bad"]
 
-FOLDER = carried("resources") / "icons"
+FOLDER = bundled_folder("resources") / "icons"
 
 _clones: list[QIconEngine] = []
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor
 
-from gallery_app.recent import carried
+from gallery_app.recent import bundled_folder
 
 if TYPE_CHECKING:
     from gallery_app.theme.colours import Theme
 
-_ICONS = carried("resources") / "icons"
+_ICONS = bundled_folder("resources") / "icons"
 
 _TEXT = """
 *[textRole="display"] { font-size: ${display}pt; font-weight: 700; }
