@@ -87,14 +87,14 @@ class App(QObject):
     def _connect_panels(self) -> None:
         window, context = self.window, self.context
         window.identities.sort_changed.connect(self._sort)
-        window.faces.import_wanted.connect(self.menu_controller.import_folder)
-        window.faces.enroll_wanted.connect(self.menu_controller.enroll)
-        window.query.open_wanted.connect(self.menu_controller.open_query)
-        window.query.actions.enroll_wanted.connect(self.menu_controller.enroll_query)
-        window.welcome.open_wanted.connect(self.menu_controller.open_gallery)
-        window.welcome.import_wanted.connect(self.menu_controller.import_folder)
-        window.welcome.sample_wanted.connect(lambda: galleries.open_sample(context))
-        window.welcome.recent_wanted.connect(lambda path: galleries.open_gallery(context, path))
+        window.faces.import_requested.connect(self.menu_controller.import_folder)
+        window.faces.enroll_requested.connect(self.menu_controller.enroll)
+        window.query.open_requested.connect(self.menu_controller.open_query)
+        window.query.actions.enroll_requested.connect(self.menu_controller.enroll_query)
+        window.welcome.open_requested.connect(self.menu_controller.open_gallery)
+        window.welcome.import_requested.connect(self.menu_controller.import_folder)
+        window.welcome.sample_requested.connect(lambda: galleries.open_sample(context))
+        window.welcome.recent_requested.connect(lambda path: galleries.open_gallery(context, path))
         window.dropped.connect(self.menu_controller.dropped)
         window.closing.connect(self.close)
 

@@ -143,7 +143,7 @@ class AppState(QObject):
         gallery_changed: another gallery, or none, is open.
         writable_changed: the open gallery can be written now.
         damage_found: folder of a gallery that cannot be opened, and the error.
-        passphrase_wanted: folder of a gallery that only a passphrase opens, and what it said.
+        passphrase_requested: folder of a gallery that only a passphrase opens, and what it said.
         contents_changed: the gallery differs from before, with the ContentsChange that says in
             what. What is shown of that is read again.
         identity_chosen: id of the identity to show, or -1.
@@ -158,7 +158,7 @@ class AppState(QObject):
     gallery_changed = Signal()
     writable_changed = Signal()
     damage_found = Signal(object, object)
-    passphrase_wanted = Signal(object, object)
+    passphrase_requested = Signal(object, object)
     contents_changed = Signal(object)
     identity_chosen = Signal(int)
     queries_changed = Signal()

@@ -30,14 +30,16 @@ class Task(QObject):
     """One piece of work.
 
     Signals:
-        told: an engine Progress, Message or Measured.
+        reported: an engine Progress, Message or Measured.
         done: the result.
         failed: the exception (never CancelledError).
         cancelled: the person stopped it; nothing was changed.
         ended: after any of the three above.
     """
 
-    told = Signal(object)  # not "event": that is a method of Qt's, and no such task is ever freed
+    reported = Signal(
+        object
+    )  # not "event": that is a method of Qt's, and no such task is ever freed
     done = Signal(object)
     failed = Signal(object)
     cancelled = Signal()
@@ -67,7 +69,7 @@ class Task(QObject):
         self._work = work
         self._token = CancelToken()
         self._last = 0.0
-        self._reported.connect(self.told, Qt.ConnectionType.QueuedConnection)
+        self._reported.connect(self.reported, Qt.ConnectionType.QueuedConnection)
         self._outcome.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def cancel(self) -> None:

@@ -102,7 +102,7 @@ def people_menu(stage: Stage) -> None:
     _mistaken(stage)
     _select(stage, "Tiger Woods", "Tim Henman")
     panel = stage.window.identities
-    panel.menu_wanted.emit(panel.list.viewport().mapToGlobal(panel.list.rect().center()))
+    panel.menu_requested.emit(panel.list.viewport().mapToGlobal(panel.list.rect().center()))
 
 
 def _select(stage: Stage, *names: str) -> None:

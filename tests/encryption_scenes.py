@@ -34,7 +34,7 @@ def passphrase_wrong(stage: Stage) -> None:
     dialog = stage.dialog()
     dialog.field.setText("these are the wrong words")
     dialog.given.emit(dialog.field.text())
-    stage.wait(lambda: "wrong" in dialog.told.text())
+    stage.wait(lambda: "wrong" in dialog.message.text())
 
 
 def passphrase_shown(stage: Stage) -> None:

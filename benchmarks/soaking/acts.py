@@ -24,10 +24,10 @@ _LETTERS = "aeinorst 0123456789"
 class Acts:
     """Attributes:
     weights: how often each kind is done, against the others.
-    errors_wanted: kinds after which an error message is what one expects.
+    errors_requested: kinds after which an error message is what one expects.
     """
 
-    errors_wanted = frozenset({"broken query", "menu"})
+    errors_requested = frozenset({"broken query", "menu"})
 
     def __init__(self, app: App, material: Material, chance: random.Random) -> None:
         self._app, self._material, self._chance = app, material, chance

@@ -217,7 +217,7 @@ class Run:
             return
         self._reported = {id(box)}
         text = f"{box.text()} | {box.informativeText()[:200]} | {box.detailedText()[-1500:]}"
-        wanted = any(kind in self._acts.errors_wanted for kind in self._recent)
+        wanted = any(kind in self._acts.errors_requested for kind in self._recent)
         wanted = wanted or any(words in box.text() for words in _STALE)
         self._log_line(f"{'error' if wanted else 'ERROR'} {text}")
         if not wanted:

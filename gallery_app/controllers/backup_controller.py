@@ -65,10 +65,10 @@ class BackupController(Controller):
         name = folder.name if folder is not None else ""
         encrypted = folder is not None and is_encrypted(folder)
         dialog = RestoreDialog(name, self._window, encrypted=encrypted)
-        dialog.preview_wanted.connect(lambda path: self._look(path, folder))
-        dialog.file_wanted.connect(lambda: self._choose(folder))
-        dialog.restore_wanted.connect(lambda path, replace: self._restore(path, folder, replace))
-        dialog.keep_wanted.connect(lambda number: backups_operations.keep(self._context, number))
+        dialog.preview_requested.connect(lambda path: self._look(path, folder))
+        dialog.file_requested.connect(lambda: self._choose(folder))
+        dialog.restore_requested.connect(lambda path, replace: self._restore(path, folder, replace))
+        dialog.keep_requested.connect(lambda number: backups_operations.keep(self._context, number))
         dialog.finished.connect(self._forget)
         self._dialog = dialog
         if source is not None:
@@ -191,9 +191,9 @@ class BackupController(Controller):
                 backup=backup,
                 parent=self._window,
             )
-            dialog.rebuild_wanted.connect(self._rebuild)
-            dialog.restore_wanted.connect(lambda path: self.restore(folder, path))
-            dialog.salvage_wanted.connect(lambda: self._salvage(folder))
+            dialog.rebuild_requested.connect(self._rebuild)
+            dialog.restore_requested.connect(lambda path: self.restore(folder, path))
+            dialog.salvage_requested.connect(lambda: self._salvage(folder))
             dialog.open()
 
         backups_operations.find_sound_backup(self._context, folder, show)

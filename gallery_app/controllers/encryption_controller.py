@@ -49,7 +49,7 @@ class EncryptionController(Controller):
         window.locked.buttons[0].clicked.connect(lambda: self.unlock())
         window.closing.connect(self._close)
         context.state.gallery_changed.connect(self._gallery_changed)
-        context.state.passphrase_wanted.connect(self._wanted)
+        context.state.passphrase_requested.connect(self._wanted)
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -176,10 +176,10 @@ class EncryptionController(Controller):
             minutes=self._context.settings.get(remembered.LOCK_AFTER),
             parent=self._window,
         )
-        dialog.encrypt_wanted.connect(self._encrypt)
-        dialog.change_wanted.connect(self._change)
-        dialog.decrypt_wanted.connect(self._decrypt)
-        dialog.idle_wanted.connect(self._set_minutes)
+        dialog.encrypt_requested.connect(self._encrypt)
+        dialog.change_requested.connect(self._change)
+        dialog.decrypt_requested.connect(self._decrypt)
+        dialog.idle_minutes_changed.connect(self._set_minutes)
         dialog.finished.connect(self._forget)
         self._dialog = dialog
         dialog.open()

@@ -50,7 +50,7 @@ class ExportController(Controller):
             obstacle=missing_library() if kind == "tensorboard" else "",
             parent=self._window,
         )
-        dialog.place_wanted.connect(lambda: self._choose(dialog))
+        dialog.path_requested.connect(lambda: self._choose(dialog))
         dialog.wanted.connect(lambda path, which: self._write(kind, dialog, path, which))
         dialog.open()
 

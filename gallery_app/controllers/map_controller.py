@@ -79,16 +79,16 @@ class MapController(Controller):
         self._window.unknown.count_changed.connect(lambda _: self._place_unknowns())
         self.shown.connect(self._drawn_anew)
         panel.wanted.connect(self.look)
-        panel.anew_wanted.connect(self._lay_out_anew)
+        panel.redraw_requested.connect(self._lay_out_anew)
         people.search.textChanged.connect(lambda _: self._stand_out(people.model.found()))
         people.picked.connect(self._picked)
         panel.chosen.connect(self.choose)
         panel.pointed.connect(self._point)
-        panel.selection.show_wanted.connect(self._show_selected)
-        panel.selection.ask_wanted.connect(self._identify)
-        panel.selection.move_wanted.connect(self._move)
-        panel.selection.review_wanted.connect(self._review)
-        panel.selection.export_wanted.connect(self._export)
+        panel.selection.show_requested.connect(self._show_selected)
+        panel.selection.ask_requested.connect(self._identify)
+        panel.selection.move_requested.connect(self._move)
+        panel.selection.review_requested.connect(self._review)
+        panel.selection.export_requested.connect(self._export)
 
     def maps(self) -> list[DrawnMap]:
         """Those that are shown."""

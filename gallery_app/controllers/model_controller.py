@@ -40,8 +40,8 @@ class ModelController(Controller):
     def _connect(self) -> None:
         window, state = self._window, self._state
         self._on_actions(retrain=self.retrain, versions=self.versions, evaluate=self.evaluation)
-        window.training.cancel_wanted.connect(lambda: models_operations.cancel(self._context))
-        window.training.report_wanted.connect(self._show_report)
+        window.training.cancel_requested.connect(lambda: models_operations.cancel(self._context))
+        window.training.report_requested.connect(self._show_report)
         state.gallery_changed.connect(self._gallery_changed)
         state.contents_changed.connect(self._contents_changed)
 
@@ -55,7 +55,7 @@ class ModelController(Controller):
     def _ask(self, obstacle: str) -> None:
         identities, faces = self._context.gallery.people.counts()
         dialog = RetrainDialog(RetrainState(identities, faces, obstacle), self._window)
-        dialog.start_wanted.connect(self.train)
+        dialog.start_requested.connect(self.train)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -109,13 +109,15 @@ class ModelController(Controller):
         """All versions, with what can be done to them."""
         if self._versions is None:
             context, dialog = self._context, VersionsDialog(self._window)
-            dialog.activate_wanted.connect(lambda model: models_operations.activate(context, model))
-            dialog.deactivate_wanted.connect(self._deactivate)
-            dialog.delete_wanted.connect(lambda model: models_operations.delete(context, model))
-            dialog.curves_wanted.connect(
+            dialog.activate_requested.connect(
+                lambda model: models_operations.activate(context, model)
+            )
+            dialog.deactivate_requested.connect(self._deactivate)
+            dialog.delete_requested.connect(lambda model: models_operations.delete(context, model))
+            dialog.curves_requested.connect(
                 lambda ids: models_operations.load_curves(context, ids, dialog.show_curves)
             )
-            dialog.retrain_wanted.connect(self.retrain)
+            dialog.retrain_requested.connect(self.retrain)
             dialog.restore_columns(context.settings.get(VERSIONS))
             dialog.finished.connect(lambda _: context.settings.set(VERSIONS, dialog.column_state()))
             self._versions = dialog
@@ -164,8 +166,8 @@ class ModelController(Controller):
         """The window of figures, with the last ones in it."""
         if self._evaluation is None:
             window = EvaluationWindow(METHODS, self._window)
-            window.evaluate_wanted.connect(self._evaluate)
-            window.save_wanted.connect(self._save)
+            window.evaluate_requested.connect(self._evaluate)
+            window.save_requested.connect(self._save)
             self._evaluation = window
             models_operations.load_evaluation(self._context, self._show_evaluation)
         self._evaluation.show()

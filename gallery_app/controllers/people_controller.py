@@ -57,9 +57,9 @@ class PeopleController(Controller):
         window.identities.chosen.connect(self._chosen_in_list)
         window.faces.face_selected.connect(self._load_details)
         window.faces.who_is_this.connect(lambda face: queries.ask_about_face(context, face))
-        window.faces.identity_wanted.connect(self.go_to_identity)
-        window.review.identity_wanted.connect(self.go_to_name)
-        window.query.identity_wanted.connect(self.go_to_identity)
+        window.faces.identity_requested.connect(self.go_to_identity)
+        window.review.identity_requested.connect(self.go_to_name)
+        window.query.identity_requested.connect(self.go_to_identity)
         window.query.candidates.named.connect(self.go_to_name)
 
     def gallery_changed(self) -> None:

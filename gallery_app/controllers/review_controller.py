@@ -44,8 +44,8 @@ class ReviewController(Controller):
         context.state.contents_changed.connect(self._changed)
         window.middle.currentChanged.connect(self._shown)
         window.review.answered.connect(self._answer)
-        window.review.again_wanted.connect(self.look)
-        window.review.balance_wanted.connect(self._show_balance)
+        window.review.repeat_requested.connect(self.look)
+        window.review.balance_requested.connect(self._show_balance)
         window.review.count_changed.connect(window.middle.set_review_count)
 
     def look(self) -> None:

@@ -36,7 +36,7 @@ class UnknownsController(Controller):
         state.query_changed.connect(self._show_notice)
         self._entry.triggered.connect(self._decide)
         window.query.keep_notice.decided.connect(self._decide)
-        window.query.keep_notice.shown_wanted.connect(self._bring_forward)
+        window.query.keep_notice.unknowns_requested.connect(self._bring_forward)
         window.middle.currentChanged.connect(self._shown)
         window.unknown.named.connect(self._name)
         window.unknown.dismissed.connect(self._dismiss)
@@ -45,7 +45,7 @@ class UnknownsController(Controller):
         card.new_name.connect(
             lambda name: people.find_lookalike(self._context, name, card.show_lookalike)
         )
-        window.unknown.query_wanted.connect(lambda: window.menus.actions["open_query"].trigger())
+        window.unknown.query_requested.connect(lambda: window.menus.actions["open_query"].trigger())
         window.unknown.count_changed.connect(window.middle.set_unknown_count)
 
     # -- what goes there ---------------------------------------------------------------------

@@ -85,7 +85,7 @@ class DistanceChart(QWidget):
         self.place.setSingleStep(0.01)
         self.place.setAccessibleName("Threshold")
         self.place.setToolTip("Drag the line in the chart, or enter a distance")
-        self.told = text_label(role="small")
+        self.message = text_label(role="small")
         self.line.sigPositionChanged.connect(lambda: self.place.setValue(self.line.value()))
         self.place.valueChanged.connect(self._read)
         self._lay_out()
@@ -98,7 +98,7 @@ class DistanceChart(QWidget):
         self._read(start)
 
     def _lay_out(self) -> None:
-        below = hbox(self.place, (self.told, 1), spacing=8)
+        below = hbox(self.place, (self.message, 1), spacing=8)
         vbox((self.chart, 1), below, parent=self, margins=0, spacing=8)
 
     def _colour(self) -> None:
@@ -120,7 +120,7 @@ class DistanceChart(QWidget):
                 " Dotted line: 1 in 1,000 pairs of different people, at "
                 f"{self._found.threshold:.3f}."
             )
-        self.told.setText(said)
+        self.message.setText(said)
 
 
 def _percent(share: float) -> str:

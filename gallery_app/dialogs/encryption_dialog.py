@@ -39,7 +39,7 @@ class PassphraseDialog(Dialog):
         self.sentence = text_label(sentence, "muted")
         self.field = PassphraseField("Passphrase")
         self.field.textEdited.connect(self._typed)
-        self.told = text_label(" ", "bad")
+        self.message = text_label(" ", "bad")
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = box.addButton(accept_text, QDialogButtonBox.ButtonRole.AcceptRole)
         self.ok.setDefault(True)
@@ -51,7 +51,7 @@ class PassphraseDialog(Dialog):
         top = hbox(
             (IconLabel("lock", "accent", 32), 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=16
         )
-        vbox(top, 8, self.field, self.told, 8, box, parent=self, margins=24, spacing=8)
+        vbox(top, 8, self.field, self.message, 8, box, parent=self, margins=24, spacing=8)
         self.field.setFocus()
 
     def show_wrong(self) -> None:
@@ -59,10 +59,10 @@ class PassphraseDialog(Dialog):
         self.field.setReadOnly(False)
         self.field.forget()
         self.field.setFocus()
-        self.told.setText("The passphrase is wrong. Try again.")
+        self.message.setText("The passphrase is wrong. Try again.")
 
     def _typed(self) -> None:
-        self.told.setText(" ")
+        self.message.setText(" ")
         self.ok.setEnabled(bool(self.field.text()))
 
     def _give(self) -> None:
@@ -92,14 +92,14 @@ _INSIDE = _WIDE - 34  # and between those of the card
 class EncryptionDialog(Dialog):
     """Shows what it is given and asks; never changes anything itself.
 
-    Signals: ``encrypt_wanted`` (passphrase), ``change_wanted`` (present one, new one),
-    ``decrypt_wanted`` (present one), ``idle_wanted`` (minutes, 0 is never).
+    Signals: ``encrypt_requested`` (passphrase), ``change_requested`` (present one, new one),
+    ``decrypt_requested`` (present one), ``idle_minutes_changed`` (minutes, 0 is never).
     """
 
-    encrypt_wanted = Signal(str)
-    change_wanted = Signal(str, str)
-    decrypt_wanted = Signal(str)
-    idle_wanted = Signal(int)
+    encrypt_requested = Signal(str)
+    change_requested = Signal(str, str)
+    decrypt_requested = Signal(str)
+    idle_minutes_changed = Signal(int)
 
     def __init__(
         self,
@@ -128,9 +128,9 @@ class EncryptionDialog(Dialog):
             f"at least {encryption.SHORTEST} characters"
         )
         self.again = PassphraseField("Repeat the passphrase")
-        self.told = text_label(obstacle or " ", "bad" if obstacle else "small")
-        self.told.setFixedHeight(2 * self.told.fontMetrics().lineSpacing())  # nothing moves
-        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.message = text_label(obstacle or " ", "bad" if obstacle else "small")
+        self.message.setFixedHeight(2 * self.message.fontMetrics().lineSpacing())  # nothing moves
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.sure = QCheckBox("I have stored the passphrase somewhere safe", visible=not encrypted)
         self.minutes = QSpinBox()
         self.minutes.setRange(0, 240)
@@ -138,7 +138,7 @@ class EncryptionDialog(Dialog):
         self.minutes.setSpecialValueText(_NEVER)
         self.minutes.setAccessibleName("Minutes without input before locking")
         self.minutes.setValue(minutes)
-        self.minutes.valueChanged.connect(self.idle_wanted)
+        self.minutes.valueChanged.connect(self.idle_minutes_changed)
         self.remove_button = QPushButton("&Remove encryption", clicked=self._decrypt)
         self.ok = QPushButton("&Change passphrase" if encrypted else "&Encrypt")
         self.ok.clicked.connect(self._accept)
@@ -192,7 +192,7 @@ class EncryptionDialog(Dialog):
             box,
             8,
             *self._fields(),
-            self.told,
+            self.message,
             self.sure,
             4,
             idle if self._encrypted else _whole(text_label(_BEFORE, "small"), _WIDE),
@@ -231,18 +231,18 @@ class EncryptionDialog(Dialog):
         return "" if self.again.text() == self.new.text() else "The passphrases do not match."
 
     def _say(self, text: str, role: str) -> None:
-        self.told.setProperty("textRole", role)
-        self.told.style().polish(self.told)
-        self.told.setText(text or " ")
+        self.message.setProperty("textRole", role)
+        self.message.style().polish(self.message)
+        self.message.setText(text or " ")
 
     def _accept(self) -> None:
         if self._encrypted:
-            self.change_wanted.emit(self.present.text(), self.new.text())
+            self.change_requested.emit(self.present.text(), self.new.text())
         else:
-            self.encrypt_wanted.emit(self.new.text())
+            self.encrypt_requested.emit(self.new.text())
 
     def _decrypt(self) -> None:
-        self.decrypt_wanted.emit(self.present.text())
+        self.decrypt_requested.emit(self.present.text())
 
 
 def _whole(label: QLabel, width: int) -> QLabel:

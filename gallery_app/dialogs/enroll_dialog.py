@@ -64,13 +64,13 @@ class AdviceLine(QWidget):
 class AdvicePanel(QWidget):
     """The lines that weigh most; the others stand beside the faces.
 
-    Signals: ``send_wanted`` and ``leave_wanted`` (the Advice), ``keep_wanted`` (the name of an
-    identity that faces are not to go to after all).
+    Signals: ``send_requested`` and ``leave_requested`` (the Advice), ``keep_requested`` (the name
+    of an identity that faces are not to go to after all).
     """
 
-    send_wanted = Signal(object)
-    leave_wanted = Signal(object)
-    keep_wanted = Signal(str)
+    send_requested = Signal(object)
+    leave_requested = Signal(object)
+    keep_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,17 +113,19 @@ class AdvicePanel(QWidget):
         if one.kind in SUGGESTING and one.identity is not None:
             action = f"Add to {button_name(one.identity)} instead"
             tip = f"These faces will be added to {one.identity}"
-            return AdviceLine(one.sentence, sign, action, lambda: self.send_wanted.emit(one), tip)
+            return AdviceLine(
+                one.sentence, sign, action, lambda: self.send_requested.emit(one), tip
+            )
         if one.kind in _LEAVING:
             action = "Leave out" if len(one.rows) == 1 else f"Leave out {len(one.rows):,}"
-            return AdviceLine(one.sentence, sign, action, lambda: self.leave_wanted.emit(one))
+            return AdviceLine(one.sentence, sign, action, lambda: self.leave_requested.emit(one))
         return AdviceLine(one.sentence, sign)
 
     def _sent(self, name: str, count: int) -> AdviceLine:
         goes = "1 face will be added" if count == 1 else f"{count:,} faces will be added"
         return AdviceLine(
             f"{goes} to {name} instead", ("info", "accent"), "Undo",
-            lambda: self.keep_wanted.emit(name),
+            lambda: self.keep_requested.emit(name),
         )  # fmt: skip
 
 
@@ -160,9 +162,9 @@ class EnrollDialog(Dialog):
         self.add = QPushButton(icon("folder-open"), "Add files…", autoDefault=False)
         self.add.clicked.connect(self._pick)
         self.warnings = AdvicePanel()
-        self.warnings.send_wanted.connect(self._send)
-        self.warnings.leave_wanted.connect(lambda one: self.model.leave_out(one.rows))
-        self.warnings.keep_wanted.connect(self.model.put_back)
+        self.warnings.send_requested.connect(self._send)
+        self.warnings.leave_requested.connect(lambda one: self.model.leave_out(one.rows))
+        self.warnings.keep_requested.connect(self.model.put_back)
         self.buttons = self._buttons()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self._check)
         self._lay_out()

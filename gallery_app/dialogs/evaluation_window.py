@@ -231,15 +231,15 @@ _CLOSED_WORDS = "Everyone searched for is enrolled; there are no strangers."
 class EvaluationWindow(Dialog):
     """Stands beside the main window; both can be used.
 
-    Signals: ``evaluate_wanted`` (tuple of protocols, repeats, tuple of methods),
-    ``save_wanted`` (Evaluation).
+    Signals: ``evaluate_requested`` (tuple of protocols, repeats, tuple of methods),
+    ``save_requested`` (Evaluation).
 
     Args:
         methods: names of the methods that can be chosen.
     """
 
-    evaluate_wanted = Signal(object, int, object)
-    save_wanted = Signal(object)
+    evaluate_requested = Signal(object, int, object)
+    save_requested = Signal(object)
 
     def __init__(self, methods: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__("Evaluation", parent, kept=True)
@@ -258,7 +258,7 @@ class EvaluationWindow(Dialog):
             "answers. Nothing in the gallery changes.",
         )
         self.save = QPushButton("&Save report…", toolTip="One HTML file with all tables and charts")
-        self.save.clicked.connect(lambda: self.save_wanted.emit(self._evaluation))
+        self.save.clicked.connect(lambda: self.save_requested.emit(self._evaluation))
         self.copy = QPushButton(icon("copy"), "Copy &tables", clicked=self._copy)
         self.close_button = QPushButton("Close", clicked=self.reject)
         for button in (self.save, self.copy, self.close_button):
@@ -328,7 +328,7 @@ class EvaluationWindow(Dialog):
     def _wanted(self) -> None:
         form = self.form
         protocols, methods = form.chosen_protocols(), form.chosen_methods()
-        self.evaluate_wanted.emit(protocols, form.repeats.value(), methods)
+        self.evaluate_requested.emit(protocols, form.repeats.value(), methods)
 
     def _copy(self) -> None:
         text = "\n\n".join(f"{one.accessibleName()}\n{one.as_text()}" for one in self.tables)

@@ -31,11 +31,11 @@ _IN_CLEAR = "The gallery is encrypted; the export is not."
 class ExportDialog(Dialog):
     """Asks; never writes anything itself.
 
-    Signals: ``wanted`` (path, Selection), ``place_wanted``.
+    Signals: ``wanted`` (path, Selection), ``path_requested``.
     """
 
     wanted = Signal(object, object)
-    place_wanted = Signal()
+    path_requested = Signal()
 
     def __init__(
         self,
@@ -71,10 +71,10 @@ class ExportDialog(Dialog):
         self.seed = _number(0, 2**31 - 1, "Seed: the same seed chooses the same faces")
         self.place = QLineEdit(str(suggestion), accessibleName="Destination")
         self.choose = QPushButton("C&hoose…")
-        self.choose.clicked.connect(self.place_wanted)
+        self.choose.clicked.connect(self.path_requested)
         self.open_after = QCheckBox("&Open in TensorBoard afterwards", checked=not obstacle)
         self.open_after.setEnabled(not obstacle)
-        self.told = text_label(role="small")
+        self.message = text_label(role="small")
         self._obstacle = obstacle if kind == "tensorboard" else ""
         self.ok = QPushButton("&Export", default=True, clicked=self._accept)
         self.cancel = QPushButton("Cancel", clicked=self.reject)
@@ -120,14 +120,14 @@ class ExportDialog(Dialog):
         layout.addWidget(self.open_after)
         self.open_after.setVisible(self._kind == "tensorboard")
         layout.addSpacing(4)
-        layout.addWidget(self.told)
+        layout.addWidget(self.message)
         layout.addSpacing(8)
         buttons = hbox(Stretch(1), self.cancel, self.ok, spacing=8)
         layout.addLayout(buttons)
-        self.told.ensurePolished()
-        two_lines = 2 * self.told.fontMetrics().lineSpacing()
-        self.told.setFixedHeight(two_lines + 4)  # nothing moves under the cursor
-        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.message.ensurePolished()
+        two_lines = 2 * self.message.fontMetrics().lineSpacing()
+        self.message.setFixedHeight(two_lines + 4)  # nothing moves under the cursor
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         for widget in (self, *self.findChildren(QWidget)):
             widget.ensurePolished()
         self.setFixedHeight(layout.totalHeightForWidth(_WIDE))
@@ -156,7 +156,7 @@ class ExportDialog(Dialog):
 
     def _look(self) -> None:
         self.ok.setEnabled(bool(self.place.text().strip()))
-        self.told.setText(" ".join(self._sentences()))
+        self.message.setText(" ".join(self._sentences()))
 
     def _sentences(self) -> list[str]:
         said = [_IN_CLEAR] if self._encrypted else []

@@ -116,14 +116,14 @@ class NameDialog(Dialog):
         self._says = says
         self.name = NameField(roster, self)
         self.name.textChanged.connect(self._changed)
-        self.told = text_label(role="small")
+        self.message = text_label(role="small")
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = box.addButton(accept_text, QDialogButtonBox.ButtonRole.AcceptRole)
         self.ok.setDefault(True)
         box.accepted.connect(self.accept)
         box.rejected.connect(self.reject)
         self.accepted.connect(lambda: taken(self._meant()[0]))
-        vbox(self.name, self.told, 8, box, parent=self, margins=24, spacing=8)
+        vbox(self.name, self.message, 8, box, parent=self, margins=24, spacing=8)
         self.name.setText(name)
         self.name.selectAll()
         self._changed()
@@ -136,7 +136,7 @@ class NameDialog(Dialog):
         except IdentityNameError as error:
             problem = error.problem if name else "Enter a name"
         same = bool(self._before) and name == self._before
-        self.told.setText(problem or ("" if same else self._says(*self._meant())))
+        self.message.setText(problem or ("" if same else self._says(*self._meant())))
         self.ok.setEnabled(not problem and not same)
         if not problem and not same and self.name.identity() is None:
             self.new_name.emit(name)
@@ -145,7 +145,7 @@ class NameDialog(Dialog):
         """The new name, where it still stands there, cannot be told from somebody else's."""
         if name == self.name.text().strip() and other != self._before:
             words = f"{lookalike_words(name, other)}."
-            self.told.setText("\n".join(filter(None, (self.told.text(), words))))
+            self.message.setText("\n".join(filter(None, (self.message.text(), words))))
 
     def _meant(self) -> tuple[str, bool]:
         """The name, and whether an enrolled person has it other than the one who is renamed."""

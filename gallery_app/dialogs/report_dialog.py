@@ -149,13 +149,13 @@ _MODELS = "People and faces are intact. A trained model is damaged: delete it an
 class DamagedDialog(Dialog):
     """Shows what it is given and asks; never changes anything itself.
 
-    Signals: ``rebuild_wanted`` (also to take out what has changed), ``restore_wanted`` (path of a
-    backup, or None for another one), ``salvage_wanted``.
+    Signals: ``rebuild_requested`` (also to take out what has changed), ``restore_requested`` (path
+    of a backup, or None for another one), ``salvage_requested``.
     """
 
-    rebuild_wanted = Signal()
-    restore_wanted = Signal(object)
-    salvage_wanted = Signal()
+    rebuild_requested = Signal()
+    restore_requested = Signal(object)
+    salvage_requested = Signal()
 
     def __init__(
         self,
@@ -187,12 +187,12 @@ class DamagedDialog(Dialog):
         self.restore = QPushButton("Re&store…")
         self.salvage = QPushButton("Sal&vage…")
         self.take_out = QPushButton("&Remove")
-        self.rebuild.clicked.connect(self.rebuild_wanted)
-        self.take_out.clicked.connect(self.rebuild_wanted)
+        self.rebuild.clicked.connect(self.rebuild_requested)
+        self.take_out.clicked.connect(self.rebuild_requested)
         self.restore.clicked.connect(
-            lambda: self.restore_wanted.emit(None if backup is None else backup.path)
+            lambda: self.restore_requested.emit(None if backup is None else backup.path)
         )
-        self.salvage.clicked.connect(self.salvage_wanted)
+        self.salvage.clicked.connect(self.salvage_requested)
         if in_index and not in_database:
             text = "It is rebuilt from the database. Nothing is lost."
             self._way("Rebuild the search index", text, self.rebuild)

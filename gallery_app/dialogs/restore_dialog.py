@@ -98,14 +98,15 @@ def _cells(backup: Backup) -> tuple[str, ...]:
 class RestoreDialog(Dialog):
     """Shows what it is given and asks; never changes anything itself.
 
-    Signals: ``preview_wanted`` (path of a backup), ``file_wanted``, ``restore_wanted`` (path, and
-    whether the present gallery is to be replaced), ``keep_wanted`` (number of automatic backups).
+    Signals: ``preview_requested`` (path of a backup), ``file_requested``, ``restore_requested``
+    (path, and whether the present gallery is to be replaced), ``keep_requested`` (number of
+    automatic backups).
     """
 
-    preview_wanted = Signal(object)
-    file_wanted = Signal()
-    restore_wanted = Signal(object, bool)
-    keep_wanted = Signal(int)
+    preview_requested = Signal(object)
+    file_requested = Signal()
+    restore_requested = Signal(object, bool)
+    keep_requested = Signal(int)
 
     def __init__(
         self, gallery: str, parent: QWidget | None = None, *, encrypted: bool = False
@@ -130,14 +131,14 @@ class RestoreDialog(Dialog):
             "muted",
         )
         self.table = BackupsTable()
-        self.table.chosen.connect(self.preview_wanted)
+        self.table.chosen.connect(self.preview_requested)
         self.keep = QSpinBox()
         self.keep.setRange(0, 1_000)
         self.keep.setSpecialValueText("none")
         self.keep.setAccessibleName("Automatic backups to keep")
         self.keep.editingFinished.connect(self._keep)
         self.file_button = QPushButton("Choose a &file…")
-        self.file_button.clicked.connect(self.file_wanted)
+        self.file_button.clicked.connect(self.file_requested)
         self.headline = text_label("")
         font = self.headline.font()
         font.setBold(True)
@@ -290,10 +291,10 @@ class RestoreDialog(Dialog):
         """Also where the field was only left: then nothing is asked for."""
         if self.keep.value() != self._number:
             self._number = self.keep.value()
-            self.keep_wanted.emit(self._number)
+            self.keep_requested.emit(self._number)
 
     def _restore(self) -> None:
-        self.restore_wanted.emit(self._source, self.replace.isChecked())
+        self.restore_requested.emit(self._source, self.replace.isChecked())
 
 
 def restored_dialog(done: Restored, parent: QWidget | None) -> ReportDialog:

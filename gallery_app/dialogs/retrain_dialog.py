@@ -179,10 +179,10 @@ class RetrainState:
 class RetrainDialog(Dialog):
     """Asks; ``request()`` is what was chosen.
 
-    Signals: ``start_wanted`` (TrainingRequest), also when it was accepted by Enter.
+    Signals: ``start_requested`` (TrainingRequest), also when it was accepted by Enter.
     """
 
-    start_wanted = Signal(object)
+    start_requested = Signal(object)
 
     def __init__(self, state: RetrainState, parent: QWidget | None = None) -> None:
         super().__init__("Retrain", parent, kept=True)
@@ -268,7 +268,7 @@ class RetrainDialog(Dialog):
     def accept(self) -> None:
         if self.start.isEnabled():
             super().accept()
-            self.start_wanted.emit(self.request())
+            self.start_requested.emit(self.request())
 
     def _kinds(self) -> tuple[Kind, ...]:
         chosen: tuple[Kind, ...] = self.kinds.currentData()

@@ -54,7 +54,7 @@ class SelectedFacesDialog(Dialog):
         self.resize(820, 620)
         self._context, self._faces, self._ask_move = context, faces, ask_move
         self.model = NamedFaces(context.pictures, self)
-        self.told = text_label("Reading faces…", "muted", wrap=False)
+        self.message = text_label("Reading faces…", "muted", wrap=False)
         self.grid = self._grid()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, rejected=self.reject)
         self.move_them = self._button(
@@ -66,7 +66,7 @@ class SelectedFacesDialog(Dialog):
         self.remove = self._button(
             "&Remove", self._remove, "Remove them from the gallery; this can be undone"
         )
-        vbox(self.told, (self.grid, 1), self.buttons, parent=self, margins=24, spacing=12)
+        vbox(self.message, (self.grid, 1), self.buttons, parent=self, margins=24, spacing=12)
         self._enable()
         self._load()
         context.state.contents_changed.connect(self._contents_changed)
@@ -104,7 +104,7 @@ class SelectedFacesDialog(Dialog):
         shown = f"The first {there:,} of {len(self._faces):,} faces"
         cut = there == maps.MOST_READ < len(self._faces)
         whose = "one person" if people == 1 else f"{people:,} people"
-        self.told.setText(
+        self.message.setText(
             f"{shown if cut else faces_text(there)} of {whose}. Select some to change them."
         )
         self._enable()

@@ -157,7 +157,7 @@ class SplitDialog(Dialog):
         self._context, self._identity, self._roster = context, identity, roster
         self._faces: dict[int, Face] = {}
         self.groups: list[FaceGroup] = []
-        self.told = text_label("Finding groups among these faces…", "muted")
+        self.message = text_label("Finding groups among these faces…", "muted")
         self.count = QSpinBox()
         self.count.setRange(1, _MOST)
         self.count.setSuffix(" groups")
@@ -184,7 +184,7 @@ class SplitDialog(Dialog):
         page = QWidget()
         self._column = vbox(Stretch(), parent=page, margins=(0, 0, 8, 0), spacing=12)
         layout = vbox(parent=self, margins=24, spacing=12)
-        head = hbox((self.told, 1), (self.count, 0, Qt.AlignmentFlag.AlignTop), spacing=16)
+        head = hbox((self.message, 1), (self.count, 0, Qt.AlignmentFlag.AlignTop), spacing=16)
         layout.addLayout(head)
         layout.addWidget(scrolling(page), 1)
         layout.addWidget(self.effect)
@@ -207,9 +207,9 @@ class SplitDialog(Dialog):
         self.count.blockSignals(False)
         self.count.setEnabled(True)
         if len(groups) > 1:
-            self.told.setText("Drag faces between groups until each group is one person.")
+            self.message.setText("Drag faces between groups until each group is one person.")
         else:
-            self.told.setText(
+            self.message.setText(
                 "These faces look like one person. Ask for more groups, or drag another person's "
                 "faces into the second one."
             )

@@ -169,15 +169,15 @@ def _sign(version: ModelVersion) -> tuple[str, Role] | None:
 class VersionsDialog(Dialog):
     """Shows what it is given and asks for changes; never changes anything itself.
 
-    Signals: ``activate_wanted`` (id), ``deactivate_wanted`` (kind), ``delete_wanted`` (id, after
-    the person was asked), ``curves_wanted`` (list of ids), ``retrain_wanted``.
+    Signals: ``activate_requested`` (id), ``deactivate_requested`` (kind), ``delete_requested`` (id,
+    after the person was asked), ``curves_requested`` (list of ids), ``retrain_requested``.
     """
 
-    activate_wanted = Signal(str)
-    deactivate_wanted = Signal(str)
-    delete_wanted = Signal(str)
-    curves_wanted = Signal(list)
-    retrain_wanted = Signal()
+    activate_requested = Signal(str)
+    deactivate_requested = Signal(str)
+    delete_requested = Signal(str)
+    curves_requested = Signal(list)
+    retrain_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Model versions", parent, kept=True)
@@ -189,7 +189,7 @@ class VersionsDialog(Dialog):
             "No model has been trained yet",
             "A trained MLP or triplet model can recognise people better than k-NN alone. Every "
             "trained version is kept here, so that you can go back.",
-            [("Retrain…", self.retrain_wanted.emit)],
+            [("Retrain…", self.retrain_requested.emit)],
         )
         self.table = VersionsTable()
         self.table.itemSelectionChanged.connect(self._selected)
@@ -213,9 +213,9 @@ class VersionsDialog(Dialog):
         self.stop.clicked.connect(self._deactivate)
         self.delete = QPushButton(icon("trash"), "&Delete…", clicked=self._delete)
         self.curves = QPushButton("&Curves…", toolTip="Select several to compare their curves")
-        self.curves.clicked.connect(lambda: self.curves_wanted.emit(self.selected()))
+        self.curves.clicked.connect(lambda: self.curves_requested.emit(self.selected()))
         self.retrain = QPushButton("&Retrain…")
-        self.retrain.clicked.connect(self.retrain_wanted)
+        self.retrain.clicked.connect(self.retrain_requested)
         self.close_button = QPushButton("Close", clicked=self.reject)
         for button in self._buttons():
             button.setAutoDefault(False)
@@ -303,11 +303,11 @@ class VersionsDialog(Dialog):
 
     def _activate(self) -> None:
         if (one := self._one()) is not None:
-            self.activate_wanted.emit(one.id)
+            self.activate_requested.emit(one.id)
 
     def _deactivate(self) -> None:
         if (one := self._one()) is not None:
-            self.deactivate_wanted.emit(one.kind)
+            self.deactivate_requested.emit(one.kind)
 
     def _delete(self) -> None:
         one = self._one()
@@ -322,7 +322,7 @@ class VersionsDialog(Dialog):
         ask.setDefaultButton(ask.addButton(QMessageBox.StandardButton.Cancel))
         ask.exec()
         if ask.clickedButton() is delete:
-            self.delete_wanted.emit(one.id)
+            self.delete_requested.emit(one.id)
 
 
 def _remark(version: ModelVersion) -> str:

@@ -37,14 +37,14 @@ class MapCanvas(QWidget):
         pointed: row of the point under the mouse, or -1, and where on the screen.
         clicked: row of the point that was clicked.
         lassoed: rows of the points that were lassoed.
-        menu_wanted: where on the screen.
+        menu_requested: where on the screen.
         density_shown: whether density is shown now instead of points.
     """
 
     pointed = Signal(int, QPoint)
     clicked = Signal(int)
     lassoed = Signal(object)
-    menu_wanted = Signal(QPoint)
+    menu_requested = Signal(QPoint)
     density_shown = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -253,7 +253,7 @@ class MapCanvas(QWidget):
         self._look(self.camera.zoomed(2.0, place.x(), place.y()))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu_wanted.emit(event.globalPos())
+        self.menu_requested.emit(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {

@@ -26,13 +26,13 @@ SPACE_TEXTS = {
 
 class MapView(QWidget):
     """Signals: ``pointed`` (face id or -1, where on the screen), ``clicked`` (face id),
-    ``lassoed`` (face ids, an array), ``menu_wanted`` (where on the screen), ``density_shown``.
+    ``lassoed`` (face ids, an array), ``menu_requested`` (where on the screen), ``density_shown``.
     """
 
     pointed = Signal(int, QPoint)
     clicked = Signal(int)
     lassoed = Signal(object)
-    menu_wanted = Signal(QPoint)
+    menu_requested = Signal(QPoint)
     density_shown = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -46,7 +46,7 @@ class MapView(QWidget):
         self.canvas.pointed.connect(lambda row, at: self.pointed.emit(self._face(row), at))
         self.canvas.clicked.connect(lambda row: self.clicked.emit(self._face(row)))
         self.canvas.lassoed.connect(self._lassoed)
-        self.canvas.menu_wanted.connect(self.menu_wanted)
+        self.canvas.menu_requested.connect(self.menu_requested)
         # queued: it comes while painting, when nothing may be laid out anew
         self.canvas.density_shown.connect(self.density_shown, Qt.ConnectionType.QueuedConnection)
         theme_changed().changed.connect(self._recolour)

@@ -51,7 +51,7 @@ def open_gallery(
             if context.state.gallery is None:
                 context.state.gallery_changed.emit()  # the welcome page lists it no longer
         if isinstance(error, PassphraseNeededError | WrongPassphraseError):
-            context.state.passphrase_wanted.emit(folder, error)
+            context.state.passphrase_requested.emit(folder, error)
         elif isinstance(error, GalleryDamagedError) and os.access(folder / "gallery.db", os.R_OK):
             context.state.damage_found.emit(folder, error)
         else:

@@ -26,7 +26,7 @@ _MODELS = ContentsChange(models=True)
 class Watcher:
     """Who is told of long work: every event, then exactly one of the ends."""
 
-    told: Callable[[Event], None]
+    reported: Callable[[Event], None]
     failed: Callable[[BaseException], None]
     cancelled: Callable[[], None]
 
@@ -68,7 +68,7 @@ def evaluate(
 
 
 def _watch(task: Task, watcher: Watcher) -> None:
-    task.told.connect(watcher.told)
+    task.reported.connect(watcher.reported)
     task.cancelled.connect(watcher.cancelled)
 
 

@@ -42,13 +42,13 @@ _LEARNED = " in the learned space"
 
 
 class CandidateRow(Clickable):
-    """Signals: ``chosen`` (identity id), ``opened`` (identity id), ``menu_wanted`` (identity id,
+    """Signals: ``chosen`` (identity id), ``opened`` (identity id), ``menu_requested`` (identity id,
     where on the screen).
     """
 
     chosen = Signal(int)
     opened = Signal(int)
-    menu_wanted = Signal(int, QPoint)
+    menu_requested = Signal(int, QPoint)
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class CandidateRow(Clickable):
         self.opened.emit(self.identity_id)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu_wanted.emit(self.identity_id, event.globalPos())
+        self.menu_requested.emit(self.identity_id, event.globalPos())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._chosen:
@@ -143,13 +143,13 @@ _WORTH = 0.01
 
 
 class Candidates(QWidget):
-    """Signals: ``chosen`` (identity id), ``opened`` (identity id), ``menu_wanted`` (identity id,
+    """Signals: ``chosen`` (identity id), ``opened`` (identity id), ``menu_requested`` (identity id,
     where on the screen), ``named`` (name of somebody a method says).
     """
 
     chosen = Signal(int)
     opened = Signal(int)
-    menu_wanted = Signal(int, QPoint)
+    menu_requested = Signal(int, QPoint)
     named = Signal(str)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
@@ -216,7 +216,7 @@ class Candidates(QWidget):
         row = CandidateRow(candidate, place, learned=learned)
         row.chosen.connect(self.chosen)
         row.opened.connect(self.opened)
-        row.menu_wanted.connect(self.menu_wanted)
+        row.menu_requested.connect(self.menu_requested)
         return row
 
     def _dissenter(self, opinion: Opinion) -> DissentRow:

@@ -26,13 +26,13 @@ _LONG = 24  # letters of a name that a button has room for
 
 class ClusterCard(QFrame):
     """Signals: ``named`` (ids, name), ``dismissed`` (ids); of the selected ones, or else of all.
-    ``merge_wanted``: the groups that are shown together are one person. ``new_name`` (a name that
-    nobody has, as it is typed).
+    ``merge_requested``: the groups that are shown together are one person. ``new_name`` (a name
+    that nobody has, as it is typed).
     """
 
     named = Signal(list, str)
     dismissed = Signal(list)
-    merge_wanted = Signal()
+    merge_requested = Signal()
     new_name = Signal(str)
 
     def __init__(self, pictures: ShelfPictures, parent: QWidget | None = None) -> None:
@@ -45,7 +45,7 @@ class ClusterCard(QFrame):
         self.likeness = ElidedLabel(role="muted")
         self.merge = QPushButton("Combine")
         self.merge.setToolTip("These groups are one person: combine them, named or not")
-        self.merge.clicked.connect(self.merge_wanted)
+        self.merge.clicked.connect(self.merge_requested)
         self.add = QPushButton(clicked=self._add)
         self.grid = self._grid()
         self.name = NameField(Roster(), self)
@@ -56,7 +56,7 @@ class ClusterCard(QFrame):
         self.ok.clicked.connect(self._name)
         self.dismiss = QPushButton(icon("trash"), "Dismiss")
         self.dismiss.clicked.connect(lambda: self.dismissed.emit(self.chosen()))
-        self.told = text_label(role="small")
+        self.message = text_label(role="small")
         self._lay_out()
 
     def _grid(self) -> QListView:
@@ -87,7 +87,7 @@ class ClusterCard(QFrame):
         layout.addLayout(looks)
         layout.addWidget(self.grid)
         layout.addLayout(self._naming)
-        layout.addWidget(self.told)
+        layout.addWidget(self.message)
 
     # -- what is shown -----------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class ClusterCard(QFrame):
         self.name.setEnabled(self._writable)
         self.add.setEnabled(self._writable)
         self.merge.setEnabled(self._writable)
-        self.told.setText(self._told(name, problem, count, chosen))
+        self.message.setText(self._told(name, problem, count, chosen))
 
     def _typed(self) -> None:
         self._refresh()
@@ -187,7 +187,7 @@ class ClusterCard(QFrame):
     def show_lookalike(self, name: str, other: str) -> None:
         """The new name, where it still stands there, cannot be told from somebody's."""
         if name == self.name.name():
-            self.told.setText(f"A new person. {lookalike_words(name, other)}.")
+            self.message.setText(f"A new person. {lookalike_words(name, other)}.")
 
     def _told(self, name: str, problem: str, count: int, chosen: int) -> str:
         if not self._writable:

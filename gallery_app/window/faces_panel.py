@@ -41,11 +41,11 @@ _NARROW = 520
 class FaceDetails(QFrame):
     """A strip under the grid.
 
-    Signals: ``who_is_this`` (face id), ``identity_wanted`` (identity id), ``closed``.
+    Signals: ``who_is_this`` (face id), ``identity_requested`` (identity id), ``closed``.
     """
 
     who_is_this = Signal(int)
-    identity_wanted = Signal(int)
+    identity_requested = Signal(int)
     closed = Signal()
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
@@ -67,7 +67,7 @@ class FaceDetails(QFrame):
         button = QPushButton()
         button.setProperty("quiet", True)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.clicked.connect(lambda: self.identity_wanted.emit(button.property("identity")))
+        button.clicked.connect(lambda: self.identity_requested.emit(button.property("identity")))
         return button
 
     def _lay_out(self) -> None:
@@ -164,17 +164,17 @@ class FaceDetails(QFrame):
 
 class FacesPanel(QWidget):
     """Signals: ``face_selected`` (face id or -1), ``who_is_this`` (face id),
-    ``identity_wanted`` (identity id), ``import_wanted``, ``enroll_wanted``,
-    ``selection_changed``, ``menu_wanted`` (where on the screen).
+    ``identity_requested`` (identity id), ``import_requested``, ``enroll_requested``,
+    ``selection_changed``, ``menu_requested`` (where on the screen).
     """
 
     face_selected = Signal(int)
     who_is_this = Signal(int)
-    identity_wanted = Signal(int)
-    import_wanted = Signal()
-    enroll_wanted = Signal()
+    identity_requested = Signal(int)
+    import_requested = Signal()
+    enroll_requested = Signal()
     selection_changed = Signal()
-    menu_wanted = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="facesPanel")
@@ -188,7 +188,7 @@ class FacesPanel(QWidget):
         self.grid = self._grid()
         self.details = FaceDetails(pictures)
         self.details.who_is_this.connect(self.who_is_this)
-        self.details.identity_wanted.connect(self.identity_wanted)
+        self.details.identity_requested.connect(self.identity_requested)
         self.details.closed.connect(self.grid.clearSelection)
         self.empty = EmptyState(
             "people", "Select a person", "Their faces appear here. Click a face for details."
@@ -197,7 +197,10 @@ class FacesPanel(QWidget):
             "people",
             "No one is enrolled yet",
             "Import a folder of faces, or enroll the first person.",
-            [("Import a folder…", self.import_wanted.emit), ("Enroll…", self.enroll_wanted.emit)],
+            [
+                ("Import a folder…", self.import_requested.emit),
+                ("Enroll…", self.enroll_requested.emit),
+            ],
         )
         self._stack = QStackedWidget()
         self._faces_page = self._page()
@@ -324,7 +327,7 @@ class FacesPanel(QWidget):
 
     def _show_menu(self, at: QPoint) -> None:
         if self.grid.indexAt(at).isValid():
-            self.menu_wanted.emit(self.grid.viewport().mapToGlobal(at))
+            self.menu_requested.emit(self.grid.viewport().mapToGlobal(at))
 
     def sizeHint(self) -> QSize:
         return QSize(720, 640)

@@ -202,7 +202,7 @@ class IdentityListModel(QAbstractListModel):
 
 class IdentitiesPanel(QWidget):
     """Signals: ``chosen`` (identity id), ``sort_changed`` (``name`` or ``faces``),
-    ``selection_changed``, ``picked`` (a person selected others), ``menu_wanted`` (where on the
+    ``selection_changed``, ``picked`` (a person selected others), ``menu_requested`` (where on the
     screen).
     """
 
@@ -210,7 +210,7 @@ class IdentitiesPanel(QWidget):
     sort_changed = Signal(str)
     selection_changed = Signal()
     picked = Signal()
-    menu_wanted = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="identitiesPanel")
@@ -320,7 +320,7 @@ class IdentitiesPanel(QWidget):
 
     def _show_menu(self, at: QPoint) -> None:
         if self.list.indexAt(at).isValid():
-            self.menu_wanted.emit(self.list.viewport().mapToGlobal(at))
+            self.menu_requested.emit(self.list.viewport().mapToGlobal(at))
 
     def _sort_clicked(self, order: str) -> None:
         self.sort_by(order)

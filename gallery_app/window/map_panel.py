@@ -186,13 +186,14 @@ def _toggle(text: str, tip: str) -> QPushButton:
 
 class MapPanel(QWidget):
     """Signals: ``wanted`` (another map is), ``chosen`` (face ids, an array; None for nobody),
-    ``pointed`` (face id or -1, where on the screen), ``anew_wanted`` (with another seed or not).
+    ``pointed`` (face id or -1, where on the screen), ``redraw_requested`` (with another seed or
+    not).
     """
 
     wanted = Signal()
     chosen = Signal(object)
     pointed = Signal(int, QPoint)
-    anew_wanted = Signal(bool)
+    redraw_requested = Signal(bool)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="mapPanel")
@@ -226,7 +227,7 @@ class MapPanel(QWidget):
             view.pointed.connect(self.pointed)
             view.clicked.connect(self._clicked)
             view.lassoed.connect(self._lassoed)
-            view.menu_wanted.connect(lambda at: self.menu().popup(at))
+            view.menu_requested.connect(lambda at: self.menu().popup(at))
             view.density_shown.connect(self._density_shown)
         self._compare_toggled(False)
 
@@ -335,9 +336,9 @@ class MapPanel(QWidget):
         menu.addAction("&Lasso").triggered.connect(self.tools.lasso.toggle)
         menu.addSeparator()
         anew = menu.addAction("Re&compute layout")
-        anew.triggered.connect(lambda: self.anew_wanted.emit(False))
+        anew.triggered.connect(lambda: self.redraw_requested.emit(False))
         other = menu.addAction(f"Use another &seed (now {self.seed})")
-        other.triggered.connect(lambda: self.anew_wanted.emit(True))
+        other.triggered.connect(lambda: self.redraw_requested.emit(True))
         for action in (anew, other):
             action.setEnabled(self.tools.method != "pca")  # which has nothing to do with chance
         return menu

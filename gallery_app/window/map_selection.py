@@ -24,16 +24,16 @@ NAMED = 4
 
 
 class MapSelection(QFrame):
-    """Signals: ``show_wanted`` (their person, in the faces), ``ask_wanted`` (who is this),
-    ``move_wanted`` (name them, or move them to somebody), ``review_wanted`` (look at them one
-    beside the other), ``export_wanted`` (as what), ``cleared``.
+    """Signals: ``show_requested`` (their person, in the faces), ``ask_requested`` (who is this),
+    ``move_requested`` (name them, or move them to somebody), ``review_requested`` (look at them one
+    beside the other), ``export_requested`` (as what), ``cleared``.
     """
 
-    show_wanted = Signal()
-    ask_wanted = Signal()
-    move_wanted = Signal()
-    review_wanted = Signal()
-    export_wanted = Signal(str)
+    show_requested = Signal()
+    ask_requested = Signal()
+    move_requested = Signal()
+    review_requested = Signal()
+    export_requested = Signal(str)
     cleared = Signal()
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
@@ -44,14 +44,14 @@ class MapSelection(QFrame):
         self.title, self.detail = ElidedLabel(), ElidedLabel()
         self.title.setProperty("textRole", "heading")
         self.detail.setProperty("textRole", "small")
-        self.show_them = self._button("Show", self.show_wanted, "Their person's faces")
+        self.show_them = self._button("Show", self.show_requested, "Their person's faces")
         self.ask = self._button(
-            "Who is this?", self.ask_wanted, "Test this face as if it were not enrolled"
+            "Who is this?", self.ask_requested, "Test this face as if it were not enrolled"
         )
         self.move_them = self._button(
-            "Name or move…", self.move_wanted, "Move to another person, or create a new one"
+            "Name or move…", self.move_requested, "Move to another person, or create a new one"
         )
-        self.review = self._button("Review…", self.review_wanted, "Show the faces side by side")
+        self.review = self._button("Review…", self.review_requested, "Show the faces side by side")
         self.export = self._export_button()
         self.clear = self._button("Clear", self.cleared, "Clear selection (Escape)")
         self._lay_out()
@@ -68,7 +68,7 @@ class MapSelection(QFrame):
         for kind in EXPORT_KINDS:
             if kind != "report":  # which is of the whole gallery
                 act = menu.addAction(f"{TITLES[kind]}…")
-                act.triggered.connect(lambda _=False, to=kind: self.export_wanted.emit(to))
+                act.triggered.connect(lambda _=False, to=kind: self.export_requested.emit(to))
         button.setMenu(menu)
         return button
 

@@ -17,11 +17,11 @@ _READ_ONLY = "This gallery is open read-only: nothing can be added or saved."
 
 
 class QueryActions(QFrame):
-    """Signals: ``confirmed`` (name), ``rejected``, ``enroll_wanted``, ``taken_back``."""
+    """Signals: ``confirmed`` (name), ``rejected``, ``enroll_requested``, ``taken_back``."""
 
     confirmed = Signal(str)
     rejected = Signal()
-    enroll_wanted = Signal()
+    enroll_requested = Signal()
     taken_back = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -33,14 +33,14 @@ class QueryActions(QFrame):
         self.reject.clicked.connect(self.rejected)
         self.enroll = QPushButton("Enroll as new…")
         self.enroll.setToolTip(f"Enroll this face as a new person ({keys_text('enroll_query')})")
-        self.enroll.clicked.connect(self.enroll_wanted)
+        self.enroll.clicked.connect(self.enroll_requested)
         self.undo = QPushButton(icon("undo"), "Undo")
         self.undo.clicked.connect(self.taken_back)
-        self.told = text_label(role="small")
+        self.message = text_label(role="small")
         self._lay_out()
 
     def _lay_out(self) -> None:
-        said = hbox((self.told, 1), (self.undo, 0, Qt.AlignmentFlag.AlignTop), spacing=8)
+        said = hbox((self.message, 1), (self.undo, 0, Qt.AlignmentFlag.AlignTop), spacing=8)
         layout = vbox(said, parent=self, margins=(20, 12, 20, 16), spacing=8)
         buttons = WrappingRow()
         for button in (self.confirm, self.reject, self.enroll):
@@ -75,7 +75,7 @@ class QueryActions(QFrame):
     def forget(self) -> None:
         """Nobody is spoken of any more."""
         self._name = ""
-        self.told.setText("")
+        self.message.setText("")
         for button in (self.confirm, self.reject):
             button.setText("")
             button.setAccessibleName("")
@@ -92,8 +92,8 @@ class QueryActions(QFrame):
         self.confirm.setToolTip(plain_tip(tip))
 
     def _show_said(self, query: FaceQuery) -> None:
-        self.told.setText(self._words(query))
-        self.told.setVisible(bool(self.told.text()))
+        self.message.setText(self._words(query))
+        self.message.setVisible(bool(self.message.text()))
         said = query.rejected[-1][1] if query.rejected and not query.added_to else ""
         self.undo.setVisible(bool(query.added_faces) or bool(said))
         tip = (

@@ -35,10 +35,10 @@ _KEPT = "Unknown queries are kept in this gallery so that you can name them late
 
 
 class KeepNotice(QFrame):
-    """Signals: ``decided`` (whether to keep unknown queries), ``shown_wanted``."""
+    """Signals: ``decided`` (whether to keep unknown queries), ``unknowns_requested``."""
 
     decided = Signal(bool)
-    shown_wanted = Signal()
+    unknowns_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="keepNotice")
@@ -46,7 +46,7 @@ class KeepNotice(QFrame):
         self.keep = QPushButton("Keep", clicked=lambda: self.decided.emit(True))
         self.leave = QPushButton("Don't keep", clicked=lambda: self.decided.emit(False))
         self.show_them = QPushButton("Show unknown faces")
-        self.show_them.clicked.connect(self.shown_wanted)
+        self.show_them.clicked.connect(self.unknowns_requested)
         layout = vbox(self.words, parent=self, margins=(20, 12, 20, 12), spacing=8)
         buttons = WrappingRow()
         for button in (self.keep, self.leave, self.show_them):
@@ -125,13 +125,13 @@ def _button(name: str, tip: str) -> QToolButton:
 
 
 class QueryPanel(QWidget):
-    """Signals: ``open_wanted``, ``identity_wanted`` (id), ``candidate_chosen`` (identity id).
+    """Signals: ``open_requested``, ``identity_requested`` (id), ``candidate_chosen`` (identity id).
 
     Its parts have signals of their own: ``stepper``, ``candidates``, ``strictness``, ``actions``.
     """
 
-    open_wanted = Signal()
-    identity_wanted = Signal(int)
+    open_requested = Signal()
+    identity_requested = Signal(int)
     candidate_chosen = Signal(int)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
@@ -146,8 +146,8 @@ class QueryPanel(QWidget):
         self.evidence.chosen.connect(self.comparison.show_face)
         self.candidates = Candidates(pictures)
         self.candidates.chosen.connect(self.candidate_chosen)
-        self.candidates.opened.connect(self.identity_wanted)
-        self.candidates.menu_wanted.connect(self._show_menu)
+        self.candidates.opened.connect(self.identity_requested)
+        self.candidates.menu_requested.connect(self._show_menu)
         self.method = MethodChoice()
         self.strictness = Strictness()
         self.keep_notice = KeepNotice()
@@ -157,7 +157,7 @@ class QueryPanel(QWidget):
             "Who is this?",
             "Drop an embedding anywhere on the window (.npy, .npz or .csv), paste its path, or "
             "double-click a face to test it as if it were not in the gallery.",
-            [("Open query…", self.open_wanted.emit)],
+            [("Open query…", self.open_requested.emit)],
         )
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
@@ -229,7 +229,7 @@ class QueryPanel(QWidget):
                 entry = menu.addAction(button.text(), button.click)
                 entry.setEnabled(button.isEnabled())
         menu.addSeparator()
-        menu.addAction("Show their faces", lambda: self.identity_wanted.emit(identity))
+        menu.addAction("Show their faces", lambda: self.identity_requested.emit(identity))
         menu.popup(at)
 
     def _forget(self) -> None:

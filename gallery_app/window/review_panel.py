@@ -90,10 +90,10 @@ _NARROW = 420
 
 
 class FindingCard(QFrame):
-    """Signals: ``answered`` (the name of an answer), ``identity_wanted`` (identity name)."""
+    """Signals: ``answered`` (the name of an answer), ``identity_requested`` (identity name)."""
 
     answered = Signal(str)
-    identity_wanted = Signal(str)
+    identity_requested = Signal(str)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="card")
@@ -105,7 +105,7 @@ class FindingCard(QFrame):
         self.left = SideView(pictures)
         self.right = SideView(pictures)
         for side in (self.left, self.right):
-            side.name_clicked.connect(self.identity_wanted)
+            side.name_clicked.connect(self.identity_requested)
         self.buttons: dict[str, KeyButton] = {}
         self._answers = WrappingRow()
         self._lay_out()
@@ -230,14 +230,14 @@ class _Name(Clickable):
 
 class ReviewPanel(QWidget):
     """Signals: ``answered`` (Finding, the name of an answer), ``count_changed`` (open findings),
-    ``identity_wanted`` (name), ``balance_wanted``, ``again_wanted``.
+    ``identity_requested`` (name), ``balance_requested``, ``repeat_requested``.
     """
 
     answered = Signal(object, str)
     count_changed = Signal(int)
-    identity_wanted = Signal(str)
-    balance_wanted = Signal()
-    again_wanted = Signal()
+    identity_requested = Signal(str)
+    balance_requested = Signal()
+    repeat_requested = Signal()
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="reviewPanel")
@@ -249,15 +249,15 @@ class ReviewPanel(QWidget):
         self.kinds.activated.connect(self._kind_chosen)
         self.balance = QPushButton("Balance…")
         self.balance.setToolTip("How many faces each person has, and how many are enough")
-        self.balance.clicked.connect(self.balance_wanted)
+        self.balance.clicked.connect(self.balance_requested)
         self.card = FindingCard(pictures)
         self.card.answered.connect(self._answer)
-        self.card.identity_wanted.connect(self.identity_wanted)
+        self.card.identity_requested.connect(self.identity_requested)
         self.list = self._list()
         self.looking = EmptyState("search", "Reviewing faces", "This may take a moment.")
         self.clean = EmptyState(
             "check", "Nothing looks wrong", "No face looks misnamed, and there are no duplicates.",
-            [("Review again", self.again_wanted.emit)],
+            [("Review again", self.repeat_requested.emit)],
         )  # fmt: skip
         self._stack = QStackedWidget()
         self._page = self._questions()

@@ -121,11 +121,11 @@ _LOG_LINES = 2000
 class TrainingPanel(QFrame):
     """Hidden until something starts.
 
-    Signals: ``cancel_wanted``, ``report_wanted``, ``closed`` (the person put it away).
+    Signals: ``cancel_requested``, ``report_requested``, ``closed`` (the person put it away).
     """
 
-    cancel_wanted = Signal()
-    report_wanted = Signal()
+    cancel_requested = Signal()
+    report_requested = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -156,7 +156,7 @@ class TrainingPanel(QFrame):
         self.cancel = QPushButton("Cancel", clicked=self._cancel)
         self.report = QPushButton("&Report…")
         self.report.setProperty("primary", True)
-        self.report.clicked.connect(self.report_wanted)
+        self.report.clicked.connect(self.report_requested)
         self.close_button = QPushButton("Close", clicked=self._close)
 
     def _lay_out(self) -> None:
@@ -301,7 +301,7 @@ class TrainingPanel(QFrame):
     def _cancel(self) -> None:
         self.cancel.setEnabled(False)
         self.cancel.setText("Cancelling…")
-        self.cancel_wanted.emit()
+        self.cancel_requested.emit()
 
     def _close(self) -> None:
         self.dismiss()

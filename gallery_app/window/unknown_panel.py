@@ -37,14 +37,14 @@ _NOT_SAID = (
 
 class UnknownPanel(QWidget):
     """Signals: ``named`` (ids, name), ``dismissed`` (ids), ``merged``, ``count_changed`` (faces),
-    ``query_wanted``.
+    ``query_requested``.
     """
 
     named = Signal(list, str)
     dismissed = Signal(list)
     merged = Signal()
     count_changed = Signal(int)
-    query_wanted = Signal()
+    query_requested = Signal()
 
     def __init__(self, pictures: ShelfPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="unknownPanel")
@@ -54,7 +54,7 @@ class UnknownPanel(QWidget):
         self.card = ClusterCard(pictures)
         self.card.named.connect(self.named)
         self.card.dismissed.connect(self.dismissed)
-        self.card.merge_wanted.connect(self._merge)
+        self.card.merge_requested.connect(self._merge)
         self.dismiss_all = QPushButton(icon("trash"), "Dismiss all")
         self.dismiss_all.setToolTip(
             "Remove all unknown faces from this gallery without naming them"
@@ -66,7 +66,7 @@ class UnknownPanel(QWidget):
             "face",
             "No unknown faces",
             _KEPT,
-            [("Open a query…", self.query_wanted.emit)],
+            [("Open a query…", self.query_requested.emit)],
         )
         self._stack = QStackedWidget()
         self._page = self._shelf()

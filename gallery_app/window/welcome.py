@@ -17,12 +17,14 @@ _SHOWN = 5
 
 
 class WelcomePage(QWidget):
-    """Signals: ``open_wanted``, ``import_wanted``, ``sample_wanted``, ``recent_wanted`` (Path)."""
+    """Signals: ``open_requested``, ``import_requested``, ``sample_requested``, ``recent_requested``
+    (Path).
+    """
 
-    open_wanted = Signal()
-    import_wanted = Signal()
-    sample_wanted = Signal()
-    recent_wanted = Signal(object)
+    open_requested = Signal()
+    import_requested = Signal()
+    sample_requested = Signal()
+    recent_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="welcome")
@@ -31,9 +33,9 @@ class WelcomePage(QWidget):
             "import", "Import a folder", "One folder per person, one .npy file per face"
         )
         self.open = _door("folder-open", "Open a gallery", "One you created before")
-        self.sample.clicked.connect(self.sample_wanted)
-        self.import_.clicked.connect(self.import_wanted)
-        self.open.clicked.connect(self.open_wanted)
+        self.sample.clicked.connect(self.sample_requested)
+        self.import_.clicked.connect(self.import_requested)
+        self.open.clicked.connect(self.open_requested)
         self._recent = QVBoxLayout(spacing=0)
         self._recent_title = text_label("RECENT GALLERIES", "section", wrap=False)
         self._lay_out()
@@ -84,7 +86,7 @@ class WelcomePage(QWidget):
         button.setToolTip(plain_tip(str(folder)))
         button.setAccessibleName(f"Open {folder}")
         button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.clicked.connect(lambda: self.recent_wanted.emit(folder))
+        button.clicked.connect(lambda: self.recent_requested.emit(folder))
         name = text_label(harmless(folder.name), wrap=False)
         place = ElidedLabel(str(folder.parent), role="small")
         hbox(name, (place, 1), parent=button, margins=(8, 0, 8, 0), spacing=16)

@@ -109,7 +109,7 @@ def test_what_is_confirmed_and_rejected_is_the_chosen_one(
     second = name_at(app, 1)
     qtbot.mouseClick(app.window.query.candidates.rows[1], Qt.MouseButton.LeftButton)
     qtbot.mouseClick(app.window.query.actions.reject, Qt.MouseButton.LeftButton)
-    told = app.window.query.actions.told
+    told = app.window.query.actions.message
     qtbot.waitUntil(lambda: told.text() == f"Saved: this is not {second}.")
     qtbot.waitUntil(lambda: is_about(app, name_at(app, 0)))
     third = name_at(app, 1)

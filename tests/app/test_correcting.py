@@ -60,7 +60,7 @@ def test_a_person_is_renamed_and_stays_so(app: App, qtbot: QtBot, gallery_folder
     trigger(app, qtbot, "rename")
     asked = dialog(NameDialog, qtbot)
     assert asked.name.text() == "Tim Henman"
-    assert not asked.told.text()  # their own name is no warning
+    assert not asked.message.text()  # their own name is no warning
     assert not asked.ok.isEnabled()
     asked.name.setText("Timothy Henman")
     qtbot.mouseClick(asked.ok, Qt.MouseButton.LeftButton)
@@ -80,12 +80,12 @@ def test_a_name_that_looks_like_somebodys_is_remarked_on_as_it_is_typed(
     trigger(app, qtbot, "rename")
     asked = dialog(NameDialog, qtbot)
     asked.name.setText("Tiger W\u043e\u043eds")  # Cyrillic o
-    qtbot.waitUntil(lambda: "looks like “Tiger Woods”" in asked.told.text())
+    qtbot.waitUntil(lambda: "looks like “Tiger Woods”" in asked.message.text())
     assert asked.ok.isEnabled()
     asked.name.setText("Tim H\u0435nman")  # what it looks like is what it is
     asked.name.setText("Somebody")
     qtbot.waitUntil(lambda: not app.tasks.is_running("lookalike"))
-    assert "looks like" not in asked.told.text()
+    assert "looks like" not in asked.message.text()
     asked.reject()
 
 
@@ -126,7 +126,7 @@ def test_a_name_that_somebody_has_leads_to_the_merge(app: App, qtbot: QtBot) -> 
     trigger(app, qtbot, "rename")
     asked = dialog(NameDialog, qtbot)
     asked.name.setText("Tiger Woods")
-    assert "merge" in asked.told.text()
+    assert "merge" in asked.message.text()
     qtbot.mouseClick(asked.ok, Qt.MouseButton.LeftButton)
     merge = dialog(MergeDialog, qtbot)
     qtbot.waitUntil(lambda: "18 faces" in merge.outcome.text())
@@ -184,7 +184,7 @@ def test_faces_dropped_beside_the_people_get_a_new_name(app: App, qtbot: QtBot) 
     model.dropMimeData(data, Qt.DropAction.MoveAction, -1, -1, QModelIndex())
     asked = dialog(NameDialog, qtbot)
     asked.name.setText("Somebody Else")
-    assert "a new person" in asked.told.text()
+    assert "a new person" in asked.message.text()
     asked.ok.click()
     qtbot.waitUntil(lambda: "Somebody Else" in names(app))
 

@@ -50,7 +50,7 @@ def words(window: EvaluationWindow) -> str:
 def test_enter_asks_for_both_protocols_five_repeats_and_every_method(
     window: EvaluationWindow, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(window.evaluate_wanted) as asked:
+    with qtbot.waitSignal(window.evaluate_requested) as asked:
         qtbot.keyClick(window, Qt.Key.Key_Return)
     assert asked.args == [("open", "closed"), 5, METHODS]
 
@@ -59,7 +59,7 @@ def test_only_what_is_ticked_is_asked_for(window: EvaluationWindow, qtbot: QtBot
     window.form.protocols["closed"].click()
     window.form.methods["mlp"].click()
     window.form.repeats.setValue(2)
-    with qtbot.waitSignal(window.evaluate_wanted) as asked:
+    with qtbot.waitSignal(window.evaluate_requested) as asked:
         window.form.start.click()
     assert asked.args == [("open",), 2, ("auto", "knn", "triplet")]
 
@@ -97,7 +97,7 @@ def test_sentences_searches_and_both_tables_are_shown(
     assert "6,485 searches for enrolled people and 7,210 for strangers" in text
     assert "53 people were never enrolled" in text
     assert [table.accessibleName() for table in window.tables] == ["Open set", "Closed set"]
-    with qtbot.waitSignal(window.save_wanted) as asked:
+    with qtbot.waitSignal(window.save_requested) as asked:
         window.save.click()
     assert asked.args == [evaluation]
 

@@ -163,7 +163,7 @@ def test_where_tensorboard_is_not_installed_the_command_is_there(
     dialog = ask(app, "tensorboard", qtbot)
     assert not dialog.open_after.isEnabled()
     assert not dialog.open_after.isChecked()
-    assert "-m pip install tensorboard" in dialog.told.text()
+    assert "-m pip install tensorboard" in dialog.message.text()
     dialog.reject()
 
 
@@ -210,15 +210,15 @@ def test_without_a_gallery_there_is_nothing_to_export(start, qtbot: QtBot) -> No
 def test_that_the_files_are_in_clear_is_said_before(qtbot: QtBot, tmp_path: Path) -> None:
     dialog = ExportDialog("csv", (2, 3), [], tmp_path / "x.csv", encrypted=True)
     qtbot.addWidget(dialog)
-    assert "encrypted; the export is not" in dialog.told.text()
+    assert "encrypted; the export is not" in dialog.message.text()
 
 
 def test_a_large_gallery_is_better_sampled(qtbot: QtBot, tmp_path: Path) -> None:
     dialog = ExportDialog("tensorboard", (9_000, 100_000), [], tmp_path / "x")
     qtbot.addWidget(dialog)
-    assert "With 100,000 faces the projector is slow" in dialog.told.text()
+    assert "With 100,000 faces the projector is slow" in dialog.message.text()
     dialog.sample.setChecked(True)
-    assert dialog.told.text().strip() == ""
+    assert dialog.message.text().strip() == ""
 
 
 def test_the_import_of_an_export_is_the_same_gallery(

@@ -148,7 +148,7 @@ def test_chosen_faces_are_reviewed_side_by_side(app: App, qtbot: QtBot) -> None:
     qtbot.mouseClick(panel.selection.review, Qt.MouseButton.LeftButton)
     dialog = dialog_of(SelectedFacesDialog, qtbot)
     qtbot.waitUntil(lambda: dialog.model.rowCount() == 18)
-    assert dialog.told.text() == "18 faces of 2 people. Select some to change them."
+    assert dialog.message.text() == "18 faces of 2 people. Select some to change them."
     assert not dialog.remove.isEnabled()
     dialog.grid.select_rows(np.array([0, 1]))
     gone = set(dialog.picked())
@@ -238,7 +238,7 @@ def test_a_map_of_a_model_that_was_put_out_of_use_gives_way_without_an_error(
     app.state.gallery.models.deactivate("triplet")  # as an undo does; nobody was told yet
     queries.open_queries(app.context, [query_file])
     qtbot.waitUntil(lambda: app.state.query is not None and app.state.query.answer is not None)
-    panel.anew_wanted.emit(False)
+    panel.redraw_requested.emit(False)
     qtbot.waitUntil(lambda: len(panel.views()) == 1)
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
     assert panel.left.drawn.map.space == "original"

@@ -81,7 +81,7 @@ def shown(app: App) -> dict[str, object]:
                 for one in (query.actions.confirm, query.actions.reject,
                             query.actions.enroll, query.actions.undo)
             ],
-            "remembered": query.actions.told.text(),
+            "remembered": query.actions.message.text(),
         }  # fmt: skip
         said.update({f"query {what}": value for what, value in panel.items()})
     if window.middle.shows(window.review):

@@ -40,7 +40,7 @@ def test_the_next_candidate_comes_forward_and_that_is_told(
     assert reject(app, qtbot) == "Tiger Woods"
     assert app.window.query.name.text() != "Tiger Woods"
     assert app.window.query.candidates.rows[0].name.text() == first(app)
-    assert app.window.query.actions.told.text() == "Saved: this is not Tiger Woods."
+    assert app.window.query.actions.message.text() == "Saved: this is not Tiger Woods."
     assert app.window.query.evidence.heading.text().endswith(first(app))
     qtbot.waitUntil(lambda: {tile.name for tile in app.window.query.evidence.tiles} == {first(app)})
 
@@ -61,13 +61,13 @@ def test_it_can_be_taken_back_one_by_one(app: App, qtbot: QtBot, query_file: Pat
     actions = app.window.query.actions
     reject(app, qtbot)
     second = reject(app, qtbot)
-    assert actions.told.text() == f"Saved: this is not {second}."
+    assert actions.message.text() == f"Saved: this is not {second}."
     qtbot.mouseClick(actions.undo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: first(app) == second)
-    assert actions.told.text() == "Saved: this is not Tiger Woods."
+    assert actions.message.text() == "Saved: this is not Tiger Woods."
     qtbot.mouseClick(actions.undo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: first(app) == "Tiger Woods")
-    assert not actions.told.isVisible()
+    assert not actions.message.isVisible()
     assert not actions.undo.isVisible()
 
 
@@ -108,7 +108,7 @@ def test_an_enrolled_face_that_is_asked_about_can_be_rejected_too(app: App, qtbo
     actions = app.window.query.actions
     assert not actions.confirm.isVisible()
     reject(app, qtbot)
-    assert "this is not Tiger Woods. The face stays enrolled" in actions.told.text()
+    assert "this is not Tiger Woods. The face stays enrolled" in actions.message.text()
     assert len(app.context.gallery.faces.of("Tiger Woods")) == 9
 
 
@@ -121,9 +121,9 @@ def test_enrolling_under_the_rejected_name_after_all_ends_the_rejection(
     assert query is not None
     enroll_query(app.context, query, "Tiger Woods")
     actions = app.window.query.actions
-    qtbot.waitUntil(lambda: actions.told.text().startswith("Added to Tiger Woods"))
+    qtbot.waitUntil(lambda: actions.message.text().startswith("Added to Tiger Woods"))
     qtbot.mouseClick(actions.undo, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not actions.told.isVisible())
+    qtbot.waitUntil(lambda: not actions.message.isVisible())
     qtbot.waitUntil(lambda: first(app) == "Tiger Woods")
 
 

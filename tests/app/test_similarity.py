@@ -142,11 +142,12 @@ def test_the_threshold_is_dragged_and_read_out(app: App, qtbot: QtBot) -> None:
     middle = float(np.median(own))
     tile.line.setValue(middle)
     assert tile.place.value() == pytest.approx(middle, abs=1e-3)
-    assert "% of pairs of the same person" in tile.told.text()
+    assert "% of pairs of the same person" in tile.message.text()
     tile.place.setValue(0.0)
     assert tile.line.value() == pytest.approx(0.0, abs=1e-3)
     assert (
-        "0.0 % of pairs of the same person, 0.0 % of pairs of different people" in tile.told.text()
+        "0.0 % of pairs of the same person, 0.0 % of pairs of different people"
+        in tile.message.text()
     )
     dialog.reject()
 

@@ -87,7 +87,7 @@ def test_enter_starts_and_escape_does_not(qtbot: QtBot) -> None:
     started: list[TrainingRequest] = []
     for key in (Qt.Key.Key_Escape, Qt.Key.Key_Return):
         dialog = retrain(qtbot)
-        dialog.start_wanted.connect(started.append)
+        dialog.start_requested.connect(started.append)
         qtbot.keyClick(dialog, key)
         assert not dialog.isVisible()
     assert started == [TrainingRequest()]
@@ -230,7 +230,7 @@ def test_messages_go_to_the_log_and_an_alarm_also_beside_its_sign(panel: Trainin
 
 def test_cancel_asks_once(panel: TrainingPanel, qtbot: QtBot) -> None:
     asked: list[int] = []
-    panel.cancel_wanted.connect(lambda: asked.append(1))
+    panel.cancel_requested.connect(lambda: asked.append(1))
     panel.start(TrainingRequest())
     panel.cancel.click()
     panel.cancel.click()
@@ -246,7 +246,7 @@ def test_the_outcome_is_one_sentence_with_the_report_behind_it(
     panel.start(TrainingRequest())
     panel.show_outcome(TrainingOutcome((version(4),), "It is now in use.", 9.0))
     assert panel.sentence.text() == "It is now in use."
-    with qtbot.waitSignal(panel.report_wanted):
+    with qtbot.waitSignal(panel.report_requested):
         panel.report.click()
     with qtbot.waitSignal(panel.closed):
         panel.close_button.click()
@@ -308,11 +308,11 @@ def test_collapse_and_staleness_are_said_in_words(versions: VersionsDialog) -> N
 def test_buttons_tell_which_version_is_meant(versions: VersionsDialog, qtbot: QtBot) -> None:
     mlp, other = versions_made()[0], versions_made()[1]
     versions.table.select([other.id])
-    with qtbot.waitSignal(versions.activate_wanted) as asked:
+    with qtbot.waitSignal(versions.activate_requested) as asked:
         versions.activate.click()
     assert asked.args == [other.id]
     versions.table.select([mlp.id])
-    with qtbot.waitSignal(versions.deactivate_wanted) as asked:
+    with qtbot.waitSignal(versions.deactivate_requested) as asked:
         versions.stop.click()
     assert asked.args == ["mlp"]
 
@@ -322,7 +322,7 @@ def test_a_version_is_deleted_only_after_a_yes(
     versions: VersionsDialog, monkeypatch: pytest.MonkeyPatch, button: str, deleted: bool
 ) -> None:
     asked: list[str] = []
-    versions.delete_wanted.connect(asked.append)
+    versions.delete_requested.connect(asked.append)
 
     def answer(box: QMessageBox) -> int:
         next(one for one in box.buttons() if button in one.text().replace("&", "")).click()
@@ -347,7 +347,7 @@ def test_without_versions_there_is_a_way_to_the_first(qtbot: QtBot) -> None:
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.empty.isVisible()
-    with qtbot.waitSignal(dialog.retrain_wanted):
+    with qtbot.waitSignal(dialog.retrain_requested):
         dialog.empty.buttons[0].click()
 
 

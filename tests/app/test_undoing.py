@@ -54,7 +54,7 @@ def test_a_face_that_is_enrolled_is_not_offered_to_be_confirmed(
 ) -> None:
     ask(app, qtbot, sorted((small_tree / "Tiger_Woods").glob("*.npy"))[0])
     actions = app.window.query.actions
-    qtbot.waitUntil(lambda: "Tiger Woods already has this face" in actions.told.text())
+    qtbot.waitUntil(lambda: "Tiger Woods already has this face" in actions.message.text())
     assert not actions.confirm.isVisible()
     assert not app.window.menus.actions["confirm"].isEnabled()
 

@@ -139,7 +139,7 @@ def test_a_whole_cluster_is_named_and_the_next_one_comes_forward(
     assert [len(panel.model.cluster_at(row)) for row in range(2)] == [4, 1]  # type: ignore[arg-type]
     assert not panel.card.ok.isEnabled()
     qtbot.keyClicks(panel.card.name, "Winona Ryder")
-    assert panel.card.told.text() == "A new person"
+    assert panel.card.message.text() == "A new person"
     assert panel.card.ok.text() == "Name them"
     click(qtbot, panel.card.ok)
     assert panel.card.question.text() == "This face looks like no other unknown face"
@@ -156,7 +156,7 @@ def test_a_whole_cluster_is_named_and_the_next_one_comes_forward(
 def test_a_name_that_looks_like_somebodys_is_remarked_on(shelved: App, qtbot: QtBot) -> None:
     card = shelved.window.unknown.card
     card.name.setText("T\u043em Hanks")  # Cyrillic o
-    qtbot.waitUntil(lambda: "looks like “Tom Hanks”" in card.told.text())
+    qtbot.waitUntil(lambda: "looks like “Tom Hanks”" in card.message.text())
     assert card.ok.isEnabled()
 
 
@@ -169,7 +169,7 @@ def test_only_the_selected_ones_get_the_name_and_the_others_look_like_it(
         selection = card.grid.selectionModel()
         selection.select(card.model.index(row), selection.SelectionFlag.Select)
     assert card.ok.text() == "Name the 3 selected"
-    assert "3 of 4 selected" in card.told.text()
+    assert "3 of 4 selected" in card.message.text()
     qtbot.keyClicks(card.name, "Winona Ryder")
     qtbot.keyClick(card.name, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: gallery.people.find("Winona Ryder") is not None)

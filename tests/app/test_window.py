@@ -275,7 +275,7 @@ def test_the_welcome_page_offers_recent_galleries(
 ) -> None:
     app.window.menus.actions["close"].trigger()
     qtbot.waitUntil(lambda: app.window.welcome.isVisible())
-    app.window.welcome.recent_wanted.emit(gallery_folder)
+    app.window.welcome.recent_requested.emit(gallery_folder)
     qtbot.waitUntil(lambda: app.window.faces.model.rowCount() > 0)
 
 

@@ -23,7 +23,7 @@ class Running(Protocol):
     """What can be watched."""
 
     title: str
-    told: SignalInstance
+    reported: SignalInstance
     ended: SignalInstance
 
     def cancel(self) -> None: ...
@@ -66,7 +66,7 @@ class BusyStrip(QFrame):
         """Shows this work until it ends, should it take a while."""
         watched = _Watched(task)
         self._watched.append(watched)
-        task.told.connect(lambda event: self._told(watched, event))
+        task.reported.connect(lambda event: self._told(watched, event))
         task.ended.connect(lambda: self._ended(watched))
         self._show_newest()
         if not self.isVisible():

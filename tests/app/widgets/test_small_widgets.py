@@ -190,7 +190,7 @@ def test_the_action_of_a_message_is_called_once_and_closes_it(qtbot: QtBot) -> N
 
 
 class Work(QObject):
-    told = Signal(object)
+    reported = Signal(object)
     ended = Signal()
 
     def __init__(self, title: str) -> None:
@@ -214,10 +214,10 @@ def test_short_work_shows_no_strip_and_long_work_does(strip: BusyStrip, qtbot: Q
     strip.watch(work)
     assert not strip.isVisible()
     qtbot.waitUntil(strip.isVisible)
-    work.told.emit(Progress("Reading", 1200, 4324))
+    work.reported.emit(Progress("Reading", 1200, 4324))
     assert strip.detail.text() == "Reading · 1,200 of 4,324"
     assert strip.bar.value() == 277
-    work.told.emit(Message("The index was rebuilt"))
+    work.reported.emit(Message("The index was rebuilt"))
     assert strip.detail.text() == "The index was rebuilt"
     work.ended.emit()
     assert not strip.isVisible()
@@ -244,7 +244,7 @@ def test_when_the_newest_work_ends_the_older_is_shown_again(strip: BusyStrip) ->
     older, newer = Work("Importing"), Work("Checking")
     strip.watch(older)
     strip.watch(newer)
-    older.told.emit(Progress("Reading", 1, 2))
+    older.reported.emit(Progress("Reading", 1, 2))
     assert (strip.title.text(), strip.detail.text()) == ("Checking", "")
     newer.ended.emit()
     assert strip.title.text() == "Importing"
@@ -264,8 +264,8 @@ def test_the_time_left_is_told_once_it_means_something() -> None:
 def test_work_that_foresees_the_whole_shows_that(strip: BusyStrip) -> None:
     work = Work("Importing")
     strip.watch(work)
-    work.told.emit(Progress("Saving faces", 10, 100, overall=0.25, left=42.0))
+    work.reported.emit(Progress("Saving faces", 10, 100, overall=0.25, left=42.0))
     assert (strip.bar.value(), strip.bar.maximum()) == (250, 1000)
     assert strip.detail.text() == "Saving faces · 10 of 100 · about 42 s left"
-    work.told.emit(Progress("Compacting", 0, 0, overall=0.3))
+    work.reported.emit(Progress("Compacting", 0, 0, overall=0.3))
     assert (strip.bar.value(), strip.detail.text()) == (300, "Compacting")
