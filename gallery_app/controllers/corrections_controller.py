@@ -14,7 +14,6 @@ from engine.records.types import Identity
 from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.erase_dialog import EraseDialog, ReceiptDialog
-from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.dialogs.merge_dialog import MergeDialog
 from gallery_app.dialogs.prompts import NameDialog, Says, note_dialog
 from gallery_app.dialogs.split_dialog import SplitDialog
@@ -264,7 +263,7 @@ class CorrectionsController(Controller):
         self, title: str, says: Says, text: str, taken: Callable[[str], None], name: str = ""
     ) -> None:
         dialog = NameDialog(title, self._roster, says, text, taken, name=name, parent=self._window)
-        told = while_open(dialog, dialog.show_lookalike)
+        told = dialog.while_open(dialog.show_lookalike)
         dialog.new_name.connect(
             lambda new: people_operations.find_lookalike(self._context, new, told)
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine.records.changes import Changed
 from gallery_app.controllers.controller import Controller
-from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.dialogs.history_dialog import HistoryDialog
 from gallery_app.operations import corrections
 from gallery_app.operations.context import Context
@@ -96,7 +95,7 @@ class HistoryController(Controller):
 
     def _load_history(self) -> None:
         if self._history is not None:
-            show = while_open(self._history, self._history.show_entries)
+            show = self._history.while_open(self._history.show_entries)
             corrections.load_history(self._context, _SHOWN, show)
 
     def _gallery_changed(self) -> None:

@@ -15,7 +15,6 @@ from gallery_app.controllers.controller import Controller
 from gallery_app.diagnostics import diagnostics
 from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.enroll_dialog import EnrollDialog
-from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.dialogs.help_dialogs import about_dialog, shortcuts_dialog
 from gallery_app.dialogs.import_preview import ImportPreview
 from gallery_app.dialogs.prompts import offer_import
@@ -129,9 +128,9 @@ class MenuController(Controller):
         galleries.plan_import(
             self._context,
             sources,
-            while_open(dialog, planned),
+            dialog.while_open(planned),
             column,
-            stopped=while_open(dialog, dialog.keep_column),
+            stopped=dialog.while_open(dialog.keep_column),
         )
 
     def show_imported(self, report: ImportReport) -> None:

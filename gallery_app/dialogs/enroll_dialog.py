@@ -15,7 +15,6 @@ from engine.records.names import check_name
 from engine.records.roster import Roster
 from engine.records.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.dialogs.file_choosers import choose_embeddings, local_paths
-from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.item_models.new_faces_model import NewFacesModel
 from gallery_app.operations import enrolment
 from gallery_app.operations.context import Context
@@ -211,14 +210,14 @@ class EnrollDialog(Dialog):
     # -- faces -------------------------------------------------------------------------------
 
     def _pick(self) -> None:
-        add = while_open(self, self.add_files)
+        add = self.while_open(self.add_files)
         paths = choose_embeddings(self, self._context.settings)
         if paths:
             add(paths)
 
     def add_files(self, paths: Sequence[Path]) -> None:
         """Reads files; those that cannot be used are listed with the reason."""
-        take = while_open(self, lambda read: self._take(*read))
+        take = self.while_open(lambda read: self._take(*read))
         enrolment.read_faces(self._context, paths, lambda *read: take(read))
 
     def _take(self, batches: list[FaceBatch], rejected: list[Rejection]) -> None:
@@ -273,8 +272,8 @@ class EnrollDialog(Dialog):
             draft.name,
             draft.batch(),
             draft.elsewhere(),
-            while_open(self, checked),
-            while_open(self, refused),
+            self.while_open(checked),
+            self.while_open(refused),
         )
 
     def _asked(self) -> tuple[str, list[int], dict[int, str]]:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QButtonGroup, QDialogButtonBox, QRadioButton, QVBo
 
 from engine.records.changes import MergePreview
 from engine.records.types import Identity
-from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.operations import corrections
 from gallery_app.operations.context import Context
 from gallery_app.widgets.controls.boxes import hbox, section, text_label, vbox
@@ -107,7 +106,7 @@ class MergeDialog(Dialog):
         self.outcome.setText(f"All faces will be named {into}.")
         self.effect.show_waiting()
         self._show_compared("Comparing their faces…", unlike=False, sure=False)
-        show, stale = while_open(self, self._show), while_open(self, self.reject)
+        show, stale = self.while_open(self._show), self.while_open(self.reject)
         corrections.preview_merge(self._context, names, into, show, stale)
 
     def _show(self, preview: MergePreview) -> None:

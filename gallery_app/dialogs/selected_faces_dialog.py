@@ -10,7 +10,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QDialogButtonBox, QFrame, QPushButton, QWidget
 
 from engine.records.types import Face, Ids
-from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.item_models.face_model import FaceListModel
 from gallery_app.item_models.roles import CaptionRole
 from gallery_app.operations import corrections, maps
@@ -93,7 +92,7 @@ class SelectedFacesDialog(Dialog):
 
     def _load(self) -> None:
         if self._context.state.gallery is not None:
-            maps.load_reviewed(self._context, self._faces, while_open(self, self._show))
+            maps.load_reviewed(self._context, self._faces, self.while_open(self._show))
 
     def _show(self, faces: list[Face]) -> None:
         selected = self.picked()

@@ -22,7 +22,6 @@ from engine.records.changes import SplitProposal
 from engine.records.names import check_name
 from engine.records.roster import Roster
 from engine.records.types import Face, Identity
-from gallery_app.dialogs.guarded_callback import while_open
 from gallery_app.item_models.face_model import FaceListModel
 from gallery_app.item_models.roles import FACES, unpacked
 from gallery_app.operations import corrections, people
@@ -178,7 +177,7 @@ class SplitDialog(Dialog):
         self._lay_out()
         self.ok.setFocus()
         self._changed()
-        people.load_faces_of(context, identity.id, while_open(self, self._take_faces))
+        people.load_faces_of(context, identity.id, self.while_open(self._take_faces))
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -197,7 +196,7 @@ class SplitDialog(Dialog):
         self._propose(None)
 
     def _propose(self, count: int | None) -> None:
-        take, stale = while_open(self, self._take_proposal), while_open(self, self.reject)
+        take, stale = self.while_open(self._take_proposal), self.while_open(self.reject)
         corrections.propose_split(self._context, self._identity.name, count, take, stale)
 
     def _take_proposal(self, proposal: SplitProposal) -> None:
@@ -246,7 +245,7 @@ class SplitDialog(Dialog):
         self._show_groups(parts)
         self.effect.show_waiting()
         groups = [part for part in parts if part]
-        show, stale = while_open(self, self._show_effect), while_open(self, self.reject)
+        show, stale = self.while_open(self._show_effect), self.while_open(self.reject)
         corrections.preview_split(self._context, self._identity.name, groups, show, stale)
 
     def _show_effect(self, proposal: SplitProposal) -> None:

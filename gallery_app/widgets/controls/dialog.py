@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ParamSpec
+
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QDialog, QScrollArea, QWidget
@@ -25,6 +28,7 @@ def fitting(size: QSize, window: QWidget | None) -> QSize:
     return size if window is None else size.boundedTo(window.size() - QSize(48, 48))
 
 
+_P = ParamSpec("_P")
 _FRAME = QSize(4, 40)  # px that a desktop's frame takes where it is not known yet
 _UNLIMITED = 16_777_215
 
@@ -43,6 +47,17 @@ class Dialog(QDialog):
     ) -> None:
         super().__init__(parent, windowTitle=title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, not kept)
+
+    def while_open(self, call: Callable[_P, object]) -> Callable[_P, None]:
+        """Guard a callback: what arrives when the dialog is closed is dropped."""
+        open_ = [True]
+        self.finished.connect(open_.clear)
+
+        def guarded(*values: _P.args, **named: _P.kwargs) -> None:
+            if open_:
+                call(*values, **named)
+
+        return guarded
 
     def showEvent(self, event: QShowEvent) -> None:
         self._fit()
