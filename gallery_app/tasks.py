@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -115,14 +115,7 @@ class TaskRunner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         sys.setswitchinterval(_TURN)
-        self._lanes: dict[Lane, ThreadPoolExecutor] = {
-            "question": ThreadPoolExecutor(1, "questions"),
-            "list": ThreadPoolExecutor(1, "lists"),
-            "change": ThreadPoolExecutor(1, "changes"),
-            "review": ThreadPoolExecutor(1, "reviews"),
-            "training": ThreadPoolExecutor(1, "training"),
-            "keeping": ThreadPoolExecutor(1, "keeping"),
-        }
+        self._lanes = {lane: ThreadPoolExecutor(1, lane) for lane in get_args(Lane)}
         self._serials: dict[str, int] = {}
         self._generation = 0
         self._closed = False

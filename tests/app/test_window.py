@@ -325,7 +325,7 @@ def test_nothing_runs_and_no_thread_is_left_after_the_window_closes(app: App, qt
     app.window.close()
     left = {thread.name for thread in threading.enumerate()}
     assert not left & {"pictures", "index-builder"}
-    assert not any(name.startswith(("questions", "changes")) for name in left)
+    assert not any(name.startswith(("question", "change")) for name in left)
 
 
 def test_a_gallery_that_lost_its_index_says_once_that_it_was_rebuilt(
