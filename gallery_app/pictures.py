@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPixmap
 from engine.errors import PhotoError
 from engine.gallery import Gallery
 from engine.records.types import FaceBatch, Vectors
-from gallery_app.widgets.faces.avatar_painting import portrait_image
+from gallery_app.widgets.faces.painting import portrait_image
 
 _log = logging.getLogger(__name__)
 

@@ -17,9 +17,8 @@ from engine.errors import InputError
 from engine.store import encryption
 from gallery_app.widgets.controls.boxes import Stretch, hbox, section, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.widgets.controls.elided_label import ElidedLabel
-from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.controls.passphrase_field import PassphraseField
+from gallery_app.widgets.controls.fields import PassphraseField
+from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel
 
 
 class PassphraseDialog(Dialog):

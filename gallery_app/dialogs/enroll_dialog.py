@@ -21,9 +21,8 @@ from gallery_app.operations.context import Context
 from gallery_app.theme.icons import Role, icon
 from gallery_app.widgets.controls.boxes import hbox, refill, text_label, vbox, widgets_in
 from gallery_app.widgets.controls.dialog import Dialog, fitting
-from gallery_app.widgets.controls.elided_label import ElidedLabel, button_name, plain_tip
-from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.controls.name_field import NameField
+from gallery_app.widgets.controls.fields import NameField
+from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, button_name, plain_tip
 from gallery_app.widgets.faces.new_face_list import NewFaceList
 from gallery_app.wording.number_words import faces_text
 

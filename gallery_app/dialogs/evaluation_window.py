@@ -23,8 +23,8 @@ from engine.utils.number_text import counted
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
-from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.widgets.controls.labels import ElidedLabel
 from gallery_app.widgets.lists.figures_table import Cell, Column, FiguresTable, Row
 from gallery_app.wording.model_words import date_text, seconds_text
 from gallery_app.wording.number_words import faces_text, people_text

@@ -14,7 +14,7 @@ from engine.records.changes import HistoryEntry
 from gallery_app.theme.colours import current_theme
 from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 from gallery_app.wording.history_words import change_text
 
 Index = QModelIndex | QPersistentModelIndex

@@ -41,9 +41,8 @@ from gallery_app.theme.colours import current_theme, text_font
 from gallery_app.theme.icons import paint_icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog, fitting
-from gallery_app.widgets.controls.elided_label import button_name
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
-from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.labels import IconLabel, button_name
 from gallery_app.widgets.faces.painting import paint_picture, paint_ring, paint_words
 from gallery_app.widgets.lists.check_boxes import (
     SIDE,

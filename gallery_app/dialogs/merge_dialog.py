@@ -14,9 +14,8 @@ from gallery_app.operations.context import Context
 from gallery_app.widgets.controls.boxes import hbox, section, text_label, vbox
 from gallery_app.widgets.controls.confidence_bar import BeforeAfter
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
-from gallery_app.widgets.controls.elided_label import ElidedLabel
-from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel
+from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.wording.number_words import faces_text
 from gallery_app.wording.similarity_words import merge_comfort, merge_warning
 

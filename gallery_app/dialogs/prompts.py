@@ -24,8 +24,8 @@ from gallery_app.errors import readable
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.widgets.controls.elided_label import show_plainly
-from gallery_app.widgets.controls.name_field import NameField
+from gallery_app.widgets.controls.fields import NameField
+from gallery_app.widgets.controls.labels import show_plainly
 
 
 def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:

@@ -25,8 +25,7 @@ from engine.records.types import CheckReport, ImportReport
 from engine.utils.number_text import counted
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.widgets.controls.elided_label import plain_tip
-from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.labels import IconLabel, plain_tip
 from gallery_app.wording.backup_words import headline
 from gallery_app.wording.number_words import faces_text, people_text
 

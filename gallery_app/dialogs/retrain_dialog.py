@@ -33,7 +33,7 @@ from engine.records.training_parameters import (
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.labels import IconLabel
 from gallery_app.wording.model_words import KIND_NAMES, MINING_NAMES, PRESET_NAMES
 from gallery_app.wording.number_words import faces_text, people_text
 

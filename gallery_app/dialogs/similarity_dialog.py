@@ -17,8 +17,8 @@ from gallery_app.pictures import Pictures
 from gallery_app.widgets.charts.heat_map import HeatMap
 from gallery_app.widgets.controls.boxes import Stretch, hbox, section, vbox
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
-from gallery_app.widgets.controls.elided_label import ElidedLabel
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.controls.labels import ElidedLabel
+from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.wording.similarity_words import verdict
 
 _SMALL, _LARGE = 52, 168

@@ -30,7 +30,7 @@ from gallery_app.pictures import Pictures
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.confidence_bar import BeforeAfter
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
-from gallery_app.widgets.controls.name_field import NameField
+from gallery_app.widgets.controls.fields import NameField
 from gallery_app.widgets.faces.delegates import FaceDelegate
 from gallery_app.wording.number_words import faces_text
 

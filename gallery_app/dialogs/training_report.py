@@ -21,7 +21,7 @@ from engine.records.training_parameters import Kind
 from gallery_app.theme.colours import tabular, text_font
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
-from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.labels import IconLabel
 from gallery_app.wording.model_words import (
     KIND_NAMES,
     PRESET_NAMES,

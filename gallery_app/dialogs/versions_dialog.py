@@ -23,9 +23,8 @@ from gallery_app.theme.colours import tabular
 from gallery_app.theme.icons import Role, icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.widgets.controls.elided_label import plain_tip, show_plainly
 from gallery_app.widgets.controls.empty_state import EmptyState
-from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.labels import IconLabel, plain_tip, show_plainly
 from gallery_app.wording.model_words import (
     KIND_NAMES,
     PRESET_NAMES,

@@ -29,7 +29,7 @@ from gallery_app.item_models.roles import (
     packed,
 )
 from gallery_app.pictures import Awaited, Pictures
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from engine.records.findings import Finding, Kind
 from gallery_app.item_models.roles import CaptionRole, NameRole, PictureRole
 from gallery_app.pictures import Pictures
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 from gallery_app.wording.review_words import KIND_TEXTS, line
 
 Index = QModelIndex | QPersistentModelIndex

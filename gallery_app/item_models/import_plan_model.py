@@ -19,7 +19,7 @@ from engine.records.names import search_key
 from engine.records.plans import ImportPlan, Outcome, PlannedFace
 from gallery_app.item_models.roles import PictureRole, ToneRole
 from gallery_app.pictures import RowPictures
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 Filter = Literal["all", "remarks", "new", "added", "out", "rejected"]

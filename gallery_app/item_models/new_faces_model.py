@@ -22,7 +22,7 @@ from engine.records.advice import Advice, by_row, grouped
 from engine.records.types import FaceBatch, Rejection, Vectors
 from gallery_app.item_models.roles import PictureRole, ToneRole, WordsRole
 from gallery_app.pictures import RowPictures
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 
 
 @dataclass

@@ -13,7 +13,7 @@ from engine.records.unknowns import Cluster, Unknown
 from gallery_app.item_models.face_model import caption
 from gallery_app.item_models.roles import CaptionRole, FaceIdRole, NameRole, PictureRole
 from gallery_app.pictures import ShelfPictures
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 from gallery_app.wording.unknowns_words import headline, likeness_text
 
 Index = QModelIndex | QPersistentModelIndex

@@ -17,7 +17,7 @@ from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
 from gallery_app.operations.queries import by_method, follow_method
 from gallery_app.state import FaceQuery, Methods
-from gallery_app.widgets.faces.avatar_painting import portrait_image
+from gallery_app.widgets.faces.painting import portrait_image
 
 
 def load_roster(context: Context, known: Roster | None, done: Callable[[Roster], None]) -> None:

@@ -23,9 +23,8 @@ from gallery_app.theme.colours import current_theme, tabular
 from gallery_app.widgets.controls.boxes import hbox, refill, section, vbox, widgets_in
 from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.confidence_bar import ConfidenceBar, confidence_words
-from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
-from gallery_app.widgets.controls.icon_label import IconLabel
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, plain_tip
+from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.wording.method_words import (
     agreement_text,
     agreement_tip,

@@ -15,8 +15,8 @@ from gallery_app.item_models.unknown_models import UnknownListModel
 from gallery_app.pictures import ShelfPictures
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
-from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
-from gallery_app.widgets.controls.name_field import NameField
+from gallery_app.widgets.controls.fields import NameField
+from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
 from gallery_app.widgets.faces.delegates import FaceDelegate
 from gallery_app.wording.unknowns_words import hint, is_sure, likeness_text, question, these
 

@@ -13,9 +13,8 @@ from gallery_app.pictures import Pictures
 from gallery_app.theme.colours import current_theme, tabular, text_font
 from gallery_app.widgets.controls.boxes import Stretch, hbox, refill, vbox, widgets_in
 from gallery_app.widgets.controls.clickable import Clickable
-from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
-from gallery_app.widgets.faces.painting import paint_picture, paint_words
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
+from gallery_app.widgets.faces.painting import PictureLabel, paint_picture, paint_words
 from gallery_app.wording.method_words import in_learned_space
 
 _TILE_SIDE = 60

@@ -27,10 +27,10 @@ from gallery_app.pictures import Pictures
 from gallery_app.shortcuts import keys_of
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
-from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
 from gallery_app.widgets.faces.delegates import FaceDelegate
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.widgets.lists.uniform_view import UniformView
 from gallery_app.wording.number_words import faces_text
 

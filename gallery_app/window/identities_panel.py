@@ -35,8 +35,8 @@ from gallery_app.item_models.roles import (
 from gallery_app.pictures import Awaited, Pictures
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
-from gallery_app.widgets.controls.elided_label import plain_tip
 from gallery_app.widgets.controls.empty_state import EmptyState
+from gallery_app.widgets.controls.labels import plain_tip
 from gallery_app.widgets.faces.delegates import IdentityDelegate
 from gallery_app.widgets.lists.uniform_view import UniformView
 from gallery_app.wording.number_words import faces_text, people_text

@@ -29,9 +29,8 @@ from gallery_app.dialogs.file_choosers import local_paths
 from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.theme.colours import current_theme
 from gallery_app.widgets.controls.boxes import vbox
-from gallery_app.widgets.controls.busy_strip import BusyStrip
 from gallery_app.widgets.controls.empty_state import EmptyState
-from gallery_app.widgets.controls.message_bar import MessageBar
+from gallery_app.widgets.controls.strips import BusyStrip, MessageBar
 from gallery_app.window.faces_panel import FacesPanel
 from gallery_app.window.identities_panel import IdentitiesPanel
 from gallery_app.window.map_panel import MapPanel

@@ -26,7 +26,7 @@ from gallery_app.pictures import Pictures
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.window.map_selection import MapSelection
 
 _BESIDE = 16  # logical pixels from the mouse

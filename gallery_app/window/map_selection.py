@@ -12,9 +12,9 @@ from engine.records.types import Face
 from gallery_app.item_models.face_model import caption
 from gallery_app.pictures import Pictures
 from gallery_app.widgets.controls.boxes import hbox, vbox
-from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.controls.labels import ElidedLabel
+from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.wording.export_words import TITLES
 from gallery_app.wording.number_words import faces_text, people_text
 

@@ -12,7 +12,7 @@ from gallery_app.settings import FPIR
 from gallery_app.state import Methods
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, section, vbox
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 from gallery_app.wording.method_words import choice_text, method_title
 
 

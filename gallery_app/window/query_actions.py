@@ -10,8 +10,8 @@ from gallery_app.shortcuts import keys_text
 from gallery_app.state import FaceQuery
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
-from gallery_app.widgets.controls.elided_label import button_name, plain_tip
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
+from gallery_app.widgets.controls.labels import button_name, plain_tip
 
 _READ_ONLY = "This gallery is open read-only: nothing can be added or saved."
 

@@ -23,9 +23,9 @@ from gallery_app.shortcuts import keys_text
 from gallery_app.state import FaceQuery
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
-from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
+from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
 from gallery_app.window.candidates_list import Candidates
 from gallery_app.window.evidence import Comparison, EvidenceStrip
 from gallery_app.window.method_choice import MethodChoice, Strictness

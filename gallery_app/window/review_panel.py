@@ -31,11 +31,11 @@ from gallery_app.pictures import Pictures
 from gallery_app.theme.colours import current_theme, text_font
 from gallery_app.widgets.controls.boxes import Stretch, hbox, refill, section, text_label, vbox
 from gallery_app.widgets.controls.clickable import Clickable
-from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
-from gallery_app.widgets.faces.finding_delegate import FindingDelegate
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
+from gallery_app.widgets.faces.delegates import FindingDelegate
+from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.wording.review_words import (
     KIND_TEXTS,
     Choice,

@@ -21,8 +21,7 @@ from engine.records.jobs import TrainingOutcome, TrainingRequest
 from engine.records.training_parameters import Kind
 from gallery_app.theme.icons import Role
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
-from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
-from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, plain_tip
 from gallery_app.wording.model_words import kind_of, kinds_text
 from gallery_app.wording.number_words import left_text
 

@@ -15,7 +15,7 @@ from gallery_app.pictures import ShelfPictures
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
-from gallery_app.widgets.faces.finding_delegate import FindingDelegate
+from gallery_app.widgets.faces.delegates import FindingDelegate
 from gallery_app.window.cluster_card import ClusterCard
 from gallery_app.wording.unknowns_words import total
 

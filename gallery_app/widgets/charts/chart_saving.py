@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from gallery_app.theme.colours import current_theme
 from gallery_app.theme.icons import icon
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 
 if TYPE_CHECKING:  # pyqtgraph takes 0.1 s that the first picture does not need
     from gallery_app.widgets.charts.chart_style import Drawn

@@ -13,7 +13,7 @@ from gallery_app.theme.colours import current_theme, tabular, text_font, theme_c
 from gallery_app.widgets.charts.chart_legend import ChartKey
 from gallery_app.widgets.charts.chart_saving import saving_menu, table
 from gallery_app.widgets.charts.chart_style import Axis, Band, Drawn, Line, nearest, style_of
-from gallery_app.widgets.controls.elided_label import ElidedLabel, plain_tip
+from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
 
 
 class _AxisItem(pg.AxisItem):

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from gallery_app.widgets.controls.boxes import Stretch, text_label, vbox
-from gallery_app.widgets.controls.icon_label import IconLabel
+from gallery_app.widgets.controls.labels import IconLabel
 
 Door = tuple[str, Callable[[], object]]
 

@@ -17,7 +17,7 @@ from gallery_app.item_models.new_faces_model import NewFacesModel
 from gallery_app.item_models.roles import PictureRole, ToneRole, WordsRole
 from gallery_app.theme.colours import current_theme, text_font
 from gallery_app.theme.icons import paint_icon
-from gallery_app.widgets.controls.elided_label import button_name
+from gallery_app.widgets.controls.labels import button_name
 from gallery_app.widgets.faces.painting import paint_picture, paint_ring, paint_words
 from gallery_app.widgets.lists.check_boxes import (
     SIDE,

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from gallery_app.shortcuts import keys_of
 from gallery_app.theme.colours import current_theme, tabular, text_font
 from gallery_app.theme.icons import paint_icon
-from gallery_app.widgets.controls.elided_label import plain_tip
+from gallery_app.widgets.controls.labels import plain_tip
 from gallery_app.widgets.faces.painting import paint_words
 
 _CellRole = Qt.ItemDataRole.UserRole

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gallery_app.theme.colours import apply_theme
-from gallery_app.widgets.faces.avatar_painting import portrait_image
+from gallery_app.widgets.faces.painting import portrait_image
 from tests.app.widgets.drawing import traits_of
 
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.records.roster import Roster
 from engine.records.types import Identity
-from gallery_app.widgets.controls.name_field import NameField
+from gallery_app.widgets.controls.fields import NameField
 
 MANY = [f"Person {number:06}" for number in range(20_000)]
 

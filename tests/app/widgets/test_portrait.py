@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from engine.records.types import Vectors
-from gallery_app.widgets.faces.avatar_painting import portrait_image
+from gallery_app.widgets.faces.painting import portrait_image
 from tests.app.widgets.drawing import pixels, traits_of
 
 

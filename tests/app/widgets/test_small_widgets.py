@@ -11,12 +11,11 @@ from pytestqt.qtbot import QtBot
 from engine.progress import Message, Progress
 from engine.records.types import Candidate
 from engine.utils.number_text import confidence_text
-from gallery_app.widgets.controls.busy_strip import BusyStrip, progress_text
 from gallery_app.widgets.controls.confidence_bar import ConfidenceBar
-from gallery_app.widgets.controls.elided_label import ElidedLabel
 from gallery_app.widgets.controls.empty_state import EmptyState
-from gallery_app.widgets.controls.message_bar import MessageBar
-from gallery_app.widgets.faces.picture_label import PictureLabel
+from gallery_app.widgets.controls.labels import ElidedLabel
+from gallery_app.widgets.controls.strips import BusyStrip, MessageBar, progress_text
+from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.window.candidates_list import CandidateRow
 from gallery_app.window.evidence import FaceTile
 from gallery_app.wording.number_words import left_text

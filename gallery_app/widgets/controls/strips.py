@@ -1,17 +1,19 @@
-"""The strip at the bottom while something runs: what, how far, how long still, and Cancel."""
+"""Strips of the window: what runs, with Cancel, and one sentence to be closed."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, SignalInstance
-from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QToolButton, QWidget
 
 from engine.progress import Event, Message, Progress
+from gallery_app.theme.icons import Role, icon
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
-from gallery_app.widgets.controls.elided_label import ElidedLabel
+from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel
 from gallery_app.wording.number_words import left_text
 
 _PATIENCE_MS = 300  # shorter work comes and goes without a strip
@@ -132,3 +134,61 @@ def progress_text(progress: Progress, seconds: float) -> str:
     if progress.overall is None and progress.done and progress.total and seconds >= _SURE_AFTER:
         left = seconds * (progress.total - progress.done) / progress.done
     return text if left is None else f"{text} · {left_text(left)}"
+
+
+class MessageBar(QFrame):
+    """Hidden until something is shown; a newer sentence takes the place of an older one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, objectName="messageBar")
+        self._action: Callable[[], object] | None = None
+        self.picture = IconLabel("info", "accent")
+        self.words = text_label(selectable=True)
+        self.button = QPushButton(clicked=self._act)
+        self.cross = QToolButton(icon=icon("close", "muted"), toolTip="Close this message")
+        self.cross.setAccessibleName("Close this message")
+        self.cross.clicked.connect(self.hide)
+        hbox(
+            self.picture,
+            (self.words, 1),
+            self.button,
+            self.cross,
+            parent=self,
+            margins=(16, 8, 8, 8),
+            spacing=12,
+        )
+        self.hide()
+
+    def show_info(
+        self, text: str, action: str = "", call: Callable[[], object] | None = None
+    ) -> None:
+        """Something worth knowing, with a button where ``action`` names one."""
+        self._show("info", "accent", text, action, call)
+
+    def show_warning(
+        self, text: str, action: str = "", call: Callable[[], object] | None = None
+    ) -> None:
+        """Something to look after."""
+        self._show("alert", "warning", text, action, call)
+
+    def show_error(
+        self, text: str, action: str = "", call: Callable[[], object] | None = None
+    ) -> None:
+        """Something that did not work."""
+        self._show("alert", "bad", text, action, call)
+
+    def _show(
+        self, name: str, role: Role, text: str, action: str, call: Callable[[], object] | None
+    ) -> None:
+        self.picture.set_icon(name, role)
+        self.words.setText(text)
+        self.setAccessibleName(text)
+        self.button.setText(action)
+        self.button.setVisible(bool(action))
+        self._action = call
+        self.show()
+
+    def _act(self) -> None:
+        self.hide()
+        if self._action is not None:
+            self._action()

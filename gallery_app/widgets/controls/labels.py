@@ -1,14 +1,16 @@
-"""A label of one line that cuts its text where it does not fit, and then shows it as a tip."""
+"""Labels of one line that cut their text, and labels that show an icon."""
 
 from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from engine.records.domains import harmless
+from gallery_app.theme.colours import current_theme
+from gallery_app.theme.icons import Role, paint_icon
 from gallery_app.widgets.faces.painting import elided
 
 _LONGEST = 24  # letters of a name on a button
@@ -79,3 +81,28 @@ def button_name(name: str) -> str:
     """A name as it stands on a button: cut where it is long, and an ampersand is no shortcut."""
     cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
     return cut.replace("&", "&&")
+
+
+class IconLabel(QWidget):
+    """``side`` logical pixels square."""
+
+    def __init__(
+        self, name: str, role: Role = "muted", side: int = 20, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._side = side
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.set_icon(name, role)
+
+    def set_icon(self, name: str, role: Role) -> None:
+        self._name, self._role = name, role
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._side, self._side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        square = QRectF(0, 0, self._side, self._side)
+        paint_icon(painter, square, self._name, getattr(current_theme(), self._role))
+        painter.end()
