@@ -97,7 +97,7 @@ def test_it_takes_over_when_the_other_closes(
     qtbot.waitUntil(lambda: "7 people" in second.window.left_status.text())
     assert "can edit it here now" in second.window.message.words.text()
     assert "read-only" not in second.window.left_status.text()
-    assert not second.watching.timer.isActive()
+    assert not second.external_changes_controller.timer.isActive()
     second.context.gallery.enroll("Somebody", second.context.gallery.faces.vector(1))
     with Gallery.open(gallery_folder) as third:
         assert not third.writable
