@@ -18,8 +18,8 @@ from gallery_app.widgets.charts.chart_style import Axis
 from gallery_app.widgets.charts.line_chart import LineChart
 from gallery_app.widgets.controls.boxes import hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog, scrolling
-from gallery_app.wording.review_words import balance_text
 from gallery_app.widgets.controls.flow_layouts import Tiles
+from gallery_app.wording.review_words import balance_text
 
 _HEIGHT = 320
 _BINS, _STEPS = 80, 300
