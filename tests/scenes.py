@@ -148,7 +148,7 @@ def importing(stage: Stage) -> None:
     task = Task("Importing more-faces", lambda reporter: None)
     stage.window.busy.watch(task)
     stage.settle(0.8)
-    task.told.emit(Progress("Reading photos", 1_250, 4_324))
+    task.reported.emit(Progress("Reading photos", 1_250, 4_324))
     stage.task = task  # type: ignore[attr-defined]
 
 
