@@ -21,7 +21,7 @@ import sys
 from tests.flow.test_corrections_killed import operations
 from engine.gallery import Gallery
 with Gallery.open(sys.argv[1]) as gallery:
-    gallery.identify(gallery.vector(1))
+    gallery.identify(gallery.faces.vector(1))
     print("ready", flush=True)
     for number, correct in enumerate(operations(gallery)):
         correct()
