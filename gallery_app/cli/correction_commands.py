@@ -29,7 +29,7 @@ _merge_unlike = click.option(
 @click.command()
 @click.argument("name")
 @click.argument("new")
-@click.option("--merge", "merging", is_flag=True, help="Merge them where NEW is enrolled already.")
+@click.option("--merge", "merging", is_flag=True, help="Merge the two if NEW is already enrolled.")
 @_merge_unlike
 @gallery_and_json
 def rename(
