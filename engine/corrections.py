@@ -219,7 +219,7 @@ class Corrections:
         """
         target = self._store.people.require(into)
         others = [self._store.people.require(name) for name in dict.fromkeys(names)]
-        concerned = np.array(sorted({target.id, *(one.id for one in others)}), dtype=np.int64)
+        concerned = np.array(sorted({target.id, *(other.id for other in others)}), dtype=np.int64)
         scene = self._scene()
         merged = np.where(np.isin(scene.owners, concerned), target.id, scene.owners)
         twice = _twice(scene, concerned, target.id)

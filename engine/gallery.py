@@ -420,7 +420,7 @@ class Gallery:
         problems += model_problems(self._store) if sound else []
         reporter.progress("Checking the index", 2, 3)
         wrong = index_problems(self._store) if sound else []
-        repaired = [f"Removed: {one}" for one in altered] if repair else []
+        repaired = [f"Removed: {face}" for face in altered] if repair else []
         if wrong and repair:
             self._require_writable("The index cannot be repaired")
             self.recogniser.rebuild()

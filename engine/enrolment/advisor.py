@@ -111,7 +111,9 @@ def _neighbours(
     """Nearest faces of each query: the evidence of its answer, searched for where that is of a
     learned space. Empty places have the id -1.
     """
-    if any({"triplet", "knn"} & set(one.method.split(" + ")) == {"triplet"} for one in answers):
+    if any(
+        {"triplet", "knn"} & set(answer.method.split(" + ")) == {"triplet"} for answer in answers
+    ):
         return recogniser.neighbours(vectors, _NEAREST)
     faces = np.full((2, len(answers), _NEAREST), -1, dtype=np.int64)
     distances = np.full((len(answers), _NEAREST), np.inf, dtype=np.float32)

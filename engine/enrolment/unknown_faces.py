@@ -236,7 +236,7 @@ class UnknownFaces:
         Raises:
             CancelledError: stopped by the reporter.
         """
-        listed = {one.id: one for one in self._store.unknowns.all()}
+        listed = {unknown.id: unknown for unknown in self._store.unknowns.all()}
         ids, vectors = self._store.unknowns.vectors(list(listed))
         if not len(ids):
             return ()

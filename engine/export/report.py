@@ -51,7 +51,7 @@ def measure(source: Source) -> GalleryFigures:
         chosen = [row for row, face in enumerate(faces) if face.id in sample]
         rows.append(vectors[chosen])
         owners += [faces[row].identity_id for row in chosen]
-    counts = {one.id: one.faces for one in source.identities.values()}
+    counts = {identity.id: identity.faces for identity in source.identities.values()}
     ready = prepare(np.concatenate(rows), source.store.distance)
     found = between(ready, ready, source.store.distance)
     return GalleryFigures(
@@ -266,7 +266,7 @@ class ReportWriter:
             undefined=StrictUndefined,
             trim_blocks=True,
         )
-        counts = [one.faces for one in source.identities.values()]
+        counts = [identity.faces for identity in source.identities.values()]
         drawn = [
             faces_per_person(counts),
             distances(figures.separation, source.store.distance),
@@ -280,7 +280,7 @@ class ReportWriter:
             said=said,
             plots=[one for one in drawn if one is not None],
             people=_people(source, figures),
-            models=[_model(one) for one in self.models],
+            models=[_model(model) for model in self.models],
             evaluation=self.evaluation,
             evaluated=_moment(self.evaluation.created) if self.evaluation else "",
             review=None if review is None else _found(review),
@@ -305,7 +305,7 @@ def _left_out(source: Source, review: Review | None) -> list[str]:
 
 
 def _facts(source: Source, figures: GalleryFigures) -> list[tuple[str, str]]:
-    counts = sorted(one.faces for one in source.identities.values())
+    counts = sorted(identity.faces for identity in source.identities.values())
     return [
         ("people", f"{len(counts):,}"),
         ("faces", f"{source.count:,}"),
@@ -321,8 +321,8 @@ def _people(source: Source, figures: GalleryFigures) -> list[tuple[str, str, str
     listed = sorted(source.identities.values(), key=lambda one: (-one.faces, one.name))
     own = figures.own_distance
     return [
-        (one.name, f"{one.faces:,}", f"{own[one.id]:.3f}" if one.id in own else "–", one.note)
-        for one in listed[:MOST_LISTED]
+        (item.name, f"{item.faces:,}", f"{own[item.id]:.3f}" if item.id in own else "–", item.note)
+        for item in listed[:MOST_LISTED]
     ]
 
 
@@ -333,7 +333,7 @@ def _model(version: ModelVersion) -> tuple[str, str, str, str]:
 
 
 def _found(review: Review) -> list[str]:
-    counts = Counter(one.kind for one in review.findings)
+    counts = Counter(finding.kind for finding in review.findings)
     return [
         f"{count:,} {'people' if kind in _ABOUT_PEOPLE else 'faces'} {words}"
         for kind, words in _KINDS.items()

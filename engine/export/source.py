@@ -37,7 +37,7 @@ class Source:
     @classmethod
     def of(cls, store: Store, selection: Selection, reporter: Reporter) -> Source:
         """Raises ExportError: nobody is chosen, or there are not as many as asked for."""
-        everybody = {one.id: one for one in store.people.all() if one.faces}
+        everybody = {person.id: person for person in store.people.all() if person.faces}
         if selection.is_whole:
             count = sum(one.faces for one in everybody.values())
             ids = None

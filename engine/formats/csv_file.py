@@ -217,7 +217,7 @@ def write_csv(source: FaceSource, path: Path) -> list[str]:
             rows = zip(faces, vectors.tolist(), strict=True)
             lines = (f"{_quoted(face.name)},{numbers % tuple(row)}\n" for face, row in rows)
             stream.write("".join(lines).encode())
-    risky = sum(one.name.startswith(_FORMULA) for one in source.identities.values())
+    risky = sum(identity.name.startswith(_FORMULA) for identity in source.identities.values())
     if not risky:
         return []
     begin = "1 name begins" if risky == 1 else f"{risky:,} names begin"

@@ -126,8 +126,8 @@ def read_single(path: str, name_column: str | None = None) -> tuple[list[Piece],
         start = os.path.join(os.path.dirname(path), "")
         beside = [start + name for name in _list(folder).vectors if name != os.path.basename(path)]
     results = _with_labels(read, beside, name_column)
-    pieces = [one for one in results if isinstance(one, Piece)]
-    return pieces, [one for one in results if not isinstance(one, Piece)]
+    pieces = [result for result in results if isinstance(result, Piece)]
+    return pieces, [result for result in results if not isinstance(result, Piece)]
 
 
 def _with_labels(
@@ -177,7 +177,7 @@ def _named(
                 "one of them"
             )
             raise EmbeddingError(problem, file=piece.path, remedy=_APART)
-        piece.columns = tuple(one.key for one in candidates)
+        piece.columns = tuple(candidate.key for candidate in candidates)
         chosen = choose(candidates, name_column, piece.path, "array")
         piece.column = chosen.key if chosen else None
         piece.one_person = False

@@ -71,11 +71,19 @@ def choose(
     if wanted is not None:
         return _asked_for(candidates, wanted, path, kind)
     for rank in range(3):
-        titled = [one for one in candidates if _rank(one.key) == rank and _can_name(one, rank)]
+        titled = [
+            candidate
+            for candidate in candidates
+            if _rank(candidate.key) == rank and _can_name(candidate, rank)
+        ]
         titled = [one for one in titled if one.text] or titled
         if titled:
             return _only(titled, candidates, path, kind)
-    unknown = [one for one in candidates if _rank(one.key) is None and not one.files]
+    unknown = [
+        candidate
+        for candidate in candidates
+        if _rank(candidate.key) is None and not candidate.files
+    ]
     texts = [one for one in unknown if one.text]
     repeating = texts or [one for one in unknown if one.repeats]
     return _only(repeating, candidates, path, kind) if repeating else None
@@ -104,13 +112,13 @@ def are_files(texts: Sequence[str]) -> bool:
 
 def doubt(problem: str, candidates: Sequence[NameColumnCandidate], path: str) -> NameColumnError:
     """The refusal of a file in which columns cannot be told apart."""
-    keys = tuple(one.key for one in candidates)
+    keys = tuple(candidate.key for candidate in candidates)
     return NameColumnError(problem, file=path, remedy=REMEDY, columns=keys)
 
 
 def in_words(candidates: Sequence[NameColumnCandidate], kind: str) -> str:
     """ "the columns “name” and 3", the first few of many."""
-    shown = [_label(one) for one in candidates[:6]]
+    shown = [_label(candidate) for candidate in candidates[:6]]
     if rest := len(candidates) - len(shown):
         shown.append(f"{rest:,} more")
     words = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
@@ -152,9 +160,13 @@ def _asked_for(
 ) -> NameColumnCandidate:
     plain = plain_title(wanted)
     for same in (
-        [one for one in candidates if one.key == wanted],
-        [one for one in candidates if one.number and str(one.number) == wanted.strip()],
-        [one for one in candidates if plain and plain_title(one.key) == plain],
+        [candidate for candidate in candidates if candidate.key == wanted],
+        [
+            candidate
+            for candidate in candidates
+            if candidate.number and str(candidate.number) == wanted.strip()
+        ],
+        [candidate for candidate in candidates if plain and plain_title(candidate.key) == plain],
     ):
         if len(same) == 1:
             return same[0]

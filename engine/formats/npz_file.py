@@ -193,7 +193,7 @@ class _Arrays:
                     numbers = header.dtype.kind not in "US"
                     candidates.append(candidate_of(key, texts, numbers))
         chosen = choose(candidates, name_column, self._path, "array")
-        return tuple(one.key for one in candidates), chosen.key if chosen else None
+        return tuple(candidate.key for candidate in candidates), chosen.key if chosen else None
 
     def _listed(self) -> str:
         shown = [

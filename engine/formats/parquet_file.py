@@ -35,14 +35,18 @@ def unpacked_parts(path: Path) -> Iterator[bytes]:
             yield "\n".join(batch.schema.names).encode()
             numbers = [one for one in batch.columns if kinds.is_floating(one.type)]
             if len(numbers) > 1:  # a column for each number of a vector
-                wide = [one.to_numpy(zero_copy_only=False).astype(np.float64) for one in numbers]
+                wide = [
+                    number.to_numpy(zero_copy_only=False).astype(np.float64) for number in numbers
+                ]
                 yield np.column_stack(wide).tobytes()
             for column in batch.columns:
                 plain = column.dictionary_decode() if kinds.is_dictionary(column.type) else column
                 if kinds.is_string(plain.type) or kinds.is_large_string(plain.type):
                     yield "\n".join(filter(None, plain.to_pylist())).encode()
                 else:
-                    yield from (one.to_pybytes() for one in plain.buffers() if one is not None)
+                    yield from (
+                        buffer.to_pybytes() for buffer in plain.buffers() if buffer is not None
+                    )
 
 
 def _lacking() -> ExportError:

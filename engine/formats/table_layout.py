@@ -305,10 +305,14 @@ class _Survey:
         """Raises: see :func:`find_layout`."""
         name = None
         if name_column is not None:
-            texts_and_wholes = [one for one in self._columns if one.kind in ("text", "whole")]
+            texts_and_wholes = [
+                column for column in self._columns if column.kind in ("text", "whole")
+            ]
             name = choose(self._candidates(texts_and_wholes), name_column, self._path)
-        others = [one for one in self._columns if name is None or one.place != name.number - 1]
-        joined = [one for one in others if one.kind == "joined"]
+        others = [
+            column for column in self._columns if name is None or column.place != name.number - 1
+        ]
+        joined = [other for other in others if other.kind == "joined"]
         if joined:
             vector, certain = self._list_column(joined, others), True
             count = joined[0].parts
@@ -332,14 +336,14 @@ class _Survey:
             count,
             bool(joined),
             certain,
-            tuple(one.key for one in candidates),
+            tuple(candidate.key for candidate in candidates),
         )
 
     def _list_column(
         self, joined: Sequence[_Column], others: Sequence[_Column]
     ) -> Sequence[_Column]:
         """The one column that has whole embeddings in its cells."""
-        more = [one for one in others if one.kind == "fraction" and not one.extra]
+        more = [other for other in others if other.kind == "fraction" and not other.extra]
         if len(joined) > 1 or more:
             places = " and ".join(str(one.place + 1) for one in (*joined, *more)[:6])
             problem = (
@@ -353,12 +357,16 @@ class _Survey:
         self, columns: Sequence[_Column], dimension: int | None
     ) -> tuple[Sequence[_Column], bool]:
         """The columns of an embedding's numbers, and whether the titles make that certain."""
-        part = [one for one in columns if one.kind in ("whole", "fraction") and not one.extra]
+        part = [
+            column
+            for column in columns
+            if column.kind in ("whole", "fraction") and not column.extra
+        ]
         names = [
-            one
-            for one in columns
-            if one.kind == "fraction"
-            and (may_name(one.title) or (one.extra and self._titles_commented))
+            column
+            for column in columns
+            if column.kind == "fraction"
+            and (may_name(column.title) or (column.extra and self._titles_commented))
         ]
         series = _series(part)
         if series and len(series) == (dimension or (len(part) + len(names))):
@@ -368,7 +376,7 @@ class _Survey:
             raise EmbeddingError(checks.WHOLE, file=self._path, remedy=checks.WHOLE_REMEDY)
         if dimension is None:
             wholes = [one for one in part if one.kind == "whole"]
-            sure = len(self._rows) >= _SURE_LINES and all(one.counted for one in wholes)
+            sure = len(self._rows) >= _SURE_LINES and all(whole.counted for whole in wholes)
             if names or (wholes and not sure):
                 raise self._doubt(names or wholes)
             return fractions, False
@@ -394,18 +402,25 @@ class _Survey:
         """The columns that can hold the names beside those of the embeddings."""
         taken = {one.place for one in vector}
         return self._candidates(
-            one
-            for one in self._columns
-            if one.place not in taken
-            and (one.kind == "text" or (one.kind == "whole" and (one.counted or one.extra)))
+            column
+            for column in self._columns
+            if column.place not in taken
+            and (
+                column.kind == "text"
+                or (column.kind == "whole" and (column.counted or column.extra))
+            )
         )
 
     def _candidates(self, columns: Iterable[_Column]) -> list[NameColumnCandidate]:
         return [
             NameColumnCandidate(
-                self._keys[one.place], one.kind == "text", one.repeats, one.files, one.place + 1
+                self._keys[column.place],
+                column.kind == "text",
+                column.repeats,
+                column.files,
+                column.place + 1,
             )
-            for one in columns
+            for column in columns
         ]
 
 

@@ -306,7 +306,9 @@ class Maps:
 
     def place_unknowns(self, drawn: FaceMap) -> Vectors:
         """Where the queries on the Unknown shelf would lie, ``(m, dimensions)``."""
-        _, vectors = self._store.unknowns.vectors([one.id for one in self._store.unknowns.all()])
+        _, vectors = self._store.unknowns.vectors(
+            [unknown.id for unknown in self._store.unknowns.all()]
+        )
         if not len(vectors) or not len(drawn.layout.faces):
             return np.empty((0, drawn.layout.dimensions), dtype=np.float32)
         return self.place(drawn, vectors)

@@ -187,7 +187,7 @@ def _fits(value: object, hint: Any) -> bool:
     if origin is Annotated:
         return bool(arguments[1].holds((value,)))
     if origin in (Union, types.UnionType):
-        return any(_fits(value, one) for one in arguments)
+        return any(_fits(value, argument) for argument in arguments)
     if origin is Literal:
         return isinstance(value, str) and value in arguments
     if origin is tuple:

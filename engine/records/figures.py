@@ -131,7 +131,7 @@ class Evaluation:
             closed = tuple(_closed(one) for one in record["closed"])
             open_ = tuple(_open(one) for one in record["open"])
             sampled = tuple(Sampled(**one) for one in record.get("sampled", ()))  # of late
-            rest = {one.name: record[one.name] for one in fields(cls) if one.name != "sampled"}
+            rest = {spec.name: record[spec.name] for spec in fields(cls) if spec.name != "sampled"}
             made = {"closed": closed, "open": open_, "sentences": tuple(record["sentences"])}
             made |= {"sampled": sampled}
             return checked(cls(**{**rest, **made}))

@@ -82,4 +82,4 @@ class Review:
 
     def of(self, kind: Kind) -> tuple[Finding, ...]:
         """The findings of one kind, worst first."""
-        return tuple(one for one in self.findings if one.kind == kind)
+        return tuple(finding for finding in self.findings if finding.kind == kind)

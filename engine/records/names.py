@@ -164,7 +164,7 @@ def search_lines(text: str) -> str:
         plain = text.lower()
     else:
         letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-        marks = {ord(one): None for one in set(letters) if unicodedata.combining(one)}
+        marks = {ord(letter): None for letter in set(letters) if unicodedata.combining(letter)}
         plain = letters.translate({**_PLAIN, **marks})
     if plain == plain.strip(" ") and not any(loose in plain for loose in _LOOSE):
         return plain

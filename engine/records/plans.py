@@ -46,13 +46,13 @@ class PlannedFace:
     @property
     def suggestion(self) -> str | None:
         """The name of an identity that it may be meant for instead."""
-        said = (one.identity for one in self.advice if one.kind in SUGGESTING)
+        said = (hint.identity for hint in self.advice if hint.kind in SUGGESTING)
         return next(said, None)
 
     @property
     def said(self) -> str:
         """The advice in words; "" where there is none."""
-        return ". ".join(one.sentence for one in self.advice)
+        return ". ".join(hint.sentence for hint in self.advice)
 
     @property
     def why(self) -> str:
@@ -61,7 +61,7 @@ class PlannedFace:
 
     def has(self, *kinds: AdviceKind) -> bool:
         """Whether any of this is said of it."""
-        return any(one.kind in kinds for one in self.advice)
+        return any(hint.kind in kinds for hint in self.advice)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ class ImportPlan:
     def _sent(self, row: int, name: str) -> PlannedFace:
         """What its group or the likeness to that identity said is settled with it."""
         held = name in self.holders[row]
-        kept = tuple(one for one in self.first[row].advice if one.kind in _OF_ITSELF)
+        kept = tuple(hint for hint in self.first[row].advice if hint.kind in _OF_ITSELF)
         return replace(
             self.first[row],
             name=name,
@@ -167,13 +167,13 @@ class ImportPlan:
         entering = [face for face in self.faces if face.comes_in]
         told: dict[str, None] = {}
         for face in entering:
-            for one in face.advice:
-                if one.kind == "enrolled":
+            for hint in face.advice:
+                if hint.kind == "enrolled":
                     told[
-                        f"{face.file}: the same embedding is already enrolled as {one.identity}"
+                        f"{face.file}: the same embedding is already enrolled as {hint.identity}"
                     ] = None
-                elif one.kind == "name":
-                    told[one.sentence] = None
+                elif hint.kind == "name":
+                    told[hint.sentence] = None
         return tuple(told)
 
 

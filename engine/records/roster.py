@@ -49,13 +49,13 @@ class Roster:
         listed = sorted(people, key=lambda one: (search_key(one.name), one.name))
         return cls(
             change,
-            np.array([one.id for one in listed], dtype=np.int64),
-            np.array([one.faces for one in listed], dtype=np.int64),
-            np.array([one.portrait or 0 for one in listed], dtype=np.int64),
-            np.array([one.chosen for one in listed], dtype=np.bool_),
-            Texts.of(one.name for one in listed),
-            Texts.of(one.note for one in listed),
-            Texts.of(search_key(one.name) for one in listed),
+            np.array([item.id for item in listed], dtype=np.int64),
+            np.array([item.faces for item in listed], dtype=np.int64),
+            np.array([item.portrait or 0 for item in listed], dtype=np.int64),
+            np.array([item.chosen for item in listed], dtype=np.bool_),
+            Texts.of(item.name for item in listed),
+            Texts.of(item.note for item in listed),
+            Texts.of(search_key(item.name) for item in listed),
         )
 
     def __len__(self) -> int:

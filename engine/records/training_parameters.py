@@ -162,7 +162,7 @@ def as_json(parameters: Parameters) -> dict[str, Any]:
 
 
 def _changed(preset: P, changes: Mapping[str, Any]) -> P:
-    known = {one.name: getattr(preset, one.name) for one in fields(preset)}
+    known = {spec.name: getattr(preset, spec.name) for spec in fields(preset)}
     unknown = sorted(set(changes) - set(known))
     if unknown:
         raise InputError(

@@ -59,7 +59,7 @@ class Cluster:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        return tuple(one.id for one in self.unknowns)
+        return tuple(unknown.id for unknown in self.unknowns)
 
     def __len__(self) -> int:
         return len(self.unknowns)

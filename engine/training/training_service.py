@@ -122,9 +122,9 @@ def _snapshot(store: Store, task: Task, asked: Mapping[str, Any], folder: Path) 
         rejected_owners,
         store.folder.name,
         {
-            one.kind: str(store.models.version_folder(one.id))
-            for one in store.models.all()
-            if one.active
+            model.kind: str(store.models.version_folder(model.id))
+            for model in store.models.all()
+            if model.active
         },
     )
 
@@ -160,7 +160,7 @@ class TrainingService:
     def all(self) -> list[ModelVersion]:
         """All versions, newest first, with how much of the gallery is new to each."""
         faces, owners = self._store.faces.membership()
-        return [self._with_staleness(one, faces, owners) for one in self._store.models.all()]
+        return [self._with_staleness(model, faces, owners) for model in self._store.models.all()]
 
     def curves(self, model_id: str) -> tuple[Measured, ...]:
         """One point an epoch. Raises ModelError: unknown, or its file is damaged."""
@@ -265,7 +265,7 @@ class TrainingService:
             return lacking
         if not self._store.writable:
             return "The gallery is open read-only, so nothing can be trained."
-        several = sum(one.faces > 1 for one in self._store.people.all())
+        several = sum(person.faces > 1 for person in self._store.people.all())
         if several < 2:
             return "Training needs at least two people with two faces each."
         return ""
@@ -346,7 +346,7 @@ class TrainingService:
         for path in self._folder.glob(".writing-*"):
             path.unlink(missing_ok=True)
         with ignored(GalleryDamagedError):  # then nobody knows what belongs here
-            known = {one.id for one in self._store.models.all()}
+            known = {model.id for model in self._store.models.all()}
             remove_orphans(self._folder, known)
             for kind in KINDS:
                 for index in (self._store.folder / INDEX).glob(f"{kind}-*"):

@@ -110,8 +110,8 @@ def _forms_of(name: str) -> Iterator[bytes]:
     "Ann" is not in "Annabel" where a letter is a byte.
     """
     words = {name, name.lower(), name.upper(), name.casefold(), name.title()}
-    words |= {one.replace(" ", "_") for one in words}
-    words |= {unicodedata.normalize(form, one) for one in words for form in ("NFC", "NFD")}
+    words |= {word.replace(" ", "_") for word in words}
+    words |= {unicodedata.normalize(form, word) for word in words for form in ("NFC", "NFD")}
     for one in words:
         for text in (one.encode(), json.dumps(one)[1:-1].encode()):
             yield rb"(?<![A-Za-z0-9])" + re.escape(text) + rb"(?![A-Za-z0-9])"

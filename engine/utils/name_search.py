@@ -19,7 +19,7 @@ class Mentions:
             others: names that are no mention, though one of ``names`` be a part of them.
         """
         gone = set(_forms(names))
-        longer = [one for one in _forms(others) if one not in gone]
+        longer = [form for form in _forms(others) if form not in gone]
         found = re.compile(_alternatives(gone), re.IGNORECASE)
         keep = [one for one in longer if gone and found.search(one)]
         self._any = bool(gone)

@@ -70,7 +70,7 @@ class PersonSearch:
         self._forms = sorted({form for name in names for form in _forms_of(name)})
         self._numbers = NumberSearch(vectors)
         windows = [("picture", one) for picture in pictures for one in _windows_of(picture)]
-        self._needles = Needles((), None, [*windows, *(("digest", one) for one in digests)])
+        self._needles = Needles((), None, [*windows, *(("digest", digest) for digest in digests)])
 
     def found_in_file(self, path: Path, check: Callable[[], None] = lambda: None) -> bool:
         """Whether a file holds them, whatever its name; archives are unpacked.
@@ -195,7 +195,7 @@ def _windows_of(picture: bytes) -> Sequence[bytes]:
     step = max(1, (len(picture) // 2 - WINDOW) // _OF_A_PICTURE)
     starts = range(len(picture) // 2, len(picture) - WINDOW + 1, step)
     windows = [picture[start : start + WINDOW] for start in starts]
-    return [one for one in windows if len(set(one)) >= _DIFFERENT]
+    return [window for window in windows if len(set(window)) >= _DIFFERENT]
 
 
 def _unescaped(text: str) -> str:
@@ -209,8 +209,8 @@ def _forms_of(name: str) -> Iterator[tuple[bytes, str]]:
     """A name as programs write it, its ASCII letters small, each form with its encoding."""
     parts = re.split(r"[\s_-]+", name)
     words = {mark.join(parts) for mark in " _-"} | {name}
-    words |= {case for one in words for case in (one.lower(), one.upper(), one.title())}
-    words |= {unicodedata.normalize(form, one) for one in words for form in ("NFC", "NFD")}
+    words |= {case for word in words for case in (word.lower(), word.upper(), word.title())}
+    words |= {unicodedata.normalize(form, word) for word in words for form in ("NFC", "NFD")}
     for one in words:
         for encoding in ("utf-8", "latin-1", "cp1252", *_WIDTHS):
             try:

@@ -60,7 +60,10 @@ class SectionedGroup(click.Group):
         for title, commands in sections.items():
             with formatter.section(title):
                 formatter.write_dl(
-                    [(str(one.name), one.get_short_help_str(sys.maxsize)) for one in commands]
+                    [
+                        (str(command.name), command.get_short_help_str(sys.maxsize))
+                        for command in commands
+                    ]
                 )
 
 

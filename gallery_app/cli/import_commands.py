@@ -94,8 +94,8 @@ def files_json(plan: ImportPlan) -> list[dict[str, Any]]:
             "reason": face.reason,
             "suggestion": face.suggestion,
             "advice": [
-                {"kind": one.kind, "identity": one.identity, "sentence": one.sentence}
-                for one in face.advice
+                {"kind": hint.kind, "identity": hint.identity, "sentence": hint.sentence}
+                for hint in face.advice
             ],
         }
         for face in plan
@@ -289,7 +289,7 @@ def _rejected(error: FaceGalleryError) -> PlannedFace:
 
 def _as_enrolment(plan: ImportPlan, report: ImportReport) -> EnrolmentReport:
     """The report of a plan as that of an enrolment; none of its faces where a file is bad."""
-    said = grouped((one for face in plan for one in face.advice), plan.batch.files)
+    said = grouped((hint for face in plan for hint in face.advice), plan.batch.files)
     return EnrolmentReport(
         name=plan.batch.names[0] or "",
         faces_added=0 if plan.rejected else report.faces_added,

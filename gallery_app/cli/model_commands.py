@@ -56,7 +56,7 @@ def train(
         kinds=KINDS if kind == "all" else (kind,),  # type: ignore[arg-type]
         preset=preset,  # type: ignore[arg-type]
         seed=seed,
-        changes=dict(_setting(one) for one in changes),
+        changes=dict(_setting(change) for change in changes),
         activate=not keep_present,
     )
     with opened(gallery, write=True) as target, Bar() as bar:
@@ -100,7 +100,7 @@ def models(context: click.Context, gallery: Path | None, as_json: bool) -> None:
     with opened(gallery, write=False) as source:
         listed = source.models.all()
     if as_json:
-        put_json([{**_outcome(one), **asdict(one), "stale": one.stale} for one in listed])
+        put_json([{**_outcome(item), **asdict(item), "stale": item.stale} for item in listed])
         return
     for model in listed:
         echo(_line(model))

@@ -99,7 +99,7 @@ def identify(
     else:
         for place, one in zip(places, answers, strict=True):
             echo(_as_text(*place, one))
-        for note in sorted({one.note for one in answers if one.note}):
+        for note in sorted({answer.note for answer in answers if answer.note}):
             say(note)
         for error in errors:
             say(f"{error['file']}: {error['reason']}")

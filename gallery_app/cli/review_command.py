@@ -48,8 +48,8 @@ def review(kinds: tuple[Kind, ...], limit: int | None, gallery: Path | None, as_
 
 def _files(gallery: Gallery, findings: Sequence[Finding]) -> dict[int, Face]:
     """The faces that findings and their evidence are about, by id."""
-    ids = {one.face for one in findings if one.face is not None}
-    ids |= {near.face for one in findings for near in one.evidence}
+    ids = {finding.face for finding in findings if finding.face is not None}
+    ids |= {near.face for finding in findings for near in finding.evidence}
     return {face.id: face for face in gallery.faces.by_ids(sorted(ids))}
 
 
@@ -77,7 +77,7 @@ def _as_json(finding: Finding, files: Mapping[int, Face]) -> dict[str, Any]:
 
 def _tell(kind: Kind, findings: Sequence[Finding], total: int, files: Mapping[int, Face]) -> None:
     echo(f"{KIND_TEXTS[kind]}: {total:,}")
-    rows = [_columns(one, files) for one in findings]
+    rows = [_columns(finding, files) for finding in findings]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -127,7 +127,7 @@ class CorrectionsController(Controller):
             self._open_merge([stays, goes])
 
     def _open_merge(self, people: Sequence[Identity]) -> None:
-        ids = {one.name: one.id for one in people}
+        ids = {person.name: person.id for person in people}
 
         def merged(names: list[str], into: str) -> None:
             corrections.correct(
@@ -163,7 +163,7 @@ class CorrectionsController(Controller):
 
     def delete(self) -> None:
         """Without a question: undo brings everything back."""
-        names = [one.name for one in self._people()]
+        names = [person.name for person in self._people()]
         if names and self._state.writable:
             self._correct("Deleting people", lambda gallery: gallery.corrections.delete(names))
 
@@ -252,7 +252,7 @@ class CorrectionsController(Controller):
     def _people_dropped(self, people: list[int], identity: int) -> None:
         listed = [self._roster.identity(one) for one in (identity, *people)]
         if self._state.writable and all(listed):
-            self._open_merge([one for one in listed if one is not None])
+            self._open_merge([item for item in listed if item is not None])
 
     # -- helpers -----------------------------------------------------------------------------
 

@@ -185,7 +185,7 @@ class MapController(Controller):
     def _mark(self) -> None:
         query = self._state.query
         answer = query.answer if query is not None else None
-        evidence = [one.face for one in answer.evidence] if answer is not None else []
+        evidence = [face.face for face in answer.evidence] if answer is not None else []
         for place, view in enumerate(self._panel.views()):
             drawn = view.drawn
             assert drawn is not None

@@ -81,7 +81,7 @@ class QueryController(Controller):
         answer, candidate = query.answer, query.candidate
         if answer is None or candidate is None:
             return answer.evidence if answer is not None else ()
-        own = tuple(one for one in answer.evidence if one.identity_id == candidate.identity_id)
+        own = tuple(face for face in answer.evidence if face.identity_id == candidate.identity_id)
         if len(own) == len(answer.evidence):
             return own
         if self._evidence is not None and _same_question(self._evidence[0], query):

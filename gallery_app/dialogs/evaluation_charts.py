@@ -18,14 +18,14 @@ _LEAST = 1e-3  # of both sides of the DET curve; fewer searches than that are ra
 def charts(methods: Sequence[OpenFigures]) -> Tiles:
     """CMC, DET and reliability; a method has the same line in all."""
     made: list[QWidget] = [cmc(methods), det(methods)]
-    if any(one.reliability for one in methods):
+    if any(method.reliability for method in methods):
         made.append(reliability(methods))
     return Tiles(made, _HEIGHT)
 
 
 def cmc(methods: Sequence[OpenFigures]) -> LineChart:
     """Share of right names among the first k."""
-    most = max((len(one.cmc) for one in methods), default=1)
+    most = max((len(method.cmc) for method in methods), default=1)
     ranks = Axis("rank", low=1, high=max(most, 2), whole=True)
     chart = LineChart("Right name among the first k (CMC)", ranks, Axis("share", percent=True))
     for style, one in enumerate(methods):

@@ -89,7 +89,7 @@ def _asked(fpir: str) -> str:
 
 
 def _rows(methods: Sequence, parts: Sequence[tuple[Callable, Higher]]) -> list[Row]:  # type: ignore[type-arg]
-    columns = [_marked([make(one) for one in methods], higher) for make, higher in parts]
+    columns = [_marked([make(method) for method in methods], higher) for make, higher in parts]
     return [
         Row((_name(one), *cells), apart=one.reference)
         for one, cells in zip(methods, zip(*columns, strict=True), strict=True)
@@ -331,7 +331,7 @@ class EvaluationWindow(Dialog):
         self.evaluate_requested.emit(protocols, form.repeats.value(), methods)
 
     def _copy(self) -> None:
-        text = "\n\n".join(f"{one.accessibleName()}\n{one.as_text()}" for one in self.tables)
+        text = "\n\n".join(f"{table.accessibleName()}\n{table.as_text()}" for table in self.tables)
         QGuiApplication.clipboard().setText(text)
 
 
@@ -346,8 +346,8 @@ def _about(evaluation: Evaluation) -> str:
 
 
 def _searches(methods: Sequence[OpenFigures], evaluation: Evaluation) -> str:
-    mated = max(one.mated for one in methods)
-    strangers = max(one.non_mated for one in methods)
+    mated = max(method.mated for method in methods)
+    strangers = max(method.non_mated for method in methods)
     return (
         f"These figures are based on {mated:,} searches for enrolled people and {strangers:,} for "
         f"strangers over all repeats; {people_text(evaluation.non_mated_identities)} were never "

@@ -375,7 +375,7 @@ def plan_sentence(plan: ImportPlan) -> str:
     ]
     main = f"{faces_text(report.faces_added)} of {' and '.join(filter(None, who))} will be imported"
     words = {"duplicate": "already enrolled", "left-out": "left out", "rejected": "cannot be used"}
-    rest = ", ".join(f"{outcomes[one]:,} {words[one]}" for one in words if outcomes[one])
+    rest = ", ".join(f"{outcomes[word]:,} {words[word]}" for word in words if outcomes[word])
     main = main if report.faces_added else "Nothing will be imported"
     return f"{main}; {rest}." if rest else f"{main}."
 

@@ -98,7 +98,7 @@ class MergeDialog(Dialog):
     def _names(self) -> tuple[list[str], str]:
         """The names that go, and the one that stays."""
         stays = self._people[self.choice.checkedId()].name
-        return [one.name for one in self._people if one.name != stays], stays
+        return [person.name for person in self._people if person.name != stays], stays
 
     def _look(self) -> None:
         names, into = self._names()

@@ -39,8 +39,8 @@ from gallery_app.wording.number_words import faces_text, people_text
 
 LABEL_WIDTH = 104  # of the form's labels, so that two forms stand as one
 _OWN: dict[Kind, frozenset[str]] = {
-    "mlp": frozenset(one.name for one in fields(MlpParameters)),
-    "triplet": frozenset(one.name for one in fields(TripletParameters)),
+    "mlp": frozenset(spec.name for spec in fields(MlpParameters)),
+    "triplet": frozenset(spec.name for spec in fields(TripletParameters)),
 }
 _NUMBERS = {
     "epochs": "Maximum &epochs",

@@ -264,7 +264,7 @@ class VersionsDialog(Dialog):
         """Opens the curves of one training, or of several over one another."""
         named = {version_name(self._versions[one]): points for one, points in curves.items()
                  if one in self._versions}  # fmt: skip
-        kinds = [self._versions[one].kind for one in curves if one in self._versions]
+        kinds = [self._versions[curve].kind for curve in curves if curve in self._versions]
         if named:
             CurvesDialog(named, kinds[0], self).show()
 

@@ -80,7 +80,7 @@ class FindingListModel(QAbstractListModel):
         self.beginResetModel()
         place = {key: order for order, key in enumerate(self._later, 1)}
         self._shown = sorted(
-            (one for one in self._findings if self._kind in (None, one.kind)),
+            (finding for finding in self._findings if self._kind in (None, finding.kind)),
             key=lambda one: place.get(key_of(one), 0),
         )
         self.endResetModel()

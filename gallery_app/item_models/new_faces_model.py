@@ -107,7 +107,7 @@ class Draft:
 
     def hear(self, rows: Sequence[int], advice: Iterable[Advice]) -> None:
         """Takes over what is said of the batch made of these rows."""
-        said = [replace(one, rows=tuple(rows[at] for at in one.rows)) for one in advice]
+        said = [replace(hint, rows=tuple(rows[at] for at in hint.rows)) for hint in advice]
         for row in rows:
             self._said.pop(row, None)
         self._said |= by_row(said)

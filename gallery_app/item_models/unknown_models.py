@@ -39,7 +39,7 @@ class ClusterListModel(QAbstractListModel):
         gone = set(ids)
         for row in reversed(range(len(self._clusters))):
             cluster = self._clusters[row]
-            left = tuple(one for one in cluster.unknowns if one.id not in gone)
+            left = tuple(unknown for unknown in cluster.unknowns if unknown.id not in gone)
             if not left:
                 self.beginRemoveRows(_NOWHERE, row, row)
                 del self._clusters[row]
@@ -132,7 +132,7 @@ class UnknownListModel(QAbstractListModel):
         return self._unknowns[row] if 0 <= row < len(self._unknowns) else None
 
     def ids(self) -> list[int]:
-        return [one.id for one in self._unknowns]
+        return [unknown.id for unknown in self._unknowns]
 
     def _pictures_ready(self, _: list[int]) -> None:
         if self._unknowns:

@@ -136,7 +136,7 @@ def identify_all(context: Context) -> None:
 
     def done(outcome: tuple[Method, list[FaceQuery]]) -> None:
         method, answered = outcome
-        if [id(one.vector) for one in answered] == [id(one.vector) for one in state.queries]:
+        if [id(one.vector) for one in answered] == [id(query.vector) for query in state.queries]:
             state.set_answers(answered)
         follow_method(context, asked, method)
 

@@ -136,7 +136,7 @@ class MapTools(QWidget):
 
     def _other_space(self) -> str:
         others = [self.space.itemData(at) for at in range(self.space.count())]
-        return str(next((one for one in others if one != "original"), "original"))
+        return str(next((other for other in others if other != "original"), "original"))
 
     def ask(self) -> None:
         """Of two maps the second one is chosen, and never the same as the first."""

@@ -158,7 +158,9 @@ class FindingCard(QFrame):
 
     def _show_answers(self, finding: Finding) -> None:
         wanted = choices(finding)
-        if [choice.text for choice in wanted] == [one.text() for one in self.buttons.values()]:
+        if [choice.text for choice in wanted] == [
+            button.text() for button in self.buttons.values()
+        ]:
             return  # the next finding of the same kind: nothing moves under the cursor
         self.buttons = {choice.answer: self._button(choice) for choice in wanted}
         self.buttons[wanted[0].answer].setProperty("primary", True)

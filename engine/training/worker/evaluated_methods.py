@@ -53,7 +53,7 @@ def our_methods(
     if people <= WHOLE or set(names) != set(OURS):
         return made + notebooks, {}
     why = f"training on {people:,} people takes many minutes in each repeat"
-    return made, {one.name: why for one in notebooks}
+    return made, {notebook.name: why for notebook in notebooks}
 
 
 def shortened(names: Sequence[str], people: int) -> tuple[str, ...]:

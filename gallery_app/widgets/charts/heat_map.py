@@ -183,7 +183,12 @@ class HeatMap(QWidget):
         writer = csv.writer(memory, delimiter=separator, lineterminator="\n")
         writer.writerow(["", *columns])
         for name, distances in zip(rows, self._distances.tolist(), strict=True):
-            writer.writerow([name, *(f"{one:.9g}" if one == one else "" for one in distances)])
+            writer.writerow(
+                [
+                    name,
+                    *(f"{distance:.9g}" if distance == distance else "" for distance in distances),
+                ]
+            )
         return memory.getvalue()
 
 
