@@ -60,6 +60,7 @@ TOGETHER = {
     "corrections": "{faces} --times 1",
     "difficulty": "--seeds 1 --to {place}/difficulty.json --data {people}",
     "encryption": "300",
+    "files_entered": "",
     "fitting": "--to {place}/fitted.npz",
     "generator": "60 8 {place}/faces.npz",
     "label_noise": "--seeds 1",

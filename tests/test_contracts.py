@@ -39,7 +39,7 @@ def test_the_engine_is_imported_where_qt_is_absent() -> None:
     assert loaded_by("engine.gallery", before=WITHOUT_QT) == []
 
 
-@pytest.mark.parametrize("part", ["formats", "store", "index", "identification"])
+@pytest.mark.parametrize("part", ["formats", "store", "index", "recognition"])
 def test_each_part_of_the_engine_is_imported_without_the_heavy_libraries(part: str) -> None:
     assert loaded_by(f"engine.{part}", before=WITHOUT_QT) == []
 

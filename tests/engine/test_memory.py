@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import re
 import sys
 import weakref
@@ -87,6 +88,7 @@ def test_a_piece_without_the_known_ones(bounds: list[int], start: int, length: i
 def test_a_closed_gallery_is_gone_without_a_collection_of_garbage(
     sample: Path, tmp_path: Path
 ) -> None:
+    logging.disable()  # pytest keeps what is logged, with the frames of exceptions
     gallery, _ = Gallery.create_from(tmp_path / "one.gallery", [sample / "Tiger_Woods"])
     gallery.identify(np.ones(gallery.dimension))
     held = weakref.ref(gallery)
@@ -97,3 +99,4 @@ def test_a_closed_gallery_is_gone_without_a_collection_of_garbage(
         assert held() is None
     finally:
         gc.enable()
+        logging.disable(logging.NOTSET)

@@ -146,7 +146,9 @@ def _identify(gallery: Gallery) -> None:
 
 
 _WISHES: tuple[Callable[[Gallery], object], ...] = (
-    *(_see_people, _identify, Gallery.people.counts, Gallery.recogniser.methods, Gallery.check),
+    *(_see_people, _identify, Gallery.check),
+    lambda gallery: gallery.people.counts(),
+    lambda gallery: gallery.recogniser.methods(),
     lambda gallery: gallery.faces.vector(1),
     lambda gallery: gallery.enrolment.check("Ann", np.ones((1, gallery.dimension), np.float32)),
     lambda gallery: gallery.models.all(),

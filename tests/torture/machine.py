@@ -31,7 +31,7 @@ from tests.torture.erased import adopted, not_erased
 from tests.torture.faces import POOL
 from tests.torture.model import Operation
 from tests.torture.proposing import CORRECTING, FILLING, GOING, KEEPING, propose
-from tests.torture.worker import Worker, begin
+from tests.torture.worker import CORRECTIONS, Worker, begin
 
 
 class Drawn:
@@ -79,7 +79,7 @@ class FacadeMachine(RuleBasedStateMachine):
         changed = self.model.do(operation)
         done = self.worker.do(operation)
         verb = operation[0]
-        if hasattr(self.worker.gallery.corrections, verb) and verb != "go_to":
+        if verb in CORRECTIONS or hasattr(self.worker.gallery.corrections, verb):
             assert (done is not None) == changed, operation
         self.length += 1
         FacadeMachine.steps += 1

@@ -14,6 +14,15 @@ from engine.store import recovery
 from tests.handmade import put_to_use
 from tests.torture.faces import DIMENSION, EACH, NAMES, POOL, table_of, tree_of
 from tests.torture.model import Model, Operation
+from tests.torture.proposing import GOING
+
+CORRECTIONS = {
+    "keep_apart": "mark_distinct",
+    "note": "set_note",
+    "portrait": "choose_portrait",
+    "unkeep_apart": "unmark_distinct",
+}
+"""By verb: the method of the gallery's corrections, where it is called otherwise."""
 
 
 class Worker:
@@ -54,11 +63,8 @@ class Worker:
             return do(*values)
 
     def _correct(self, verb: str) -> Callable[..., object]:
-        names = {
-            "portrait": "choose_portrait",
-            "unreject": "take_back_rejection",
-        }
-        return lambda *values: getattr(self.gallery.corrections, names.get(verb, verb))(*values)
+        part = self.gallery.history if verb in GOING else self.gallery.corrections
+        return lambda *values: getattr(part, CORRECTIONS.get(verb, verb))(*values)
 
     def _import(self, kind: str, rows: list[tuple[str, int]]) -> object:
         with ExitStack() as stack:
