@@ -239,25 +239,6 @@ def open_snapshot(
     )
 
 
-def load_snapshot(
-    folder: Path,
-    *,
-    dimension: int,
-    distance: Distance,
-    name: str = "faces",
-    parameters: HnswParameters | None = None,
-) -> tuple[HnswIndex, int]:
-    """The index, and the store's change counter that it stands for.
-
-    Raises:
-        SnapshotError: as :func:`open_snapshot`, or damaged. hnswlib has not seen the file then.
-    """
-    saved = open_snapshot(
-        folder, dimension=dimension, distance=distance, name=name, parameters=parameters
-    )
-    return saved.load(), saved.change
-
-
 def _read(path: Path, how: Callable[[BufferedRandom | BufferedReader], T]) -> T:
     try:
         with open_regular(path) as stream:

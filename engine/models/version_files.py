@@ -40,17 +40,13 @@ class Version:
     Attributes:
         record: as it was trained; neither active nor stale.
         identity_ids: int64, of an MLP the identity that each output stands for, else empty.
-        fingerprint: of the faces that it was trained on, see :func:`fingerprint_of`.
+        fingerprint: of the faces that it was trained on, the :func:`digest` of
+            :func:`sorted_pairs`.
     """
 
     record: ModelVersion
     identity_ids: Ids
     fingerprint: str
-
-
-def fingerprint_of(faces: Ids, owners: Ids) -> str:
-    """32 hex digits that stand for exactly these faces under these identities, in any order."""
-    return digest(sorted_pairs(faces, owners))
 
 
 def load_version(folder: Path) -> Version:
@@ -96,6 +92,7 @@ def sorted_pairs(faces: Ids, owners: Ids) -> Ids:
 
 
 def digest(both: Ids) -> str:
+    """Return 32 hex digits that stand for exactly these ``(2, n)`` faces and owners."""
     return hashlib.blake2b(both.tobytes(), digest_size=16).hexdigest()
 
 

@@ -1,121 +1,45 @@
-"""Search of the bytes of any file for people: their vectors, digests and names."""
+"""Search of the bytes of any file for strings of bytes and for vectors of numbers."""
 
 from __future__ import annotations
 
-import json
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.records.types import Vectors
-from engine.utils.files import open_regular
 
 WINDOW = 16
-"""Bytes in a row of a vector that are taken for it: four of its numbers."""
+"""Bytes in a row that are looked for."""
 _NUMBERS = WINDOW // 4
-_PIECE = 1 << 24
-_OVERLAP = 4_096  # no needle is longer
-
-_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 
-class Needles:
-    """What to look for. A vector is found by any four numbers in a row, wherever they begin."""
-
-    def __init__(
-        self,
-        names: Iterable[str] = (),
-        vectors: Vectors | None = None,
-        others: Iterable[tuple[str, bytes]] = (),
-    ) -> None:
-        """
-        Args:
-            vectors: ``(n, d)``.
-            others: further byte strings, each with the kind it counts as.
-        """
-        forms = [form for name in names for form in _forms_of(name)]
-        self._names = re.compile(b"|".join(sorted(set(forms))))
-        self._named = bool(forms)
-        some = [(kind, needle) for kind, needle in others if needle]
-        self._others = [one for one in some if len(one[1]) != WINDOW]
-        self._kinds = sorted({"vector", "name", *(kind for kind, _ in some)})
-        self._windows: dict[bytes, str] = {}
-        self._start = np.zeros(1 << 16, dtype=bool)
-        if vectors is not None and len(vectors) and vectors.shape[1] >= _NUMBERS:
-            self._take(np.ascontiguousarray(vectors, dtype="<f4"))
-        for kind, needle in some:
-            if len(needle) == WINDOW:
-                self._windows[needle] = kind
-                self._start[np.frombuffer(needle, "<u4") & 0xFFFF] = True
-
-    def _take(self, vectors: Vectors) -> None:
-        words = vectors.view("<u4")
-        windows = np.lib.stride_tricks.sliding_window_view(words, _NUMBERS, axis=1)
-        flat = np.ascontiguousarray(windows).reshape(-1, _NUMBERS)
-        distinct = 1 + np.count_nonzero(np.diff(np.sort(flat, axis=1), axis=1), axis=1)
-        telling = flat[distinct > 2]  # four zeros, or a one among zeros, are in any file
-        self._windows = {row.tobytes(): "vector" for row in telling}
-        self._start[telling & 0xFFFF] = True
-
-    def count(self, data: bytes) -> Counter[str]:
-        """How often each kind is in these bytes: ``vector``, ``name`` and those of the others."""
-        found = Counter(dict.fromkeys(self._kinds, 0))
-        if self._named:
-            found["name"] += sum(1 for _ in self._names.finditer(data))
-        for kind, needle in self._others:
-            found[kind] += data.count(needle)
-        if self._windows:
-            for offset in range(4):
-                found.update(self._found_windows(data, offset))
-        return found
-
-    def count_in(self, path: Path) -> Counter[str]:
-        """How often a file holds each, read in pieces; what spans two pieces may count twice."""
-        found: Counter[str] = Counter()
-        for piece in _pieces(path):
-            found += self.count(piece)
-        return found
-
-    def _found_windows(self, data: bytes, offset: int) -> Iterator[str]:
-        """The kind of each."""
-        count = (len(data) - offset) // 4
-        if count < _NUMBERS:
-            return
-        words = np.frombuffer(data, "<u4", count=count, offset=offset)
-        likely = self._start[words & 0xFFFF]  # the lowest bits of a number are as good as random
-        run = likely[:-3] & likely[1:-2] & likely[2:-1] & likely[3:]
-        starts = np.flatnonzero(run) * 4 + offset
-        for start in starts.tolist():
-            if kind := self._windows.get(data[start : start + WINDOW]):
-                yield kind
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with open_regular(path) as stream:
-        before = b""
-        while piece := stream.read(_PIECE):
-            yield before + piece
-            before = piece[-_OVERLAP:]
-
-
-def _forms_of(name: str) -> Iterator[bytes]:
-    """Patterns of a name as programs write it: in several cases, Unicode forms and encodings.
-
-    "Ann" is not in "Annabel" where a letter is a byte.
+class ByteSearch:
+    """Finds strings of :data:`WINDOW` bytes, wherever they begin. Those of other lengths, which a
+    damaged gallery may hold, are left out.
     """
-    words = {name, name.lower(), name.upper(), name.casefold(), name.title()}
-    words |= {word.replace(" ", "_") for word in words}
-    words |= {unicodedata.normalize(form, word) for word in words for form in ("NFC", "NFD")}
-    for one in words:
-        for text in (one.encode(), json.dumps(one)[1:-1].encode()):
-            yield rb"(?<![A-Za-z0-9])" + re.escape(text) + rb"(?![A-Za-z0-9])"
-        yield from (re.escape(one.encode(code)) for code in _WIDE)
+
+    def __init__(self, strings: Iterable[bytes]) -> None:
+        self._strings = frozenset(string for string in strings if len(string) == WINDOW)
+        words = np.frombuffer(b"".join(self._strings), "<u4")
+        self._likely = np.zeros(1 << 16, dtype=bool)  # by a number's lowest bits
+        self._likely[words & 0xFFFF] = True
+
+    def found_in(self, data: bytes) -> bool:
+        """Tell whether one is there."""
+        for offset in range(4):
+            count = (len(data) - offset) // 4
+            if count < _NUMBERS:
+                break
+            words = np.frombuffer(data, "<u4", count, offset)
+            likely = self._likely[words & 0xFFFF]
+            runs = likely[:-3] & likely[1:-2] & likely[2:-1] & likely[3:]
+            starts = np.flatnonzero(runs) * 4 + offset
+            if any(data[start : start + WINDOW] in self._strings for start in starts.tolist()):
+                return True
+        return False
 
 
 TYPES = ("<f4", ">f4", "<f8", ">f8", "<f2", ">f2")

@@ -19,7 +19,7 @@ from typing import IO
 from urllib.parse import quote, unquote_plus
 
 from engine.records.types import Vectors
-from engine.utils.byte_search import WINDOW, Needles, NumberSearch
+from engine.utils.byte_search import WINDOW, ByteSearch, NumberSearch
 from engine.utils.files import open_regular
 from engine.utils.name_search import Mentions
 from engine.utils.zip_files import open_zip
@@ -69,8 +69,8 @@ class PersonSearch:
         self._mentions = mentions
         self._forms = sorted({form for name in names for form in _forms_of(name)})
         self._numbers = NumberSearch(vectors)
-        windows = [("picture", one) for picture in pictures for one in _windows_of(picture)]
-        self._needles = Needles((), None, [*windows, *(("digest", digest) for digest in digests)])
+        windows = [window for picture in pictures for window in _windows_of(picture)]
+        self._strings = ByteSearch([*windows, *digests])
 
     def found_in_file(self, path: Path, check: Callable[[], None] = lambda: None) -> bool:
         """Whether a file holds them, whatever its name; archives are unpacked.
@@ -97,7 +97,7 @@ class PersonSearch:
             cut: there are others before them, so that base64 may begin anywhere.
             packed: they were base64; they are not looked through for that once more.
         """
-        if any(self._needles.count(data).values()) or self._numbers.found_in(data):
+        if self._strings.found_in(data) or self._numbers.found_in(data):
             return True
         narrow = data.replace(b"\0", b"")  # of UTF-16 and UTF-32 what ASCII has
         is_text = not _CONTROL.search(narrow)

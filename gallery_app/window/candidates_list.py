@@ -170,11 +170,6 @@ class Candidates(QWidget):
         """Best first."""
         return widgets_in(self.list, CandidateRow)
 
-    @property
-    def dissenters(self) -> list[DissentRow]:
-        """A line for each method that says somebody else."""
-        return widgets_in(self.dissent, DissentRow)
-
     def show_answer(
         self,
         answer: Identification | None,

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from gallery_app import settings
 from gallery_app.app import App
+from gallery_app.widgets.controls.boxes import widgets_in
+from gallery_app.window.candidates_list import DissentRow
 from tests.app.conftest import DATA
 from tests.app.test_window import answered, ask
 from tests.handmade import REASON, put_to_use
@@ -52,7 +54,7 @@ def method_of(app: App) -> str:
 
 
 def dissent(app: App) -> list[str]:
-    return [row.words.text() for row in app.window.query.candidates.dissenters]
+    return [row.words.text() for row in widgets_in(app.window.query.candidates.dissent, DissentRow)]
 
 
 def test_the_panel_and_the_status_bar_say_what_auto_stands_for_and_why(begin: Begin) -> None:
@@ -166,7 +168,7 @@ def test_a_method_that_says_somebody_else_has_a_line_that_leads_there(
     assert app.window.query.candidates.heading.text() == "CANDIDATES · 2 OF 3 METHODS AGREE"
     assert len(dissent(app)) == 1
     assert dissent(app)[0].startswith("MLP says Tim Henman, ")
-    row = app.window.query.candidates.dissenters[0]
+    (row,) = widgets_in(app.window.query.candidates.dissent, DissentRow)
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: app.window.faces.title.text() == "Tim Henman")
 

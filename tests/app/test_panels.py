@@ -26,6 +26,8 @@ from engine.records.types import VectorRecord
 from gallery_app.app import App
 from gallery_app.controllers import map_controller, review_controller, unknowns_controller
 from gallery_app.operations import corrections, enrolment, erasure, galleries, queries, unknowns
+from gallery_app.widgets.controls.boxes import widgets_in
+from gallery_app.window.candidates_list import DissentRow
 from tests.app.conftest import DATA, PEOPLE
 
 pytestmark = pytest.mark.slow
@@ -72,7 +74,8 @@ def shown(app: App) -> dict[str, object]:
             "evidence": [(tile.face_id, tile.toolTip()) for tile in query.evidence.tiles],
             "compared with": query.comparison.enrolled_caption.text(),
             "candidates": [(one.accessibleName(), texts(one)) for one in query.candidates.rows],
-            "dissent": [one.words.text() for one in query.candidates.dissenters],
+            "dissent": [
+ row.words.text() for row in widgets_in(query.candidates.dissent, DissentRow)],
             "strictness": (query.strictness.words.text(), query.strictness.note.text()),
             "method": query.method.button.text(),
             "stepper": texts(query.stepper),

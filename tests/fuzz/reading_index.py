@@ -14,11 +14,12 @@ import numpy as np
 
 from engine.errors import SnapshotError
 from engine.index.hnsw import HnswIndex
-from engine.index.snapshot import load_snapshot, save_snapshot
+from engine.index.snapshot import save_snapshot
 from tests.fuzz.forms import DOCUMENT
 from tests.fuzz.judging import Reader, require
 from tests.fuzz.mutating import edit_bytes
 from tests.fuzz.reading_faces import rows
+from tests.saved_index import load_snapshot
 
 
 def _read_snapshot(data: bytes, folder: Path) -> None:

@@ -171,12 +171,6 @@ class MessageBar(QFrame):
         """Something to look after."""
         self._show("alert", "warning", text, action, call)
 
-    def show_error(
-        self, text: str, action: str = "", call: Callable[[], object] | None = None
-    ) -> None:
-        """Something that did not work."""
-        self._show("alert", "bad", text, action, call)
-
     def _show(
         self, name: str, role: Role, text: str, action: str, call: Callable[[], object] | None
     ) -> None:

@@ -165,7 +165,7 @@ def test_an_empty_state_has_its_buttons_and_the_first_is_the_obvious_one(
     assert state.headline.text() == "Still nothing"
 
 
-@pytest.mark.parametrize("level", ["show_info", "show_warning", "show_error"])
+@pytest.mark.parametrize("level", ["show_info", "show_warning"])
 def test_a_message_is_plain_text_and_can_be_closed(level: str, qtbot: QtBot, mode: str) -> None:
     bar = MessageBar()
     qtbot.addWidget(bar)

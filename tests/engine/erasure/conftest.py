@@ -14,8 +14,8 @@ from PIL import Image
 from engine.gallery import Gallery
 from engine.records.types import FaceBatch, Vectors
 from engine.store import encoding
-from engine.utils.byte_search import Needles
 from tests.handmade import put_to_use
+from tests.needles import Needles
 
 NAME = "Zoë Quist"
 OLD_NAME = "Zoe Kvist"
@@ -37,7 +37,7 @@ class Scene:
         for path in sorted(self.folder.rglob("*")):
             found += self.needles.count(str(path.relative_to(self.folder)).encode())
             if path.is_file():
-                found += self.needles.count_in(path)
+                found += self.needles.count(path.read_bytes())
         return found
 
 

@@ -12,7 +12,7 @@ import pytest
 from engine.errors import NameTakenError, UnknownIdentityError
 from engine.records.types import FaceBatch
 from engine.store import Store
-from engine.utils.byte_search import Needles
+from tests.needles import Needles
 
 pytestmark = pytest.mark.slow
 

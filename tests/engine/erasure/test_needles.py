@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.utils.byte_search import Needles
+from engine.utils.byte_search import ByteSearch
 from engine.utils.name_search import Mentions
+from engine.utils.person_search import PersonSearch
+from tests.needles import Needles
 
 ROWS = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
+DIGEST = bytes.fromhex("00112233445566778899aabbccddeeff")
+NAME = "Zoë Quist"
 
 
 @pytest.mark.parametrize("offset", range(5))
@@ -29,26 +33,43 @@ def test_what_is_in_any_file_is_nobody() -> None:
     assert not any(Needles(vectors=ROWS[:, :2]).count(ROWS.tobytes()).values())
 
 
-def test_what_spans_two_pieces_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.utils.byte_search._PIECE", 4_099)
+@pytest.mark.parametrize("written", [ROWS[0].tobytes(), DIGEST, NAME.encode()])
+def test_what_spans_two_pieces_is_found(
+    written: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.utils.person_search._PIECE", 4_099)
+    monkeypatch.setattr("engine.utils.person_search._OVERLAP", 64)
+    search = PersonSearch(Mentions([NAME]), [NAME], ROWS, digests=[DIGEST])
     path = tmp_path / "any"
-    for offset in range(4_080, 4_120):
-        path.write_bytes(bytes(offset) + ROWS[0, :4].tobytes() + bytes(9_000))
-        assert Needles(vectors=ROWS).count_in(path)["vector"] >= 1
+    path.write_bytes(bytes(13_000))
+    assert not search.found_in_file(path)
+    for offset in range(4_060, 4_110):
+        path.write_bytes(bytes(offset) + written + bytes(9_000))
+        assert search.found_in_file(path)
+
+
+@pytest.mark.parametrize("offset", range(5))
+def test_strings_of_bytes_are_found_wherever_they_begin(offset: int) -> None:
+    search = ByteSearch([DIGEST, b"short", ROWS[0, :4].tobytes()])
+    assert search.found_in(bytes(offset) + DIGEST)
+    assert search.found_in(b"x" * (100 + offset) + DIGEST + b"x")
+    assert not search.found_in(bytes(offset) + DIGEST[:-1])
+    assert not search.found_in(bytes(offset) + DIGEST[:8] + ROWS[0, 2:4].tobytes())
+    assert not ByteSearch([]).found_in(bytes(offset) + DIGEST)
 
 
 @pytest.mark.parametrize(
     "written",
     [
-        "Zoë Quist".encode(),
+        NAME.encode(),
         "zoë_quist/1.npy".encode(),
         "ZOË QUIST".encode("utf-16-le"),
-        json.dumps("Zoë Quist").encode(),
-        np.array(["Zoë Quist"]).tobytes(),
+        json.dumps(NAME).encode(),
+        np.array([NAME]).tobytes(),
     ],
 )
 def test_a_name_is_found_in_many_forms(written: bytes) -> None:
-    assert Needles(["Zoë Quist"]).count(b"\x00" + written + b"\x00")["name"] >= 1
+    assert Needles([NAME]).count(b"\x00" + written + b"\x00")["name"] >= 1
 
 
 def test_a_name_is_no_part_of_another_word() -> None:

@@ -10,8 +10,8 @@ import pytest
 from engine.gallery import Gallery
 from engine.records.types import FaceBatch
 from engine.store import encoding
-from engine.utils.byte_search import Needles
 from tests.engine.erasure.conftest import NAME, Scene, batch, person
+from tests.needles import Needles
 
 pytestmark = pytest.mark.slow
 

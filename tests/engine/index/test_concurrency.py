@@ -13,7 +13,8 @@ PREPARE = """
 import sys, pathlib, threading
 import numpy as np
 from engine.index.hnsw import HnswIndex
-from engine.index.snapshot import load_snapshot, save_snapshot
+from engine.index.snapshot import save_snapshot
+from tests.saved_index import load_snapshot
 rows = np.random.default_rng(1).standard_normal((6000, 16)).astype(np.float32)
 ids = np.arange(6000)
 index = HnswIndex(16, "cosine")

@@ -11,8 +11,9 @@ from engine.errors import UnknownIdentityError
 from engine.index.exact import ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters
 from engine.index.manager import IndexManager
-from engine.index.snapshot import load_snapshot, save_snapshot
+from engine.index.snapshot import save_snapshot
 from tests.engine.index.stores import D, Faces, finds
+from tests.saved_index import load_snapshot
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,9 @@ import pytest
 
 from engine.index import builder, manager, snapshot
 from engine.index.hnsw import HnswIndex
-from engine.index.snapshot import load_snapshot, open_snapshot
+from engine.index.snapshot import open_snapshot
 from tests.engine.index.stores import D, finds
+from tests.saved_index import load_snapshot
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,10 @@ from engine.index import hnsw as graph_module
 from engine.index.exact import ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters
 from engine.index.hnsw_file import _HEADER, HnswFile, _record_of
-from engine.index.snapshot import load_snapshot, save_snapshot
+from engine.index.snapshot import save_snapshot
 from engine.index.tuning import make_reachable, tune_ef
 from engine.utils.distances import prepare_row
+from tests.saved_index import load_snapshot
 
 D = 16
 

@@ -15,7 +15,8 @@ import pytest
 from engine.errors import GalleryReadOnlyError, SnapshotError
 from engine.index import snapshot
 from engine.index.hnsw import HnswIndex, HnswParameters
-from engine.index.snapshot import load_snapshot, save_snapshot
+from engine.index.snapshot import save_snapshot
+from tests.saved_index import load_snapshot
 from tests.unprivileged import call_unprivileged
 
 D = 16
@@ -164,7 +165,7 @@ def test_no_truncated_or_flipped_file_is_ever_handed_to_hnswlib(saved, run_apart
         import sys, random, pathlib
         import hnswlib
         from engine.errors import SnapshotError
-        from engine.index.snapshot import load_snapshot
+        from tests.saved_index import load_snapshot
         folder = pathlib.Path(sys.argv[1])
         index, _ = load_snapshot(folder, dimension=16, distance="cosine")
         handed = []
@@ -203,7 +204,8 @@ def test_a_disk_that_is_full_keeps_the_old_snapshot_and_says_so(saved, make_face
         import sys, resource, pathlib
         import numpy as np
         from engine.errors import SnapshotError
-        from engine.index.snapshot import load_snapshot, save_snapshot
+        from engine.index.snapshot import save_snapshot
+        from tests.saved_index import load_snapshot
         folder = pathlib.Path(sys.argv[1])
         index, _ = load_snapshot(folder, dimension=16, distance="cosine")
         before = sorted(path.name for path in folder.iterdir())
