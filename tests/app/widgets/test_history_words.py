@@ -28,6 +28,8 @@ from gallery_app.wording.history_words import change_text
         (event("undo", event("renamed", "Ann", "Bo")), "Undone: “Ann” renamed to “Bo”"),
         (event("redo", event("changes", 2)), "Redone: 2 changes"),
         (event("undo", "A sentence of before"), "Undone: A sentence of before"),
+        (event("undo", event("redo", event("changes", 2))), "undo redo changes 2"),
+        (event(*["undo"] * 5_000), " ".join(["undo"] * 5_000)),
         ("“Ann” renamed to “Bo”", "“Ann” renamed to “Bo”"),
         (event("moved", "many", "Ann"), "moved many Ann"),
         (event("deleted", 9), "deleted 9"),
