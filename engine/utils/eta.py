@@ -131,6 +131,7 @@ class EtaReporter(Reporter):
         self._eta = Eta(steps, clock)
         self._places = {step.kind: place for place, step in enumerate(steps)}
         self._place, self._paused = -1, False
+        self._share = 0.0  # of the step under way that is done
 
     def check(self) -> None:
         self._reporter.check()
@@ -140,13 +141,14 @@ class EtaReporter(Reporter):
 
     def _with_estimate(self, event: Progress) -> Progress:
         place = self._places.get(event.stage, -1)
-        if place >= self._place and place != -1 and event.total:
-            if place != self._place or self._paused:
+        under_way = place == self._place != -1 and not self._paused
+        if event.total and place >= self._place and place != -1:
+            if not under_way:
                 self._place, self._paused = place, False
                 self._eta.enter(place)
-            overall, left = self._eta.estimate(event.done / event.total)
-        else:
+            self._share = event.done / event.total
+        elif not under_way:
             self._paused = True
             self._eta.pause()
-            overall, left = self._eta.estimate(0.0)
+        overall, left = self._eta.estimate(self._share)
         return replace(event, overall=overall, left=left)

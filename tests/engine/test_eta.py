@@ -81,6 +81,25 @@ def test_time_that_belongs_to_no_stage_misleads_no_other() -> None:
     assert run.told[-1].left == pytest.approx(75.0)
 
 
+def test_a_stage_goes_on_when_it_does_not_know_its_total_for_a_while() -> None:
+    run = Run()
+    run.stage("Reading", 5.0)
+    run.now += 10.0
+    run.reporter.progress("Saving", 5, 10)
+    run.now += 1.0
+    run.reporter.progress("Saving", 5, 0)
+    run.now += 9.0
+    run.reporter.progress("Saving", 10, 10)
+    run.reporter.progress("Indexing", 0, 10)
+    without = Run()
+    without.stage("Reading", 5.0)
+    for done in (5, 10):
+        without.now += 10.0
+        without.reporter.progress("Saving", done, 10)
+    without.reporter.progress("Indexing", 0, 10)
+    assert run.told[-1].left == pytest.approx(without.told[-1].left)
+
+
 def test_nothing_is_said_of_the_time_before_it_means_something() -> None:
     run = Run()
     run.stage("Reading", 1.0)
