@@ -33,7 +33,11 @@ def test_what_is_in_any_file_is_nobody() -> None:
     assert not any(Needles(vectors=ROWS[:, :2]).count(ROWS.tobytes()).values())
 
 
-@pytest.mark.parametrize("written", [ROWS[0].tobytes(), DIGEST, NAME.encode()])
+@pytest.mark.parametrize(
+    "written",
+    [ROWS[0].tobytes(), DIGEST, NAME.encode()],
+    ids=["vector", "digest", "name"],
+)
 def test_what_spans_two_pieces_is_found(
     written: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
