@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 
 
@@ -169,3 +171,12 @@ class CancelledError(FaceGalleryError):
 
     def __init__(self, problem: str = "Cancelled; nothing was changed") -> None:
         super().__init__(problem)
+
+
+def install_words(library: str) -> str:
+    """A sentence that names the library itself and this Python's own pip: under another name, or
+    for another Python, something else would be installed, or nothing.
+    """
+    if getattr(sys, "frozen", False):
+        return "This edition of the program does not include it."
+    return f"Install it with `{shlex.quote(sys.executable)} -m pip install {library}`."

@@ -23,7 +23,7 @@ BUILD = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-is
 WINDOW = """
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
-from gallery_app.start import start
+from gallery_app.app import start
 
 qt = QApplication([])
 timer = QTimer(interval=50)

@@ -9,14 +9,12 @@ from pathlib import PurePath
 
 import numpy as np
 
-from engine.formats.checks import usable
 from engine.progress import SILENT, Reporter
 from engine.recognition.agreement import disagreeing, widest_agreement
 from engine.recognition.recogniser import Recogniser
 from engine.records.advice import Advice, lookalike_words
 from engine.records.domains import checked, parsed
 from engine.records.types import FaceBatch, Identification, Ids, Neighbours, Rows, Vectors
-from engine.review.identity_division import clear_height, divided, ordinary_height
 from engine.review.near_duplicates import exactly, limits_of, nearest_own, twins
 from engine.store import Store
 from engine.store.encoding import repeated
@@ -356,47 +354,3 @@ def _label(batch: FaceBatch, row: int) -> str:
     file, number = batch.files[row], batch.rows[row]
     several = number or file in batch.files[row + 1 : row + 2]
     return PurePath(file).name + f" row {number + 1}" * bool(several)
-
-
-# -- files of several people ----------------------------------------------------------------------
-
-_FILES = 20  # of one import that are looked at
-_FACES = 500  # of each
-_OTHERS = 100  # identities that tell how one person's faces scatter
-_THEIR_FACES = 30
-
-
-def mixed_files(store: Store, files: Sequence[tuple[str, Rows]]) -> tuple[str, ...]:
-    """Sentences on those whose faces fall into several groups.
-
-    Args:
-        files: path and vectors of each.
-    """
-    if not files:
-        return ()
-    ordinary = ordinary_height(_prepared_faces(store), store.distance)
-    said = []
-    for path, vectors in files[:_FILES]:
-        some = vectors[:: max(1, len(vectors) // _FACES)]
-        rows = prepare(some[usable(some)], store.distance)
-        height = clear_height(rows, store.distance) if ordinary is None else ordinary
-        groups = 1 + int(divided(rows, store.distance, ordinary=height).max(initial=0))
-        if groups > 1:
-            said.append(
-                f"{path}: {len(vectors):,} faces in one file become one person, but they form "
-                f"{groups} groups. If these are several people, provide their names in a table or "
-                "an array."
-            )
-    return tuple(said)
-
-
-def _prepared_faces(store: Store) -> list[Vectors]:
-    """Prepared faces of the identities that have most."""
-    faces, owners = store.faces.membership()
-    known, counts = np.unique(owners, return_counts=True)
-    chosen = known[np.argsort(-counts, kind="stable")[:_OTHERS]]
-    found = []
-    for identity in chosen.tolist():
-        vectors = store.faces.vectors(faces[owners == identity][:_THEIR_FACES])[2]
-        found.append(prepare(vectors, store.distance))
-    return found

@@ -1,18 +1,21 @@
-"""Whether all faces of a gallery come from one embedding network."""
+"""Whether faces come from the gallery's embedding network, and a file's from one person."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from engine.errors import GalleryError, MismatchError
-from engine.formats.checks import check_vectors
+from engine.formats.checks import check_vectors, usable
 from engine.records.domains import checked, parsed
-from engine.records.types import Distance, FaceBatch, Ids, Rows
+from engine.records.types import Distance, FaceBatch, Ids, Rows, Vectors
+from engine.review.identity_division import clear_height, divided, ordinary_height
 from engine.store import Store
+from engine.utils.distances import prepare
 from engine.utils.ignoring import ignored
 
 _NORM_TOLERANCE = 0.15
@@ -168,3 +171,47 @@ class EmbeddingCheck:
         _, owners, vectors = self._store.faces.vectors(self._store.faces.evenly_spaced(SAMPLE))
         faces = self._store.people.counts()[1]
         return Fingerprint.of(vectors, owners, faces) if len(vectors) else None
+
+
+# -- files of several people ----------------------------------------------------------------------
+
+_FILES = 20  # of one import that are looked at
+_FACES = 500  # of each
+_OTHERS = 100  # identities that tell how one person's faces scatter
+_THEIR_FACES = 30
+
+
+def mixed_files(store: Store, files: Sequence[tuple[str, Rows]]) -> tuple[str, ...]:
+    """Sentences on those whose faces fall into several groups.
+
+    Args:
+        files: path and vectors of each.
+    """
+    if not files:
+        return ()
+    ordinary = ordinary_height(_prepared_faces(store), store.distance)
+    said = []
+    for path, vectors in files[:_FILES]:
+        some = vectors[:: max(1, len(vectors) // _FACES)]
+        rows = prepare(some[usable(some)], store.distance)
+        height = clear_height(rows, store.distance) if ordinary is None else ordinary
+        groups = 1 + int(divided(rows, store.distance, ordinary=height).max(initial=0))
+        if groups > 1:
+            said.append(
+                f"{path}: {len(vectors):,} faces in one file become one person, but they form "
+                f"{groups} groups. If these are several people, provide their names in a table or "
+                "an array."
+            )
+    return tuple(said)
+
+
+def _prepared_faces(store: Store) -> list[Vectors]:
+    """Prepared faces of the identities that have most."""
+    faces, owners = store.faces.membership()
+    known, counts = np.unique(owners, return_counts=True)
+    chosen = known[np.argsort(-counts, kind="stable")[:_OTHERS]]
+    found = []
+    for identity in chosen.tolist():
+        vectors = store.faces.vectors(faces[owners == identity][:_THEIR_FACES])[2]
+        found.append(prepare(vectors, store.distance))
+    return found

@@ -10,14 +10,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engine.enrolment.advisor import EnrolmentAdvisor, mixed_files
-from engine.enrolment.embedding_check import EmbeddingCheck
+from engine.enrolment.advisor import EnrolmentAdvisor
+from engine.enrolment.embedding_check import EmbeddingCheck, mixed_files
 from engine.errors import EmbeddingError
 from engine.formats.checks import as_rows, check_vectors
 from engine.formats.lazy_rows import chosen_rows
 from engine.formats.photographs import read_photos
 from engine.formats.sources import SourcesRead, read_sources
-from engine.progress import SILENT, Reporter
+from engine.progress import SILENT, EtaReporter, Reporter, Step
 from engine.recognition.recogniser import Recogniser
 from engine.records import names
 from engine.records.advice import Advice, by_row, grouped, joined_words, lookalike_words
@@ -32,7 +32,6 @@ from engine.records.types import (
 )
 from engine.store import Store
 from engine.store.name_lookup import ambiguous_words
-from engine.utils.eta import EtaReporter, Step
 from engine.utils.packed_columns import Coded, chosen
 from engine.utils.trim_heap import give_back
 

@@ -32,11 +32,10 @@ from engine.evaluation.splits import (
     closed_splits,
     open_splits,
 )
-from engine.progress import SILENT, Event, Message, Progress, Reporter
+from engine.progress import SILENT, Eta, Event, Message, Progress, Reporter, Step
+from engine.records.domains import current_time
 from engine.records.figures import ClosedFigures, Evaluation, OpenFigures, Protocol, Sampled
 from engine.records.types import Ids, Vectors
-from engine.utils import clock
-from engine.utils.eta import Eta, Step
 
 _COSTS = {CLASS_MEAN: 3.0, LDA: 15.0, "knn": 5.0, "triplet": 100.0, "mlp": 200.0, "auto": 30.0}
 _NOTEBOOK, _OTHER = 100.0, 1.5
@@ -152,7 +151,7 @@ def evaluate(
         TrainingError: the gallery is too small for what is asked.
         CancelledError: through the reporter, before each fit or from within one.
     """
-    created, started = clock.now(), time.monotonic()
+    created, started = current_time(), time.monotonic()
     closed_asked, open_asked, note = _possible(labels, protocol)
     protocols = ["closed"] * closed_asked + ["open"] * open_asked
     run = _Run(vectors, labels, EvaluationProgress(reporter, protocols, methods, repeats), repeats)

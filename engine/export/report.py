@@ -18,12 +18,12 @@ from engine.export.source import Source, draw_faces
 from engine.export.tensorboard.projector_files import OwnDistances
 from engine.maps.separation import named_rightly
 from engine.progress import Reporter
+from engine.records.domains import current_time
 from engine.records.figures import Evaluation
 from engine.records.findings import Review
 from engine.records.gallery_figures import GalleryFigures, Separation
 from engine.records.jobs import ModelVersion
 from engine.records.types import Ids, Vectors
-from engine.utils import clock
 from engine.utils.distances import between, prepare
 from engine.utils.files import private_file
 
@@ -274,7 +274,7 @@ class ReportWriter:
         ]
         return environment.get_template("report.html.jinja").render(
             gallery=source.store.folder.name,
-            behind=f"{_moment(clock.now())} · {source.dimension} numbers per face, "
+            behind=f"{_moment(current_time())} · {source.dimension} numbers per face, "
             f"{source.store.distance} distance",
             facts=_facts(source, figures),
             said=said,

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import ExportError
+from engine.errors import ExportError, install_words
 from engine.records.exports import FaceSource
 from engine.utils.files import private_file
-from engine.utils.installing import install_words
 
 _ROWS = 4_096  # held at once
 MAGIC = b"PAR1"

@@ -16,8 +16,7 @@ from engine.formats.input_file import printable, unreadable
 from engine.formats.npz_file import read_npz
 from engine.formats.photographs import photo_beside
 from engine.progress import SILENT, Reporter
-from engine.records.lookalikes import lookalikes
-from engine.records.names import shown_name
+from engine.records.names import lookalikes, shown_name
 from engine.records.types import FaceBatch, Rejection, Rows
 from engine.utils.packed_columns import Coded
 

@@ -13,6 +13,7 @@ import hnswlib
 import numpy as np
 
 from engine.index.base import (
+    IdBitmap,
     Nearest,
     VectorIndex,
     checked_ids,
@@ -24,7 +25,6 @@ from engine.index.base import (
     refuse_unknown,
 )
 from engine.index.exact import ExactIndex
-from engine.index.id_bitmap import IdBitmap
 from engine.index.shared_lock import SharedLock
 from engine.progress import SILENT, Reporter
 from engine.records.types import Distance, Ids, Neighbours, Vectors

@@ -30,6 +30,7 @@ from engine.models.version_files import load_faces
 from engine.models.versions import delete_version, remove_unfinished
 from engine.progress import SILENT, Progress, Reporter
 from engine.recognition.recogniser import Recogniser
+from engine.records.domains import current_time
 from engine.records.exports import CONFIG
 from engine.records.receipts import ErasurePlan, Receipt, hash_of
 from engine.store import Store
@@ -40,7 +41,6 @@ from engine.store.erasure.personal_data import Subject
 from engine.store.history_table import actor
 from engine.store.settings_table import EVALUATION
 from engine.training.training_service import TrainingService
-from engine.utils import clock
 from engine.utils.files import open_regular, remove_dead_scratch
 from engine.utils.gallery_folder import ASIDE, BACKUPS, INDEX, MODELS, GalleryFolder, is_main
 from engine.utils.person_search import PersonSearch, UnreadableError
@@ -134,7 +134,7 @@ def _erase(store: Store, names: Sequence[str], keep_files: bool, reporter: Repor
     files = [str(path.relative_to(store.folder.absolute())) for path in deleted]
     salt = secrets.token_hex(16)
     receipt = Receipt(
-        at=clock.now(),
+        at=current_time(),
         by=actor(),
         gallery=store.folder.absolute().name,
         salt=salt,

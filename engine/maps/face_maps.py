@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import InputError, MapError, ModelError
+from engine.errors import InputError, MapError, ModelError, install_words
 from engine.maps.__main__ import ASKED, POINTS, VECTORS
 from engine.maps.layout import DIMENSIONS, METHODS, Layout, MapMethod
 from engine.maps.neighbour_graph import NEIGHBOURS, beside_neighbours, index_of
@@ -24,7 +24,6 @@ from engine.store import Store
 from engine.utils.files import scratch_folder
 from engine.utils.gallery_folder import INDEX
 from engine.utils.ignoring import ignored
-from engine.utils.installing import install_words
 from engine.utils.worker_process import run_worker
 
 LAID_OUT = 20_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import types
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -139,6 +140,11 @@ MODEL_ID = word(r"[A-Za-z0-9][\w-]{0,99}")
 Count = Annotated[int, COUNT]
 Time = Annotated[float, TIME]
 """Fields of a record."""
+
+
+def current_time() -> float:
+    """Return seconds since the epoch, within :data:`TIME` even where the clock is set wrong."""
+    return min(max(time.time(), 0.0), LATEST)
 
 
 _LARGEST = 2**63  # what int64, and with it NumPy and SQLite, can hold

@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import EncryptionMissingError, InputError, WrongPassphraseError
+from engine.errors import EncryptionMissingError, InputError, WrongPassphraseError, install_words
 from engine.store.column_domains import CheckedCursor
 from engine.store.failures import primary_code, refusals
 from engine.utils.files import open_regular
-from engine.utils.installing import install_words
 
 _log = logging.getLogger(__name__)
 

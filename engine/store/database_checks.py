@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
-
-import numpy as np
 
 from engine.errors import GalleryDamagedError
 from engine.records.domains import parsed
 from engine.records.jobs import ModelVersion
-from engine.records.types import Vectors
-from engine.store import encoding
 from engine.store.column_domains import misfit, quoted, unchecked
 from engine.store.database import Database
-from engine.store.failures import TAKE_OUT
+from engine.store.encoding import altered_vectors
 from engine.store.unfinished_erasure import erasure_problems
 
 _MOST = 20  # sentences of one kind
@@ -24,7 +19,7 @@ _QUERIES = (
     (
         "SELECT name FROM identities i WHERE face_count <> "
         "(SELECT count(*) FROM faces f WHERE f.identity_id = i.id)",
-        "The number of faces noted for “{}” is problem",
+        "The number of faces noted for “{}” is wrong",
     ),
     (
         "SELECT name FROM identities i WHERE NOT EXISTS "
@@ -58,35 +53,6 @@ _QUERIES = (
 )
 
 
-_KEPT = {
-    "faces": "SELECT f.id AS id, f.digest, e.vector, i.name, f.file, f.row FROM faces f "
-    "JOIN embeddings e ON e.face_id = f.id LEFT JOIN identities i ON i.id = f.identity_id",
-    "decisions": "SELECT id, digest, vector FROM decisions",
-    "unknowns": "SELECT id, digest, vector, file, row FROM unknowns",
-}
-_NOUNS = {
-    "faces": "embedding of face",
-    "decisions": "vector of decision",
-    "unknowns": "vector of unknown",
-}
-_DONE = {"faces": "enrolled", "decisions": "decided on", "unknowns": "kept"}
-
-
-@dataclass(frozen=True)
-class AlteredVector:
-    """A vector that does not match its digest.
-
-    Attributes:
-        table: faces, decisions or unknowns.
-        id: of its row there.
-        sentence: for the person.
-    """
-
-    table: str
-    id: int
-    sentence: str
-
-
 class DatabaseChecks:
     """Checks of an open gallery's database."""
 
@@ -94,7 +60,7 @@ class DatabaseChecks:
         self._database = database
 
     def problems(self) -> list[str]:
-        """Return what is problem with the database, one sentence each; none when it is sound."""
+        """Return what is wrong with the database, one sentence each; none when it is sound."""
         try:
             with self._database.reading() as connection:
                 return _problems(connection, self._database.dimension)
@@ -104,27 +70,9 @@ class DatabaseChecks:
     def altered(self) -> list[str]:
         """Return a sentence on every vector that does not match its digest."""
         with self._database.reading() as connection:
-            return [vector.sentence for vector in altered(connection, self._database.dimension)]
-
-
-def genuine_vectors(
-    database: Database,
-    blobs: Sequence[bytes],
-    digests: Sequence[bytes],
-    ids: Sequence[int],
-    table: str,
-) -> Vectors:
-    """Decode the vectors ``(n, d)`` of rows of a table with these ids.
-
-    Raises:
-        GalleryDamagedError: one does not match its digest, or is none of this gallery.
-    """
-    with database.sound():
-        if not (problem := encoding.altered(blobs, digests)):
-            return encoding.from_blobs(blobs, database.dimension)
-    with database.reading() as connection:
-        sentence = _altered_one(connection, table, ids[problem[0]])
-    raise GalleryDamagedError(sentence, file=database.path, remedy=TAKE_OUT)
+            return [
+                vector.sentence for vector in altered_vectors(connection, self._database.dimension)
+            ]
 
 
 def _problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
@@ -133,7 +81,7 @@ def _problems(connection: sqlite3.Connection, dimension: int) -> list[str]:
     for query, sentence in _QUERIES:
         rows = unchecked(connection, f"{query} LIMIT {_MOST}")
         found += [sentence.format(value) for (value,) in rows]
-    found += [vector.sentence for vector in islice(altered(connection, dimension), _MOST)]
+    found += [vector.sentence for vector in islice(altered_vectors(connection, dimension), _MOST)]
     found += _history(connection) + _models(connection)
     found += erasure_problems(connection)
     connection.execute("COMMIT")
@@ -180,41 +128,6 @@ def _misfit_rows(
     for row, value in zip(rows, values, strict=True):
         if value is not None and (problem := misfit(column, (value,))):
             yield f"Row {row[0]!r:.40} of {table}: {problem}"
-
-
-def altered(connection: sqlite3.Connection, dimension: int) -> Iterator[AlteredVector]:
-    """Yield all vectors that do not match their digests, or are none of this gallery."""
-    size = encoding.size_of(dimension)
-    for table, query in _KEPT.items():
-        cursor = unchecked(connection, query)
-        for rows in iter(cursor.fetchmany, []):
-            for row, digest, vector, *where in rows:
-                if not isinstance(vector, bytes) or len(vector) != size:
-                    problem = f"does not have {size} bytes"
-                elif encoding.digest_of(vector) != digest:
-                    problem = f"is not the one that was {_DONE[table]}"
-                elif not np.isfinite(np.frombuffer(vector, encoding.STORED)).all():
-                    problem = "holds NaN or infinity"
-                else:
-                    continue
-                yield AlteredVector(table, row, f"{_described(table, row, where)} {problem}")
-
-
-def _altered_one(connection: sqlite3.Connection, table: str, row: int) -> str:
-    """Return a sentence on one row whose vector does not match its digest."""
-    cursor = unchecked(connection, f"SELECT * FROM ({_KEPT[table]}) WHERE id = ?", row)
-    found = cursor.fetchone()
-    where = found[3:] if found else ()
-    return f"{_described(table, row, where)} is not the one that was {_DONE[table]}"
-
-
-def _described(table: str, row: int, where: Sequence[object]) -> str:
-    place = ""
-    if where:
-        *name, file, at = where
-        number = f", row {at + 1:,}" if isinstance(at, int) and at else ""
-        place = f" ({''.join(f'“{part}”, ' for part in name)}{file}{number})"
-    return f"The {_NOUNS[table]} {row}{place}"
 
 
 def _history(connection: sqlite3.Connection) -> list[str]:

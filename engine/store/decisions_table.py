@@ -11,15 +11,15 @@ import numpy as np
 
 from engine.errors import InputError, UnknownIdentityError
 from engine.records.changes import Changed, event
+from engine.records.domains import current_time
 from engine.records.types import Ids, VectorRecord, Vectors
 from engine.store import encoding
 from engine.store.database import Database, as_json
-from engine.store.database_checks import genuine_vectors
+from engine.store.encoding import genuine_vectors
 from engine.store.face_rows import Enrolled, holders, lookup_digests, require_faces
 from engine.store.history_table import actor, record
 from engine.store.name_lookup import NamedIdentity, require_identity
 from engine.store.new_faces import check_vectors
-from engine.utils import clock
 
 Kind = Literal["is", "is-not", "ignore"]
 
@@ -233,7 +233,7 @@ class DecisionsTable:
             made = connection.execute(
                 "INSERT INTO apart (one, other, at, actor) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
-                (first.id, second.id, clock.now(), actor()),
+                (first.id, second.id, current_time(), actor()),
             ).rowcount
             summary = event("distinct", first.name, second.name)
             return _record_pair(connection, "apart", summary, first, second) if made else None
@@ -278,7 +278,7 @@ def decide(
         "SET kind = excluded.kind, at = excluded.at, actor = excluded.actor "
         "WHERE kind <> excluded.kind "
         "ON CONFLICT (digest) WHERE kind = 'ignore' DO NOTHING",
-        [(digest, owner, kind, blob, clock.now(), actor()) for digest, owner, blob in about],
+        [(digest, owner, kind, blob, current_time(), actor()) for digest, owner, blob in about],
     ).rowcount
 
 

@@ -1,15 +1,23 @@
-"""Vectors as the database holds them: float32, little-endian, with a digest of the bytes."""
+"""Vectors as the database holds them: float32, little-endian, with a digest of the bytes, which
+tells where one was altered.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import GalleryDamagedError
 from engine.progress import SILENT, Reporter
 from engine.records.types import Ids, Rows, Vectors
+from engine.store.column_domains import unchecked
+from engine.store.database import Database
+from engine.store.failures import TAKE_OUT
 
 STORED = np.dtype("<f4")
 _DIGEST = 16
@@ -36,14 +44,6 @@ def from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
     if not np.isfinite(rows).all():
         raise ValueError("an embedding contains NaN or infinity")
     return rows.astype(np.float32)  # native byte order, and writable
-
-
-def altered(blobs: Sequence[bytes], digests: Sequence[bytes]) -> list[int]:
-    """Return the positions of blobs that do not match their digests."""
-    made = list(map(digest_of, blobs))
-    if made == list(digests):
-        return []
-    return [at for at, digest in enumerate(digests) if made[at] != digest]
 
 
 def size_of(dimension: int) -> int:
@@ -98,3 +98,97 @@ def repeated(vectors: Rows) -> Iterator[list[int]]:
     ends = np.append(begins[1:], len(order))
     for group in np.flatnonzero(ends - begins > 1).tolist():
         yield order[begins[group] : ends[group]].tolist()
+
+
+# -- altered vectors -------------------------------------------------------------------------------
+
+_KEPT = {
+    "faces": "SELECT f.id AS id, f.digest, e.vector, i.name, f.file, f.row FROM faces f "
+    "JOIN embeddings e ON e.face_id = f.id LEFT JOIN identities i ON i.id = f.identity_id",
+    "decisions": "SELECT id, digest, vector FROM decisions",
+    "unknowns": "SELECT id, digest, vector, file, row FROM unknowns",
+}
+_NOUNS = {
+    "faces": "embedding of face",
+    "decisions": "vector of decision",
+    "unknowns": "vector of unknown",
+}
+_DONE = {"faces": "enrolled", "decisions": "decided on", "unknowns": "kept"}
+
+
+@dataclass(frozen=True)
+class AlteredVector:
+    """A vector that does not match its digest.
+
+    Attributes:
+        table: faces, decisions or unknowns.
+        id: of its row there.
+        sentence: for the person.
+    """
+
+    table: str
+    id: int
+    sentence: str
+
+
+def genuine_vectors(
+    database: Database,
+    blobs: Sequence[bytes],
+    digests: Sequence[bytes],
+    ids: Sequence[int],
+    table: str,
+) -> Vectors:
+    """Decode the vectors ``(n, d)`` of rows of a table with these ids.
+
+    Raises:
+        GalleryDamagedError: one does not match its digest, or is none of this gallery.
+    """
+    with database.sound():
+        if not (problem := _altered_rows(blobs, digests)):
+            return from_blobs(blobs, database.dimension)
+    with database.reading() as connection:
+        sentence = _altered_one(connection, table, ids[problem[0]])
+    raise GalleryDamagedError(sentence, file=database.path, remedy=TAKE_OUT)
+
+
+def _altered_rows(blobs: Sequence[bytes], digests: Sequence[bytes]) -> list[int]:
+    """Return the positions of blobs that do not match their digests."""
+    made = list(map(digest_of, blobs))
+    if made == list(digests):
+        return []
+    return [at for at, digest in enumerate(digests) if made[at] != digest]
+
+
+def altered_vectors(connection: sqlite3.Connection, dimension: int) -> Iterator[AlteredVector]:
+    """Yield all vectors that do not match their digests, or are none of this gallery."""
+    size = size_of(dimension)
+    for table, query in _KEPT.items():
+        cursor = unchecked(connection, query)
+        for rows in iter(cursor.fetchmany, []):
+            for row, digest, vector, *where in rows:
+                if not isinstance(vector, bytes) or len(vector) != size:
+                    problem = f"does not have {size} bytes"
+                elif digest_of(vector) != digest:
+                    problem = f"is not the one that was {_DONE[table]}"
+                elif not np.isfinite(np.frombuffer(vector, STORED)).all():
+                    problem = "holds NaN or infinity"
+                else:
+                    continue
+                yield AlteredVector(table, row, f"{_described(table, row, where)} {problem}")
+
+
+def _altered_one(connection: sqlite3.Connection, table: str, row: int) -> str:
+    """Return a sentence on one row whose vector does not match its digest."""
+    cursor = unchecked(connection, f"SELECT * FROM ({_KEPT[table]}) WHERE id = ?", row)
+    found = cursor.fetchone()
+    where = found[3:] if found else ()
+    return f"{_described(table, row, where)} is not the one that was {_DONE[table]}"
+
+
+def _described(table: str, row: int, where: Sequence[object]) -> str:
+    place = ""
+    if where:
+        *name, file, at = where
+        number = f", row {at + 1:,}" if isinstance(at, int) and at else ""
+        place = f" ({''.join(f'“{part}”, ' for part in name)}{file}{number})"
+    return f"The {_NOUNS[table]} {row}{place}"

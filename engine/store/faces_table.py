@@ -14,7 +14,7 @@ from engine.progress import SILENT, Reporter
 from engine.records.changes import Changed, event
 from engine.records.long_lists import FaceColumns, Texts
 from engine.records.types import Added, Face, FaceBatch, Ids, Vectors
-from engine.store import database_checks, encoding
+from engine.store import encoding
 from engine.store.column_domains import (
     LENGTH,
     NEWLINE,
@@ -24,8 +24,8 @@ from engine.store.column_domains import (
     whole_numbers,
 )
 from engine.store.database import Database, as_json
-from engine.store.database_checks import genuine_vectors
 from engine.store.decisions_table import decide
+from engine.store.encoding import genuine_vectors
 from engine.store.face_rows import (
     delete_faces,
     describe_faces,
@@ -45,13 +45,13 @@ from engine.store.history_table import (
 )
 from engine.store.new_faces import (
     check_batch,
+    delete_enrolled_unknowns,
     foresee_insertion,
     insert_faces,
     next_face,
     overrule_decisions,
     plan_insertion,
 )
-from engine.store.unknowns_table import delete_enrolled
 
 _FACE = """
     SELECT f.id, f.identity_id, i.name, f.file, f.row, f.added,
@@ -261,7 +261,7 @@ class FacesTable:
             added = insert_faces(connection, batch, plan, first, thumbnails, reporter)
             if overrule:
                 overrule_decisions(connection, added.face_ids)
-            delete_enrolled(connection)
+            delete_enrolled_unknowns(connection)
             record_step(
                 connection,
                 action,
@@ -354,7 +354,7 @@ class FacesTable:
 
 def remove_altered(connection: sqlite3.Connection, dimension: int) -> list[str]:
     """Remove vectors that do not match their digests; return a sentence on each."""
-    found = list(database_checks.altered(connection, dimension))
+    found = list(encoding.altered_vectors(connection, dimension))
     if not found:
         return []
     faces = known_faces(connection, [vector.id for vector in found if vector.table == "faces"])

@@ -19,9 +19,8 @@ from typing import Any, Literal
 
 from engine.errors import HistoryError
 from engine.records.changes import Changed, HistoryEntry, State, event
-from engine.records.domains import checked, parsed
+from engine.records.domains import checked, current_time, parsed
 from engine.store.database import Database, as_json
-from engine.utils import clock
 
 _log = logging.getLogger(__name__)
 
@@ -311,7 +310,7 @@ def add_entry(
     connection.execute(
         "INSERT INTO history (change, at, actor, action, summary, payload, state) "
         "SELECT change, ?, ?, ?, ?, ?, ? FROM gallery",
-        (clock.now(), actor(), action, summary, json.dumps(payload, ensure_ascii=False), state),
+        (current_time(), actor(), action, summary, json.dumps(payload, ensure_ascii=False), state),
     )
     return int(connection.execute("SELECT change FROM gallery").fetchone()[0])
 

@@ -27,7 +27,7 @@ from engine.errors import (
     GalleryWriteError,
     PassphraseNeededError,
 )
-from engine.records.domains import parsed
+from engine.records.domains import current_time, parsed
 from engine.records.types import LARGEST_DIMENSION, Distance
 from engine.store import cipher
 from engine.store.backup.backups import backup_before_migration
@@ -43,7 +43,6 @@ from engine.store.schema import (
     version_of,
 )
 from engine.store.unfinished_erasure import noted_erasure
-from engine.utils import clock
 from engine.utils.files import read_text, sync_folder
 from engine.utils.gallery_folder import DATABASE, LOCK, LOCK_HOLDER, GalleryFolder
 from engine.utils.ignoring import ignored
@@ -372,7 +371,7 @@ def _make_database(path: Path, dimension: int, distance: Distance, key: Key | No
             connection.execute(
                 "INSERT INTO gallery (id, uuid, dimension, distance, created) "
                 "VALUES (1, ?, ?, ?, ?)",
-                (str(uuid.uuid4()), dimension, distance, clock.now()),
+                (str(uuid.uuid4()), dimension, distance, current_time()),
             )
             connection.execute("PRAGMA journal_mode = WAL")
         finally:

@@ -13,13 +13,13 @@ import numpy as np
 
 from engine.errors import EmbeddingError, IdentityNameError, MismatchError
 from engine.progress import SILENT, Reporter
+from engine.records.domains import current_time
 from engine.records.names import name_key
 from engine.records.types import Added, Conflict, Duplicate, FaceBatch, Ids, Rows
 from engine.store import encoding
 from engine.store.database import as_json
 from engine.store.encoding import Digests
 from engine.store.face_rows import holders, refresh
-from engine.utils import clock
 from engine.utils.packed_columns import Coded, Column, picked
 
 _GROUPS_AT_ONCE = 10_000
@@ -170,7 +170,7 @@ def insert_faces(
     ids = _identity_ids(connection, names)
     owners = _owners(names, ids)
     faces = np.arange(first, first + len(owners), dtype=np.int64)
-    now = clock.now()
+    now = current_time()
     for start in range(0, len(faces), _ROWS_AT_ONCE):
         reporter.progress(_SAVING, start, len(faces))
         part = slice(start, start + _ROWS_AT_ONCE)
@@ -203,6 +203,14 @@ def overrule_decisions(connection: sqlite3.Connection, face_ids: Iterable[int]) 
         "SELECT d.id FROM json_each(?) asked CROSS JOIN faces f ON f.id = asked.value "
         "JOIN decisions d ON d.digest = f.digest AND d.identity_id = f.identity_id)",
         (as_json(face_ids),),
+    )
+
+
+def delete_enrolled_unknowns(connection: sqlite3.Connection) -> None:
+    """Delete unknown faces that are enrolled, as a part of the change that enrols them."""
+    connection.execute(
+        "DELETE FROM unknowns WHERE EXISTS "
+        "(SELECT 1 FROM faces WHERE faces.digest = unknowns.digest)"
     )
 
 

@@ -12,8 +12,7 @@ from engine.errors import NameTakenError, UnknownIdentityError
 from engine.records.changes import Changed, event
 from engine.records.domains import parsed
 from engine.records.long_lists import Texts
-from engine.records.lookalikes import find_lookalikes
-from engine.records.names import name_key, search_lines
+from engine.records.names import find_lookalikes, name_key, search_lines
 from engine.records.roster import Roster
 from engine.records.types import Identity
 from engine.store.column_domains import LENGTH, NEWLINE, fitting, terminated, whole_numbers

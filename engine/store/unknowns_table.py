@@ -10,11 +10,12 @@ import numpy as np
 from engine.errors import UnknownIdentityError
 from engine.progress import SILENT
 from engine.records.changes import Changed, event
+from engine.records.domains import current_time
 from engine.records.types import FaceBatch, Ids, Vectors
 from engine.records.unknowns import Unknown
 from engine.store import encoding
 from engine.store.database import Database, as_json
-from engine.store.database_checks import genuine_vectors
+from engine.store.encoding import genuine_vectors
 from engine.store.history_table import record
 from engine.store.new_faces import (
     as_text,
@@ -24,7 +25,6 @@ from engine.store.new_faces import (
     overrule_decisions,
     plan_insertion,
 )
-from engine.utils import clock
 
 # A face that is enrolled is deleted here by that change; undoing can bring one back beside it.
 _UNKNOWN = "NOT EXISTS (SELECT 1 FROM faces f WHERE f.digest = u.digest)"
@@ -58,7 +58,7 @@ class UnknownsTable:
         """
         check_vectors(batch.vectors, self._database.dimension, batch.files)
         blobs = encoding.to_blobs(batch.vectors[:])
-        now = clock.now()
+        now = current_time()
         rows = [
             (encoding.digest_of(blob), as_text(batch.files[row]), int(batch.rows[row]), blob,
              thumbnails.get(row), now)
@@ -152,14 +152,6 @@ class UnknownsTable:
             _delete(connection, gone)
             summary = event("dismissed", len(gone))
             return record(connection, "dismiss", summary, {"unknowns": gone})
-
-
-def delete_enrolled(connection: sqlite3.Connection) -> None:
-    """Delete unknown faces that are enrolled, as a part of the change that enrols them."""
-    connection.execute(
-        "DELETE FROM unknowns WHERE EXISTS "
-        "(SELECT 1 FROM faces WHERE faces.digest = unknowns.digest)"
-    )
 
 
 def _require(

@@ -14,12 +14,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from engine.errors import InputError, TrainingError
+from engine.errors import InputError, TrainingError, install_words
 from engine.progress import Reporter
 from engine.records.jobs import KINDS, TrainingRequest
 from engine.records.training_parameters import Kind, Parameters, as_json, parameters
 from engine.records.types import Distance, Ids, Vectors
-from engine.utils.installing import install_words
 from engine.utils.worker_process import run_worker
 
 Task = Literal["train", "evaluate"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.records.domains import current_time
 from engine.records.safety import Backup, Preview, Restored, Salvaged
 from engine.records.types import CheckReport
 from engine.store import recovery
 from engine.store.encryption import Key
-from engine.utils import clock
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
@@ -27,7 +27,7 @@ def back_up(context: Context, target: Path, done: Callable[[Backup], None]) -> N
 
 def suggested_name(context: Context) -> str:
     """What a backup of the open gallery made now may be called."""
-    return recovery.default_backup_name(context.gallery.folder.name, clock.now())
+    return recovery.default_backup_name(context.gallery.folder.name, current_time())
 
 
 def load_backups(context: Context, folder: Path, done: Callable[[list[Backup]], None]) -> None:

@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gallery_app import settings as remembered
-from gallery_app.app import App
+from gallery_app.app import App, _tell
 from gallery_app.settings import Settings
-from gallery_app.start import _tell
 
 
 def test_an_unexpected_error_is_told_once_everywhere_and_logged_without_its_message(

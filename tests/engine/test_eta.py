@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import CancelledError
-from engine.progress import CancelToken, Event, Message, Progress, Reporter
-from engine.utils.eta import Eta, EtaReporter, Step
+from engine.progress import CancelToken, Eta, EtaReporter, Event, Message, Progress, Reporter, Step
 
 STAGES = (Step("Reading", 1.0), Step("Saving", 4.0), Step("Indexing", 15.0))
 

@@ -208,7 +208,7 @@ def test_whatever_the_clock_says_what_is_written_can_be_read(
     rich: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, clock: float
 ) -> None:
     folder = shutil.copytree(rich, tmp_path / "late.gallery")
-    monkeypatch.setattr("engine.utils.clock.time.time", lambda: clock)
+    monkeypatch.setattr("engine.records.domains.time.time", lambda: clock)
     assert run("note", "Bob", "late", "-g", folder).returncode == 0
     np.save(tmp_path / "more.npy", _vectors(1, 3)[0] + 1)
     assert run("enroll", "Zoe", tmp_path / "more.npy", "-g", folder).returncode == 0

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from engine.errors import ExportError
+from engine.errors import ExportError, install_words
 from engine.progress import SILENT, Reporter
 from engine.records.exports import CONFIG
-from engine.utils.installing import install_words
 from engine.utils.worker_process import Process, last_lines, start_process
 
 _log = logging.getLogger(__name__)

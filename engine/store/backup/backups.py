@@ -20,6 +20,7 @@ from engine.errors import (
     InputError,
 )
 from engine.progress import SILENT, Reporter
+from engine.records.domains import current_time
 from engine.records.jobs import is_version_id
 from engine.records.safety import ASKED, Backup
 from engine.store import database_checks
@@ -27,10 +28,10 @@ from engine.store.backup.archive import Archive, write_archive
 from engine.store.cipher import Key, key_of
 from engine.store.database import Database, connect
 from engine.store.database_checks import require_sound
+from engine.store.encoding import altered_vectors
 from engine.store.failures import RESTORE, TAKE_OUT, declared, on_disk
 from engine.store.schema import newest, version_of
 from engine.store.settings_table import SettingsTable
-from engine.utils import clock
 from engine.utils.files import remove, scratch_folder, sync_folder
 from engine.utils.gallery_folder import ASIDE, BACKUPS, DATABASE, MODELS, GalleryFolder
 from engine.utils.ignoring import ignored
@@ -66,7 +67,7 @@ class BackupManager:
         """
         target = Path(target)
         if target.is_dir():
-            target /= default_backup_name(self._folder.absolute().name, clock.now())
+            target /= default_backup_name(self._folder.absolute().name, current_time())
         with self._database.reading() as connection:
             return write_backup(connection, self._folder, target, reporter=reporter)
 
@@ -230,7 +231,7 @@ def backup_before_migration(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _free_name(place: Path, reason: str) -> Path:
-    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock.now()))
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(current_time()))
     path, number = place.absolute() / f"{moment}-{reason}.zip", 2
     while path.exists():
         path, number = path.with_name(f"{moment}-{number}-{reason}.zip"), number + 1
@@ -330,7 +331,7 @@ def _require_whole(copy: Path, original: Path, key: Key | None) -> None:
         if wrong := database_checks.misfits(connection):
             raise GalleryDamagedError(wrong[0], file=original, remedy=RESTORE)
         (dimension,) = connection.execute("SELECT dimension FROM gallery").fetchone()
-        for vector in database_checks.altered(connection, dimension):
+        for vector in altered_vectors(connection, dimension):
             raise GalleryDamagedError(vector.sentence, file=original, remedy=TAKE_OUT)
 
 
@@ -358,7 +359,7 @@ def _described(copy: Path, folder: Path, target: Path, reason: str, key: Key | N
     return Backup(
         path=target,
         size=0,
-        created=clock.now(),
+        created=current_time(),
         reason=reason,
         gallery=folder.absolute().name,
         uuid=uuid,

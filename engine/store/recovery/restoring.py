@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.errors import BackupError, GalleryDamagedError, GalleryExistsError
 from engine.progress import SILENT, Progress, Reporter
 from engine.records.changes import event
+from engine.records.domains import current_time
 from engine.records.safety import Backup, Restored
 from engine.store.backup.archive import Archive
 from engine.store.backup.backups import write_automatic
@@ -24,7 +25,6 @@ from engine.store.gallery_store import Store
 from engine.store.history_table import add_entry
 from engine.store.lifecycle import WriterLock
 from engine.store.recovery.staging import staged
-from engine.utils import clock
 from engine.utils.files import copy_private, discard_tree, sync_folder, sync_tree
 from engine.utils.gallery_folder import ASIDE, DATABASE, INDEX, MODELS, GalleryFolder
 
@@ -226,7 +226,7 @@ def _exchange(stage: Path, folder: Path, reporter: Reporter) -> Path:
 
 def keep_aside(folder: Path) -> Path:
     """Copy a damaged database to a folder of its own in the gallery; nothing is removed."""
-    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock.now()))
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(current_time()))
     aside, number = folder / f"{ASIDE}{moment}", 2
     while aside.exists():
         aside, number = folder / f"{ASIDE}{moment}-{number}", number + 1

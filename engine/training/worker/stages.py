@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from engine.progress import Event, Measured, Message, Progress, Reporter
+from engine.progress import Eta, Event, Measured, Message, Progress, Reporter, Step
 from engine.records.training_parameters import Kind
-from engine.utils.eta import Eta, Step
 
 _TRIES = 3
 TRAININGS = 1 + _TRIES  # the model itself, and one for each fold that tries it

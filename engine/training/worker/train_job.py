@@ -16,6 +16,7 @@ from engine.progress import Reporter
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.cross_validation import Trials, same_gallery
 from engine.recognition.calibration.method_selection import TrialFigures, beats, trial_figures
+from engine.records.domains import current_time
 from engine.records.jobs import ModelVersion, TrainingRequest
 from engine.records.training_parameters import Kind, Parameters, as_json
 from engine.training.job import Job, settings
@@ -24,7 +25,6 @@ from engine.training.worker.stages import TRAININGS, Stages, steps_of
 from engine.training.worker.train_model import NOUNS, TrainingFaces, try_knn, try_model
 from engine.training.worker.train_model import train as train_network
 from engine.training.worker.trained import Trained
-from engine.utils import clock
 
 _log = logging.getLogger(__name__)
 
@@ -192,7 +192,7 @@ def _one(
     faces: TrainingFaces,
     stages: Stages,
 ) -> dict[str, Any]:
-    created, started = clock.now(), time.monotonic()
+    created, started = current_time(), time.monotonic()
     reporter = stages.next(f"Training the {NOUNS[kind]}", curves=True)
     trained = train_network(faces, chosen, asked.seed, reporter)
     for remark in filter(None, (trained.caveat, *trained.remarks)):

@@ -256,7 +256,7 @@ def test_the_last_ones_made_stay_though_the_clock_ran_ahead_before(
 
     def make(reason: str, at: float) -> Path:
         with monkeypatch.context() as patched, closing(sqlite3.connect(database)) as source:
-            patched.setattr("engine.utils.clock.time.time", lambda: at)
+            patched.setattr("engine.records.domains.time.time", lambda: at)
             if by_earlier_version and reason == "import":
                 patched.setattr("engine.store.backup.archive._as_json", without_serial)
             source.isolation_level = None

@@ -158,12 +158,12 @@ def test_a_model_that_learned_from_a_decision_goes_whatever_the_clock_said(
         gallery.enroll("Person 2", batch("Person 2", person(2)))
         one = gallery.people.find("Person 1").id
         with monkeypatch.context() as patched:
-            patched.setattr("engine.utils.clock.time.time", lambda: later)
+            patched.setattr("engine.records.domains.time.time", lambda: later)
             gallery.corrections.reject(person(77)[0], one)
     put_to_use(folder, "mlp")
     with Gallery.open(folder) as gallery:
         with monkeypatch.context() as patched:
-            patched.setattr("engine.utils.clock.time.time", lambda: later)
+            patched.setattr("engine.records.domains.time.time", lambda: later)
             gallery.corrections.reject(person(78)[0], one)
         gallery.enroll("Decided Later", batch("Decided Later", person(78)))
         gallery.erasure.erase(["Decided Later"])

@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import IdentityNameError
-from engine.records.lookalikes import find_lookalikes, lookalikes, skeletons
-from engine.records.names import check_name, name_key, search_key, shown_name
+from engine.records.names import (
+    check_name,
+    find_lookalikes,
+    lookalikes,
+    name_key,
+    search_key,
+    shown_name,
+    skeletons,
+)
 
 
 @pytest.mark.parametrize(

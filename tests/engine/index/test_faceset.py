@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.index.id_bitmap import IdBitmap
+from engine.index.base import IdBitmap
 
 ids = st.lists(
     st.one_of(

@@ -160,7 +160,7 @@ def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(f
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("UPDATE identities SET face_count = 99 WHERE name = '3'", "number of faces"),
+        ("UPDATE identities SET face_count = 99 WHERE name = '3'", "faces noted for “3” is wrong"),
         ("UPDATE identities SET portrait = 2 WHERE name = '3'", "portrait of “3”"),
         ("INSERT INTO identities (name, key) VALUES ('X', 'x')", "“X” has no faces"),
         ("DELETE FROM embeddings WHERE face_id = 5", "Face 5 has no embedding"),

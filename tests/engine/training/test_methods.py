@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.training.worker.evaluated_methods import OURS, our_methods, shortened
+from engine.training.worker.evaluate_job import OURS, our_methods, shortened
 
 pytestmark = pytest.mark.training
 
