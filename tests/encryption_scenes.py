@@ -45,7 +45,8 @@ def passphrase_shown(stage: Stage) -> None:
 
 
 def _open(stage: Stage) -> None:
-    stage.app.encryption_controller._open(_made(stage), PASSPHRASE)
+    stage.app.open(_made(stage))
+    stage.dialog().given.emit(PASSPHRASE)
     stage.wait(lambda: stage.app.state.gallery is not None)
     stage.wait(lambda: stage.window.faces.model.rowCount() > 0)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
+from engine.errors import GalleryDamagedError
 from engine.gallery import Gallery
 from tests.screens import DATA, SMALL, WIDE, Stage
 
@@ -64,7 +66,7 @@ def restore_problem(stage: Stage) -> None:
     _open_dialog(stage)
     broken = stage.home / "friends 2026-11-20.zip"
     broken.write_bytes(b"PK")
-    stage.app.backup_controller._look(broken, stage.app.context.gallery.folder)
+    stage.dialog().preview_requested.emit(broken)
     stage.wait(lambda: stage.dialog().problem.isVisible())
 
 
@@ -74,7 +76,7 @@ def restore_other(stage: Stage) -> None:
         source = gallery.backups.write(stage.home).path
     stage.open(_with_backups(stage))
     _open_dialog(stage)
-    stage.app.backup_controller._look(source, stage.app.context.gallery.folder)
+    stage.dialog().preview_requested.emit(source)
     stage.wait(lambda: stage.dialog().restore_button.isEnabled())
 
 
@@ -102,14 +104,13 @@ def salvaged(stage: Stage) -> None:
     data = database.read_bytes()
     half = len(data) // 2 // 4096 * 4096
     database.write_bytes(data[:half] + b"x" * 40_960 + data[half + 40_960 :])
-    from gallery_app.operations import backups
+    from gallery_app.dialogs import file_choosers
 
-    backups.salvage(
-        stage.app.context,
-        folder,
-        stage.home / "saved.gallery",
-        stage.app.backup_controller._salvaged,
-    )
+    stage.app.state.damage_found.emit(folder, GalleryDamagedError("Is damaged", file=database))
+    with patch.object(
+        file_choosers, "choose_new_gallery", return_value=stage.home / "saved.gallery"
+    ):
+        stage.dialog().salvage.click()
     stage.wait(lambda: stage.app.state.gallery is not None)
     stage.wait(lambda: stage.window.faces.model.rowCount() > 0)
     stage.dialog()

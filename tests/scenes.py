@@ -154,7 +154,9 @@ def importing(stage: Stage) -> None:
 
 def drop(stage: Stage) -> None:
     stage.open()
-    stage.window._veil.cover()
+    from gallery_app.window.main_window import DropVeil
+
+    stage.window.findChild(DropVeil).cover()
 
 
 def _methods(stage: Stage, **others: Any) -> None:

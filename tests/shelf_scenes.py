@@ -61,8 +61,10 @@ def shelf_likeness(stage: Stage) -> None:
     stage.window.unknown.named.emit(list(first.ids[:6]), "Winona Ryder of the very long name")
     stage.settle(1.5)
     panel = stage.window.unknown
-    names = [one.likeness.name for one in panel.model._clusters if one.likeness]
-    panel.list.setCurrentIndex(panel.model.index(names.index("Winona Ryder of the very long name")))
+    clusters = [panel.model.cluster_at(row) for row in range(panel.model.rowCount())]
+    names = [one.likeness.name if one and one.likeness else "" for one in clusters]
+    row = names.index("Winona Ryder of the very long name")
+    panel.list.setCurrentIndex(panel.model.index(row))
     stage.settle()
 
 

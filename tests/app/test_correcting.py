@@ -92,8 +92,8 @@ def test_a_name_that_looks_like_somebodys_is_remarked_on_as_it_is_typed(
 def test_a_merge_of_two_people_is_warned_of_and_is_not_what_enter_does(
     app: App, qtbot: QtBot
 ) -> None:
-    people = [app.context.gallery.people.find(name) for name in ("Tiger Woods", "Tim Henman")]
-    app.corrections_controller._open_merge([one for one in people if one is not None])
+    select_people(app, "Tiger Woods", "Tim Henman")
+    trigger(app, qtbot, "merge")
     merge = dialog(MergeDialog, qtbot)
     assert not merge.ok.isDefault()  # nor while nothing is known yet
     qtbot.waitUntil(merge.warned.isVisible)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -26,6 +28,7 @@ from engine.gallery import Gallery, is_encrypted
 from engine.store import encryption
 from gallery_app import settings
 from gallery_app.app import App
+from gallery_app.controllers import encryption_controller
 from gallery_app.dialogs.encryption_dialog import EncryptionDialog, PassphraseDialog
 from gallery_app.dialogs.history_dialog import HistoryDialog
 from gallery_app.dialogs.restore_dialog import RestoreDialog
@@ -117,7 +120,7 @@ def test_opening_asks_and_says_when_it_is_wrong(
     assert asking.field.echoMode() == QLineEdit.EchoMode.Normal
     type_in(qtbot, asking, PASSPHRASE)
     filled(app, qtbot)
-    assert app.encryption_controller._asking is None
+    assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, PassphraseDialog)]
     assert app.window.menus.actions["lock"].isEnabled()
 
 
@@ -172,12 +175,10 @@ def test_a_conversion_that_is_refused_leaves_the_gallery_open(
     folder = app.context.gallery.folder
     with Gallery.open(folder, write=False, passphrase=PASSPHRASE) as reader:
         reader.people.all()
-        app.encryption_controller._decrypt(
-            PASSPHRASE
-        ) if app.encryption_controller._dialog else None
-        from gallery_app.operations import encryption as encryption_operations
-
-        encryption_operations.decrypt(app.context, PASSPHRASE, lambda: None)
+        app.window.menus.actions["encryption"].trigger()
+        asking = dialog(EncryptionDialog, qtbot)
+        qtbot.keyClicks(asking.present, PASSPHRASE)
+        click(qtbot, asking.remove_button)
         box = dialog(QMessageBox, qtbot)
         assert "using the database" in box.text()
         box.close()
@@ -234,8 +235,10 @@ def test_it_locks_itself_without_input_and_not_while_something_runs(
     assert app.encryption_controller.timer.interval() == 10 * 60_000  # from the start, after input
     stop: list[bool] = []
     app.tasks.run("Holding it", lambda _: qtbot.waitUntil(lambda: bool(stop)) or None, shown=False)
-    app.encryption_controller._idle()
+    with qtbot.waitSignal(app.encryption_controller.timer.timeout):
+        app.encryption_controller.timer.start(30)
     assert app.state.gallery is not None
+    assert app.encryption_controller.timer.isActive()
     stop.append(True)
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
     app.encryption_controller.timer.start(30)
@@ -245,10 +248,13 @@ def test_it_locks_itself_without_input_and_not_while_something_runs(
 
 
 @needs_sqlcipher
-def test_after_a_sleep_the_first_input_locks_it(unlocked: App, qtbot: QtBot) -> None:
+def test_after_a_sleep_the_first_input_locks_it(
+    unlocked: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = unlocked
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
-    app.encryption_controller._last -= 11 * 60
+    later = time.time() + 11 * 60
+    monkeypatch.setattr(encryption_controller, "time", SimpleNamespace(time=lambda: later))
     qtbot.keyClick(app.window.identities.search, Qt.Key.Key_Down)
     dialog(PassphraseDialog, qtbot)
     assert app.state.gallery is None
@@ -265,9 +271,9 @@ def test_never_is_never(unlocked: App, qtbot: QtBot) -> None:
     asking.close()
 
 
-def test_a_plain_gallery_is_not_watched(app: App) -> None:
+def test_a_plain_gallery_is_not_watched(app: App, qtbot: QtBot) -> None:
+    qtbot.keyClick(app.window.identities.search, Qt.Key.Key_Down)
     assert not app.encryption_controller.timer.isActive()
-    assert not app.encryption_controller._watching
     app.encryption_controller.lock()
     assert app.state.gallery is not None
 
@@ -277,7 +283,6 @@ def test_a_backup_with_the_passphrase_of_then_is_asked_for_that(
     unlocked: App, qtbot: QtBot, tmp_path: Path
 ) -> None:
     app = unlocked
-    folder = app.context.gallery.folder
     ours = app.context.gallery.backups.write(tmp_path / "ours.zip").path
     with Gallery.create(tmp_path / "other.gallery", passphrase=OTHER) as other:
         other.enroll("Somebody", app.context.gallery.faces.vector(1))
@@ -285,7 +290,7 @@ def test_a_backup_with_the_passphrase_of_then_is_asked_for_that(
     app.backup_controller.restore(source=ours)
     restoring = dialog(RestoreDialog, qtbot)
     qtbot.waitUntil(restoring.restore_button.isEnabled)
-    app.backup_controller._look(theirs, folder)
+    restoring.preview_requested.emit(theirs)
     asking = dialog(PassphraseDialog, qtbot)
     type_in(qtbot, asking, "these are the wrong ones")
     qtbot.waitUntil(lambda: not asking.isVisible())
@@ -293,8 +298,7 @@ def test_a_backup_with_the_passphrase_of_then_is_asked_for_that(
     assert "wrong" in asking.message.text()
     type_in(qtbot, asking, OTHER)
     qtbot.waitUntil(restoring.restore_button.isEnabled)
-    restoring.close()
-    app.backup_controller._restore(ours, folder, True)
+    restoring.restore_requested.emit(ours, True)
     qtbot.waitUntil(lambda: not app.tasks.is_busy() and app.state.gallery is not None)
     filled(app, qtbot)
     dialog(QDialog, qtbot).close()
@@ -382,9 +386,8 @@ def test_a_second_window_takes_over_with_its_key(
         filled(app, qtbot)
         assert not app.context.gallery.writable
         first.corrections.rename(PERSON, "Tom Bridge")
-        app.external_changes_controller._look()
+        app.external_changes_controller.timer.setInterval(50)
         qtbot.waitUntil(lambda: "Tom Bridge" in app.window.identities.model.roster.names)
-    app.external_changes_controller._look()
     qtbot.waitUntil(lambda: not app.external_changes_controller.timer.isActive())
     assert app.context.gallery.writable
     app.context.gallery.corrections.rename("Tom Bridge", PERSON)

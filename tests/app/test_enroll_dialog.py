@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -28,14 +28,15 @@ def opened(app: App, qtbot: QtBot, name: str, files: list[Path]) -> EnrollDialog
     enroll.add_files(files)
     qtbot.keyClicks(enroll.name, name)
     qtbot.waitUntil(lambda: enroll.model.rowCount() == len(files))
-    checked(enroll, qtbot)
+    checked(app, enroll, qtbot)
     return enroll
 
 
-def checked(enroll: EnrollDialog, qtbot: QtBot) -> None:
+def checked(app: App, enroll: EnrollDialog, qtbot: QtBot) -> None:
     """Waits for the check of what is there now."""
-    running = enroll._context.tasks.is_running
-    qtbot.waitUntil(lambda: not enroll._pause.isActive() and not running("check-enrolment"))
+    (pause,) = (timer for timer in enroll.findChildren(QTimer) if timer.isSingleShot())
+    running = app.tasks.is_running
+    qtbot.waitUntil(lambda: not pause.isActive() and not running("check-enrolment"))
 
 
 def line(enroll: EnrollDialog, words: str) -> AdviceLine:
@@ -82,7 +83,7 @@ def test_one_click_adds_all_faces_to_whom_they_look_like(
     click(line(enroll, "All faces look like Tiger Woods").button, qtbot)
     assert enroll.name.text() == "Tiger Woods"
     assert enroll.ok.text() == "Add faces"
-    checked(enroll, qtbot)
+    checked(app, enroll, qtbot)
     assert enroll.warnings.text() == ""
     click(enroll.ok, qtbot)
     qtbot.waitUntil(lambda: "6 people · 56 faces" in app.window.left_status.text())
@@ -94,7 +95,7 @@ def test_one_click_sends_some_faces_to_somebody_else_in_the_same_change(
     enroll = opened(app, qtbot, "Winona Ryder", [*new_person, query_file])
     click(line(enroll, "looks like Tiger Woods").button, qtbot)
     assert words(enroll, 4).startswith("Will be added to Tiger Woods")
-    checked(enroll, qtbot)
+    checked(app, enroll, qtbot)
     assert enroll.warnings.text() == "1 face will be added to Tiger Woods instead"
     click(enroll.ok, qtbot)
     qtbot.waitUntil(lambda: "7 people · 59 faces" in app.window.left_status.text())
@@ -108,7 +109,7 @@ def test_sending_faces_elsewhere_can_be_taken_back(
     enroll = opened(app, qtbot, "Winona Ryder", [*new_person, query_file])
     click(line(enroll, "looks like Tiger Woods").button, qtbot)
     click(line(enroll, "will be added to").button, qtbot)
-    checked(enroll, qtbot)
+    checked(app, enroll, qtbot)
     assert line(enroll, "looks like Tiger Woods").button.text() == "Add to Tiger Woods instead"
     enroll.reject()
 
@@ -125,7 +126,7 @@ def test_a_face_is_left_out_by_its_box_and_by_the_keyboard(
     qtbot.keyClick(enroll.files, Qt.Key.Key_Space)
     assert enroll.count.text() == "2 faces, 2 left out"
     qtbot.keyClick(enroll.files, Qt.Key.Key_Space)
-    checked(enroll, qtbot)
+    checked(app, enroll, qtbot)
     click(enroll.ok, qtbot)
     qtbot.waitUntil(lambda: "7 people · 57 faces" in app.window.left_status.text())
     files = [Path(face.file).name for face in app.context.gallery.faces.of("Winona Ryder")]

@@ -17,6 +17,7 @@ from gallery_app.app import App
 from gallery_app.dialogs.import_preview import ImportPreview
 from gallery_app.item_models.import_plan_model import FILE, NAME, OUTCOME, PORTRAIT, WHY
 from gallery_app.item_models.roles import PictureRole
+from gallery_app.pictures import RowPictures
 from tests.app.test_window import dialog
 
 pytestmark = pytest.mark.slow
@@ -222,7 +223,7 @@ def test_with_nothing_new_there_is_nothing_to_import(
 
 
 def test_a_table_of_thousands_of_rows_draws_only_the_portraits_that_are_shown(
-    app: App, qtbot: QtBot, tmp_path: Path
+    app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = np.random.default_rng(0)
     ground = np.load(DATA / "Hans_Blix" / "Hans_Blix_0001.npy")
@@ -234,9 +235,10 @@ def test_a_table_of_thousands_of_rows_draws_only_the_portraits_that_are_shown(
     assert preview.model.rowCount() == 3_000
     assert texts(preview, FILE)[:2] == ["big.npz · row 1", "big.npz · row 2"]
     asked: list[int] = []
-    pictures = preview.model._pictures
-    get = pictures.get
-    pictures.get = lambda row: (asked.append(row), get(row))[1]  # type: ignore[method-assign]
+    get = RowPictures.get
+    monkeypatch.setattr(
+        RowPictures, "get", lambda self, row: (asked.append(row), get(self, row))[1]
+    )
     preview.table.scrollToBottom()
     qtbot.waitUntil(lambda: 2_999 in asked)
     assert len(set(asked)) < 100

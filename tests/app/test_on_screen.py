@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
 from gallery_app import settings
@@ -104,5 +104,5 @@ def test_a_dialog_that_grows_stays_on_the_screen(qtbot: QtBot) -> None:
     tall = QLabel("Much")
     tall.setMinimumSize(200, 5000)
     layout.addWidget(tall)
-    qtbot.waitUntil(lambda: dialog._scrolls)
+    qtbot.waitUntil(lambda: dialog.findChild(QScrollArea) is not None)
     assert dialog.screen().availableGeometry().contains(dialog.frameGeometry())

@@ -17,8 +17,10 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -115,10 +117,9 @@ def _page(panel: QWidget) -> int:
 
 
 def at_rest(app: App) -> bool:
-    pauses = (
-        *(app.review_controller._pause, app.unknowns_controller._pause, app.map_controller._pause),
-        app.people_controller._index_ends,
-    )
+    controllers = (app.review_controller, app.unknowns_controller, app.map_controller,
+                   app.people_controller)  # fmt: skip
+    pauses = [pause for controller in controllers for pause in controller.findChildren(QTimer)]
     return not app.tasks.is_busy() and not any(pause.isActive() for pause in pauses)
 
 
@@ -157,11 +158,11 @@ def made_anew(app: App, qtbot: QtBot) -> dict[str, object]:
             for one in state.queries
         ]
         if asked:
-            seen = {one.vector.tobytes() for one in asked}
-            fresh.unknowns_controller._seen = seen  # it keeps nothing itself
             fresh.state.set_queries(asked)
             fresh.state.go_to(state.position)
-            queries.identify_all(fresh.context)
+            with patch.object(unknowns, "keep"):  # it keeps nothing itself
+                queries.identify_all(fresh.context)
+                wait(fresh, qtbot)
         fresh.window.middle.setCurrentIndex(tab)
         wait(fresh, qtbot)
         return shown(fresh)
@@ -460,8 +461,7 @@ def test_every_panel_is_as_if_made_anew(
     seed: int, app: App, asked: list[Path], imported: list[Path], qtbot: QtBot
 ) -> None:
     person = Person(app, random.Random(seed), asked, imported)
-    unknowns.set_keeping(app.context, True)
-    app.unknowns_controller._show_said(True)
+    app.window.menus.actions["keep_unknown"].trigger()
     wait(app, qtbot)
     history: list[str] = []
     for _ in range(STEPS):

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -31,13 +32,14 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
+from engine.records.findings import Finding, Kind
 from gallery_app import shortcuts
 from gallery_app.app import App
 from gallery_app.controllers.corrections_controller import OF_FACES, OF_PEOPLE
 from gallery_app.dialogs.help_dialogs import shortcuts_dialog
 from gallery_app.widgets.lists.uniform_view import UniformView
 from gallery_app.window.main_window import MainWindow
-from gallery_app.wording import review_words
+from gallery_app.wording.review_words import choices
 
 PLATFORMS = ("linux", "win32", "darwin")
 _Context = Qt.ShortcutContext
@@ -308,8 +310,9 @@ def test_every_widget_that_handles_keys_itself_is_known_here(full: App) -> None:
 
 
 def test_the_answers_of_a_question_have_a_letter_each() -> None:
-    for kind, choices in review_words._CHOICES.items():
-        letters = [choice.key for choice in choices]
+    for kind in get_args(Kind):
+        letters = [choice.key for choice in choices(Finding(kind, 1.0, None, 1, "Ann"))]
+        assert letters
         assert len(set(letters)) == len(letters), kind
 
 

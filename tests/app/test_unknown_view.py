@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from engine.gallery import Gallery
@@ -265,8 +265,9 @@ def crowded(start: Callable[..., App], gallery_folder: Path, qtbot: QtBot) -> Ap
 
 def settled(app: App, qtbot: QtBot) -> None:
     """Waits until the shelf was put together anew after a change."""
+    pauses = app.unknowns_controller.findChildren(QTimer)
     qtbot.waitUntil(
-        lambda: not app.unknowns_controller._stale and not app.tasks.is_running("clusters")
+        lambda: not app.tasks.is_busy() and not any(pause.isActive() for pause in pauses)
     )
 
 

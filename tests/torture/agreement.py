@@ -88,7 +88,7 @@ def _decisions(gallery: Gallery, model: Model) -> Iterator[str]:
     )
     yield from _differ(
         "rejected",
-        gallery._store.decisions.rejections(POOL),
+        [{person for person, _ in record.rejected} for record in gallery.faces.records(POOL)],
         [
             {one for (of, one), kind in said.items() if of == number and kind == "is-not"}
             for number in range(len(POOL))

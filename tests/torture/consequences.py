@@ -26,7 +26,7 @@ def _enrol(model: Model, rows: Iterable[tuple[str, int, bool]], overrule: bool) 
         model.target(name)
     for name, number, pictured in new:
         owner = model.target(name)
-        people.faces[model._new_face()] = (owner, number, PICTURE if pictured else None)
+        people.faces[model.new_face()] = (owner, number, PICTURE if pictured else None)
         if overrule and people.decided.get((number, owner)) == "is-not":
             del people.decided[number, owner]
     if new:

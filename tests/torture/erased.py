@@ -29,10 +29,10 @@ def not_erased(gallery: Gallery, before: Model, name: str) -> Iterator[str]:
     theirs = people.numbers(person)
     if gallery.people.find(name) is not None:
         yield f"{name} is enrolled"
-    ids, owners, vectors = gallery._store.faces.vectors()
     found = {
-        face: (owner, _NUMBERS[row.tobytes()])
-        for face, owner, row in zip(ids.tolist(), owners.tolist(), vectors, strict=True)
+        face.id: (person.id, _NUMBERS[gallery.faces.vector(face.id).tobytes()])
+        for person in gallery.people.all()
+        for face in gallery.faces.of(person.id)
     }
     expected = {
         face: (owner, number)

@@ -159,7 +159,7 @@ class Model:
         """Numbers of the vectors on the shelf."""
         return sorted(self.people.shelf - self.people.enrolled())
 
-    def _new_face(self) -> int:
+    def new_face(self) -> int:
         self.last_face += 1
         return self.last_face
 

@@ -22,7 +22,7 @@ from engine.errors import (
     WrongPassphraseError,
 )
 from engine.gallery import Gallery, is_encrypted
-from engine.store import encryption
+from engine.store import Store, encryption
 from engine.store.cipher import key_for
 from engine.store.database import Database, connect
 from engine.store.encryption.model_files import MemoryFolder, missing_memory
@@ -291,17 +291,22 @@ def test_a_gallery_that_cannot_be_opened_once_made_is_taken_back(
     assert list(tmp_path.iterdir()) == []
 
 
+def calibration(gallery: Gallery) -> str | None:
+    with Store.open(gallery.folder, write=False, passphrase=PASSPHRASE) as store:
+        return store.derived.read(CALIBRATION)
+
+
 @pytest.mark.slow
 def test_a_calibration_that_is_damaged_in_it_is_made_anew(gallery: Gallery):
     gallery.prepare()
-    kept = gallery._store.derived.read(CALIBRATION)
+    kept = calibration(gallery)
     for damaged in ("{", '{"change": 1}', '{"change": "1", "faces": {}, "calibration": ""}'):
         gallery._store.derived.write(CALIBRATION, damaged)
         with Gallery.open(gallery.folder, write=False, passphrase=PASSPHRASE) as reader:
             reader.identify(reader.faces.vector(1))
             assert reader.recogniser.unsaved
         gallery.recogniser.renew(gallery.prepare)
-        assert gallery._store.derived.read(CALIBRATION) == kept
+        assert calibration(gallery) == kept
 
 
 USURPED = """

@@ -10,6 +10,7 @@ import pytest
 from engine.errors import GalleryBusyError
 from engine.gallery import Gallery
 from engine.records.receipts import Receipt
+from engine.store import Store
 from engine.store.database import Database
 from engine.store.encryption import model_files
 from tests.engine.erasure.conftest import NAME, Scene, batch, person
@@ -40,8 +41,12 @@ def backup(gallery: Gallery, action: str) -> str:
     return str(made.path.relative_to(gallery.folder.absolute()))
 
 
+def reader(gallery: Gallery) -> Store:
+    return Store.open(gallery.folder, write=False, passphrase=PASSPHRASE)
+
+
 def free_pages(gallery: Gallery) -> int:
-    with gallery._store.database.reading() as connection:
+    with reader(gallery) as store, store.database.reading() as connection:
         return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
 
 
@@ -69,10 +74,12 @@ def test_nothing_of_the_person_is_left_under_the_encryption(scene: Scene, galler
 def test_what_was_measured_on_the_person_goes_too(gallery: Gallery) -> None:
     gallery.prepare()
     gallery._store.derived.write("models/evaluation.json", '{"of": "everybody"}')
-    assert gallery._store.derived.read("index/calibration.json")
+    with reader(gallery) as store:
+        assert store.derived.read("index/calibration.json")
     gallery.erasure.erase([NAME])
-    assert gallery._store.derived.read("models/evaluation.json") is None
-    assert gallery._store.derived.read("index/calibration.json") is None
+    with reader(gallery) as store:
+        assert store.derived.read("models/evaluation.json") is None
+        assert store.derived.read("index/calibration.json") is None
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from engine.formats import lazy_rows
 from engine.formats.sources import read_file, read_sources
 from engine.gallery import Gallery
 from engine.progress import Reporter
+from engine.store import Store
 
 COUNT = 9_000
 NAMES = np.array([f"Person_{row // 10}" for row in range(COUNT)])
@@ -113,11 +114,12 @@ def test_an_import_is_the_same_as_from_memory(tmp_path, archive, vectors, monkey
     with made, small:
         assert (report.faces_added, report.identities_added) == (COUNT, COUNT // 10)
         assert (same.faces_added, same.identities_added) == (COUNT, COUNT // 10)
-        for mine, other in zip(
-            made._store.faces.vectors(), small._store.faces.vectors(), strict=True
-        ):
+        stores = [Store.open(gallery.folder, write=False) for gallery in (made, small)]
+        with stores[0], stores[1]:
+            columns = [store.faces.vectors() for store in stores]
+        for mine, other in zip(*columns, strict=True):
             np.testing.assert_array_equal(mine, other)
-        mine, theirs = made._store.faces.of_identity(5), small._store.faces.of_identity(5)
+        mine, theirs = made.faces.of(5), small.faces.of(5)
         assert len(mine) == 10
         assert [(face.name, face.file, face.row) for face in mine] == [
             (face.name, face.file, face.row) for face in theirs
