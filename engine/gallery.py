@@ -255,12 +255,13 @@ class Gallery:
         """
         return self.recogniser.identify(queries, method=method, k=k, top=top, fpir=fpir)
 
-    def auto(self) -> tuple[tuple[str, ...], str]:
-        """Return the methods that ``auto`` stands for on this gallery, and a sentence that says
-        why.
+    def auto(self) -> tuple[tuple[str, ...], str, str]:
+        """Return the methods that ``auto`` stands for on this gallery; why, as
+        :class:`engine.recognition.calibration.method_selection.MethodChoice` says it; and what the
+        calibration rests on.
         """
-        auto, basis = self.recogniser.auto(), self.recogniser.calibration().basis
-        return auto.members, f"{auto.reason} {basis}".rstrip()
+        auto = self.recogniser.auto()
+        return auto.members, auto.reason, self.recogniser.calibration().basis
 
     # -- enrolling ---------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from engine.evaluation.metrics import (
     reliability,
     share,
 )
-from engine.records.figures import ClosedFigures, Estimate, OpenFigures
+from engine.records.figures import BestMethod, ClosedFigures, Estimate, OpenFigures, Protocol
 from engine.records.types import Ids
 
 FPIRS = ("0.001", "0.01", "0.1")
@@ -158,6 +158,29 @@ def compared(judged: Sequence[JudgedMethod[F]]) -> list[JudgedMethod[F]]:
         method if method.figures.reference else _with_losses(method, references)
         for method in judged
     ]
+
+
+def best_method(protocol: Protocol, judged: Sequence[JudgedMethod[F]]) -> BestMethod | None:
+    """The best of ours beside the best reference; None where no method could be judged."""
+    references = [method for method in judged if method.figures.reference]
+    ours = [method for method in judged if not method.figures.reference]
+    best, reference = _decisively_best(ours or references), _decisively_best(references)
+    if best is None:
+        return None
+    if reference is None or not ours:
+        return BestMethod(protocol, best.figures.method)
+    merit, other = best.merits[0], reference.merits[0]
+    return BestMethod(
+        protocol,
+        best.figures.method,
+        reference.figures.method,
+        merit.value - other.value,
+        merit.exceeds(other) or other.exceeds(merit),
+    )
+
+
+def _decisively_best(judged: Sequence[JudgedMethod[F]]) -> JudgedMethod[F] | None:
+    return max(judged, key=lambda method: method.merits[0].value, default=None)
 
 
 def _with_losses(ours: JudgedMethod[F], references: Sequence[JudgedMethod[F]]) -> JudgedMethod[F]:

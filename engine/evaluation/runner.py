@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 
 from engine.errors import TrainingError
-from engine.evaluation.conclusions import sampling, sentences
 from engine.evaluation.contract import NOBODY, CalibrationSet, Fitted, Method, Ranked
 from engine.evaluation.method_figures import (
     FPIRS,
     JudgedMethod,
     SearchResults,
+    best_method,
     compared,
     judge_closed,
     judge_open,
@@ -34,8 +34,15 @@ from engine.evaluation.splits import (
 )
 from engine.progress import SILENT, Eta, Event, Message, Progress, Reporter, Step
 from engine.records.domains import current_time
-from engine.records.figures import ClosedFigures, Evaluation, OpenFigures, Protocol, Sampled
-from engine.records.types import Ids, Vectors
+from engine.records.figures import (
+    ClosedFigures,
+    Evaluation,
+    MlpLimits,
+    OpenFigures,
+    Protocol,
+    Sampled,
+)
+from engine.records.types import METHOD_NAMES, Ids, Vectors
 
 _COSTS = {CLASS_MEAN: 3.0, LDA: 15.0, "knn": 5.0, "triplet": 100.0, "mlp": 200.0, "auto": 30.0}
 _NOTEBOOK, _OTHER = 100.0, 1.5
@@ -132,27 +139,27 @@ def evaluate(
     seed: int = 0,
     gallery_name: str = "",
     left_out: Mapping[str, str] = MappingProxyType({}),
-    notes: Sequence[str] = (),
+    mlp_limits: MlpLimits | None = None,
     reporter: Reporter = SILENT,
 ) -> Evaluation:
     """Fit and judge every method on the same repeated splits.
 
     Where both protocols are asked for and the gallery is too small for the open set, that part
-    is left out and a sentence says so.
+    is left out, and the evaluation says why.
 
     Args:
         vectors: ``(n, d)``, as they came.
         labels: identity of each, any numbers.
         methods: of different names, ours and references.
-        left_out: names of others that are not run here, and why.
-        notes: sentences on how the methods learn here.
+        left_out: names of others that are not run here, and why, as in the evaluation.
+        mlp_limits: what the MLP does with less than all here.
 
     Raises:
         TrainingError: the gallery is too small for what is asked.
         CancelledError: through the reporter, before each fit or from within one.
     """
     created, started = current_time(), time.monotonic()
-    closed_asked, open_asked, note = _possible(labels, protocol)
+    closed_asked, open_asked, obstacle = _possible(labels, protocol)
     protocols = ["closed"] * closed_asked + ["open"] * open_asked
     run = _Run(vectors, labels, EvaluationProgress(reporter, protocols, methods, repeats), repeats)
     run.left_out.update(left_out)
@@ -168,22 +175,20 @@ def evaluate(
         repeats=repeats,
         created=created,
         seconds=time.monotonic() - started,
-        sentences=(
-            *sentences(gallery_name, repeats, closed, opened, never_enrolled),
-            *sampling(list(run.sampled.values())),
-            *notes,
-            *(f"{name} was left out: {why}." for name, why in run.left_out.items()),
-            *note,
-        ),
+        sentences=(),
         closed=tuple(method.figures for method in closed),
         open=tuple(method.figures for method in opened),
         non_mated_identities=never_enrolled,
         sampled=tuple(run.sampled.values()),
+        best=tuple(filter(None, (best_method("open", opened), best_method("closed", closed)))),
+        left_out=dict(run.left_out),
+        open_obstacle=obstacle,
+        mlp_limits=mlp_limits,
     )
 
 
-def _possible(labels: Ids, protocol: Asked) -> tuple[bool, bool, tuple[str, ...]]:
-    """Whether to run each protocol, and a note on what had to be left out."""
+def _possible(labels: Ids, protocol: Asked) -> tuple[bool, bool, str]:
+    """Whether to run each protocol, and why the open set had to be left out."""
     if protocol != "open":
         check_closed(labels)
     try:
@@ -192,8 +197,8 @@ def _possible(labels: Ids, protocol: Asked) -> tuple[bool, bool, tuple[str, ...]
     except TrainingError as error:
         if protocol == "open":
             raise
-        return True, False, (error.reason,)
-    return protocol != "open", protocol != "closed", ()
+        return True, False, error.reason
+    return protocol != "open", protocol != "closed", ""
 
 
 def _never_enrolled(labels: Ids, seed: int) -> int:
@@ -241,7 +246,8 @@ class _Run:
         return compared([judge_open(*answers.of(method)) for method in self._left(methods)])
 
     def _begin(self, method: Method, repeat: int) -> None:
-        self.course.begin(f"Evaluating {method.name}, repeat {repeat + 1} of {self.repeats}")
+        name = METHOD_NAMES.get(method.name, method.name)
+        self.course.begin(f"Evaluating {name}, repeat {repeat + 1} of {self.repeats}")
 
     @contextmanager
     def _may_fail(self, method: Method) -> Iterator[None]:

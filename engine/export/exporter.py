@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.avatars.appearance import Lens
 from engine.errors import ExportError, ModelError
-from engine.export.report import ReportWriter, measure
+from engine.export.report_contents import ReportWriter, measure
 from engine.export.source import ChangedMeanwhile, Source
 from engine.export.tensorboard.projector_files import ProjectorWriter, Transform
 from engine.formats.csv_file import write_csv
@@ -18,7 +18,15 @@ from engine.formats.npz_file import write_npz
 from engine.formats.parquet_file import write_parquet
 from engine.progress import SILENT, Reporter
 from engine.recognition.active_models import load_model
-from engine.records.exports import SUFFIXES, WHOLE, Exported, ExportKind, Selection
+from engine.records.exports import (
+    SUFFIXES,
+    WHOLE,
+    Exported,
+    ExportKind,
+    Page,
+    Remarks,
+    Selection,
+)
 from engine.records.gallery_figures import GalleryFigures
 from engine.review.gallery_review import review_store
 from engine.store import Store
@@ -103,11 +111,10 @@ def _on_disk(target: Path) -> Iterator[None]:
         ) from error
 
 
-Writer = Callable[[Source, Path], list[str]]
-"""Writes the faces at a path and says what to know of it."""
+Writer = Callable[[Source, Path], Remarks]
+"""Writes the faces at a path."""
 
 _TRIES = 3
-_IN_CLEAR = "The gallery is encrypted; the export is not."
 
 
 def _files(aside: Path, target: Path, kind: ExportKind) -> tuple[Path, ...]:
@@ -138,6 +145,7 @@ class Exporter:
         destination: str | Path,
         *,
         selection: Selection = WHOLE,
+        page: Page | None = None,
         reporter: Reporter = SILENT,
     ) -> Exported:
         """Write faces to a new file or folder, whole or not at all.
@@ -146,6 +154,8 @@ class Exporter:
 
         Args:
             destination: a file gets the suffix of its kind.
+            page: makes the document of a report, such as
+                ``gallery_app.reports.gallery_report.gallery_page``; no other kind asks for it.
 
         Raises:
             ExportError: something is there, the disk refuses, nobody is chosen, what the kind
@@ -163,7 +173,7 @@ class Exporter:
                 file=target,
                 remedy="Choose another folder.",
             )
-        writer = self._writer(kind, reporter)
+        writer = self._writer(kind, page, reporter)
         for _ in range(_TRIES):
             try:
                 return self._written(kind, target, selection, writer, reporter)
@@ -186,14 +196,13 @@ class Exporter:
         change = self._store.history.last_change()
         with landing(target) as aside:
             source = Source.of(self._store, selection, reporter)
-            sentences = writer(source, aside)
+            remarks = writer(source, aside)
             if self._store.history.last_change() != change:
                 raise ChangedMeanwhile
             written = _files(aside, target, kind)
             reporter.check()
-        sentences += [_IN_CLEAR] * self._store.encrypted
         people = len(source.identities)
-        return Exported(kind, target, written, people, source.count, tuple(sentences))
+        return Exported(kind, target, written, people, source.count, remarks, self._store.encrypted)
 
     def figures(self, reporter: Reporter = SILENT) -> GalleryFigures:
         """What is measured over all faces, for charts.
@@ -210,11 +219,16 @@ class Exporter:
                 remedy="Try again.",
             ) from None
 
-    def _writer(self, kind: ExportKind, reporter: Reporter) -> Writer:
+    def _writer(self, kind: ExportKind, page: Page | None, reporter: Reporter) -> Writer:
         if kind == "tensorboard":
             return ProjectorWriter(self._lens.traits, _learned(self._store, reporter))
         if kind == "report":
+            if page is None:
+                raise ExportError(
+                    "A report needs a page to be written on", remedy="Pass it as `page`."
+                )
             return ReportWriter(
+                page,
                 self._models.all(),
                 self._models.last_evaluation(),
                 lambda reporter: review_store(self._store, reporter=reporter),

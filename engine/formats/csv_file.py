@@ -19,7 +19,7 @@ from engine.formats.input_file import open_stream, printable, unreadable
 from engine.formats.table_dialect import cells_of, is_comment
 from engine.formats.table_layout import REMEDY, TableLayout, find_layout
 from engine.progress import Reporter
-from engine.records.exports import FaceSource
+from engine.records.exports import FaceSource, Remarks
 from engine.records.names import written_name
 from engine.records.types import Vectors
 from engine.utils.files import private_file
@@ -206,7 +206,7 @@ def _counted(cells: int) -> str:
 _FORMULA = ("=", "+", "-", "@")
 
 
-def write_csv(source: FaceSource, path: Path) -> list[str]:
+def write_csv(source: FaceSource, path: Path) -> Remarks:
     """A line a face: its name in quotes, then the numbers, with the nine digits that give a
     float32 back exactly."""
     numbers = ",".join(["%.9g"] * source.dimension)
@@ -217,14 +217,8 @@ def write_csv(source: FaceSource, path: Path) -> list[str]:
             rows = zip(faces, vectors.tolist(), strict=True)
             lines = (f"{_quoted(face.name)},{numbers % tuple(row)}\n" for face, row in rows)
             stream.write("".join(lines).encode())
-    risky = sum(identity.name.startswith(_FORMULA) for identity in source.identities.values())
-    if not risky:
-        return []
-    begin = "1 name begins" if risky == 1 else f"{risky:,} names begin"
-    return [
-        f"{begin} with =, +, - or @, which spreadsheets interpret as a formula: import that "
-        "column as text. The names are written unchanged."
-    ]
+    names = (identity.name for identity in source.identities.values())
+    return Remarks(formulas=sum(name.startswith(_FORMULA) for name in names))
 
 
 def _quoted(name: str) -> str:

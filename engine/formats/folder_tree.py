@@ -21,7 +21,7 @@ from engine.formats.name_column import candidate_of, choose
 from engine.formats.npy_file import label_count, read_array, read_labels
 from engine.formats.photographs import find_photo, index_photos, is_photo, photo_beside
 from engine.progress import Reporter
-from engine.records.exports import FaceSource
+from engine.records.exports import PLAIN, FaceSource, Remarks
 from engine.records.names import check_name, shown_name
 from engine.records.types import Identity
 from engine.utils.files import private_file
@@ -313,7 +313,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LONGEST_FOLDER = 200  # of a folder's name: its files have a number and an ending beside it
 
 
-def write_folder(source: FaceSource, path: Path) -> list[str]:
+def write_folder(source: FaceSource, path: Path) -> Remarks:
     """``Person_Name/Person_Name_0001.npy``, and the thumbnail as ``Person_Name_0001.jpg``.
 
     Where a folder cannot be called as the person is, ``identity.txt`` in it says the name; our
@@ -337,7 +337,7 @@ def write_folder(source: FaceSource, path: Path) -> list[str]:
             photo = source.thumbnail(face.id) if face.has_photo else None
             if photo is not None:
                 _write_private(stem.with_name(stem.name + ".jpg"), photo)
-    return []
+    return PLAIN
 
 
 def folder_names(identities: Iterable[Identity]) -> dict[int, str]:

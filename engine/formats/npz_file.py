@@ -27,7 +27,7 @@ from engine.formats.lazy_rows import AT_ONCE, FileRows, Stamp
 from engine.formats.name_column import candidate_of, choose
 from engine.formats.npy_file import HEAD, Header, MalformedError
 from engine.progress import SILENT, Reporter
-from engine.records.exports import FaceSource
+from engine.records.exports import PLAIN, FaceSource, Remarks
 from engine.records.names import written_name
 from engine.records.types import Rows
 from engine.utils.files import private_file
@@ -321,7 +321,7 @@ _MOST_LABEL_BYTES = 1024**3  # of a column that our import takes as text
 _LONGEST_LABEL = 1000  # characters; the end of a path says more than its start
 
 
-def write_npz(source: FaceSource, path: Path) -> list[str]:
+def write_npz(source: FaceSource, path: Path) -> Remarks:
     """``embeddings``, ``names`` and ``files``, and beside them ``rows`` in those files, ``faces``
     (ids) and ``added`` (seconds since the epoch)."""
     numbers: list[Any] = []
@@ -344,7 +344,7 @@ def write_npz(source: FaceSource, path: Path) -> list[str]:
         for column, (key, kind) in enumerate((("faces", "<i8"), ("rows", "<i8"), ("added", "<f8"))):
             with _array(archive, key, (source.count,), kind) as member:
                 member.write(found[:, column].astype(kind).tobytes())
-    return []
+    return PLAIN
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ExportError, install_words
-from engine.records.exports import FaceSource
+from engine.records.exports import PLAIN, FaceSource, Remarks
 from engine.utils.files import private_file
 
 _ROWS = 4_096  # held at once
@@ -54,7 +54,7 @@ def _lacking() -> ExportError:
     )
 
 
-def write_parquet(source: FaceSource, path: Path) -> list[str]:
+def write_parquet(source: FaceSource, path: Path) -> Remarks:
     """Columns ``name``, ``embedding`` (a list of d floats), ``photo`` (JPEG or null), ``file``,
     ``row``, ``face`` and ``added``.
 
@@ -94,4 +94,4 @@ def write_parquet(source: FaceSource, path: Path) -> list[str]:
                 "added": [round(face.added * 1e6) for face in faces],
             }
             writer.write_table(pyarrow.table(columns, schema=schema))
-    return []
+    return PLAIN

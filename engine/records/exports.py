@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from engine.records.gallery_figures import GallerySummary
 from engine.records.types import Face, Identity, Vectors
 
 ExportKind = Literal["tensorboard", "npz", "csv", "parquet", "folder", "report"]
@@ -48,6 +49,35 @@ class Selection:
 WHOLE = Selection()
 
 
+Page = Callable[[GallerySummary], str]
+"""Makes the HTML document of a report."""
+
+MOST_FETCHED = 100_000
+"""Faces that TensorBoard's projector asks for."""
+MOST_CLEAR = 10_000
+"""Faces that its t-SNE takes; with more it is slow."""
+MOST_COMPARED = 2_000
+"""Faces whose distances to one another a report takes; of larger galleries a sample."""
+MOST_REVIEWED = 20_000
+"""Faces beyond which a report leaves out the review: it takes minutes there."""
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What to know of the files of an export.
+
+    Attributes:
+        formulas: names that a spreadsheet takes for a formula.
+        pictured: False where there are too many faces for the projector's sheet of pictures.
+    """
+
+    formulas: int = 0
+    pictured: bool = True
+
+
+PLAIN = Remarks()
+
+
 class FaceSource(Protocol):
     """Faces to be written, read piece by piece.
 
@@ -80,7 +110,7 @@ class Exported:
     Attributes:
         path: the file or the folder.
         written: the files; of a folder tree the folder alone.
-        sentences: what to know of it.
+        in_clear: the gallery is encrypted and the export is not.
     """
 
     kind: ExportKind
@@ -88,4 +118,5 @@ class Exported:
     written: tuple[Path, ...]
     identities: int
     faces: int
-    sentences: tuple[str, ...] = ()
+    remarks: Remarks = PLAIN
+    in_clear: bool = False

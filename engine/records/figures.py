@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from engine.records.domains import Count, Time, checked
@@ -93,14 +93,49 @@ class Sampled:
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """Everything one evaluation measured.
+class BestMethod:
+    """The best of our methods under one protocol, beside the best reference.
 
     Attributes:
-        sentences: what it means, in plain words, the most important first.
+        method: the best of ours, or of the references where none of ours was run.
+        reference: the best reference; None where there is none beside ``method``.
+        gain: the decisive share of the method less that of the reference: FNIR's complement at the
+            first FPIR that could be measured, or rank-1.
+        significant: whether the 95 % interval of the paired difference leaves out 0.
+    """
+
+    protocol: Protocol
+    method: str
+    reference: str | None = None
+    gain: float = 0.0
+    significant: bool = False
+
+
+@dataclass(frozen=True)
+class MlpLimits:
+    """With more than ``people`` people enrolled, the MLP learns ``block`` people at a time, for
+    no more than ``epochs`` epochs.
+    """
+
+    people: int
+    block: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything one evaluation measured. What it means is put into words where it is shown.
+
+    Attributes:
+        sentences: what it means, of an evaluation made by an earlier version; else empty.
         non_mated_identities: how many identities were never enrolled in a repeat.
         created: seconds since the epoch (UTC).
         sampled: where the gallery is too large to make every search.
+        best: under each protocol that was run.
+        left_out: methods that were not run, and the problem; "" where training them takes too
+            long with so many people.
+        open_obstacle: why the open set was asked for and not run; "" where it was.
+        mlp_limits: where they apply.
     """
 
     gallery: str
@@ -115,6 +150,10 @@ class Evaluation:
     open: tuple[OpenFigures, ...]
     non_mated_identities: int = 0
     sampled: tuple[Sampled, ...] = ()
+    best: tuple[BestMethod, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    open_obstacle: str = ""
+    mlp_limits: MlpLimits | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a file."""
@@ -130,13 +169,24 @@ class Evaluation:
         try:
             closed = tuple(_closed(one) for one in record["closed"])
             open_ = tuple(_open(one) for one in record["open"])
-            sampled = tuple(Sampled(**one) for one in record.get("sampled", ()))  # of late
-            rest = {spec.name: record[spec.name] for spec in fields(cls) if spec.name != "sampled"}
             made = {"closed": closed, "open": open_, "sentences": tuple(record["sentences"])}
-            made |= {"sampled": sampled}
+            made |= _of_late(record)
+            rest = {spec.name: record[spec.name] for spec in fields(cls) if spec.name not in made}
             return checked(cls(**{**rest, **made}))
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"Not an evaluation of this version: {error}") from error
+
+
+def _of_late(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields that evaluations of earlier versions lack."""
+    limits = record.get("mlp_limits")
+    return {
+        "sampled": tuple(Sampled(**one) for one in record.get("sampled", ())),
+        "best": tuple(BestMethod(**one) for one in record.get("best", ())),
+        "left_out": dict(record.get("left_out", {})),
+        "open_obstacle": record.get("open_obstacle", ""),
+        "mlp_limits": None if limits is None else MlpLimits(**limits),
+    }
 
 
 def _estimate(record: Any) -> Estimate | None:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.records.types import Vectors
+from engine.records.figures import Evaluation
+from engine.records.findings import Review
+from engine.records.jobs import ModelVersion
+from engine.records.types import Distance, Identity, Vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,3 +58,27 @@ class GalleryFigures:
     photos: int
     separation: Separation
     recognised: dict[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class GallerySummary:
+    """What a report on a gallery is made of.
+
+    Attributes:
+        gallery: name of its folder.
+        created: when, in seconds since the epoch.
+        models: all trained versions.
+        evaluation: the last one, if any.
+        review: what looks wrong; None where the gallery is too large to be reviewed in passing.
+    """
+
+    gallery: str
+    created: float
+    dimension: int
+    distance: Distance
+    faces: int
+    identities: tuple[Identity, ...]
+    figures: GalleryFigures
+    models: tuple[ModelVersion, ...]
+    evaluation: Evaluation | None
+    review: Review | None

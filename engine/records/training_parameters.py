@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeVar
 from engine.errors import InputError
 
 Kind = Literal["mlp", "triplet"]
+KIND_NAMES: Mapping[Kind, str] = {"mlp": "MLP", "triplet": "triplet model"}
+"""As people read them."""
 Preset = Literal["default", "notebook"]
 Scaling = Literal["none", "standardised", "whitened"]
 Mining = Literal["semi-hard", "batch-all", "batch-hard", "furthest-random"]

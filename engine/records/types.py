@@ -6,7 +6,7 @@ takes three times as long (1.2 against 0.4 µs each). Nobody changes them all th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -33,6 +33,10 @@ class Rows(Protocol):
 
 Distance = Literal["cosine", "euclidean"]
 Method = Literal["auto", "knn", "mlp", "triplet"]
+METHOD_NAMES: Mapping[str, str] = {
+    "auto": "auto", "knn": "k-NN", "mlp": "MLP", "triplet": "triplet",
+}  # fmt: skip
+"""As people read them."""
 Verdict = Literal["known", "unknown"]
 
 

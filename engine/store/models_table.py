@@ -7,13 +7,12 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import ModelError
 from engine.records.changes import event
 from engine.records.jobs import ModelVersion
-from engine.records.training_parameters import Kind
+from engine.records.training_parameters import KIND_NAMES, Kind
 from engine.store.database import Database
 from engine.store.encryption import model_files
 from engine.store.encryption.model_files import SEALED, MemoryFolder, missing_memory
@@ -24,7 +23,6 @@ from engine.utils.ignoring import ignored
 
 TRAINING = "action = 'train' AND json_valid(payload)"
 """Entries of the history that tell of a training, as a condition on ``history``."""
-_NOUNS: Mapping[Kind, str] = {"mlp": "MLP", "triplet": "triplet model"}
 
 
 class ModelsTable:
@@ -111,7 +109,7 @@ class ModelsTable:
                 version = _require(connection, model_id)
                 if version.kind != kind:
                     raise ModelError(
-                        f"{model_id} is not a version of the {_NOUNS[kind]}",
+                        f"{model_id} is not a version of the {KIND_NAMES[kind]}",
                         remedy="Choose another.",
                     )
                 _require_usable(version)

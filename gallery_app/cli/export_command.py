@@ -13,6 +13,8 @@ from engine.gallery import Gallery
 from engine.records.exports import EXPORT_KINDS, ExportKind, Selection
 from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
 from gallery_app.cli.output import echo
+from gallery_app.reports.gallery_report import gallery_page
+from gallery_app.wording.export_words import export_notes
 from gallery_app.wording.number_words import faces_text, people_text
 
 
@@ -40,8 +42,10 @@ def export(
         raise click.UsageError("--serve works only with tensorboard.")
     with opened(gallery, write=False) as source, Bar() as bar:
         selection = Selection(_ids(source, names), people=people, each=faces, seed=seed)
-        done = source.exports.write(kind, destination, selection=selection, reporter=bar.reporter())
-    for sentence in done.sentences:
+        done = source.exports.write(
+            kind, destination, selection=selection, page=gallery_page, reporter=bar.reporter()
+        )
+    for sentence in export_notes(done):
         say(sentence)
     if as_json:
         put_json({"written": [str(path) for path in done.written]})

@@ -11,8 +11,6 @@ from typing import Any
 import click
 
 from engine.errors import InputError
-from engine.evaluation.evaluation_report import write_report
-from engine.evaluation.evaluation_text import summary, text_table
 from engine.gallery import Gallery
 from engine.records.figures import Evaluation
 from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
@@ -25,6 +23,9 @@ from gallery_app.cli.command_tools import (
     say,
 )
 from gallery_app.cli.output import echo
+from gallery_app.reports.evaluation_report import write_report
+from gallery_app.reports.evaluation_text import summary, text_table
+from gallery_app.wording.method_words import auto_reason, members_text
 from gallery_app.wording.number_words import faces_text
 
 
@@ -127,8 +128,8 @@ def activate(context: click.Context, model: str, gallery: Path | None, as_json: 
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
         target.models.activate(model)
-        members, reason = target.auto()
-    _tell_auto(members, reason, {"activated": model}, as_json)
+        auto = target.auto()
+    _tell_auto(auto, {"activated": model}, as_json)
 
 
 @models.command()
@@ -140,8 +141,8 @@ def deactivate(context: click.Context, kind: str, gallery: Path | None, as_json:
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target:
         target.models.deactivate(kind)  # type: ignore[arg-type]
-        members, reason = target.auto()
-    _tell_auto(members, reason, {"deactivated": kind}, as_json)
+        auto = target.auto()
+    _tell_auto(auto, {"deactivated": kind}, as_json)
 
 
 @models.command()
@@ -157,12 +158,14 @@ def delete(context: click.Context, model: str, gallery: Path | None, as_json: bo
 
 
 def _tell_auto(
-    members: tuple[str, ...], reason: str, done: Mapping[str, Any], as_json: bool
+    auto: tuple[tuple[str, ...], str, str], done: Mapping[str, Any], as_json: bool
 ) -> None:
+    members, *why = auto
+    reason = auto_reason(*why)
     if as_json:
         put_json({**done, "auto": list(members), "reason": reason})
     else:
-        echo(f"auto is now {' + '.join(members)}. {reason}")
+        echo(f"auto is now {members_text(members)}. {reason}")
 
 
 @click.command()

@@ -16,7 +16,7 @@ from gallery_app.dialogs.export_dialog import ExportDialog
 from gallery_app.operations import exports
 from gallery_app.operations.context import Context
 from gallery_app.window.main_window import MainWindow
-from gallery_app.wording.export_words import ENDINGS
+from gallery_app.wording.export_words import ENDINGS, export_notes
 from gallery_app.wording.number_words import faces_text, people_text
 
 
@@ -74,7 +74,7 @@ class ExportController(Controller):
 
     def _tell(self, written: Exported, *, openable: bool) -> None:
         counts = f"{people_text(written.identities)}, {faces_text(written.faces)}"
-        text = " ".join([f"Exported {counts} to {written.path}.", *written.sentences])
+        text = " ".join([f"Exported {counts} to {written.path}.", *export_notes(written)])
         show = self._window.message.show_info
         if written.kind == "report":
             show(text, "Open", lambda: _open(written.path))

@@ -10,6 +10,7 @@ from engine.records.figures import OpenFigures
 from gallery_app.widgets.charts.chart_style import Axis
 from gallery_app.widgets.charts.line_chart import LineChart
 from gallery_app.widgets.controls.flow_layouts import Tiles
+from gallery_app.wording.method_words import method_title
 
 _HEIGHT = 360  # with a key of several rows
 _LEAST = 1e-3  # of both sides of the DET curve; fewer searches than that are rarely there
@@ -29,7 +30,7 @@ def cmc(methods: Sequence[OpenFigures]) -> LineChart:
     ranks = Axis("rank", low=1, high=max(most, 2), whole=True)
     chart = LineChart("Right name among the first k (CMC)", ranks, Axis("share", percent=True))
     for style, one in enumerate(methods):
-        chart.set_line(one.method, range(1, len(one.cmc) + 1), one.cmc, style)
+        chart.set_line(method_title(one.method), range(1, len(one.cmc) + 1), one.cmc, style)
     return chart
 
 
@@ -43,7 +44,9 @@ def det(methods: Sequence[OpenFigures]) -> LineChart:
     for style, one in enumerate(methods):
         points = [point for point in one.det if point[0] >= _LEAST]
         if points:
-            chart.set_line(one.method, [x for x, _ in points], [y for _, y in points], style)
+            chart.set_line(
+                method_title(one.method), [x for x, _ in points], [y for _, y in points], style
+            )
     return chart
 
 
@@ -58,5 +61,7 @@ def reliability(methods: Sequence[OpenFigures]) -> LineChart:
     for style, one in enumerate(methods):
         bins = sorted((each for each in one.reliability if each.count), key=lambda b: b.stated)
         if bins:
-            chart.set_line(one.method, [b.stated for b in bins], [b.right for b in bins], style)
+            chart.set_line(
+                method_title(one.method), [b.stated for b in bins], [b.right for b in bins], style
+            )
     return chart

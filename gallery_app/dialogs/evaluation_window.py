@@ -26,6 +26,8 @@ from gallery_app.widgets.controls.dialog import Dialog, scrolling
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.labels import ElidedLabel
 from gallery_app.widgets.lists.figures_table import Cell, Column, FiguresTable, Row
+from gallery_app.wording.evaluation_words import conclusions, listed
+from gallery_app.wording.method_words import method_title
 from gallery_app.wording.model_words import date_text, seconds_text
 from gallery_app.wording.number_words import faces_text, people_text
 
@@ -120,11 +122,13 @@ def _time(one: ClosedFigures | OpenFigures) -> Cell:
 
 
 def _name(one: ClosedFigures | OpenFigures) -> Cell:
+    name = method_title(one.method)
     if not one.loses_to:
-        return Cell(one.method, order=one.method.casefold())
-    words = f"loses to {', '.join(one.loses_to)}"
-    tip = f"{one.method} {words}, beyond noise"
-    return Cell(one.method, words, one.method.casefold(), warns=True, tip=tip)
+        return Cell(name, order=name.casefold())
+    better = [method_title(reference) for reference in one.loses_to]
+    tip = f"{name} is significantly worse than {listed(better)}"
+    words = f"loses to {', '.join(better)}"
+    return Cell(name, words, name.casefold(), warns=True, tip=tip)
 
 
 _PROTOCOLS: Mapping[Protocol, tuple[str, str]] = {
@@ -145,7 +149,7 @@ class EvaluationForm(QWidget):
         self._running = False
         self._seconds: Mapping[str, float] = {}
         self.protocols = {key: _ticked(*words) for key, words in _PROTOCOLS.items()}
-        self.methods = {name: _ticked(name.replace("&", "&&")) for name in methods}
+        self.methods = {name: _ticked(method_title(name)) for name in methods}
         self.repeats = QSpinBox()
         self.repeats.setRange(1, 100)
         self.repeats.setValue(_REPEATS)
@@ -296,7 +300,7 @@ class EvaluationWindow(Dialog):
     def _page(self, evaluation: Evaluation) -> QWidget:
         page = QWidget()
         column = vbox(parent=page, margins=(0, 0, 12, 0), spacing=8)
-        for place, sentence in enumerate(evaluation.sentences):
+        for place, sentence in enumerate(conclusions(evaluation)):
             column.addWidget(text_label(sentence, "heading" if place == 0 else "", selectable=True))
         column.addWidget(text_label(_about(evaluation), "small", selectable=True))
         self.tables = []

@@ -20,12 +20,10 @@ from engine.records.exports import SUFFIXES, ExportKind, Selection
 from engine.records.types import Identity
 from gallery_app.widgets.controls.boxes import Stretch, hbox, section, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.wording.export_words import PURPOSES, TITLES
+from gallery_app.wording.export_words import IN_CLEAR, PURPOSES, TITLES, projector_notes
 from gallery_app.wording.number_words import faces_text, people_text
 
 _WIDE = 560
-_CLEAR = 10_000  # faces; the projector's t-SNE takes no more
-_IN_CLEAR = "The gallery is encrypted; the export is not."
 
 
 class ExportDialog(Dialog):
@@ -159,12 +157,9 @@ class ExportDialog(Dialog):
         self.message.setText(" ".join(self._sentences()))
 
     def _sentences(self) -> list[str]:
-        said = [_IN_CLEAR] if self._encrypted else []
-        if self._kind == "tensorboard" and self.whole.isChecked() and self._faces > _CLEAR:
-            said.append(
-                f"With {self._faces:,} faces the projector is slow; export some people with some "
-                "faces each for a clearer picture."
-            )
+        said = [IN_CLEAR] if self._encrypted else []
+        if self._kind == "tensorboard" and self.whole.isChecked():
+            said += projector_notes(self._faces)
         return [*said, self._obstacle]
 
     def _accept(self) -> None:

@@ -9,6 +9,7 @@ from engine.export.tensorboard.server import Projector
 from engine.records.exports import Exported, ExportKind, Selection
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
+from gallery_app.reports.gallery_report import gallery_page
 
 
 def export(
@@ -22,7 +23,7 @@ def export(
     Query(
         f"Writing {destination.name}",
         lambda gallery, reporter: gallery.exports.write(
-            kind, destination, selection=selection, reporter=reporter
+            kind, destination, selection=selection, page=gallery_page, reporter=reporter
         ),
         lane="keeping",
         shown=True,

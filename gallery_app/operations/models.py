@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.evaluation.evaluation_report import write_report
 from engine.gallery import Gallery
 from engine.progress import Event, Measured, Reporter
 from engine.records.figures import Evaluation
@@ -15,6 +14,7 @@ from engine.records.training_parameters import Kind
 from gallery_app.operations.analysis import ready_to_draw
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
+from gallery_app.reports.evaluation_report import write_report
 from gallery_app.state import ContentsChange
 from gallery_app.tasks import Task
 

@@ -18,6 +18,7 @@ from gallery_app.operations.operation import Query
 from gallery_app.operations.queries import by_method, follow_method
 from gallery_app.state import FaceQuery, Methods
 from gallery_app.widgets.faces.painting import portrait_image
+from gallery_app.wording.method_words import auto_reason
 
 
 def load_roster(context: Context, known: Roster | None, done: Callable[[Roster], None]) -> None:
@@ -128,11 +129,12 @@ def load_evidence(
 
 def load_methods(context: Context, done: Callable[[Methods], None]) -> None:
     """What can be asked in this gallery, and what ``auto`` stands for."""
-    Query(
-        "Reading methods",
-        lambda gallery, _: Methods(gallery.recogniser.methods(), *gallery.auto()),
-        "methods",
-    ).run(context, done)
+
+    def work(gallery: Gallery, _: Reporter) -> Methods:
+        members, *why = gallery.auto()
+        return Methods(gallery.recogniser.methods(), members, auto_reason(*why))
+
+    Query("Reading methods", work, "methods").run(context, done)
 
 
 def prepare(context: Context) -> None:

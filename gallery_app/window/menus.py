@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from gallery_app.shortcuts import keys_of
 from gallery_app.theme.icons import icon
+from gallery_app.wording.method_words import method_title
 
 # name, text, tip, icon
 _ACTIONS = {
@@ -95,7 +96,6 @@ _NEED_GALLERY = ("import_table", "backup", "check", "close", "select_all", "find
                  "show_faces", "show_map", "show_review", "show_unknown", "open_query",
                  "who", "enroll", "retrain", "versions", "evaluate", "history", "charts",
                  *filter(None, _EXPORTS))  # fmt: skip
-_METHODS = {"auto": "Auto", "knn": "k-NN", "triplet": "Triplet", "mlp": "MLP"}
 _NEED_QUERY = ("confirm", "reject", "enroll_query", "previous", "next", "clear")
 
 
@@ -152,7 +152,11 @@ def build_menus(window: QMainWindow) -> Menus:
     for name in _EXPORTS:
         menus.export.addAction(actions[name]) if name else menus.export.addSeparator()
     menus.method.setToolTipsVisible(True)
-    menus.methods = _choices(menus.method, window, _METHODS)
+    menus.methods = _choices(
+        menus.method,
+        window,
+        {method: method_title(method) for method in ("auto", "knn", "triplet", "mlp")},
+    )
     for title, names in _MENUS.items():
         menu = window.menuBar().addMenu(title)
         menu.setToolTipsVisible(True)

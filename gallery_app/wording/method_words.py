@@ -1,13 +1,15 @@
-"""How methods are called in the window, and what is said of their agreement."""
+"""How methods are called, why *auto* is what it is, and what is said of their agreement."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from engine.records.types import Identification, Opinion
+from engine.evaluation.references import CLASS_MEAN, MOST_FREQUENT
+from engine.records.training_parameters import KIND_NAMES
+from engine.records.types import METHOD_NAMES, Identification, Opinion
 from engine.utils.number_text import confidence_text
 
-METHOD_NAMES: Mapping[str, str] = {"knn": "k-NN", "triplet": "triplet", "mlp": "MLP"}
+_PHRASES = {CLASS_MEAN: f"the {CLASS_MEAN}", MOST_FREQUENT: f"the {MOST_FREQUENT}"}
 _COUNTS = {2: "BOTH METHODS AGREE", 3: "ALL THREE METHODS AGREE"}
 _MEANING = "Methods agree when they have the same first candidate."
 _SAME_VERDICT = "They all say this face is {}."
@@ -16,13 +18,75 @@ _OTHER_VERDICT = "Their verdicts differ."
 
 def members_text(methods: Sequence[str]) -> str:
     """ "k-NN + triplet"."""
-    return " + ".join(METHOD_NAMES[method] for method in methods)
+    return " + ".join(METHOD_NAMES.get(method, method) for method in methods)
 
 
 def method_title(method: str) -> str:
-    """The name where a sentence or an entry begins with it: "Triplet"."""
-    name = METHOD_NAMES[method]
-    return name if name[1:] != name[1:].lower() else name.capitalize()
+    """The name where a sentence, an entry or a row begins with it: "Triplet", "MLP (notebook)".
+
+    Args:
+        method: one of ours, or the name of a reference.
+    """
+    first, *rest = method.split(" ")
+    name = METHOD_NAMES.get(first, first)
+    if name == name.lower():
+        name = name.capitalize()
+    return " ".join([name, *rest])
+
+
+def method_phrase(method: str) -> str:
+    """The name within a sentence: "the MLP", "the notebooks' triplet model"."""
+    kind, notebook, _ = method.partition(" (notebook)")
+    if kind not in KIND_NAMES:
+        return _PHRASES.get(method, METHOD_NAMES.get(method, method))
+    return f"the notebooks' {KIND_NAMES[kind]}" if notebook else f"the {KIND_NAMES[kind]}"
+
+
+def auto_reason(reason: str, basis: str = "") -> str:
+    """Why ``auto`` is what it is.
+
+    Args:
+        reason: as :class:`engine.recognition.calibration.method_selection.MethodChoice` has it; a
+            sentence that an earlier version stored stays as it is.
+        basis: a sentence on the calibration.
+
+    >>> auto_reason("no-model")
+    'No trained model is in use, so auto is k-NN.'
+    """
+    code, *facts = reason.split("\t")
+    if code == "better" and len(facts) == len(_BETTER_FACTS):
+        members, *figures = facts
+        shares = map(_percent, figures)
+        said = _BETTER.format(
+            **dict(zip(_BETTER_FACTS, [_together(members), *shares], strict=True))
+        )
+    else:
+        said = _REASONS.get(code, reason)
+    return f"{said} {basis}".strip()
+
+
+_REASONS = {
+    "no-model": "No trained model is in use, so auto is k-NN.",
+    "untested": "No model in use could be tested on unseen people, so auto is k-NN.",
+    "not-better": "No trained model, alone or combined with k-NN, is measurably better than k-NN.",
+}
+_BETTER_FACTS = ("members", "rank1", "fnir", "knn_rank1", "knn_fnir")
+_BETTER = (
+    "On this gallery, {members} names {rank1} of the faces correctly (k-NN {knn_rank1}) and misses "
+    "{fnir} of known people when 1 in 100 strangers may be wrongly named (k-NN {knn_fnir})."
+)
+
+
+def _together(members: str) -> str:
+    methods = members.split(" + ")
+    return members_text(methods) if len(methods) > 1 else method_phrase(methods[0])
+
+
+def _percent(share: str) -> str:
+    try:
+        return f"{float(share) * 100:.1f} %"
+    except ValueError:
+        return share  # ordinary: a damaged file; shown as it is
 
 
 def choice_text(method: str, auto: Sequence[str]) -> str:

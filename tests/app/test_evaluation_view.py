@@ -14,6 +14,8 @@ from engine.records.figures import Evaluation, Sampled
 from gallery_app.dialogs.evaluation_window import EvaluationWindow, closed_table, open_table
 from gallery_app.widgets.controls.flow_layouts import Tiles
 from gallery_app.widgets.lists.figures_table import FiguresTable
+from gallery_app.wording.evaluation_words import conclusions
+from gallery_app.wording.method_words import method_title
 from tests.training_scenes import evaluation_made
 
 METHODS = ("auto", "knn", "mlp", "triplet")
@@ -92,7 +94,7 @@ def test_sentences_searches_and_both_tables_are_shown(
 ) -> None:
     window.show_evaluation(evaluation)
     text = words(window)
-    for sentence in evaluation.sentences:
+    for sentence in conclusions(evaluation):
         assert sentence in text
     assert "6,485 searches for enrolled people and 7,210 for strangers" in text
     assert "53 people were never enrolled" in text
@@ -110,14 +112,14 @@ def test_figures_come_with_their_intervals_and_references_stand_apart(
         "Method", "Rank-1", "Rank-5", "FNIR at 1 %", "FNIR at 10 %", "FPIR for 1 %",
         "FPIR for 10 %", "ECE", "Time",
     ]  # fmt: skip
-    assert shown[1][:2] == ["auto", "99.6 % (99.2–100.0)"]
+    assert shown[1][:2] == ["Auto", "99.6 % (99.2–100.0)"]
     names = [line[0] for line in shown[1:]]
-    assert names[6:] == [one.method for one in evaluation.open if one.reference]
+    assert names[6:] == [method_title(one.method) for one in evaluation.open if one.reference]
 
 
 def test_a_method_that_loses_is_said_to_lose(evaluation: Evaluation, qtbot: QtBot) -> None:
     names = [line[0] for line in lines(table_of(evaluation, qtbot))]
-    assert "mlp (notebook) (loses to 5-NN (plain), shrinkage LDA)" in names
+    assert "MLP (notebook) (loses to 5-NN (plain), Shrinkage LDA)" in names
 
 
 def test_the_best_of_each_column_is_marked_high_or_low_as_it_means(
@@ -133,8 +135,8 @@ def test_the_best_of_each_column_is_marked_high_or_low_as_it_means(
             if (item := table.item(row, column)) and "best" in str(item.data(role))
         ]
 
-    assert best(1) == ["auto"]
-    assert best(3) == ["auto"]  # the lowest FNIR
+    assert best(1) == ["Auto"]
+    assert best(3) == ["Auto"]  # the lowest FNIR
     assert best(5) == []  # neither more nor less is better
 
 
@@ -142,11 +144,11 @@ def test_sorting_keeps_the_references_apart(evaluation: Evaluation, qtbot: QtBot
     table = table_of(evaluation, qtbot)
     table.horizontalHeader().sectionClicked.emit(3)
     names = [line[0] for line in lines(table)[1:]]
-    assert names[0].startswith("triplet (notebook)")
+    assert names[0].startswith("Triplet (notebook)")
     assert [one.method for one in evaluation.open if not one.reference].count("auto") == 1
-    assert names.index("auto") == 5
+    assert names.index("Auto") == 5
     table.horizontalHeader().sectionClicked.emit(3)
-    assert lines(table)[1][0] == "auto"
+    assert lines(table)[1][0] == "Auto"
     assert table.item(6, 0).text() == "References"
 
 
@@ -165,7 +167,12 @@ def test_the_closed_table_has_plain_and_balanced_figures(
     made = closed_table(evaluation)
     qtbot.addWidget(made)
     assert lines(made)[0] == ["Method", "Rank-1", "Balanced", "Rank-5", "Time"]
-    assert lines(made)[-1][:4] == ["most frequent", "12.3 % (11.9–12.7)", "11.7 % (10.9–12.5)", "–"]
+    assert lines(made)[-1][:4] == [
+        "Most frequent person",
+        "12.3 % (11.9–12.7)",
+        "11.7 % (10.9–12.5)",
+        "–",
+    ]
 
 
 def test_the_tables_are_copied_for_a_spreadsheet(

@@ -22,7 +22,15 @@ from engine.recognition.calibration.calibration_cache import CalibrationCache, p
 from engine.recognition.calibration.fitting import calibrate
 from engine.recognition.calibration.method_selection import KNN_ALONE
 from engine.recognition.templates import Templates
-from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures, ReliabilityBin
+from engine.records.figures import (
+    BestMethod,
+    ClosedFigures,
+    Estimate,
+    Evaluation,
+    MlpLimits,
+    OpenFigures,
+    ReliabilityBin,
+)
 from engine.records.types import Ids, Vectors
 from engine.store.database import Database
 from engine.store.settings_table import DerivedTexts
@@ -150,7 +158,22 @@ def _evaluations() -> Iterable[bytes]:
         *("knn", False, one, one, (0.5, 0.75), by_fpir, by_fpir, ((0.0, 1.0), (0.5, 0.25))),
         *(one, bins, 9, 8, 0.5),
     )
-    figures = Evaluation("g", 4, 12, 0, 2, 1.5, 2.5, ("It is.",), (closed,), (opened,), 1)
+    figures = Evaluation(
+        "g",
+        4,
+        12,
+        0,
+        2,
+        1.5,
+        2.5,
+        ("It is.",),
+        (closed,),
+        (opened,),
+        1,
+        best=(BestMethod("open", "knn", "5-NN (plain)", 0.1, True),),
+        left_out={"mlp": ""},
+        mlp_limits=MlpLimits(5, 2, 1),
+    )
     yield json.dumps(figures.to_json()).encode()
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.export.source import Source
-from engine.records.exports import CONFIG
+from engine.records.exports import CONFIG, Remarks
 from engine.records.types import Distance, Face, Identity
 from engine.utils.distances import prepare
 from engine.utils.files import private_file
@@ -170,8 +170,6 @@ METADATA = "metadata.tsv"
 SPRITE = "sprite.png"
 ORIGINAL = "original"
 
-_CLEAR = 10_000  # points: the projector's t-SNE takes no more
-_FETCHED = 100_000  # points: it asks for no more
 
 Transform = Callable[[Vectors], Vectors]
 
@@ -188,8 +186,8 @@ class ProjectorWriter:
     traits: Transform
     spaces: Mapping[str, Transform]
 
-    def __call__(self, source: Source, path: Path) -> list[str]:
-        """Write it at a path that is free, and say what to know of it."""
+    def __call__(self, source: Source, path: Path) -> Remarks:
+        """Write it at a path that is free."""
         path.mkdir(mode=0o700)
         distances = OwnDistances(source.dimension, source.store.distance)
         self._write_tensors(source, path, distances)
@@ -199,7 +197,7 @@ class ProjectorWriter:
             write_sprite(source, path / SPRITE, side, self.traits)
         with private_file(path / CONFIG) as stream:
             stream.write(_config([ORIGINAL, *self.spaces], side).encode())
-        return _sentences(source.count, side)
+        return Remarks(pictured=bool(side))
 
     def _write_tensors(self, source: Source, path: Path, distances: OwnDistances) -> None:
         with ExitStack() as stack:
@@ -232,20 +230,3 @@ def _config(names: list[str], side: int) -> str:
         f'  metadata_path: "{METADATA}"\n{sprite if side else ""}}}\n'
         for name in names
     )
-
-
-def _sentences(count: int, side: int) -> list[str]:
-    said = []
-    if count > _FETCHED:
-        said.append(
-            f"The projector shows the first {_FETCHED:,} of the {count:,} faces; export some "
-            "people with some faces each instead."
-        )
-    elif count > _CLEAR:
-        said.append(
-            f"With {count:,} faces the projector is slow, and its t-SNE takes only {_CLEAR:,} of "
-            "them; export some people with some faces each for a clearer picture."
-        )
-    if not side:
-        said.append("There are too many faces for a sheet of pictures, so it was omitted.")
-    return said

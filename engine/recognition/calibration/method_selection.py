@@ -13,6 +13,7 @@ from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.cross_validation import Trials, as_searches, in_common
 from engine.recognition.calibration.fitting import as_calibration, fit_scores
 from engine.recognition.logit import Flags, LogOdds
+from engine.records.changes import event
 from engine.records.types import Ids
 
 
@@ -23,7 +24,9 @@ class MethodChoice:
     Attributes:
         members: the method, or those that are fused.
         calibration: of the fusion; None for a single method, which has its own.
-        reason: one sentence for the person.
+        reason: why, as :func:`engine.records.changes.event` makes it: ``no-model``, ``untested``
+            or ``not-better``, or ``better`` with the members, their rank-1 and FNIR, and those of
+            k-NN. Or a sentence, of an earlier version.
         otherwise: the choice without the MLP, for queries that look most like somebody whom the
             MLP has never seen; None where the MLP is no member.
     """
@@ -78,17 +81,14 @@ def features_of(methods: int) -> tuple[str, ...]:
     return tuple(f"method {number}" for number in range(methods))
 
 
-KNN_ALONE = MethodChoice(("knn",), None, "No trained model is in use, so auto is k-NN.")
+KNN_ALONE = MethodChoice(("knn",), None, event("no-model"))
 
 
 FPIR = 0.01
 _DRAWS = 1_000
 _DRAWS_AT_ONCE = 50
 _BOOTSTRAP_SEED = 0
-_UNTRIED = MethodChoice(
-    ("knn",), None, "No model in use could be tested on unseen people, so auto is k-NN."
-)
-_METHOD_NAMES = {"knn": "k-NN", "triplet": "triplet", "mlp": "MLP"}
+_UNTRIED = MethodChoice(("knn",), None, event("untested"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,14 +232,6 @@ def _gains(new: TrialFigures, other: TrialFigures) -> tuple[Gain, Gain, Gain]:
 
 def _selection_reason(members: tuple[str, ...], shown: TrialFigures, knn: TrialFigures) -> str:
     if members == ("knn",):
-        return "No trained model, alone or combined with k-NN, is measurably better than k-NN."
-    names = " + ".join(_METHOD_NAMES.get(name, name) for name in members)
-    return (
-        f"On this gallery {names} names {_percent(shown.rank1)} of the faces correctly (k-NN "
-        f"{_percent(knn.rank1)}) and misses {_percent(shown.fnir)} of known people when 1 in 100 "
-        f"strangers may be wrongly named (k-NN {_percent(knn.fnir)})."
-    )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+        return event("not-better")
+    figures = (shown.rank1, shown.fnir, knn.rank1, knn.fnir)
+    return event("better", " + ".join(members), *(f"{figure:.6f}" for figure in figures))

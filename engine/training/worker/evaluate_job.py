@@ -23,9 +23,9 @@ from engine.recognition.calibration.method_selection import select_methods
 from engine.recognition.identifier import Identifier, build_identifier
 from engine.recognition.logit import probabilities
 from engine.recognition.spaces import searched_spaces, vector_spaces
-from engine.records.figures import Evaluation
+from engine.records.figures import Evaluation, MlpLimits
 from engine.records.jobs import KINDS
-from engine.records.training_parameters import Kind, parameters
+from engine.records.training_parameters import KIND_NAMES, Kind, parameters
 from engine.records.types import Distance, Ids, Vectors
 from engine.training.job import Job
 from engine.training.worker.partial_softmax import BLOCK, EPOCHS, WHOLE
@@ -55,7 +55,7 @@ def evaluate(job: Job, reporter: Reporter) -> Mapping[str, Any]:
         seed=asked["seed"],
         gallery_name=job.gallery,
         left_out=left_out,
-        notes=shortened(asked["methods"], people),
+        mlp_limits=mlp_limits(asked["methods"], people),
         reporter=reporter,
     )
     return done.to_json()
@@ -77,25 +77,21 @@ def our_methods(
         people: in the gallery.
 
     Returns:
-        the methods, and of each left out the reason.
+        the methods, and those left out, as :class:`Evaluation` says it.
     """
     workshop = _Workshop(distance)
     made: list[Method] = [_Ours(name, workshop) for name in names]
     notebooks = [_Notebook(kind, distance) for kind in KINDS if kind in names]
     if people <= WHOLE or set(names) != set(OURS):
         return made + notebooks, {}
-    why = f"training on {people:,} people takes many minutes in each repeat"
-    return made, {notebook.name: why for notebook in notebooks}
+    return made, {notebook.name: "" for notebook in notebooks}
 
 
-def shortened(names: Sequence[str], people: int) -> tuple[str, ...]:
-    """Sentences on what methods of these names do with less than all in so large a gallery."""
+def mlp_limits(names: Sequence[str], people: int) -> MlpLimits | None:
+    """What the MLP does with less than all in so large a gallery; None where it learns from all."""
     if people <= WHOLE or not {"mlp", "auto"} & set(names):
-        return ()
-    return (
-        f"Where more than {WHOLE:,} people are enrolled, the MLP is trained on {BLOCK:,} people "
-        f"at a time and for no more than {EPOCHS} epochs, as it is when trained for use.",
-    )
+        return None
+    return MlpLimits(WHOLE, BLOCK, EPOCHS)
 
 
 @dataclass
@@ -142,9 +138,11 @@ def _learn(
     faces: TrainingFaces, kind: Kind, seed: int, stages: Stages
 ) -> tuple[Network, Calibration, Trials]:
     settings = parameters(kind)
-    trained = train(faces, settings, seed, stages.next(f"Training the {kind} model"))
+    trained = train(faces, settings, seed, stages.next(f"Training the {KIND_NAMES[kind]}"))
     if trained.collapsed:
-        raise TrainingError(f"The {kind} model collapsed", remedy="Report this gallery's figures.")
+        raise TrainingError(
+            f"The {KIND_NAMES[kind]} collapsed", remedy="Report this gallery's figures."
+        )
     return trained.network, *try_model(faces, kind, settings, seed, stages)
 
 

@@ -18,11 +18,11 @@ from engine.recognition.calibration.cross_validation import Trials, same_gallery
 from engine.recognition.calibration.method_selection import TrialFigures, beats, trial_figures
 from engine.records.domains import current_time
 from engine.records.jobs import ModelVersion, TrainingRequest
-from engine.records.training_parameters import Kind, Parameters, as_json
+from engine.records.training_parameters import KIND_NAMES, Kind, Parameters, as_json
 from engine.training.job import Job, settings
 from engine.training.worker.keras_model import save_keras
 from engine.training.worker.stages import TRAININGS, Stages, steps_of
-from engine.training.worker.train_model import NOUNS, TrainingFaces, try_knn, try_model
+from engine.training.worker.train_model import TrainingFaces, try_knn, try_model
 from engine.training.worker.train_model import train as train_network
 from engine.training.worker.trained import Trained
 
@@ -47,14 +47,16 @@ def collapsed(kind: Kind) -> Verdict:
     """Of a model that takes all faces for the same."""
     return Verdict(
         False,
-        f"The {NOUNS[kind]} collapsed: it cannot tell faces apart, so it is not used.",
+        f"The {KIND_NAMES[kind]} collapsed: it cannot tell faces apart, so it is not used.",
         {},
     )
 
 
 def untried(kind: Kind, reason: str) -> Verdict:
     """Of a model that could not be judged."""
-    return Verdict(False, f"The {NOUNS[kind]} was trained but is not used: {_lower(reason)}.", {})
+    return Verdict(
+        False, f"The {KIND_NAMES[kind]} was trained but is not used: {_lower(reason)}.", {}
+    )
 
 
 def judged(
@@ -111,10 +113,12 @@ class _Told:
         """Args: sound: only the version in use was not beaten."""
         if sound and self.before is not None:
             against = self._against(self.before, "the one in use")
-            return f"The new {NOUNS[self.kind]} was not better: {against}. The old one is kept."
+            return (
+                f"The new {KIND_NAMES[self.kind]} was not better: {against}. The old one is kept."
+            )
         stays = "The old one is kept" if self.replaces else "k-NN is kept"
         against = self._against(self.start, "k-NN")
-        return f"The new {NOUNS[self.kind]} was not better: {against}. {stays}."
+        return f"The new {KIND_NAMES[self.kind]} was not better: {against}. {stays}."
 
     def better(self, fate: str) -> str:
         other = "k-NN" if self.before is None else "before"
@@ -130,9 +134,9 @@ class _Told:
             return f"The new MLP names {right} ({against}); {fate}{instead}."
         if points >= 0.05:
             more = f"{points:.1f} percentage points more of the faces correctly"
-            return f"The new {NOUNS[self.kind]} names {more} {figures}; {fate}."
+            return f"The new {KIND_NAMES[self.kind]} names {more} {figures}; {fate}."
         against = self._against(compared, other)
-        return f"The new {NOUNS[self.kind]} is better: {against}; {fate}."
+        return f"The new {KIND_NAMES[self.kind]} is better: {against}; {fate}."
 
     def _against(self, other: TrialFigures, name: str) -> str:
         return (
@@ -193,7 +197,7 @@ def _one(
     stages: Stages,
 ) -> dict[str, Any]:
     created, started = current_time(), time.monotonic()
-    reporter = stages.next(f"Training the {NOUNS[kind]}", curves=True)
+    reporter = stages.next(f"Training the {KIND_NAMES[kind]}", curves=True)
     trained = train_network(faces, chosen, asked.seed, reporter)
     for remark in filter(None, (trained.caveat, *trained.remarks)):
         reporter.message(remark)

@@ -21,14 +21,13 @@ from engine.recognition.calibration.cross_validation import (
     space_searcher,
 )
 from engine.recognition.shortlist import FEATURES, Shortlist
-from engine.records.training_parameters import Kind, MlpParameters, Parameters
+from engine.records.training_parameters import KIND_NAMES, Kind, MlpParameters, Parameters
 from engine.records.types import Distance, Ids, Vectors
 from engine.training.worker.mlp_trainer import train_mlp
 from engine.training.worker.stages import Stages
 from engine.training.worker.trained import Trained
 from engine.training.worker.triplet_trainer import train_triplet
 
-NOUNS = {"mlp": "MLP", "triplet": "triplet model"}
 _IN_A_SPACE = (FEATURES, BY_TEMPLATE)
 _LOOKED_AT_ONCE = 4_096
 """Queries between two words on how far the judgement is."""
@@ -112,14 +111,14 @@ def try_model(
     dealt = dealt_out(faces)
     lookers = []
     for number, fold in enumerate(dealt, 1):
-        title = f"Testing the {NOUNS[kind]} on unseen people, {number} of {len(dealt)}"
+        title = f"Testing the {KIND_NAMES[kind]} on unseen people, {number} of {len(dealt)}"
         part = faces.part(fold.enrolled)
         trained = train(part, parameters, seed + number, stages.next(title))
         if trained.collapsed:
             raise TrainingError("It collapsed during testing", remedy="Use the default preset.")
         lookers.append(looker(part, kind, trained.network))
     features, unfitted = (mlp.FEATURES, mlp.BY_SOFTMAX) if kind == "mlp" else _IN_A_SPACE
-    reporter = stages.between(f"Evaluating the {NOUNS[kind]}")
+    reporter = stages.between(f"Evaluating the {KIND_NAMES[kind]}")
     return cross_validate(
         faces.ids,
         faces.owners,

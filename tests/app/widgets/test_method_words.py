@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from engine.records.changes import event
 from engine.records.types import Candidate, Identification, Opinion
 from gallery_app.wording.method_words import (
     agreement_text,
     agreement_tip,
+    auto_reason,
     choice_text,
     dissent_text,
     in_learned_space,
+    method_phrase,
+    method_title,
     status_text,
 )
 
@@ -72,3 +76,24 @@ def test_distances_are_learned_where_k_nn_has_no_part() -> None:
     assert in_learned_space("triplet + mlp")
     assert not in_learned_space("knn + triplet")
     assert not in_learned_space("mlp")
+
+
+def test_the_reason_of_auto_is_worded_and_an_older_sentence_stays() -> None:
+    figures = ("0.995000", "0.021000", "0.993000", "0.030000")
+    assert auto_reason(event("better", "mlp", *figures)) == (
+        "On this gallery, the MLP names 99.5 % of the faces correctly (k-NN 99.3 %) and misses "
+        "2.1 % of known people when 1 in 100 strangers may be wrongly named (k-NN 3.0 %)."
+    )
+    assert "k-NN + triplet names" in auto_reason(event("better", "knn + triplet", *figures))
+    assert auto_reason("untested", "And so on.").endswith("so auto is k-NN. And so on.")
+    assert auto_reason("On this gallery mlp did well.") == "On this gallery mlp did well."
+
+
+def test_methods_and_references_are_called_as_people_write_them() -> None:
+    assert [method_title(name) for name in ("auto", "mlp (notebook)", "whitening + 5-NN")] == [
+        "Auto", "MLP (notebook)", "Whitening + 5-NN",
+    ]  # fmt: skip
+    assert [method_phrase(name) for name in ("knn", "mlp", "triplet (notebook)")] == [
+        "k-NN", "the MLP", "the notebooks' triplet model",
+    ]  # fmt: skip
+    assert method_phrase("nearest class mean") == "the nearest class mean"

@@ -21,6 +21,7 @@ from engine.gallery import Gallery
 from engine.records.exports import EXPORT_KINDS, SUFFIXES, ExportKind, Selection
 from engine.records.receipts import SEARCHED
 from engine.records.types import FaceBatch, Vectors
+from gallery_app.reports.gallery_report import gallery_page
 
 NAME = "André Müller-Øst"
 OTHER = "André Müller-Øster"  # another person, whose name only begins alike
@@ -197,7 +198,10 @@ def test_our_own_exports_are_found_and_go_as_a_whole(
             if kind == "report" and chosen is not None:
                 continue
             name = f"export{number}{SUFFIXES.get(kind, '')}"
-            written = gallery.exports.write(kind, tmp_path / name, selection=Selection(chosen))
+            selection = Selection(chosen)
+            written = gallery.exports.write(
+                kind, tmp_path / name, selection=selection, page=gallery_page
+            )
             wanted.add(shutil.move(written.path, gallery.folder / name))
         inside = gallery.erasure.foresee([NAME]).inside
         if kind == "folder":  # a folder with a folder for each person

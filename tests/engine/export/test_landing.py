@@ -17,6 +17,7 @@ from engine.errors import CancelledError, ExportError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Progress, Reporter
 from engine.records.exports import EXPORT_KINDS, Selection
+from gallery_app.reports.gallery_report import gallery_page
 
 ROOT = Path(__file__).resolve().parents[3]
 without_pyarrow = pytest.mark.skipif(
@@ -38,7 +39,7 @@ def test_cancelled_it_leaves_nothing(kind, hard, tmp_path):
             token.cancel()
 
     with pytest.raises(CancelledError):
-        hard.exports.write(kind, place / "out", reporter=Reporter(stop, token))
+        hard.exports.write(kind, place / "out", page=gallery_page, reporter=Reporter(stop, token))
     assert list(place.iterdir()) == []
 
 
@@ -52,7 +53,7 @@ def test_on_a_full_disk_it_leaves_nothing_and_says_so(kind, hard, tmp_path, monk
 
     monkeypatch.setattr("engine.export.exporter._sync", full)
     with pytest.raises(ExportError, match="No space left"):
-        hard.exports.write(kind, place / "out")
+        hard.exports.write(kind, place / "out", page=gallery_page)
     assert list(place.iterdir()) == []
 
 
@@ -80,11 +81,11 @@ def test_what_is_there_already_stays(kind, hard, tmp_path):
         there.mkdir()
         there = there / "mine.txt"
     else:
-        there = hard.exports.write(kind, tmp_path / "out").path
+        there = hard.exports.write(kind, tmp_path / "out", page=gallery_page).path
         there.unlink()
     there.write_text("mine")
     with pytest.raises(ExportError, match="already exists"):
-        hard.exports.write(kind, tmp_path / "out")
+        hard.exports.write(kind, tmp_path / "out", page=gallery_page)
     assert there.read_text() == "mine"
 
 
@@ -111,7 +112,7 @@ def test_the_gallerys_own_folder_stays_its_own(hard):
 def test_it_is_for_its_owner_alone(kind, hard, tmp_path):
     before = os.umask(0o022)
     try:
-        path = hard.exports.write(kind, tmp_path / "out").path
+        path = hard.exports.write(kind, tmp_path / "out", page=gallery_page).path
     finally:
         os.umask(before)
     for one in (path, *path.rglob("*")):

@@ -25,6 +25,7 @@ from engine.export.tensorboard.server import Projector, missing_library
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Reporter
 from engine.records.exports import Exported, Selection
+from gallery_app.wording.export_words import export_notes
 from tests.handmade import put_to_use
 from tests.sealed import PASSPHRASE
 
@@ -101,7 +102,7 @@ def picture(gallery: Gallery, face: int, side: int) -> Image.Image:
 @needs_tensorboard
 def test_the_whole_sample_with_its_learned_space(whole, tmp_path, ask):
     done = whole.exports.write("tensorboard", tmp_path / "board")
-    assert (done.faces, done.sentences) == (whole.people.counts()[1], ())
+    assert (done.faces, export_notes(done)) == (whole.people.counts()[1], [])
     rows = compare(whole, done, ask)
     assert all(0 <= float(row["own_distance"]) < 1 for row in rows)
     learned = ask(done.path, "tensor?run=.&name=triplet")

@@ -19,6 +19,7 @@ from engine.gallery import Gallery
 from engine.records.exports import Selection
 from engine.records.names import check_name, name_key, shown_name, written_name
 from engine.records.types import Identity
+from gallery_app.wording.export_words import export_notes
 from tests.engine.export.conftest import HARD, contents
 
 READ_BACK = ("npz", "csv", "folder")
@@ -146,8 +147,8 @@ def test_others_read_the_table_as_any_csv(hard, tmp_path):
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_told_of(hard, tmp_path):
-    (sentence,) = hard.exports.write("csv", tmp_path / "out").sentences
-    assert sentence.startswith("2 names begin with =, +, - or @")
+    (note,) = export_notes(hard.exports.write("csv", tmp_path / "out"))
+    assert note.startswith("2 names begin with =, +, - or @")
 
 
 def test_others_read_parquet_with_names_vectors_and_photographs(hard, tmp_path):

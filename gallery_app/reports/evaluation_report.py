@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,15 +9,19 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from engine.evaluation.evaluation_text import Row, closed_rows, open_rows
 from engine.evaluation.metrics import wilson
 from engine.records.figures import Evaluation, OpenFigures
 from engine.utils.files import write_atomically
 from engine.utils.number_text import counted
+from gallery_app.reports.evaluation_text import Row, closed_rows, open_rows
+from gallery_app.reports.html_page import page
+from gallery_app.reports.report_charts import COLOURS, MUTED, ReportChart, drawn
+from gallery_app.wording.evaluation_words import conclusions
+from gallery_app.wording.method_words import method_title
+from gallery_app.wording.number_words import faces_text, people_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _CLOSED_NOTE = (
     "Every query is of an enrolled person: a fifth of each person's faces are searched for after "
@@ -56,7 +58,7 @@ class _Table:
 
 
 def write_report(evaluation: Evaluation, path: Path) -> None:
-    """Writes the report, whole or not at all; it reads well in light and in dark.
+    """Write the report, whole or not at all; it reads well in light and in dark.
 
     Raises:
         OSError: nothing was written.
@@ -65,28 +67,20 @@ def write_report(evaluation: Evaluation, path: Path) -> None:
 
 
 def report(evaluation: Evaluation) -> str:
-    """The HTML document."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template("report.html.jinja").render(
+    """Return the HTML document."""
+    return page(
+        "evaluation.html.jinja",
         gallery=evaluation.gallery or "this gallery",
         behind=_behind(evaluation),
-        sentences=evaluation.sentences,
+        sentences=conclusions(evaluation),
         tables=_tables(evaluation),
         plots=plots(evaluation),
     )
 
 
 def _behind(evaluation: Evaluation) -> str:
-    people = counted(evaluation.identities, "person", "people")
-    faces = counted(evaluation.faces, "face", "faces")
-    repeats = counted(evaluation.repeats, "repeat", "repeats")
+    people, faces = people_text(evaluation.identities), faces_text(evaluation.faces)
+    repeats = counted(evaluation.repeats, "repeat")
     day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(evaluation.created))
     sampled = " · searches sampled" if evaluation.sampled else ""
     return f"{people}, {faces} · {repeats}, seed {evaluation.seed}{sampled} · {day}"
@@ -120,20 +114,6 @@ def _cell(text: str) -> _Cell:
     return _Cell(value, interval.rstrip(")"))
 
 
-# A colour in a plot stands for a variable of the page; these values are never shown.
-_VARIABLES = {
-    "#010203": "--text",
-    "#010204": "--muted",
-    "#010205": "--line",
-    "#010206": "--panel",
-    "#010211": "--first",
-    "#010212": "--second",
-    "#010213": "--third",
-    "#010214": "--fourth",
-    "#010215": "--fifth",
-    "#010216": "--sixth",
-}
-_TEXT, _MUTED, _LINE, _PANEL, *_OURS = _VARIABLES
 _OUR_MARKS = ("o", "s", "^", "D", "v", "P")
 _REFERENCE_DASHES = ((4, 2), (1, 1.5), (6, 2, 1, 2), (8, 3), (3, 1, 1, 1, 1, 1), (2, 2))
 _REFERENCE_MARKS = ("x", "+", "1", "2", "3", "4")
@@ -145,93 +125,41 @@ _LEAST = 5e-4
 _MOST_FPIR = 0.6
 """Where the DET curve ends: nobody asks for more."""
 
-_SETTINGS: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "face-gallery",
-    "text.parse_math": False,
-    "font.size": 10,
-}
 
-
-@dataclass(frozen=True)
-class Plot:
-    """A drawing ready to be put into the page: ``svg`` is markup, ``title`` plain text."""
-
-    title: str
-    note: str
-    svg: str
-
-
-def plots(evaluation: Evaluation) -> list[Plot]:
+def plots(evaluation: Evaluation) -> list[ReportChart]:
     """DET, CMC and reliability of the open set; none where it was not run."""
     if not evaluation.open:
         return []
-    drawn = [
-        Plot(
+    charts = [
+        ReportChart(
             "Strangers named against people missed",
             "Detection error trade-off: lower and further left is better. Methods are in colour, "
             "references in grey.",
-            _svg(_det, evaluation.open),
+            _chart(_det, evaluation.open),
         ),
-        Plot(
+        ReportChart(
             "Right name among the first k",
             "Cumulative match characteristic of enrolled people's faces, regardless of the "
             "verdict.",
-            _svg(_cmc, evaluation.open),
+            _chart(_cmc, evaluation.open),
         ),
     ]
     if any(method.reliability for method in evaluation.open):
-        drawn.append(
-            Plot(
+        charts.append(
+            ReportChart(
                 "Stated confidence against observed accuracy",
                 "On the diagonal, confidence equals accuracy. Bars are 95 % intervals of each "
                 "bin (Wilson), assuming independent searches.",
-                _svg(_reliability, evaluation.open),
+                _chart(_reliability, evaluation.open),
             )
         )
-    return drawn
+    return charts
 
 
-def _svg(draw: Callable[[Axes, Sequence[OpenFigures]], None], shown: Sequence[OpenFigures]) -> str:
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context(_SETTINGS):
-        figure = Figure(figsize=(8.6, 4.4), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.add_subplot()
-        _calm(figure, axes)
-        draw(axes, shown)
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, labelcolor=_TEXT)
-        stream = io.StringIO()
-        figure.savefig(stream, format="svg", metadata={"Date": None})
-    return _inline(stream.getvalue())
-
-
-def _inline(svg: str) -> str:
-    """The element alone: no prologue, metadata, fixed size or names that repeat between plots."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(colour, f"var({variable})")
-    return svg
-
-
-def _calm(figure: Figure, axes: Axes) -> None:
-    """Thin lines, no box, nothing painted behind."""
-    figure.patch.set_visible(False)
-    axes.patch.set_visible(False)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(_LINE)
-    axes.tick_params(colors=_MUTED, which="both", length=3)
-    axes.grid(color=_LINE, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.label.set_color(_TEXT)
+def _chart(
+    draw: Callable[[Axes, Sequence[OpenFigures]], None], shown: Sequence[OpenFigures]
+) -> str:
+    return drawn(lambda axes: draw(axes, shown), 4.4, legend_beside=True)
 
 
 def _styles(shown: Sequence[OpenFigures]) -> list[dict[str, Any]]:
@@ -240,34 +168,34 @@ def _styles(shown: Sequence[OpenFigures]) -> list[dict[str, Any]]:
     for method in shown:
         if method.reference:
             turn = references % len(_REFERENCE_DASHES)
-            look = {"color": _MUTED, "marker": _REFERENCE_MARKS[turn], "linewidth": 1.2}
+            look = {"color": MUTED, "marker": _REFERENCE_MARKS[turn], "linewidth": 1.2}
             styles.append(look | {"dashes": _REFERENCE_DASHES[turn]})
             references += 1
         else:
-            turn = ours % len(_OURS)
-            look = {"color": _OURS[turn], "marker": _OUR_MARKS[turn], "linewidth": 2.0}
-            styles.append(look | ({"dashes": (5, 2)} if ours >= len(_OURS) else {}))
+            turn = ours % len(COLOURS)
+            look = {"color": COLOURS[turn], "marker": _OUR_MARKS[turn], "linewidth": 2.0}
+            styles.append(look | ({"dashes": (5, 2)} if ours >= len(COLOURS) else {}))
             ours += 1
     return [
-        style | {"label": method.method, "markersize": 5, "markerfacecolor": "none"}
+        style | {"label": method_title(method.method), "markersize": 5, "markerfacecolor": "none"}
         for style, method in zip(styles, shown, strict=True)
     ]
 
 
 def _det(axes: Axes, shown: Sequence[OpenFigures]) -> None:
-    drawn: list[float] = []
+    heights: list[float] = []
     for method, style in zip(shown, _styles(shown), strict=True):
         points = [(x, y) for x, y in method.det if 0 < x <= _MOST_FPIR]
         if not points:
             continue
         xs, ys = zip(*points, strict=True)
-        drawn += ys
+        heights += ys
         places = [_probit(x) for x in xs], [_probit(y) for y in ys]
         axes.plot(*places, markevery=max(len(xs) // 8, 1), **style)
     axes.set_xlabel("strangers wrongly named (FPIR)")
     axes.set_ylabel("enrolled people missed (FNIR)")
     _probit_ticks(axes, "x", 0.0005, _MOST_FPIR)
-    _probit_ticks(axes, "y", min(drawn, default=_LEAST), max(drawn, default=1.0))
+    _probit_ticks(axes, "y", min(heights, default=_LEAST), max(heights, default=1.0))
 
 
 def _probit(share: float) -> float:
@@ -295,7 +223,7 @@ def _cmc(axes: Axes, shown: Sequence[OpenFigures]) -> None:
 
 
 def _reliability(axes: Axes, shown: Sequence[OpenFigures]) -> None:
-    axes.plot([0, 100], [0, 100], color=_MUTED, linewidth=0.8, label="as stated")
+    axes.plot([0, 100], [0, 100], color=MUTED, linewidth=0.8, label="as stated")
     for method, style in zip(shown, _styles(shown), strict=True):
         if not method.reliability:
             continue

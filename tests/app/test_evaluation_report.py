@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from engine.evaluation.evaluation_text import summary, text_table
 from engine.evaluation.references import references
 from engine.evaluation.runner import evaluate
-from engine.records.figures import Evaluation
+from engine.records.figures import Evaluation, Sampled
+from gallery_app.reports.evaluation_report import report, write_report
+from gallery_app.reports.evaluation_text import summary, text_table
+from gallery_app.wording.evaluation_words import conclusions
+from gallery_app.wording.method_words import method_title
 from tests.engine.evaluation.crowds import Known, crowd
-
-pytest.importorskip("jinja2")
-pytest.importorskip("matplotlib")
-
-from engine.evaluation.evaluation_report import report, write_report
 
 ODD = '<b>&"'
 METHODS = [
@@ -96,7 +95,7 @@ def test_an_odd_name_is_shown_as_it_is(page: str) -> None:
     reader = read(page)
     assert f"Evaluation of {ODD}" in reader.text
     assert "b" not in reader.tags
-    assert "mlp $a_b$" in reader.text
+    assert "MLP $a_b$" in reader.text
 
 
 def test_the_report_has_both_tables_all_plots_and_all_sentences(
@@ -105,10 +104,12 @@ def test_the_report_has_both_tables_all_plots_and_all_sentences(
     reader = read(page)
     assert page.count("<table>") == 2
     assert page.count("<svg") == 3
-    for sentence in evaluation.sentences:
+    for sentence in conclusions(evaluation):
         assert sentence in reader.text
     for method in METHODS:
-        assert reader.text.count(method.name) >= 3  # both tables and a plot
+        assert (
+            reader.text.lower().count(method_title(method.name).lower()) >= 3
+        )  # both tables and a plot
 
 
 def test_plots_take_every_colour_from_the_page(page: str) -> None:
@@ -124,9 +125,11 @@ def test_the_same_evaluation_gives_the_same_report(evaluation: Evaluation, page:
 
 
 def test_the_report_is_written_whole(evaluation: Evaluation, page: str, tmp_path: Path) -> None:
-    write_report(evaluation, tmp_path / "report.html")
-    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
-    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+    place = tmp_path / "place"
+    place.mkdir()
+    write_report(evaluation, place / "report.html")
+    assert (place / "report.html").read_text(encoding="utf-8") == page
+    assert [path.name for path in place.iterdir()] == ["report.html"]
 
 
 def test_a_closed_evaluation_has_one_table_and_no_plots() -> None:
@@ -157,6 +160,13 @@ def test_the_json_document_has_what_the_command_line_promises(evaluation: Evalua
     for key in ("rank5", "balanced_rank1", "ece", "open_rank1"):
         assert 0 <= auto[key] <= 1
     assert document["methods"]["5-NN (plain)"]["ece"] is None
+
+
+def test_a_sample_of_the_searches_is_said_everywhere(evaluation: Evaluation) -> None:
+    sample = replace(evaluation, sampled=(Sampled("closed", 120, 180),))
+    assert summary(sample)["sampled"]["closed"] == {"searches": 120, "of": 180}
+    assert summary(evaluation)["sampled"] is None
+    assert "searches sampled" in report(sample)
 
 
 def test_the_json_document_of_one_protocol_leaves_the_other_empty() -> None:

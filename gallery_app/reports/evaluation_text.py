@@ -7,6 +7,8 @@ from typing import Any
 
 from engine.evaluation.method_figures import FPIRS
 from engine.records.figures import ClosedFigures, Estimate, Evaluation, OpenFigures
+from gallery_app.wording.evaluation_words import conclusions
+from gallery_app.wording.method_words import method_title
 
 Row = tuple[str, ...]
 
@@ -18,7 +20,7 @@ def text_table(evaluation: Evaluation) -> str:
         parts.append("Everyone enrolled\n" + _aligned(closed_rows(evaluation)))
     if evaluation.open:
         parts.append("With strangers\n" + _aligned(open_rows(evaluation)))
-    return "\n\n".join([*parts, "\n".join(evaluation.sentences)])
+    return "\n\n".join([*parts, "\n".join(conclusions(evaluation))])
 
 
 def closed_rows(evaluation: Evaluation) -> list[Row]:
@@ -76,7 +78,7 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
         "methods": {
             name: _method(closed.get(name), opened.get(name)) for name in {**closed, **opened}
         },
-        "sentences": list(evaluation.sentences),
+        "sentences": list(conclusions(evaluation)),
         "seconds": evaluation.seconds,
     }
 
@@ -141,17 +143,21 @@ def _limits(estimate: Estimate | None) -> list[float] | None:
 
 def _closed_row(figures: ClosedFigures) -> Row:
     shares = (figures.rank1, figures.balanced_rank1, figures.rank5)
-    return (figures.method, *map(_cell, shares), *_last_cells(figures))
+    return (method_title(figures.method), *map(_cell, shares), *_last_cells(figures))
 
 
 def _open_row(figures: OpenFigures, fpirs: Sequence[str]) -> Row:
     estimates = [column[fpir] for fpir in fpirs for column in (figures.fnir, figures.fpir)]
     shares = (figures.rank1, figures.rank5, *estimates, figures.ece)
-    return (figures.method, *map(_cell, shares), *_last_cells(figures))
+    return (method_title(figures.method), *map(_cell, shares), *_last_cells(figures))
 
 
 def _last_cells(figures: ClosedFigures | OpenFigures) -> Row:
-    lost = "reference" if figures.reference else ", ".join(figures.loses_to) or "none"
+    lost = (
+        "reference"
+        if figures.reference
+        else ", ".join(map(method_title, figures.loses_to)) or "none"
+    )
     return f"{figures.seconds:.2f}", lost
 
 

@@ -1,0 +1,1 @@
+"""Documents that are handed on: an evaluation and a gallery as HTML, text and JSON."""
