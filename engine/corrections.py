@@ -54,7 +54,7 @@ class _Scene:
         )
 
     def without(self, gone: Ids) -> _Scene:
-        """Less the faces in some rows."""
+        """The scene without the faces in rows ``(m,)``."""
         return replace(
             self,
             ids=np.delete(self.ids, gone),
@@ -163,7 +163,7 @@ class Corrections:
         return self._apply(lambda: self._store.decisions.unconfirm(faces))
 
     def confirmed(self) -> Ids:
-        """Ids of the faces that are confirmed, ascending."""
+        """Ids ``(n,)`` of the faces that are confirmed, ascending."""
         return self._store.decisions.confirmed()
 
     def ignore(self, faces: Sequence[int]) -> Changed | None:
@@ -177,7 +177,7 @@ class Corrections:
         return self._apply(lambda: self._store.decisions.unignore(faces))
 
     def ignored(self) -> Ids:
-        """Ids of the faces that are ignored, ascending."""
+        """Ids ``(n,)`` of the faces that are ignored, ascending."""
         return self._store.decisions.ignored()
 
     def mark_distinct(self, name: str, other: str) -> Changed | None:
@@ -206,7 +206,7 @@ class Corrections:
         return self._apply(lambda: self._store.decisions.reject(vector, identity_id))
 
     def unreject(self, vector: Vectors, identity_id: int) -> Changed | None:
-        """Forget what :meth:`reject` remembered; the errors are the same."""
+        """Forget what :meth:`reject` remembered of a vector ``(d,)``; the errors are the same."""
         return self._apply(lambda: self._store.decisions.unreject(vector, identity_id))
 
     # -- previews -------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ class Corrections:
         self._store.backups.before_large_change(action, sum(one.faces for one in known if one))
 
     def _target(self, name: str) -> str:
-        """A name that faces may be put under. Raises IdentityNameError, AmbiguousNameError."""
+        """A name that faces may be put under. Raise IdentityNameError, AmbiguousNameError."""
         known = self._store.people.find(name)
         return allowed.check_name(name) if known is None else known.name
 

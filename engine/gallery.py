@@ -276,6 +276,7 @@ class Gallery:
         """Add faces to a new or known identity; they are found from this moment on.
 
         Args:
+            faces: a batch, or vectors ``(n, d)``.
             elsewhere: names of other identities for some of the rows, in the same transaction.
 
         Raises:

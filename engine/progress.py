@@ -83,7 +83,7 @@ class CancelToken:
         return self._set.is_set()
 
     def check(self) -> None:
-        """Raises CancelledError once :meth:`cancel` was called."""
+        """Raise CancelledError once :meth:`cancel` was called."""
         if self._set.is_set():
             raise CancelledError()
 
@@ -96,12 +96,12 @@ class Reporter:
         self._cancel = cancel
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        """Reports a step. Raises CancelledError when the token is set."""
+        """Report a step. Raise CancelledError when the token is set."""
         self.check()
         self.tell(Progress(stage, done, total))
 
     def check(self) -> None:
-        """Raises CancelledError when the token is set."""
+        """Raise CancelledError when the token is set."""
         if self._cancel is not None:
             self._cancel.check()
 
@@ -109,7 +109,7 @@ class Reporter:
         self.tell(Message(text, alarm))
 
     def tell(self, event: Event) -> None:
-        """Passes an event on; never raises CancelledError."""
+        """Pass an event on; never raises CancelledError."""
         if self._listener is not None:
             self._listener(event)
 

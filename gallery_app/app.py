@@ -156,7 +156,7 @@ class App(QObject):
             self.menu_controller.open_folder(path)
 
     def close(self) -> None:
-        """Remembers the window, then ends every thread and closes the gallery."""
+        """Remember the window, then end every thread and close the gallery."""
         self.settings.set(remembered.GEOMETRY, self.window.saveGeometry())
         self.settings.set(remembered.SPLITTER, self.window.splitter.saveState())
         self.settings.save()
@@ -171,7 +171,7 @@ class App(QObject):
 
 
 def start(folder: Path | None, *, sample: bool = False) -> int:
-    """Opens the window on a gallery, the sample or the welcome page; returns the exit code."""
+    """Open the window on a gallery, the sample or the welcome page; return the exit code."""
     share_arenas()
     for name in SECRETS:  # the window asks; a browser that it opens needs none
         os.environ.pop(name, None)

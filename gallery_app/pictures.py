@@ -50,7 +50,7 @@ class Pictures(QObject):
         self._thread.start()
 
     def set_gallery(self, gallery: Gallery | None) -> None:
-        """Forgets everything: ids of another gallery mean other faces.
+        """Forget everything: ids of another gallery mean other faces.
 
         Waits for the batch being made of another gallery, so that that can be closed afterwards.
         """
@@ -153,7 +153,7 @@ class Pictures(QObject):
         return known, gallery.faces.traits(known)
 
     def close(self) -> None:
-        """Ends the thread, also of what :meth:`of_rows` gave. Nothing comes afterwards."""
+        """End the thread, also of what :meth:`of_rows` gave. Nothing comes afterwards."""
         for other in list(self._others):
             other.close()
         self._generation += 1
@@ -203,7 +203,7 @@ class RowPictures(Pictures):
         self._faces += zip(batch.vectors, batch.photos, strict=True)
 
     def close(self) -> None:
-        """Ends the thread and forgets the faces. May be called twice."""
+        """End the thread and forget the faces. May be called twice."""
         super().close()
         self._faces.clear()
         self._owner._forget(self)

@@ -95,13 +95,13 @@ def _is_there(path: Path) -> bool:
 
 
 def remember(gallery: Path) -> None:
-    """Puts a gallery first. A list that cannot be written is no reason to fail."""
+    """Put a gallery first. A list that cannot be written is no reason to fail."""
     path = gallery.resolve()
     _keep([path, *(other for other in recent_galleries() if other != path)][:_KEPT])
 
 
 def forget(gallery: Path) -> None:
-    """Takes a gallery off the list."""
+    """Take a gallery off the list."""
     path = gallery.resolve()
     _keep([other for other in recent_galleries() if other != path])
 

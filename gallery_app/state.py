@@ -184,7 +184,7 @@ class AppState(QObject):
         return self.gallery is not None and self.gallery.writable
 
     def set_gallery(self, gallery: Gallery | None) -> None:
-        """Takes over an open gallery; the one before is the caller's to close."""
+        """Take over an open gallery; the one before is the caller's to close."""
         self.gallery = gallery
         self.queries, self.position = [], -1
         self.method, self.methods = "auto", Methods()
@@ -218,7 +218,7 @@ class AppState(QObject):
             self.query_changed.emit()
 
     def update_query(self, query: FaceQuery, **changes: object) -> None:
-        """Replaces fields of one query; nothing where it is no longer in the list."""
+        """Replace fields of one query; nothing where it is no longer in the list."""
         for position, listed in enumerate(self.queries):
             if listed.vector is query.vector:
                 self.queries[position] = replace(listed, **changes)  # type: ignore[arg-type]
@@ -234,7 +234,7 @@ class AppState(QObject):
             self.query_changed.emit()
 
     def set_answers(self, answered: list[FaceQuery]) -> None:
-        """Takes over what the gallery says now of all queries, in their order; what a person
+        """Take over what the gallery says now of all queries, in their order; what a person
         chose and made meanwhile stays.
         """
         pairs = zip(self.queries, answered, strict=True)

@@ -133,7 +133,7 @@ class TaskRunner(QObject):
         shown: bool = True,
         certain: bool = False,
     ) -> Task:
-        """Starts ``work(reporter)`` and returns at once.
+        """Start ``work(reporter)`` and return at once.
 
         Args:
             title: what the person reads while it runs.
@@ -177,7 +177,7 @@ class TaskRunner(QObject):
         return bool(self._alive)
 
     def cancel(self, key: str) -> None:
-        """Asks the tasks of a key to stop."""
+        """Ask the tasks of a key to stop."""
         for task in self._alive:
             if task.key == key:
                 task.cancel()
@@ -197,7 +197,7 @@ class TaskRunner(QObject):
         task.deleteLater()
 
     def close(self) -> None:
-        """Cancels what runs and waits for the threads to end; nobody is told of it any more."""
+        """Cancel what runs and wait for the threads to end; nobody is told of it any more."""
         self._closed = True
         for task in self._alive:
             task.blockSignals(True)  # who hears that it was cancelled may want to run something

@@ -67,7 +67,7 @@ class Appearance:
 
     @classmethod
     def from_json(cls, text: str) -> Appearance:
-        """Raises GalleryDamagedError for a text that :meth:`to_json` did not write."""
+        """Raise GalleryDamagedError for a text that :meth:`to_json` did not write."""
         try:
             parts = parsed(text)
             mean, axes = _unpacked(parts["mean"]), _unpacked(parts["axes"])
@@ -83,7 +83,7 @@ class Appearance:
 
 
 def sample_rows(count: int) -> Ids:
-    """The rows of so many that a lens is fitted to; of such a sample all of them."""
+    """Rows ``(m,)`` of ``count`` faces that a lens is fitted to; of such a sample all of them."""
     return np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)
 
 

@@ -50,7 +50,8 @@ def to_rgb(lab: Floats) -> Floats:
 
 
 def palette(trait: Floats) -> Floats:
-    """OKLab rows: top and bottom of the ground, the line, then the layers from the outside in.
+    """OKLab rows ``(m, 3)`` of traits ``(16,)``: top and bottom of the ground, the line, then the
+    layers from the outside in.
 
     The first two traits are the hue, as a point of the colour plane: near its middle all is grey,
     so that no small step can jump round the circle. The third turns the heart's hue away.

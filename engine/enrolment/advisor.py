@@ -82,7 +82,7 @@ class Met:
 def meet(
     store: Store, recogniser: Recogniser, vectors: Rows, limit: float, reporter: Reporter
 ) -> Met:
-    """Search the gallery for each row, once for both questions.
+    """Search the gallery for each row of ``(n, d)``, once for both questions.
 
     Args:
         limit: distance up to which two faces are near-duplicates.
@@ -182,7 +182,7 @@ class EnrolmentAdvisor:
         ]
 
     def holders(self, vectors: Rows, reporter: Reporter = SILENT) -> list[frozenset[str]]:
-        """For each row the identities that have this very vector. Raises CancelledError."""
+        """For each row of ``(n, d)`` the identities that have this vector. Raise CancelledError."""
         held: list[frozenset[str]] = []
         for start in range(0, len(vectors), ROWS_AT_ONCE):
             reporter.progress("Looking for enrolled faces", start, len(vectors))

@@ -138,7 +138,7 @@ class EmbeddingCheck:
         self.check_network(batch)
 
     def check_network(self, batch: FaceBatch) -> None:
-        """Whether sound vectors of the right dimension can be. Raises MismatchError."""
+        """Whether sound vectors of the right dimension can be. Raise MismatchError."""
         known = self._known()
         if known is None or not len(batch):
             return
@@ -185,7 +185,7 @@ def mixed_files(store: Store, files: Sequence[tuple[str, Rows]]) -> tuple[str, .
     """Sentences on those whose faces fall into several groups.
 
     Args:
-        files: path and vectors of each.
+        files: path and vectors ``(n, d)`` of each.
     """
     if not files:
         return ()

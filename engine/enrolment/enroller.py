@@ -119,6 +119,7 @@ class Enroller:
         face; :func:`engine.records.advice.grouped` sums it up.
 
         Args:
+            faces: a batch, or vectors ``(n, d)``.
             elsewhere: names of other identities for some of the rows.
 
         Raises:
@@ -130,7 +131,7 @@ class Enroller:
     def plan(
         self, name: str, faces: FaceBatch | Vectors, *, reporter: Reporter = SILENT
     ) -> ImportPlan:
-        """Return what :meth:`enroll` would do with each face; nothing is changed.
+        """Return what :meth:`enroll` would do with each face, ``(n, d)``; nothing is changed.
 
         Raises:
             IdentityNameError, AmbiguousNameError, EmbeddingError, MismatchError.

@@ -105,8 +105,8 @@ def _far_below(away: Vectors) -> float:
 
 
 def measured(owners: Ids) -> Ids:
-    """Rows of the faces that say how near is near enough: of whole identities, by chance but
-    always the same, up to a number of faces.
+    """Rows ``(m,)`` of the faces, with owners ``(n,)``, that say how near is near enough: of whole
+    identities, by chance but always the same, up to a number of faces.
     """
     order = np.random.default_rng(_SEED).permutation(len(owners))
     _, where = np.unique(owners, return_inverse=True)
@@ -175,7 +175,7 @@ class UnknownFaces:
         self._lens = lens
 
     def add(self, queries: FaceBatch | Vectors, *, reporter: Reporter = SILENT) -> int:
-        """Put queries on the shelf; return how many were neither there nor enrolled.
+        """Put queries ``(n, d)`` on the shelf; return how many were neither there nor enrolled.
 
         Not a step to be undone: a person did not do it, and :meth:`dismiss` takes it back.
 

@@ -36,7 +36,7 @@ class Source:
 
     @classmethod
     def of(cls, store: Store, selection: Selection, reporter: Reporter) -> Source:
-        """Raises ExportError: nobody is chosen, or there are not as many as asked for."""
+        """Raise ExportError: nobody is chosen, or there are not as many as asked for."""
         everybody = {person.id: person for person in store.people.all() if person.faces}
         if selection.is_whole:
             count = sum(one.faces for one in everybody.values())
@@ -113,7 +113,7 @@ def _draw_people(owners: Ids, people: int, each: int, chance: np.random.Generato
 
 
 def draw_faces(owners: Ids, each: int, chance: np.random.Generator) -> Ids:
-    """Rows of at most ``each`` faces of everybody, ascending."""
+    """Rows ``(m,)`` of at most ``each`` faces of everybody, ascending, by owners ``(n,)``."""
     shuffled = chance.permutation(len(owners))
     grouped = shuffled[np.argsort(owners[shuffled], kind="stable")]
     _, starts, counts = np.unique(owners[grouped], return_index=True, return_counts=True)

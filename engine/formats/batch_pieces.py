@@ -61,7 +61,7 @@ class Piece:
         return int(self.vectors.shape[1])
 
     def take(self, kept: Ids) -> Piece:
-        """The rows at these positions."""
+        """The rows at these positions ``(m,)``."""
         return Piece(
             self.path,
             chosen_rows(self.vectors, kept),
@@ -90,7 +90,7 @@ def row_refusal(path: str, unit: str, number: int, problem: str, remedy: str) ->
 
 
 def bare_piece(path: str, label: str, vectors: Rows, name: str | None) -> Piece:
-    """The rows of a ``.npy`` file, all of one name and without photographs."""
+    """The rows ``(n, d)`` of a ``.npy`` file, all of one name and without photographs."""
     count = len(vectors)
     unit = "Row" if count > 1 else ""
     rows = range(count)
@@ -133,7 +133,7 @@ def _checked(name: str | None) -> str | IdentityNameError:
 def of_one_dimension(
     pieces: Sequence[Piece], dimension: int | None
 ) -> tuple[list[Piece], list[InputError]]:
-    """Parts pieces of the dimension (None: that of most faces) from all others."""
+    """Separate pieces of the dimension (None: that of most faces) from all others."""
     if dimension is None:
         counts: Counter[int] = Counter()
         for piece in pieces:

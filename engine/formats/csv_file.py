@@ -173,7 +173,7 @@ class _Rows:
         self.numbers: list[int] = []
 
     def add(self, line: str, index: int, number: int) -> None:
-        """Raises ValueError: why a line is left out."""
+        """Add a line. Raise ValueError, which says why, where it is left out."""
         layout = self._layout
         cells = cells_of(line, layout.dialect.delimiter)
         if len(cells) != layout.width:

@@ -115,7 +115,7 @@ def read_tree(
 
 
 def read_single(path: str, name_column: str | None = None) -> tuple[list[Piece], list[InputError]]:
-    """One ``.npy`` file, named after its folder or by labels beside it. Raises EmbeddingError."""
+    """One ``.npy`` file, named after its folder or by labels beside it. Raise EmbeddingError."""
     folder = os.path.dirname(os.path.abspath(path))
     read: dict[str, Piece | InputError] = {}
     read[path] = piece = read_vector_file(

@@ -58,7 +58,7 @@ def open_regular(
 
 
 def open_stream(path: str) -> tuple[BinaryIO, int]:
-    """Open a file that was handed in as a buffered stream. Raises EmbeddingError."""
+    """Open a file that was handed in as a buffered stream. Raise EmbeddingError."""
     descriptor, size = open_regular(path)
     return os.fdopen(descriptor, "rb"), size
 

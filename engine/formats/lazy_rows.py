@@ -50,7 +50,7 @@ class LazyRows:
 
     @abstractmethod
     def pick(self, rows: Ids) -> Vectors:
-        """Float32 ``(m, d)`` of these rows, each in range. Raises EmbeddingError."""
+        """Float32 ``(m, d)`` of these rows, each in range. Raise EmbeddingError."""
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -148,13 +148,13 @@ class ChosenRows(LazyRows):
 
 
 def parts(rows: Rows) -> Iterator[Vectors]:
-    """All rows in order, some thousand at a time."""
+    """All rows in order, float32 ``(m, d)``, some thousand at a time."""
     for start in range(0, len(rows), AT_ONCE):
         yield rows[start : start + AT_ONCE]
 
 
 def joined(sources: Sequence[Rows]) -> Rows:
-    """Rows of several sources, one after another; in memory where all of them are."""
+    """Rows ``(n, d)`` of several sources, one after another; in memory where all of them are."""
     if len(sources) == 1:
         return sources[0]
     gathered: list[Rows] = []
@@ -171,7 +171,7 @@ def joined(sources: Sequence[Rows]) -> Rows:
 
 
 def chosen_rows(source: Rows, rows: Ids) -> Rows:
-    """Some rows of a source; in memory where it is."""
+    """Some rows, ``(m,)``, of a source ``(n, d)``; in memory where it is."""
     return source[rows] if isinstance(source, np.ndarray) else ChosenRows(source, rows)
 
 

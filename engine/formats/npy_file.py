@@ -135,7 +135,7 @@ def can_label(header: Header) -> bool:
 
 
 def texts_of(labels: npt.NDArray[Any]) -> list[str]:
-    """Labels as texts. Raises ValueError: bytes are no UTF-8, or numbers have fractions."""
+    """Labels ``(n,)`` as texts. Raise ValueError: no UTF-8, or numbers with fractions."""
     if labels.dtype.kind == "S":
         return [text.decode("utf-8") for text in labels.tolist()]
     if labels.dtype.kind == "f":
@@ -144,7 +144,7 @@ def texts_of(labels: npt.NDArray[Any]) -> list[str]:
 
 
 def check_texts(labels: npt.NDArray[Any]) -> None:
-    """Raises ValueError: texts are no sound Unicode."""
+    """Raise ValueError where texts ``(n,)`` are no sound Unicode."""
     if labels.dtype.kind == "S":
         texts_of(labels)
     elif labels.dtype.kind == "U":
@@ -160,7 +160,7 @@ def _check_whole(number: float) -> bool:
 
 
 def read_header(head: bytes) -> Header:
-    """Read the header at the start of ``head``. Raises MalformedError."""
+    """Read the header at the start of ``head``. Raise MalformedError."""
     if not head.startswith(_MAGIC):
         raise MalformedError(_why_no_array(head))
     wide = head[6:7] != b"\x01"
@@ -201,7 +201,7 @@ def _parse(raw: bytes) -> Header:
 
 
 def embeddings_shape(header: Header) -> tuple[int, int]:
-    """``(n, d)`` of an array of embeddings. Raises MalformedError where it is none."""
+    """``(n, d)`` of an array of embeddings. Raise MalformedError where it is none."""
     shape = header.shape
     if header.dtype.kind not in "fiu":
         raise MalformedError(f"It contains values of type {header.dtype.name}, not real numbers")
@@ -225,7 +225,7 @@ def check_length(header: Header, size: int) -> None:
 
 
 def read_data(stream: IO[bytes], head: bytes, header: Header) -> npt.NDArray[np.uint8]:
-    """All data bytes of an array: those in ``head``, then the rest of the stream.
+    """All data bytes ``(n,)`` of an array: those in ``head``, then the rest of the stream.
 
     Memory is taken as the header says, so call :func:`check_length` before.
     """

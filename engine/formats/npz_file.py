@@ -269,7 +269,7 @@ def _data(
 
 
 def _names(archive: zipfile.ZipFile, key: str, count: int) -> Coded[str]:
-    """Raises MalformedError: it holds no names."""
+    """Raise MalformedError: it holds no names."""
     parts = _labels(archive, key, count)
     try:
         return Coded.of(chain.from_iterable(map(npy_file.texts_of, parts)))

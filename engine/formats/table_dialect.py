@@ -21,7 +21,7 @@ class Dialect:
     decimal_comma: bool
 
     def numbers(self, cells: Sequence[str]) -> list[float]:
-        """The numbers in cells. Raises ValueError."""
+        """The numbers in cells. Raise ValueError."""
         if not self.decimal_comma and "_" not in "".join(cells):
             try:
                 return list(map(float, cells))
@@ -65,7 +65,7 @@ def _float(cell: str) -> float | None:
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
-    """The cells of a line, without empty ones at its end. Raises ValueError."""
+    """The cells of a line, without empty ones at its end. Raise ValueError."""
     # Line by line, so that a stray quote spoils its own line and not all that follow
     try:
         cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))

@@ -79,13 +79,13 @@ class TableLayout:
     columns: tuple[str, ...]
 
     def name_in(self, cells: Sequence[str]) -> str | None:
-        """The name in the cells of a line. Raises ValueError."""
+        """The name in the cells of a line. Raise ValueError."""
         if self.name is None:
             return None
         return self.dialect.name(cells[self.name.number - 1], whole=not self.name.text)
 
     def numbers_in(self, cells: Sequence[str]) -> list[float]:
-        """The numbers in the cells of a vector. Raises ValueError."""
+        """The numbers in the cells of a vector. Raise ValueError."""
         if not self.joined:
             return self.dialect.numbers(cells)
         parts = numbers_in_list(cells[0])
@@ -105,7 +105,7 @@ class TableLayout:
         return False
 
     def check_vectors(self, vectors: Vectors, path: str) -> None:
-        """Look through all rows for a label that the lines looked at before did not show.
+        """Look through all rows ``(n, d)`` for a label that the lines before did not show.
 
         Raises:
             NameColumnError: a column holds whole numbers only, and others do not.

@@ -28,7 +28,7 @@ class VectorIndex(ABC):
     def __init__(self, dimension: int, distance: Distance, ids: Ids | None = None) -> None:
         """
         Args:
-            ids: faces that can be found from the start.
+            ids: ``(n,)``, faces that can be found from the start.
         """
         self.dimension = dimension
         self.distance: Distance = distance
@@ -64,7 +64,7 @@ class VectorIndex(ABC):
 
     @abstractmethod
     def remove(self, ids: Ids) -> None:
-        """Make faces unfindable, all or none of them.
+        """Make faces ``(n,)`` unfindable, all or none of them.
 
         Raises:
             UnknownIdentityError: an id is not in the index.
@@ -157,7 +157,7 @@ def checked_ids(ids: Ids, count: int) -> Ids:
 
 
 def refuse_known(known: Ids) -> None:
-    """Raises FaceGalleryError when there are ids that are in the index already."""
+    """Raise FaceGalleryError when there are ids ``(n,)`` that are in the index already."""
     if len(known):
         raise FaceGalleryError(
             f"Face {known.min()} is in the index already",
@@ -166,7 +166,7 @@ def refuse_known(known: Ids) -> None:
 
 
 def refuse_unknown(unknown: Ids) -> None:
-    """Raises UnknownIdentityError when there are ids that the index does not hold."""
+    """Raise UnknownIdentityError when there are ids ``(n,)`` that the index does not hold."""
     if len(unknown):
         raise UnknownIdentityError(
             f"Face {unknown.min()} is not in the index",
@@ -241,7 +241,7 @@ class IdBitmap:
         return found | np.isin(ids, far) if len(far) else found
 
     def add(self, ids: Ids) -> None:
-        """Takes ids in, each of them once in ``ids``; those that are there stay."""
+        """Take in ids ``(n,)``, each of them once; those that are there stay."""
         new = ids[~self.holds(ids)]
         near, far = new[new < _NEAR], new[new >= _NEAR]
         if len(near):
@@ -252,7 +252,7 @@ class IdBitmap:
         self._count += len(new)
 
     def discard(self, ids: Ids) -> None:
-        """Takes ids out, each of them once in ``ids``; those that are not there stay out."""
+        """Take out ids ``(n,)``, each of them once; those that are not there stay out."""
         present = ids[self.holds(ids)]
         self._flags[present[present < len(self._flags)]] = False
         if len(self._far):

@@ -31,7 +31,8 @@ class CompositeIndex(VectorIndex):
     ) -> None:
         """
         Args:
-            ids: of the faces that can be found; the parts hold each of them, and may hold more.
+            ids: ``(n,)``, of the faces that can be found; the parts hold each of them, perhaps
+                more.
         """
         super().__init__(dimension, distance, ids)
         self.waiting = ExactIndex(dimension, distance)
@@ -91,7 +92,7 @@ class CompositeIndex(VectorIndex):
             self._parts = parts
 
     def hold_waiting(self, ids: Ids, vectors: Vectors) -> None:
-        """Takes faces that another part holds among those that wait, but for those gone since."""
+        """Take faces ``(n, d)`` of another part among those that wait, but for those gone since."""
         with self._changing:
             wanted = self._held.holds(ids) & ~self.waiting.holds(ids)
             if wanted.any():

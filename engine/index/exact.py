@@ -115,7 +115,7 @@ class StreamedIndex(VectorIndex):
     def __init__(self, dimension: int, distance: Distance, ids: Ids, chunks: Chunks) -> None:
         """
         Args:
-            ids: which of the faces count.
+            ids: ``(n,)``, the faces that count.
             chunks: reads through at least these; their vectors need not be prepared.
         """
         super().__init__(dimension, distance, ids)

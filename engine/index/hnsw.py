@@ -223,7 +223,7 @@ class HnswIndex(VectorIndex):
                 self._aside.remove(keys[self._aside.holds(keys)])
 
     def relink(self, ids: Ids) -> None:
-        """Search the links of faces anew, so that links lead to them again."""
+        """Search the links of faces ``(n,)`` anew, so that links lead to them again."""
         with self._changing:
             keys = ids[self._held.holds(ids)]
             for at in range(0, len(keys), 16):
@@ -233,7 +233,7 @@ class HnswIndex(VectorIndex):
                     self._graph.add_items(rows, chunk, num_threads=1)
 
     def set_aside(self, ids: Ids) -> None:
-        """Compare each query with these faces, and no others, one by one."""
+        """Compare each query with these faces ``(n,)``, and no others, one by one."""
         keys = ids[self._held.holds(ids)]
         aside = ExactIndex(self.dimension, self.distance)
         aside.add(keys, self.get(keys))
@@ -331,10 +331,10 @@ class HnswIndex(VectorIndex):
         removed: Ids,
     ) -> HnswIndex:
         """An index from a graph file that is known to be whole: a damaged one can kill the
-        process. Raises RuntimeError where hnswlib notices.
+        process. Raise RuntimeError where hnswlib notices.
 
         Args:
-            labels: of all faces in the file; those ``removed`` are marked there.
+            labels: ``(n,)``, of all faces in the file; those ``removed`` are marked there.
         """
         index = cls(dimension, distance, parameters=parameters)
         graph = hnswlib.Index(space=SPACES[distance], dim=dimension)

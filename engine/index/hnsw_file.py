@@ -41,7 +41,7 @@ class HnswFile:
     """
 
     def __init__(self, path: Path, dimension: int) -> None:
-        """Raises SnapshotError: not a graph of vectors of this dimension, or shorter than it says.
+        """Raise SnapshotError: not a graph of vectors of this dimension, or shorter than it says.
 
         OSError: it cannot be read.
         """
@@ -63,23 +63,25 @@ class HnswFile:
             self._records = np.memmap(path, record, "r", _HEADER.itemsize, (self.count,))
 
     def labels(self, places: Ids | slice = slice(None)) -> Ids:
-        """Face ids in the order of the file, int64, of all or of those at these places."""
+        """Face ids ``(n,)`` in the order of the file, of all or of those at these places."""
         found: Ids = self._records["label"][places].astype(np.int64)
         return found
 
     def each_vectors(self) -> Iterator[tuple[Ids, Vectors]]:
-        """Ids and vectors as they are searched, some thousand at a time, the removed ones too."""
+        """Ids ``(n,)`` and vectors ``(n, d)`` as they are searched, some thousand at a time, the
+        removed ones too.
+        """
         for at in range(0, self.count, _ROWS):
             part = self._records[at : at + _ROWS]
             yield part["label"].astype(np.int64), np.ascontiguousarray(part["vector"])
 
     def vectors(self, places: Ids) -> Vectors:
-        """Vectors of the faces at these places in the file."""
+        """Vectors ``(n, d)`` of the faces at places ``(n,)`` in the file."""
         found: Vectors = np.ascontiguousarray(self._records["vector"][places])
         return found
 
     def unreachable(self) -> Ids:
-        """Labels, ascending, of faces to which no chain of links leads from the entry point."""
+        """Labels ``(n,)``, ascending, of faces to which no links lead from the entry point."""
         used, links, labels = self._all_links()
         seen = np.zeros(self.count, dtype=bool)
         border = np.array([self._entry] if self._entry < self.count else [], dtype=np.int64)

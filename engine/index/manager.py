@@ -178,11 +178,12 @@ class IndexManager:
         return len(self._live)
 
     def ids(self) -> Ids:
-        """Ids of the faces that can be found, ascending."""
+        """Ids ``(n,)`` of the faces that can be found, ascending."""
         return self._live.ids()
 
     def search(self, queries: Vectors, k: int) -> Neighbours:
-        """Nearest faces, as :meth:`VectorIndex.search`; never waits for a rebuild.
+        """Nearest faces of queries ``(m, d)``, as :meth:`VectorIndex.search`, without waiting for a
+        rebuild.
 
         A large batch in a small gallery is compared with every face, which is quicker.
         """
@@ -209,12 +210,12 @@ class IndexManager:
         return self._live.nearest(row, k)
 
     def get(self, ids: Ids) -> Vectors:
-        """Vectors as they are searched, as :meth:`VectorIndex.get`."""
+        """Vectors ``(n, d)`` as they are searched, as :meth:`VectorIndex.get`."""
         return self._live.get(ids)
 
     def add(self, ids: Ids, vectors: Vectors, change: int, *, reporter: Reporter = SILENT) -> None:
-        """Make faces findable that the store holds since ``change``; many are brought into the
-        graph in the background. Raises as :meth:`VectorIndex.add`.
+        """Make faces ``(n, d)`` findable that the store holds since ``change``; many are brought
+        into the graph in the background. Raise as :meth:`VectorIndex.add`.
         """
         with self._changing:
             graph = self._live
@@ -228,15 +229,15 @@ class IndexManager:
             self._builder.begin(lambda: self._grow(graph, ()))
 
     def remove(self, ids: Ids, change: int) -> None:
-        """Make faces unfindable. Raises UnknownIdentityError when one is not in the index."""
+        """Make faces ``(n,)`` unfindable. Raise UnknownIdentityError when one is not there."""
         nothing = np.empty((0, self._dimension), dtype=np.float32)
         self.exchange(ids, np.empty(0, dtype=np.int64), nothing, change)
 
     def exchange(self, gone: Ids, ids: Ids, vectors: Vectors, change: int) -> None:
-        """Make faces unfindable and others findable, as one: what is saved in between counts as
-        old.
+        """Make faces ``(m,)`` unfindable and others ``(n, d)`` findable, as one: what is saved in
+        between counts as old.
 
-        Raises as :meth:`remove` and :meth:`VectorIndex.add`.
+        Raise as :meth:`remove` and :meth:`VectorIndex.add`.
         """
         with self._changing:
             self._live.remove(gone)

@@ -77,7 +77,7 @@ def read_sidecar(path: Path, needed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require_sound(record: dict[str, Any]) -> None:
-    """Raises ValueError where a field is of another kind, KeyError where one is missing."""
+    """Raise ValueError where a field is of another kind, KeyError where one is missing."""
     if any(type(record[name]) not in kinds for name, kinds in _FIELDS.items()):
         raise ValueError("a field of another kind")
     if any(type(face) is not int for face in (*record["removed"], *record["aside"])):
@@ -126,7 +126,7 @@ _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def save_snapshot(index: HnswIndex, folder: Path, *, change: int, name: str = "faces") -> None:
-    """Writes the index; after a crash at any moment the old snapshot or the new one is there.
+    """Write the index; after a crash at any moment the old snapshot or the new one is there.
 
     Args:
         folder: the gallery's ``index/``, made where it is missing.
@@ -170,11 +170,11 @@ class Snapshot:
     _record: dict[str, Any]
 
     def ids(self) -> Ids:
-        """Ids of the faces in it, ascending."""
+        """Ids ``(n,)`` of the faces in it, ascending."""
         return np.setdiff1d(self.file.labels(), self.removed)
 
     def verify(self) -> None:
-        """Read the file once. Raises SnapshotError: a single bit is not as it was written.
+        """Read the file once. Raise SnapshotError: a single bit is not as it was written.
 
         BLAKE2b, for it reads as fast as SHA-256 with the processor's help (0.8 GB/s) and is as
         fast without; a CRC takes half the time in a thread of its own, and lets one in 4e9 by.
@@ -186,7 +186,7 @@ class Snapshot:
             )
 
     def load(self) -> HnswIndex:
-        """Verify the file, then load it. Raises SnapshotError as :meth:`verify`."""
+        """Verify the file, then load it. Raise SnapshotError as :meth:`verify`."""
         self.verify()
         labels = self.file.labels()
         try:
@@ -250,7 +250,7 @@ def _read(path: Path, how: Callable[[BufferedRandom | BufferedReader], T]) -> T:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a gallery's ``index/``, or a folder in it. Raises OSError."""
+    """Make a gallery's ``index/``, or a folder in it. Raise OSError."""
     for place in (folder.parent, folder):  # mkdir's own parents would be for everybody
         place.mkdir(mode=0o700, exist_ok=True)
 
@@ -289,7 +289,7 @@ def _save(index: HnswIndex, folder: Path, change: int, name: str) -> None:
 
 
 def _write_graph(index: HnswIndex, path: Path) -> tuple[str, Written]:
-    """Writes, has it on disk, and reads it back: hnswlib calls a full disk a success."""
+    """Write, have it on disk, and read it back: hnswlib calls a full disk a success."""
     written = index.write(path)
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
@@ -367,7 +367,7 @@ def open_matching(
 
     Args:
         change: the store's change counter.
-        wanted: ids of all faces in the store, ascending.
+        wanted: ids ``(n,)`` of all faces in the store, ascending.
         vectors: reads faces of the store.
 
     Raises:

@@ -18,7 +18,7 @@ ASKED, VECTORS, POINTS = "map.json", "vectors.npy", "points.npy"
 
 
 def lay_out(folder: Path, reporter: Reporter) -> Mapping[str, Any]:
-    """Lays out the first ``sample`` faces and puts the others beside them."""
+    """Lay out the first ``sample`` faces and put the others beside them."""
     reporter.progress("Starting", 0, 0)
     from engine.maps.neighbour_embedding import laid_out  # seconds
 

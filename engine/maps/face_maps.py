@@ -68,7 +68,7 @@ class Layouts:
         """Where faces lie: kept from before and brought up to date, or laid out now.
 
         Args:
-            faces: ids of all that are enrolled, ascending.
+            faces: ids ``(n,)`` of all that are enrolled, ascending.
             anew: lays everything out again.
 
         Raises:
@@ -183,8 +183,8 @@ class Layouts:
 def each_mapped(
     store: Store, where: VectorSpace, reporter: Reporter, total: int
 ) -> Iterator[tuple[Ids, Ids, Vectors]]:
-    """Ids, identity ids and vectors of all faces as they are now: some may have come or gone
-    since they were counted, and between two readings.
+    """Ids ``(n,)``, identity ids ``(n,)`` and vectors ``(n, d)`` of all faces as they are now, a
+    batch at a time: some may have come or gone since they were counted, and between two readings.
     """
     done = 0
     for faces, owners, vectors in store.faces.vector_batches():
@@ -194,7 +194,7 @@ def each_mapped(
 
 
 def sampled(rows: Ids, most: int, seed: int) -> Ids:
-    """Some of them, at random, where there are more."""
+    """``most`` of the rows ``(n,)``, at random, where there are more."""
     if len(rows) <= most:
         return rows
     return np.random.default_rng(seed).choice(rows, most, replace=False)

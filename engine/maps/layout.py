@@ -52,13 +52,13 @@ class Layout:
         return np.where(self.faces[places] == faces, places, -1).astype(np.int64)
 
     def kept(self, rows: Flags | Ids) -> Layout:
-        """Some of the faces, in their order."""
+        """Some of the faces, by rows ``(m,)``, in their order."""
         return Layout(
             self.faces[rows], self.points[rows], self.laid_out[rows], self.method, self.seed
         )
 
     def with_faces(self, faces: Ids, points: Vectors) -> Layout:
-        """With more faces, put where their neighbours are; none of them on it yet."""
+        """With more faces ``(m,)`` at points ``(m, dimensions)``; none of them on it yet."""
         merged = np.concatenate([self.faces, faces])
         order = np.argsort(merged, kind="stable")
         laid_out = np.r_[self.laid_out, np.zeros(len(faces), dtype=bool)]
@@ -66,7 +66,7 @@ class Layout:
         return Layout(merged[order], both[order], laid_out[order], self.method, self.seed)
 
     def save(self, path: Path) -> None:
-        """Writes an ``.npz`` without pickled objects, whole or not at all. Raises OSError."""
+        """Write an ``.npz`` without pickled objects, whole or not at all. Raise OSError."""
         write_atomically(
             path,
             lambda stream: np.savez(

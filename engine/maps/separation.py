@@ -46,7 +46,7 @@ class SeparationEstimate:
 def separation(
     vectors: Vectors, owners: Ids, distance: Distance, *, of: int | None = None
 ) -> SeparationEstimate | None:
-    """Compares faces with one another; None where nobody has two faces or all are one person's.
+    """Compare faces with one another; None where nobody has two faces or all are one person's.
 
     Args:
         vectors: ``(n, d)`` as they came, at most :data:`MOST_FACES`.

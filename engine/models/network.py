@@ -116,7 +116,7 @@ class Network:
         return replace(self, layers=self.layers[:-1], residual=False, unit=False)
 
     def save(self, path: Path) -> None:
-        """Writes an ``.npz`` without pickled objects, whole or not at all."""
+        """Write an ``.npz`` without pickled objects, whole or not at all."""
         arrays: dict[str, Any] = {
             "format": np.array(_FORMAT),
             "distance": np.array(self.distance),
@@ -189,7 +189,7 @@ def _floats(array: Any) -> Vectors:
 
 
 def _stored(array: Any) -> Vectors:
-    """An array as :meth:`Network.save` writes it. Raises ValueError for any other type."""
+    """An array as :meth:`Network.save` writes it. Raise ValueError for any other type."""
     if array.dtype != np.float32:
         raise ValueError(f"weights of type {array.dtype}")
     return _floats(array)

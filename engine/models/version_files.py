@@ -50,17 +50,17 @@ class Version:
 
 
 def load_version(folder: Path) -> Version:
-    """What a version says of itself. Raises ModelError where it is absent or damaged."""
+    """What a version says of itself. Raise ModelError where it is absent or damaged."""
     return _loaded(folder / RECORD, "The record", partial(_version, folder.name))
 
 
 def load_network(folder: Path) -> Network:
-    """Its weights. Raises ModelError where they are absent or damaged."""
+    """Its weights. Raise ModelError where they are absent or damaged."""
     return Network.load(folder / NETWORK)
 
 
 def load_curves(folder: Path) -> list[Measured]:
-    """Its training, one point an epoch. Raises ModelError where they are absent or damaged."""
+    """Its training, one point an epoch. Raise ModelError where they are absent or damaged."""
     return _loaded(folder / CURVES, "The curves", _curves)
 
 

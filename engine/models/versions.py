@@ -74,7 +74,7 @@ def version_id(kind: Kind, created: float) -> str:
 
 
 def write_version(folder: Path, content: VersionContent) -> None:
-    """Writes ``<gallery>/models/<id>``; killed at any moment, it leaves nothing under that name.
+    """Write ``<gallery>/models/<id>``; killed at any moment, it leaves nothing under that name.
 
     All files are on disk under another name before the folder takes its own.
 
@@ -97,7 +97,7 @@ def write_version(folder: Path, content: VersionContent) -> None:
 
 
 def adopt_version(written: Path, folder: Path) -> None:
-    """Gives a version that was written elsewhere on this disk its place, ``models/<id>``.
+    """Give a version that was written elsewhere on this disk its place, ``models/<id>``.
 
     Raises:
         GalleryWriteError: the disk refuses; it is where it was.
@@ -110,7 +110,7 @@ def adopt_version(written: Path, folder: Path) -> None:
 
 
 def delete_version(folder: Path) -> None:
-    """Removes a version's folder; killed at any moment, none of it is left under its name.
+    """Remove a version's folder; killed at any moment, none of it is left under its name.
 
     Raises:
         GalleryWriteError: the disk refuses. One that is absent is fine.
@@ -127,7 +127,7 @@ def delete_version(folder: Path) -> None:
 
 
 def remove_unfinished(models_folder: Path) -> None:
-    """Removes what a training or a deletion that was killed left behind.
+    """Remove what a training or a deletion that was killed left behind.
 
     For the one process that writes the gallery, before it trains: whatever it finds is dead.
     What cannot be removed stays; it is in nobody's way.
@@ -138,7 +138,7 @@ def remove_unfinished(models_folder: Path) -> None:
 
 
 def remove_orphans(models_folder: Path, known_ids: Collection[str]) -> None:
-    """Removes versions that the gallery does not know; a training was killed just before it told.
+    """Remove versions that the gallery does not know; a training was killed just before it told.
 
     Only folders named like a version are touched. What cannot be removed stays.
     """

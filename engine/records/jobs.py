@@ -88,7 +88,7 @@ class ModelVersion:
     def from_row(
         cls, model_id: str, kind: str, created: float, text: str, active: int
     ) -> ModelVersion:
-        """The version of a row of the database. Raises ValueError where it makes no sense."""
+        """The version of a row of the database. Raise ValueError where it makes no sense."""
         kept = parsed(text)
         if not isinstance(kept, dict):
             raise ValueError("not a record of a model")

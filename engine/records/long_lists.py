@@ -39,7 +39,7 @@ class Texts:
 
     @classmethod
     def of_lengths(cls, joined: str, lengths: Sequence[int] | Ids) -> Texts:
-        """Texts that end with a newline each, by their lengths in bytes without it.
+        """Texts that end with a newline each, by their lengths ``(n,)`` in bytes without it.
 
         Raises:
             ValueError: they do not add up.
@@ -63,7 +63,7 @@ class Texts:
         return Texts(self._data + other._data, starts)
 
     def take(self, rows: Ids) -> Texts:
-        """Some of them in another order; quick where long runs of rows stay together."""
+        """Rows ``(m,)`` in their order; quick where long runs of them stay together."""
         if not len(rows):
             return Texts.of(())
         breaks = np.flatnonzero(np.diff(rows) != 1) + 1

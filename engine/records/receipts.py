@@ -147,7 +147,7 @@ class Receipt:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Receipt:
-        """Raises KeyError, TypeError or ValueError where it is none."""
+        """Raise KeyError, TypeError or ValueError where it is none."""
         texts = ("hashes", "models", "deleted", "holding", "rebuilt", "unreachable")
         removed = {kind: int(count) for kind, count in record["removed"].items()}
         return checked(

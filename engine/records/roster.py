@@ -68,7 +68,7 @@ class Roster:
 
     @cached_property
     def by_faces(self) -> Ids:
-        """Rows by number of faces, most first; by name where they are equal."""
+        """Rows ``(n,)`` by number of faces, most first; by name where they are equal."""
         return np.argsort(-self.faces, kind="stable")
 
     @cached_property
@@ -93,7 +93,7 @@ class Roster:
         return int(rows[0]) if len(rows) else -1
 
     def rows_of(self, identities: Sequence[int] | Ids) -> Ids:
-        """The rows of identities in the order asked; those that are not there are left out."""
+        """The rows ``(m,)`` of identities in the order asked; absent ones are left out."""
         asked = np.asarray(identities, dtype=np.int64)
         if not len(self):
             return _EMPTY
@@ -123,7 +123,7 @@ class Roster:
         return self.keys[row], self.names[row]
 
     def find(self, text: str) -> Ids:
-        """Rows of those whose name has every word of ``text``; accents and case ignored."""
+        """Rows ``(m,)`` of names with every word of ``text``; accents and case are ignored."""
         found = np.arange(len(self))
         for word in sorted(set(search_key(text).split()), key=len, reverse=True):
             rows = self._with(word.encode())
@@ -131,7 +131,7 @@ class Roster:
         return found
 
     def spelled_like(self, text: str) -> Ids:
-        """Rows of those whose name is spelled much like ``text``, the likest first. Of very many
+        """Rows ``(m,)`` of names spelled much like ``text``, the likest first. Of very many
         people only those whose name begins with the same letter are compared.
         """
         rows = np.arange(len(self))
@@ -141,7 +141,7 @@ class Roster:
         return np.asarray(rows[nearest(text, keys, _ALIKE)], dtype=np.int64)
 
     def starting_with(self, text: str) -> Ids:
-        """Rows of those whose name begins so; accents and case ignored."""
+        """Rows ``(m,)`` of names that begin so; accents and case are ignored."""
         rows = np.arange(len(self))
         for offset, letter in enumerate(search_key(text).encode()):
             at = self.keys.starts[rows] + offset
@@ -174,7 +174,7 @@ class Roster:
         return replace(self._with_rows_of(new).take(order), change=change)
 
     def take(self, rows: Ids) -> Roster:
-        """Some rows, in the order given; it is the caller's to keep them in order."""
+        """Some rows, ``(m,)``, in the order given; it is the caller's to keep them in order."""
         return Roster(
             self.change,
             self.ids[rows],

@@ -252,7 +252,7 @@ def _neighbours(
 
 
 def _strike_refused(faces: ReviewFaces, rows: Ids, odds: Numbers) -> None:
-    """Takes away, in place, the candidates that a person said the face is not."""
+    """Take away, in place, the candidates that a person said the face is not."""
     for face, identity in faces.decided.refused:
         at, who = np.searchsorted(faces.ids, face), np.searchsorted(faces.identities, identity)
         if at < len(faces) and faces.ids[at] == face and who < len(faces.identities):

@@ -66,7 +66,7 @@ class ReviewFaces:
         names: Mapping[int, str],
         decided: Decided,
     ) -> ReviewFaces:
-        """Takes arrays ``(n,)``, ``(n,)`` and, as they came, ``(n, d)``; in any order."""
+        """Take arrays ``(n,)``, ``(n,)`` and, as they came, ``(n, d)``; in any order."""
         order = np.argsort(ids, kind="stable")
         order = order[~np.isin(ids[order], _ids(decided.ignored))]
         identities, owners = np.unique(identity_ids[order], return_inverse=True)
@@ -91,7 +91,7 @@ class ReviewFaces:
         return np.split(order, np.cumsum(self.counts)[:-1])
 
     def members(self, identity: int) -> Ids:
-        """Rows of the faces of an identity, given by its row."""
+        """Rows ``(m,)`` of the faces of an identity, given by its row."""
         return self._members[identity]
 
     def name(self, identity: int) -> str:

@@ -161,7 +161,7 @@ LENGTH = "length(CAST({} AS BLOB))"
 
 
 def whole_numbers(column: str, joined: str | None) -> Ids:
-    """Parse whole numbers with commas between them."""
+    """Parse whole numbers with commas between them, ``(n,)``."""
     return np.array(numbers(column, joined), dtype=np.int64)
 
 

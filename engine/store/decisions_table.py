@@ -135,7 +135,7 @@ class DecisionsTable:
             return record(connection, "reject", event("rejected", name), payload)
 
     def unreject(self, vector: Vectors, identity_id: int) -> Changed | None:
-        """Delete what :meth:`reject` recorded; None where there is nothing.
+        """Delete what :meth:`reject` recorded of a vector ``(d,)``; None where there is nothing.
 
         Raises:
             UnknownIdentityError, MismatchError, EmbeddingError: see :meth:`reject`.
@@ -155,22 +155,22 @@ class DecisionsTable:
     # -- faces -------------------------------------------------------------------------------
 
     def confirmed(self) -> Ids:
-        """Return ids of faces that were confirmed as whom they are enrolled as, ascending."""
+        """Return ids ``(n,)`` of faces confirmed as whom they are enrolled as, ascending."""
         return self._decided(
             "SELECT f.id FROM decisions d JOIN faces f "
             "ON f.digest = d.digest AND f.identity_id = d.identity_id WHERE d.kind = 'is'"
         )
 
     def ignored(self) -> Ids:
-        """Return ids of faces that are not to be asked about, ascending."""
+        """Return ids ``(n,)`` of faces that are not to be asked about, ascending."""
         return self._decided(
             "SELECT f.id FROM decisions d JOIN faces f ON f.digest = d.digest "
             "WHERE d.kind = 'ignore'"
         )
 
     def contradicted(self) -> Ids:
-        """Return ids of faces whose vector was said not to be whom they are enrolled as, or to be
-        somebody else and not also them; ascending.
+        """Return ids ``(n,)`` of faces whose vector was said not to be whom they are enrolled as,
+        or to be somebody else and not also them; ascending.
         """
         return self._decided(
             "SELECT DISTINCT f.id FROM decisions d JOIN faces f ON f.digest = d.digest "

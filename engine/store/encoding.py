@@ -73,17 +73,17 @@ def digests_of(vectors: Rows, reporter: Reporter = SILENT) -> Digests:
 
 
 def as_bytes(digests: Digests) -> list[bytes]:
-    """Convert digests of two numbers each to bytes, as the database holds them."""
+    """Convert digests ``(n, 2)`` to bytes, as the database holds them."""
     data = digests.tobytes()
     return [data[start : start + _DIGEST] for start in range(0, len(data), _DIGEST)]
 
 
 def group_equal(digests: Digests) -> tuple[Ids, Ids]:
-    """Group rows of equal digests.
+    """Group rows of equal digests ``(n, 2)``.
 
     Returns:
-        rows in an order in which those of one digest stand together, ascending; and the positions
-        in it at which a group begins.
+        rows ``(n,)`` in an order in which those of one digest stand together, ascending; and the
+        positions in it at which a group begins.
     """
     order = np.lexsort((digests[:, 1], digests[:, 0]))
     placed = digests[order]

@@ -171,7 +171,7 @@ class FacesTable:
         return int(self._database.rows("SELECT coalesce(max(id), 0) AS seq FROM faces")[0][0])
 
     def evenly_spaced(self, most: int) -> Ids:
-        """Return at most so many face ids from the whole range, ascending, without reading all;
+        """Return at most so many face ids ``(n,)`` of the whole range, ascending, not reading all;
         of a gallery with no more faces than that all of them, where few were ever removed.
         """
         first, last = self._database.rows("SELECT min(id) AS first, max(id) AS last FROM faces")[0]
@@ -186,7 +186,7 @@ class FacesTable:
         return np.unique(_ids([face for (face,) in self._database.rows(query, as_json(asked))]))
 
     def ids_of(self, identity_ids: Sequence[int]) -> Ids:
-        """Return ids of all faces of some identities, ascending."""
+        """Return ids ``(n,)`` of all faces of some identities, ascending."""
         query = "SELECT id FROM faces WHERE identity_id IN (SELECT value FROM json_each(?))"
         return np.sort(
             _ids([face for (face,) in self._database.rows(query, as_json(identity_ids))])

@@ -50,9 +50,9 @@ def staleness(seen_faces: Ids, seen_owners: Ids, faces: Ids, owners: Ids) -> tup
     A face that has another identity now counts as one new and one gone.
 
     Args:
-        seen_faces: the faces it was trained on, ascending, each once; ``seen_owners`` the
-            identity of each.
-        faces, owners: those of the gallery now, in any order.
+        seen_faces: the faces it was trained on, ``(m,)``, ascending, each once;
+            ``seen_owners`` the identity of each.
+        faces, owners: those of the gallery now, ``(n,)``, in any order.
     """
     places = np.searchsorted(seen_faces, faces)
     places[places == len(seen_faces)] = 0
@@ -163,12 +163,12 @@ class TrainingService:
         return [self._with_staleness(model, faces, owners) for model in self._store.models.all()]
 
     def curves(self, model_id: str) -> tuple[Measured, ...]:
-        """One point an epoch. Raises ModelError: unknown, or its file is damaged."""
+        """One point an epoch. Raise ModelError: unknown, or its file is damaged."""
         self._version(model_id)
         return tuple(load_curves(self._store.models.version_folder(model_id)))
 
     def activate(self, model_id: str) -> None:
-        """Puts a version to use in place of the one of its kind.
+        """Put a version to use in place of the one of its kind.
 
         Raises:
             ModelError: unknown, damaged, or collapsed. GalleryReadOnlyError.
@@ -179,12 +179,12 @@ class TrainingService:
         self._recogniser.models_changed()
 
     def deactivate(self, kind: Kind) -> None:
-        """Puts no version of a kind to use."""
+        """Take the version of a kind out of use."""
         self._store.models.activate(None, kind)
         self._recogniser.models_changed()
 
     def delete(self, model_id: str) -> None:
-        """Removes a version for good; one in use is put out of use by that."""
+        """Remove a version for good; one in use is put out of use by that."""
         self._store.models.delete(model_id)
         self._recogniser.models_changed()
         if is_version_id(model_id):  # else a gallery from elsewhere means another folder by it
@@ -229,7 +229,7 @@ class TrainingService:
         seed: int = 0,
         reporter: Reporter = SILENT,
     ) -> Evaluation:
-        """Measures all methods and references on this gallery's own faces.
+        """Measure all methods and references on this gallery's own faces.
 
         Args:
             protocol: ``closed``, ``open`` or ``both``.
@@ -310,7 +310,7 @@ class TrainingService:
     def _adopted(
         self, folder: Path, brought: Sequence[Mapping[str, Any]], before: Mapping[Kind, str]
     ) -> list[ModelVersion]:
-        """Takes what a training left in its job's folder into the gallery.
+        """Take what a training left in its job's folder into the gallery.
 
         It is not put to use where the person chose another version meanwhile.
         """
@@ -339,7 +339,7 @@ class TrainingService:
             raise
 
     def _tidy(self) -> None:
-        """Removes what a process that was killed left behind."""
+        """Remove what a process that was killed left behind."""
         if not self._folder.is_dir():
             return
         remove_unfinished(self._folder)

@@ -90,7 +90,7 @@ class IdMap:
 
 
 def grown(array: npt.NDArray[_Kind], needed: int) -> npt.NDArray[_Kind]:
-    """The array itself, or its rows in a larger one where it has fewer than are needed."""
+    """An array ``(n, ...)`` itself, or its rows in a larger one where fewer than needed."""
     if len(array) >= needed:
         return array
     larger = np.empty((int(needed * _ROOM) + 8, *array.shape[1:]), dtype=array.dtype)

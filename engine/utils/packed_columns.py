@@ -28,7 +28,7 @@ class Column(Sequence[T_co]):
 
     @abstractmethod
     def pick(self, rows: Ids) -> list[T_co]:
-        """The values of these rows, each in range."""
+        """The values of rows ``(m,)``, each in range."""
 
     @overload
     def __getitem__(self, at: int) -> T_co: ...
@@ -78,7 +78,7 @@ class Coded(Column[T_co]):
         return Coded(merged.values, merged.codes[self.codes])
 
     def take(self, rows: Ids) -> Coded[T_co]:
-        """The column of these rows alone."""
+        """The column of rows ``(m,)`` alone."""
         there, codes = np.unique(self.codes[rows], return_inverse=True)
         return Coded([self.values[code] for code in there.tolist()], codes)
 
@@ -140,7 +140,7 @@ class Chained(Column[T_co]):
 
 
 def picked(column: Sequence[T], rows: Ids) -> list[T]:
-    """The values of these rows of any sequence."""
+    """The values of rows ``(m,)`` of any sequence."""
     if isinstance(column, Column):
         return column.pick(rows)
     return [column[row] for row in rows.tolist()]
@@ -156,7 +156,7 @@ def chained(columns: Sequence[Sequence[T]]) -> Sequence[T]:
 
 
 def chosen(column: Sequence[T], rows: Ids) -> Sequence[T]:
-    """Some rows of a column: as a list, unless it is kept small."""
+    """Rows ``(m,)`` of a column: as a list, unless it is kept small."""
     if isinstance(column, Coded):
         return column.take(rows)
     if isinstance(column, Column):
@@ -165,7 +165,7 @@ def chosen(column: Sequence[T], rows: Ids) -> Sequence[T]:
 
 
 def encoded(texts: npt.NDArray[Any]) -> npt.NDArray[np.bytes_]:
-    """Texts of a NumPy array in UTF-8, those of broken surrogates too."""
+    """Texts ``(n,)`` in UTF-8, those of broken surrogates too."""
     try:
         return texts.astype("S")
     except UnicodeEncodeError:

@@ -87,7 +87,7 @@ def cli(context: click.Context, verbose: bool) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command.
+    """Run one command.
 
     Returns:
         the exit code: 0 done, 1 refused or failed (one line on stderr), 2 wrong usage,

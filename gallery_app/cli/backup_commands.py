@@ -147,7 +147,7 @@ def _previewed(source: Path, target: Path) -> tuple[Preview, dict[str, str | Non
 
 
 def salvage_into(target: Path, gallery: Path | None, as_json: bool) -> None:
-    """Makes a gallery of what can be read in a damaged one, and says what was lost."""
+    """Make a gallery of what can be read in a damaged one, and say what was lost."""
     with Bar() as bar:
         saved = recovery.salvage_gallery(
             chosen(gallery, changing=False), target, reporter=bar.reporter()

@@ -140,7 +140,7 @@ def say(text: str) -> None:
 
 
 def say_lookalikes(gallery: Gallery, names: Collection[str]) -> None:
-    """Says of which new names nobody could tell them from somebody's."""
+    """Say of which new names nobody could tell them from somebody's."""
     for name, other in gallery.people.lookalikes(names).items():
         say(f"{lookalike_words(name, other)}.")
 

@@ -239,7 +239,7 @@ def _tell_preview(preview: MergePreview, as_json: bool) -> None:
 
 
 def _ask_unlike(gallery: Gallery, names: Sequence[str], into: str, yes: bool) -> None:
-    """Says where identities look like two people and, where there is somebody, asks."""
+    """Say where identities look like two people and, where there is somebody, ask."""
     warning = merge_warning(gallery.corrections.resemblances(names, into), into)
     if warning:
         say(warning)

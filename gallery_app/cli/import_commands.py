@@ -175,7 +175,7 @@ def import_(
 
 
 def _tell_import(report: ImportReport, as_json: bool, plan: ImportPlan | None = None) -> int:
-    """Tells the report, and face by face where there is a plan; returns the exit code."""
+    """Tell the report, and face by face where there is a plan; return the exit code."""
     left = 0 if plan is None else plan.outcomes()["left-out"]
     usable = report.faces_added or report.duplicates or left
     code = 1 if report.rejected and not usable else 0

@@ -8,7 +8,7 @@ from engine.records.domains import harmless
 
 
 def echo(text: str, *, err: bool = False, lines: bool = False) -> None:
-    """Writes a line.
+    """Write a line.
 
     Args:
         lines: whether the text may be several, which no name can make of one.
@@ -18,5 +18,5 @@ def echo(text: str, *, err: bool = False, lines: bool = False) -> None:
 
 
 def ask(question: str, *, abort: bool = False) -> bool:
-    """Asks on stderr. Raises click.Abort, with ``abort``, where the answer is no."""
+    """Ask on stderr. Raise click.Abort, with ``abort``, where the answer is no."""
     return click.confirm(harmless(question), err=True, abort=abort)

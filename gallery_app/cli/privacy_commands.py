@@ -67,7 +67,7 @@ def passphrase(gallery: Path | None, as_json: bool) -> None:
 
 
 def require_library() -> None:
-    """Before anybody thinks of a passphrase. Raises EncryptionMissingError."""
+    """Before anybody thinks of a passphrase. Raise EncryptionMissingError."""
     lacking = encryption.missing_library()
     if lacking:
         raise EncryptionMissingError(lacking)

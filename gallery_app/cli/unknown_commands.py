@@ -103,7 +103,7 @@ def dismiss(
 def keep_unknown(
     gallery: Gallery, batches: Sequence[FaceBatch], answers: Sequence[Identification]
 ) -> int:
-    """Puts the queries that nobody was recognised in on the shelf; returns how many are new.
+    """Put the queries that nobody was recognised in on the shelf; return how many are new.
 
     Args:
         answers: for all rows of all batches, in their order.

@@ -40,7 +40,7 @@ class BackupController(Controller):
     # -- back up -----------------------------------------------------------------------------
 
     def back_up(self) -> None:
-        """Asks where to, then writes it; the gallery can be used meanwhile."""
+        """Ask where to, then write it; the gallery can be used meanwhile."""
         name = backups_operations.suggested_name(self._context)
         target = file_choosers.choose_new_backup(self._window, self._context.settings, name)
         if target is not None:
@@ -53,7 +53,7 @@ class BackupController(Controller):
     # -- restore -----------------------------------------------------------------------------
 
     def restore(self, folder: Path | None = None, source: Path | None = None) -> None:
-        """Shows the automatic backups and what each would bring.
+        """Show the automatic backups and what each would bring.
 
         Args:
             folder: of the gallery, where it is not the open one.
@@ -164,7 +164,7 @@ class BackupController(Controller):
     # -- damage ------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Holds the open gallery against itself."""
+        """Hold the open gallery against itself."""
         galleries.check_gallery(self._context, self._checked)
 
     def _checked(self, report: CheckReport) -> None:

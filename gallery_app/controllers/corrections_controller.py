@@ -121,7 +121,7 @@ class CorrectionsController(Controller):
             self._open_merge(people)
 
     def merge_names(self, name: str, into: str) -> None:
-        """Asks whether one identity is to go into another."""
+        """Ask whether one identity is to go into another."""
         goes, stays = self._roster.named(name), self._roster.named(into)
         if goes is not None and stays is not None:
             self._open_merge([stays, goes])
@@ -170,7 +170,7 @@ class CorrectionsController(Controller):
     # -- erasing -----------------------------------------------------------------------------
 
     def erase(self) -> None:
-        """Looks at what would go, then asks."""
+        """Look at what would go, then ask."""
         (identity,) = self._people()
         erasure.foresee(self._context, identity.name, self._foreseen)
 
@@ -205,7 +205,7 @@ class CorrectionsController(Controller):
         self.ask_move(self._faces())
 
     def ask_move(self, faces: list[int]) -> None:
-        """Asks whose these faces are."""
+        """Ask whose these faces are."""
 
         def says(name: str, there: bool) -> str:
             return f"{faces_text(len(faces))} to {name}" + ("" if there else ", a new person")

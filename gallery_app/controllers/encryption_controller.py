@@ -98,7 +98,7 @@ class EncryptionController(Controller):
     # -- locking -----------------------------------------------------------------------------
 
     def lock(self) -> None:
-        """Closes the gallery, with every dialog over it, and asks for its passphrase."""
+        """Close the gallery, with every dialog over it, and ask for its passphrase."""
         gallery = self._state.gallery
         if gallery is None or not gallery.encrypted:
             return
@@ -112,7 +112,7 @@ class EncryptionController(Controller):
         self._ask(locked[0])
 
     def unlock(self) -> None:
-        """Asks again, where the question was put away."""
+        """Ask again, where the question was put away."""
         if self._locked is not None and self._asking is None:
             self._ask(self._locked[0])
 

@@ -32,7 +32,7 @@ class ExportController(Controller):
             action.triggered.connect(lambda _=False, to=kind: self.ask(to))
 
     def ask(self, kind: ExportKind, faces: tuple[int, ...] = ()) -> None:
-        """Asks what and where to, then writes it; the gallery can be used meanwhile.
+        """Ask what and where to, then write it; the gallery can be used meanwhile.
 
         Args:
             faces: selected on the map.
@@ -84,7 +84,7 @@ class ExportController(Controller):
             show(text, "Show folder", lambda: _open(_folder(written.path)))
 
     def open_in_tensorboard(self, folder: Path) -> None:
-        """Starts it and opens its page in the browser."""
+        """Start it and open its page in the browser."""
         gallery = self._state.gallery
         exports.start_projector(self._context, folder, lambda board: self._started(board, gallery))
 
@@ -95,7 +95,7 @@ class ExportController(Controller):
             QDesktopServices.openUrl(QUrl(board.address))
 
     def _end_locked(self) -> None:
-        """Ends every TensorBoard that shows an encrypted gallery which is not open any more."""
+        """End every TensorBoard that shows an encrypted gallery which is not open any more."""
         there = self._state.gallery
         for board, gallery in self.boards:
             if gallery is not None and gallery.encrypted and gallery is not there:
@@ -103,7 +103,7 @@ class ExportController(Controller):
         self.boards = [one for one in self.boards if one[0].is_running]
 
     def close(self) -> None:
-        """Ends every TensorBoard that was started from here."""
+        """End every TensorBoard that was started from here."""
         for board, _ in self.boards:
             board.stop()
         self.boards.clear()

@@ -97,7 +97,7 @@ class MapController(Controller):
     # -- drawing -----------------------------------------------------------------------------
 
     def look(self, *, anew: bool = False) -> None:
-        """Draws the map as it is asked for."""
+        """Draw the map as it is asked for."""
         if self._state.gallery is None:
             return
         self._stale = False
@@ -201,7 +201,7 @@ class MapController(Controller):
     # -- who stands out ----------------------------------------------------------------------
 
     def choose(self, faces: Ids | None) -> None:
-        """Selects faces on every map; None selects nobody."""
+        """Select faces on every map; None selects nobody."""
         self._chosen = faces
         if faces is None:
             self._people = self._window.identities.model.found()

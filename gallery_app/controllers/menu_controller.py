@@ -74,14 +74,14 @@ class MenuController(Controller):
             self.open_folder(folder)
 
     def open_folder(self, folder: Path) -> None:
-        """Opens a gallery; a folder that is none is offered for import."""
+        """Open a gallery; a folder that is none is offered for import."""
         if (folder / "gallery.db").exists() or not folder.is_dir():
             galleries.open_gallery(self._context, folder)
         else:
             offer_import(folder, self._window, lambda: self.import_into_new(folder))
 
     def import_into_new(self, source: Path) -> None:
-        """Makes a gallery, named after the folder, from the faces in it."""
+        """Make a gallery, named after the folder, from the faces in it."""
         target = data_folder() / f"{source.resolve().name or 'people'}.gallery"
         number = 2
         while target.exists():
@@ -107,7 +107,7 @@ class MenuController(Controller):
             self.preview(paths)
 
     def preview(self, sources: Sequence[Path]) -> None:
-        """Shows what an import would do; it is done when the person says so."""
+        """Show what an import would do; it is done when the person says so."""
         galleries.plan_import(self._context, sources, lambda plan: self._show_plan(plan, sources))
 
     def _show_plan(self, plan: ImportPlan, sources: Sequence[Path]) -> None:

@@ -48,7 +48,7 @@ class ModelController(Controller):
     # -- training ----------------------------------------------------------------------------
 
     def retrain(self) -> None:
-        """Asks what to train, then trains it."""
+        """Ask what to train, then train it."""
         if not self._refused_as_busy():
             models_operations.load_obstacle(self._context, self._ask)
 

@@ -167,7 +167,7 @@ class PeopleController(Controller):
             people_operations.load_details(self._context, face, self._window.faces.show_details)
 
     def go_to_identity(self, identity: int) -> None:
-        """Shows an identity in the list and its faces in the middle."""
+        """Show an identity in the list and its faces in the middle."""
         self._window.identities.choose(identity)
         self._visit(identity)
 

@@ -49,7 +49,7 @@ class ReviewController(Controller):
         window.review.count_changed.connect(window.middle.set_review_count)
 
     def look(self) -> None:
-        """Reviews the gallery as it is now."""
+        """Review the gallery as it is now."""
         if self._state.gallery is not None:
             self._stale = False
             analysis.load_review(self._context, self._show)

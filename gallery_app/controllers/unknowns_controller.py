@@ -89,7 +89,7 @@ class UnknownsController(Controller):
             notice.tell_kept()
 
     def _keep(self) -> None:
-        """Puts what was answered "unknown" on the shelf, each query once while it is listed: a
+        """Put what was answered "unknown" on the shelf, each query once while it is listed: a
         query that was dismissed is not kept again because it is answered again.
         """
         state = self._state
@@ -112,7 +112,7 @@ class UnknownsController(Controller):
     # -- what is there -----------------------------------------------------------------------
 
     def look(self) -> None:
-        """Puts together what is on the shelf now."""
+        """Put together what is on the shelf now."""
         if self._state.gallery is not None:
             self._stale = False
             groups = self._window.unknown.groups()

@@ -215,7 +215,7 @@ class EnrollDialog(Dialog):
             add(paths)
 
     def add_files(self, paths: Sequence[Path]) -> None:
-        """Reads files; those that cannot be used are listed with the reason."""
+        """Read files; those that cannot be used are listed with the reason."""
         take = self.while_open(lambda read: self._take(*read))
         enrolment.read_faces(self._context, paths, lambda *read: take(read))
 

@@ -49,7 +49,7 @@ def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
 
 
 def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWidget) -> QDialog:
-    """Shows a note to be changed; ``taken`` is called with the new one."""
+    """Show a note to be changed; ``taken`` is called with the new one."""
     dialog = Dialog(f"Note on {name}", parent)
     dialog.resize(480, 280)
     text = QPlainTextEdit(note, placeholderText="Stored only in this gallery")
@@ -64,7 +64,7 @@ def note_dialog(name: str, note: str, taken: Callable[[str], None], parent: QWid
 
 
 def offer_import(folder: Path, parent: QWidget, accepted: Callable[[], None]) -> QMessageBox:
-    """Opens the question; ``accepted`` is called when the answer is yes."""
+    """Open the question; ``accepted`` is called when the answer is yes."""
     box = QMessageBox(parent, iconPixmap=icon("import", "accent").pixmap(40, 40))
     box.setWindowTitle("Import a folder")
     box.setTextFormat(Qt.TextFormat.PlainText)

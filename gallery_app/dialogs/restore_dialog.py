@@ -64,7 +64,7 @@ class BackupsTable(QTableWidget):
         self.itemSelectionChanged.connect(self._selected)
 
     def show_backups(self, backups: Sequence[Backup]) -> None:
-        """Replaces all rows."""
+        """Replace all rows."""
         self._paths = [backup.path for backup in backups]
         self.setRowCount(len(backups))
         for row, backup in enumerate(backups):

@@ -77,7 +77,7 @@ class ParameterFields(QWidget):
         self.mining.activated.connect(lambda _: self.changed.emit())
 
     def show_for(self, kinds: Sequence[Kind], preset: Preset) -> None:
-        """Shows the fields that these kinds have, with the preset's values in the empty ones."""
+        """Show the fields that these kinds have, with the preset's values in the empty ones."""
         presets = {kind: parameters(kind, preset) for kind in kinds}
         for name, field in {**self.numbers, "balance": self.balance}.items():
             owners = [kind for kind in kinds if self.applies(name, kind)]

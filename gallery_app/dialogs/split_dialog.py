@@ -58,7 +58,7 @@ class GroupModel(FaceListModel):
     def dropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
-        """Tells of the drop. False: the view must not take dragged rows away itself."""
+        """Tell of the drop. False: the view must not take dragged rows away itself."""
         self.dropped.emit(unpacked(FACES, data))
         return False
 

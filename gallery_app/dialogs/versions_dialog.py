@@ -94,7 +94,7 @@ class VersionsTable(QTableWidget):
         self.setSortingEnabled(True)
 
     def show_versions(self, versions: Sequence[ModelVersion]) -> None:
-        """Replaces all rows."""
+        """Replace all rows."""
         self.setSortingEnabled(False)  # rows would move while they are filled
         self.setRowCount(len(versions))
         for row, version in enumerate(versions):
@@ -111,7 +111,7 @@ class VersionsTable(QTableWidget):
         return [self.item(row, 0).data(_IdRole) for row in rows]
 
     def select(self, ids: Sequence[str]) -> None:
-        """Selects these versions and no other."""
+        """Select these versions and no other."""
         self.clearSelection()
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         for row in range(self.rowCount()):
@@ -261,7 +261,7 @@ class VersionsDialog(Dialog):
         return self.table.selected_ids()
 
     def show_curves(self, curves: Mapping[str, Sequence[Measured]]) -> None:
-        """Opens the curves of one training, or of several over one another."""
+        """Open the curves of one training, or of several over one another."""
         named = {version_name(self._versions[one]): points for one, points in curves.items()
                  if one in self._versions}  # fmt: skip
         kinds = [self._versions[curve].kind for curve in curves if curve in self._versions]

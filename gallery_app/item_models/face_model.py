@@ -45,7 +45,7 @@ class FaceListModel(QAbstractListModel):
         pictures.ready.connect(self._pictures_ready)
 
     def set_faces(self, faces: Sequence[Face]) -> None:
-        """Shows these; of columns a face is made when the view asks for it."""
+        """Show these; of columns a face is made when the view asks for it."""
         self.beginResetModel()
         self._faces = faces
         self._awaited.clear()

@@ -61,7 +61,7 @@ class FindingListModel(QAbstractListModel):
         self._arrange()
 
     def settle(self, finding: Finding, gone: Collection[int] = ()) -> None:
-        """Takes an answered finding out, and others about faces that are elsewhere now."""
+        """Take an answered finding out, and others about faces that are elsewhere now."""
         key = key_of(finding)
         self._findings = [
             one for one in self._findings if key_of(one) != key and one.face not in gone

@@ -106,7 +106,7 @@ class Draft:
     # -- what is known -----------------------------------------------------------------------
 
     def hear(self, rows: Sequence[int], advice: Iterable[Advice]) -> None:
-        """Takes over what is said of the batch made of these rows."""
+        """Take over what is said of the batch made of these rows."""
         said = [replace(hint, rows=tuple(rows[at] for at in hint.rows)) for hint in advice]
         for row in rows:
             self._said.pop(row, None)
@@ -192,7 +192,7 @@ class NewFacesModel(QAbstractListModel):
         self._repaint()
 
     def hear(self, rows: Sequence[int], advice: Iterable[Advice]) -> None:
-        """Takes over what is said of the batch made of these rows."""
+        """Take over what is said of the batch made of these rows."""
         self.draft.hear(rows, advice)
         self._repaint()
 

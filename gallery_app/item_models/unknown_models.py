@@ -61,7 +61,7 @@ class ClusterListModel(QAbstractListModel):
         return Cluster(together, max(one.cohesion for one in chosen), likeness)
 
     def merge(self, rows: Sequence[int]) -> None:
-        """Makes the clusters in some rows one, in the place of the first."""
+        """Make the clusters in some rows one, in the place of the first."""
         joined = self.joined(rows)
         if joined is None or len(rows) < 2:
             return

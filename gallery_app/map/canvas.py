@@ -88,7 +88,7 @@ class MapCanvas(QWidget):
         self.update()
 
     def ring(self, row: int) -> None:
-        """Rings one point; -1 none."""
+        """Ring one point; -1 none."""
         if row != self.hovered:
             self.hovered = row
             self.update()

@@ -48,7 +48,7 @@ def paint_marks(
     hovered: int,
     points: Points | None,
 ) -> None:
-    """Paints them in logical pixels."""
+    """Paint them in logical pixels."""
     theme = current_theme()
     unknowns = _placed(marks.unknowns, camera, ratio)
     evidence = _placed(marks.evidence, camera, ratio)

@@ -82,7 +82,7 @@ class Picture:
 def painted(
     points: Points, camera: Camera, ground: QColor, accent: QColor, ratio: float
 ) -> Picture:
-    """Paints the points as a camera sees them.
+    """Paint the points as a camera sees them.
 
     Args:
         ratio: device pixels to a logical one.

@@ -38,7 +38,7 @@ def radius_for(count: int, area: float, ratio: float) -> float:
 def stamp_points(
     image: Pixels, across: Floats, down: Floats, colours: Pixels, radius: float
 ) -> None:
-    """Paints discs, later ones over earlier ones.
+    """Paint discs, later ones over earlier ones.
 
     Args:
         image: ``(height, width)``, 0xffRRGGBB; changed.

@@ -74,14 +74,14 @@ class MapView(QWidget):
         self.figures.setVisible(shown)
 
     def choose(self, chosen: Ids | None) -> None:
-        """Makes faces stand out; None dims nobody."""
+        """Make faces stand out; None dims nobody."""
         points = self.canvas.points
         if points is not None:
             self.canvas.show_points(points.choosing(self._flags(chosen)), keep_view=True)
             self.show_marks(self._marks)
 
     def point(self, face: int) -> None:
-        """Rings a face, as it is pointed at here or on another map; -1 none."""
+        """Ring a face, as it is pointed at here or on another map; -1 none."""
         row = -1
         if self._drawn is not None and face >= 0:
             row = int(self._drawn.map.layout.rows_of(np.array([face]))[0])

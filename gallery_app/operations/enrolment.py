@@ -28,7 +28,7 @@ def confirm(context: Context, name: str) -> None:
 
 
 def enroll_query(context: Context, query: FaceQuery, name: str) -> None:
-    """Enrols one query under a new or known name."""
+    """Enrol one query under a new or known name."""
     batch = FaceBatch(query.vector[None, :], [name], [query.file], [query.row], [query.photo])
     key = f"enroll query {id(query.vector)}"
     if not context.tasks.is_running(key):  # a double click enrolls once

@@ -34,7 +34,7 @@ def open_gallery(
     passphrase: str | Key | None = None,
     opened: Callable[[], None] | None = None,
 ) -> None:
-    """Opens a gallery in place of the one that is open; nothing where that is the same.
+    """Open a gallery in place of the one that is open; nothing where that is the same.
 
     Args:
         passphrase: of an encrypted one, or its key.
@@ -89,7 +89,7 @@ def new_gallery(
     sources: Sequence[Path] = (),
     imported: Callable[[ImportReport], None] | None = None,
 ) -> None:
-    """Makes a gallery, fills it where sources are given, and opens it."""
+    """Make a gallery, fill it where sources are given, and open it."""
     folder = folder.resolve()
     if context.tasks.is_running(_OPENING):
         return
@@ -242,7 +242,7 @@ def _show(context: Context, gallery: Gallery) -> None:
 
 
 def _let_go(context: Context) -> None:
-    """Closes the open gallery after everything that was asked of it."""
+    """Close the open gallery after everything that was asked of it."""
     old = context.state.gallery
     context.tasks.drop_answers()
     context.pictures.set_gallery(None)

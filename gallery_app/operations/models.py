@@ -78,7 +78,7 @@ def is_busy(context: Context) -> bool:
 
 
 def cancel(context: Context) -> None:
-    """Ends what is under way at once; nothing is changed by it."""
+    """End what is under way at once; nothing is changed by it."""
     context.tasks.cancel(KEY)
 
 

@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 def open_queries(context: Context, paths: Sequence[Path]) -> None:
-    """Reads every vector of the files (folders: all in them) and identifies them."""
+    """Read every vector of the files (folders: all in them) and identify them."""
 
     def work(
         gallery: Gallery, reporter: Reporter
@@ -85,7 +85,7 @@ def _vector_files(folder: Path, reporter: Reporter) -> Iterator[Path]:
 
 
 def ask_about_face(context: Context, face: int) -> None:
-    """Identifies an enrolled face as if it were not enrolled."""
+    """Identify an enrolled face as if it were not enrolled."""
 
     def work(gallery: Gallery, _: Reporter) -> FaceQuery:
         found = _enrolled(gallery, face)
@@ -110,7 +110,7 @@ def _label(face: Face) -> str:
 
 
 def identify_all(context: Context) -> None:
-    """Answers every query of the list by the gallery as it is now; what is shown stays until
+    """Answer every query of the list by the gallery as it is now; what is shown stays until
     then.
     """
     state = context.state
@@ -169,7 +169,7 @@ def follow_method(context: Context, asked: Method, answered: Method) -> None:
 
 
 def clear_queries(context: Context) -> None:
-    """Empties the query panel."""
+    """Empty the query panel."""
     context.state.set_queries([])
 
 

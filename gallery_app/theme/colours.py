@@ -113,7 +113,7 @@ class _Look(QObject):
         self.font: QFont | None = None
 
     def show(self, app: QApplication) -> None:
-        """Dresses the application for the mode, or the colour scheme that holds now.
+        """Dress the application for the mode, or the colour scheme that holds now.
 
         The mode goes first: not every platform takes a scheme that is set. What is shown already
         is not put on again: every widget is styled anew by it, which takes 0.15 s.
@@ -140,12 +140,12 @@ def current_theme() -> Theme:
 
 
 def theme_changed() -> _Look:
-    """Has the signal ``changed``, sent after the colours were exchanged."""
+    """Return what has the signal ``changed``, sent after the colours were exchanged."""
     return _look
 
 
 def apply_theme(app: QApplication, mode: str = "system") -> None:
-    """Dresses the application; in mode ``system`` it follows the system from then on.
+    """Dress the application; in mode ``system`` it follows the system from then on.
 
     Args:
         mode: ``system``, ``light`` or ``dark``; anything else counts as ``system``.

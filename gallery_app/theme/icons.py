@@ -81,7 +81,7 @@ def app_icon() -> QIcon:
 
 
 def paint_icon(painter: QPainter, rect: QRectF, name: str, color: QColor) -> None:
-    """Draws an icon where a delegate or a widget paints by hand."""
+    """Draw an icon where a delegate or a widget paints by hand."""
     _renderer(name, color.name()).render(painter, rect)
 
 

@@ -110,7 +110,7 @@ class CandidateRow(Clickable):
         return self._chosen
 
     def set_chosen(self, chosen: bool) -> None:
-        """Marks the candidate that the rest of the panel is about."""
+        """Mark the candidate that the rest of the panel is about."""
         self._chosen = chosen
         self.setAccessibleName(f"{self._words}, chosen" if chosen else self._words)
         self.update()

@@ -143,7 +143,7 @@ class FaceDetails(QFrame):
         self.hide()
 
     def show_nearest(self, face: Face, nearest: list[Candidate]) -> None:
-        """Fills in who the face looks like."""
+        """Fill in who the face looks like."""
         for button, candidate in zip(self.nearest, nearest, strict=False):
             own = " (this person)" if candidate.identity_id == face.identity_id else ""
             name = button.fontMetrics().elidedText(candidate.name, Qt.TextElideMode.ElideRight, 180)
@@ -271,7 +271,7 @@ class FacesPanel(QWidget):
         self._select(selected)
 
     def show_nearest_identity(self, name: str) -> None:
-        """Adds the identity that looks most like this one to the subtitle."""
+        """Add the identity that looks most like this one to the subtitle."""
         self.subtitle.setText(f"{self.subtitle.text()} · nearest: {name}")
 
     def show_details(self, face: Face, nearest: list[Candidate]) -> None:
@@ -288,7 +288,7 @@ class FacesPanel(QWidget):
         return self.model.ids_at(self.grid.selected_rows())
 
     def select(self, faces: list[int]) -> None:
-        """Selects these faces, as far as they are shown, and scrolls to the first."""
+        """Select these faces, as far as they are shown, and scroll to the first."""
         rows = self._select(faces)
         if rows:
             self.grid.scrollTo(self.model.index(rows[0]))
@@ -299,7 +299,7 @@ class FacesPanel(QWidget):
         return rows
 
     def select_alone(self, face: int) -> None:
-        """Selects one face, as if it had been clicked."""
+        """Select one face, as if it had been clicked."""
         self.grid.clearSelection()
         self.select([face])
 

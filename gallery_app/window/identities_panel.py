@@ -68,12 +68,12 @@ class IdentityListModel(QAbstractListModel):
         pictures.ready.connect(self._pictures_ready)
 
     def set_roster(self, roster: Roster) -> None:
-        """Replaces all identities; search and order stay."""
+        """Replace all identities; search and order stay."""
         self._roster = roster
         self._arrange()
 
     def search(self, text: str) -> None:
-        """Shows identities whose name has every word of ``text``; accents and case ignored. Where
+        """Show identities whose name has every word of ``text``; accents and case ignored. Where
         there are none, those whose name is spelled much like it, the likest first.
         """
         self._needle = text
@@ -191,7 +191,7 @@ class IdentityListModel(QAbstractListModel):
     def dropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
-        """Tells of the drop. False: the view must not take dragged rows away itself."""
+        """Tell of the drop. False: the view must not take dragged rows away itself."""
         target = self.identity_at(parent.row()) if parent.isValid() else None
         if faces := unpacked(FACES, data):
             self.faces_dropped.emit(faces, target.id if target else -1)
@@ -268,7 +268,7 @@ class IdentitiesPanel(QWidget):
         vbox(top, header, self.spelled_alike, (self._stack, 1), parent=self, margins=0, spacing=0)
 
     def set_roster(self, roster: Roster) -> None:
-        """Shows these identities; the chosen one stays chosen where it still exists, what is
+        """Show these identities; the chosen one stays chosen where it still exists, what is
         selected stays so, and the list stays where it is.
         """
         chosen = self.chosen_identity()
@@ -295,7 +295,7 @@ class IdentitiesPanel(QWidget):
         return identity.id if identity is not None else -1
 
     def choose(self, identity: int, *, scroll: bool = True) -> None:
-        """Selects an identity without telling anybody; clears a search that hides it."""
+        """Select an identity without telling anybody; clear a search that hides it."""
         if identity >= 0 and self.model.row_of(identity) < 0 and self.search.text():
             self.search.clear()
         row = self.model.row_of(identity)

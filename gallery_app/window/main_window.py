@@ -62,7 +62,7 @@ class Middle(QTabWidget):
         self.tabBarClicked.connect(self.go_to)
 
     def go_to(self, place: int) -> None:
-        """Brings a tab in front; the keys go there from now on."""
+        """Bring a tab in front; the keys go there from now on."""
         self.setCurrentIndex(place)
         if place >= 0:
             self.widget(place).setFocus()

@@ -168,7 +168,7 @@ class MapTools(QWidget):
             button.setToolTip(obstacles[name] or _METHOD_TIPS[name])
 
     def show_asked(self, method: str, dimensions: int, space: str, *, compared: bool) -> None:
-        """Shows these as what is asked for; nothing is asked for by that."""
+        """Show these as what is asked for; nothing is asked for by that."""
         for group, value in ((self.methods, method), (self.dimensions, dimensions)):
             for button in group.buttons():
                 button.setChecked(button.property("value") == str(value))
@@ -299,7 +299,7 @@ class MapPanel(QWidget):
         self.card.hide()
 
     def choose(self, faces: Ids | None) -> None:
-        """Makes faces stand out in both maps."""
+        """Make faces stand out in both maps."""
         for view in (self.left, self.right):
             view.choose(faces)
 

@@ -141,7 +141,7 @@ class Menus:
 
 
 def build_menus(window: QMainWindow) -> Menus:
-    """Makes the menu bar of the window."""
+    """Make the menu bar of the window."""
     actions = {name: _action(window, name, *parts) for name, parts in _ACTIONS.items()}
     actions["keep_unknown"].setCheckable(True)
     actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)

@@ -44,7 +44,7 @@ class MethodChoice(QWidget):
 
 
 def show_entries(entries: Mapping[str, QAction], method: str, methods: Methods) -> None:
-    """Checks and greys the choices of the menu; each says in its tip why."""
+    """Check and grey the choices of the menu; each says in its tip why."""
     for name, entry in entries.items():
         there = name == "auto" or name in methods.available
         entry.setChecked(name == method)
@@ -110,7 +110,7 @@ class Strictness(QWidget):
         return STEPS[self.slider.value()]
 
     def show_fpir(self, fpir: float) -> None:
-        """Shows a strictness, without telling anybody."""
+        """Show a strictness, without telling anybody."""
         self.slider.blockSignals(True)
         self.slider.setValue(nearest_step(fpir))
         self.slider.blockSignals(False)

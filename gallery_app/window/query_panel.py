@@ -55,7 +55,7 @@ class KeepNotice(QFrame):
         self.hide()
 
     def ask(self, count: int) -> None:
-        """Asks the first time that there are unknown queries in a gallery."""
+        """Ask the first time that there are unknown queries in a gallery."""
         which = "this query" if count == 1 else f"{count:,} of these queries"
         what = "it" if count == 1 else "them"
         self.words.setText(
@@ -65,7 +65,7 @@ class KeepNotice(QFrame):
         self._show(asking=True)
 
     def tell_kept(self) -> None:
-        """Says that they are kept."""
+        """Say that they are kept."""
         self.words.setText(_KEPT)
         self._show(asking=False)
 
@@ -99,7 +99,7 @@ class QueryStepper(QWidget):
         vbox(row, self.summary, parent=self, margins=0, spacing=2)
 
     def show_place(self, queries: list[FaceQuery], position: int) -> None:
-        """Shows where in the list the shown query stands."""
+        """Show where in the list the shown query stands."""
         several = len(queries) > 1
         for widget in (self.previous, self.next, self.place, self.summary):
             widget.setVisible(several)
@@ -199,7 +199,7 @@ class QueryPanel(QWidget):
         portraits: Mapping[int, int | None],
         faces: Sequence[Evidence] = (),
     ) -> None:
-        """Shows a query and, once it has one, its answer.
+        """Show a query and, once it has one, its answer.
 
         Args:
             picture: of the query itself.
@@ -220,7 +220,7 @@ class QueryPanel(QWidget):
         self.actions.show_for(query)
 
     def _show_menu(self, identity: int, at: QPoint) -> None:
-        """Chooses the candidate, and offers what the buttons do and the way to their faces."""
+        """Choose the candidate, and offer what the buttons do and the way to their faces."""
         self.candidate_chosen.emit(identity)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

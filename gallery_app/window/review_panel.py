@@ -321,7 +321,7 @@ class ReviewPanel(QWidget):
         return self.model.finding_at(self.list.currentIndex().row())
 
     def _refresh(self, asked: Finding | None, row: int = 0) -> None:
-        """Chooses the same question again, or the one that took its place."""
+        """Choose the same question again, or the one that took its place."""
         self._fill_kinds()
         again = self.model.row_of(asked) if asked is not None else -1
         last = self.model.rowCount() - 1

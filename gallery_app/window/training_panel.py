@@ -241,7 +241,7 @@ class TrainingPanel(QFrame):
             self.curves = None
 
     def refresh(self) -> None:
-        """Shows what is known now."""
+        """Show what is known now."""
         self._pause.stop()
         state = self._state
         self.title.setText(state.title)
@@ -277,7 +277,7 @@ class TrainingPanel(QFrame):
         self._show_alarm("alert", "warning", text)
 
     def dismiss(self) -> None:
-        """Puts the panel away without telling anybody, as after an evaluation."""
+        """Put the panel away without telling anybody, as after an evaluation."""
         self._clock.stop()
         self._pause.stop()
         self.hide()

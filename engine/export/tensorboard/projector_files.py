@@ -76,7 +76,11 @@ def sprite_side(count: int) -> int:
 def write_sprite(
     source: Source, path: Path, side: int, traits_of: Callable[[Vectors], Vectors]
 ) -> None:
-    """Pictures row by row, as many in a row as make the sheet nearly square."""
+    """Write pictures row by row, as many in a row as make the sheet nearly square.
+
+    Args:
+        traits_of: numbers ``(n, 16)`` to draw portraits with, of vectors ``(n, d)``.
+    """
     from PIL import Image
 
     across = math.ceil(math.sqrt(source.count))
@@ -119,7 +123,9 @@ class OwnDistances:
             self._counts[who] = self._counts.get(who, 0) + 1
 
     def of(self, faces: Sequence[Face], vectors: Vectors) -> list[float | None]:
-        """For some of them; None where the person has no other face."""
+        """Distances of faces, with vectors ``(n, d)``, to their person's others; None where there
+        are none.
+        """
         rows = prepare(vectors, self._distance)
         sums = np.stack([self._sums[face.identity_id] for face in faces])
         others = np.array([self._counts[face.identity_id] - 1 for face in faces])[:, None]

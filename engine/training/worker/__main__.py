@@ -14,7 +14,7 @@ from engine.utils.worker_process import serve
 
 
 def main(folder: Path) -> int:
-    """Returns the exit code: 0 done, 1 failed, which the last line on stdout explains."""
+    """Return the exit code: 0 done, 1 failed, which the last line on stdout explains."""
     tensorflow_runtime.prepare()
     return serve(folder, lambda folder, reporter: _work(folder, Job.read(folder), reporter))
 

@@ -81,7 +81,7 @@ class TrainingRows:
 
     @classmethod
     def certain(cls, inputs: Vectors, labels: Ids) -> TrainingRows:
-        """Rows whose whole target is their label."""
+        """Rows ``(n, d)`` whose whole target is their label, ``(n,)``."""
         return cls(inputs, labels, np.ones(len(labels)), np.zeros(len(labels)))
 
     @property
@@ -123,7 +123,7 @@ class ClassifierEpochs:
         self._random = np.random.default_rng(seed)
 
     def run(self, rate: float) -> ClassifierMetrics:
-        """Trains one epoch at this learning rate, every row once, and looks at the watched."""
+        """Train one epoch at this learning rate, every row once, and look at the watched."""
         training, watched = self._training, self._watched
         self.weights, self._moments, sums = self._run(
             self.weights,

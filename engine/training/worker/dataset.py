@@ -11,7 +11,7 @@ from engine.records.types import Ids
 
 
 def holdout(labels: Ids, share: float, random: np.random.Generator) -> tuple[Ids, Ids]:
-    """Splits faces, stratified by identity, so that every identity keeps at least one.
+    """Split faces, stratified by identity, so that every identity keeps at least one.
 
     Systematic sampling over the faces in order of their identity: each identity gives up its
     share to within one face. An identity with a single face keeps it.
@@ -34,7 +34,7 @@ def holdout(labels: Ids, share: float, random: np.random.Generator) -> tuple[Ids
 
 
 def holdout_classes(labels: Ids, share: float, random: np.random.Generator) -> tuple[Ids, Ids]:
-    """Splits faces by whole identities: none is on both sides.
+    """Split faces by whole identities: none is on both sides.
 
     Only identities with two faces or more are held out. Two of them at least, and two identities
     stay; where that cannot be, nothing is held out.

@@ -35,7 +35,7 @@ from engine.utils.id_map import IdMap
 
 
 def evaluate(job: Job, reporter: Reporter) -> Mapping[str, Any]:
-    """Does an evaluation job.
+    """Do an evaluation job.
 
     Returns:
         an :class:`engine.records.figures.Evaluation` as plain values.

@@ -39,7 +39,7 @@ def to_keras(network: Network) -> keras.Model:
 
 
 def save_keras(network: Network, path: Path) -> None:
-    """Writes a ``.keras`` file that loads without code of ours, whole or not at all.
+    """Write a ``.keras`` file that loads without code of ours, whole or not at all.
 
     Raises:
         OSError: nothing was written; what was at ``path`` is as it was.

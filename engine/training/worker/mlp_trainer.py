@@ -51,7 +51,7 @@ def train_mlp(
     reporter: Reporter,
     rejected: Rejected | None = None,
 ) -> Trained:
-    """Trains on a part of the faces, watches the others, and keeps the best epoch.
+    """Train on a part of the faces, watch the others, and keep the best epoch.
 
     Args:
         vectors: as they came, ``(n, d)``.
@@ -159,7 +159,9 @@ def _adjusted(bias: Vectors, labels: Ids, adjustment: float) -> Vectors:
 
 
 def initial_weights(widths: Sequence[int], random: np.random.Generator) -> list[Vectors]:
-    """Kernels and biases by Glorot and Bengio (2010), uniform, as Keras begins."""
+    """Kernels ``(inputs, outputs)`` and biases ``(outputs,)`` of layers between these widths in
+    turn, by Glorot and Bengio (2010), uniform, as Keras begins.
+    """
     weights: list[Vectors] = []
     for inputs, outputs in pairwise(widths):
         limit = np.sqrt(6 / (inputs + outputs))
@@ -169,6 +171,9 @@ def initial_weights(widths: Sequence[int], random: np.random.Generator) -> list[
 
 
 def layers_of(weights: Sequence[Vectors]) -> tuple[Layer, ...]:
+    """Layers of kernels ``(inputs, outputs)`` and biases ``(outputs,)`` in turn; ReLU but for the
+    last.
+    """
     pairs = list(zip(weights[::2], weights[1::2], strict=True))
     return tuple(
         Layer(kernel, bias, number < len(pairs)) for number, (kernel, bias) in enumerate(pairs, 1)

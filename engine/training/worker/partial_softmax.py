@@ -74,12 +74,12 @@ class PartialSoftmaxEpochs:
 
     @property
     def weights(self) -> list[Vectors]:
-        """Kernel and bias of each layer in turn."""
+        """Kernel ``(inputs, outputs)`` and bias ``(outputs,)`` of each layer in turn."""
         *others, kernel, bias = self._state[0]
         return [np.array(weight, order="C") for weight in (*others, kernel.T, bias)]
 
     def run(self, rate: float) -> ClassifierMetrics:
-        """Trains one epoch at this learning rate, every row once, and looks at the watched."""
+        """Train one epoch at this learning rate, every row once, and look at the watched."""
         sums = np.zeros(2)
         for block, rows in self._dealt():
             sums += self._trained(block, rows, rate)

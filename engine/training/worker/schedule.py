@@ -45,7 +45,7 @@ class Schedule:
         self._flat = 0
 
     def step(self, loss: float) -> bool:
-        """Takes the validation loss of an epoch; returns :attr:`improved`."""
+        """Take the validation loss of an epoch; return :attr:`improved`."""
         self.improved = loss < self.best
         if self.improved:
             self.best = loss
@@ -77,7 +77,7 @@ class Falling:
         self._best = math.inf
 
     def step(self, loss: float) -> bool:
-        """Takes the validation loss of an epoch; returns whether it is the lowest so far."""
+        """Take the validation loss of an epoch; return whether it is the lowest so far."""
         self._epoch += 1
         left = 1 - (self._epoch + 0.5) / self._epochs
         self.rate = self._first * min(max(2 * left, 0.0), 1.0)

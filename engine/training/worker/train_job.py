@@ -155,7 +155,7 @@ def _lower(sentence: str) -> str:
 
 
 def train(folder: Path, job: Job, reporter: Reporter) -> Mapping[str, Any]:
-    """Does a training job.
+    """Do a training job.
 
     Returns:
         ``models``: for each kind in the order asked, its id and whether to put it to use. Its

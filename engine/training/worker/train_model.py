@@ -51,7 +51,7 @@ class TrainingFaces:
     rejected_owners: Ids
 
     def part(self, rows: Ids) -> TrainingFaces:
-        """Some of the faces, with what was rejected; but no face that is not among them."""
+        """The faces in rows ``(m,)``, with what was rejected, but no face not among them."""
         others = np.delete(self.vectors, rows, axis=0)
         hidden = {row.tobytes() for row in others} if len(self.rejected) else set()
         kept = [row.tobytes() not in hidden for row in self.rejected]
@@ -66,12 +66,12 @@ class TrainingFaces:
 
     @property
     def identities(self) -> Ids:
-        """Ascending: an MLP's outputs stand for them in this order."""
+        """Ids ``(c,)``, ascending: an MLP's outputs stand for them in this order."""
         return np.unique(self.owners)
 
 
 def train(faces: TrainingFaces, parameters: Parameters, seed: int, reporter: Reporter) -> Trained:
-    """One network from all of these faces. Raises TrainingError where they are too few."""
+    """One network from all of these faces. Raise TrainingError where they are too few."""
     identities = faces.identities
     labels = np.searchsorted(identities, faces.owners)
     known = np.isin(faces.rejected_owners, identities)
@@ -103,7 +103,7 @@ def train(faces: TrainingFaces, parameters: Parameters, seed: int, reporter: Rep
 def try_model(
     faces: TrainingFaces, kind: Kind, parameters: Parameters, seed: int, stages: Stages
 ) -> tuple[Calibration, Trials]:
-    """Trains it anew in each fold, without what is asked for there.
+    """Train it anew in each fold, without what is asked for there.
 
     Raises:
         TrainingError: a fold has too few faces to learn from, or its model collapses.
@@ -162,7 +162,7 @@ def _told(lookers: Sequence[Searcher], dealt: Sequence[Fold], reporter: Reporter
 
 
 def dealt_out(faces: TrainingFaces) -> list[Fold]:
-    """The folds. Raises TrainingError where the gallery is too small for them."""
+    """The folds. Raise TrainingError where the gallery is too small for them."""
     made = make_folds(faces.ids, faces.owners)
     sizes = [len(np.unique(faces.owners[fold.enrolled])) for fold in made]
     if len(made) < 3 or min(sizes) < 2 or not all(len(fold.mated) for fold in made):

@@ -226,7 +226,7 @@ class TripletEpochs:
 
     @property
     def weights(self) -> list[Vectors]:
-        """Kernel and bias of each layer in turn."""
+        """Kernel ``(inputs, outputs)`` and bias ``(outputs,)`` of each layer in turn."""
         return [np.array(weight) for weight in self._state[0]]
 
     def look(self, reporter: Reporter) -> TripletMetrics:
@@ -237,7 +237,7 @@ class TripletEpochs:
         return figures
 
     def run(self, first: float, last: float, reporter: Reporter) -> TripletMetrics:
-        """Trains one epoch; the learning rate goes evenly from ``first`` to ``last``.
+        """Train one epoch; the learning rate goes evenly from ``first`` to ``last``.
 
         Raises:
             CancelledError: asked for by the reporter's token, also within a long epoch.

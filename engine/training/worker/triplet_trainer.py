@@ -77,7 +77,7 @@ class CollapseWatch:
         return self._narrow >= _EPOCHS
 
     def step(self, spread: Spread, loss: float) -> bool:
-        """Takes an epoch's figures; True at the one that raises the alarm, once."""
+        """Take an epoch's figures; return True at the one that raises the alarm, once."""
         narrow = not spread.high >= NARROW
         stuck = not abs(loss - self.margin) > STUCK * self.margin
         self._narrow = self._narrow + 1 if narrow and stuck else 0
@@ -127,7 +127,7 @@ class TripletTrainer:
         self._remarks = [] if held_out else [_UNWATCHED]
 
     def run(self) -> Trained:
-        """Trains until epochs or patience end, or the collapse has been seen.
+        """Train until epochs or patience end, or the collapse has been seen.
 
         Raises:
             CancelledError: asked for by the reporter's token.
@@ -150,7 +150,7 @@ class TripletTrainer:
         return self._schedule.rate * min(1.0, epoch / max(self._parameters.warm_up, 1))
 
     def _take(self, epoch: int, rate: float, figures: TripletMetrics) -> None:
-        """Measures the network as it is now, keeps it where it is the best, and reports."""
+        """Measure the network as it is now, keep it where it is the best, and report."""
         self._last = with_weights(self._start, self._epochs.weights)
         gaps = spread(self._last(self._sample))
         values = {**vars(figures), "rate": rate}
@@ -219,7 +219,7 @@ def followed(
 
 
 def with_weights(network: Network, weights: Sequence[Vectors]) -> Network:
-    """The network with other kernels and biases, one of each a layer."""
+    """The network with other kernels ``(inputs, outputs)`` and biases, one of each a layer."""
     pairs = zip(network.layers, weights[::2], weights[1::2], strict=True)
     return replace(
         network, layers=tuple(Layer(kernel, bias, old.relu) for old, kernel, bias in pairs)
@@ -286,7 +286,7 @@ def train_triplet(
     reporter: Reporter,
     rejected: tuple[Vectors, Ids] | None = None,
 ) -> Trained:
-    """Trains on all identities but those held out to watch, and keeps the best epoch.
+    """Train on all identities but those held out to watch, and keep the best epoch.
 
     With ``refit`` it then trains once more on everybody, for as many epochs at the same rates: the
     people held out are in the gallery too.

@@ -42,7 +42,7 @@ class ChartKey(QWidget):
         self.update()
 
     def read(self, values: Sequence[str], where: str = "") -> None:
-        """Shows a value beside each entry, a compact key also at which x; none ends it."""
+        """Show a value beside each entry, a compact key also at which x; none ends it."""
         self._values, self._where = values, where
         self.update()
 

@@ -49,7 +49,7 @@ def copy_chart(widget: QWidget, rows: Table) -> None:
 
 
 def save_chart(widget: QWidget, kind: str, title: str, rows: Table) -> None:
-    """Asks where to, and writes one of FORMATS; says so where the disk refuses."""
+    """Ask where to, and write one of FORMATS; say so where the disk refuses."""
     suggestion = f"{title}.{kind.lower()}".replace("/", "-")
     name, _ = QFileDialog.getSaveFileName(
         widget.window(), f"Save as {kind}", suggestion, f"{kind} (*.{kind.lower()})"
@@ -71,7 +71,7 @@ def content(widget: QWidget, kind: str, rows: Table) -> bytes:
 
 
 def write(name: str, data: bytes) -> str:
-    """Writes a file whole or not at all; returns what went wrong, else nothing."""
+    """Write a file whole or not at all; return what went wrong, else nothing."""
     file = QSaveFile(name)
     if not file.open(QIODevice.OpenModeFlag.WriteOnly):
         return file.errorString()

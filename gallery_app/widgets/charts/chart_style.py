@@ -188,7 +188,7 @@ class Line:
         return "" if at is None else axis.text(self.y[at])
 
     def show(self, x_axis: Axis, y_axis: Axis, *, marked: bool, pixels: float) -> None:
-        """Draws what is known now in the theme's colours, on a screen of ``pixels`` to a point."""
+        """Draw what is known now in the theme's colours, on a screen of ``pixels`` to a point."""
         x, y = placed(self.x, x_axis), placed(self.y, y_axis)
         self._curve.setData(x, y, connect="finite")
         self._curve.setPen(self.style.pen(pixels))

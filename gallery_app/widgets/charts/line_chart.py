@@ -186,7 +186,7 @@ class LineChart(QFrame):
         self._later()
 
     def clear(self) -> None:
-        """Takes all lines away."""
+        """Take all lines away."""
         for drawn in self._drawn.values():
             for item in drawn.items():
                 self.plot.removeItem(item)
@@ -199,7 +199,7 @@ class LineChart(QFrame):
         return tuple(self._drawn.values())
 
     def read_at(self, x: float | None) -> None:
-        """Reads all lines out at an x; None ends it."""
+        """Read all lines out at an x; None ends it."""
         xs = sorted({one for drawn in self._drawn.values() for one in drawn.x})
         at = None if x is None else nearest(xs, x)
         self._line.setVisible(at is not None)
@@ -224,7 +224,7 @@ class LineChart(QFrame):
         self.title.setVisible(not (self._compact and self.key.values()))
 
     def refresh(self) -> None:
-        """Draws everything anew, now."""
+        """Draw everything anew, now."""
         self._pause.stop()
         marked = not self._compact
         for drawn in self._drawn.values():

@@ -108,8 +108,8 @@ def free_room(window: QWidget) -> QSize:
 
 
 def fit_to_screen(window: QWidget) -> None:
-    """Cuts a window, and the size that it may have at least, to what is free on its screen, and
-    moves it there.
+    """Cut a window, and the size that it may have at least, to what is free on its screen, and
+    move it there.
     """
     room = free_room(window)
     window.setMinimumSize(window.minimumSize().boundedTo(room))

@@ -72,7 +72,7 @@ def plain_tip(text: str) -> str:
 
 
 def show_plainly(widget: QWidget) -> None:
-    """Has no label in it take its text for markup, those that Qt makes for itself included."""
+    """Let no label in it take its text for markup, those that Qt makes for itself included."""
     for label in widget.findChildren(QLabel):
         label.setTextFormat(Qt.TextFormat.PlainText)
 

@@ -65,7 +65,7 @@ class BusyStrip(QFrame):
         )
 
     def watch(self, task: Running) -> None:
-        """Shows this work until it ends, should it take a while."""
+        """Show this work until it ends, should it take a while."""
         watched = _Watched(task)
         self._watched.append(watched)
         task.reported.connect(lambda event: self._told(watched, event))

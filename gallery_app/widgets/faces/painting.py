@@ -143,7 +143,7 @@ def portrait_image(
 
 
 def paint_portrait(painter: QPainter, rect: QRectF, traits: Vectors) -> None:
-    """Fills ``rect`` with the emblem of ``traits``, float ``(16,)`` in [-1, 1]."""
+    """Fill ``rect`` with the emblem of ``traits``, float ``(16,)`` in [-1, 1]."""
     trait = np.clip(np.asarray(traits, dtype=np.float64), -1.0, 1.0)
     side = min(rect.width(), rect.height())
     painter.save()

@@ -21,7 +21,7 @@ _REACH = 6  # pixels around the box that a click may miss it by
 
 
 def paint_check(painter: QPainter, box: QRectF, checked: bool) -> None:
-    """Looks like every other check box of the window."""
+    """Draw a check box like every other one of the window."""
     theme = current_theme()
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -50,7 +50,7 @@ def is_checked(index: Index) -> bool:
 
 
 def turned(event: QEvent, model: QAbstractItemModel, index: Index, box: QRectF) -> bool:
-    """Turns the tick of an item where the event asks for it; for ``editorEvent`` of a delegate."""
+    """Turn the tick of an item where the event asks for it; for ``editorEvent`` of a delegate."""
     if not is_checkable(index):
         return False
     if isinstance(event, QMouseEvent):

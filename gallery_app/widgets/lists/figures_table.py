@@ -97,7 +97,7 @@ class FiguresTable(QTableWidget):
         header.sectionClicked.connect(self._sort)
 
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Replaces all rows."""
+        """Replace all rows."""
         self._rows = list(rows)
         self._fill()
         self._fit()

@@ -244,7 +244,7 @@ class UniformView(QListView):
         return super().event(event)
 
     def keyboardSearch(self, search: str) -> None:
-        """Asks whoever knows the rows: QListView would look at each of them."""
+        """Ask whoever knows the rows: QListView would look at each of them."""
         self._letters = self._letters + search if self._pause.isActive() else search
         self._pause.start(QApplication.keyboardInputInterval())
         self.typed.emit(self._letters)
@@ -279,7 +279,7 @@ class UniformView(QListView):
         return list(self.selectionModel().selection())
 
     def select_rows(self, rows: Ids) -> None:
-        """Selects rows besides those that are selected, in one go."""
+        """Select rows besides those that are selected, in one go."""
         rows, selection, model = np.unique(rows), QItemSelection(), self.model()
         for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else ():
             selection.select(model.index(int(run[0]), 0), model.index(int(run[-1]), 0))
