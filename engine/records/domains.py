@@ -6,9 +6,9 @@ import json
 import re
 import time
 import types
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -175,43 +175,51 @@ def checked(record: Record) -> Record:
     Raises:
         ValueError: naming the field that does not.
     """
-    for name, hint in _hints(type(record)):
+    for name, fits in _tests(type(record)):
         value = getattr(record, name)
-        if not _fits(value, hint):
+        if not fits(value):
             raise ValueError(f"{name} cannot be {repr(value)[:_SHOWN]}")
     return record
 
 
+_Test = Callable[[Any], bool]
+
+
 @cache
-def _hints(kind: type[DataclassInstance]) -> tuple[tuple[str, Any], ...]:
+def _tests(kind: type[DataclassInstance]) -> tuple[tuple[str, _Test], ...]:
     hints = get_type_hints(kind, include_extras=True)
-    return tuple((field.name, hints[field.name]) for field in fields(kind))
+    return tuple((field.name, _test(hints[field.name])) for field in fields(kind))
 
 
-def _fits(value: object, hint: Any) -> bool:
+def _test(hint: Any) -> _Test:
+    """Return a test of whether a value is what an annotation says."""
     origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return lambda _: True
+    if origin is None:
+        return partial(_is_plain, hint)
     if origin is Annotated:
-        return bool(arguments[1].holds((value,)))
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, argument) for argument in arguments)
+        return lambda value: arguments[1].holds((value,))
     if origin is Literal:
-        return isinstance(value, str) and value in arguments
-    if origin is tuple:
-        return isinstance(value, tuple) and _all_fit(value, arguments)
-    if origin is not None:
-        return isinstance(value, Mapping) and all(
-            _fits(key, arguments[0]) and _fits(kept, arguments[1]) for key, kept in value.items()
+        return lambda value: isinstance(value, str) and value in arguments
+    tests = [_test(argument) for argument in arguments if argument is not ...]
+    if origin in (Union, types.UnionType):
+        return lambda value: any(test(value) for test in tests)
+    if origin is not tuple:
+        return lambda value: (
+            isinstance(value, Mapping)
+            and all(tests[0](key) and tests[1](kept) for key, kept in value.items())
         )
-    return hint is Any or _is_plain(value, hint)
+    if ... in arguments:
+        return lambda value: isinstance(value, tuple) and all(map(tests[0], value))
+    return lambda value: (
+        isinstance(value, tuple)
+        and len(value) == len(tests)
+        and all(test(part) for test, part in zip(tests, value, strict=True))
+    )
 
 
-def _all_fit(values: tuple[object, ...], hints: tuple[Any, ...]) -> bool:
-    if hints[1:] == (...,):
-        return all(_fits(value, hints[0]) for value in values)
-    return len(values) == len(hints) and all(map(_fits, values, hints))
-
-
-def _is_plain(value: object, kind: type) -> bool:
+def _is_plain(kind: type, value: object) -> bool:
     if isinstance(value, bool):
         return kind is bool
     if isinstance(value, int):
