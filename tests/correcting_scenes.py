@@ -148,7 +148,7 @@ def merge(stage: Stage, source: Path = DATA) -> None:
     _select(stage, "Tony Blair", "A C L Blair")
     stage.window.menus.actions["merge"].trigger()
     dialog = stage.dialog()
-    stage.wait(lambda: "would have" in dialog.outcome.text())
+    stage.wait(lambda: "will have" in dialog.outcome.text())
 
 
 def merge_unlike(stage: Stage) -> None:
