@@ -12,7 +12,7 @@ import numpy as np
 from engine.progress import SILENT, Reporter
 from engine.recognition.agreement import disagreeing, widest_agreement
 from engine.recognition.recogniser import Recogniser
-from engine.records.advice import Advice, lookalike_words
+from engine.records.advice import Advice
 from engine.records.domains import checked, parsed
 from engine.records.types import FaceBatch, Identification, Ids, Neighbours, Rows, Vectors
 from engine.review.near_duplicates import exactly, limits_of, nearest_own, twins
@@ -202,7 +202,7 @@ class EnrolmentAdvisor:
         """Of names that nobody has, and that look like somebody's."""
         found = self._store.people.lookalikes(list(groups))
         return [
-            Advice("name", tuple(groups[name].tolist()), other, lookalike_words(name, other))
+            Advice("name", tuple(groups[name].tolist()), other, name)
             for name, other in found.items()
         ]
 
@@ -224,11 +224,10 @@ class EnrolmentAdvisor:
             rows = prepare(batch.vectors[members], distance)
             for late, early in twins(rows, distance, limit, reporter).items():
                 row, first = int(members[late]), int(members[early])
-                sentence = f"Almost the same photo as {_label(batch, first)}"
-                said[row] = Advice("near-duplicate", (row,), None, sentence)
+                name, twin = batch.names[row] or "", _label(batch, first)
+                said[row] = Advice("near-duplicate", (row,), None, name, twin=twin)
         for row, owner in near.items():
-            sentence = f"Almost the same photo as an enrolled face of {owner}"
-            said[row] = Advice("near-duplicate", (row,), owner, sentence)
+            said[row] = Advice("near-duplicate", (row,), owner, batch.names[row] or "")
         return [said[row] for row in sorted(said) if not held[row]]
 
     def _limit(self, batch: FaceBatch, groups: dict[str, Ids]) -> float:
@@ -267,8 +266,7 @@ class EnrolmentAdvisor:
             beside = self._enrolled(name)
             vectors = batch.vectors[rows]
             for odd in disagreeing(vectors, self._store.distance, widest, beside):
-                sentence = f"Does not look like the other faces of {name}"
-                said.append(Advice("odd", (int(rows[odd]),), name, sentence))
+                said.append(Advice("odd", (int(rows[odd]),), name, name))
         return said
 
     def _agreement_of(self, vectors: Vectors, groups: dict[str, Ids]) -> float | None:
@@ -294,16 +292,14 @@ def _about_copies(batch: FaceBatch, held: Held) -> list[Advice]:
     """Of vectors that somebody has, or that come under another name before."""
     said = []
     for row, holders in enumerate(held):
-        for holder in sorted(holders):
-            where = "this name" if holder == batch.names[row] else holder
-            said.append(Advice("enrolled", (row,), holder, f"Already enrolled as {where}"))
+        name = batch.names[row] or ""
+        said += [Advice("enrolled", (row,), holder, name) for holder in sorted(holders)]
     for rows in repeated(batch.vectors):
         before: set[str] = set()
         for row in rows:
             name = batch.names[row] or ""
             for other in sorted(before - held[row] - {name}):
-                sentence = f"The same face also appears under {other}"
-                said.append(Advice("enrolled", (row,), other, sentence))
+                said.append(Advice("enrolled", (row,), other, name, here=True))
             before.add(name)
     return said
 
@@ -311,7 +307,7 @@ def _about_copies(batch: FaceBatch, held: Held) -> list[Advice]:
 def _about_likeness(batch: FaceBatch, held: Held, like: Sequence[str | None]) -> list[Advice]:
     """Of rows that are taken for somebody else."""
     return [
-        Advice("looks-like", (row,), other, f"Looks like {other}")
+        Advice("looks-like", (row,), other, name or "")
         for row, (other, name) in enumerate(zip(like, batch.names, strict=True))
         if other is not None and other != name and not held[row]
     ]

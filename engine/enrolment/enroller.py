@@ -99,12 +99,9 @@ class Enroller:
             name=name,
             faces_added=len(added.face_ids),
             duplicates=len(added.duplicates),
-            warnings=(
-                *joined,
-                *(item.sentence for item in advice),
-                *(f"{photo.file}: {photo.reason}" for photo in refused),
-            ),
+            warnings=(*joined, *(f"{photo.file}: {photo.reason}" for photo in refused)),
             face_ids=tuple(int(face) for face in added.face_ids),
+            advice=advice,
         )
 
     def check(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from typing import Literal
 
 AdviceKind = Literal["enrolled", "looks-like", "near-duplicate", "odd", "name"]
@@ -29,13 +28,21 @@ class Advice:
         rows: rows of the batch that it is about; for ``name`` all that have the name.
         identity: the name of the identity that the face is held by, looks like or is near to,
             or whose others it looks unlike; None where it is near to another one of the batch.
-        sentence: in words; of a single face without its file.
+        name: the name that the rows are to get.
+        twin: of a near-duplicate in the batch, where the other one comes from.
+        here: ``enrolled`` only: under that name beside it, not in the gallery.
+        group: how many faces there are in the group that this sums up; 0 for a single face.
+        file: of the only row in a group of several.
     """
 
     kind: AdviceKind
     rows: tuple[int, ...]
     identity: str | None
-    sentence: str
+    name: str = ""
+    twin: str = ""
+    here: bool = False
+    group: int = 0
+    file: str = ""
 
 
 def lookalike_words(name: str, other: str) -> str:
@@ -79,29 +86,4 @@ def _together(group: Sequence[Advice], files: Sequence[str], of: int) -> Advice:
     if first.kind == "name":
         return first  # it is of the whole group already
     rows = tuple(row for one in group for row in one.rows)
-    if first.kind == "odd" and len(rows) == of > 1:
-        sentence = f"None of these faces looks like the other faces of {first.identity}"
-        return replace(first, rows=rows, sentence=sentence)
-    if of == 1:
-        who = "This face"
-    elif len(rows) == 1:
-        who = PurePath(files[rows[0]]).name
-    else:
-        who = f"{len(rows):,} of {of:,} faces" if len(rows) < of else "All faces"
-    said = _WORDS[first.kind, first.identity is not None, len(rows) > 1]
-    return replace(first, rows=rows, sentence=f"{who} {said.format(first.identity)}")
-
-
-# by kind, whether an identity is named, whether of several faces
-_WORDS: Mapping[tuple[AdviceKind, bool, bool], str] = {
-    ("enrolled", True, False): "is already enrolled as {}",
-    ("enrolled", True, True): "are already enrolled as {}",
-    ("looks-like", True, False): "looks like {}",
-    ("looks-like", True, True): "look like {}",
-    ("near-duplicate", True, False): "is almost the same photo as an enrolled face of {}",
-    ("near-duplicate", True, True): "are almost the same photos as enrolled faces of {}",
-    ("near-duplicate", False, False): "is almost the same photo as another one",
-    ("near-duplicate", False, True): "are almost the same photos as others here",
-    ("odd", True, False): "does not look like the other faces of {}",
-    ("odd", True, True): "do not look like the other faces of {}",
-}
+    return replace(first, rows=rows, group=of, file=files[rows[0]] if len(rows) == 1 else "")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.records.advice import SUGGESTING, Advice, AdviceKind
+from engine.records.advice import SUGGESTING, Advice, AdviceKind, lookalike_words
 from engine.records.types import FaceBatch, ImportReport, Rejection
 
 Outcome = Literal["new", "added", "duplicate", "left-out", "rejected"]
@@ -48,16 +48,6 @@ class PlannedFace:
         """The name of an identity that it may be meant for instead."""
         said = (hint.identity for hint in self.advice if hint.kind in SUGGESTING)
         return next(said, None)
-
-    @property
-    def said(self) -> str:
-        """The advice in words; "" where there is none."""
-        return ". ".join(hint.sentence for hint in self.advice)
-
-    @property
-    def why(self) -> str:
-        """Why it does not come in, else what to know of it; "" where there is nothing."""
-        return self.reason or self.said
 
     def has(self, *kinds: AdviceKind) -> bool:
         """Whether any of this is said of it."""
@@ -173,7 +163,7 @@ class ImportPlan:
                         f"{face.file}: the same embedding is already enrolled as {hint.identity}"
                     ] = None
                 elif hint.kind == "name":
-                    told[hint.sentence] = None
+                    told[lookalike_words(hint.name, str(hint.identity))] = None
         return tuple(told)
 
 

@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from engine.records.advice import Advice
+
 LARGEST_DIMENSION = 65_536
 """Of the embeddings that a gallery can hold."""
 Vectors = npt.NDArray[np.float32]
@@ -249,13 +251,20 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class EnrolmentReport:
-    """What an enrolment did. ``face_ids`` lets the caller undo it."""
+    """What an enrolment did.
+
+    Attributes:
+        warnings: sentences on photographs that were refused, and on how the name was written.
+        face_ids: let the caller undo it.
+        advice: on the faces, summed up.
+    """
 
     name: str
     faces_added: int
     duplicates: int
     warnings: tuple[str, ...]
     face_ids: tuple[int, ...] = field(default=())
+    advice: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import first_passphrase, passphrase_option
 from gallery_app.cli.privacy_commands import require_library
 from gallery_app.recent import remember
+from gallery_app.wording.advice_words import advice_text, advice_texts, why_text
 from gallery_app.wording.number_words import faces_text
 
 SKIPPED: tuple[AdviceKind, ...] = ("enrolled", "near-duplicate")
@@ -94,7 +95,7 @@ def files_json(plan: ImportPlan) -> list[dict[str, Any]]:
             "reason": face.reason,
             "suggestion": face.suggestion,
             "advice": [
-                {"kind": hint.kind, "identity": hint.identity, "sentence": hint.sentence}
+                {"kind": hint.kind, "identity": hint.identity, "sentence": advice_text(hint)}
                 for hint in face.advice
             ],
         }
@@ -105,8 +106,8 @@ def files_json(plan: ImportPlan) -> list[dict[str, Any]]:
 def _why(face: PlannedFace) -> str:
     """Why a face stays out, and what advice there was where it was left out by choice."""
     if face.outcome != "left-out":
-        return face.why
-    return f"{face.reason}. {face.said}".removesuffix(". ")
+        return why_text(face)
+    return f"{face.reason}. {advice_texts(face.advice)}".removesuffix(". ")
 
 
 _SHOWN = 20
@@ -294,7 +295,8 @@ def _as_enrolment(plan: ImportPlan, report: ImportReport) -> EnrolmentReport:
         name=plan.batch.names[0] or "",
         faces_added=0 if plan.rejected else report.faces_added,
         duplicates=report.duplicates,
-        warnings=tuple(one.sentence for one in said),
+        warnings=(),
+        advice=said,
     )
 
 
@@ -302,19 +304,20 @@ def _tell(
     report: EnrolmentReport, as_json: bool, plan: ImportPlan | None = None, *, dry_run: bool = False
 ) -> None:
     """The report, and face by face where there is a plan."""
+    warnings = [*report.warnings, *map(advice_text, report.advice)]
     if as_json:
         document: dict[str, Any] = {
             "name": report.name,
             "faces_added": report.faces_added,
             "duplicates": report.duplicates,
-            "warnings": list(report.warnings),
+            "warnings": warnings,
             "dry_run": dry_run,
         }
         put_json(document | ({} if plan is None else {"files": files_json(plan)}))
         return
     if plan is not None and dry_run:
         tell_plan(plan)
-    for warning in report.warnings:
+    for warning in warnings:
         say(warning)
     if plan is not None and plan.rejected:
         say("Nothing would be enrolled while a file cannot be read.")

@@ -24,6 +24,7 @@ from gallery_app.widgets.controls.dialog import Dialog, fitting
 from gallery_app.widgets.controls.fields import NameField
 from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, button_name, plain_tip
 from gallery_app.widgets.faces.new_face_list import NewFaceList
+from gallery_app.wording.advice_words import advice_text
 from gallery_app.wording.number_words import faces_text
 
 _SHOWN = 4
@@ -108,16 +109,15 @@ class AdvicePanel(QWidget):
 
     def _line(self, one: Advice) -> AdviceLine:
         sign: tuple[str, Role] = ("alert", "warning")
+        words = advice_text(one)
         if one.kind in SUGGESTING and one.identity is not None:
             action = f"Add to {button_name(one.identity)} instead"
             tip = f"These faces will be added to {one.identity}"
-            return AdviceLine(
-                one.sentence, sign, action, lambda: self.send_requested.emit(one), tip
-            )
+            return AdviceLine(words, sign, action, lambda: self.send_requested.emit(one), tip)
         if one.kind in _LEAVING:
             action = "Leave out" if len(one.rows) == 1 else f"Leave out {len(one.rows):,}"
-            return AdviceLine(one.sentence, sign, action, lambda: self.leave_requested.emit(one))
-        return AdviceLine(one.sentence, sign)
+            return AdviceLine(words, sign, action, lambda: self.leave_requested.emit(one))
+        return AdviceLine(words, sign)
 
     def _sent(self, name: str, count: int) -> AdviceLine:
         goes = "1 face will be added" if count == 1 else f"{count:,} faces will be added"

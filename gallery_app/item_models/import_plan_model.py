@@ -20,6 +20,7 @@ from engine.records.plans import ImportPlan, Outcome, PlannedFace
 from gallery_app.item_models.roles import PictureRole, ToneRole
 from gallery_app.pictures import RowPictures
 from gallery_app.widgets.controls.labels import plain_tip
+from gallery_app.wording.advice_words import advice_texts, why_text
 
 Index = QModelIndex | QPersistentModelIndex
 Filter = Literal["all", "remarks", "new", "added", "out", "rejected"]
@@ -191,8 +192,9 @@ class PlanModel(QAbstractTableModel):
     def _why(self, place: int) -> str:
         face = self._faces[place]
         if face.sent:
-            return ". ".join(filter(None, (f"Not under {self.plan.first[place].name}", face.why)))
-        return face.said if face.outcome == "left-out" else face.why
+            first = f"Not under {self.plan.first[place].name}"
+            return ". ".join(filter(None, (first, why_text(face))))
+        return advice_texts(face.advice) if face.outcome == "left-out" else why_text(face)
 
 
 def _tone(face: PlannedFace, column: int) -> str:
@@ -214,5 +216,6 @@ def _key(face: PlannedFace, column: int) -> tuple[Any, ...]:
     if column == OUTCOME:
         return (list(OUTCOMES).index(face.outcome),)
     if column == WHY:
-        return not (face.comes_in and face.advice), not face.why, face.why
+        why = why_text(face)
+        return not (face.comes_in and face.advice), not why, why
     return (not face.comes_in,)

@@ -23,6 +23,7 @@ from engine.records.types import FaceBatch, Rejection, Vectors
 from gallery_app.item_models.roles import PictureRole, ToneRole, WordsRole
 from gallery_app.pictures import RowPictures
 from gallery_app.widgets.controls.labels import plain_tip
+from gallery_app.wording.advice_words import advice_texts
 
 
 @dataclass
@@ -262,7 +263,7 @@ class NewFacesModel(QAbstractListModel):
         draft = self.draft
         if row in draft.left:
             return "Left out", "muted"
-        said = ". ".join(one.sentence for one in draft.said_of(row) if one.kind != "name")
+        said = advice_texts(one for one in draft.said_of(row) if one.kind != "name")
         other = draft.goes_to(row)
         if other is not None:
             return (

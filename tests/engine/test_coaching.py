@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from engine.gallery import Gallery
 from engine.recognition.recogniser import Recogniser
 from engine.records.advice import Advice, grouped
 from engine.records.types import Vectors
+from gallery_app.wording.advice_words import advice_text
 
 PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Hanks", "Tom_Ridge", "Tony_Blair", "Venus_Williams")
 
@@ -56,7 +57,7 @@ def test_faces_that_are_enrolled_are_told_with_their_holder(gallery: Gallery, sa
     assert [(one.kind, one.rows, one.identity) for one in said] == [
         ("enrolled", (0,), "Tiger Woods")
     ]
-    assert said[0].sentence == "Already enrolled as this name"
+    assert advice_text(said[0]) == "Already enrolled as this name"
 
 
 def test_faces_that_look_like_somebody_else_are_told_with_the_name(
@@ -126,7 +127,7 @@ def test_groups_are_summed_up_what_weighs_most_first(gallery: Gallery, sample: P
     faces = np.concatenate([fresh, nearly(fresh[0])[None], faces_of(sample, "Tom_Hanks", 1)])
     files = ["a.npy", "b.npy", "c.npy", "d.npy", "e.npy"]
     said = grouped(gallery.enrolment.check("Eldrick", faces), files)
-    assert [one.sentence for one in said][:3] == [
+    assert list(map(advice_text, said))[:3] == [
         "e.npy is already enrolled as Tom Hanks",
         "4 of 5 faces look like Tiger Woods",
         "d.npy is almost the same photo as another one",
@@ -160,7 +161,7 @@ def test_rows_can_go_to_another_identity_in_the_same_change(gallery: Gallery, sa
 def test_advice_has_no_numbers_that_json_cannot_hold(gallery: Gallery, sample: Path) -> None:
     faces = np.concatenate([faces_of(sample, "Tiger_Woods", 2)] * 2)
     for one in gallery.enrolment.check("Tiger Woods", faces):
-        json.dumps([one.kind, one.rows, one.identity, one.sentence])
+        json.dumps([asdict(one), advice_text(one)])
 
 
 @pytest.mark.parametrize("method", ["knn", "triplet"])

@@ -13,6 +13,7 @@ from engine.errors import AmbiguousNameError, NameTakenError, UnknownIdentityErr
 from engine.gallery import Gallery
 from engine.records.types import FaceBatch, Vectors
 from engine.store import Store
+from gallery_app.wording.advice_words import advice_text
 
 TYPED = "José Núñez"
 STORED = unicodedata.normalize("NFD", TYPED)
@@ -151,9 +152,9 @@ FAKE = "Tom Ri\u0501ge"  # a Cyrillic letter for the d
     "enroll",
     [
         lambda gallery, _: [
-            one.sentence for one in gallery.enrolment.check(FAKE, vectors(2, 5)) if one.identity
+            advice_text(one) for one in gallery.enrolment.check(FAKE, vectors(2, 5)) if one.identity
         ],
-        lambda gallery, _: gallery.enroll(FAKE, vectors(2, 5)).warnings,
+        lambda gallery, _: list(map(advice_text, gallery.enroll(FAKE, vectors(2, 5)).advice)),
         lambda gallery, _: gallery.enrolment.plan(FAKE, vectors(2, 5)).report().notices,
         lambda gallery, folder: import_rows(gallery, folder, batch(FAKE, FAKE, seed=5)),
     ],

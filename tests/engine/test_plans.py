@@ -13,6 +13,7 @@ from engine.errors import CancelledError, MismatchError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Reporter
 from engine.records.plans import ImportPlan
+from gallery_app.wording.advice_words import why_text
 
 PEOPLE = ("Tiger_Woods", "Tim_Henman", "Tom_Hanks", "Tom_Ridge", "Tony_Blair", "Venus_Williams")
 
@@ -67,7 +68,7 @@ def test_every_file_has_an_outcome(gallery: Gallery, tree: Path) -> None:
         "Tom_Ridge_0010.npy": ("new", "Wrong"),
         "Tom_Ridge_0011.npy": ("new", "Wrong"),
     }
-    reasons = {Path(face.file).name: face.why for face in plan}
+    reasons = {Path(face.file).name: why_text(face) for face in plan}
     assert reasons["Tiger_Woods_0009.npy"] == "Tiger Woods already has this face"
     assert reasons["again.npy"] == "The same face appears earlier"
     assert reasons["Tom_Ridge_0010.npy"].startswith("Looks like Tom Ridge")

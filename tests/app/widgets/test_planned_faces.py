@@ -92,7 +92,7 @@ def test_a_name_on_a_button_is_plain_text_and_not_too_long(qtbot: QtBot) -> None
     panel = AdvicePanel()
     qtbot.addWidget(panel)
     for name in ("Marks & Spencer", "W" * 200):
-        panel.show_advice([Advice("looks-like", (0,), name, f"This face looks like {name}")], {})
+        panel.show_advice([Advice("looks-like", (0,), name, group=1)], {})
         button = panel.lines[0].button
         assert len(button.text()) < 60
         assert "&&" in button.text() or "…" in button.text()
@@ -101,15 +101,13 @@ def test_a_name_on_a_button_is_plain_text_and_not_too_long(qtbot: QtBot) -> None
 def test_many_remarks_are_cut_and_the_name_comes_first(qtbot: QtBot) -> None:
     panel = AdvicePanel()
     qtbot.addWidget(panel)
-    said = [
-        Advice("looks-like", (row,), f"P{row}", f"{row}.npy looks like P{row}") for row in range(4)
-    ]
-    said.append(Advice("name", (0,), "Tom", "“tom” differs from “Tom” only in case"))
+    said = [Advice("looks-like", (row,), f"P{row}", group=4, file=f"{row}.npy") for row in range(4)]
+    said.append(Advice("name", (0,), "Tom", "Tоm"))
     panel.show_advice(said, {"Tim": 2})
     texts = panel.text().splitlines()
     assert texts[:2] == [
         "2 faces will be added to Tim instead",
-        "“tom” differs from “Tom” only in case",
+        "“Tоm” looks like “Tom”, who is enrolled, but is spelled with different letters",
     ]
     assert texts[-1] == "One more remark is shown beside the faces"
     panel.show_advice([], {})
