@@ -24,7 +24,7 @@ from gallery_app.operations import backups as backups_operations
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
 from gallery_app.window.main_window import MainWindow
-from gallery_app.wording.backup_words import size_text
+from gallery_app.wording.number_words import size_text
 
 
 class BackupController(Controller):

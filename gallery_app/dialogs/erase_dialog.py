@@ -21,7 +21,7 @@ from engine.records.receipts import SEARCHED, ErasurePlan, Receipt
 from engine.utils.number_text import counted
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.wording.model_words import date_text
+from gallery_app.wording.number_words import date_text
 
 _SHOWN = 5
 

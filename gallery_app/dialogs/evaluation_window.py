@@ -28,8 +28,7 @@ from gallery_app.widgets.controls.labels import ElidedLabel
 from gallery_app.widgets.lists.figures_table import Cell, Column, FiguresTable, Row
 from gallery_app.wording.evaluation_words import conclusions, listed
 from gallery_app.wording.method_words import method_title
-from gallery_app.wording.model_words import date_text, seconds_text
-from gallery_app.wording.number_words import faces_text, people_text
+from gallery_app.wording.number_words import date_text, faces_text, people_text, seconds_text
 
 _METHOD = Column("Method", "Also names references that are significantly better", number=False)
 _TIME = Column("Time", "Time of one repeat, including training")

@@ -24,8 +24,8 @@ from gallery_app.dialogs.report_dialog import ReportDialog
 from gallery_app.theme.colours import tabular
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
-from gallery_app.wording.backup_words import differences, headline, reason_text, size_text
-from gallery_app.wording.model_words import date_text
+from gallery_app.wording.backup_words import differences, headline, reason_text
+from gallery_app.wording.number_words import date_text, size_text
 
 _COLUMNS = (("Made", 168), ("Reason", 200), ("People", 72), ("Faces", 80), ("Size", 80))
 _NUMBERS = (2, 3, 4)

@@ -27,10 +27,9 @@ from gallery_app.wording.model_words import (
     PRESET_NAMES,
     change_text,
     parameters_text,
-    seconds_text,
-    share_text,
     trained_on_text,
 )
+from gallery_app.wording.number_words import seconds_text, share_text
 
 _COLLAPSE = (
     "It collapsed: it gives nearly the same embedding for every face, so people cannot be told "

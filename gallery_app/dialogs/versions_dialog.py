@@ -28,15 +28,13 @@ from gallery_app.widgets.controls.labels import IconLabel, plain_tip, show_plain
 from gallery_app.wording.model_words import (
     KIND_NAMES,
     PRESET_NAMES,
-    date_text,
     parameters_text,
-    seconds_text,
-    share_text,
     stale_text,
     state_text,
     trained_on_text,
     version_name,
 )
+from gallery_app.wording.number_words import date_text, seconds_text, share_text
 
 _IdRole = Qt.ItemDataRole.UserRole
 _SortRole = Qt.ItemDataRole.UserRole + 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.records.safety import Backup, Present
-from gallery_app.wording.model_words import date_text
-from gallery_app.wording.number_words import faces_text, people_text
+from gallery_app.wording.number_words import date_text, faces_text, people_text
 
 _NAMES_SHOWN = 3
 _REASONS = {
@@ -23,13 +22,6 @@ _REASONS = {
 def reason_text(reason: str) -> str:
     """Why a backup was made."""
     return _REASONS.get(reason, f"Before: {reason}")
-
-
-def size_text(size: int) -> str:
-    """ "3.2 MB"; bytes in."""
-    if size < 1_000_000:
-        return f"{size / 1_000:.0f} kB"
-    return f"{size / 1e6:.1f} MB" if size < 1_000_000_000 else f"{size / 1e9:.1f} GB"
 
 
 def headline(backup: Backup) -> str:

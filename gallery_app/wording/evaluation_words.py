@@ -16,7 +16,7 @@ from engine.records.figures import (
 )
 from engine.utils.number_text import counted
 from gallery_app.wording.method_words import method_phrase
-from gallery_app.wording.number_words import people_text
+from gallery_app.wording.number_words import people_text, share_text
 
 _ROUNDED_AWAY = 0.0005
 """Shares that differ by less look the same with one decimal of a percent."""
@@ -119,7 +119,7 @@ def _no_losses(judged: Sequence[Figures]) -> Iterator[str]:
 
 def _most_frequent(closed: Sequence[ClosedFigures]) -> Iterator[str]:
     if figures := _named(closed, MOST_FREQUENT):
-        right = percent(figures.rank1.value)
+        right = share_text(figures.rank1.value)
         yield f"Always naming the most frequent person would be right {right} of the time."
 
 
@@ -218,19 +218,10 @@ def _points(difference: float) -> str:
     return f"{100 * abs(difference):.1f} percentage points"
 
 
-def percent(share: float) -> str:
-    """A percentage with one decimal.
-
-    >>> percent(0.1234)
-    '12.3 %'
-    """
-    return f"{100 * share:.1f} %"
-
-
 def interval(estimate: Estimate) -> str:
     """A percentage with its interval, such as ``12.3 % (11.0 to 13.6 %)``."""
     low, high = 100 * estimate.low, 100 * estimate.high
-    return f"{percent(estimate.value)} ({low:.1f} to {high:.1f} %)"
+    return f"{share_text(estimate.value)} ({low:.1f} to {high:.1f} %)"
 
 
 def one_in(fpir: str, noun: str = "") -> str:

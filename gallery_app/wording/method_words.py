@@ -8,6 +8,7 @@ from engine.evaluation.references import CLASS_MEAN, MOST_FREQUENT
 from engine.records.training_parameters import KIND_NAMES
 from engine.records.types import METHOD_NAMES, Identification, Opinion
 from engine.utils.number_text import confidence_text
+from gallery_app.wording.number_words import share_text
 
 _PHRASES = {CLASS_MEAN: f"the {CLASS_MEAN}", MOST_FREQUENT: f"the {MOST_FREQUENT}"}
 _COUNTS = {2: "BOTH METHODS AGREE", 3: "ALL THREE METHODS AGREE"}
@@ -84,7 +85,7 @@ def _together(members: str) -> str:
 
 def _percent(share: str) -> str:
     try:
-        return f"{float(share) * 100:.1f} %"
+        return share_text(float(share))
     except ValueError:
         return share  # ordinary: a damaged file; shown as it is
 

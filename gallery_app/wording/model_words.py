@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from engine.progress import Measured
 from engine.records.jobs import ModelVersion
 from engine.records.training_parameters import Kind, Preset
-from gallery_app.wording.number_words import faces_text, people_text
+from gallery_app.wording.number_words import date_text, faces_text, people_text
 
 KIND_NAMES: Mapping[Kind, str] = {"mlp": "MLP", "triplet": "Triplet model"}
 PRESET_NAMES: Mapping[Preset, str] = {"default": "Default", "notebook": "Notebook"}
@@ -62,25 +61,6 @@ def kind_of(measured: Measured) -> Kind:
 def version_name(version: ModelVersion) -> str:
     """ "Triplet model, 24 Nov 2026, 03:30"."""
     return f"{KIND_NAMES[version.kind]}, {date_text(version.created)}"
-
-
-def date_text(seconds: float) -> str:
-    """In the local time of this computer."""
-    when = datetime.fromtimestamp(seconds)
-    return f"{when.day} {when:%b %Y, %H:%M}"
-
-
-def share_text(share: float | None, decimals: int = 1) -> str:
-    """ "99.5 %"; a dash where there is no figure."""
-    return "–" if share is None else f"{share * 100:.{decimals}f} %"
-
-
-def seconds_text(seconds: float) -> str:
-    """ "0.8 s", "42 s", "3 min 20 s"."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
 
 
 def change_text(before: float, after: float) -> str:

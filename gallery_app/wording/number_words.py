@@ -1,6 +1,8 @@
-"""Numbers in words."""
+"""Numbers, shares, times and sizes in words."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from engine.utils.number_text import counted
 
@@ -22,3 +24,29 @@ def left_text(seconds: float) -> str:
     if seconds < 90:
         return f"about {round(seconds)} s left"
     return f"about {round(seconds / 60)} min left"
+
+
+def date_text(seconds: float) -> str:
+    """In the local time of this computer."""
+    when = datetime.fromtimestamp(seconds)
+    return f"{when.day} {when:%b %Y, %H:%M}"
+
+
+def share_text(share: float | None, decimals: int = 1) -> str:
+    """ "99.5 %"; a dash where there is no figure."""
+    return "–" if share is None else f"{share * 100:.{decimals}f} %"
+
+
+def seconds_text(seconds: float) -> str:
+    """ "0.8 s", "42 s", "3 min 20 s"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
+
+
+def size_text(size: int) -> str:
+    """ "3.2 MB"; bytes in."""
+    if size < 1_000_000:
+        return f"{size / 1_000:.0f} kB"
+    return f"{size / 1e6:.1f} MB" if size < 1_000_000_000 else f"{size / 1e9:.1f} GB"
