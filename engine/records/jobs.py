@@ -20,7 +20,7 @@ class TrainingRequest:
 
     Attributes:
         changes: parameters that differ from the preset's, for every kind that has them.
-        activate: put a model to use where it is better than what is in use.
+        activate: put a model to use where ``auto`` is better with it than it is today.
     """
 
     kinds: tuple[Kind, ...] = KINDS
@@ -47,8 +47,8 @@ class ModelVersion:
         collapsed: all its vectors are nearly the same (triplet), so it can never be in use.
         sentence: what came of it, for the person.
         metrics: shares in [0, 1] measured on faces and identities it had not seen, such as
-            ``rank1``, ``balanced_rank1``, ``fnir``; with ``before_`` in front, those of what it
-            was compared with.
+            ``rank1``, ``balanced_rank1``, ``fnir``; with ``before_`` in front, those of what
+            answered before; with ``with_others_``, those of the fusion that answers with it.
         parameters: of the training, as in MlpParameters or TripletParameters.
         identities, faces: how many it was trained on.
         new_identities, new_faces, gone_faces: what came and went in the gallery since (moved

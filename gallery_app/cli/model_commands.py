@@ -26,6 +26,7 @@ from gallery_app.cli.output import echo
 from gallery_app.reports.evaluation_report import write_report
 from gallery_app.reports.evaluation_text import summary, text_table
 from gallery_app.wording.method_words import auto_reason, members_text
+from gallery_app.wording.model_words import use_anyway_text
 from gallery_app.wording.number_words import faces_text
 
 
@@ -52,7 +53,7 @@ def train(
     kind: str, preset: str, seed: int, changes: tuple[str, ...], keep_present: bool,
     gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Train the MLP, the triplet model or both; use them if they are better."""
+    """Train the MLP, the triplet model or both; use each if auto is better with it."""
     request = TrainingRequest(
         kinds=KINDS if kind == "all" else (kind,),  # type: ignore[arg-type]
         preset=preset,  # type: ignore[arg-type]
@@ -67,6 +68,8 @@ def train(
         return
     for model in outcome.models:
         echo(f"{model.sentence}  [{model.id}, {model.seconds:.0f} s]")
+        if anyway := use_anyway_text(model, f"`face-gallery models activate {model.id}`"):
+            echo(f"  {anyway}")
 
 
 def _setting(text: str) -> tuple[str, Any]:

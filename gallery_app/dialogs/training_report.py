@@ -28,6 +28,7 @@ from gallery_app.wording.model_words import (
     change_text,
     parameters_text,
     trained_on_text,
+    use_anyway_text,
 )
 from gallery_app.wording.number_words import seconds_text, share_text
 
@@ -85,7 +86,8 @@ def _section(model: ModelVersion, points: Sequence[Measured]) -> QVBoxLayout:
     state = "in use" if model.active else "not in use"
     title = f"{KIND_NAMES[model.kind]} · {PRESET_NAMES[model.preset].lower()} · {state}"
     column.addWidget(text_label(title, "heading", selectable=True))
-    column.addWidget(text_label(model.sentence, selectable=True))
+    words = f"{model.sentence} {use_anyway_text(model, 'Model ▸ Versions…')}".rstrip()
+    column.addWidget(text_label(words, selectable=True))
     if model.collapsed:
         column.addLayout(_warning(_COLLAPSE))
     column.addWidget(_comparison(model), 0, Qt.AlignmentFlag.AlignLeft)
@@ -114,14 +116,18 @@ def _comparison(model: ModelVersion) -> QFrame:
     grid.setContentsMargins(16, 12, 16, 12)
     grid.setHorizontalSpacing(32)
     grid.setVerticalSpacing(8)
-    for column, words in enumerate(("On unseen faces", "Before", "This model", "Change")):
+    together = ("With the others",) if "with_others_rank1" in model.metrics else ()
+    heads = ("On unseen faces", "Before", "This model", *together, "Change")
+    for column, words in enumerate(heads):
         grid.addWidget(_cell(words, "small", right=column > 0), 0, column)
     known = [(name, words) for name, words in _MEASURES if name in model.metrics]
     for row, (name, words) in enumerate(known, start=1):
-        before, after = model.metrics.get(f"before_{name}"), model.metrics[name]
+        before, alone = model.metrics.get(f"before_{name}"), model.metrics[name]
+        after = model.metrics.get(f"with_others_{name}", alone)
         change = "" if before is None else change_text(before, after)
+        shares = [before, alone, after] if together else [before, alone]
         grid.addWidget(_cell(words, "", right=False), row, 0)
-        for column, text in enumerate((share_text(before), share_text(after), change), start=1):
+        for column, text in enumerate([*map(share_text, shares), change], start=1):
             label = _cell(text, "", right=True)
             label.setFont(tabular(text_font("body")))
             grid.addWidget(label, row, column)

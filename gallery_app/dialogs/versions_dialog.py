@@ -28,6 +28,7 @@ from gallery_app.widgets.controls.labels import IconLabel, plain_tip, show_plain
 from gallery_app.wording.model_words import (
     KIND_NAMES,
     PRESET_NAMES,
+    UNTESTED,
     parameters_text,
     stale_text,
     state_text,
@@ -328,7 +329,7 @@ def _remark(version: ModelVersion) -> str:
     if version.stale:
         kind = KIND_NAMES[version.kind].replace("Triplet", "triplet")
         return f"Since it was trained: {stale_text(version)}. Retrain the {kind} to include this."
-    return ""
+    return "" if version.metrics else UNTESTED
 
 
 def _facts(version: ModelVersion) -> str:

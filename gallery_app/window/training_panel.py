@@ -22,7 +22,7 @@ from engine.records.training_parameters import Kind
 from gallery_app.theme.icons import Role
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, plain_tip
-from gallery_app.wording.model_words import kind_of, kinds_text
+from gallery_app.wording.model_words import kind_of, kinds_text, outcome_text
 from gallery_app.wording.number_words import left_text
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class TrainingPanel(QFrame):
 
     def show_outcome(self, outcome: TrainingOutcome) -> None:
         """It is done: the sentence, with the report behind it."""
-        self._end("Training is done", outcome.sentence)
+        self._end("Training is done", outcome_text(outcome, "Model ▸ Versions…"))
         if any(model.collapsed for model in outcome.models) and not self._state.alarm:
             self._show_alarm("alert", "warning", "A model collapsed; see the report.")
         self.report.show()

@@ -62,13 +62,17 @@ def auto_reason(reason: str, basis: str = "") -> str:
             **dict(zip(_BETTER_FACTS, [_together(members), *shares], strict=True))
         )
     else:
-        said = _REASONS.get(code, reason)
+        said = _REASONS[code].format(*facts, "?") if code in _REASONS else reason
     return f"{said} {basis}".strip()
 
 
 _REASONS = {
     "no-model": "No trained model is in use, so auto is k-NN.",
     "untested": "No model in use could be tested on unseen people, so auto is k-NN.",
+    "too-few-people": (
+        "With fewer than {0} people it cannot be measured whether a trained model is better, so "
+        "auto is k-NN."
+    ),
     "not-better": "No trained model, alone or combined with k-NN, is measurably better than k-NN.",
 }
 _BETTER_FACTS = ("members", "rank1", "fnir", "knn_rank1", "knn_fnir")

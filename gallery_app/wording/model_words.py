@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.progress import Measured
-from engine.records.jobs import ModelVersion
+from engine.records.jobs import ModelVersion, TrainingOutcome
 from engine.records.training_parameters import Kind, Preset
 from gallery_app.wording.number_words import date_text, faces_text, people_text
 
@@ -91,6 +91,41 @@ def state_text(version: ModelVersion) -> str:
         f"stale: {stale_text(version)}" if version.stale else "",
     ]
     return " · ".join(part for part in parts if part) or "kept"
+
+
+UNTESTED = "It could not be tested, so it shows candidates but never gives a name."
+
+
+def use_anyway_text(version: ModelVersion, how: str) -> str:
+    """What a person may still do with a version that was not put to use; "" where it was, or where
+    it has collapsed.
+
+    Args:
+        how: where or by which command it is done.
+    """
+    if version.active or version.collapsed:
+        return ""
+    caveat = "" if version.metrics else f" {UNTESTED}"
+    return f"You can still use it: {how}.{caveat}"
+
+
+def outcome_text(outcome: TrainingOutcome, how: str) -> str:
+    """The sentences of a training, and what may still be done with what was not put to use.
+
+    Args:
+        how: see :func:`use_anyway_text`.
+    """
+    unused = [model for model in outcome.models if use_anyway_text(model, how)]
+    if len(unused) == 1:
+        return f"{outcome.sentence} {use_anyway_text(unused[0], how)}"
+    if not unused:
+        return outcome.sentence
+    caveat = (
+        ""
+        if any(model.metrics for model in unused)
+        else (" They could not be tested, so they show candidates but never give a name.")
+    )
+    return f"{outcome.sentence} You can still use them: {how}.{caveat}"
 
 
 def trained_on_text(version: ModelVersion) -> str:

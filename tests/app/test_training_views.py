@@ -24,6 +24,7 @@ from gallery_app.dialogs.versions_dialog import VersionsDialog
 from gallery_app.theme.colours import DARK, LIGHT, apply_theme, current_theme
 from gallery_app.widgets.charts.chart_style import STYLES, Axis, style_of
 from gallery_app.window.training_panel import TrainingPanel, TrainingState
+from gallery_app.wording.model_words import outcome_text, use_anyway_text
 from tests.training_scenes import (
     collapsing_point,
     mlp_point,
@@ -244,13 +245,25 @@ def test_the_outcome_is_one_sentence_with_the_report_behind_it(
     panel: TrainingPanel, qtbot: QtBot
 ) -> None:
     panel.start(TrainingRequest())
-    panel.show_outcome(TrainingOutcome((version(4),), "It is now in use.", 9.0))
+    panel.show_outcome(TrainingOutcome((version(4, active=True),), "It is now in use.", 9.0))
     assert panel.sentence.text() == "It is now in use."
     with qtbot.waitSignal(panel.report_requested):
         panel.report.click()
     with qtbot.waitSignal(panel.closed):
         panel.close_button.click()
     assert not panel.isVisible()
+
+
+def test_of_what_is_not_put_to_use_it_is_said_how_it_can_be(panel: TrainingPanel) -> None:
+    measured, untested = version(4, metrics={"rank1": 0.6}), version(5, metrics={})
+    panel.start(TrainingRequest())
+    panel.show_outcome(TrainingOutcome((measured, version(6, active=True)), "No better.", 9.0))
+    assert panel.sentence.text() == ("No better. You can still use it: Model ▸ Versions….")
+    assert outcome_text(TrainingOutcome((measured, measured), "No better.", 9.0), "there") == (
+        "No better. You can still use them: there."
+    )
+    assert use_anyway_text(untested, "there").endswith("candidates but never gives a name.")
+    assert use_anyway_text(version(7, collapsed=True), "there") == ""
 
 
 def test_a_late_event_does_not_take_the_outcome_away(panel: TrainingPanel, qtbot: QtBot) -> None:
@@ -385,6 +398,16 @@ def test_the_report_compares_before_and_after_and_names_a_collapse(qtbot: QtBot)
     assert "2.5 points fewer" in text
     assert "It collapsed: it gives nearly the same embedding for every face" in text
     assert "No curves were saved." in text
+
+
+def test_the_report_tells_a_model_alone_from_what_answers_with_it(qtbot: QtBot) -> None:
+    metrics = {"rank1": 0.8, "before_rank1": 0.9, "with_others_rank1": 0.95}
+    outcome = TrainingOutcome((version(4, active=True, metrics=metrics),), "Better.", 9.0)
+    report = TrainingReport(outcome, {})
+    qtbot.addWidget(report)
+    text = words(report)
+    for said in ("With the others", "90.0 %", "80.0 %", "95.0 %", "5.0 points more"):
+        assert said in text
 
 
 def chart(qtbot: QtBot, **axis: object):  # type: ignore[no-untyped-def]

@@ -85,10 +85,14 @@ KNN_ALONE = MethodChoice(("knn",), None, event("no-model"))
 
 
 FPIR = 0.01
+FEWEST_PEOPLE = 7
+"""With fewer people nothing is taken for better: where chance alone decides who fares better, all
+of n people do once in 2^n times, and of six or fewer that is more often than once in 100."""
 _DRAWS = 1_000
 _DRAWS_AT_ONCE = 50
 _BOOTSTRAP_SEED = 0
 _UNTRIED = MethodChoice(("knn",), None, event("untested"))
+_TOO_FEW = MethodChoice(("knn",), None, event("too-few-people", FEWEST_PEOPLE))
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +110,11 @@ class TrialFigures:
     own: Ids
     first: Flags
     found: Flags
+
+    @property
+    def people(self) -> int:
+        """Identities that were searched for."""
+        return len(np.unique(self.own))
 
     @property
     def rank1(self) -> float:
@@ -181,8 +190,11 @@ def gain(new: Flags, other: Flags, own: Ids, *, balanced: bool = False) -> Gain:
 def beats(new: TrialFigures, other: TrialFigures) -> bool:
     """Whether a method is better beyond noise in one figure and not worse in any.
 
-    The figures are rank-1, rank-1 balanced over identities, and what passes the threshold.
+    The figures are rank-1, rank-1 balanced over identities, and what passes the threshold. Of fewer
+    than FEWEST_PEOPLE people none is beyond noise.
     """
+    if new.people < FEWEST_PEOPLE:
+        return False
     gains = _gains(new, other)
     return any(figure.low > 0 for figure in gains) and all(figure.high >= 0 for figure in gains)
 
@@ -199,6 +211,8 @@ def select_methods(trials: Mapping[str, Trials]) -> MethodChoice:
     if not alike["knn"].searched.any():
         return _UNTRIED
     knn = trial_figures([alike["knn"]])
+    if knn.people < FEWEST_PEOPLE:
+        return _TOO_FEW
     best: tuple[str, ...] = ("knn",)
     most, chosen = 0.0, knn
     for members in _fusions(list(alike)):

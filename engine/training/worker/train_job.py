@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,18 @@ from engine.models.version_files import CALIBRATION, KNN_CALIBRATION, KNN_TRIALS
 from engine.models.versions import VersionContent, version_id, write_version
 from engine.progress import Reporter
 from engine.recognition.calibration.calibration import Calibration
-from engine.recognition.calibration.cross_validation import Trials, same_gallery
-from engine.recognition.calibration.method_selection import TrialFigures, beats, trial_figures
+from engine.recognition.calibration.cross_validation import Trials, in_common, same_gallery
+from engine.recognition.calibration.method_selection import (
+    FEWEST_PEOPLE,
+    TrialFigures,
+    beats,
+    select_methods,
+    trial_figures,
+)
 from engine.records.domains import current_time
-from engine.records.jobs import ModelVersion, TrainingRequest
+from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
 from engine.records.training_parameters import KIND_NAMES, Kind, Parameters, as_json
+from engine.records.types import METHOD_NAMES
 from engine.training.job import Job, settings
 from engine.training.worker.keras_model import save_keras
 from engine.training.worker.stages import TRAININGS, Stages, steps_of
@@ -60,35 +67,55 @@ def untried(kind: Kind, reason: str) -> Verdict:
 
 
 def judged(
-    kind: Kind, new: Trials, knn: Trials, old: Trials | None, *, replaces: bool, wanted: bool
+    kind: Kind,
+    new: Trials,
+    knn: Trials,
+    in_use: Mapping[Kind, Trials],
+    *,
+    replaces: bool,
+    wanted: bool,
 ) -> Verdict:
     """Of a model that was tried.
 
-    A triplet model must beat the embedding that it started from. Any must beat the version in
-    use, where that was tried on the same gallery; where it was not, it knows another gallery
-    than there is now, and makes way.
+    It is put to use where ``auto`` with it is better than ``auto`` is today. A version in use that
+    was tried on another gallery than there is now is not held against it, and makes way if it is of
+    the same kind.
 
     Args:
-        old: of the version in use; None where it was never tried.
-        replaces: there is a version in use.
+        in_use: of the versions in use that were tried.
+        replaces: there is a version of this kind in use.
         wanted: False where the person asked not to put it to use.
     """
-    shown, start = trial_figures([new]), trial_figures([knn])
-    before = (
-        trial_figures([old.of(new.faces)]) if old is not None and same_gallery(new, old) else None
-    )
-    sound = kind == "mlp" or beats(shown, start)
-    better = sound and (before is None or beats(shown, before))
-    told = _Told(kind, shown, start, before, replaces)
-    if not better:
-        sentence = told.not_better(sound)
+    today = {"knn": knn} | {name: old for name, old in in_use.items() if same_gallery(new, old)}
+    shown, before, after = trial_figures([new]), _chosen(today), _chosen({**today, kind: new})
+    better = kind in after.members and beats(after.figures, before.figures)
+    words = _Words(kind, shown, before, after, replaces)
+    if better:
+        sentence = words.better("it is now in use" if wanted else "it is not used, as requested")
+    elif shown.people < FEWEST_PEOPLE:
+        sentence = words.too_few()
     else:
-        sentence = told.better("it is now in use" if wanted else "it is not used, as requested")
-    return Verdict(
-        better and wanted,
-        sentence,
-        _metrics("", shown) | _metrics("before_", before or start) | _metrics("knn_", start),
-    )
+        sentence = words.not_better()
+    metrics = _metrics("", shown) | _metrics("before_", before.figures)
+    metrics |= _metrics("knn_", before.figures if len(today) < 2 else trial_figures([knn]))
+    if better and len(after.members) > 1:
+        metrics |= _metrics("with_others_", after.figures)
+    return Verdict(better and wanted, sentence, metrics)
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """What ``auto`` stands for among some methods, and how that did."""
+
+    members: tuple[str, ...]
+    figures: TrialFigures
+
+
+def _chosen(trials: Mapping[str, Trials]) -> _Chosen:
+    names = [name for name in ("knn", "triplet", "mlp") if name in trials]
+    ordered = dict(zip(names, in_common([trials[name] for name in names]), strict=True))
+    members = select_methods(ordered).members
+    return _Chosen(members, trial_figures([ordered[name] for name in members]))
 
 
 def _metrics(prefix: str, shown: TrialFigures) -> dict[str, float]:
@@ -100,50 +127,75 @@ def _metrics(prefix: str, shown: TrialFigures) -> dict[str, float]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Told:
-    """The figures, and the words for them."""
+class _Words:
+    """What the person is told of a model that was tried.
+
+    Attributes:
+        new: the model alone.
+        before, after: what answers today, and what would with the model.
+        replaces: there is a version of this kind in use.
+    """
 
     kind: Kind
     new: TrialFigures
-    start: TrialFigures
-    before: TrialFigures | None
+    before: _Chosen
+    after: _Chosen
     replaces: bool
 
-    def not_better(self, sound: bool) -> str:
-        """Args: sound: only the version in use was not beaten."""
-        if sound and self.before is not None:
-            against = self._against(self.before, "the one in use")
-            return (
-                f"The new {KIND_NAMES[self.kind]} was not better: {against}. The old one is kept."
-            )
-        stays = "The old one is kept" if self.replaces else "k-NN is kept"
-        against = self._against(self.start, "k-NN")
-        return f"The new {KIND_NAMES[self.kind]} was not better: {against}. {stays}."
+    def too_few(self) -> str:
+        """Nothing can be told of so few people."""
+        right = f"{_percent(self.new.rank1)} of the faces correctly"
+        return (
+            f"{self.new.people} people are too few to tell whether the new {self._noun} is better: "
+            f"it names {right} ({self._today} {_percent(self.before.figures.rank1)}). "
+            f"{self._kept}."
+        )
+
+    def not_better(self) -> str:
+        """What answers today was not beaten."""
+        return f"The new {self._noun} was not better: {self._against(self.new)}. {self._kept}."
 
     def better(self, fate: str) -> str:
-        other = "k-NN" if self.before is None else "before"
-        compared = self.before or self.start
-        figures = f"({_percent(self.new.rank1)}, {other} {_percent(compared.rank1)})"
-        points = 100 * (self.new.rank1 - compared.rank1)
-        if self.kind == "mlp" and self.before is None:
-            instead = (
-                " instead of the old one, which was trained on another gallery"
-            ) * self.replaces
-            right = f"{_percent(self.new.rank1)} of the faces correctly"
-            against = f"k-NN {_percent(self.start.rank1)}"
-            return f"The new MLP names {right} ({against}); {fate}{instead}."
-        if points >= 0.05:
+        """Args: fate: what becomes of it."""
+        others = [name for name in self.after.members if name != self.kind]
+        with_others = f", together with {_listed(others)}," if others else ""
+        subject = f"The new {self._noun}{with_others}"
+        new, old = self.after.figures.rank1, self.before.figures.rank1
+        if (points := 100 * (new - old)) >= 0.05:
             more = f"{points:.1f} percentage points more of the faces correctly"
-            return f"The new {KIND_NAMES[self.kind]} names {more} {figures}; {fate}."
-        against = self._against(compared, other)
-        return f"The new {KIND_NAMES[self.kind]} is better: {against}; {fate}."
+            figures = f"({_percent(new)}, {self._today} {_percent(old)})"
+            return f"{subject} names {more} {figures}; {fate}."
+        return f"{subject} is better: {self._against(self.after.figures)}; {fate}."
 
-    def _against(self, other: TrialFigures, name: str) -> str:
+    @property
+    def _noun(self) -> str:
+        return KIND_NAMES[self.kind]
+
+    @property
+    def _today(self) -> str:
+        if self.kind in self.before.members:
+            return "before"
+        return _listed(self.before.members)
+
+    @property
+    def _kept(self) -> str:
+        if self.replaces:
+            return "The old one is kept"
+        verb = "is" if len(self.before.members) == 1 else "are"
+        return f"{_listed(self.before.members)} {verb} kept"
+
+    def _against(self, new: TrialFigures) -> str:
+        old, name = self.before.figures, self._today
         return (
-            f"it names {_percent(self.new.rank1)} of the faces correctly ({name} "
-            f"{_percent(other.rank1)}) and misses {_percent(self.new.fnir)} when 1 in 100 "
-            f"strangers may be wrongly named ({name} {_percent(other.fnir)})"
+            f"it names {_percent(new.rank1)} of the faces correctly ({name} "
+            f"{_percent(old.rank1)}) and misses {_percent(new.fnir)} when 1 in 100 "
+            f"strangers may be wrongly named ({name} {_percent(old.fnir)})"
         )
+
+
+def _listed(methods: Sequence[str]) -> str:
+    """ "k-NN + triplet"."""
+    return " + ".join(METHOD_NAMES.get(method, method) for method in methods)
 
 
 def _percent(share: float) -> str:
@@ -170,8 +222,9 @@ def train(folder: Path, job: Job, reporter: Reporter) -> Mapping[str, Any]:
     )
     kinds = asked.kinds
     stages = Stages(reporter, TRAININGS * len(kinds), steps=steps_of(kinds, knn=len(kinds)))
+    in_use = _trials_in_use(job)
     models = [
-        _one(folder, job, asked, kind, chosen, faces, stages)
+        _one(folder, job, asked, kind, chosen, faces, stages, in_use)
         for kind, chosen in settings(asked).items()
     ]
     return {"models": models}
@@ -195,13 +248,17 @@ def _one(
     chosen: Parameters,
     faces: TrainingFaces,
     stages: Stages,
+    in_use: dict[Kind, Trials],
 ) -> dict[str, Any]:
+    """Train one version. If it is put to use, add it to those in use for the next one."""
     created, started = current_time(), time.monotonic()
     reporter = stages.next(f"Training the {KIND_NAMES[kind]}", curves=True)
     trained = train_network(faces, chosen, asked.seed, reporter)
     for remark in filter(None, (trained.caveat, *trained.remarks)):
         reporter.message(remark)
-    verdict, tried = _judged(job, asked, kind, faces, trained, chosen, stages)
+    verdict, tried = _judged(job, asked, kind, faces, trained, chosen, stages, in_use)
+    if verdict.better and tried is not None:
+        in_use[kind] = tried.trials
     version = ModelVersion(
         id=version_id(kind, created),
         kind=kind,
@@ -229,6 +286,7 @@ def _judged(
     trained: Trained,
     chosen: Parameters,
     stages: Stages,
+    in_use: Mapping[Kind, Trials],
 ) -> tuple[Verdict, _Tried | None]:
     if trained.collapsed:
         return collapsed(kind), None
@@ -241,20 +299,23 @@ def _judged(
         kind,
         trials,
         knn,
-        _before(job, kind),
+        in_use,
         replaces=kind in job.active,
         wanted=asked.activate,
     )
     return verdict, _Tried(calibration, trials, knn_calibration, knn)
 
 
-def _before(job: Job, kind: Kind) -> Trials | None:
-    """How the version in use did; None where there is none, or it is untried or damaged."""
-    try:
-        return Trials.load(Path(job.active[kind]) / TRIALS) if kind in job.active else None
-    except ModelError:
-        _log.info("The model in use cannot be compared with", exc_info=True)
-        return None
+def _trials_in_use(job: Job) -> dict[Kind, Trials]:
+    """How the versions in use did, without those that are untried or damaged."""
+    found: dict[Kind, Trials] = {}
+    for kind in KINDS:
+        try:
+            if kind in job.active:
+                found[kind] = Trials.load(Path(job.active[kind]) / TRIALS)
+        except ModelError:
+            _log.info("The model in use cannot be compared with", exc_info=True)
+    return found
 
 
 def _write(

@@ -97,3 +97,9 @@ def test_methods_and_references_are_called_as_people_write_them() -> None:
         "k-NN", "the MLP", "the notebooks' triplet model",
     ]  # fmt: skip
     assert method_phrase("nearest class mean") == "the nearest class mean"
+
+
+def test_auto_says_how_many_people_it_takes_to_compare_models() -> None:
+    said = auto_reason("too-few-people\t7")
+    assert said.startswith("With fewer than 7 people it cannot be measured")
+    assert auto_reason("too-few-people")  # a damaged file
