@@ -25,7 +25,7 @@ from engine.faces import Faces
 from engine.formats.photographs import read_photo
 from engine.formats.sources import read_file, read_sources
 from engine.history import History
-from engine.maintenance.integrity import index_problems, model_problems, remove_altered_vectors
+from engine.maintenance.integrity import check_gallery, require_writable
 from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.face_maps import Maps
 from engine.people import People
@@ -49,7 +49,6 @@ from engine.store import Store, encryption
 from engine.store.cipher import Key
 from engine.store.encryption import is_encrypted as is_encrypted
 from engine.training.training_service import TrainingService
-from engine.utils.gallery_folder import GalleryFolder
 
 _log = logging.getLogger(__name__)
 
@@ -392,7 +391,7 @@ class Gallery:
         self._convert(convert, new)
 
     def _convert(self, convert: Callable[[], None], new: str | None) -> None:
-        self._require_writable("It cannot be rewritten")
+        require_writable(self._store, "It cannot be rewritten")
         opens: str | Key | None = self.key
         self.close()
         try:
@@ -409,38 +408,4 @@ class Gallery:
                 whose stored numbers have changed, once the database is copied aside; a damaged
                 model is only told of: it must be trained again.
         """
-        reporter.progress("Checking the database", 0, 3)
-        damage = self._store.checks.problems()
-        altered = self._store.checks.altered() if damage else []
-        if altered and repair:
-            self._require_writable("The faces cannot be removed")
-            altered = self.recogniser.renew(lambda: remove_altered_vectors(self._store))
-            damage = self._store.checks.problems()
-        sound = not damage
-        reporter.progress("Checking the models", 1, 3)
-        problems = damage + GalleryFolder(self.folder).problems()
-        problems += model_problems(self._store) if sound else []
-        reporter.progress("Checking the index", 2, 3)
-        wrong = index_problems(self._store) if sound else []
-        repaired = [f"Removed: {face}" for face in altered] if repair else []
-        if wrong and repair:
-            self._require_writable("The index cannot be repaired")
-            self.recogniser.rebuild()
-            wrong, repaired = index_problems(self._store), [*repaired, *wrong]
-        reporter.progress("Checking the index", 3, 3)
-        return CheckReport(
-            tuple(problems + wrong),
-            tuple(repaired),
-            tuple(wrong),
-            tuple(damage),
-            () if repair else tuple(altered),
-            tuple(altered) if repair else (),
-        )
-
-    def _require_writable(self, problem: str) -> None:
-        if not self.writable:
-            raise GalleryReadOnlyError(
-                f"{problem}: the gallery is open read-only",
-                file=self.folder,
-                remedy="Close the program that is writing to it, then try again.",
-            )
+        return check_gallery(self._store, self.recogniser, repair=repair, reporter=reporter)

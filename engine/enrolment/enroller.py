@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from engine.enrolment.advisor import EnrolmentAdvisor
 from engine.enrolment.embedding_check import EmbeddingCheck, mixed_files
 from engine.errors import EmbeddingError
 from engine.formats.checks import as_rows, check_vectors
-from engine.formats.lazy_rows import chosen_rows
+from engine.formats.lazy_rows import chosen_faces, chosen_rows
 from engine.formats.photographs import read_photos
 from engine.formats.sources import SourcesRead, read_sources
 from engine.progress import SILENT, EtaReporter, Reporter, Step
@@ -32,7 +32,7 @@ from engine.records.types import (
 )
 from engine.store import Store
 from engine.store.name_lookup import ambiguous_words
-from engine.utils.packed_columns import Coded, chosen
+from engine.utils.packed_columns import Coded
 from engine.utils.trim_heap import give_back
 
 _TWICE = "The same face appears earlier"
@@ -204,7 +204,10 @@ class Enroller:
         started = time.monotonic()
         reporter = EtaReporter(reporter, _SAVING)
         rows = plan.rows()
-        faces = replace(_rows(plan.batch, rows), names=[plan.faces[row].name for row in rows])
+        faces = replace(
+            chosen_faces(plan.batch, np.array(rows, dtype=np.int64)),
+            names=[plan.faces[row].name for row in rows],
+        )
         alike = self._lookalikes(faces)
         added, refused = self._import(faces, reporter, plan.action)
         foreseen = plan.report()
@@ -328,7 +331,7 @@ class Enroller:
                 Rejection(batch.files[row], several[coded[row] or ""])
                 for row in np.flatnonzero(unclear).tolist()
             )
-            batch = _rows(batch, np.flatnonzero(~unclear).tolist())
+            batch = chosen_faces(batch, np.flatnonzero(~unclear))
         if joined:
             own = Coded.of(batch.names).mapped(lambda name: joined.get(name or "", name))
             batch = replace(batch, names=own)
@@ -395,15 +398,3 @@ def as_batch(faces: FaceBatch | Vectors) -> FaceBatch:
     if not len(faces):
         raise EmbeddingError("No faces were given", remedy="Provide at least one embedding.")
     return faces
-
-
-def _rows(batch: FaceBatch, rows: Sequence[int]) -> FaceBatch:
-    """Some rows of a batch; vectors that are in a file stay there."""
-    kept = np.array(rows, dtype=np.int64)
-    return FaceBatch(
-        chosen_rows(batch.vectors, kept),
-        chosen(batch.names, kept),
-        chosen(batch.files, kept),
-        chosen(batch.rows, kept),
-        chosen(batch.photos, kept),
-    )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine.errors import EmbeddingError, IdentityNameError, InputError, NameColumnError
 from engine.formats import checks
-from engine.formats.lazy_rows import AT_ONCE, chosen_rows, joined, parts
+from engine.formats.lazy_rows import AT_ONCE, chosen_faces, chosen_rows, joined, parts
 from engine.formats.name_column import REMEDY as _NAMES_REMEDY
 from engine.progress import SILENT, Reporter
 from engine.records.names import check_name, shown_name
@@ -174,7 +174,7 @@ def join(
             refused.append(pieces[owner].refusal(position, checks.WHOLE, checks.WHOLE_REMEDY))
         else:
             refused.append(pieces[owner].refusal(position, checks.fault(vector), checks.REMEDY))
-    return _take(batch, np.flatnonzero(good)), refused
+    return chosen_faces(batch, np.flatnonzero(good)), refused
 
 
 def _usable(vectors: Rows, reporter: Reporter) -> npt.NDArray[np.bool_]:
@@ -184,13 +184,3 @@ def _usable(vectors: Rows, reporter: Reporter) -> npt.NDArray[np.bool_]:
         good.append(checks.usable(part) & ~checks.whole(part))
     reporter.progress(CHECKING, len(vectors), len(vectors))
     return np.concatenate(good)
-
-
-def _take(batch: FaceBatch, kept: Ids) -> FaceBatch:
-    return FaceBatch(
-        chosen_rows(batch.vectors, kept),
-        chosen(batch.names, kept),
-        chosen(batch.files, kept),
-        chosen(batch.rows, kept),
-        chosen(batch.photos, kept),
-    )

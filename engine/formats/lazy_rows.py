@@ -19,7 +19,8 @@ import numpy as np
 
 from engine.errors import EmbeddingError
 from engine.formats.input_file import open_regular, unreadable
-from engine.records.types import Ids, Rows, Vectors
+from engine.records.types import FaceBatch, Ids, Rows, Vectors
+from engine.utils.packed_columns import chosen
 
 LARGE = 1 << 24
 """Bytes of vectors from which on they stay in their file (32,768 faces of 128 numbers)."""
@@ -173,6 +174,17 @@ def joined(sources: Sequence[Rows]) -> Rows:
 def chosen_rows(source: Rows, rows: Ids) -> Rows:
     """Some rows, ``(m,)``, of a source ``(n, d)``; in memory where it is."""
     return source[rows] if isinstance(source, np.ndarray) else ChosenRows(source, rows)
+
+
+def chosen_faces(batch: FaceBatch, rows: Ids) -> FaceBatch:
+    """Return some rows of a batch; vectors that are in a file stay there."""
+    return FaceBatch(
+        chosen_rows(batch.vectors, rows),
+        chosen(batch.names, rows),
+        chosen(batch.files, rows),
+        chosen(batch.rows, rows),
+        chosen(batch.photos, rows),
+    )
 
 
 def _runs(rows: Ids) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Checks of the saved indexes and models of a gallery; nothing is loaded for use."""
+"""Hold a gallery's database, saved indexes and models against one another, and repair them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import ModelError, SnapshotError
+from engine.errors import GalleryReadOnlyError, ModelError, SnapshotError
 from engine.index.snapshot import has_snapshot, open_snapshot
 from engine.models.version_files import KNN_TRIALS, TRIALS, load_curves, load_faces
+from engine.progress import Reporter
 from engine.recognition.active_models import load_model
 from engine.recognition.calibration.cross_validation import Trials
+from engine.recognition.recogniser import Recogniser
 from engine.records.jobs import ModelVersion
-from engine.records.types import Distance
+from engine.records.types import CheckReport, Distance
 from engine.store import Store
 from engine.store.failures import on_disk
 from engine.store.recovery.restoring import keep_aside
-from engine.utils.gallery_folder import INDEX
+from engine.utils.gallery_folder import INDEX, GalleryFolder
 
 _KEEP_FACES = frozenset(
     {
@@ -27,7 +29,50 @@ _KEEP_FACES = frozenset(
 """Actions that neither add nor remove faces."""
 
 
-def index_problems(store: Store) -> list[str]:
+def check_gallery(
+    store: Store, recogniser: Recogniser, *, repair: bool, reporter: Reporter
+) -> CheckReport:
+    """Check a gallery as :meth:`engine.gallery.Gallery.check` says."""
+    reporter.progress("Checking the database", 0, 3)
+    damage = store.checks.problems()
+    altered = store.checks.altered() if damage else []
+    if altered and repair:
+        require_writable(store, "The faces cannot be removed")
+        altered = recogniser.renew(lambda: _remove_altered_vectors(store))
+        damage = store.checks.problems()
+    sound = not damage
+    reporter.progress("Checking the models", 1, 3)
+    problems = damage + GalleryFolder(store.folder).problems()
+    problems += _model_problems(store) if sound else []
+    reporter.progress("Checking the index", 2, 3)
+    wrong = _index_problems(store) if sound else []
+    repaired = [f"Removed: {face}" for face in altered] if repair else []
+    if wrong and repair:
+        require_writable(store, "The index cannot be repaired")
+        recogniser.rebuild()
+        wrong, repaired = _index_problems(store), [*repaired, *wrong]
+    reporter.progress("Checking the index", 3, 3)
+    return CheckReport(
+        tuple(problems + wrong),
+        tuple(repaired),
+        tuple(wrong),
+        tuple(damage),
+        () if repair else tuple(altered),
+        tuple(altered) if repair else (),
+    )
+
+
+def require_writable(store: Store, problem: str) -> None:
+    """Raise GalleryReadOnlyError where a gallery is open for reading only."""
+    if not store.writable:
+        raise GalleryReadOnlyError(
+            f"{problem}: the gallery is open read-only",
+            file=store.folder,
+            remedy="Close the program that is writing to it, then try again.",
+        )
+
+
+def _index_problems(store: Store) -> list[str]:
     """Return what is wrong with the saved indexes, one sentence each.
 
     An index that was never saved is no problem: it is built when it is first needed.
@@ -35,7 +80,7 @@ def index_problems(store: Store) -> list[str]:
     return _indexes(store) and _indexes(store)  # a writer may have replaced one meanwhile
 
 
-def remove_altered_vectors(store: Store) -> list[str]:
+def _remove_altered_vectors(store: Store) -> list[str]:
     """Remove altered vectors, after the database is copied aside; return a sentence on each.
 
     Raises:
@@ -46,7 +91,7 @@ def remove_altered_vectors(store: Store) -> list[str]:
     return store.faces.remove_altered()
 
 
-def model_problems(store: Store) -> list[str]:
+def _model_problems(store: Store) -> list[str]:
     """Return what is wrong with trained models, in use or not, one sentence each."""
     return [problem for version in store.models.all() for problem in _model(store, version)]
 
@@ -59,7 +104,7 @@ def _indexes(store: Store) -> list[str]:
             try:
                 outputs = load_model(store, version).network.outputs
             except ModelError:  # ordinary: told as a problem of the model
-                continue  # reported as a problem of the model
+                continue
             found += _index(store, f"Index of {version.id}", folder / version.id, outputs, "cosine")
     return found
 

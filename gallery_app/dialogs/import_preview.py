@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import cast
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QWidget,
@@ -46,12 +45,13 @@ from gallery_app.widgets.controls.labels import IconLabel, button_name
 from gallery_app.widgets.faces.painting import paint_picture, paint_ring, paint_words
 from gallery_app.widgets.lists.check_boxes import (
     SIDE,
+    CheckBoxDelegate,
     Index,
     is_checkable,
     is_checked,
     paint_check,
     tone_color,
-    turned,
+    turn,
 )
 from gallery_app.wording.number_words import faces_text, people_text
 
@@ -106,22 +106,19 @@ class PlanTable(QTableView):
         if event.key() == Qt.Key.Key_Delete:
             self.leave_pressed.emit()
         elif event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
-            self._turn(self.currentIndex().siblingAtColumn(PORTRAIT))
+            turn(self.model(), self.currentIndex().siblingAtColumn(PORTRAIT))
         else:
             super().keyPressEvent(event)
-
-    def _turn(self, index: Index) -> None:
-        if is_checkable(index):
-            state = Qt.CheckState.Unchecked if is_checked(index) else Qt.CheckState.Checked
-            self.model().setData(index, state, Qt.ItemDataRole.CheckStateRole)
 
 
 def row_height() -> int:
     return max(_PICTURE, QFontMetrics(text_font()).height()) + 10
 
 
-class _PlanDelegate(QStyledItemDelegate):
+class _PlanDelegate(CheckBoxDelegate):
     """Every cell on one ground; what happens and why have a sign before the words."""
+
+    MARGIN = _PAD
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         words = QFontMetrics(text_font()).horizontalAdvance(index.data() or "")
@@ -146,7 +143,7 @@ class _PlanDelegate(QStyledItemDelegate):
 
     def _paint_face(self, painter: QPainter, rect: QRect, index: Index) -> None:
         if is_checkable(index):
-            paint_check(painter, _box(rect), is_checked(index))
+            paint_check(painter, self.box(rect), is_checked(index))
         left = rect.left() + _PAD + SIDE + 12
         place = QRectF(left, rect.top() + (rect.height() - _PICTURE) / 2, _PICTURE, _PICTURE)
         if index.data(ToneRole) == "muted":
@@ -173,19 +170,6 @@ class _PlanDelegate(QStyledItemDelegate):
         plain = tone == "good"  # the sign says it
         color = current_theme().text if plain else tone_color(tone)
         paint_words(painter, rect, words, text_font(), color)
-
-    def editorEvent(
-        self,
-        event: QEvent,
-        model: QAbstractItemModel,
-        option: QStyleOptionViewItem,
-        index: Index,
-    ) -> bool:
-        return turned(event, model, index, _box(option.rect))
-
-
-def _box(rect: QRect) -> QRectF:
-    return QRectF(rect.left() + _PAD, rect.center().y() - SIDE / 2 + 0.5, SIDE, SIDE)
 
 
 _NOTICES = 3  # sentences about the whole that are shown

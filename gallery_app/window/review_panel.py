@@ -34,7 +34,7 @@ from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
-from gallery_app.widgets.faces.delegates import FindingDelegate
+from gallery_app.widgets.faces.delegates import finding_list
 from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.wording.review_words import (
     KIND_TEXTS,
@@ -268,16 +268,7 @@ class ReviewPanel(QWidget):
         self._lay_out()
 
     def _list(self) -> QListView:
-        view = QListView(objectName="findingList")
-        view.setModel(self.model)
-        view.setItemDelegate(FindingDelegate(view))
-        view.setUniformItemSizes(True)
-        view.setMouseTracking(True)
-        view.setFrameShape(QFrame.Shape.NoFrame)
-        view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        view.setAccessibleName("What looks wrong")
-        view.setMinimumHeight(88)
-        view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        view = finding_list(self.model, "findingList", "What looks wrong")
         view.selectionModel().currentChanged.connect(self._show_current)
         return view
 

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QListView,
     QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QWidget,
 )
@@ -29,7 +28,7 @@ from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.fields import NameField
 from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
-from gallery_app.widgets.faces.delegates import FaceDelegate, FindingDelegate
+from gallery_app.widgets.faces.delegates import FaceDelegate, finding_list
 from gallery_app.wording.unknowns_words import hint, is_sure, likeness_text, question, these, total
 
 _NARROW = 520  # px: the buttons go below the field
@@ -295,16 +294,7 @@ class UnknownPanel(QWidget):
         vbox(self._stack, parent=self, margins=0)
 
     def _list(self) -> QListView:
-        view = QListView(objectName="clusterList")
-        view.setModel(self.model)
-        view.setItemDelegate(FindingDelegate(view))
-        view.setUniformItemSizes(True)
-        view.setMouseTracking(True)
-        view.setFrameShape(QFrame.Shape.NoFrame)
-        view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        view.setAccessibleName("Unknown people")
-        view.setMinimumHeight(88)
-        view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        view = finding_list(self.model, "clusterList", "Unknown people")
         view.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         view.selectionModel().selectionChanged.connect(lambda: self._show_current())
         return view

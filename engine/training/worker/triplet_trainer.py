@@ -3,88 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.errors import TrainingError
-from engine.models.network import Layer, Network, fit_scaler
+from engine.models.network import Network
 from engine.progress import Measured, Reporter
 from engine.records.training_parameters import TripletParameters
 from engine.records.types import Distance, Ids, Vectors
 from engine.training.worker.dataset import Pool, balance, holdout_classes
-from engine.training.worker.heldout import HeldOut
 from engine.training.worker.schedule import Schedule
 from engine.training.worker.trained import Trained
+from engine.training.worker.training_watch import CollapseWatch, HeldOut, spread
 from engine.training.worker.triplet_epoch import TripletEpochs, TripletMetrics
-
-NARROW = 0.3
-"""Unit vectors at random lie about 1.41 apart. Where 95 % of all pairs are nearer than this, people
-cannot be told apart by a margin of any use."""
-STUCK = 0.05
-"""With all outputs alike a triplet's loss is the margin: within this share of it, nothing is
-learned."""
-_EPOCHS = 3
-"""One after another before it is called a collapse; a network may pass through for one or two."""
-_SAMPLE = 512
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Percentiles of the distances between all pairs of a sample of outputs."""
-
-    low: float
-    middle: float
-    high: float
-
-
-def spread(outputs: Vectors) -> Spread:
-    """5th, 50th and 95th percentile of the pairwise Euclidean distances of ``(n, o)``, n ≥ 2.
-
-    Of at most 512 rows, evenly chosen.
-    """
-    rows = outputs[np.linspace(0, len(outputs) - 1, min(len(outputs), _SAMPLE)).astype(np.int64)]
-    rows = rows.astype(np.float64) - rows.mean(axis=0)
-    squares = np.einsum("ij,ij->i", rows, rows)
-    gaps = squares[:, None] + squares[None, :] - 2.0 * rows @ rows.T
-    above = gaps[np.triu_indices(len(rows), 1)]
-    low, middle, high = np.percentile(np.sqrt(np.maximum(above, 0.0)), [5, 50, 95])
-    return Spread(float(low), float(middle), float(high))
-
-
-@dataclass
-class CollapseWatch:
-    """Follows a training epoch by epoch.
-
-    The 95th percentile itself is judged, not its distance to the 5th: in many dimensions the
-    distances of a sound space all lie close to 1.41, a tenth or two from one another.
-
-    Attributes:
-        margin: of the loss, in its own unit.
-        alarmed: it has collapsed, now or earlier.
-    """
-
-    margin: float
-    alarmed: bool = field(default=False, init=False)
-    _narrow: int = field(default=0, init=False)
-
-    @property
-    def collapsed(self) -> bool:
-        """Whether the last epochs were all narrow and stuck."""
-        return self._narrow >= _EPOCHS
-
-    def step(self, spread: Spread, loss: float) -> bool:
-        """Take an epoch's figures; return True at the one that raises the alarm, once."""
-        narrow = not spread.high >= NARROW
-        stuck = not abs(loss - self.margin) > STUCK * self.margin
-        self._narrow = self._narrow + 1 if narrow and stuck else 0
-        first = self.collapsed and not self.alarmed
-        self.alarmed = self.alarmed or self.collapsed
-        return first
-
+from engine.training.worker.triplet_start import starting_network, with_weights
 
 SERIES = "triplet"
 _ALARM = (
@@ -218,57 +152,6 @@ def followed(
     return with_weights(start, epochs.weights)
 
 
-def with_weights(network: Network, weights: Sequence[Vectors]) -> Network:
-    """The network with other kernels ``(inputs, outputs)`` and biases, one of each a layer."""
-    pairs = zip(network.layers, weights[::2], weights[1::2], strict=True)
-    return replace(
-        network, layers=tuple(Layer(kernel, bias, old.relu) for old, kernel, bias in pairs)
-    )
-
-
-_FLOOR = 1e-6
-
-
-def discriminant(rows: Vectors, labels: Ids, outputs: int = 0) -> Vectors:
-    """A map ``(d, o)`` after which faces of one identity scatter alike in every direction.
-
-    Directions are ordered by how far identities lie apart in them, against their own scatter
-    (Fisher 1936; Rao 1948), each identity counting once. The scatter within identities is shrunk
-    towards a multiple of the unit matrix (Ledoit and Wolf 2004), so that few faces do no harm.
-
-    Args:
-        rows: ``(n, d)``, centred.
-        labels: a number for the identity of each, ``(n,)``.
-        outputs: o; 0 keeps d. Mapped rows have a mean squared length of o.
-    """
-    exact = rows.astype(np.float64)
-    _, group = np.unique(labels, return_inverse=True)
-    means = np.zeros((group.max() + 1, exact.shape[1]))
-    np.add.at(means, group, exact)
-    means /= np.bincount(group)[:, None]
-    values, axes = np.linalg.eigh(_shrunk_covariance(exact - means[group]))
-    whitening = (axes / np.sqrt(np.maximum(values, _FLOOR * values.mean() + 1e-24))) @ axes.T
-    apart = (means - means.mean(axis=0)) @ whitening
-    _, directions = np.linalg.eigh(apart.T @ apart)  # ascending
-    found = whitening @ directions[:, ::-1][:, : outputs or directions.shape[1]]
-    length = np.mean(np.sum((exact @ found) ** 2, axis=1))
-    return np.ascontiguousarray(
-        found * np.sqrt(found.shape[1] / max(length, 1e-24)), dtype=np.float32
-    )
-
-
-def _shrunk_covariance(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Ledoit and Wolf's estimate from centred rows ``(n, d)``."""
-    count, width = rows.shape
-    sample = rows.T @ rows / count
-    target = np.trace(sample) / width * np.eye(width)
-    apart = float(np.sum((sample - target) ** 2))
-    lengths = np.einsum("ij,ij->i", rows, rows)
-    noise = (float(np.mean(lengths**2)) - float(np.sum(sample**2))) / count
-    share = min(max(noise, 0.0) / apart, 1.0) if apart > 0 else 1.0
-    return np.asarray((1 - share) * sample + share * target)
-
-
 _PAST_ALARM = 10
 _SPREAD_SAMPLE = 512
 _TRIPLETS = 2**28
@@ -375,7 +258,9 @@ def _ready(
     data: _Data, kept: Ids, parameters: TripletParameters, random: np.random.Generator
 ) -> tuple[Network, TripletEpochs]:
     """A network to start from, and the epochs that train it on the kept rows."""
-    start = _start(data.vectors[kept], data.labels[kept], parameters, data.distance, random)
+    start = starting_network(
+        data.vectors[kept], data.labels[kept], parameters, data.distance, random
+    )
     inputs, rejected = data.vectors, None
     if data.rejected is not None:
         rejected = np.arange(len(data.rejected[0])) + len(inputs), data.rejected[1]
@@ -397,40 +282,3 @@ def _parted(labels: Ids, share: float, random: np.random.Generator) -> tuple[Ids
 def _with_pairs(labels: Ids) -> int:
     """How many identities have two faces."""
     return int(np.count_nonzero(np.unique(labels, return_counts=True)[1] > 1))
-
-
-def _start(
-    vectors: Vectors,
-    labels: Ids,
-    parameters: TripletParameters,
-    distance: Distance,
-    random: np.random.Generator,
-) -> Network:
-    """The network before its training, its scaler fitted on the training part alone.
-
-    A residual one gives the scaled input itself; any other has weights at random.
-    """
-    mean, scale = fit_scaler(vectors, distance, parameters.scaling)
-    if parameters.start == "lda":
-        width = parameters.output if parameters.residual else 0
-        scaled = Network(distance, mean, scale, ()).scaled(vectors)
-        turned = discriminant(scaled - scaled.mean(axis=0), labels, width)
-        scale = scale[:, None] * turned if scale.ndim == 1 else scale @ turned
-    inputs = scale.shape[-1]
-    outputs = inputs if parameters.residual else parameters.output or inputs
-    widths = (inputs, *parameters.hidden, outputs)
-    layers = _glorot(widths, random)
-    if parameters.residual:
-        last = layers[-1]
-        layers = (*layers[:-1], replace(last, kernel=np.zeros_like(last.kernel)))
-    return Network(distance, mean, scale, layers, parameters.residual, unit=True)
-
-
-def _glorot(widths: tuple[int, ...], random: np.random.Generator) -> tuple[Layer, ...]:
-    """Layers as Keras begins them (Glorot and Bengio 2010), ReLU but for the last."""
-    layers: list[Layer] = []
-    for inputs, outputs in pairwise(widths):
-        limit = np.sqrt(6 / (inputs + outputs))
-        kernel = random.uniform(-limit, limit, (inputs, outputs)).astype(np.float32)
-        layers.append(Layer(kernel, np.zeros(outputs, np.float32), len(layers) < len(widths) - 2))
-    return tuple(layers)

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QFrame,
+    QListView,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 
 from gallery_app.item_models.roles import CaptionRole, CountRole, NameRole, PictureRole
 from gallery_app.theme.colours import current_theme, tabular, text_font
@@ -151,3 +166,18 @@ class FindingDelegate(QStyledItemDelegate):
         paint_words(painter, right, caption, small, theme.muted, Qt.AlignmentFlag.AlignRight)
         left = inner.adjusted(0, 0, -width - _GAP, 0)
         paint_words(painter, left, index.data(NameRole) or "", text_font(), theme.text)
+
+
+def finding_list(model: QAbstractItemModel, name: str, accessible_name: str) -> QListView:
+    """Return a list of findings, which takes the height that is left."""
+    view = QListView(objectName=name)
+    view.setModel(model)
+    view.setItemDelegate(FindingDelegate(view))
+    view.setUniformItemSizes(True)
+    view.setMouseTracking(True)
+    view.setFrameShape(QFrame.Shape.NoFrame)
+    view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+    view.setAccessibleName(accessible_name)
+    view.setMinimumHeight(88)
+    view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+    return view

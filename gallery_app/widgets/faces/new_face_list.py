@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QListView,
     QMenu,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -21,12 +20,12 @@ from gallery_app.widgets.controls.labels import button_name
 from gallery_app.widgets.faces.painting import paint_picture, paint_ring, paint_words
 from gallery_app.widgets.lists.check_boxes import (
     SIDE,
+    CheckBoxDelegate,
     Index,
     is_checkable,
     is_checked,
     paint_check,
     tone_color,
-    turned,
 )
 
 _State = QStyle.StateFlag
@@ -38,8 +37,10 @@ _FADED = 0.4
 _SIGNS = {"warning": "alert", "bad": "alert", "good": "check", "sent": "chevron-right"}
 
 
-class NewFaceDelegate(QStyledItemDelegate):
+class NewFaceDelegate(CheckBoxDelegate):
     """A row of the list of an enrolment; a face that is left out is faded."""
+
+    MARGIN = _MARGIN
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         words = QFontMetrics(text_font()).height() + QFontMetrics(text_font("small")).height()
@@ -52,7 +53,7 @@ class NewFaceDelegate(QStyledItemDelegate):
         painter.save()
         self._paint_ground(painter, rect, state)
         if checkable:
-            paint_check(painter, _box(rect), taken)
+            paint_check(painter, self.box(rect), taken)
         picture = _picture_place(rect)
         painter.setOpacity(1.0 if taken or not checkable else _FADED)
         if checkable:
@@ -88,19 +89,6 @@ class NewFaceDelegate(QStyledItemDelegate):
             below.setLeft(left + _SIGN + 6)
         tint = theme.muted if tone == "good" else tone_color(tone)
         paint_words(painter, below, index.data(WordsRole) or "", small, tint)
-
-    def editorEvent(
-        self,
-        event: QEvent,
-        model: QAbstractItemModel,
-        option: QStyleOptionViewItem,
-        index: Index,
-    ) -> bool:
-        return turned(event, model, index, _box(option.rect))
-
-
-def _box(rect: QRect) -> QRectF:
-    return QRectF(rect.left() + _MARGIN, rect.center().y() - SIDE / 2 + 0.5, SIDE, SIDE)
 
 
 def _picture_place(rect: QRect) -> QRectF:

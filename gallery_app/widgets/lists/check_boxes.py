@@ -7,10 +7,12 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     QRectF,
     Qt,
 )
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from gallery_app.theme.colours import current_theme
 from gallery_app.theme.icons import paint_icon
@@ -49,17 +51,36 @@ def is_checked(index: Index) -> bool:
     return Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) == Qt.CheckState.Checked
 
 
-def turned(event: QEvent, model: QAbstractItemModel, index: Index, box: QRectF) -> bool:
-    """Turn the tick of an item where the event asks for it; for ``editorEvent`` of a delegate."""
+def turn(model: QAbstractItemModel, index: Index) -> bool:
+    """Turn the tick of an item; tell whether it has one."""
     if not is_checkable(index):
-        return False
-    if isinstance(event, QMouseEvent):
-        reach = box.adjusted(-_REACH, -_REACH, _REACH, _REACH)
-        if event.button() != Qt.MouseButton.LeftButton or not reach.contains(event.position()):
-            return False
-        if event.type() != QEvent.Type.MouseButtonRelease:
-            return True  # a press on the box does not select
-    elif not (isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space):
         return False
     state = Qt.CheckState.Unchecked if is_checked(index) else Qt.CheckState.Checked
     return model.setData(index, state, Qt.ItemDataRole.CheckStateRole)
+
+
+class CheckBoxDelegate(QStyledItemDelegate):
+    """Base of delegates that paint a tick at the left: a click on it, or Space, turns it."""
+
+    MARGIN = 12
+
+    def box(self, rect: QRect) -> QRectF:
+        """Return the place of the tick of an item."""
+        return QRectF(rect.left() + self.MARGIN, rect.center().y() - SIDE / 2 + 0.5, SIDE, SIDE)
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: Index,
+    ) -> bool:
+        if isinstance(event, QMouseEvent):
+            reach = self.box(option.rect).adjusted(-_REACH, -_REACH, _REACH, _REACH)
+            if event.button() != Qt.MouseButton.LeftButton or not reach.contains(event.position()):
+                return False
+            if event.type() != QEvent.Type.MouseButtonRelease:
+                return is_checkable(index)  # a press on the box does not select
+        elif not (isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space):
+            return False
+        return turn(model, index)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.training.worker.triplet_trainer import CollapseWatch, Spread, spread
+from engine.training.worker.training_watch import CollapseWatch, Spread, spread
 
 pytestmark = pytest.mark.training
 
