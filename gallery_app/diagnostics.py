@@ -58,7 +58,7 @@ def _sizes(gallery: Gallery) -> str:
         _log.warning("The open gallery cannot be measured", exc_info=True)
         return f"The open gallery cannot be measured: {type(error).__name__}"
     kinds = ["encrypted" if gallery.encrypted else "plain"]
-    kinds += [] if gallery.writable else ["for reading only"]
+    kinds += [] if gallery.writable else ["read-only"]
     return (
         f"{people:,} people, {faces:,} faces of {gallery.dimension} numbers, "
         f"{gallery.distance} distance, {size / 1e6:,.1f} MB, {', '.join(kinds)}"

@@ -77,7 +77,7 @@ _PROTECTS = (
 _PROTECTS_NOT = (
     "Anyone using this computer while the gallery is open, or able to read its memory.",
     "Anyone who finds the photos and tables that were imported.",
-    "A forgotten passphrase: no one can open the gallery without it, not even we.",
+    "A forgotten passphrase: no one can open the gallery without it.",
 )
 _BEFORE = (
     "Unencrypted files, including automatic backups, are overwritten and removed. An SSD may "

@@ -257,7 +257,7 @@ def salvaged_dialog(saved: Salvaged, parent: QWidget | None) -> ReportDialog:
 def _restore_text(backup: Backup | None) -> str:
     if backup is None:
         return "There is no intact automatic backup. Choose one that you made."
-    return f"Newest intact backup: {headline(backup)}. Later changes are lost."
+    return f"Newest intact backup: {headline(backup)}. Changes made after it are lost."
 
 
 def _listed(problems: Sequence[str]) -> QListWidget:

@@ -39,7 +39,7 @@ _COLLAPSE = (
 _MEASURES = (
     ("rank1", "Right name first (rank-1)"),
     ("balanced_rank1", "Rank-1, averaged over people"),
-    ("fnir", "Known people missed when 1 in 100 strangers is named (FNIR)"),
+    ("fnir", "Known people missed when 1 in 100 strangers may be wrongly named (FNIR)"),
 )
 
 

@@ -325,7 +325,7 @@ class VersionsDialog(Dialog):
 
 def _remark(version: ModelVersion) -> str:
     if version.collapsed:
-        return "It collapsed: all faces come out nearly the same, so it can never be used."
+        return "It collapsed: it maps all faces to nearly the same point, so it can never be used."
     if version.stale:
         kind = KIND_NAMES[version.kind].replace("Triplet", "triplet")
         return f"Since it was trained: {stale_text(version)}. Retrain the {kind} to include this."

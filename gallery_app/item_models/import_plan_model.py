@@ -192,7 +192,7 @@ class PlanModel(QAbstractTableModel):
     def _why(self, place: int) -> str:
         face = self._faces[place]
         if face.sent:
-            first = f"Not under {self.plan.first[place].name}"
+            first = f"The source says {self.plan.first[place].name}"
             return ". ".join(filter(None, (first, why_text(face))))
         return advice_texts(face.advice) if face.outcome == "left-out" else why_text(face)
 

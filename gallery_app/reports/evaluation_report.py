@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 _CLOSED_NOTE = (
     "Every query is of an enrolled person: a fifth of each person's faces are searched for after "
-    "the others have been enrolled. Shares with 95 % intervals by person."
+    "the others have been enrolled. Percentages with 95 % intervals, computed over people."
 )
 _OPEN_NOTE = (
     "A third of the people are never enrolled. FNIR: share of enrolled people's faces for which "
     "the right name does not come first and above the threshold. FPIR: share of strangers who "
     "are wrongly named. The threshold for each FPIR is set on different people from those it is "
     "tested on; the FPIR actually reached is shown beside it. ECE: mean difference between "
-    "stated confidence and the share of right names."
+    "stated confidence and the share of names that are right."
 )
 
 

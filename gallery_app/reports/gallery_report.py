@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.records.figures import Evaluation
 from engine.records.findings import Review
 from engine.records.gallery_figures import GallerySummary, Separation
 from engine.records.jobs import ModelVersion
@@ -19,6 +20,7 @@ from gallery_app.reports.report_charts import COLOURS, MUTED, ReportChart, drawn
 from gallery_app.wording.evaluation_words import conclusions
 from gallery_app.wording.export_words import MOST_LISTED, report_omissions
 from gallery_app.wording.method_words import method_title
+from gallery_app.wording.number_words import faces_text, people_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,9 +155,14 @@ def gallery_page(summary: GallerySummary) -> str:
         models=[_model(model) for model in summary.models],
         evaluation=evaluation,
         conclusions=conclusions(evaluation) if evaluation else (),
-        evaluated=_moment(evaluation.created) if evaluation else "",
+        evaluated=_evaluated(evaluation) if evaluation else "",
         review=None if review is None else _found(review),
     )
+
+
+def _evaluated(evaluation: Evaluation) -> str:
+    people, faces = people_text(evaluation.identities), faces_text(evaluation.faces)
+    return f"Evaluated {_moment(evaluation.created)} with {people} and {faces}."
 
 
 def _facts(summary: GallerySummary) -> list[tuple[str, str]]:

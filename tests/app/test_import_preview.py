@@ -112,7 +112,7 @@ def test_rows_are_left_out_and_sent_to_whom_they_look_like(
     assert preview.send.text() == "&Add to Tom Ridge instead"
     click(preview.send, qtbot)
     assert cell(preview, "Tom_Ridge_0010.npy", NAME) == "Tom Ridge"
-    assert cell(preview, "Tom_Ridge_0010.npy", WHY) == "Not under Wrong"
+    assert cell(preview, "Tom_Ridge_0010.npy", WHY) == "The source says Wrong"
     click(preview.twins, qtbot)
     assert not preview.twins.isVisible()
     select(preview, "Hans_Blix_0002.npy")

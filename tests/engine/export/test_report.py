@@ -62,7 +62,7 @@ def test_the_sample_shows_distances_models_and_what_to_look_at(sample, tmp_path)
     assert "Distances within and between people" in page
     assert re.search(r"The dotted line is at 0\.\d{3}: 1 in 1,000 pairs", page)
     assert "Made by hand." in page
-    assert "What to look at" in page
+    assert "What to check" in page
 
 
 def test_what_is_sampled_or_left_out_is_said(hard, tmp_path, monkeypatch):
@@ -75,7 +75,7 @@ def test_what_is_sampled_or_left_out_is_said(hard, tmp_path, monkeypatch):
     assert len(re.findall(r'<th scope="row">', page)) == 5
     assert "The table lists the 5 of 26 people with the most faces." in export_notes(done)
     assert all(html.escape(note, quote=False) in page for note in export_notes(done))
-    assert "What to look at" not in page
+    assert "What to check" not in page
 
 
 def test_a_gallery_of_one_face_has_a_report_too(tmp_path):
