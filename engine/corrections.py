@@ -305,7 +305,9 @@ class Corrections:
     def _keep_safe(self, action: str, names: Sequence[str]) -> None:
         """A backup, where a change concerns a large part of the gallery."""
         known = {self._store.people.find(name) for name in names}
-        self._store.backups.before_large_change(action, sum(one.faces for one in known if one))
+        self._store.backups.before_large_change(
+            action, sum(identity.faces for identity in known if identity)
+        )
 
     def _target(self, name: str) -> str:
         """A name that faces may be put under. Raise IdentityNameError, AmbiguousNameError."""

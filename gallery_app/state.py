@@ -122,7 +122,7 @@ class FaceQuery:
     def candidate(self) -> Candidate | None:
         """Whom pictures, evidence and buttons are about: the chosen candidate, else the first."""
         offered = self.answer.candidates if self.answer is not None else ()
-        chosen = (one for one in offered if one.identity_id == self.chosen)
+        chosen = (candidate for candidate in offered if candidate.identity_id == self.chosen)
         return next(chosen, offered[0] if offered else None)
 
     @property

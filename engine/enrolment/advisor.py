@@ -115,11 +115,11 @@ def _neighbours(
         return recogniser.neighbours(vectors, _NEAREST)
     faces = np.full((2, len(answers), _NEAREST), -1, dtype=np.int64)
     distances = np.full((len(answers), _NEAREST), np.inf, dtype=np.float32)
-    for row, one in enumerate(answers):
-        there = slice(len(one.evidence))
-        faces[0, row, there] = [face.face for face in one.evidence]
-        faces[1, row, there] = [face.identity_id for face in one.evidence]
-        distances[row, there] = [face.distance for face in one.evidence]
+    for row, answer in enumerate(answers):
+        there = slice(len(answer.evidence))
+        faces[0, row, there] = [face.face for face in answer.evidence]
+        faces[1, row, there] = [face.identity_id for face in answer.evidence]
+        distances[row, there] = [face.distance for face in answer.evidence]
     return Neighbours(faces[0], distances), faces[1]
 
 

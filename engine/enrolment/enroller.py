@@ -322,8 +322,12 @@ class Enroller:
         batch = reading.batch
         coded = Coded.of(batch.names)
         found = self._store.people.match_names([name for name in coded.values if name is not None])
-        joined = {name: one[0] for name, one in found.items() if one != [name] and len(one) == 1}
-        several = {name: ambiguous_words(name, one) for name, one in found.items() if len(one) > 1}
+        joined = {
+            name: known[0] for name, known in found.items() if known != [name] and len(known) == 1
+        }
+        several = {
+            name: ambiguous_words(name, known) for name, known in found.items() if len(known) > 1
+        }
         rejected: tuple[Rejection, ...] = ()
         if several:
             unclear = np.array([name in several for name in coded.values])[coded.codes]

@@ -245,13 +245,13 @@ class UnknownFaces:
         limit = near_enough(owners, enrolled, self._store.distance)
         if limit is None:
             limit = usual(vectors, self._store.distance)
-        row_of = {int(one): row for row, one in enumerate(ids)}
-        left = ([row_of[one] for one in group if one in row_of] for group in known)
+        row_of = {int(unknown): row for row, unknown in enumerate(ids)}
+        left = ([row_of[unknown] for unknown in group if unknown in row_of] for group in known)
         before = [np.array(rows, dtype=np.int64) for rows in left if rows]
         groups = cluster(vectors, self._store.distance, limit, reporter, before)
         answers = self._identified(vectors, reporter)
         found = [self._cluster(rows, ids, vectors, listed, answers) for rows in groups]
-        new = sorted(found[len(before) :], key=lambda one: (-len(one), min(one.ids)))
+        new = sorted(found[len(before) :], key=lambda cluster: (-len(cluster), min(cluster.ids)))
         return (*found[: len(before)], *new)
 
     def name(self, unknowns: Sequence[int], name: str) -> Changed | None:
@@ -305,7 +305,7 @@ class UnknownFaces:
         near = members[order[:_MEASURED]]
         pairs = between(near, near, distance)[np.triu_indices(len(near), 1)]
         return Cluster(
-            unknowns=tuple(listed[int(one)] for one in ids[rows[order]]),
+            unknowns=tuple(listed[int(unknown)] for unknown in ids[rows[order]]),
             cohesion=float(pairs.mean()) if len(pairs) else 0.0,
             likeness=_likeness([answers[row] for row in rows.tolist()]),
         )
@@ -323,12 +323,17 @@ def _likeness(answers: Sequence[Identification]) -> Likeness | None:
     if not votes:
         return None
     best = max(votes, key=lambda identity: votes[identity])
-    own = [one for answer in answers for one in answer.candidates if one.identity_id == best]
-    calibrated = all(one.confidence is not None for one in own)
+    own = [
+        candidate
+        for answer in answers
+        for candidate in answer.candidates
+        if candidate.identity_id == best
+    ]
+    calibrated = all(candidate.confidence is not None for candidate in own)
     return Likeness(
         identity_id=best,
         name=own[0].name,
-        distance=float(np.mean([one.distance for one in own])),
+        distance=float(np.mean([candidate.distance for candidate in own])),
         confidence=min(votes[best] / len(answers), 1.0) if calibrated else None,
         known=2 * sum(answer.name == own[0].name for answer in answers) > len(answers),
     )

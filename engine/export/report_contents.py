@@ -80,7 +80,7 @@ def _recognised(distances: Vectors, owners: Ids) -> dict[int, tuple[int, int]]:
     who, place = np.unique(owners, return_inverse=True)
     asked, hits = np.bincount(place), np.bincount(place, right).astype(np.int64)
     both = zip(who.tolist(), hits.tolist(), asked.tolist(), strict=True)
-    return {one: (hit, count) for one, hit, count in both if count > 1}
+    return {identity: (hit, count) for identity, hit, count in both if count > 1}
 
 
 def _separation(distances: Vectors, owners: Ids) -> Separation:

@@ -39,12 +39,12 @@ class Source:
         """Raise ExportError: nobody is chosen, or there are not as many as asked for."""
         everybody = {person.id: person for person in store.people.all() if person.faces}
         if selection.is_whole:
-            count = sum(one.faces for one in everybody.values())
+            count = sum(person.faces for person in everybody.values())
             ids = None
         else:
             ids, owners = _chosen(store, selection)
             count = len(ids)
-            everybody = {one: everybody[one] for one in np.unique(owners).tolist()}
+            everybody = {identity: everybody[identity] for identity in np.unique(owners).tolist()}
         if not count:
             raise ExportError(
                 "There are no faces to export",

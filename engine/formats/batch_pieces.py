@@ -112,7 +112,7 @@ def with_names(piece: Piece) -> tuple[Piece, list[InputError]]:
             columns=piece.columns,
         )
     checked = [_checked(name) for name in names.values]
-    wrong = np.array([not isinstance(one, str) for one in checked])[names.codes]
+    wrong = np.array([not isinstance(name, str) for name in checked])[names.codes]
     refused: list[InputError] = []
     for row in np.flatnonzero(wrong).tolist():
         error = checked[names.codes[row]]

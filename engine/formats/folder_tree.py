@@ -139,9 +139,9 @@ def _with_labels(
         beside: files in the folder that can hold labels.
     """
     many: defaultdict[int, list[Piece]] = defaultdict(list)
-    for one in read.values():
-        if isinstance(one, Piece) and len(one) > 1:
-            many[len(one)].append(one)
+    for result in read.values():
+        if isinstance(result, Piece) and len(result) > 1:
+            many[len(result)].append(result)
     labels: defaultdict[int, dict[str, tuple[list[str], bool]]] = defaultdict(dict)
     for path in beside if many else ():
         count = label_count(path)
@@ -149,11 +149,11 @@ def _with_labels(
             with suppress(EmbeddingError):  # numbers with fractions are a face, or ages
                 labels[count][path] = read_labels(path)
     used = {path for arrays in labels.values() for path in arrays}
-    for path, one in read.items():
-        if isinstance(one, Piece) and len(one) > 1 and labels[len(one)]:
-            yield from _named(one, labels[len(one)], len(many[len(one)]), name_column)
+    for path, result in read.items():
+        if isinstance(result, Piece) and len(result) > 1 and labels[len(result)]:
+            yield from _named(result, labels[len(result)], len(many[len(result)]), name_column)
         elif path not in used:
-            yield one
+            yield result
 
 
 def _named(
@@ -168,8 +168,8 @@ def _named(
         labels: by their file, and whether they are numbers.
         claims: how many files of so many faces there are.
     """
-    texts = {os.path.splitext(os.path.basename(path))[0]: one for path, one in labels.items()}
-    candidates = [candidate_of(key, *one) for key, one in texts.items()]
+    texts = {os.path.splitext(os.path.basename(path))[0]: label for path, label in labels.items()}
+    candidates = [candidate_of(key, *label) for key, label in texts.items()]
     try:
         if claims > 1:
             problem = (

@@ -76,7 +76,7 @@ def choose(
             for candidate in candidates
             if _rank(candidate.key) == rank and _can_name(candidate, rank)
         ]
-        titled = [one for one in titled if one.text] or titled
+        titled = [candidate for candidate in titled if candidate.text] or titled
         if titled:
             return _only(titled, candidates, path, kind)
     unknown = [
@@ -84,8 +84,8 @@ def choose(
         for candidate in candidates
         if _rank(candidate.key) is None and not candidate.files
     ]
-    texts = [one for one in unknown if one.text]
-    repeating = texts or [one for one in unknown if one.repeats]
+    texts = [candidate for candidate in unknown if candidate.text]
+    repeating = texts or [candidate for candidate in unknown if candidate.repeats]
     return _only(repeating, candidates, path, kind) if repeating else None
 
 
@@ -125,8 +125,12 @@ def in_words(candidates: Sequence[NameColumnCandidate], kind: str) -> str:
     return f"the {kind}{'s' * (len(candidates) > 1)} {words}"
 
 
-def _label(one: NameColumnCandidate) -> str:
-    return one.key if one.number and one.key == str(one.number) else f"“{one.key[:40]}”"
+def _label(candidate: NameColumnCandidate) -> str:
+    return (
+        candidate.key
+        if candidate.number and candidate.key == str(candidate.number)
+        else f"“{candidate.key[:40]}”"
+    )
 
 
 def _rank(title: str) -> int | None:
@@ -139,9 +143,9 @@ def _rank(title: str) -> int | None:
     return None
 
 
-def _can_name(one: NameColumnCandidate, rank: int) -> bool:
+def _can_name(candidate: NameColumnCandidate, rank: int) -> bool:
     """Numbers that are called ids and are all different number the rows."""
-    return rank < 2 or one.text or one.repeats
+    return rank < 2 or candidate.text or candidate.repeats
 
 
 def _only(

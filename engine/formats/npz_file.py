@@ -157,7 +157,9 @@ class _Arrays:
         """
         if f"{_EMBEDDINGS}.npy" in self._archive.NameToInfo:
             return _EMBEDDINGS
-        real = {key: one.shape for key, one in self._headers.items() if one.dtype.kind == "f"}
+        real = {
+            key: header.shape for key, header in self._headers.items() if header.dtype.kind == "f"
+        }
         tables = [key for key, shape in real.items() if len(shape) == 2]
         tables = [key for key in tables if real[key][1] == dimension] or tables
         named = [key for key in tables if key.casefold() == _EMBEDDINGS]
@@ -171,7 +173,7 @@ class _Arrays:
             problem = f"It has no array named “{_EMBEDDINGS}”; it has {self._listed()}"
             raise MalformedError(problem, _REMEDY)
         lengths = {real[key][:1] for key in found}
-        labels = tuple(key for key, one in self._headers.items() if one.shape in lengths)
+        labels = tuple(key for key, header in self._headers.items() if header.shape in lengths)
         problem = f"Several arrays may be the embeddings: {self._listed()}"
         raise NameColumnError(problem, file=self._path, remedy=_CHOICE, columns=labels)
 
@@ -337,7 +339,7 @@ def write_npz(source: FaceSource, path: Path) -> Remarks:
                 member.write(np.ascontiguousarray(vectors, "<f4").tobytes())
                 names.add([written_name(face.name) for face in faces])
                 files.add([face.file for face in faces])
-                numbers.append(np.array([(one.id, one.row, one.added) for one in faces]))
+                numbers.append(np.array([(face.id, face.row, face.added) for face in faces]))
         names.write(archive, "names", source.count)
         files.write(archive, "files", source.count)
         found = np.concatenate(numbers)

@@ -32,7 +32,7 @@ def unpacked_parts(path: Path) -> Iterator[bytes]:
     with pyarrow.parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=_ROWS):
             yield "\n".join(batch.schema.names).encode()
-            numbers = [one for one in batch.columns if kinds.is_floating(one.type)]
+            numbers = [column for column in batch.columns if kinds.is_floating(column.type)]
             if len(numbers) > 1:  # a column for each number of a vector
                 wide = [
                     number.to_numpy(zero_copy_only=False).astype(np.float64) for number in numbers

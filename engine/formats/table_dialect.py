@@ -93,7 +93,7 @@ def numbers_in_list(cell: str) -> list[str]:
 def find_dialect(lines: Sequence[str], delimiter: str | None) -> Dialect:
     """Read most cells as numbers."""
     if delimiter is None:
-        delimiter = max(_DELIMITERS, key=lambda one: _evidence(lines, one))
+        delimiter = max(_DELIMITERS, key=lambda sign: _evidence(lines, sign))
     commas = points = 0
     for line in lines:
         for cell in cells_or_none(line, delimiter):

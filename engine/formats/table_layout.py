@@ -332,7 +332,7 @@ class _Survey:
             self._titles_line,
             self._width,
             name,
-            tuple(one.place for one in vector),
+            tuple(column.place for column in vector),
             count,
             bool(joined),
             certain,
@@ -345,7 +345,7 @@ class _Survey:
         """The one column that has whole embeddings in its cells."""
         more = [other for other in others if other.kind == "fraction" and not other.extra]
         if len(joined) > 1 or more:
-            places = " and ".join(str(one.place + 1) for one in (*joined, *more)[:6])
+            places = " and ".join(str(column.place + 1) for column in (*joined, *more)[:6])
             problem = (
                 f"The columns {places} contain numbers of embeddings, and some contain lists of "
                 "them"
@@ -371,22 +371,22 @@ class _Survey:
         series = _series(part)
         if series and len(series) == (dimension or (len(part) + len(names))):
             return series, True
-        fractions = [one for one in part if not one.counted]
-        if part and all(one.kind == "whole" for one in part):
+        fractions = [column for column in part if not column.counted]
+        if part and all(column.kind == "whole" for column in part):
             raise EmbeddingError(checks.WHOLE, file=self._path, remedy=checks.WHOLE_REMEDY)
         if dimension is None:
-            wholes = [one for one in part if one.kind == "whole"]
+            wholes = [column for column in part if column.kind == "whole"]
             sure = len(self._rows) >= _SURE_LINES and all(whole.counted for whole in wholes)
             if names or (wholes and not sure):
                 raise self._doubt(names or wholes)
             return fractions, False
-        with_names = sorted([*fractions, *names], key=lambda one: one.place)
+        with_names = sorted([*fractions, *names], key=lambda column: column.place)
         for found in (fractions, with_names):
             if len(found) == dimension:
                 return found, False
         if len(part) == dimension:
             if len(self._rows) > 1:
-                raise self._doubt([one for one in part if one.counted])
+                raise self._doubt([column for column in part if column.counted])
             return part, False
         return fractions, False
 
@@ -400,7 +400,7 @@ class _Survey:
 
     def _may_name(self, vector: Sequence[_Column]) -> list[NameColumnCandidate]:
         """The columns that can hold the names beside those of the embeddings."""
-        taken = {one.place for one in vector}
+        taken = {column.place for column in vector}
         return self._candidates(
             column
             for column in self._columns

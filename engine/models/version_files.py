@@ -110,7 +110,7 @@ def _version(name: str, data: bytes) -> Version:
     record = ModelVersion.from_json(kept["version"])
     if record.id != name:
         raise ValueError(f"it belongs to {record.id}")
-    identity_ids = np.array([int(one) for one in kept["identity_ids"]], dtype=np.int64)
+    identity_ids = np.array([int(identity) for identity in kept["identity_ids"]], dtype=np.int64)
     return Version(record, identity_ids, str(kept["fingerprint"]))
 
 

@@ -153,7 +153,7 @@ def _fill(folder: Path, content: VersionContent) -> None:
     record = {
         "format": FORMAT,
         "version": content.version.to_json(),
-        "identity_ids": [int(one) for one in content.identity_ids],
+        "identity_ids": [int(identity) for identity in content.identity_ids],
         "fingerprint": digest(both),
     }
     content.network.save(folder / NETWORK)

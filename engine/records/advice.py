@@ -58,9 +58,9 @@ def joined_words(name: str, known: str) -> str:
 def by_row(advice: Iterable[Advice]) -> dict[int, tuple[Advice, ...]]:
     """What is said of each row, what weighs most first; rows of which nothing is said lack."""
     found: defaultdict[int, list[Advice]] = defaultdict(list)
-    for one in sorted(advice, key=lambda one: ADVICE.index(one.kind)):
-        for row in one.rows:
-            found[row].append(one)
+    for item in sorted(advice, key=lambda item: ADVICE.index(item.kind)):
+        for row in item.rows:
+            found[row].append(item)
     return {row: tuple(said) for row, said in found.items()}
 
 
@@ -75,15 +75,15 @@ def grouped(
     """
     of = len(files) if count is None else count
     groups: defaultdict[tuple[AdviceKind, str | None], list[Advice]] = defaultdict(list)
-    for one in advice:
-        groups[one.kind, one.identity].append(one)
+    for item in advice:
+        groups[item.kind, item.identity].append(item)
     told = [_together(group, files, of) for group in groups.values()]
-    return tuple(sorted(told, key=lambda one: (ADVICE.index(one.kind), -len(one.rows))))
+    return tuple(sorted(told, key=lambda item: (ADVICE.index(item.kind), -len(item.rows))))
 
 
 def _together(group: Sequence[Advice], files: Sequence[str], of: int) -> Advice:
     first = group[0]
     if first.kind == "name":
         return first  # it is of the whole group already
-    rows = tuple(row for one in group for row in one.rows)
+    rows = tuple(row for item in group for row in item.rows)
     return replace(first, rows=rows, group=of, file=files[rows[0]] if len(rows) == 1 else "")

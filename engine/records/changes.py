@@ -133,7 +133,7 @@ class MergePreview:
     @property
     def unlike(self) -> tuple[Resemblance, ...]:
         """Those that look like another person than the survivor."""
-        return tuple(one for one in self.compared if one.same is False)
+        return tuple(resemblance for resemblance in self.compared if resemblance.same is False)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Selection:
     @property
     def is_whole(self) -> bool:
         chosen = (self.identities, self.faces, self.people, self.each)
-        return all(one is None for one in chosen)
+        return all(limit is None for limit in chosen)
 
 
 WHOLE = Selection()

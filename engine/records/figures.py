@@ -167,8 +167,8 @@ class Evaluation:
             ValueError: not written by :meth:`to_json` of this version.
         """
         try:
-            closed = tuple(_closed(one) for one in record["closed"])
-            open_ = tuple(_open(one) for one in record["open"])
+            closed = tuple(_closed(figures) for figures in record["closed"])
+            open_ = tuple(_open(figures) for figures in record["open"])
             made = {"closed": closed, "open": open_, "sentences": tuple(record["sentences"])}
             made |= _of_late(record)
             rest = {spec.name: record[spec.name] for spec in fields(cls) if spec.name not in made}
@@ -181,8 +181,8 @@ def _of_late(record: Mapping[str, Any]) -> dict[str, Any]:
     """Fields that evaluations of earlier versions lack."""
     limits = record.get("mlp_limits")
     return {
-        "sampled": tuple(Sampled(**one) for one in record.get("sampled", ())),
-        "best": tuple(BestMethod(**one) for one in record.get("best", ())),
+        "sampled": tuple(Sampled(**sample) for sample in record.get("sampled", ())),
+        "best": tuple(BestMethod(**best) for best in record.get("best", ())),
         "left_out": dict(record.get("left_out", {})),
         "open_obstacle": record.get("open_obstacle", ""),
         "mlp_limits": None if limits is None else MlpLimits(**limits),
@@ -205,12 +205,12 @@ def _open(record: Mapping[str, Any]) -> OpenFigures:
             **record,
             **{name: _estimate(record[name]) for name in ("rank1", "rank5", "ece")},
             **{
-                name: {fpir: _estimate(one) for fpir, one in record[name].items()}
+                name: {fpir: _estimate(estimate) for fpir, estimate in record[name].items()}
                 for name in ("fnir", "fpir")
             },
             "cmc": tuple(record["cmc"]),
             "det": tuple((float(x), float(y)) for x, y in record["det"]),
-            "reliability": tuple(ReliabilityBin(**one) for one in record["reliability"]),
+            "reliability": tuple(ReliabilityBin(**entry) for entry in record["reliability"]),
             "loses_to": tuple(record["loses_to"]),
         }
     )

@@ -69,7 +69,7 @@ class Texts:
         breaks = np.flatnonzero(np.diff(rows) != 1) + 1
         firsts = self.starts[rows[np.concatenate([[0], breaks])]].tolist()
         ends = self.starts[rows[np.concatenate([breaks - 1, [-1]])] + 1].tolist()
-        data = b"".join(self._data[one:end] for one, end in zip(firsts, ends, strict=True))
+        data = b"".join(self._data[first:end] for first, end in zip(firsts, ends, strict=True))
         return Texts(data, _running(np.diff(self.starts)[rows]))
 
 
@@ -104,7 +104,7 @@ class FaceColumns(Sequence[Face]):
     def __getitem__(self, at: slice) -> list[Face]: ...
     def __getitem__(self, at: int | slice) -> Face | list[Face]:
         if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
+            return [self[row] for row in range(*at.indices(len(self)))]
         if not -len(self) <= at < len(self):
             raise IndexError(at)
         at %= len(self)

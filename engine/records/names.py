@@ -236,8 +236,8 @@ def lookalikes(names: Iterable[str]) -> list[tuple[str, ...]]:
             if other is not group:
                 group += other
         group.append(name)
-        for one in group:
-            groups[f"key {name_key(one)}"] = group
+        for member in group:
+            groups[f"key {name_key(member)}"] = group
         groups[f"look {look}"] = group
     found = {id(group): tuple(sorted(group)) for group in groups.values()}
     return sorted(group for group in found.values() if len(group) > 1)
@@ -249,15 +249,15 @@ def _prototypes() -> Mapping[str, str]:
     from confusable_homoglyphs.confusables import confusables_data  # a list of 900 kB
 
     likes: defaultdict[str, set[str]] = defaultdict(set)
-    for one, others in confusables_data.items():
-        likes[one.strip(_MARK)].update(other["c"].strip(_MARK) for other in others)
+    for letter, others in confusables_data.items():
+        likes[letter.strip(_MARK)].update(other["c"].strip(_MARK) for other in others)
     first: dict[str, str] = {}
-    for one, alike in likes.items():
-        if len(one) == 1 and one not in _BLANKS:
+    for letter, alike in likes.items():
+        if len(letter) == 1 and letter not in _BLANKS:
             # what most others look like stands for them; of a pair the longer, then the elder one
             stands = max(
-                alike | {one}, key=lambda each: (len(likes[each]), len(each), -ord(each[0]))
+                alike | {letter}, key=lambda each: (len(likes[each]), len(each), -ord(each[0]))
             )
-            if stands != one:
-                first[one] = stands
-    return {one: "".join(first.get(letter, letter) for letter in to) for one, to in first.items()}
+            if stands != letter:
+                first[letter] = stands
+    return {letter: "".join(first.get(part, part) for part in to) for letter, to in first.items()}

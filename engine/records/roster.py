@@ -46,7 +46,7 @@ class Roster:
     @classmethod
     def of(cls, change: int, people: Iterable[Identity]) -> Roster:
         """Of identities in any order."""
-        listed = sorted(people, key=lambda one: (search_key(one.name), one.name))
+        listed = sorted(people, key=lambda identity: (search_key(identity.name), identity.name))
         return cls(
             change,
             np.array([item.id for item in listed], dtype=np.int64),

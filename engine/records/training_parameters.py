@@ -216,7 +216,7 @@ def _typed(name: str, present: Any, value: Any) -> Any:
         raise InputError(f"{name} cannot be “{value}”", remedy="Use true or false.")
     try:
         if isinstance(present, tuple):
-            return tuple(int(_within(name, int(one))) for one in value)
+            return tuple(int(_within(name, int(number))) for number in value)
         return _within(name, type(present)(value))
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} cannot be “{value}”", remedy="Use a number.") from error

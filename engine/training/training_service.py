@@ -316,10 +316,10 @@ class TrainingService:
         """
         models = []
         try:
-            for one in brought:
-                version = load_version(folder / one["id"]).record
+            for outcome in brought:
+                version = load_version(folder / outcome["id"]).record
                 untouched = self._active().get(version.kind) == before.get(version.kind)
-                version = replace(version, active=one["activate"] and untouched)
+                version = replace(version, active=outcome["activate"] and untouched)
                 self._adopt(folder / version.id, version)
                 models.append(version)
         finally:

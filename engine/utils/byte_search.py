@@ -119,7 +119,7 @@ class NumberSearch:
         """Whether one is there as decimal numbers."""
         if not len(self._units):
             return False
-        return self.found_among(np.array([float(one) for one in _NUMBER.findall(text)]))
+        return self.found_among(np.array([float(number) for number in _NUMBER.findall(text)]))
 
     def found_among(self, numbers: npt.NDArray[Any]) -> bool:
         """Whether one is among numbers ``(n,)``."""

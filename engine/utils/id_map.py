@@ -45,7 +45,7 @@ class IdMap:
     def few(self, keys: Sequence[int]) -> list[int]:
         """Look up a few keys, in plain numbers: a third of the time for ten of them."""
         if not self._gapless:
-            return [int(one) for one in self.find(np.array(keys, dtype=np.int64))]
+            return [int(value) for value in self.find(np.array(keys, dtype=np.int64))]
         first, values, used = self._keys.item(0), self._values, self._used
         return [values.item(key - first) if 0 <= key - first < used else -1 for key in keys]
 

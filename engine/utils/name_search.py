@@ -21,7 +21,7 @@ class Mentions:
         gone = set(_forms(names))
         longer = [form for form in _forms(others) if form not in gone]
         found = re.compile(_alternatives(gone), re.IGNORECASE)
-        keep = [one for one in longer if gone and found.search(one)]
+        keep = [form for form in longer if gone and found.search(form)]
         self._any = bool(gone)
         self._pattern = re.compile(
             f"(?P<keep>{_alternatives(keep)})|(?P<gone>{_alternatives(gone)})", re.IGNORECASE

@@ -69,7 +69,7 @@ class Coded(Column[T_co]):
         if isinstance(column, Coded):
             return column
         numbers: dict[T, int] = {}
-        codes = np.fromiter((numbers.setdefault(one, len(numbers)) for one in column), np.int64)
+        codes = np.fromiter((numbers.setdefault(value, len(numbers)) for value in column), np.int64)
         return Coded(list(numbers), codes)
 
     def mapped(self, function: Callable[[T_co], T]) -> Coded[T]:

@@ -211,18 +211,18 @@ def _forms_of(name: str) -> Iterator[tuple[bytes, str]]:
     words = {mark.join(parts) for mark in " _-"} | {name}
     words |= {case for word in words for case in (word.lower(), word.upper(), word.title())}
     words |= {unicodedata.normalize(form, word) for word in words for form in ("NFC", "NFD")}
-    for one in words:
+    for word in words:
         for encoding in ("utf-8", "latin-1", "cp1252", *_WIDTHS):
             try:
-                yield one.encode(encoding).lower(), encoding
+                yield word.encode(encoding).lower(), encoding
             except UnicodeEncodeError:
                 continue
         written = (
-            json.dumps(one)[1:-1],
-            quote(one),
-            html.escape(one),
-            quote(one).replace("%20", "+"),
+            json.dumps(word)[1:-1],
+            quote(word),
+            html.escape(word),
+            quote(word).replace("%20", "+"),
         )
-        for text in (*written, one.encode("ascii", "xmlcharrefreplace").decode(),
-                     one.encode("unicode_escape").decode()):  # fmt: skip
+        for text in (*written, word.encode("ascii", "xmlcharrefreplace").decode(),
+                     word.encode("unicode_escape").decode()):  # fmt: skip
             yield text.encode().lower(), "utf-8"

@@ -72,10 +72,10 @@ def _list(folder: Path, as_json: bool) -> None:
     """The gallery is not opened: it may be damaged."""
     found = recovery.automatic_backups(folder)
     if as_json:
-        put_json([_as_json(one) for one in found])
+        put_json([_as_json(saved) for saved in found])
         return
-    for one in found:
-        echo(f"{_moment(one)}  before {one.reason:8}  {_counts(one)}  {one.path}")
+    for saved in found:
+        echo(f"{_moment(saved)}  before {saved.reason:8}  {_counts(saved)}  {saved.path}")
     if not found:
         say("No automatic backups yet. They are made before large changes and updates.")
 

@@ -103,8 +103,8 @@ def delete(
             tell(target.corrections.remove(ids), as_json)
         else:
             gone = {target.people.require(name) for name in names}
-            count = sum(one.faces for one in gone)
-            who = ", ".join(sorted(one.name for one in gone))
+            count = sum(identity.faces for identity in gone)
+            who = ", ".join(sorted(identity.name for identity in gone))
             _ask(f"Delete {who} with {faces_text(count)}?", yes)
             tell(target.corrections.delete(names), as_json)
 
@@ -294,7 +294,7 @@ def split(
                 f"{counted(len(names), 'name is', 'names are')} given",
                 remedy="Run without --into to see them, then give a name for each but the first.",
             )
-        parts = {one: [*group] for one, group in zip(names, leaving, strict=True)}
+        parts = {new_name: [*group] for new_name, group in zip(names, leaving, strict=True)}
         say_lookalikes(target, names)
         tell(target.corrections.split(name, parts), as_json)
 

@@ -64,7 +64,7 @@ def train(
     with opened(gallery, write=True) as target, Bar() as bar:
         outcome = target.models.train(request, bar.reporter())
     if as_json:
-        put_json({"models": [_outcome(one) for one in outcome.models]})
+        put_json({"models": [_outcome(model) for model in outcome.models]})
         return
     for model in outcome.models:
         echo(f"{model.sentence}  [{model.id}, {model.seconds:.0f} s]")

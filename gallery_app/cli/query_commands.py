@@ -93,12 +93,14 @@ def identify(
             kept = keep(source, batches, answers)
     places = [place for batch in batches for place in zip(batch.files, batch.rows, strict=True)]
     if as_json:
-        results = [_answer_json(*place, one) for place, one in zip(places, answers, strict=True)]
+        results = [
+            _answer_json(*place, answer) for place, answer in zip(places, answers, strict=True)
+        ]
         more = {} if kept is None else {"kept": kept}
         put_json({"results": results, "errors": errors, **more})
     else:
-        for place, one in zip(places, answers, strict=True):
-            echo(_as_text(*place, one))
+        for place, answer in zip(places, answers, strict=True):
+            echo(_as_text(*place, answer))
         for note in sorted({answer.note for answer in answers if answer.note}):
             say(note)
         for error in errors:

@@ -32,10 +32,10 @@ def review(kinds: tuple[Kind, ...], limit: int | None, gallery: Path | None, as_
     with opened(gallery, write=False) as source, Bar() as bar:
         found = source.review(kinds or KINDS, reporter=bar.reporter())
         listed = {kind: found.of(kind)[:limit] for kind in KINDS}
-        shown = [one for kind in KINDS for one in listed[kind]]
+        shown = [finding for kind in KINDS for finding in listed[kind]]
         files = _files(source, shown)
     if as_json:
-        put_json([_as_json(one, files) for one in shown])
+        put_json([_as_json(finding, files) for finding in shown])
         return
     for kind, findings in listed.items():
         if findings:

@@ -40,10 +40,10 @@ def unknown(context: click.Context, gallery: Path | None, as_json: bool) -> None
     with opened(gallery, write=False) as source, Bar() as bar:
         clusters = source.unknowns.clusters(reporter=bar.reporter())
     if as_json:
-        put_json([_as_json(number, one) for number, one in enumerate(clusters, 1)])
+        put_json([_as_json(number, cluster) for number, cluster in enumerate(clusters, 1)])
         return
-    for number, one in enumerate(clusters, 1):
-        echo(_as_text(number, one))
+    for number, cluster in enumerate(clusters, 1):
+        echo(_as_text(number, cluster))
     if not clusters:
         echo("No unknown queries are kept.")
 
@@ -90,7 +90,7 @@ def dismiss(
     gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
     with opened(gallery, write=True) as target, Bar() as bar:
         if everything:
-            ids = [one.id for one in target.unknowns.all()]
+            ids = [query.id for query in target.unknowns.all()]
         else:
             ids = _chosen(target, which, bar.reporter())
         changed = target.unknowns.dismiss(ids)
@@ -118,23 +118,23 @@ def keep_unknown(
 
 def _chosen(gallery: Gallery, which: Sequence[str], reporter: Reporter) -> list[int]:
     """Ids of the queries that numbers of clusters and names of files stand for."""
-    numbers = [one for one in which if one.isascii() and one.isdigit()]
+    numbers = [asked for asked in which if asked.isascii() and asked.isdigit()]
     clusters = gallery.unknowns.clusters(reporter=reporter) if numbers else ()
     ids: dict[int, None] = {}
-    for one in which:
-        if one in numbers:
-            if not 1 <= int(one) <= len(clusters):
+    for asked in which:
+        if asked in numbers:
+            if not 1 <= int(asked) <= len(clusters):
                 raise UnknownIdentityError(
-                    f"There is no cluster {one} of unknown queries",
+                    f"There is no cluster {asked} of unknown queries",
                     remedy="List them with `face-gallery unknown`.",
                 )
-            ids.update(dict.fromkeys(clusters[int(one) - 1].ids))
+            ids.update(dict.fromkeys(clusters[int(asked) - 1].ids))
         else:
-            found = gallery.unknowns.from_files([one, str(Path(one).absolute())])
+            found = gallery.unknowns.from_files([asked, str(Path(asked).absolute())])
             if not found:
                 raise UnknownIdentityError(
                     "No unknown query of this file is kept",
-                    file=one,
+                    file=asked,
                     remedy="List them with `face-gallery unknown`.",
                 )
             ids.update(dict.fromkeys(query.id for query in found))
@@ -148,12 +148,12 @@ def _as_json(number: int, cluster: Cluster) -> dict[str, Any]:
         "likeness": _likeness(cluster.likeness),
         "queries": [
             {
-                "id": one.id,
-                "file": one.file,
-                "row": one.row,
-                "kept": datetime.fromtimestamp(one.at).astimezone().isoformat("T", "seconds"),
+                "id": query.id,
+                "file": query.file,
+                "row": query.row,
+                "kept": datetime.fromtimestamp(query.at).astimezone().isoformat("T", "seconds"),
             }
-            for one in cluster.unknowns
+            for query in cluster.unknowns
         ],
     }
 
@@ -170,7 +170,7 @@ def _likeness(likeness: Likeness | None) -> dict[str, Any] | None:
 
 
 def _as_text(number: int, cluster: Cluster) -> str:
-    places = [place_text(one.file, one.row) for one in cluster.unknowns]
+    places = [place_text(query.file, query.row) for query in cluster.unknowns]
     more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
     count = counted(len(places), "query", "queries")
     return f"{number:4}  {count}{_looks(cluster.likeness)}: {', '.join(places[:_SHOWN])}{more}"

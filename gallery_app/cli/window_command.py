@@ -77,7 +77,7 @@ def _platforms() -> list[str]:
     """Qt's plugins in the order in which it will try them."""
     asked = os.environ.get("QT_QPA_PLATFORM", "")
     if asked:
-        return [one.split(":")[0] for one in asked.split(";")]
+        return [plugin.split(":")[0] for plugin in asked.split(";")]
     wayland = "WAYLAND_DISPLAY" in os.environ or os.environ.get("XDG_SESSION_TYPE") == "wayland"
     return [*(["wayland"] if wayland else []), "xcb"]
 

@@ -116,7 +116,7 @@ class CorrectionsController(Controller):
         if self._window.identities.list.selected_count() > _MERGED:
             self._context.state.notice.emit(f"Select up to {_MERGED} people to merge.")
             return
-        people = sorted(self._people(), key=lambda one: -one.faces)
+        people = sorted(self._people(), key=lambda person: -person.faces)
         if len(people) > 1:
             self._open_merge(people)
 
@@ -250,7 +250,7 @@ class CorrectionsController(Controller):
             self._move(faces, target.name)
 
     def _people_dropped(self, people: list[int], identity: int) -> None:
-        listed = [self._roster.identity(one) for one in (identity, *people)]
+        listed = [self._roster.identity(person) for person in (identity, *people)]
         if self._state.writable and all(listed):
             self._open_merge([item for item in listed if item is not None])
 

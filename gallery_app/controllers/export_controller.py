@@ -100,7 +100,7 @@ class ExportController(Controller):
         for board, gallery in self.boards:
             if gallery is not None and gallery.encrypted and gallery is not there:
                 board.stop()
-        self.boards = [one for one in self.boards if one[0].is_running]
+        self.boards = [entry for entry in self.boards if entry[0].is_running]
 
     def close(self) -> None:
         """End every TensorBoard that was started from here."""

@@ -228,7 +228,7 @@ class MapController(Controller):
         people, counts = np.unique(owners, return_counts=True)
         most = np.argsort(-counts, kind="stable")[:NAMED]
         listed = [(roster.identity(int(people[at])), int(counts[at])) for at in most]
-        named = [(one.name, count) for one, count in listed if one is not None]
+        named = [(person.name, count) for person, count in listed if person is not None]
         return who_text(len(people), named)
 
     def _picked(self) -> None:

@@ -214,7 +214,7 @@ class PeopleController(Controller):
 
     def compare_people(self) -> None:
         """Two people; one alone with itself."""
-        names = [one.name for one in self._window.identities.selected()]
+        names = [person.name for person in self._window.identities.selected()]
         one, other = names[0], names[-1]
         analysis.compare_people(
             self._context, one, other, lambda found: self._show_comparison(found, (one, other))

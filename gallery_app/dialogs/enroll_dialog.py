@@ -91,8 +91,8 @@ class AdvicePanel(QWidget):
             sent: how many faces go to other identities, by name.
         """
         lines = [self._sent(name, count) for name, count in sent.items()]
-        ordered = sorted(advice, key=lambda one: one.kind != "name")  # it stands beside no face
-        lines += [self._line(one) for one in ordered[:_SHOWN]]
+        ordered = sorted(advice, key=lambda item: item.kind != "name")  # it stands beside no face
+        lines += [self._line(item) for item in ordered[:_SHOWN]]
         more = len(ordered) - _SHOWN
         if more > 0:
             words = "One more remark is shown" if more == 1 else f"{more:,} more remarks are shown"
@@ -107,16 +107,16 @@ class AdvicePanel(QWidget):
         refill(self.list, lines)
         self.setVisible(bool(lines))
 
-    def _line(self, one: Advice) -> AdviceLine:
+    def _line(self, advice: Advice) -> AdviceLine:
         sign: tuple[str, Role] = ("alert", "warning")
-        words = advice_text(one)
-        if one.kind in SUGGESTING and one.identity is not None:
-            action = f"Add to {button_name(one.identity)} instead"
-            tip = f"These faces will be added to {one.identity}"
-            return AdviceLine(words, sign, action, lambda: self.send_requested.emit(one), tip)
-        if one.kind in _LEAVING:
-            action = "Leave out" if len(one.rows) == 1 else f"Leave out {len(one.rows):,}"
-            return AdviceLine(words, sign, action, lambda: self.leave_requested.emit(one))
+        words = advice_text(advice)
+        if advice.kind in SUGGESTING and advice.identity is not None:
+            action = f"Add to {button_name(advice.identity)} instead"
+            tip = f"These faces will be added to {advice.identity}"
+            return AdviceLine(words, sign, action, lambda: self.send_requested.emit(advice), tip)
+        if advice.kind in _LEAVING:
+            action = "Leave out" if len(advice.rows) == 1 else f"Leave out {len(advice.rows):,}"
+            return AdviceLine(words, sign, action, lambda: self.leave_requested.emit(advice))
         return AdviceLine(words, sign)
 
     def _sent(self, name: str, count: int) -> AdviceLine:
@@ -161,7 +161,7 @@ class EnrollDialog(Dialog):
         self.add.clicked.connect(self._pick)
         self.warnings = AdvicePanel()
         self.warnings.send_requested.connect(self._send)
-        self.warnings.leave_requested.connect(lambda one: self.model.leave_out(one.rows))
+        self.warnings.leave_requested.connect(lambda advice: self.model.leave_out(advice.rows))
         self.warnings.keep_requested.connect(self.model.put_back)
         self.buttons = self._buttons()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self._check)
@@ -223,13 +223,13 @@ class EnrollDialog(Dialog):
         self.model.add(batches, rejected)
         self._changed()
 
-    def _send(self, one: Advice) -> None:
+    def _send(self, advice: Advice) -> None:
         """Some faces are of somebody who exists; where all of them are, that is their name."""
-        assert one.identity is not None
-        if set(one.rows) >= set(self.model.draft.taken()):
-            self.name.setText(one.identity)
+        assert advice.identity is not None
+        if set(advice.rows) >= set(self.model.draft.taken()):
+            self.name.setText(advice.identity)
         else:
-            self.model.send(one.rows, one.identity)
+            self.model.send(advice.rows, advice.identity)
 
     # -- what is known of them ---------------------------------------------------------------
 

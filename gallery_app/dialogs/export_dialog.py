@@ -99,7 +99,7 @@ class ExportDialog(Dialog):
         if self.on_the_map.isChecked():
             return Selection(faces=self._selected)
         if self.selected.isChecked():
-            return Selection(tuple(one.id for one in self._chosen))
+            return Selection(tuple(person.id for person in self._chosen))
         if self.sample.isChecked():
             people, each = self.people.value(), self.each.value()
             return Selection(people=people, each=each, seed=self.seed.value())
@@ -179,7 +179,7 @@ def _number(value: int, most: int, tip: str) -> QSpinBox:
 def _selected_text(chosen: list[Identity]) -> str:
     if not chosen:
         return "The people se&lected in the list"
-    faces = sum(one.faces for one in chosen)
+    faces = sum(person.faces for person in chosen)
     if len(chosen) == 1:
         name = chosen[0].name.replace("&", "&&")
         return f"{name if len(name) < 40 else name[:39] + '…'}, {faces_text(faces)}"

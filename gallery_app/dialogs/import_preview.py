@@ -100,7 +100,7 @@ class PlanTable(QTableView):
     def selected_rows(self) -> list[int]:
         """Rows of the table, from the top."""
         ranges = self.selectionModel().selection()  # one for all rows, where indexes were many
-        return sorted({row for one in ranges for row in range(one.top(), one.bottom() + 1)})
+        return sorted({row for block in ranges for row in range(block.top(), block.bottom() + 1)})
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:

@@ -96,10 +96,10 @@ class SelectedFacesDialog(Dialog):
 
     def _show(self, faces: list[Face]) -> None:
         selected = self.picked()
-        self.model.set_faces(sorted(faces, key=lambda one: (one.name, one.id)))
+        self.model.set_faces(sorted(faces, key=lambda face: (face.name, face.id)))
         rows = [row for face in selected if (row := self.model.row_of(face)) >= 0]
         self.grid.select_rows(np.array(rows, dtype=np.int64))
-        there, people = len(faces), len({one.identity_id for one in faces})
+        there, people = len(faces), len({face.identity_id for face in faces})
         shown = f"The first {there:,} of {len(self._faces):,} faces"
         cut = there == maps.MOST_READ < len(self._faces)
         whose = "one person" if people == 1 else f"{people:,} people"

@@ -150,7 +150,7 @@ class SimilarityDialog(Dialog):
 def _span(found: Similarity) -> tuple[float, float]:
     """The distances that colours are to tell apart: those here, and the usual ones."""
     own, other = found.usual.own, found.usual.other
-    usual = [np.quantile(one, [0.01, 0.99]) for one in (own, other) if len(one)]
+    usual = [np.quantile(distances, [0.01, 0.99]) for distances in (own, other) if len(distances)]
     here = found.distances[np.isfinite(found.distances)]
     everything = np.concatenate([here, *usual])
     if not len(everything):

@@ -228,7 +228,7 @@ class SplitDialog(Dialog):
         number = len(self.groups) + 1
         keeps = self._identity.name if number == 1 else None
         numbered = (f"{self._identity.name} {turn}" for turn in count(number))
-        name = next(one for one in numbered if self._roster.named(one) is None)
+        name = next(offered for offered in numbered if self._roster.named(offered) is None)
         group = FaceGroup(self._context.pictures, self._roster, keeps, name)
         group.dropped.connect(lambda faces, to=group: self.move_faces(faces, to))
         group.name_changed.connect(self._changed)

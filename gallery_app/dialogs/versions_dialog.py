@@ -251,7 +251,7 @@ class VersionsDialog(Dialog):
         for button in self._buttons()[:-1]:
             button.setVisible(bool(versions))
         self.table.show_versions(versions)
-        still = [one for one in before if one in self._versions]
+        still = [version for version in before if version in self._versions]
         self.table.select(still or [version.id for version in versions[:1]])
         self._selected()
 
@@ -261,8 +261,8 @@ class VersionsDialog(Dialog):
 
     def show_curves(self, curves: Mapping[str, Sequence[Measured]]) -> None:
         """Open the curves of one training, or of several over one another."""
-        named = {version_name(self._versions[one]): points for one, points in curves.items()
-                 if one in self._versions}  # fmt: skip
+        named = {version_name(self._versions[version]): points for version, points in curves.items()
+                 if version in self._versions}  # fmt: skip
         kinds = [self._versions[curve].kind for curve in curves if curve in self._versions]
         if named:
             CurvesDialog(named, kinds[0], self).show()
@@ -281,46 +281,48 @@ class VersionsDialog(Dialog):
         return self._versions.get(chosen[0]) if len(chosen) == 1 else None
 
     def _selected(self) -> None:
-        chosen, one = self.selected(), self._one()
-        self.activate.setEnabled(one is not None and not one.active and not one.collapsed)
-        self.stop.setEnabled(one is not None and one.active)
-        self.delete.setEnabled(one is not None)
+        chosen, version = self.selected(), self._one()
+        self.activate.setEnabled(
+            version is not None and not version.active and not version.collapsed
+        )
+        self.stop.setEnabled(version is not None and version.active)
+        self.delete.setEnabled(version is not None)
         self.curves.setEnabled(bool(chosen))
         self.curves.setText("&Compare curves…" if len(chosen) > 1 else "&Curves…")
-        self._show_details(one, len(chosen))
+        self._show_details(version, len(chosen))
 
-    def _show_details(self, one: ModelVersion | None, count: int) -> None:
+    def _show_details(self, version: ModelVersion | None, count: int) -> None:
         several = f"{count} versions selected." if count > 1 else "Select a version."
-        remark = _remark(one) if one is not None else ""
-        self.sentence.setText(one.sentence if one is not None else several)
+        remark = _remark(version) if version is not None else ""
+        self.sentence.setText(version.sentence if version is not None else several)
         self.remark.setText(remark)
         self.remark.setVisible(bool(remark))
         self.sign.setVisible(bool(remark))
-        self.facts.setText(_facts(one) if one is not None else "")
-        self.parameters.setText(parameters_text(one.parameters) if one is not None else "")
+        self.facts.setText(_facts(version) if version is not None else "")
+        self.parameters.setText(parameters_text(version.parameters) if version is not None else "")
 
     def _activate(self) -> None:
-        if (one := self._one()) is not None:
-            self.activate_requested.emit(one.id)
+        if (version := self._one()) is not None:
+            self.activate_requested.emit(version.id)
 
     def _deactivate(self) -> None:
-        if (one := self._one()) is not None:
-            self.deactivate_requested.emit(one.kind)
+        if (version := self._one()) is not None:
+            self.deactivate_requested.emit(version.kind)
 
     def _delete(self) -> None:
-        one = self._one()
-        if one is None:
+        version = self._one()
+        if version is None:
             return
-        use = " It is in use; identification will continue without it." if one.active else ""
+        use = " It is in use; identification will continue without it." if version.active else ""
         ask = QMessageBox(self, icon=QMessageBox.Icon.Question, windowTitle="Delete version")
-        ask.setText(f"Delete {version_name(one)}?")
+        ask.setText(f"Delete {version_name(version)}?")
         ask.setInformativeText(f"This cannot be undone.{use}")
         show_plainly(ask)
         delete = ask.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
         ask.setDefaultButton(ask.addButton(QMessageBox.StandardButton.Cancel))
         ask.exec()
         if ask.clickedButton() is delete:
-            self.delete_requested.emit(one.id)
+            self.delete_requested.emit(version.id)
 
 
 def _remark(version: ModelVersion) -> str:

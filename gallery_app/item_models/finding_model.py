@@ -57,14 +57,14 @@ class FindingListModel(QAbstractListModel):
     def put_off(self, finding: Finding) -> None:
         """To the end of the list."""
         key = key_of(finding)
-        self._later = [*(one for one in self._later if one != key), key]
+        self._later = [*(later for later in self._later if later != key), key]
         self._arrange()
 
     def settle(self, finding: Finding, gone: Collection[int] = ()) -> None:
         """Take an answered finding out, and others about faces that are elsewhere now."""
         key = key_of(finding)
         self._findings = [
-            one for one in self._findings if key_of(one) != key and one.face not in gone
+            other for other in self._findings if key_of(other) != key and other.face not in gone
         ]
         self._arrange()
 
@@ -74,14 +74,14 @@ class FindingListModel(QAbstractListModel):
     def row_of(self, finding: Finding) -> int:
         """Row of a finding about the same, or -1."""
         key = key_of(finding)
-        return next((row for row, one in enumerate(self._shown) if key_of(one) == key), -1)
+        return next((row for row, shown in enumerate(self._shown) if key_of(shown) == key), -1)
 
     def _arrange(self) -> None:
         self.beginResetModel()
         place = {key: order for order, key in enumerate(self._later, 1)}
         self._shown = sorted(
             (finding for finding in self._findings if self._kind in (None, finding.kind)),
-            key=lambda one: place.get(key_of(one), 0),
+            key=lambda finding: place.get(key_of(finding), 0),
         )
         self.endResetModel()
 

@@ -125,15 +125,17 @@ class Draft:
         """Somebody else whom a face looks like, while it is not to go there."""
         if self.goes_to(row) is not None:
             return None
-        return next((one.identity for one in self.said_of(row) if one.kind == "looks-like"), None)
+        return next(
+            (advice.identity for advice in self.said_of(row) if advice.kind == "looks-like"), None
+        )
 
     def groups(self) -> tuple[Advice, ...]:
         """What is said of the faces that are not left out, summed up."""
         taken = self.taken()
         said = [
-            one if one.kind == "name" else replace(one, rows=(row,))
+            advice if advice.kind == "name" else replace(advice, rows=(row,))
             for row in taken
-            for one in self.said_of(row)
+            for advice in self.said_of(row)
         ]
         return grouped(said, self._files, len(taken))
 
@@ -263,7 +265,7 @@ class NewFacesModel(QAbstractListModel):
         draft = self.draft
         if row in draft.left:
             return "Left out", "muted"
-        said = advice_texts(one for one in draft.said_of(row) if one.kind != "name")
+        said = advice_texts(advice for advice in draft.said_of(row) if advice.kind != "name")
         other = draft.goes_to(row)
         if other is not None:
             return (
@@ -276,12 +278,12 @@ class NewFacesModel(QAbstractListModel):
         return ("No objections", "good") if draft.checked else ("", "muted")
 
 
-def _of_rejected(one: Rejection, role: int) -> str | None:
-    words = f"Cannot be used: {one.reason}"
+def _of_rejected(rejection: Rejection, role: int) -> str | None:
+    words = f"Cannot be used: {rejection.reason}"
     return {
-        int(_ItemRole.DisplayRole): _name_of(one.file),
-        int(_ItemRole.AccessibleTextRole): f"{_name_of(one.file)}, {words}",
-        int(_ItemRole.ToolTipRole): plain_tip(f"{one.file}\n{words}"),
+        int(_ItemRole.DisplayRole): _name_of(rejection.file),
+        int(_ItemRole.AccessibleTextRole): f"{_name_of(rejection.file)}, {words}",
+        int(_ItemRole.ToolTipRole): plain_tip(f"{rejection.file}\n{words}"),
         WordsRole: words,
         ToneRole: "bad",
     }.get(int(role))

@@ -47,4 +47,4 @@ def packed(kind: str, ids: Iterable[int]) -> QMimeData:
 def unpacked(kind: str, data: QMimeData) -> list[int]:
     """The ids of a kind in dragged data; none where it is of another."""
     text = bytes(data.data(kind).data()).decode()
-    return [int(one) for one in text.split(",")] if text else []
+    return [int(number) for number in text.split(",")] if text else []

@@ -55,10 +55,10 @@ class ClusterListModel(QAbstractListModel):
         chosen = [self._clusters[row] for row in rows if 0 <= row < len(self._clusters)]
         if len(chosen) < 2:
             return chosen[0] if chosen else None
-        together = tuple(chain.from_iterable(one.unknowns for one in chosen))
-        alike = {one.likeness.identity_id if one.likeness else None for one in chosen}
+        together = tuple(chain.from_iterable(cluster.unknowns for cluster in chosen))
+        alike = {cluster.likeness.identity_id if cluster.likeness else None for cluster in chosen}
         likeness = chosen[0].likeness if len(alike) == 1 else None
-        return Cluster(together, max(one.cohesion for one in chosen), likeness)
+        return Cluster(together, max(cluster.cohesion for cluster in chosen), likeness)
 
     def merge(self, rows: Sequence[int]) -> None:
         """Make the clusters in some rows one, in the place of the first."""
@@ -143,15 +143,15 @@ class UnknownListModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._unknowns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        one = self.unknown_at(index.row())
-        if one is None:
+        unknown = self.unknown_at(index.row())
+        if unknown is None:
             return None
         if role in (Qt.ItemDataRole.DisplayRole, CaptionRole):
-            return caption(one)
+            return caption(unknown)
         if role == PictureRole:
-            return self._pictures.get(one.id)
+            return self._pictures.get(unknown.id)
         if role == FaceIdRole:
-            return one.id
+            return unknown.id
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return plain_tip(one.file) if role == Qt.ItemDataRole.ToolTipRole else one.file
+            return plain_tip(unknown.file) if role == Qt.ItemDataRole.ToolTipRole else unknown.file
         return None

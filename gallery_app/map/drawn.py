@@ -95,7 +95,7 @@ def _labels(places: Floats, owners: Ids, names: Mapping[int, str]) -> dict[int, 
 def largest(owners: Ids, most: int = LABELLED) -> list[int]:
     """Ids of the identities with most faces, those first."""
     identities, counts = np.unique(owners, return_counts=True)
-    return [int(one) for one in identities[np.argsort(-counts, kind="stable")[:most]]]
+    return [int(identity) for identity in identities[np.argsort(-counts, kind="stable")[:most]]]
 
 
 def colours_of(owners: Ids, *, dark: bool) -> Pixels:

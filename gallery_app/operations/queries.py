@@ -128,7 +128,7 @@ def identify_all(context: Context) -> None:
         method, answers = by_method(gallery, asked, lambda to: ask(gallery, to))
         records = gallery.faces.records(np.stack([query.vector for query in queries]))
         rows = zip(queries, answers, records, strict=True)
-        answered = [replace(query, answer=one, record=record) for query, one, record in rows]
+        answered = [replace(query, answer=answer, record=record) for query, answer, record in rows]
         if queries[0].face is not None:
             face = _enrolled(gallery, queries[0].face)
             answered = [replace(answered[0], label=_label(face), enrolled_as=face.name)]
@@ -136,7 +136,9 @@ def identify_all(context: Context) -> None:
 
     def done(outcome: tuple[Method, list[FaceQuery]]) -> None:
         method, answered = outcome
-        if [id(one.vector) for one in answered] == [id(query.vector) for query in state.queries]:
+        if [id(query.vector) for query in answered] == [
+            id(query.vector) for query in state.queries
+        ]:
             state.set_answers(answered)
         follow_method(context, asked, method)
 

@@ -180,7 +180,7 @@ def _facts(summary: GallerySummary) -> list[tuple[str, str]]:
 
 def _people(summary: GallerySummary) -> list[tuple[str, str, str, str]]:
     """Name, faces, mean own distance, note."""
-    listed = sorted(summary.identities, key=lambda one: (-one.faces, one.name))
+    listed = sorted(summary.identities, key=lambda identity: (-identity.faces, identity.name))
     own = summary.figures.own_distance
     return [
         (item.name, f"{item.faces:,}", f"{own[item.id]:.3f}" if item.id in own else "–", item.note)

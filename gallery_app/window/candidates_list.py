@@ -191,7 +191,9 @@ class Candidates(QWidget):
             self._shown = shown
             learned = answer is not None and in_learned_space(answer.method)
             refill(self.dissent, [self._dissenter(opinion) for opinion in apart])
-            rows = [self._row(one, place, learned) for place, one in enumerate(offered, 1)]
+            rows = [
+                self._row(candidate, place, learned) for place, candidate in enumerate(offered, 1)
+            ]
             refill(self.list, rows)
         for row in self.rows:
             row.set_chosen(row.identity_id == chosen)

@@ -96,11 +96,11 @@ class MapSelection(QFrame):
         self.setVisible(count > 0)
         if not count:
             return
-        one = count == 1
-        self.title.setText(some[0].name if one and some else faces_text(count))
-        self.detail.setText(caption(some[0]) if one and some else who)
-        self.ask.setVisible(one)
-        self.review.setVisible(not one)
+        alone = count == 1
+        self.title.setText(some[0].name if alone and some else faces_text(count))
+        self.detail.setText(caption(some[0]) if alone and some else who)
+        self.ask.setVisible(alone)
+        self.review.setVisible(not alone)
         self.move_them.setEnabled(writable)
         self._show_pictures()
 

@@ -329,7 +329,7 @@ class UnknownPanel(QWidget):
     def show_clusters(self, clusters: Sequence[Cluster], roster: Roster) -> None:
         """The people being looked at stay in front and where they are, where they are there."""
         rows = self._rows()
-        shown = [one.ids for row in rows if (one := self.model.cluster_at(row)) is not None]
+        shown = [cluster.ids for row in rows if (cluster := self.model.cluster_at(row)) is not None]
         place = self.list.verticalScrollBar().value()
         self.card.set_roster(roster)
         self.model.set_clusters(clusters)
@@ -339,7 +339,7 @@ class UnknownPanel(QWidget):
 
     def ids(self) -> list[int]:
         """Of all faces that are here."""
-        return [one for group in self.groups() for one in group]
+        return [unknown for group in self.groups() for unknown in group]
 
     def groups(self) -> list[tuple[int, ...]]:
         """The ids of those that are put together, in the order in which they are shown."""

@@ -135,8 +135,8 @@ class OwnDistances:
         else:
             found = np.linalg.norm(rows - means, axis=1)
         return [
-            max(float(one), 0.0) if count else None
-            for one, count in zip(found, others[:, 0], strict=True)
+            max(float(distance), 0.0) if count else None
+            for distance, count in zip(found, others[:, 0], strict=True)
         ]
 
 
@@ -169,7 +169,7 @@ def _line(face: Face, identity: Identity, distance: float | None) -> str:
 
 
 def _cell(text: str) -> str:
-    return "".join(" " if unicodedata.category(one) in _BREAKING else one for one in text)
+    return "".join(" " if unicodedata.category(letter) in _BREAKING else letter for letter in text)
 
 
 METADATA = "metadata.tsv"

@@ -178,7 +178,7 @@ def compiled(recipe: ClassifierSettings) -> Any:
         steps = (count + recipe.batch - 1) // recipe.batch
 
         def step(number: Tensor, weights: Any, moments: Any, sums: Tensor) -> Any:
-            order, bits, noise = (one[number] for one in drawn)
+            order, bits, noise = (draws[number] for draws in drawn)
             batch = [tf.gather(column, order) for column in training]
             real = number * recipe.batch + tf.range(recipe.batch) < count
             with tf.GradientTape() as tape:
@@ -232,7 +232,10 @@ def _sums(outputs: Tensor, rows: Sequence[Tensor], real: Tensor) -> Tensor:
     losses = -(hit * own + rest * tf.reduce_sum(shares, 1))
     hits = tf.equal(tf.argmax(outputs, 1, tf.int32), labels)
     return tf.stack(
-        [tf.reduce_sum(tf.where(real, one, 0.0)) for one in (losses, tf.cast(hits, tf.float32))]
+        [
+            tf.reduce_sum(tf.where(real, measure, 0.0))
+            for measure in (losses, tf.cast(hits, tf.float32))
+        ]
     )
 
 

@@ -125,7 +125,7 @@ def _run(
     if not number:
         raise TrainingError("The training diverged", remedy="Try again with a lower learning rate.")
     remarks = (_STOPPED.format(epoch),) if schedule.stop else ()
-    return [np.array(one) for one in best], tuple(curves), number, remarks
+    return [np.array(weight) for weight in best], tuple(curves), number, remarks
 
 
 def _measured(epoch: int, epochs: int, figures: ClassifierMetrics, rate: float) -> Measured:

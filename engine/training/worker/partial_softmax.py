@@ -68,7 +68,8 @@ class PartialSoftmaxEpochs:
         times = [np.float32(0)] * (len(weights) - 2) + [np.zeros(outputs, np.float32)] * 2
         zeros = [np.zeros_like(weight) for weight in weights]
         self._state: list[list[Any]] = [
-            [np.array(one, order="C") for one in part] for part in (weights, zeros, zeros, times)
+            [np.array(weight, order="C") for weight in part]
+            for part in (weights, zeros, zeros, times)
         ]
         self._block = min(BLOCK, outputs)
 
@@ -121,9 +122,9 @@ class PartialSoftmaxEpochs:
             tf.constant(rate, tf.float32),
         )
         for part, fresh in zip(self._state, (weights, *moments), strict=True):
-            part[:-2] = [one.numpy() for one in fresh[:-2]]
-            for whole, one in zip(part[-2:], fresh[-2:], strict=True):
-                whole[block] = one.numpy().T
+            part[:-2] = [weight.numpy() for weight in fresh[:-2]]
+            for whole, block_part in zip(part[-2:], fresh[-2:], strict=True):
+                whole[block] = block_part.numpy().T
         return np.asarray(sums.numpy()[:2], dtype=np.float64)
 
     def _targets(self, rows: Ids, labels: Ids) -> TrainingRows:
@@ -154,7 +155,7 @@ def _part(rows: TrainingRows, which: Ids, labels: Ids) -> TrainingRows:
 
 def _of(part: list[Any], block: Ids) -> list[Any]:
     """Weights, or what belongs to them: the last layer's of a block alone."""
-    return [tf.constant(one) for one in (*part[:-2], *(one[block].T for one in part[-2:]))]
+    return [tf.constant(weight) for weight in (*part[:-2], *(last[block].T for last in part[-2:]))]
 
 
 def _logits(weights: Sequence[Vectors], rows: Vectors) -> Vectors:

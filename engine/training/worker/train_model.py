@@ -158,7 +158,7 @@ def _told(lookers: Sequence[Searcher], dealt: Sequence[Fold], reporter: Reporter
 
         return looked
 
-    return [telling(one) for one in lookers]
+    return [telling(looker) for looker in lookers]
 
 
 def dealt_out(faces: TrainingFaces) -> list[Fold]:

@@ -107,8 +107,8 @@ def svg(widget: QWidget) -> bytes:
 
 def table(drawn: Sequence[Drawn], x_name: str, separator: str) -> str:
     """One row for each x that occurs, one column for each line; empty where it has no value."""
-    columns = [(name, dict(zip(one.x, ys, strict=True))) for one in drawn
-               for name, ys in one.columns()]  # fmt: skip
+    columns = [(name, dict(zip(chart.x, ys, strict=True))) for chart in drawn
+               for name, ys in chart.columns()]  # fmt: skip
     memory = io.StringIO()
     writer = csv.writer(memory, delimiter=separator, lineterminator="\n")
     writer.writerow([x_name, *(name for name, _ in columns)])

@@ -81,9 +81,9 @@ class Axis:
         else:
             values = _round_values(low, high, most, 1.0 if self.whole else 0.0)
         shown = [value * 100 if self.percent else value for value in values]
-        decimals = 0 if self.log else max((_decimals(one) for one in shown), default=0)
+        decimals = 0 if self.log else max((_decimals(number) for number in shown), default=0)
         unit = " %" if self.percent else ""
-        texts = [f"{one:.9g}" if self.log else f"{one:,.{decimals}f}" for one in shown]
+        texts = [f"{number:.9g}" if self.log else f"{number:,.{decimals}f}" for number in shown]
         return [(self.place(value), text + unit) for value, text in zip(values, texts, strict=True)]
 
 
@@ -255,5 +255,5 @@ def nearest(xs: Sequence[float], x: float) -> int | None:
     if not xs or math.isnan(x):
         return None
     at = bisect_left(xs, x)
-    around = [one for one in (at - 1, at) if 0 <= one < len(xs)]
-    return min(around, key=lambda one: abs(xs[one] - x))
+    around = [index for index in (at - 1, at) if 0 <= index < len(xs)]
+    return min(around, key=lambda index: abs(xs[index] - x))

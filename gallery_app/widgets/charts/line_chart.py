@@ -200,7 +200,7 @@ class LineChart(QFrame):
 
     def read_at(self, x: float | None) -> None:
         """Read all lines out at an x; None ends it."""
-        xs = sorted({one for drawn in self._drawn.values() for one in drawn.x})
+        xs = sorted({x_value for drawn in self._drawn.values() for x_value in drawn.x})
         at = None if x is None else nearest(xs, x)
         self._line.setVisible(at is not None)
         if at is None:
@@ -262,7 +262,7 @@ class LineChart(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        xs = sorted({one for drawn in self._drawn.values() for one in drawn.x})
+        xs = sorted({x_value for drawn in self._drawn.values() for x_value in drawn.x})
         step = steps.get(Qt.Key(event.key()))
         if step is None or not xs:
             super().keyPressEvent(event)

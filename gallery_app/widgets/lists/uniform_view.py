@@ -269,11 +269,11 @@ class UniformView(QListView):
 
     def selected_rows(self) -> Ids:
         """Rows that are selected, ascending; quick for a hundred thousand."""
-        parts = [np.arange(one.top(), one.bottom() + 1) for one in self._ranges()]
+        parts = [np.arange(block.top(), block.bottom() + 1) for block in self._ranges()]
         return np.sort(np.concatenate([np.empty(0, dtype=np.int64), *parts]))
 
     def selected_count(self) -> int:
-        return sum(one.height() for one in self._ranges())
+        return sum(block.height() for block in self._ranges())
 
     def _ranges(self) -> list:  # type: ignore[type-arg]
         return list(self.selectionModel().selection())
