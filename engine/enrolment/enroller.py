@@ -31,7 +31,7 @@ from engine.records.types import (
     Vectors,
 )
 from engine.store import Store
-from engine.store.name_lookup import ambiguous_words
+from engine.store.enrolled_rows import ambiguous_words
 from engine.utils.packed_columns import Coded
 from engine.utils.trim_heap import give_back
 

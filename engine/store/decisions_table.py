@@ -16,9 +16,15 @@ from engine.records.types import Ids, VectorRecord, Vectors
 from engine.store import encoding
 from engine.store.database import Database, as_json
 from engine.store.encoding import genuine_vectors
-from engine.store.face_rows import Enrolled, holders, lookup_digests, require_faces
+from engine.store.enrolled_rows import (
+    Enrolled,
+    NamedIdentity,
+    holders,
+    lookup_digests,
+    require_faces,
+    require_identity,
+)
 from engine.store.history_table import actor, record
-from engine.store.name_lookup import NamedIdentity, require_identity
 from engine.store.new_faces import check_vectors
 
 Kind = Literal["is", "is-not", "ignore"]

@@ -26,7 +26,7 @@ from engine.store.column_domains import (
 from engine.store.database import Database, as_json
 from engine.store.decisions_table import decide
 from engine.store.encoding import genuine_vectors
-from engine.store.face_rows import (
+from engine.store.enrolled_rows import (
     delete_faces,
     describe_faces,
     holders,

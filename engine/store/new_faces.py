@@ -19,7 +19,7 @@ from engine.records.types import Added, Conflict, Duplicate, FaceBatch, Ids, Row
 from engine.store import encoding
 from engine.store.database import as_json
 from engine.store.encoding import Digests
-from engine.store.face_rows import holders, refresh
+from engine.store.enrolled_rows import holders, refresh
 from engine.utils.packed_columns import Coded, Column, picked
 
 _GROUPS_AT_ONCE = 10_000

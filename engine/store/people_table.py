@@ -18,23 +18,21 @@ from engine.records.types import Identity
 from engine.store.column_domains import LENGTH, NEWLINE, fitting, terminated, whole_numbers
 from engine.store.database import Database, as_json
 from engine.store.decisions_table import join_cannot_links
-from engine.store.face_rows import (
+from engine.store.enrolled_rows import (
+    find_identities,
+    find_identity,
     hand_over,
     known_faces,
     put_under,
     refresh,
     require_faces,
-    require_owner,
-    settle,
-)
-from engine.store.history_table import record
-from engine.store.name_lookup import (
-    find_identities,
-    find_identity,
     require_identities,
     require_identity,
+    require_owner,
+    settle,
     unknown_identity,
 )
+from engine.store.history_table import record
 
 _MANY = 1_000  # identities that differ, from where on all are read anew
 _IDENTITY = "SELECT id, name, face_count, portrait, note, chosen IS NOT NULL FROM identities"

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication
 from gallery_app.theme.stylesheet import faded, stylesheet
 
 Mode = Literal["system", "light", "dark"]
-TextRole = Literal["display", "title", "heading", "body", "small", "section"]
 
 # times the system's own font size, and the weight
 _SCALE: dict[str, tuple[float, QFont.Weight]] = {

@@ -18,6 +18,7 @@ from engine.records.receipts import Removed
 from engine.records.types import Vectors
 from engine.store.database import Database, as_json
 from engine.store.encoding import digest_of, from_blobs
+from engine.store.enrolled_rows import settle
 from engine.store.erasure.personal_data import (
     CONCERNED,
     DIGESTS,
@@ -31,7 +32,6 @@ from engine.store.erasure.personal_data import (
     find_subject,
     strike_mentions,
 )
-from engine.store.face_rows import settle
 from engine.store.history_table import add_entry, clear_undo, fix_changes
 from engine.store.models_table import TRAINING
 from engine.store.settings_table import delete_derived

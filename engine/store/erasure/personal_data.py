@@ -17,7 +17,7 @@ from engine.errors import UnknownIdentityError
 from engine.records.domains import parsed
 from engine.records.names import name_key
 from engine.store.database import as_json
-from engine.store.name_lookup import require_one, unknown_identity
+from engine.store.enrolled_rows import require_one, unknown_identity
 from engine.utils.name_search import Mentions
 
 BY_IDENTITY = (("decisions", "identity_id"), ("apart", "one"), ("apart", "other"))
@@ -159,7 +159,7 @@ def digests_as_json(connection: sqlite3.Connection, digests: Iterable[bytes]) ->
 
 
 def _enrolled_or_kept(connection: sqlite3.Connection, name: str) -> str:
-    """Return the name that is meant, by the rule of :mod:`engine.store.name_lookup`.
+    """Return the name that is meant, by the rule of :mod:`engine.store.enrolled_rows`.
 
     Raises:
         UnknownIdentityError, AmbiguousNameError: nobody's, or several people's.

@@ -22,7 +22,7 @@ from engine.records.types import Distance
 from engine.store import encoding
 from engine.store.cipher import looks_encrypted
 from engine.store.column_domains import misfit
-from engine.store.face_rows import refresh
+from engine.store.enrolled_rows import refresh
 from engine.store.failures import RESTORE, on_disk
 from engine.store.gallery_store import Store
 from engine.store.history_table import record_beginning
