@@ -15,7 +15,7 @@ import pytest
 from engine.errors import GalleryDamagedError
 from engine.gallery import Gallery
 from engine.progress import Event, Message, Reporter
-from engine.store import recovery
+from engine.store import Store, recovery
 from tests.flow.conftest import Run
 
 _FACE = 5
@@ -104,11 +104,12 @@ def test_decisions_and_unknown_queries_are_held_to_the_same(folder: Path) -> Non
         gallery.unknowns.add(gallery.faces.vector(1)[None] + 0.5)
     _alter(folder, "decisions", "1")
     _alter(folder, "unknowns", "1")
+    refused = pytest.raises(GalleryDamagedError, match="vector of decision 1")
+    with Store.open(folder, write=False) as store, refused:
+        store.decisions.rejected_vectors()
     with Gallery.open(folder) as gallery:
         with pytest.raises(GalleryDamagedError, match="vector of unknown 1"):
             gallery.unknowns.clusters()
-        with pytest.raises(GalleryDamagedError, match="vector of decision 1"):
-            gallery._store.decisions.rejected_vectors()
         assert len(gallery.check(repair=True).repaired) >= 2
         assert gallery.check().ok
         assert gallery.unknowns.count() == 0
