@@ -18,7 +18,8 @@ import pytest
 
 from engine.gallery import Gallery
 from engine.people import People
-from gallery_app import cli, errors, recent, screen
+from gallery_app import cli, errors, recent
+from gallery_app.cli import window_command
 from gallery_app.cli import command_tools
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -282,11 +283,11 @@ def test_a_missing_library_of_the_system_is_named(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(screen.ctypes, "CDLL", load)
-    with pytest.raises(screen.NoScreenError, match=r"libGL\.so\.1 is missing"):
-        screen.require_screen()
+    monkeypatch.setattr(window_command.ctypes, "CDLL", load)
+    with pytest.raises(window_command.NoScreenError, match=r"libGL\.so\.1 is missing"):
+        window_command.require_screen()
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    screen.require_screen()
+    window_command.require_screen()
 
 
 # -- words -----------------------------------------------------------------------------------
