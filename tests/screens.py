@@ -188,6 +188,7 @@ class Stage:
         from PySide6.QtGui import QPainter
 
         self.settle()
+        self._wait_for_pictures()
         picture = self.window.grab()
         painter = QPainter(picture)
         for widget in self.qt.topLevelWidgets():
@@ -200,6 +201,17 @@ class Stage:
                 painter.drawRect(QRect(at, widget.size()))  # the frame that a desktop gives it
         painter.end()
         assert picture.save(str(OUT / f"{name}.png"))
+
+    def _wait_for_pictures(self) -> None:
+        """Of faces: until no more come, however busy the machine is."""
+        if not self.window.faces.model.rowCount():
+            return
+        kept = self.app.pictures.kept
+        self.wait(lambda: bool(kept))
+        count = 0
+        while count != len(kept):
+            count = len(kept)
+            self.settle()
 
     def close(self) -> None:
         for widget in self.qt.topLevelWidgets():
