@@ -241,9 +241,9 @@ def error(stage: Stage) -> None:
     stage.open()
     stage.app.failed(
         EmbeddingError(
-            "The data ends after 200 of 512 bytes",
+            "It is truncated: its header claims 512 bytes of data, but it has 200",
             file="/home/you/faces/Tiger_Woods_0003.npy",
-            remedy="Copy the file again, or compute the embedding anew.",
+            remedy="Save it again with numpy.save(file, embeddings.astype('float32')).",
         )
     )
     stage.dialog()
@@ -362,9 +362,10 @@ def import_report(stage: Stage) -> None:
         Rejection(f"more-faces/Tom_Hanks/Tom_Hanks_{number:04}.npy", reason)
         for number, reason in enumerate(
             (
-                "Holds NaN or infinity. Recompute this embedding.",
-                "The file is empty. Copy it again, or compute the embedding anew.",
-                "Has 64 numbers, this gallery takes 128. Use the network that made the gallery.",
+                "It is all zeros. Recompute the embedding from its photo.",
+                "It is empty. Save it again with numpy.save(file, embeddings.astype('float32')).",
+                "Its embeddings have 64 numbers, but 128 are needed. Use embeddings from the same "
+                "network as the others.",
             )
         )
     )

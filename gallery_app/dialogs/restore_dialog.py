@@ -174,7 +174,7 @@ class RestoreDialog(Dialog):
         self.kept = QWidget()
         self.kept.hide()
         hbox(
-            QLabel("Newest backups of this gallery:"),
+            QLabel("Automatic backups to keep:"),
             self.keep,
             Stretch(1),
             parent=self.kept,

@@ -173,7 +173,7 @@ def test_a_broken_file_is_told_in_the_dialog_and_cannot_be_restored(
     choosing(monkeypatch, broken)
     click(qtbot, asking.file_button)
     qtbot.waitUntil(asking.problem.isVisible)
-    assert "no whole backup" in asking.problem.text()
+    assert "not a complete backup" in asking.problem.text()
     assert not asking.restore_button.isEnabled()
     qtbot.keyClick(asking, Qt.Key.Key_Escape)
     assert app.context.gallery.people.counts() == (6, 54)

@@ -214,7 +214,7 @@ class Archive:
 
     def _foreign(self) -> BackupError:
         return BackupError(
-            "This is no whole backup of a gallery",
+            "This is not a complete backup of a gallery",
             file=self.path,
             remedy="Choose a file that `face-gallery backup` or Gallery ▸ Back up made.",
         )

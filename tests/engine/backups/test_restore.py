@@ -466,7 +466,7 @@ def refused(path: Path, folder: Path, kind: type[FaceGalleryError] = BackupError
 @pytest.mark.parametrize("content", [b"", b"PK", b"no zip at all", b"PK\x05\x06" + bytes(18)])
 def test_another_file_is_no_backup(folder: Path, tmp_path: Path, content: bytes):
     (tmp_path / "other.zip").write_bytes(content)
-    assert "no whole backup" in refused(tmp_path / "other.zip", folder)
+    assert "not a complete backup" in refused(tmp_path / "other.zip", folder)
 
 
 def test_a_file_that_is_not_there_and_a_folder_are_said_to_be_so(folder: Path, tmp_path: Path):
