@@ -106,7 +106,9 @@ def salvaged(stage: Stage) -> None:
     database.write_bytes(data[:half] + b"x" * 40_960 + data[half + 40_960 :])
     from gallery_app.dialogs import file_choosers
 
-    stage.app.state.damage_found.emit(folder, GalleryDamagedError("Is damaged", file=database))
+    stage.app.state.damage_found.emit(
+        folder, GalleryDamagedError("The database is damaged", file=database)
+    )
     with patch.object(
         file_choosers, "choose_new_gallery", return_value=stage.home / "saved.gallery"
     ):

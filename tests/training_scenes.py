@@ -97,7 +97,8 @@ def version(number: int, **changes: Any) -> ModelVersion:
         "seconds": 38.2,
         "active": False,
         "collapsed": False,
-        "sentence": "The new triplet model names 0.4 % more people right; it is now in use.",
+        "sentence": "The new triplet model names 0.4 percentage points more of the faces "
+        "correctly; it is now in use.",
         "metrics": {
             "rank1": 0.994 + number / 1e3, "balanced_rank1": 0.989, "fnir": 0.019,
             "before_rank1": 0.990, "before_balanced_rank1": 0.981, "before_fnir": 0.044,
@@ -110,11 +111,14 @@ def version(number: int, **changes: Any) -> ModelVersion:
 
 
 def versions_made() -> list[ModelVersion]:
-    not_better = "The new MLP was not better; the old one stays."
-    collapse = "The notebooks' triplet model collapsed; the old one stays."
+    not_better = "The new MLP was not better. The old one is kept."
+    collapse = (
+        "The notebooks' triplet model collapsed: it cannot tell faces apart, so it is not used."
+    )
     return [
         version(1, kind="mlp", active=True, new_faces=12, new_identities=2, seconds=11.4,
-                sentence="The new MLP names 0.2 % more people right; it is now in use."),
+                sentence="The new MLP names 0.2 percentage points more of the faces correctly; it "
+                "is now in use."),
         version(2, kind="mlp", preset="notebook", seconds=7.9, sentence=not_better,
                 metrics={"rank1": 0.781, "balanced_rank1": 0.742}),
         version(3, preset="notebook", collapsed=True, seconds=21.0, sentence=collapse,

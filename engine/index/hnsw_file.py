@@ -49,13 +49,17 @@ class HnswFile:
             start = stream.read(_HEADER.itemsize)
             length = stream.seek(0, 2)
         if len(start) < _HEADER.itemsize:
-            raise SnapshotError("Is no graph: too short", file=path, remedy=_REMEDY)
+            raise SnapshotError(
+                "It is not a search index: it is too short", file=path, remedy=_REMEDY
+            )
         header = np.frombuffer(start, _HEADER)[0]
         self.links_each, self.count = int(header["M0"]), int(header["count"])
         record = _record_of(self.links_each, dimension, path)
         fits = length - _HEADER.itemsize >= self.count * record.itemsize
         if header["record"] != record.itemsize or not fits:
-            raise SnapshotError("Is no graph of this gallery's vectors", file=path, remedy=_REMEDY)
+            raise SnapshotError(
+                "It is not a search index of this gallery", file=path, remedy=_REMEDY
+            )
         self._entry = int(header["entry"])
         self._path, self._record = path, record
         self._records: NDArray[Any] = np.empty(0, record)
@@ -118,7 +122,7 @@ class HnswFile:
 
 def _record_of(links: int, dimension: int, path: Path) -> np.dtype[Any]:
     if not 0 < links <= 1 << 12:
-        raise SnapshotError("Is no graph", file=path, remedy=_REMEDY)
+        raise SnapshotError("It is not a search index", file=path, remedy=_REMEDY)
     return np.dtype(
         [
             *(("used", "<u2"), ("removed", "u1"), ("_", "u1"), ("links", "<u4", (links,))),

@@ -64,15 +64,15 @@ def read_sidecar(path: Path, needed: dict[str, Any]) -> dict[str, Any]:
         for key, value in needed.items():
             if record.get(key) != value:
                 found = str(record.get(key))[:_LONGEST_VALUE]
-                problem = f"Was made with {key} {found}, not {value}"
+                problem = f"It was made with {key} {found}, not {value}"
                 raise SnapshotError(problem, file=path, remedy=REMEDY)
         _require_sound(record)
     except FileNotFoundError as error:
-        raise SnapshotError("Is missing", file=path, remedy=REMEDY) from error
+        raise SnapshotError("It is missing", file=path, remedy=REMEDY) from error
     except OSError as error:
-        raise SnapshotError(f"Cannot be read: {error}", file=path, remedy=REMEDY) from error
+        raise SnapshotError(f"It cannot be read: {error}", file=path, remedy=REMEDY) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SnapshotError("Is damaged", file=path, remedy=REMEDY) from error
+        raise SnapshotError("It is damaged", file=path, remedy=REMEDY) from error
     return record
 
 
@@ -182,7 +182,7 @@ class Snapshot:
         digest = _read(self.path, lambda stream: hashlib.file_digest(stream, _hasher).hexdigest())
         if digest != self._record["hash"]:
             raise SnapshotError(
-                "Is damaged: its checksum is another", file=self.path, remedy=REMEDY
+                "It is damaged: its checksum differs", file=self.path, remedy=REMEDY
             )
 
     def load(self) -> HnswIndex:
@@ -203,7 +203,9 @@ class Snapshot:
                 f"hnswlib refused it ({error})", file=self.path, remedy=REMEDY
             ) from error
         if len(index) != self._record["count"]:
-            raise SnapshotError("Holds another number of faces", file=self.path, remedy=REMEDY)
+            raise SnapshotError(
+                "It holds a different number of faces", file=self.path, remedy=REMEDY
+            )
         index.ef = self._record["ef"]
         index.recall, index.measured = self._record["recall"], self._record["measured"]
         index.set_aside(np.array(self._record["aside"], dtype=np.int64))
@@ -230,7 +232,7 @@ def open_snapshot(
     path = folder / _graph_name(name, record["hash"])
     length = _read(path, lambda stream: os.fstat(stream.fileno()).st_size)
     if length != record["length"]:
-        problem = f"Has {length} bytes instead of {record['length']}"
+        problem = f"It has {length} bytes instead of {record['length']}"
         raise SnapshotError(problem, file=path, remedy=REMEDY)
     file = _read(path, lambda _: HnswFile(path, dimension))
     removed = np.array(record["removed"], dtype=np.int64)
@@ -244,9 +246,9 @@ def _read(path: Path, how: Callable[[BufferedRandom | BufferedReader], T]) -> T:
         with open_regular(path) as stream:
             return how(stream)
     except FileNotFoundError as error:
-        raise SnapshotError("Is missing", file=path, remedy=REMEDY) from error
+        raise SnapshotError("It is missing", file=path, remedy=REMEDY) from error
     except OSError as error:
-        raise SnapshotError(f"Cannot be read: {error}", file=path, remedy=REMEDY) from error
+        raise SnapshotError(f"It cannot be read: {error}", file=path, remedy=REMEDY) from error
 
 
 def make_folder(folder: Path) -> None:
@@ -375,7 +377,9 @@ def open_matching(
     """
     saved = open_snapshot(folder, dimension=dimension, distance=distance, parameters=parameters)
     if saved.change > change or not _same_faces(saved, wanted, vectors, distance):
-        raise SnapshotError("Belongs to another gallery or state", file=folder)
+        raise SnapshotError(
+            "It belongs to another gallery, or to another state of this one", file=folder
+        )
     return saved
 
 

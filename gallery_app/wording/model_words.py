@@ -39,6 +39,7 @@ PARAMETER_NAMES: Mapping[str, str] = {
     "plateau": "epochs before halving the rate",
     "patience": "epochs before stopping",
     "validation": "held out for validation",
+    "refit": "then trained on everyone",
     "noise": "input noise",
     "adjustment": "adjustment for rare people",
     "squared": "squared distances",

@@ -265,7 +265,7 @@ def test_a_sidecar_that_may_not_be_read_is_refused(saved, read_only):
     folder = read_only(saved, hidden="faces.json")
 
     def check():
-        with pytest.raises(SnapshotError, match="Cannot be read"):
+        with pytest.raises(SnapshotError, match="cannot be read"):
             load(folder)
 
     call_unprivileged(check)
