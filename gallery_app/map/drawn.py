@@ -13,7 +13,7 @@ from engine.records.types import Ids, Vectors
 from gallery_app.map.camera import Floats, within_unit
 from gallery_app.map.picture import Points
 from gallery_app.map.raster import Flags, Pixels, Rows
-from gallery_app.theme.oklab import to_rgb
+from gallery_app.theme.oklab import to_pixels
 
 LABELLED = 24
 """People, those with most faces, whose names are written where there is room."""
@@ -108,6 +108,4 @@ def colours_of(owners: Ids, *, dark: bool) -> Pixels:
     light, deep = _LIGHTNESS[dark]
     lightness = np.where(identities % 2 == 0, light, deep)
     lab = np.stack([lightness, _CHROMA * np.cos(hues), _CHROMA * np.sin(hues)], axis=1)
-    red, green, blue = (to_rgb(lab) * 255 + 0.5).astype(np.uint32).T
-    packed = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
-    return np.asarray(packed[which], dtype=np.uint32)
+    return to_pixels(lab)[which]

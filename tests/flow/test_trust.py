@@ -19,8 +19,7 @@ import pytest
 from engine.gallery import Gallery
 from engine.people import People
 from gallery_app import cli, errors, recent
-from gallery_app.cli import window_command
-from gallery_app.cli import command_tools
+from gallery_app.cli import command_tools, window_command
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.records.types import Vectors
 from gallery_app.theme.colours import current_theme, tabular, text_font, theme_changed
-from gallery_app.theme.oklab import to_rgb
+from gallery_app.theme.oklab import to_pixels
 from gallery_app.widgets.charts.chart_saving import saving_menu
 
 _STEPS = 256
@@ -199,6 +199,4 @@ def ramp(dark: bool) -> np.ndarray:  # type: ignore[type-arg]
     chroma = 0.02 + 0.08 * np.sin(np.pi * (0.15 + 0.8 * (1 - way)))
     hue = np.deg2rad(262 - 60 * way)
     lab = np.stack([near + (far - near) * way, chroma * np.cos(hue), chroma * np.sin(hue)], axis=1)
-    red, green, blue = (to_rgb(lab) * 255 + 0.5).astype(np.uint32).T
-    packed = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
-    return np.asarray(packed, dtype=np.uint32)
+    return to_pixels(lab)

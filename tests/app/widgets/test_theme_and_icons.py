@@ -23,7 +23,7 @@ from gallery_app.theme.colours import (
     theme_changed,
 )
 from gallery_app.theme.icons import FOLDER, app_icon, icon
-from gallery_app.theme.oklab import to_colors, to_rgb
+from gallery_app.theme.oklab import to_colors, to_pixels
 from tests.app.widgets.drawing import pixels
 
 NAMES = sorted(file.stem for file in FOLDER.glob("*.svg") if file.stem != "app")
@@ -179,8 +179,8 @@ def test_the_application_icon_is_drawn(qtbot: QtBot) -> None:
 
 
 def test_white_and_black_are_white_and_black_in_oklab() -> None:
-    rgb = to_rgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
-    assert np.allclose(rgb, [[1, 1, 1], [0, 0, 0]], atol=1e-3)
+    packed = to_pixels(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
+    assert packed.tolist() == [0xFFFFFFFF, 0xFF000000]
     assert to_colors(np.array([[1.0, 0.0, 0.0]]))[0].name() == "#ffffff"
 
 
