@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.avatars.appearance import Lens
+from engine.cohorts.cohort_library import THIS_COMPUTERS, CohortLibrary
 from engine.corrections import Corrections
 from engine.enrolment.enroller import Enroller, import_forecast
 from engine.enrolment.unknown_faces import UnknownFaces
@@ -42,6 +43,7 @@ from engine.records.types import (
     ImportReport,
     Method,
     Neighbours,
+    Strangers,
     Vectors,
 )
 from engine.review.gallery_review import review_store
@@ -78,9 +80,17 @@ class Gallery:
         backups: written, listed, and how many are kept.
     """
 
-    def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        listener: Listener | None,
+        background: bool,
+        cohorts: CohortLibrary | None,
+    ) -> None:
         self._listener = listener
         self._background = background
+        self._cohorts = cohorts
         self.notices: list[str] = []
         self._take(store)
 
@@ -92,7 +102,9 @@ class Gallery:
         self.distance: Distance = store.distance
         self.writable = store.writable
         self._lens = Lens(store)
-        self.recogniser = Recogniser(store, listener=self._listener, background=self._background)
+        self.recogniser = Recogniser(
+            store, listener=self._listener, background=self._background, cohorts=self._cohorts
+        )
         self.people = People(store, self.recogniser)
         self.faces = Faces(store, self._lens)
         self.comparison = SimilarityService(store)
@@ -114,11 +126,13 @@ class Gallery:
         dimension: int = 128,
         distance: Distance = "cosine",
         passphrase: str | None = None,
+        cohorts: CohortLibrary | None = THIS_COMPUTERS,
     ) -> Gallery:
         """Make an empty gallery and open it.
 
         Args:
             passphrase: makes it an encrypted one, of at least 12 characters.
+            cohorts: as for :meth:`open`.
 
         Raises:
             GalleryExistsError: something is there already.
@@ -128,7 +142,7 @@ class Gallery:
         store = Store.create(
             Path(folder), dimension=dimension, distance=distance, passphrase=passphrase
         )
-        return cls(store, listener=None, background=False)
+        return cls(store, listener=None, background=False, cohorts=cohorts)
 
     @classmethod
     def open(
@@ -139,6 +153,7 @@ class Gallery:
         listener: Listener | None = None,
         background: bool = False,
         passphrase: str | Key | None = None,
+        cohorts: CohortLibrary | None = THIS_COMPUTERS,
     ) -> Gallery:
         """Open a gallery; for reading only where another process writes it or the folder is
         read-only (``notices`` then says so).
@@ -148,6 +163,8 @@ class Gallery:
             listener: is told when the index had to be rebuilt, and how far that is.
             background: rebuild the index in a thread while exact search answers.
             passphrase: of an encrypted gallery, or its key; a plain one needs and heeds none.
+            cohorts: strangers by whom thresholds are set where one network made their vectors
+                and the gallery's; None sets them by the enrolled people alone.
 
         Raises:
             GalleryNotFoundError, GalleryTooNewError, GalleryDamagedError, ForeignFileError,
@@ -159,7 +176,7 @@ class Gallery:
         except GalleryReadOnlyError as error:
             store = Store.open(Path(folder), write=False, passphrase=passphrase)
             notices.append(f"Opened read-only. {error.reason}")
-        gallery = cls(store, listener=listener, background=background)
+        gallery = cls(store, listener=listener, background=background, cohorts=cohorts)
         gallery.notices += notices
         _log.info("Opened a gallery of %d numbers a face, %s", gallery.dimension, gallery.distance)
         gallery._finish_erasure()
@@ -239,6 +256,7 @@ class Gallery:
         top: int = 5,
         method: Method = "auto",
         fpir: float = 0.01,
+        strangers: Strangers = "at-large",
     ) -> Sequence[Identification]:
         """Tell who each query is.
 
@@ -247,12 +265,16 @@ class Gallery:
             k: how many nearest faces are evidence.
             top: how many candidates, at most.
             fpir: the share of strangers that may get a name, in (0, 1).
+            strangers: whom that is a share of: people at large, as far as a cohort tells, or
+                people who are like those enrolled.
 
         Raises:
             MismatchError: another dimension. EmbeddingError: a row is not finite or all zeros.
             InputError: ``fpir`` outside (0, 1).
         """
-        return self.recogniser.identify(queries, method=method, k=k, top=top, fpir=fpir)
+        return self.recogniser.identify(
+            queries, method=method, k=k, top=top, fpir=fpir, strangers=strangers
+        )
 
     def auto(self) -> tuple[tuple[str, ...], str, str]:
         """Return the methods that ``auto`` stands for on this gallery; why, as

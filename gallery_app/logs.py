@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TypeAlias
 
 from engine.errors import FaceGalleryError
-from gallery_app.recent import config_folder
+from engine.utils.user_folders import config_folder
 
 _NAME = "face-gallery.log"
 _LONGEST = 1 << 19  # bytes, after which a second file begins

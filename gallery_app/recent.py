@@ -1,31 +1,20 @@
-"""Folders of the application: what comes with it, its own settings, and galleries opened before. No
-Qt here.
-"""
+"""What comes with the application, and galleries opened before. No Qt here."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-import platformdirs
-
-from engine.errors import FaceGalleryError
 from engine.records.domains import parsed
 from engine.utils.files import write_atomically
 from engine.utils.ignoring import ignored
+from engine.utils.user_folders import HomeNotFoundError, config_folder, data_folder
 
 _log = logging.getLogger(__name__)
 
 _KEPT = 8
-_APP = "face-gallery"
-
-
-class HomeNotFoundError(FaceGalleryError):
-    """There is no place for what the application remembers."""
 
 
 def bundled_folder(name: str) -> Path:
@@ -36,34 +25,6 @@ def bundled_folder(name: str) -> Path:
     package = Path(str(files("gallery_app")))
     installed = package / name
     return installed if installed.is_dir() else package.parent / name
-
-
-def config_folder() -> Path:
-    """Where the application keeps its own settings; FACE_GALLERY_HOME overrides it.
-
-    Raises:
-        HomeNotFoundError: there is no such place, as for a service without a home folder.
-    """
-    return _own_folder(platformdirs.user_config_dir)
-
-
-def data_folder() -> Path:
-    """Where galleries go unless the person says otherwise; FACE_GALLERY_HOME overrides it.
-
-    Raises as :func:`config_folder`.
-    """
-    return _own_folder(platformdirs.user_data_dir)
-
-
-def _own_folder(usual: Callable[..., str]) -> Path:
-    override = os.environ.get("FACE_GALLERY_HOME")
-    try:
-        return Path(override or usual(_APP, appauthor=False))
-    except (RuntimeError, OSError):
-        raise HomeNotFoundError(
-            "There is no folder for the settings and the list of galleries",
-            remedy="Set FACE_GALLERY_HOME to a folder, or give the gallery with -g.",
-        ) from None
 
 
 def sample_faces() -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QSettings
 
 from engine.utils.ignoring import ignored
-from gallery_app.recent import HomeNotFoundError, config_folder
+from engine.utils.user_folders import HomeNotFoundError, config_folder
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,15 @@ import numpy as np
 from engine.recognition.calibration.calibration import UNCALIBRATED, Calibration
 from engine.recognition.logit import Flags, Numbers, probabilities
 from engine.recognition.scores import MethodScores
-from engine.records.types import Candidate, Evidence, Identification, Ids, Opinion, Vectors
+from engine.records.types import (
+    Candidate,
+    Evidence,
+    Identification,
+    Ids,
+    Opinion,
+    Strangers,
+    Vectors,
+)
 
 NameLookup = Callable[[AbstractSet[int]], Mapping[int, str]]
 """Names of identity ids, but of those that are gone; there may be others with them."""
@@ -42,18 +50,20 @@ class DecisionRule:
     note: str
 
     @classmethod
-    def of(cls, calibration: Calibration | None, fpir: float) -> DecisionRule:
+    def of(
+        cls, calibration: Calibration | None, fpir: float, strangers: Strangers = "at-large"
+    ) -> DecisionRule:
         """The rule of a calibration; without one nobody is named."""
         if calibration is None:
             promised = UNCALIBRATED.achievable_fpir(fpir)
             return cls(promised, float("inf"), 0.0, False, _NOT_CALIBRATED)
-        promised = calibration.achievable_fpir(fpir)
+        promised = calibration.achievable_fpir(fpir, strangers)
         return cls(
             promised,
-            calibration.threshold(fpir),
+            calibration.threshold(fpir, strangers),
             _LEAST_CONFIDENCE if promised > fpir else 0.0,
             calibration.fitted,
-            calibration.note(fpir),
+            calibration.note(fpir, strangers),
         )
 
     def names(self, score: float, confidence: float | None) -> bool:

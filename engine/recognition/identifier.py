@@ -19,13 +19,15 @@ from engine.recognition.answers import (
 )
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.method_selection import KNN_ALONE, MethodChoice
+from engine.recognition.calibration.non_mated_scores import NonMatedScores
+from engine.recognition.cohort_search import CohortSearches
 from engine.recognition.knn import Knn, identify_one
 from engine.recognition.logit import Flags
 from engine.recognition.mlp import Mlp
 from engine.recognition.scores import MethodScores, fuse
 from engine.recognition.spaces import SearchedSpace
 from engine.recognition.templates import TemplateTable
-from engine.records.types import Identification, Ids, Vectors
+from engine.records.types import Identification, Ids, Strangers, Vectors
 from engine.utils.distances import between
 from engine.utils.id_map import IdMap
 
@@ -50,6 +52,7 @@ class _Options:
     k: int
     top: int
     fpir: float
+    strangers: Strangers
 
 
 class Identifier:
@@ -66,11 +69,18 @@ class Identifier:
         *,
         names: NameLookup,
         auto: MethodChoice = KNN_ALONE,
+        cohort: CohortSearches | None = None,
     ) -> None:
+        """
+        Args:
+            cohort: strangers by whom thresholds are set; None where there are none.
+        """
         self.methods: Mapping[str, Knn | Mlp] = {method.name: method for method in methods}
         self.auto = auto
         self._names = names
-        self._rules: dict[tuple[tuple[str, ...], float], DecisionRule] = {}
+        self._cohort = cohort
+        self._calibrations: dict[tuple[str, ...], Calibration | None] = {}
+        self._rules: dict[tuple[tuple[str, ...], float, Strangers], DecisionRule] = {}
 
     def identify(
         self,
@@ -81,6 +91,7 @@ class Identifier:
         k: int = 5,
         top: int = 5,
         fpir: float = 0.01,
+        strangers: Strangers = "at-large",
     ) -> Sequence[Identification]:
         """Identify each query ``(m, d)``, as it came.
 
@@ -89,15 +100,16 @@ class Identifier:
             k: how many nearest faces are shown as evidence.
             top: how many candidates, at most; only those in question are listed.
             fpir: share of non-mated queries that may get a name, in (0, 1).
+            strangers: whom that share is of.
 
         Raises:
             InputError: there is no such method, or no model of it is in use.
         """
         self._require(method)
         if len(queries) == 1 == len(self.methods) and not (refused and refused[0]):
-            rule = self._rule(self._choice(method), fpir)
+            rule = self._rule(self._choice(method), fpir, strangers)
             return [identify_one(self._knn("knn"), queries, rule, self._names, k=k, top=top)]
-        options, parts = _Options(method, k, top, fpir), []
+        options, parts = _Options(method, k, top, fpir, strangers), []
         for rows, all_templates in _parts(len(queries), refused):
             part = queries[rows]
             scores = {
@@ -119,6 +131,7 @@ class Identifier:
         k: int = 5,
         top: int = 5,
         fpir: float = 0.01,
+        strangers: Strangers = "at-large",
     ) -> list[Identification]:
         """Identify enrolled faces as if they were not enrolled: each is left out.
 
@@ -130,7 +143,8 @@ class Identifier:
         """
         self._require(method)
         method = "knn" if method == "auto" else method
-        options, made = _Options(method, k, top, fpir), list[Identification]()
+        options = _Options(method, k, top, fpir, strangers)
+        made: list[Identification] = []
         for start in range(0, len(vectors), _BLOCK):
             part = slice(start, start + _BLOCK)
             scores = {
@@ -180,17 +194,40 @@ class Identifier:
         return self.auto if method == "auto" else MethodChoice((method,), None, "")
 
     def _calibration(self, choice: MethodChoice) -> Calibration | None:
-        if len(choice.members) > 1:
-            return choice.calibration
-        return self.methods[choice.members[0]].calibration
+        """With the scores of the cohort, where there is one; cached."""
+        if choice.members not in self._calibrations:
+            made = choice.calibration
+            if len(choice.members) == 1:
+                made = self.methods[choice.members[0]].calibration
+            if made is not None and self._cohort is not None:
+                made = replace(made, cohort=self._cohort_scores(choice))
+            self._calibrations[choice.members] = made
+        return self._calibrations[choice.members]
 
-    def _rule(self, choice: MethodChoice, fpir: float) -> DecisionRule:
+    def _cohort_scores(self, choice: MethodChoice) -> NonMatedScores:
+        """Best score of each cohort face that is not of an enrolled person."""
+        assert self._cohort is not None
+        cohort, knn, searched = self._cohort.cohort, self._knn("knn"), {}
+        found = self._cohort.shortlist(knn.space)
+        for name in choice.members:
+            method = self.methods[name]
+            if isinstance(method, Mlp):
+                searched[name] = method.scores(cohort.vectors)
+            else:
+                shown = found if name == "knn" else self._cohort.shortlist(method.space)
+                searched[name] = method.scores_of(shown)
+        best = _fused(searched, choice).log_odds.max(axis=1, initial=-np.inf)
+        claim = knn.calibration and knn.calibration.claim
+        stranger = ~claim(found, cohort.people) if claim else np.ones(len(cohort), dtype=bool)
+        return NonMatedScores.of(best[stranger], cohort.people[stranger])
+
+    def _rule(self, choice: MethodChoice, fpir: float, strangers: Strangers) -> DecisionRule:
         """Cached, for making it takes as long as a query."""
-        key = choice.members, fpir
+        key = choice.members, fpir, strangers
         if key not in self._rules:
             if len(self._rules) >= _MOST_RULES:
                 self._rules.clear()
-            self._rules[key] = DecisionRule.of(self._calibration(choice), fpir)
+            self._rules[key] = DecisionRule.of(self._calibration(choice), fpir, strangers)
         return self._rules[key]
 
     def _require(self, method: str) -> None:
@@ -228,7 +265,7 @@ class Identifier:
         alone = [
             opinions(
                 found.without(refused),
-                self._rule(self._choice(name), options.fpir),
+                self._rule(self._choice(name), options.fpir, options.strangers),
                 self._names,
                 name,
             )
@@ -256,7 +293,7 @@ class Identifier:
         return answer_columns(
             found,
             scores[shown],
-            self._rule(choice, options.fpir),
+            self._rule(choice, options.fpir, options.strangers),
             self._names,
             method=" + ".join(choice.members),
             k=options.k,
@@ -306,6 +343,7 @@ def build_identifier(
     calibration: Calibration,
     owners: IdMap,
     names: NameLookup,
+    cohort: CohortSearches | None = None,
 ) -> Identifier:
     """Join the spaces and models of a gallery into what answers queries.
 
@@ -315,6 +353,7 @@ def build_identifier(
             number of people there are by now.
         owners: identity ids of face ids; followed while they change.
         names: of identity ids.
+        cohort: searched in these spaces; None where there is none.
     """
     original = spaces[0]
     methods: list[Knn | Mlp] = []
@@ -336,7 +375,8 @@ def build_identifier(
         )
     if "mlp" in models.models:
         methods.append(_build_mlp(models.models["mlp"], original.templates.table()))
-    return Identifier(methods, names=names, auto=models.auto.grown(len(original.templates)))
+    auto = models.auto.grown(len(original.templates))
+    return Identifier(methods, names=names, auto=auto, cohort=cohort)
 
 
 def _build_mlp(model: ActiveModel, templates: TemplateTable) -> Mlp:

@@ -17,6 +17,7 @@ from engine.recognition.shortlist import (
     TEMPLATES,
     LeftOut,
     Numbers,
+    Shortlist,
     logarithm_of,
     paired,
     shortlist,
@@ -112,6 +113,12 @@ class Knn:
         found = self.index.search(rows, max(k, NEIGHBOURS) + 1)
         return self._scores(rows, _without(found, faces), owners)
 
+    def scores_of(self, found: Shortlist) -> MethodScores:
+        """Score what came up in an earlier search, whose rows are identity ids."""
+        nothing = np.empty((len(found), 0))
+        none = Neighbours(nothing.astype(np.int64), nothing.astype(np.float32))
+        return self._judged_shortlist(found, found.rows, none, none.ids)
+
     def distances(self, queries: Vectors, identities: Ids) -> Vectors:
         """Distances of queries ``(m, d)``, as they came, to the templates of identities ``(m, c)``.
 
@@ -138,8 +145,13 @@ class Knn:
             left_out=None if own is None else LeftOut(table.rows(own), "face"),
             all_templates=all_templates,
         )
-        odds = (self.calibration or UNCALIBRATED).log_odds(found.features, found.filled)
         identities = np.where(found.filled, table.ids[found.rows], -1) if len(table) else found.rows
+        return self._judged_shortlist(found, identities, neighbours, owners)
+
+    def _judged_shortlist(
+        self, found: Shortlist, identities: Ids, neighbours: Neighbours, owners: Ids
+    ) -> MethodScores:
+        odds = (self.calibration or UNCALIBRATED).log_odds(found.features, found.filled)
         distances = np.asarray(-found.features[:, :, 0], dtype=np.float32)
         joint = odds if self._joint is None else self._joint.log_odds(found.features, found.filled)
         return MethodScores(identities, odds, joint, distances, neighbours, owners)

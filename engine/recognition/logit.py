@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +36,12 @@ class LogOdds:
         """Log-odds ``(m, c)`` of features ``(m, c, f)``; minus infinity where not filled."""
         odds = features @ np.array(self.slopes) + self.offset
         return np.where(filled, odds, -np.inf)
+
+    def is_sound(self, features: int) -> bool:
+        """Whether it can be a model of this many features."""
+        sizes = {len(self.means), len(self.scales), len(self.weights)}
+        numbers = [*self.means, *self.scales, *self.weights, self.intercept]
+        return sizes == {features} and all(map(math.isfinite, numbers)) and min(self.scales) > 0
 
     @cached_property
     def slopes(self) -> tuple[float, ...]:

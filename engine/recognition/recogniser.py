@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from engine.cohorts.cohort import Cohort
+from engine.cohorts.cohort_library import CohortLibrary
 from engine.errors import FaceGalleryError, InputError, UnknownIdentityError
 from engine.formats.checks import as_rows, check_vectors, is_usable
 from engine.progress import SILENT, Event, Listener, Reporter
@@ -18,6 +20,7 @@ from engine.recognition.answers import JoinedAnswers
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.calibration_cache import CalibrationCache
 from engine.recognition.calibration.method_selection import MethodChoice
+from engine.recognition.cohort_search import CohortSearches
 from engine.recognition.identifier import Identifier, build_identifier
 from engine.recognition.state import RecognitionState
 from engine.records.changes import Changed
@@ -29,6 +32,7 @@ from engine.records.types import (
     Ids,
     Neighbours,
     Rows,
+    Strangers,
     Vectors,
 )
 from engine.store import Store
@@ -61,13 +65,26 @@ class Recogniser:
     finds it dropped or replaced at its end is answered again.
     """
 
-    def __init__(self, store: Store, *, listener: Listener | None, background: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        listener: Listener | None,
+        background: bool,
+        cohorts: CohortLibrary | None = None,
+    ) -> None:
+        """
+        Args:
+            cohorts: strangers by whom thresholds may be set; None uses none.
+        """
         self._store = store
         self._listener = listener
         self._lock = threading.RLock()
         self._ready: _Ready | None = None
         self._state = RecognitionState(store, background=background, tell=self._tell_once)
-        self._calibration = CalibrationCache(store)
+        self._cohorts = cohorts
+        self._calibration = CalibrationCache(store, cohorts)
+        self._searches: CohortSearches | None = None
         self._told: list[Event] = []
 
     # -- queries -----------------------------------------------------------------------------
@@ -80,6 +97,7 @@ class Recogniser:
         k: int = 5,
         top: int = 5,
         fpir: float = 0.01,
+        strangers: Strangers = "at-large",
     ) -> Sequence[Identification]:
         """Answer who each query is (:meth:`engine.gallery.Gallery.identify`)."""
         if not 0 < fpir < 1:
@@ -91,7 +109,13 @@ class Recogniser:
         def identify(part: Vectors) -> Sequence[Identification]:
             return self._answered(
                 lambda ready: ready.identifier.identify(
-                    part, method=method, refused=ready.refusals.of(part), k=k, top=top, fpir=fpir
+                    part,
+                    method=method,
+                    refused=ready.refusals.of(part),
+                    k=k,
+                    top=top,
+                    fpir=fpir,
+                    strangers=strangers,
                 )
             )
 
@@ -102,7 +126,14 @@ class Recogniser:
         return JoinedAnswers([(part, identify(queries[part.start : part.stop])) for part in parts])
 
     def identify_enrolled(
-        self, face: int, *, method: str = "auto", k: int = 5, top: int = 5, fpir: float = 0.01
+        self,
+        face: int,
+        *,
+        method: str = "auto",
+        k: int = 5,
+        top: int = 5,
+        fpir: float = 0.01,
+        strangers: Strangers = "at-large",
     ) -> Identification:
         """Answer who a face is, left out (:meth:`engine.gallery.Gallery.identify_enrolled`)."""
 
@@ -112,7 +143,15 @@ class Recogniser:
                 raise UnknownIdentityError(f"Face {face} is not enrolled")
             refused = ready.refusals.of(vectors)
             return ready.identifier.identify_enrolled(
-                ids, owners, vectors, method=method, refused=refused, k=k, top=top, fpir=fpir
+                ids,
+                owners,
+                vectors,
+                method=method,
+                refused=refused,
+                k=k,
+                top=top,
+                fpir=fpir,
+                strangers=strangers,
             )[0]
 
         return self._answered(identify)
@@ -145,10 +184,14 @@ class Recogniser:
         """What the method ``auto`` stands for."""
         return self._ready_now().identifier.auto
 
-    def fnir_at(self, fpir: float, method: str = "auto") -> float | None:
-        """FNIR expected at an FPIR (:meth:`engine.gallery.Gallery.fnir_at`)."""
+    def fnir_at(
+        self, fpir: float, method: str = "auto", strangers: Strangers = "at-large"
+    ) -> float | None:
+        """FNIR on the gallery's own faces, each left out in turn, where this share of strangers may
+        be named; None if it cannot be told.
+        """
         calibration = self._ready_now().identifier.calibration_of(method)
-        return None if calibration is None else calibration.fnir_at(fpir)
+        return None if calibration is None else calibration.fnir_at(fpir, strangers)
 
     def calibration(self) -> Calibration:
         """Calibration of the original space, for the gallery as it is now."""
@@ -188,6 +231,7 @@ class Recogniser:
         """Stop a rebuild under way, and save what changed. May be called twice."""
         with self._lock:
             self._ready = None
+            self._save_searches()
             self._state.close()
 
     # -- keeping up --------------------------------------------------------------------------
@@ -203,8 +247,12 @@ class Recogniser:
                 state = self._state
                 templates = state.spaces[0].templates
                 calibration = self._calibration.current(
-                    templates.table, state.change, reporter=reporter or Reporter(self._listener)
+                    templates.table,
+                    state.change,
+                    lambda cohort: self._cohort_searches(cohort).shortlist(state.spaces[0].space),
+                    reporter=reporter or Reporter(self._listener),
                 )
+                cohort = self._calibration.cohort
                 self._ready = _Ready(
                     build_identifier(
                         state.spaces,
@@ -212,10 +260,23 @@ class Recogniser:
                         calibration,
                         state.owners,
                         state.names,
+                        self._cohort_searches(cohort) if cohort else None,
                     ),
                     self._store.decisions.rejection_index(),
                 )
             return self._ready
+
+    def _cohort_searches(self, cohort: Cohort) -> CohortSearches:
+        """The searches of a cohort in the spaces as they are loaded."""
+        state, known = self._state, self._searches
+        if known is None or known.cohort.id != cohort.id or known.spaces is not state.spaces:
+            folder = None if self._store.encrypted else state.folder
+            known = CohortSearches(cohort, state.spaces, state.owners, self._vectors_of, folder)
+            self._searches = known
+        return known
+
+    def _vectors_of(self, identities: Ids) -> Vectors:
+        return self._store.faces.vectors(self._store.faces.ids_of(identities.tolist()))[2]
 
     def _follow_store(self) -> None:
         """Load the state, or apply what another process has changed."""
@@ -272,16 +333,20 @@ class Recogniser:
         with self._lock:
             self.close()
             discard_tree(self._state.folder, self._store.folder)
-            self._calibration = CalibrationCache(self._store)
+            self._calibration = CalibrationCache(self._store, self._cohorts)
             self._state.load(None)
             self.save()
+
+    def _save_searches(self) -> None:
+        if self._searches is not None and self._searches.spaces is self._state.spaces:
+            self._searches.save()
 
     def renew(self, change: Callable[[], _T]) -> _T:
         """Make a change of the store after which nothing derived before may be used again."""
         with self._lock:
             self.close()
             self._state.reset()
-            self._calibration = CalibrationCache(self._store)
+            self._calibration = CalibrationCache(self._store, self._cohorts)
             changed = change()
             self._state.load(None)
             self.save()
@@ -351,6 +416,7 @@ class Recogniser:
         for space in self._state.spaces:
             space.index.save()
         with self._lock:
+            self._save_searches()
             snapshot = self._state.snapshot_if_changed()
         if snapshot is not None:
             self._state.save(snapshot)

@@ -64,9 +64,21 @@ class Shortlist:
         """Some of the queries."""
         return Shortlist(self.rows[which], self.features[which])
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def widened(self, places: int) -> Shortlist:
+        """With empty places up to this many."""
+        missing = (0, 0), (0, places - self.rows.shape[1])
+        rows = np.pad(self.rows, missing, constant_values=-1)
+        return Shortlist(rows, np.pad(self.features, (*missing, (0, 0))))
+
     @classmethod
     def joined(cls, parts: Sequence[Shortlist]) -> Shortlist:
-        """One after the other; all have as many places."""
+        """One after the other, as wide as the widest."""
+        places = {part.rows.shape[1] for part in parts}
+        if len(places) > 1:
+            parts = [part.widened(max(places)) for part in parts]
         return cls(
             np.concatenate([part.rows for part in parts]),
             np.concatenate([part.features for part in parts]),
@@ -112,6 +124,30 @@ def shortlist(
         scatter = np.where(mine, own.scatter[:, None], scatter)
         rows = np.where(mine & np.isinf(distances), -1, rows)
     spread = spread_of(scatter, counts, table.pooled)
+    return _with_features(queries, table, rows, distances, nearest, spread)
+
+
+def refreshed(found: Shortlist, queries: Vectors, table: TemplateTable) -> Shortlist:
+    """A shortlist made before, with the numbers that change whenever anybody comes or goes.
+
+    Args:
+        found: its rows are template rows of ``table``; the distances still hold.
+        queries: prepared, ``(m, d)``.
+    """
+    rows = found.rows
+    spread = spread_of(table.scatter[rows], table.counts[rows], table.pooled)
+    distances, nearest = -found.features[:, :, 0], -found.features[:, :, 1]
+    return _with_features(queries, table, rows, distances, nearest, spread)
+
+
+def _with_features(
+    queries: Vectors,
+    table: TemplateTable,
+    rows: Ids,
+    distances: Vectors | Numbers,
+    nearest: Vectors | Numbers,
+    spread: Numbers,
+) -> Shortlist:
     level = between(queries, table.centre, table.distance)
     features = np.stack(
         [

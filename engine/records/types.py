@@ -34,6 +34,9 @@ class Rows(Protocol):
 
 
 Distance = Literal["cosine", "euclidean"]
+Strangers = Literal["at-large", "alike"]
+"""For whom a share of wrongly named strangers is promised: people at large, or people who are like
+those enrolled, such as colleagues."""
 Method = Literal["auto", "knn", "mlp", "triplet"]
 METHOD_NAMES: Mapping[str, str] = {
     "auto": "auto", "knn": "k-NN", "mlp": "MLP", "triplet": "triplet",

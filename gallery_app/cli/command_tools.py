@@ -17,9 +17,10 @@ from engine.errors import FaceGalleryError, GalleryNotFoundError
 from engine.gallery import Gallery
 from engine.progress import CancelToken, Event, Message, Progress, Reporter
 from engine.records.advice import lookalike_words
+from engine.utils.user_folders import config_folder
 from gallery_app.cli.output import echo
 from gallery_app.cli.passphrases import passphrase_of, passphrase_option
-from gallery_app.recent import config_folder, recent_galleries
+from gallery_app.recent import recent_galleries
 from gallery_app.wording.number_words import left_text
 
 _log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QLineEdit, QPlainTextE
 from engine.records.plans import ImportPlan
 from engine.records.types import FaceBatch, ImportReport
 from engine.utils.number_text import counted
+from engine.utils.user_folders import data_folder
 from gallery_app.controllers.controller import Controller
 from gallery_app.diagnostics import diagnostics
 from gallery_app.dialogs import file_choosers
@@ -22,7 +23,6 @@ from gallery_app.dialogs.report_dialog import import_dialog
 from gallery_app.operations import enrolment, galleries, queries
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
-from gallery_app.recent import data_folder
 from gallery_app.window.main_window import MainWindow
 from gallery_app.wording.number_words import faces_text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from gallery_app.recent import data_folder
+from engine.utils.user_folders import data_folder
 from gallery_app.settings import BACKUPS, FOLDER, SAVED, Setting, Settings
 
 EMBEDDINGS = "Embeddings (*.npy *.npz *.csv)"

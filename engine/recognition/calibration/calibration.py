@@ -10,27 +10,50 @@ from typing import Any
 
 import numpy as np
 
-from engine.recognition.logit import LogOdds, Numbers
-from engine.recognition.shortlist import FEATURES
+from engine.recognition.calibration.non_mated_scores import NonMatedScores
+from engine.recognition.logit import Flags, LogOdds
+from engine.recognition.shortlist import FEATURES, Shortlist
 from engine.records.domains import checked, parsed
+from engine.records.types import Ids, Strangers
 
 _FORMAT = 2
+_TELLING = 0.1
+"""FPIR of people like the enrolled that a gallery must be able to tell, to be asked about them."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Tells which faces of a cohort belong to enrolled people.
+
+    Attributes:
+        log_odds: a score that has not learned from the cohort that everybody in it is a stranger.
+        least: score that a claim needs.
+    """
+
+    log_odds: LogOdds
+    least: float
+
+    def __call__(self, found: Shortlist, people: Ids) -> Flags:
+        """Faces of people of whom a face is claimed, ``(n,)``.
+
+        Args:
+            found: what comes up for the faces of a cohort.
+            people: a number for the person of each, ``(n,)``.
+        """
+        scores = self.log_odds(found.features, found.filled).max(axis=1, initial=-math.inf)
+        return np.isin(people, people[scores > self.least])
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Learned from the gallery's own faces; see :func:`calibrate`.
 
-    The threshold is a conformal quantile of the non-mated scores. The faces of one identity
-    are no independent searches: where the share ``r`` of the variance lies between identities,
-    ``n`` of them count for ``n / (1 + (n - 1) r)`` (Kish 1965, "Survey Sampling", design effect).
-    The likeness of extremes fades the rarer they are; ``r`` is taken as the square root of the
-    FPIR, which is above what was measured on real faces. Two more corrections make the promise
-    hold in small galleries. A stranger meets all K identities where a face of the gallery met
+    Thresholds come from the non-mated scores. Those of a gallery's own faces are scores of people
+    who are like the enrolled. A stranger meets all K identities where a face of the gallery met
     fewer (K - 1 when only its own was left out), so that the expected FPIR is higher by as much.
-    And two identities with one face
-    each are as near one way as the other: where they pass for one another, both of them do. (The
-    strictest promise is then 2 / (K + 1); it is never weaker than that.)
+    And two identities with one face each are as near one way as the other: where they pass for
+    one another, both of them do. (The strictest promise is then 2 / (K + 1); it is never weaker
+    than that.) Those of a cohort are scores of people at large.
 
     Attributes:
         identities: how many there were.
@@ -48,6 +71,8 @@ class Calibration:
         features: what the score is made of.
         unmet: how many identities each of ``non_mated`` did not meet, its own among them.
         faces: how many there were where only a sample of them was searched, else 0.
+        claim: tells which cohort faces are of enrolled people; None where nothing can.
+        cohort: scores of the cohort in the gallery as it is, None without one; not in the file.
     """
 
     identities: int
@@ -60,6 +85,8 @@ class Calibration:
     features: tuple[str, ...] = FEATURES
     unmet: int = 1
     faces: int = 0
+    claim: Claim | None = None
+    cohort: NonMatedScores | None = None
 
     def grown(self, identities: int) -> Calibration:
         """This calibration in a larger gallery, where a stranger meets more identities."""
@@ -68,45 +95,59 @@ class Calibration:
             return self
         return replace(self, identities=identities, unmet=self.unmet + more)
 
-    def achievable_fpir(self, fpir: float) -> float:
-        """The asked FPIR, or the smallest that this gallery can promise where that is larger.
+    def non_mated_scores(self, strangers: Strangers = "at-large") -> NonMatedScores:
+        """Scores of strangers of one kind; without a cohort of those who are like the enrolled."""
+        if self.cohort is not None and strangers == "at-large":
+            return self.cohort
+        return self._left_out
 
-        1 means that it can promise nothing. With one identity nobody is ever named, and any
-        FPIR is kept.
+    def achievable_fpir(self, fpir: float, strangers: Strangers = "at-large") -> float:
+        """The asked FPIR, or the smallest that can be promised where that is larger.
+
+        1 means that nothing can be promised. With one identity and no cohort nobody is ever
+        named, and any FPIR is kept.
         """
-        return max(fpir, self._strictest) if self.non_mated else fpir
+        scores = self.non_mated_scores(strangers)
+        return max(fpir, scores.strictest) if len(scores) else fpir
 
-    def threshold(self, fpir: float) -> float:
+    def threshold(self, fpir: float, strangers: Strangers = "at-large") -> float:
         """Score that the first candidate must exceed to be named, at
         :meth:`achievable_fpir`.
         """
-        if not self.non_mated:
+        scores = self.non_mated_scores(strangers)
+        if not len(scores):
             return math.inf
-        fpir = self.achievable_fpir(fpir)
-        scores, counted = self._non_mated
-        weights = 1 / (1 + (counted - 1) * math.sqrt(fpir))
-        budget = max(fpir / self._excess * (weights.sum() + 1) - self._last_word, 0.0)
-        allowed = int(np.searchsorted(np.cumsum(weights), budget * (1 + 1e-12), side="right"))
-        return float(scores[allowed]) if allowed < len(scores) else -math.inf
+        return scores.threshold(self.achievable_fpir(fpir, strangers))
 
-    def fnir_at(self, fpir: float) -> float | None:
+    def fnir_at(self, fpir: float, strangers: Strangers = "at-large") -> float | None:
         """FNIR on the gallery's own faces, each left out in turn, at this FPIR; None if unknown."""
         if not self.mated:
             return None
-        passed = np.searchsorted(np.array(self.mated), self.threshold(fpir), side="right")
+        threshold = self.threshold(fpir, strangers)
+        passed = np.searchsorted(np.array(self.mated), threshold, side="right")
         return float(passed) / len(self.mated)
 
-    def note(self, fpir: float) -> str:
+    def fpir_alike(self, fpir: float) -> float | None:
+        """FPIR of people who are like the enrolled at the threshold for this FPIR of people at
+        large; None where it is no other, or the gallery is too small to tell.
+        """
+        if self.cohort is None or not len(self._left_out) or self._left_out.strictest > _TELLING:
+            return None
+        return self._left_out.fpir_at(self.threshold(fpir))
+
+    def note(self, fpir: float, strangers: Strangers = "at-large") -> str:
         """One sentence on what cannot be promised at this FPIR, else ""."""
-        promised = self.achievable_fpir(fpir)
-        if not self.non_mated:
+        promised = self.achievable_fpir(fpir, strangers)
+        if not len(self.non_mated_scores(strangers)):
             return _NOBODY_ELSE if self.identities else _EMPTY
         if promised <= fpir:
             return ""
         if promised > 0.5:
             return "This gallery is too small to limit how many strangers are wrongly named."
+        subject = "The strangers compared are" if self.cohort and strangers == "at-large" else ""
+        few = f"{subject} too few" if subject else "This gallery is too small"
         return (
-            f"This gallery is too small for a limit of 1 in {round(1 / fpir)}; up to 1 in "
+            f"{few} for a limit of 1 in {round(1 / fpir)}; up to 1 in "
             f"{int(1 / promised)} strangers may be wrongly named."
         )
 
@@ -122,8 +163,9 @@ class Calibration:
 
     def to_json(self) -> str:
         """This calibration as text for a file; minus infinity is written as null."""
-        record = asdict(self) | {"format": _FORMAT, "strangers": self.non_mated}
-        del record["non_mated"]  # the file's word for them is an older one
+        record = asdict(replace(self, cohort=None))
+        record |= {"format": _FORMAT, "strangers": self.non_mated}
+        del record["non_mated"], record["cohort"]  # the file's word for the first is an older one
         record["mated"] = [None if math.isinf(score) else score for score in self.mated]
         return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
@@ -146,13 +188,11 @@ class Calibration:
 
     def _check(self) -> None:
         """Raises ValueError where the parts do not fit one another."""
-        model = self.log_odds
-        sizes = {len(model.means), len(model.scales), len(model.weights)}
-        numbers = [*model.means, *model.scales, *model.weights, model.intercept, *self.non_mated]
+        models = [self.log_odds, *([self.claim.log_odds] if self.claim else [])]
         sound = (
-            sizes == {len(self.features)}
-            and all(math.isfinite(number) for number in numbers)
-            and min(model.scales) > 0
+            all(model.is_sound(len(self.features)) for model in models)
+            and all(math.isfinite(score) for score in self.non_mated)
+            and (self.claim is None or not math.isnan(self.claim.least))
             and len(self.non_mated) == len(self.shared)
             and min(self.shared, default=1) > 0
             and self.identities >= (2 if self.non_mated else 0)
@@ -164,32 +204,12 @@ class Calibration:
         if not sound:
             raise ValueError("Not a calibration of this version: its parts do not fit")
 
-    @property
-    def _excess(self) -> float:
-        return self.identities / (self.identities - self.unmet)
-
     @cached_property
-    def _last_word(self) -> float:
-        """Weight of the next non-mated score: 1, or 2 where they come in pairs."""
-        _, counted = self._non_mated
-        return 1 + float((1 / counted**2).sum() / (1 / counted).sum())
-
-    @cached_property
-    def _non_mated(self) -> tuple[Numbers, Numbers]:
-        return np.array(self.non_mated), np.array(self.shared, dtype=np.float64)
-
-    @cached_property
-    def _strictest(self) -> float:
-        """The FPIR at which the highest stranger's score is just the threshold (a fixed point)."""
-        _, counted = self._non_mated
-        fpir = 1.0
-        for _ in range(100):
-            searches = (1 / (1 + (counted - 1) * math.sqrt(fpir))).sum()
-            smaller = min(1.0, self._excess * self._last_word / (searches + 1))
-            if fpir - smaller < 1e-9:
-                break
-            fpir = smaller
-        return min(fpir, 2 / (self.identities + 1))
+    def _left_out(self) -> NonMatedScores:
+        scores, shared = np.array(self.non_mated), np.array(self.shared, dtype=np.float64)
+        met = max(self.identities - self.unmet, 1)
+        bound = 2 / (self.identities + 1)
+        return NonMatedScores(scores, shared, self.identities / met, True, bound)
 
 
 BY_TEMPLATE = LogOdds(
@@ -212,11 +232,10 @@ _NOBODY_ELSE = (
 
 def _fields(record: dict[str, Any]) -> dict[str, Any]:
     """The fields of a calibration from its JSON record."""
-    model, agreement = record["log_odds"], record["agreement"]
-    parts = {name: tuple(map(float, model[name])) for name in ("means", "scales", "weights")}
+    agreement = record["agreement"]
     return {
         "identities": int(record["identities"]),
-        "log_odds": LogOdds(**parts, intercept=float(model["intercept"])),
+        "log_odds": _log_odds(record["log_odds"]),
         "fitted": bool(record["fitted"]),
         "non_mated": tuple(map(float, record["strangers"])),
         "shared": tuple(map(int, record["shared"])),
@@ -225,4 +244,16 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
         "features": tuple(map(str, record["features"])),
         "unmet": int(record["unmet"]),
         "faces": int(record.get("faces", 0)),  # older versions did not note it
+        "claim": _claim(record.get("claim")),  # nor this
     }
+
+
+def _log_odds(record: dict[str, Any]) -> LogOdds:
+    parts = {name: tuple(map(float, record[name])) for name in ("means", "scales", "weights")}
+    return LogOdds(**parts, intercept=float(record["intercept"]))
+
+
+def _claim(record: dict[str, Any] | None) -> Claim | None:
+    if record is None:
+        return None
+    return Claim(_log_odds(record["log_odds"]), float(record["least"]))

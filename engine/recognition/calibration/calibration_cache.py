@@ -10,10 +10,13 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from engine.cohorts.cohort import Cohort
+from engine.cohorts.cohort_library import CohortLibrary, CohortMatch
 from engine.progress import SILENT, Reporter
 from engine.recognition.calibration.calibration import Calibration
-from engine.recognition.calibration.fitting import calibrate_from
+from engine.recognition.calibration.fitting import CohortFaces, calibrate_from
 from engine.recognition.calibration.leave_one_out import PROBES
+from engine.recognition.shortlist import Shortlist
 from engine.recognition.templates import TemplateTable
 from engine.records.domains import checked, parsed
 from engine.records.types import Ids
@@ -41,6 +44,8 @@ def unpacked(text: str) -> Ids:
     return np.cumsum(np.frombuffer(steps, dtype="<i8")).astype(np.int64)
 
 
+_SAMPLE = 2_000
+"""Faces of a gallery that cohorts are held against."""
 _STALE = 0.02
 """Share of faces that may come to identities or leave them before it is fitted anew; one that
 moves from one to another does both."""
@@ -50,9 +55,15 @@ moves from one to another does both."""
 class _Kept:
     """What the file holds: a calibration, the change that it stands for, and how many faces each
     identity had then (its ids, ascending, and their numbers of faces, both packed).
+
+    Attributes:
+        cohorts: stamp of the library that was looked through.
+        cohort: id of the cohort that it was fitted with, "" for none.
     """
 
     change: int
+    cohorts: str
+    cohort: str
     identities: str
     faces: str
     calibration: str
@@ -63,13 +74,20 @@ class CalibrationCache:
 
     Attributes:
         latest: the calibration of the last call of :meth:`current`.
+        cohort: that it was fitted with; None where none belongs to the gallery's network.
         unsaved: whether it could not be saved when it was fitted last.
     """
 
     latest: Calibration
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, library: CohortLibrary | None) -> None:
+        """
+        Args:
+            library: of cohorts; None uses none.
+        """
         self._store = store
+        self._library = library
+        self.cohort: Cohort | None = None
         self._faces: tuple[Ids, Ids] | None = None
         self._checked = -1
         self.unsaved = False
@@ -78,6 +96,7 @@ class CalibrationCache:
         self,
         templates: Callable[[], TemplateTable],
         change: int,
+        search: Callable[[Cohort], Shortlist],
         *,
         reporter: Reporter = SILENT,
     ) -> Calibration:
@@ -85,6 +104,7 @@ class CalibrationCache:
 
         Args:
             templates: gives those of all identities; asked only after a change.
+            search: finds what comes up for the faces of a cohort; rows are identity ids.
             reporter: is told how far a fit is that takes long enough to be waited for.
 
         Raises:
@@ -100,13 +120,32 @@ class CalibrationCache:
         if not self._speaks_for(faces):
             ids, owners = self._store.faces.membership()
             heard = reporter if len(ids) > PROBES else SILENT
+            self.cohort = cohort = self._match(ids).cohort
             self.latest = calibrate_from(
-                ids, owners, self._store.faces.vector_batches, table, reporter=heard
+                ids,
+                owners,
+                self._store.faces.vector_batches,
+                table,
+                cohort=CohortFaces(search(cohort), cohort.people) if cohort else None,
+                reporter=heard,
             )
             self._faces = faces
             self._save(change)
         self._checked = change
         return self.latest
+
+    def match(self) -> CohortMatch:
+        """Hold the cohorts of the library against the gallery's faces."""
+        return self._match(self._store.faces.membership()[0])
+
+    def _match(self, faces: Ids) -> CohortMatch:
+        if self._library is None or not len(faces):
+            return CohortMatch(None, ())
+        sample = faces[:: max(1, len(faces) // _SAMPLE)]
+        return self._library.match(self._store.faces.vectors(sample)[2], self._store.distance)
+
+    def _stamp(self) -> str:
+        return "" if self._library is None else self._library.stamp()
 
     def _speaks_for(self, faces: tuple[Ids, Ids]) -> bool:
         """Whether it is told of about as many faces of each identity."""
@@ -117,13 +156,17 @@ class CalibrationCache:
     def _load(self, change: int) -> None:
         try:
             kept = checked(_Kept(**parsed(self._store.derived.read(CALIBRATION) or "")))
-            if kept.change <= change:  # else the gallery was put back to an older state
+            if kept.change <= change and kept.cohorts == self._stamp():
+                # else the gallery was put back to an older state, or other cohorts are at hand
+                cohort = kept.cohort and self._library and self._library.find(kept.cohort)
+                if kept.cohort and not cohort:
+                    return
                 calibration = Calibration.from_json(kept.calibration)
                 identities, faces = unpacked(kept.identities), unpacked(kept.faces)
                 if len(identities) != len(faces):
                     raise ValueError("its parts do not fit")
                 self._faces = identities, faces
-                self.latest = calibration
+                self.latest, self.cohort = calibration, cohort or None
         except (ValueError, TypeError):
             return  # absent or damaged: it is fitted anew
 
@@ -133,7 +176,14 @@ class CalibrationCache:
         """
         assert self._faces is not None, "it was fitted just now"
         ids, faces = self._faces
-        kept = _Kept(change, packed(ids), packed(faces), self.latest.to_json())
+        kept = _Kept(
+            change,
+            self._stamp(),
+            self.cohort.id if self.cohort else "",
+            packed(ids),
+            packed(faces),
+            self.latest.to_json(),
+        )
         self.unsaved = not self._store.derived.write(CALIBRATION, json.dumps(asdict(kept)))
 
 
