@@ -1,147 +1,187 @@
-"""Open-set identification through the command line: 80 % of ``data/`` enrolled, the other 20 % and
-every stranger identified.
+"""Open-set identification: small and large galleries of real people, asked about people they know
+and about strangers, with limits set by the enrolled people alone and by a cohort.
 
-    .venv/bin/python -m benchmarks.openset [--seed 0] [--data DIR]
+    .venv/bin/python -m benchmarks.openset [--only NAME] [--draws 5]
 
-The strangers are people outside ``data/``; FACE_GALLERY_SHARED says where their vectors are.
+The cohort and the strangers who are asked about are two halves of the people of a file that
+FACE_GALLERY_SHARED leads to, and nobody of them is enrolled. Strangers like the enrolled are people
+of the sample who are left out of the gallery. Shown are means over the draws, and the lowest and
+highest of them.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from benchmarks.common import DATA, ROOT, STRANGERS, parser, require
+from benchmarks.common import SHARED, STRANGERS, parser, require
+from engine.cohorts.cohort import Cohort
+from engine.cohorts.cohort_library import CohortLibrary
+from engine.gallery import Gallery
+from engine.records.types import Identification, Strangers, Vectors
 
-QUERY_SHARE = 0.2
+PEOPLE = SHARED / "lfw-158-dlib.npz"
+FPIRS = (0.01, 0.001, 0.05)
 BINS = 15
+Rows = npt.NDArray[np.int64]
+Kind = Literal["enrolled", "cohort"]
 
 
 @dataclass(frozen=True)
-class Share:
-    """``hits`` of ``trials``."""
+class Plan:
+    """How a gallery is drawn: so many people with so many faces, or a share of each one's faces."""
 
-    hits: int
-    trials: int
+    people: int
+    faces: int = 0
+    share: float = 0.0
 
-    @property
-    def value(self) -> float:
-        return self.hits / self.trials
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's score interval of 95 % (Wilson 1927)."""
-        z, n, p = 1.959964, self.trials, self.value
-        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return max(0.0, middle - half), min(1.0, middle + half)
+PLANS: Mapping[str, Plan] = {
+    "2 people, 5 faces": Plan(2, 5),
+    "3 people, 5 faces": Plan(3, 5),
+    "5 people, 5 faces": Plan(5, 5),
+    "10 people, 5 faces": Plan(10, 5),
+    "20 people, 8 faces": Plan(20, 8),
+    "50 people, 8 faces": Plan(50, 8),
+    "105 people, 8 faces": Plan(105, 8),
+    "158 people, 8 faces": Plan(158, 8),
+    "158 people, 70 %": Plan(158, share=0.7),
+}
 
-    def __str__(self) -> str:
-        low, high = self.interval
-        return f"{self.value:.2%} ({self.hits} of {self.trials}, interval {low:.2%} to {high:.2%})"
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Vectors of a file, and a number for the person of each."""
+
+    vectors: Vectors
+    owners: Rows
+    names: npt.NDArray[np.str_]
+
+    @classmethod
+    def read(cls, path: Path) -> Table:
+        with np.load(path, allow_pickle=False) as arrays:
+            names, owners = np.unique(arrays["names"], return_inverse=True)
+            return cls(arrays["embeddings"], owners.astype(np.int64), names)
+
+    def half(self, seed: int) -> tuple[Rows, Rows]:
+        """Rows of one half of the people and of the other."""
+        order = np.random.default_rng(seed).permutation(len(self.names))
+        first = np.isin(self.owners, order[: len(order) // 2])
+        return np.flatnonzero(first), np.flatnonzero(~first)
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One gallery: rows that are enrolled, rows of the same people, and rows of other people."""
+
+    enrolled: Rows
+    mated: Rows
+    alike: Rows
+
+    @classmethod
+    def of(cls, plan: Plan, owners: Rows, seed: int) -> Draw:
+        random = np.random.default_rng(seed)
+        people = random.permutation(int(owners.max()) + 1)[: plan.people]
+        enrolled, mated = [], []
+        for person in people:
+            rows = random.permutation(np.flatnonzero(owners == person))
+            kept = plan.faces or max(1, round(plan.share * len(rows)))
+            enrolled.append(rows[:kept])
+            mated.append(rows[kept:])
+        alike = np.flatnonzero(~np.isin(owners, people))
+        return cls(np.concatenate(enrolled), np.concatenate(mated), alike)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What one run showed.
+    """What one draw showed, as shares.
 
     Attributes:
-        rank1: queries of enrolled people whose right name came first.
-        fnir: those whose right name did not come first or was not called known.
-        false_names: strangers that got a name.
-        ece: expected calibration error of the first candidate's confidence, all queries together.
-        seconds: the whole ``identify`` process for the queries of enrolled people.
+        fnir, fpir: by asked FPIR: known faces that did not get their name, strangers that got one.
+        alike: strangers like the enrolled that got one, where the limit is for these; NaN where
+            everybody is enrolled.
+        promised: smallest FPIR that the gallery says it can keep.
+        rank1: known faces whose name came first.
+        ece: expected calibration error of the first candidate's confidence, as many strangers as
+            known faces.
     """
 
-    rank1: Share
-    fnir: Share
-    false_names: Share
+    fnir: Mapping[float, float]
+    fpir: Mapping[float, float]
+    alike: Mapping[float, float]
+    promised: float
+    rank1: float
     ece: float
-    seconds: float
 
 
-def split(files: list[Path], seed: int) -> tuple[list[Path], list[Path]]:
-    """Files to enroll and files to ask with, disjoint, each person on both sides."""
-    order = np.random.default_rng(seed).permutation(len(files))
-    shuffled = [files[number] for number in order]
-    seen: dict[str, int] = {}
-    asked, kept, rest = [], [], []
-    for file in shuffled:
-        turn = seen[file.parent.name] = seen.get(file.parent.name, 0) + 1
-        (asked if turn == 1 else kept if turn == 2 else rest).append(file)
-    missing = round(QUERY_SHARE * len(files)) - len(asked)
-    return kept + rest[missing:], asked + rest[:missing]
+def measure(table: Table, draw: Draw, others: Vectors, cohort: Cohort | None) -> Figures:
+    """Enroll, identify and count."""
+    with tempfile.TemporaryDirectory() as place:
+        library = None
+        if cohort is not None:
+            library = CohortLibrary(Path(place) / "cohorts", bundled=False)
+            library.add(cohort)
+        names = [str(table.names[owner]) for owner in table.owners[draw.enrolled]]
+        source = Path(place) / "enrolled.npz"
+        np.savez(source, embeddings=table.vectors[draw.enrolled], names=names)
+        Gallery.create(Path(place) / "some.gallery").close()
+        with Gallery.open(Path(place) / "some.gallery", cohorts=library) as gallery:
+            gallery.import_([source])
+            return _figures(gallery, table, draw, others)
 
 
-def face_gallery(home: Path, *arguments: str | Path) -> Any:
-    """Runs one command with settings of its own; its JSON document."""
-    done = subprocess.run(
-        [sys.executable, "-m", "gallery_app", *map(str, arguments), "--json"],
-        cwd=ROOT,
-        env=os.environ | {"FACE_GALLERY_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
+def _figures(gallery: Gallery, table: Table, draw: Draw, others: Vectors) -> Figures:
+    def ask(rows: Vectors, fpir: float, strangers: Strangers = "at-large") -> list[Identification]:
+        return list(gallery.identify(rows, fpir=fpir, strangers=strangers)) if len(rows) else []
 
-
-def enroll(home: Path, files: list[Path]) -> Path:
-    """A gallery of these faces, each under the name of its folder."""
-    table, gallery = home / "enrolled.npz", home / "most.gallery"
-    embeddings = np.stack([np.load(file, allow_pickle=False) for file in files])
-    names = np.array([file.parent.name for file in files])
-    np.savez(table, embeddings=embeddings, names=names, files=np.array([f.name for f in files]))
-    face_gallery(home, "new", gallery)
-    report = face_gallery(home, "import", table, "-g", gallery)
-    assert report["faces_added"] == len(files), report
-    return gallery
-
-
-def strangers(home: Path, table: Path) -> Path:
-    """Vectors of people who are not in ``data/``, as a file of queries."""
-    with np.load(table, allow_pickle=False) as arrays:
-        embeddings, names = arrays["embeddings"], arrays["names"]
-    assert not {str(name) for name in names} & {folder.name for folder in DATA.iterdir()}
-    np.save(home / "strangers.npy", embeddings)
-    return home / "strangers.npy"
-
-
-def measure(home: Path, others: Path, seed: int = 0, data: Path = DATA) -> Figures:
-    """Enroll, identify and count; the files stay in ``home``."""
-    kept, asked = split(sorted(data.glob("*/*.npy")), seed)
-    gallery = enroll(home, kept)
-    started = time.perf_counter()
-    mated = face_gallery(home, "identify", *asked, "-g", gallery)["results"]
-    seconds = time.perf_counter() - started
-    foreign = strangers(home, others)
-    unknown = face_gallery(home, "identify", foreign, "-g", gallery)["results"]
-    assert len(mated) == len(asked)
-    truth = [Path(answer["file"]).parent.name.replace("_", " ") for answer in mated]
-    first = [
-        answer["candidates"][0]["name"] == name for answer, name in zip(mated, truth, strict=True)
-    ]
-    named = [answer["name"] == name for answer, name in zip(mated, truth, strict=True)]
+    truth = [str(table.names[owner]).replace("_", " ") for owner in table.owners[draw.mated]]
+    fnir, fpir, alike = {}, {}, {}
+    for asked in FPIRS:
+        known = ask(table.vectors[draw.mated], asked)
+        unknown = ask(others, asked)
+        named = [answer.name == name for answer, name in zip(known, truth, strict=True)]
+        fnir[asked] = 1 - float(np.mean(named))
+        fpir[asked] = share_named(unknown)
+        alike[asked] = share_named(ask(table.vectors[draw.alike], asked, "alike"))
+    first = [answer.candidates[0].name == name for answer, name in zip(known, truth, strict=True)]
     return Figures(
-        rank1=Share(sum(first), len(first)),
-        fnir=Share(len(named) - sum(named), len(named)),
-        false_names=Share(sum(answer["verdict"] == "known" for answer in unknown), len(unknown)),
-        ece=calibration_error(
-            [answer["confidence"] for answer in mated + unknown],
-            first + [False] * len(unknown),
-        ),
-        seconds=seconds,
+        fnir,
+        fpir,
+        alike,
+        gallery.recogniser.error_rates(FPIRS).strictest,
+        float(np.mean(first)),
+        balanced_error(known, first, unknown),
     )
+
+
+def share_named(answers: Iterable[Identification]) -> float:
+    """NaN where nobody was asked about."""
+    named = [answer.verdict == "known" for answer in answers]
+    return float(np.mean(named)) if named else math.nan
+
+
+def balanced_error(
+    known: list[Identification], first: list[bool], unknown: list[Identification]
+) -> float:
+    """Calibration error where half of the queries are strangers."""
+    confidences = [[answer.confidence for answer in answers] for answers in (known, unknown)]
+    if None in confidences[0] + confidences[1] or not known:
+        return math.nan
+    count = min(len(known), len(unknown))
+    random = np.random.default_rng(0)
+    chosen, others = (
+        random.permutation(len(known))[:count],
+        random.permutation(len(unknown))[:count],
+    )
+    stated = np.r_[np.array(confidences[0])[chosen], np.array(confidences[1])[others]]
+    return calibration_error(list(stated), [*np.array(first)[chosen], *[False] * count])
 
 
 def calibration_error(confidences: list[float], right: list[bool]) -> float:
@@ -154,18 +194,54 @@ def calibration_error(confidences: list[float], right: list[bool]) -> float:
     return float(sum(gaps) / len(stated))
 
 
+def run(plan: Plan, people: Table, others: Table, draws: int, kind: Kind) -> list[Figures]:
+    """Figures of some draws with limits set by the enrolled people alone or by a cohort."""
+    found = []
+    for seed in range(draws):
+        half, judges = others.half(seed)
+        cohort = Cohort("half", others.vectors[half], others.owners[half])
+        draw = Draw.of(plan, people.owners, seed)
+        used = cohort if kind == "cohort" else None
+        found.append(measure(people, draw, others.vectors[judges], used))
+    return found
+
+
+def spread(values: list[float], scale: float = 100) -> str:
+    """Mean, lowest and highest: "1.03 (0.80 to 1.31)"."""
+    kept = [scale * value for value in values if not math.isnan(value)]
+    if not kept:
+        return "-"
+    return f"{np.mean(kept):.2f} ({min(kept):.2f} to {max(kept):.2f})"
+
+
+def show(name: str, kind: Kind, found: list[Figures]) -> None:
+    """One gallery's rows, shares in %."""
+    strictest = spread([figures.promised for figures in found])
+    ece = spread([figures.ece for figures in found])
+    rank1 = spread([figures.rank1 for figures in found])
+    print(f"{name}, limits by {kind}: rank-1 {rank1}, strictest {strictest}, ECE {ece}")
+    for asked in FPIRS:
+        missed, named, alike = (
+            spread([shares[asked] for shares in columns])
+            for columns in zip(*((each.fnir, each.fpir, each.alike) for each in found), strict=True)
+        )
+        print(
+            f"  asked {100 * asked:>4g} %  missed {missed:<24}  strangers named {named:<24}"
+            f"  alike, asked for these {alike}"
+        )
+
+
 def main() -> None:
-    options = parser(__doc__, data=True)
-    options.add_argument("--seed", type=int, default=0)
+    options = parser(__doc__)
+    options.add_argument("--only", choices=PLANS, action="append", help="this gallery, or several")
+    options.add_argument("--draws", type=int, default=5)
     asked = options.parse_args()
+    require(PEOPLE)
     require(STRANGERS)
-    with tempfile.TemporaryDirectory() as home:
-        figures = measure(Path(home), STRANGERS, asked.seed, asked.data)
-    print(f"rank-1        {figures.rank1}")
-    print(f"FNIR          {figures.fnir}")
-    print(f"false names   {figures.false_names}")
-    print(f"calibration error of the confidence  {figures.ece:.4f}")
-    print(f"identify, {figures.rank1.trials} files in one run: {figures.seconds:.2f} s")
+    people, others = Table.read(PEOPLE), Table.read(STRANGERS)
+    for name in asked.only or PLANS:
+        for kind in ("enrolled", "cohort"):
+            show(name, kind, run(PLANS[name], people, others, asked.draws, kind))
 
 
 if __name__ == "__main__":

@@ -36,11 +36,13 @@ class Cohort:
         name: what a person calls it.
         vectors: as the network gives them, float32 ``(n, d)``.
         people: a number for the person of each face, ``(n,)``.
+        parts: ids of those that it was joined from.
     """
 
     name: str
     vectors: Vectors
     people: Ids
+    parts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -56,7 +58,11 @@ class Cohort:
 
     @cached_property
     def id(self) -> str:
-        """Hash of the faces and whose they are; the same whatever the cohort is called."""
+        """Hash of the faces and whose they are, whatever the cohort is called; of a joined one
+        those of its parts.
+        """
+        if self.parts:
+            return "+".join(self.parts)
         digest = hashlib.sha256(np.ascontiguousarray(self.vectors).tobytes())
         digest.update(np.ascontiguousarray(self.people, dtype=np.int64).tobytes())
         return digest.hexdigest()
@@ -71,7 +77,8 @@ class Cohort:
         )
         _, first = np.unique(vectors, axis=0, return_index=True)
         kept = np.sort(first)
-        return cls(", ".join(cohort.name for cohort in cohorts), vectors[kept], people[kept])
+        name = ", ".join(cohort.name for cohort in cohorts)
+        return cls(name, vectors[kept], people[kept], tuple(cohort.id for cohort in cohorts))
 
     def save(self, path: Path) -> None:
         """Write an ``.npz`` with half-precision numbers: thresholds move by less than 0.002.

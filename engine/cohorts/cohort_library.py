@@ -14,7 +14,7 @@ import numpy as np
 from engine.cohorts.cohort import FEWEST, Cohort
 from engine.cohorts.network_profile import MOST_ALIEN, NetworkProfile
 from engine.errors import InputError
-from engine.formats.sources import read_sources
+from engine.formats.sources import read_file, read_sources
 from engine.progress import SILENT, Reporter
 from engine.records.types import Distance, Vectors
 from engine.utils.user_folders import HomeNotFoundError, data_folder
@@ -95,7 +95,7 @@ class CohortLibrary:
             cohort = _readable(path)
             if cohort is None or cohort.dimension != sample.shape[1]:
                 continue
-            alien = NetworkProfile.of(cohort.vectors, distance).share_alien(sample)
+            alien = _profile(path, path.stat().st_mtime_ns, distance).share_alien(sample)
             if alien > MOST_ALIEN:
                 refused.append((cohort.name, alien))
             else:
@@ -104,17 +104,14 @@ class CohortLibrary:
         return CohortMatch(joined, tuple(refused))
 
     def find(self, identifier: str) -> Cohort | None:
-        """The cohort, or some joined, with this id; None where they are no longer here."""
-        cohorts = [cohort for path in self._files() if (cohort := _readable(path)) is not None]
-        for cohort in cohorts:
-            if cohort.id == identifier:
-                return cohort
-        dimensions = {cohort.dimension for cohort in cohorts}
-        for dimension in dimensions:
-            joined = Cohort.joined([one for one in cohorts if one.dimension == dimension])
-            if joined.id == identifier:
-                return joined
-        return None
+        """The cohort with this id, joined at need; None where a part is no longer here."""
+        readable = (_readable(path) for path in self._files())
+        here = {cohort.id: cohort for cohort in readable if cohort is not None}
+        parts = identifier.split("+")
+        if not here.keys() >= set(parts):
+            return None
+        found = [here[part] for part in parts]
+        return found[0] if len(found) == 1 else Cohort.joined(found)
 
     def stamp(self) -> str:
         """Text that differs after a cohort was added or removed; the same on other computers."""
@@ -135,7 +132,10 @@ class CohortLibrary:
             EmbeddingError, CancelledError: as for an import.
             InputError: too few people, the name is taken or there is no place for cohorts.
         """
-        batch = read_sources([source], reporter=reporter).batch
+        if source.is_dir():
+            batch = read_sources([source], reporter=reporter).batch
+        else:
+            batch = read_file(source)
         owners: list[object] = [
             name if name is not None else row for row, name in enumerate(batch.names)
         ]
@@ -219,6 +219,11 @@ def _readable(path: Path) -> Cohort | None:
     except (InputError, OSError):
         _log.info("A cohort cannot be read", exc_info=True)
         return None
+
+
+@cache
+def _profile(path: Path, modified: int, distance: Distance) -> NetworkProfile:
+    return NetworkProfile.of(_load(path, modified).vectors, distance)
 
 
 @cache

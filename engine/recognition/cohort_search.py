@@ -173,7 +173,8 @@ class CohortSearch:
         if not len(changed):
             return ~everything
         exact = len(table) <= EXACT_TEMPLATES
-        if exact != (len(kept.identities) <= EXACT_TEMPLATES):
+        few = len(kept.identities) < TEMPLATES  # somebody else comes up for all then
+        if few or exact != (len(kept.identities) <= EXACT_TEMPLATES):
             return everything
         there = table.rows(changed)
         there = there[there >= 0]

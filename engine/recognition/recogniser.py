@@ -17,13 +17,15 @@ from engine.errors import FaceGalleryError, InputError, UnknownIdentityError
 from engine.formats.checks import as_rows, check_vectors, is_usable
 from engine.progress import SILENT, Event, Listener, Reporter
 from engine.recognition.answers import JoinedAnswers
-from engine.recognition.calibration.calibration import Calibration
+from engine.recognition.calibration.calibration import UNCALIBRATED, Calibration
 from engine.recognition.calibration.calibration_cache import CalibrationCache
+from engine.recognition.calibration.leave_one_out import fnir_with_one_more
 from engine.recognition.calibration.method_selection import MethodChoice
 from engine.recognition.cohort_search import CohortSearches
 from engine.recognition.identifier import Identifier, build_identifier
 from engine.recognition.state import RecognitionState
 from engine.records.changes import Changed
+from engine.records.error_rates import CohortUse, ErrorRate, ErrorRates
 from engine.records.types import (
     Added,
     Evidence,
@@ -37,6 +39,7 @@ from engine.records.types import (
 )
 from engine.store import Store
 from engine.store.decisions_table import RejectionIndex
+from engine.utils.distances import prepare
 from engine.utils.files import discard_tree
 
 _log = logging.getLogger(__name__)
@@ -44,6 +47,8 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _TRIES = 3
 """Times that a query is answered while changes come in between; then it keeps them out."""
+_MOST_LEFT_OUT = 50_000
+"""Faces that are held in memory to tell what one more of each person would win."""
 _QUERIES_AT_ONCE = 1_000
 """Queries answered between two checks whether the gallery was changed."""
 _FPIR_REMEDY = "Use a number between 0 and 1, such as 0.01 for 1 in 100 strangers."
@@ -192,6 +197,52 @@ class Recogniser:
         """
         calibration = self._ready_now().identifier.calibration_of(method)
         return None if calibration is None else calibration.fnir_at(fpir, strangers)
+
+    def error_rates(
+        self,
+        fpirs: Sequence[float],
+        method: str = "auto",
+        strangers: Strangers = "at-large",
+    ) -> ErrorRates:
+        """Both errors of a method at each of these shares of strangers, lenient ones first."""
+        calibration = self._ready_now().identifier.calibration_of(method) or UNCALIBRATED
+        scores, used = calibration.non_mated_scores(strangers), self._calibration.cohort
+        at_large = calibration.cohort is not None and strangers == "at-large"
+        rates = [
+            ErrorRate(
+                fpir,
+                calibration.achievable_fpir(fpir, strangers),
+                calibration.fnir_at(fpir, strangers),
+                calibration.fpir_alike(fpir) if at_large else None,
+            )
+            for fpir in sorted(fpirs, reverse=True)
+        ]
+        cohort = None
+        if at_large and used is not None:
+            cohort = CohortUse(used.name, len(used), used.count, used.count - scores.people)
+        strictest = scores.strictest if len(scores) else 1.0
+        refused = self._calibration.match().refused
+        return ErrorRates(tuple(rates), strictest, scores.people, cohort, refused)
+
+    def fnir_with_one_more(self, fpir: float, strangers: Strangers = "at-large") -> float | None:
+        """FNIR by k-NN to be expected once each person has one more face.
+
+        Each person is searched for with one face less; what that loses, the next one wins in the
+        same proportion.
+
+        Returns:
+            None where the gallery is too small or too large to tell (over 50,000 faces).
+        """
+        calibration = self._ready_now().identifier.calibration_of("knn")
+        if calibration is None or not calibration.mated:
+            return None
+        ids = self._store.faces.membership()[0]
+        if len(ids) > _MOST_LEFT_OUT:
+            return None
+        _, owners, vectors = self._store.faces.vectors(ids)
+        distance, threshold = self._store.distance, calibration.threshold(fpir, strangers)
+        rows = prepare(vectors, distance)
+        return fnir_with_one_more(rows, owners, calibration, threshold, distance)
 
     def calibration(self) -> Calibration:
         """Calibration of the original space, for the gallery as it is now."""

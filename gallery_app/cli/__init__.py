@@ -16,6 +16,7 @@ from engine.errors import CancelledError
 from engine.records.domains import harmless
 from gallery_app.cli import (
     backup_commands,
+    cohort_commands,
     correction_commands,
     import_commands,
     model_commands,
@@ -40,7 +41,13 @@ _INTERRUPTED = 130  # as a shell says of a program that Ctrl+C ended
 
 _SECTIONS: Sections = {
     "Galleries": (window_command.open_, import_commands.new, import_commands.import_, export),
-    "Recognition": (query_commands.identify, unknown, compare),
+    "Recognition": (
+        query_commands.identify,
+        unknown,
+        compare,
+        cohort_commands.error_rates,
+        cohort_commands.cohort,
+    ),
     "People": (
         query_commands.people,
         enroll,

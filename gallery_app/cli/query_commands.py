@@ -14,9 +14,10 @@ import numpy as np
 from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
 from engine.records.similarity import Similarity
-from engine.records.types import FaceBatch, Identification
+from engine.records.types import FaceBatch, Identification, Method, Strangers
 from engine.utils.number_text import confidence_text, place_text
 from gallery_app.cli.backup_commands import salvage_into
+from gallery_app.cli.cohort_commands import strangers_option
 from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
 from gallery_app.cli.import_commands import name_column_option
 from gallery_app.cli.output import echo
@@ -68,6 +69,7 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Share of strangers that may be wrongly named.",
 )
+@strangers_option
 @click.option(
     "--keep-unknown",
     is_flag=True,
@@ -76,8 +78,8 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
 @name_column_option
 @gallery_and_json
 def identify(
-    queries: tuple[Path, ...], k: int, top: int, method: str, fpir: float,
-    keep_unknown: bool, name_column: str | None, gallery: Path | None, as_json: bool,
+    queries: tuple[Path, ...], k: int, top: int, method: Method, fpir: float,
+    strangers: Strangers, keep_unknown: bool, name_column: str | None, gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Identify each embedding in the files QUERIES (.npy, .npz, .csv)."""
     kept: int | None = None
@@ -87,7 +89,9 @@ def identify(
         if batches:
             vectors = np.concatenate([batch.vectors for batch in batches])
             bar.reporter().progress("Identifying", 0, len(vectors))
-            answers = source.identify(vectors, k=k, top=top, method=method, fpir=fpir)  # type: ignore[arg-type]
+            answers = source.identify(
+                vectors, k=k, top=top, method=method, fpir=fpir, strangers=strangers
+            )
             bar.reporter().progress("Identifying", len(vectors), len(vectors))
         if keep_unknown:
             kept = keep(source, batches, answers)

@@ -183,3 +183,67 @@ def recognised_when_left_out(
     first = np.where(searches.mated.filled, odds, -np.inf).argmax(axis=1)
     right = (searches.truth() == first) & ~searches.alone
     return Recognition(int(right.sum()), int((~searches.alone).sum()))
+
+
+_FEWEST_PROBES = 100
+_SEED = 0
+
+
+def fnir_with_one_more(
+    faces: Vectors,
+    owners: Ids,
+    calibration: Calibration,
+    threshold: float,
+    distance: Distance,
+) -> float | None:
+    """FNIR to be expected once each person has one more face; None where too few faces tell.
+
+    All faces are searched for among the others, and among these without one more face of each
+    identity. The share that the last face wins is taken to be won by the next one too.
+
+    Args:
+        faces: prepared, ``(n, d)``.
+        owners: identity of each, ``(n,)``.
+        threshold: score that the first candidate must exceed.
+    """
+    random = np.random.default_rng(_SEED)
+    order = random.permutation(len(faces))
+    _, first = np.unique(owners[order], return_index=True)
+    _, place, count = np.unique(owners, return_inverse=True, return_counts=True)
+    spared = np.zeros(len(faces), dtype=bool)
+    spared[order[first]] = True
+    probes = ~spared & (count[place] > 2)
+    if probes.sum() < _FEWEST_PROBES:
+        return None
+    fewer = _fnir(faces, owners, probes, probes | ~spared, calibration, threshold, distance)
+    now = _fnir(faces, owners, probes, np.ones_like(spared), calibration, threshold, distance)
+    return now * min(now / fewer, 1.0) if fewer else 0.0
+
+
+def _fnir(
+    faces: Vectors,
+    owners: Ids,
+    probes: Flags,
+    enrolled: Flags,
+    calibration: Calibration,
+    threshold: float,
+    distance: Distance,
+) -> float:
+    """Share of probes, each left out in turn of the enrolled faces, that are not named."""
+    templates = Templates(faces.shape[1], distance)
+    templates.add(owners[enrolled], faces[enrolled])
+    table = templates.table()
+    kept, asked = np.flatnonzero(enrolled), np.flatnonzero(probes)
+    searches = search_own(
+        (asked, table.rows(owners[asked]), faces[asked]),
+        in_pieces(kept, table.rows(owners[kept]), faces[kept]),
+        len(kept),
+        table,
+        SILENT,
+        "Comparing faces",
+    )
+    odds = calibration.log_odds(searches.mated.features, searches.mated.filled)
+    rows = np.arange(len(odds))
+    first = odds.argmax(axis=1)
+    named = (searches.truth() == first) & (odds[rows, first] > threshold)
+    return 1.0 - float(named.mean())
