@@ -14,7 +14,7 @@ NAME = "Labeled Faces in the Wild, by dlib's network"
 
 
 def write_cohort(table: Path, path: Path) -> int:
-    """Keep ``embeddings`` (``(n, d)``) and which belong to one person, but no names; return ``n``."""
+    """Keep ``embeddings`` (``(n, d)``) and which are of one person, but no names; return ``n``."""
     with np.load(table, allow_pickle=False) as columns:
         embeddings, names = columns["embeddings"], columns["names"]
     _, people = np.unique(names, return_inverse=True)

@@ -184,7 +184,8 @@ class CohortLibrary:
     def _files(self) -> list[Path]:
         folder = self.folder
         added = sorted(folder.glob(f"*{_SUFFIX}")) if folder else []
-        return [_bundled_file(), *added] if self._bundled else added
+        bundled = self._bundled and _bundled_file().exists()
+        return [_bundled_file(), *added] if bundled else added
 
 
 THIS_COMPUTERS = CohortLibrary()

@@ -79,7 +79,8 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
 @gallery_and_json
 def identify(
     queries: tuple[Path, ...], k: int, top: int, method: Method, fpir: float,
-    strangers: Strangers, keep_unknown: bool, name_column: str | None, gallery: Path | None, as_json: bool,
+    strangers: Strangers, keep_unknown: bool, name_column: str | None, gallery: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Identify each embedding in the files QUERIES (.npy, .npz, .csv)."""
     kept: int | None = None
