@@ -12,7 +12,8 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_RIDGE = 1.0
+RIDGE = 1.0
+"""Weight of the penalty on the weights."""
 _STEPS = 60
 _CLOSE = 1e-4
 _HIGHEST = 300.0
@@ -71,8 +72,9 @@ def fit(
     outcomes: npt.NDArray[np.int64],
     weights: Numbers,
     start: LogOdds | None = None,
+    ridge: float = RIDGE,
 ) -> LogOdds:
-    """Maximum likelihood with an L2 penalty of 1 on the standardised weights, by Newton's method.
+    """Maximum likelihood with an L2 penalty on the standardised weights, by Newton's method.
 
     Args:
         features: ``(m, c, f)``.
@@ -80,6 +82,7 @@ def fit(
         outcomes: which place is the truth, ``(m,)``; -1 for none of them.
         weights: of each query, ``(m,)``.
         start: a model of nearly the same data, whose scaling is kept.
+        ridge: weight of the penalty.
     """
     if start is None:
         means, scales = features[filled].mean(axis=0), features[filled].std(axis=0)
@@ -91,7 +94,7 @@ def fit(
     rows = (features[filled] - means) / scales
     rows = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
     query, place = np.nonzero(filled)
-    solution = _newton(rows, query, place == outcomes[query], weights, solution)
+    solution = _newton(rows, query, place == outcomes[query], weights, solution, ridge)
     return LogOdds(
         tuple(means.tolist()),
         tuple(scales.tolist()),
@@ -106,6 +109,7 @@ def _newton(
     is_truth: Flags,
     weights: Numbers,
     solution: Numbers,
+    penalty: float,
 ) -> Numbers:
     """Newton steps to the only maximum of the penalised likelihood.
 
@@ -115,7 +119,7 @@ def _newton(
         is_truth: whether the candidate is the truth.
         weights: of each query.
     """
-    ridge = np.full(len(solution), _RIDGE)
+    ridge = np.full(len(solution), penalty)
     ridge[-1] = 1e-3  # the intercept is free; this only keeps the system regular
     count, of_query = len(weights), weights[query]
     observed = (of_query * is_truth) @ rows

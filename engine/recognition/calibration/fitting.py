@@ -12,7 +12,7 @@ from engine.progress import SILENT, Reporter
 from engine.recognition.agreement import pairs_of, widest
 from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration, Claim
 from engine.recognition.calibration.leave_one_out import LeftOutSearches, Piece, sample, search_own
-from engine.recognition.logit import Flags, LogOdds, Numbers, fit, probabilities
+from engine.recognition.logit import RIDGE, Flags, LogOdds, Numbers, fit, probabilities
 from engine.recognition.shortlist import FEATURES, Shortlist
 from engine.recognition.templates import Templates, TemplateTable
 from engine.records.types import Distance, Ids, Vectors
@@ -21,6 +21,9 @@ from engine.utils.exact_neighbours import AT_ONCE
 
 _FOLDS = 10
 _SURELY_ANOTHER = 0.9
+_RIDGE_BESIDE_STRANGERS = 0.1
+"""Thousands of strangers hold the weights of a small gallery: with a weight of 1 the calibration
+error of 10 people with 5 faces was 3.2 %, with this one 1.4 %, and fewer of them were missed."""
 _SURELY_ENROLLED = math.log(99)
 """Least log-odds of a claim on a cohort face. With it, and no lower than half of the mated scores,
 none of 2,765 strangers was claimed in galleries of 30 to 188 people, and 60 to 90 % of the enrolled
@@ -162,7 +165,8 @@ def _fit(
     )
     joined = Shortlist.joined([pairs.mated, non_mated])
     truth = np.concatenate([pairs.truth(), np.full(len(non_mated), -1)])
-    return fit(joined.features, joined.filled, truth, weights, start)
+    ridge = RIDGE if strangers is None else _RIDGE_BESIDE_STRANGERS
+    return fit(joined.features, joined.filled, truth, weights, start, ridge)
 
 
 def _misnamed(searches: LeftOutSearches, model: LogOdds) -> Flags:
