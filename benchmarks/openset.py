@@ -88,7 +88,8 @@ class Draw:
     @classmethod
     def of(cls, plan: Plan, owners: Rows, seed: int) -> Draw:
         random = np.random.default_rng(seed)
-        people = random.permutation(int(owners.max()) + 1)[: plan.people]
+        enough = np.flatnonzero(np.bincount(owners) > plan.faces + 1)
+        people = random.permutation(enough)[: plan.people]
         enrolled, mated = [], []
         for person in people:
             rows = random.permutation(np.flatnonzero(owners == person))
@@ -194,10 +195,12 @@ def calibration_error(confidences: list[float], right: list[bool]) -> float:
     return float(sum(gaps) / len(stated))
 
 
-def run(plan: Plan, people: Table, others: Table, draws: int, kind: Kind) -> list[Figures]:
+def run(
+    plan: Plan, people: Table, others: Table, seeds: Iterable[int], kind: Kind
+) -> list[Figures]:
     """Figures of some draws with limits set by the enrolled people alone or by a cohort."""
     found = []
-    for seed in range(draws):
+    for seed in seeds:
         half, judges = others.half(seed)
         cohort = Cohort("half", others.vectors[half], others.owners[half])
         draw = Draw.of(plan, people.owners, seed)
@@ -241,7 +244,7 @@ def main() -> None:
     people, others = Table.read(PEOPLE), Table.read(STRANGERS)
     for name in asked.only or PLANS:
         for kind in ("enrolled", "cohort"):
-            show(name, kind, run(PLANS[name], people, others, asked.draws, kind))
+            show(name, kind, run(PLANS[name], people, others, range(asked.draws), kind))
 
 
 if __name__ == "__main__":

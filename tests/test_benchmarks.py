@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,7 @@ TOGETHER = {
     "generator": "60 8 {place}/faces.npz",
     "label_noise": "--seeds 1",
     "map": "1000 --methods pca --data {people}",
-    "openset": "--data {people}",
+    "openset": "--only '3 people, 5 faces' --draws 1",
     "versions": f"--old {ROOT} --sizes {SIZE} --runs 1",
     "window": "{faces} --clicks 3 --starts 1",
 }
@@ -94,7 +95,7 @@ def material(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def run(benchmarks: dict[str, str], material: dict[str, Path]) -> dict[str, str]:
     """What each of some benchmarks prints; several share a process, whose start takes longest."""
     installed = [name for name in benchmarks if is_installed(NEEDS.get(name, "numpy"))]
-    commands = {name: benchmarks[name].format(**material).split() for name in installed}
+    commands = {name: shlex.split(benchmarks[name].format(**material)) for name in installed}
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, json.dumps(commands)],
         cwd=ROOT,

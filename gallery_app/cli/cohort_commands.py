@@ -35,7 +35,7 @@ strangers_option = click.option(
     default="at-large",
     show_default=True,
     type=click.Choice(["at-large", "alike"]),
-    help="Whom --fpir is a share of: people at large, or people like those enrolled.",
+    help="Strangers that --fpir counts: people at large, or people like those enrolled.",
 )
 
 
