@@ -17,6 +17,7 @@ from engine.errors import InputError
 from engine.formats.sources import read_file, read_sources
 from engine.progress import SILENT, Reporter
 from engine.records.types import Distance, Vectors
+from engine.utils.ignoring import ignored
 from engine.utils.user_folders import HomeNotFoundError, data_folder
 
 _log = logging.getLogger(__name__)
@@ -182,8 +183,9 @@ class CohortLibrary:
         )
 
     def _files(self) -> list[Path]:
-        folder = self.folder
-        added = sorted(folder.glob(f"*{_SUFFIX}")) if folder else []
+        folder, added = self.folder, list[Path]()
+        with ignored(OSError):  # another user's folder is as good as none
+            added = sorted(folder.glob(f"*{_SUFFIX}")) if folder else []
         bundled = self._bundled and _bundled_file().exists()
         return [_bundled_file(), *added] if bundled else added
 

@@ -151,7 +151,7 @@ def test_an_untried_model_can_be_in_use_and_auto_leaves_it_alone(store: Store) -
     assert told == []
     assert found.models["mlp"].calibration is None
     assert found.auto.members == ("knn",)
-    assert "could be tested" in found.auto.reason
+    assert found.auto.reason == "untested"
 
 
 def test_a_damaged_model_is_told_of_as_an_alarm_and_the_others_stay(store: Store) -> None:
