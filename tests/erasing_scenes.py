@@ -87,4 +87,5 @@ def erased_history(stage: Stage) -> None:
     stage.dialog().accept()
     stage.settle()
     stage.window.menus.actions["history"].trigger()
-    stage.dialog()
+    dialog = stage.dialog()
+    stage.wait(lambda: dialog.model.rowCount() > 0)

@@ -27,7 +27,7 @@ from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.labels import ElidedLabel
 from gallery_app.widgets.lists.figures_table import Cell, Column, FiguresTable, Row
 from gallery_app.wording.evaluation_words import conclusions, listed
-from gallery_app.wording.method_words import method_title
+from gallery_app.wording.method_words import method_phrase, method_title
 from gallery_app.wording.number_words import date_text, faces_text, people_text, seconds_text
 
 _METHOD = Column("Method", "Also names references that are significantly better", number=False)
@@ -124,9 +124,8 @@ def _name(one: ClosedFigures | OpenFigures) -> Cell:
     name = method_title(one.method)
     if not one.loses_to:
         return Cell(name, order=name.casefold())
-    better = [method_title(reference) for reference in one.loses_to]
-    tip = f"{name} is significantly worse than {listed(better)}"
-    words = f"loses to {', '.join(better)}"
+    tip = f"{name} is significantly worse than {listed(list(map(method_phrase, one.loses_to)))}"
+    words = f"loses to {', '.join(one.loses_to)}"
     return Cell(name, words, name.casefold(), warns=True, tip=tip)
 
 
@@ -248,7 +247,7 @@ class EvaluationWindow(Dialog):
         super().__init__("Evaluation", parent, kept=True)
         self.setModal(False)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.resize(1040, 760)
+        self.resize(1080, 760)
         self.setMinimumSize(640, 480)
         self._evaluation: Evaluation | None = None
         self.tables: list[FiguresTable] = []

@@ -153,11 +153,7 @@ def _open_row(figures: OpenFigures, fpirs: Sequence[str]) -> Row:
 
 
 def _last_cells(figures: ClosedFigures | OpenFigures) -> Row:
-    lost = (
-        "reference"
-        if figures.reference
-        else ", ".join(map(method_title, figures.loses_to)) or "none"
-    )
+    lost = "reference" if figures.reference else ", ".join(figures.loses_to) or "none"
     return f"{figures.seconds:.2f}", lost
 
 

@@ -54,18 +54,18 @@ def _open_best(opened: Sequence[OpenFigures], best: BestMethod | None) -> Iterat
     figures = None if best is None else _named(opened, best.method)
     if best is None or figures is None:
         return
-    name = method_phrase(best.method)
+    name = _who(best, opened)
     fpir = next((fpir_asked for fpir_asked in DECISIVE if figures.fnir.get(fpir_asked)), "")
     missed, reached = figures.fnir.get(fpir), figures.fpir.get(fpir)
     if missed is None or reached is None:
         yield (
             f"With strangers, {name} puts the right name first for {interval(figures.rank1)} of "
-            f"enrolled people's faces{_against(best, opened)}."
+            f"enrolled people's faces{_against(best)}."
         )
         return
     yield (
         f"When {one_in(fpir, 'strangers')} may be wrongly named, {name} misses "
-        f"{interval(missed)} of enrolled people's faces{_against(best, opened, 'fewer')}."
+        f"{interval(missed)} of enrolled people's faces{_against(best, 'fewer')}."
     )
     yield (
         f"Of strangers it had never seen, it then named {interval(reached)}; the limit was "
@@ -77,27 +77,32 @@ def _closed_best(closed: Sequence[ClosedFigures], best: BestMethod | None) -> It
     figures = None if best is None else _named(closed, best.method)
     if best is not None and figures is not None:
         yield (
-            f"With everyone enrolled, {method_phrase(best.method)} names "
-            f"{interval(figures.rank1)} of the faces correctly{_against(best, closed)}."
+            f"With everyone enrolled, {_who(best, closed)} names {interval(figures.rank1)} of the "
+            f"faces correctly{_against(best)}."
         )
 
 
-def _against(best: BestMethod, judged: Sequence[Figures], better: str = "more") -> str:
-    """How the best of ours stands to the best reference, as the end of a sentence."""
+def _who(best: BestMethod, judged: Sequence[Figures]) -> str:
+    """The method, and of which it is the best."""
     ours = [method for method in judged if not method.reference]
+    name = method_phrase(best.method)
     if not ours:
-        return ", the best of the references"
+        return f"{name}, the best of the references,"
+    return f"{name}, the best of our methods," if len(ours) > 1 else name
+
+
+def _against(best: BestMethod, better: str = "more") -> str:
+    """How it stands to the best reference, as the end of a sentence."""
     if best.reference is None:
-        return ", the best of our methods" if len(ours) > 1 else ""
-    of_ours = ", the best of our methods and" if len(ours) > 1 else ","
+        return ""
     name = method_phrase(best.reference)
     if abs(best.gain) < _ROUNDED_AWAY:
-        return f"{of_ours} as many as {name}, the best reference"
+        return f", as many as {name}, the best reference"
     worse = "more" if better == "fewer" else "fewer"
     significant = "" if best.significant else "not "
     return (
-        f"{of_ours} {_points(best.gain)} {better if best.gain > 0 else worse} than {name}, the "
-        f"best reference; the difference is {significant}statistically significant"
+        f", {_points(best.gain)} {better if best.gain > 0 else worse} than {name}, the best "
+        f"reference; the difference is {significant}statistically significant"
     )
 
 

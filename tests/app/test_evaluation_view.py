@@ -119,7 +119,7 @@ def test_figures_come_with_their_intervals_and_references_stand_apart(
 
 def test_a_method_that_loses_is_said_to_lose(evaluation: Evaluation, qtbot: QtBot) -> None:
     names = [line[0] for line in lines(table_of(evaluation, qtbot))]
-    assert "MLP (notebook) (loses to 5-NN (plain), Shrinkage LDA)" in names
+    assert "MLP (notebook) (loses to 5-NN (plain), shrinkage LDA)" in names
 
 
 def test_the_best_of_each_column_is_marked_high_or_low_as_it_means(
