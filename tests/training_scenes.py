@@ -326,7 +326,7 @@ def _evaluation(stage: Stage) -> Any:
 
     stage.open()
     window = EvaluationWindow(("auto", "knn", "mlp", "triplet"), stage.window)
-    window.resize(min(1040, stage.window.width() - 120), min(780, stage.window.height() - 40))
+    window.resize(min(1080, stage.window.width() - 120), min(780, stage.window.height() - 40))
     window.move(stage.window.pos())
     window.show()
     return window
@@ -363,8 +363,7 @@ def evaluation_small(stage: Stage) -> None:
                 mated=210, non_mated=64)
         for one in made.open
     )  # fmt: skip
-    words = ("This gallery is too small for a limit of 1 in 100 strangers.",)
     _evaluation(stage).show_evaluation(
-        replace(made, open=few, closed=(), sentences=words, identities=9, faces=140,
+        replace(made, open=few, closed=(), identities=9, faces=140,
                 non_mated_identities=3)
     )  # fmt: skip

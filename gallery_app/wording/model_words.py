@@ -153,6 +153,8 @@ def _value_text(name: str, value: Any) -> str:
         return "unchanged"
     if name == "output" and not value:
         return "same as the input"
+    if name == "start" and value == "lda":
+        return "LDA"
     if name in ("plateau", "patience") and not value:
         return "never"
     return f"{value:g}" if isinstance(value, int | float) else str(value)
