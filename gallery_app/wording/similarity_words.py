@@ -25,8 +25,8 @@ def verdict(found: Similarity, one: str, other: str) -> tuple[str, str]:
     if found.same is None:
         return (
             "Too few faces to judge",
-            f"{what} is {distance:.3f}. How to interpret this can be said once several people "
-            "have several faces each.",
+            f"{what} is {distance:.3f}. What it means can be judged once several people have "
+            "several faces each.",
         )
     near, nearer = usual.false_match(distance), 1.0 - usual.false_non_match(distance)
     return (
