@@ -2,7 +2,9 @@
 
 Each kind is done some times on the gallery of the table, undone and redone; what is timed is the
 call, at whose end the change is on disk and the next question is answered by it. The question
-itself is timed apart: after larger corrections it fits the calibration anew.
+itself is timed apart: after larger corrections it fits the calibration anew. All of it is done with
+the limit on strangers set by the enrolled people alone, and by the cohort that comes with the
+program.
 
     .venv/bin/python -m benchmarks.corrections [TABLE.npz] [--times 9]
 
@@ -11,6 +13,7 @@ Without a table the faces are those of ``data/``.
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import tempfile
 import time
@@ -21,7 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import DATA, parser
+from engine.cohorts.cohort_library import THIS_COMPUTERS
 from engine.gallery import Gallery
+from engine.records.types import Vectors
 
 
 def ids(gallery: Gallery, name: str) -> list[int]:
@@ -33,6 +38,8 @@ def kinds(gallery: Gallery) -> dict[str, Callable[[int], object]]:
     names = [one.name for one in gallery.people.all("faces")]
     fix, large, vector = gallery.corrections, names[0], gallery.faces.vector(1)
     return {
+        "enroll one face": lambda n: gallery.enroll(names[n + 1], vector + _nearby(n, 1)),
+        "enroll 1,000 faces": lambda n: gallery.enroll(f"New {n}", vector + _nearby(n, 1_000)),
         "rename": lambda n: fix.rename(names[n + 1], f"Somebody {n}"),
         "note": lambda n: fix.set_note(large, f"note {n}"),
         "portrait": lambda n: fix.choose_portrait(large, ids(gallery, large)[n + 1]),
@@ -49,6 +56,11 @@ def kinds(gallery: Gallery) -> dict[str, Callable[[int], object]]:
     }
 
 
+def _nearby(seed: int, count: int) -> Vectors:
+    random = np.random.default_rng(seed)
+    return random.normal(0, 0.03, (count, 128)).astype(np.float32)
+
+
 def timed(call: Callable[[], object]) -> float:
     started = time.perf_counter()
     call()
@@ -60,11 +72,14 @@ def main() -> None:
     options.add_argument("table", type=Path, nargs="?", default=DATA)
     options.add_argument("--times", type=int, default=9)
     asked = options.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as place,
-        Gallery.create_from(Path(place) / "some.gallery", [asked.table])[0] as gallery,
-    ):
-        measure(gallery, asked.times)
+    with tempfile.TemporaryDirectory() as place:
+        made, _ = Gallery.create_from(Path(place) / "0.gallery", [asked.table])
+        made.close()
+        for number, cohorts in enumerate((None, THIS_COMPUTERS), 1):
+            folder = Path(place) / f"{number}.gallery"
+            shutil.copytree(made.folder, folder)
+            with Gallery.open(folder, cohorts=cohorts) as gallery:
+                measure(gallery, asked.times)
 
 
 def measure(gallery: Gallery, times: int) -> None:
@@ -80,11 +95,13 @@ def measure(gallery: Gallery, times: int) -> None:
             redone.append(timed(gallery.history.redo))
             gallery.history.undo()
     identities, faces = gallery.people.counts()
-    print(f"{faces:,} faces of {identities:,} people, medians of {times} in ms")
-    print(f"{'':28}{'done':>8}{'undone':>8}{'redone':>8}{'question, at most':>19}")
+    cohort = gallery.recogniser.error_rates([0.01]).cohort
+    limit = "the enrolled people" if cohort is None else f"a cohort of {cohort.people:,} people"
+    print(f"{faces:,} faces of {identities:,} people, limit by {limit}, medians of {times} in ms")
+    print(f"{'':28}{'done':>8}{'undone':>8}{'redone':>8}{'question':>10}{'at most':>9}")
     for kind, (done, undone, redone, asked) in took.items():
-        figures = [*map(statistics.median, (done, undone, redone)), max(asked)]
-        print(f"{kind:28}{figures[0]:8.1f}{figures[1]:8.1f}{figures[2]:8.1f}{figures[3]:19.1f}")
+        figures = [*map(statistics.median, (done, undone, redone, asked)), max(asked)]
+        print(f"{kind:28}" + "".join(map("{:{}.1f}".format, figures, (8, 8, 8, 10, 9))))
 
 
 if __name__ == "__main__":

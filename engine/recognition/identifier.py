@@ -207,19 +207,29 @@ class Identifier:
     def _cohort_scores(self, choice: MethodChoice) -> NonMatedScores:
         """Best score of each cohort face that is not of an enrolled person."""
         assert self._cohort is not None
-        cohort, knn, searched = self._cohort.cohort, self._knn("knn"), {}
+        cohort, knn = self._cohort.cohort, self._knn("knn")
+        methods = [self.methods[name] for name in choice.members]
         found = self._cohort.shortlist(knn.space)
-        for name in choice.members:
-            method = self.methods[name]
-            if isinstance(method, Mlp):
-                searched[name] = method.scores(cohort.vectors)
-            else:
-                shown = found if name == "knn" else self._cohort.shortlist(method.space)
-                searched[name] = method.scores_of(shown)
-        best = _fused(searched, choice).log_odds.max(axis=1, initial=-np.inf)
-        claim = knn.calibration and knn.calibration.claim
-        stranger = ~claim(found, cohort.people) if claim else np.ones(len(cohort), dtype=bool)
-        return NonMatedScores.of(best[stranger], cohort.people[stranger])
+        shown = [
+            None if isinstance(method, Mlp) else self._cohort.shortlist(method.space)
+            for method in methods
+        ]
+
+        def make() -> NonMatedScores:
+            searched = {
+                method.name: method.scores(cohort.vectors)
+                if isinstance(method, Mlp)
+                else method.scores_of(shortlist or found)
+                for method, shortlist in zip(methods, shown, strict=True)
+            }
+            best = _fused(searched, choice).log_odds.max(axis=1, initial=-np.inf)
+            claim = knn.calibration and knn.calibration.claim
+            stranger = ~claim(found, cohort.people) if claim else np.ones(len(cohort), dtype=bool)
+            return NonMatedScores.of(best[stranger], cohort.people[stranger])
+
+        calibrations = [method.calibration for method in (knn, *methods)]
+        basis = found, *shown, *calibrations, choice.calibration
+        return self._cohort.scores(choice.members, basis, make)
 
     def _rule(self, choice: MethodChoice, fpir: float, strangers: Strangers) -> DecisionRule:
         """Cached, for making it takes as long as a query."""

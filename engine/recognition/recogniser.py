@@ -326,8 +326,8 @@ class Recogniser:
             self._searches = known
         return known
 
-    def _vectors_of(self, identities: Ids) -> Vectors:
-        return self._store.faces.vectors(self._store.faces.ids_of(identities.tolist()))[2]
+    def _vectors_of(self, faces: Ids) -> Vectors:
+        return self._store.faces.vectors(faces)[2]
 
     def _follow_store(self) -> None:
         """Load the state, or apply what another process has changed."""

@@ -124,30 +124,6 @@ def shortlist(
         scatter = np.where(mine, own.scatter[:, None], scatter)
         rows = np.where(mine & np.isinf(distances), -1, rows)
     spread = spread_of(scatter, counts, table.pooled)
-    return _with_features(queries, table, rows, distances, nearest, spread)
-
-
-def refreshed(found: Shortlist, queries: Vectors, table: TemplateTable) -> Shortlist:
-    """A shortlist made before, with the numbers that change whenever anybody comes or goes.
-
-    Args:
-        found: its rows are template rows of ``table``; the distances still hold.
-        queries: prepared, ``(m, d)``.
-    """
-    rows = found.rows
-    spread = spread_of(table.scatter[rows], table.counts[rows], table.pooled)
-    distances, nearest = -found.features[:, :, 0], -found.features[:, :, 1]
-    return _with_features(queries, table, rows, distances, nearest, spread)
-
-
-def _with_features(
-    queries: Vectors,
-    table: TemplateTable,
-    rows: Ids,
-    distances: Vectors | Numbers,
-    nearest: Vectors | Numbers,
-    spread: Numbers,
-) -> Shortlist:
     level = between(queries, table.centre, table.distance)
     features = np.stack(
         [
