@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -80,6 +80,12 @@ class Cohort:
         name = ", ".join(cohort.name for cohort in cohorts)
         return cls(name, vectors[kept], people[kept], tuple(cohort.id for cohort in cohorts))
 
+    def rounded(self) -> Cohort:
+        """This cohort as it is read again after it was saved."""
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+            vectors = self.vectors.astype(np.float16).astype(np.float32)
+        return replace(self, vectors=vectors)
+
     def save(self, path: Path) -> None:
         """Write an ``.npz`` with half-precision numbers: thresholds move by less than 0.002.
 
@@ -124,8 +130,10 @@ class Cohort:
     def check(self) -> None:
         """Raise ValueError where it is no cohort."""
         vectors, people = self.vectors, self.people
-        if vectors.ndim != 2 or people.shape != (len(vectors),) or not len(vectors) <= MOST:
+        if vectors.ndim != 2 or people.shape != (len(vectors),):
             raise ValueError("its parts do not fit")
+        if len(vectors) > MOST:
+            raise ValueError(f"more than {MOST:,} faces are too many")
         if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
             raise ValueError("some rows are no embeddings")
         if people.min(initial=0) < 0 or self.count < FEWEST:

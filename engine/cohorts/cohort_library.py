@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -153,7 +155,18 @@ class CohortLibrary:
         return self.add(cohort)
 
     def add(self, cohort: Cohort) -> CohortEntry:
-        """Keep a cohort. Raises InputError: its name is taken, or there is no place for it."""
+        """Keep a cohort.
+
+        Raises:
+            InputError: its name is taken, what it holds cannot be kept, or there is no place.
+        """
+        try:
+            cohort.rounded().check()
+        except ValueError as error:
+            raise InputError(
+                f"“{cohort.name}” cannot be kept as a cohort: {error}",
+                remedy="Correct that and add the faces again.",
+            ) from error
         folder = self.folder
         if folder is None:
             raise InputError(
@@ -166,17 +179,21 @@ class CohortLibrary:
                 file=path,
                 remedy="Give this one another name, or remove that one.",
             )
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        cohort.save(path)
+        with _disk_errors(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            cohort.save(path)
         return _entry(path, bundled=False)
 
     def remove(self, name: str) -> None:
-        """Delete an added cohort. Raises InputError: there is none of this name, or it came with
-        the program.
+        """Delete an added cohort.
+
+        Raises:
+            InputError: there is none of this name, it came with the program, or the disk refuses.
         """
         for entry in self.entries():
             if entry.name == name and not entry.bundled:
-                entry.file.unlink()
+                with _disk_errors(entry.file):
+                    entry.file.unlink(missing_ok=True)
                 return
         raise InputError(
             f"No cohort “{name}” was added", remedy="`face-gallery cohort list` shows them all."
@@ -200,6 +217,19 @@ def _own_folder() -> Path | None:
     except HomeNotFoundError:
         _log.debug("Without a home there are no cohorts but the bundled one", exc_info=True)
         return None
+
+
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    """Raise InputError where the disk refuses a cohort."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"The cohorts of this computer cannot be changed: {error.strerror or error}",
+            file=path,
+            remedy="Check the disk and the permissions of the folder, then try again.",
+        ) from error
 
 
 def _bundled_file() -> Path:

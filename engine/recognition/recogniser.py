@@ -224,7 +224,9 @@ class Recogniser:
         refused = self._calibration.match().refused
         return ErrorRates(tuple(rates), strictest, scores.people, cohort, refused)
 
-    def fnir_with_one_more(self, fpir: float, strangers: Strangers = "at-large") -> float | None:
+    def fnir_with_one_more(
+        self, fpir: float, strangers: Strangers = "at-large", reporter: Reporter = SILENT
+    ) -> float | None:
         """FNIR by k-NN to be expected once each person has one more face.
 
         Each person is searched for with one face less; what that loses, the next one wins in the
@@ -232,6 +234,9 @@ class Recogniser:
 
         Returns:
             None where the gallery is too small or too large to tell (over 50,000 faces).
+
+        Raises:
+            CancelledError: stopped by the reporter.
         """
         calibration = self._ready_now().identifier.calibration_of("knn")
         if calibration is None or not calibration.mated:
@@ -242,7 +247,7 @@ class Recogniser:
         _, owners, vectors = self._store.faces.vectors(ids)
         distance, threshold = self._store.distance, calibration.threshold(fpir, strangers)
         rows = prepare(vectors, distance)
-        return fnir_with_one_more(rows, owners, calibration, threshold, distance)
+        return fnir_with_one_more(rows, owners, calibration, threshold, distance, reporter)
 
     def calibration(self) -> Calibration:
         """Calibration of the original space, for the gallery as it is now."""
@@ -445,6 +450,12 @@ class Recogniser:
                 with self._changing():
                     self._state.apply(changed)
             return changed
+
+    def cohorts_changed(self) -> None:
+        """Look through the cohorts again: one was added or removed."""
+        with self._lock:
+            self._ready = self._searches = None
+            self._calibration.look_again()
 
     def models_changed(self) -> None:
         """Load the models that are in use now."""

@@ -58,3 +58,7 @@ class ErrorRates:
     people: int
     cohort: CohortUse | None
     refused: tuple[tuple[str, float], ...]
+
+    def at(self, fpir: float) -> ErrorRate | None:
+        """Both errors at one of the shares that were asked about."""
+        return next((rate for rate in self.rates if rate.fpir == fpir), None)

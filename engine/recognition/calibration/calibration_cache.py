@@ -90,6 +90,7 @@ class CalibrationCache:
         self.cohort: Cohort | None = None
         self._faces: tuple[Ids, Ids] | None = None
         self._checked = -1
+        self._matched: CohortMatch | None = None
         self.unsaved = False
 
     def current(
@@ -120,7 +121,8 @@ class CalibrationCache:
         if not self._speaks_for(faces):
             ids, owners = self._store.faces.membership()
             heard = reporter if len(ids) > PROBES else SILENT
-            self.cohort = cohort = self._match(ids).cohort
+            self._matched = self._match(ids)
+            self.cohort = cohort = self._matched.cohort
             self.latest = calibrate_from(
                 ids,
                 owners,
@@ -135,8 +137,15 @@ class CalibrationCache:
         return self.latest
 
     def match(self) -> CohortMatch:
-        """Hold the cohorts of the library against the gallery's faces."""
-        return self._match(self._store.faces.membership()[0])
+        """Which cohorts belong to the gallery's faces, as they were when it was fitted last."""
+        matched = self._matched
+        if matched is None:
+            self._matched = matched = self._match(self._store.faces.membership()[0])
+        return matched
+
+    def look_again(self) -> None:
+        """Let the next call of :meth:`current` look through the library again."""
+        self._faces, self._checked, self._matched = None, -1, None
 
     def _match(self, faces: Ids) -> CohortMatch:
         if self._library is None or not len(faces):

@@ -195,6 +195,7 @@ def fnir_with_one_more(
     calibration: Calibration,
     threshold: float,
     distance: Distance,
+    reporter: Reporter = SILENT,
 ) -> float | None:
     """FNIR to be expected once each person has one more face; None where too few faces tell.
 
@@ -205,6 +206,9 @@ def fnir_with_one_more(
         faces: prepared, ``(n, d)``.
         owners: identity of each, ``(n,)``.
         threshold: score that the first candidate must exceed.
+
+    Raises:
+        CancelledError: stopped by the reporter.
     """
     random = np.random.default_rng(_SEED)
     order = random.permutation(len(faces))
@@ -215,8 +219,9 @@ def fnir_with_one_more(
     probes = ~spared & (count[place] > 2)
     if probes.sum() < _FEWEST_PROBES:
         return None
-    fewer = _fnir(faces, owners, probes, probes | ~spared, calibration, threshold, distance)
-    now = _fnir(faces, owners, probes, np.ones_like(spared), calibration, threshold, distance)
+    rule = calibration, threshold, distance, reporter
+    fewer = _fnir(faces, owners, probes, probes | ~spared, *rule)
+    now = _fnir(faces, owners, probes, np.ones_like(spared), *rule)
     return now * min(now / fewer, 1.0) if fewer else 0.0
 
 
@@ -228,6 +233,7 @@ def _fnir(
     calibration: Calibration,
     threshold: float,
     distance: Distance,
+    reporter: Reporter,
 ) -> float:
     """Share of probes, each left out in turn of the enrolled faces, that are not named."""
     templates = Templates(faces.shape[1], distance)
@@ -239,7 +245,7 @@ def _fnir(
         in_pieces(kept, table.rows(owners[kept]), faces[kept]),
         len(kept),
         table,
-        SILENT,
+        reporter,
         "Comparing faces",
     )
     odds = calibration.log_odds(searches.mated.features, searches.mated.filled)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +129,37 @@ def test_a_damaged_cohort_is_named_and_left_out(library: CohortLibrary, damage: 
     match_ = library.match(network(seed=1).faces(10, seed=9), "cosine")
     assert match_.cohort is not None
     assert match_.cohort.name == "good"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda made: replace(made, name="new\nline"), "cannot be shown"),
+        (lambda made: replace(made, name="n" * 201), "cannot be shown"),
+        (lambda made: replace(made, vectors=made.vectors * 1e6), "no embeddings"),
+        (lambda made: replace(made, vectors=made.vectors * 1e-9), "no embeddings"),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_kept(
+    library: CohortLibrary, change: Callable[[Cohort], Cohort], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        library.add(change(network(seed=1).cohort(PEOPLE, seed=1)))
+    assert library.entries() == []
+
+
+def test_a_disk_that_refuses_is_told_in_words(
+    library: CohortLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = library.add(network(seed=1).cohort(PEOPLE, seed=1, name="kept"))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Cohort, "save", refuse)
+    with pytest.raises(InputError, match="No space left"):
+        library.add(network(seed=1).cohort(PEOPLE, seed=1, name="new"))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(InputError, match="No space left"):
+        library.remove("kept")
+    assert entry.file.exists()

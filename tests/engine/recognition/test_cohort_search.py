@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.cohorts.cohort_library import CohortLibrary
+from engine.errors import CancelledError
 from engine.gallery import Gallery
+from engine.progress import CancelToken, Reporter
 from engine.recognition import cohort_search
 from engine.recognition.cohort_search import CohortSearch
 from engine.recognition.shortlist import Shortlist
@@ -195,3 +198,38 @@ def test_an_encrypted_gallery_leaves_no_search_on_disk(
         fill(gallery, people=6)
         assert_same(*kept_and_fresh(gallery))
     assert not list(folder.rglob("cohort*"))
+
+
+def test_a_cohort_that_comes_or_goes_while_the_gallery_is_open_is_taken_up(
+    tmp_path: Path,
+) -> None:
+    library = CohortLibrary(tmp_path / "cohorts", bundled=False)
+    other = network(seed=8).cohort(120, seed=1, name="of another network")
+    with Gallery.create(tmp_path / "g", dimension=DIMENSION, cohorts=library) as gallery:
+        fill(gallery, people=12)
+        rates = partial(gallery.recogniser.error_rates, (0.01,))
+        assert rates().cohort is None
+        library.add(COHORT)
+        library.add(other)
+        assert rates().cohort is None  # nobody said so yet
+        gallery.recogniser.cohorts_changed()
+        used = rates().cohort
+        assert used is not None
+        assert (used.name, used.people) == (COHORT.name, COHORT.count)
+        assert [name for name, _ in rates().refused] == [other.name]
+        assert_same(*kept_and_fresh(gallery))
+        library.remove(COHORT.name)
+        gallery.recogniser.cohorts_changed()
+        assert rates().cohort is None
+        library.remove(other.name)
+        gallery.recogniser.cohorts_changed()
+        assert rates().refused == ()
+    gallery.recogniser.cohorts_changed()  # also where it is closed
+
+
+def test_what_one_more_face_wins_can_be_stopped(gallery: Gallery) -> None:
+    token = CancelToken()
+    token.cancel()
+    fill(gallery, people=60, faces=5)
+    with pytest.raises(CancelledError):
+        gallery.recogniser.fnir_with_one_more(0.01, reporter=Reporter(cancel=token))
