@@ -112,6 +112,7 @@ class LineChart(QFrame):
         self._x, self._y, self._compact = x, y, compact
         self._drawn: dict[str, Drawn] = {}
         self._identity: pg.PlotCurveItem | None = None
+        self._mark: pg.InfiniteLine | None = None
         self.title = QLabel(title) if not compact else ElidedLabel(title)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setProperty("textRole", "small" if compact else "heading")
@@ -185,6 +186,16 @@ class LineChart(QFrame):
         self.plot.addItem(self._identity)
         self._later()
 
+    def mark_x(self, x: float, words: str) -> None:
+        """Draw an upright line at an x, with what it stands for; in place of the one before."""
+        if self._mark is None:
+            self._mark = pg.InfiniteLine(angle=90, movable=False, label="")
+            self._mark.label.setPosition(0.94)
+            self.plot.addItem(self._mark, ignoreBounds=True)
+        self._mark.label.setFormat(words.replace("{", "{{").replace("}", "}}"))
+        self._mark.setValue(self._x.place(x))
+        self._later()
+
     def clear(self) -> None:
         """Take all lines away."""
         for drawn in self._drawn.values():
@@ -239,6 +250,11 @@ class LineChart(QFrame):
         self._line.setPen(pg.mkPen(theme.muted))
         if self._identity is not None:
             self._identity.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
+        if self._mark is not None:
+            width = self.devicePixelRatioF()
+            self._mark.setPen(pg.mkPen(theme.muted, width=width, style=Qt.PenStyle.DashLine))
+            self._mark.label.setColor(theme.muted)
+            self._mark.label.setFont(text_font("small"))
         self.key.setFont(tabular(text_font("small")))
         self.key.update()
 

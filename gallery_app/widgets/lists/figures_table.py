@@ -234,7 +234,8 @@ class _FigureDelegate(QStyledItemDelegate):
         upper, lower = QFontMetrics(_font(cell)), QFontMetrics(_small())
         width = max(upper.horizontalAdvance(cell.text), lower.horizontalAdvance(cell.detail))
         sign = _SIGN + _SIGN_GAP if cell.warns else 0
-        return QSize(width + sign + 2 * _PAD + 4, upper.height() + lower.height() + 10)
+        height = upper.height() + (lower.height() if cell.detail else 0)
+        return QSize(width + sign + 2 * _PAD + 4, height + 10)
 
 
 def _font(cell: Cell) -> QFont:
