@@ -28,6 +28,7 @@ from gallery_app.controllers.model_controller import ModelController
 from gallery_app.controllers.people_controller import PeopleController
 from gallery_app.controllers.query_controller import QueryController
 from gallery_app.controllers.review_controller import ReviewController
+from gallery_app.controllers.strictness_controller import StrictnessController
 from gallery_app.controllers.unknowns_controller import UnknownsController
 from gallery_app.dialogs.prompts import error_box
 from gallery_app.errors import one_line
@@ -65,6 +66,7 @@ class App(QObject):
         self.menu_controller = MenuController(*parts)
         self.model_controller = ModelController(*parts)
         self.query_controller = QueryController(*parts)
+        self.strictness_controller = StrictnessController(*parts)
         self.people_controller = PeopleController(*parts, self.query_controller)
         self.corrections_controller = CorrectionsController(*parts)
         self.history_controller = HistoryController(*parts)

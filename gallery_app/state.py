@@ -9,7 +9,14 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.gallery import Gallery
 from engine.records.changes import Changed
-from engine.records.types import Candidate, Identification, Method, VectorRecord, Vectors
+from engine.records.types import (
+    Candidate,
+    Identification,
+    Method,
+    Strangers,
+    VectorRecord,
+    Vectors,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class ContentsChange:
         decisions: what a person said of faces and queries, such as that a name is right.
         unknowns: the unknown faces that are kept.
         models: the trained models that are in use.
+        cohorts: the strangers that thresholds rest on.
     """
 
     faces: bool = False
@@ -46,6 +54,7 @@ class ContentsChange:
     decisions: bool = False
     unknowns: bool = False
     models: bool = False
+    cohorts: bool = False
 
     @classmethod
     def of(cls, changed: Changed) -> ContentsChange:
@@ -55,11 +64,12 @@ class ContentsChange:
     @property
     def recognition(self) -> bool:
         """Whether a query may have another answer."""
-        return self.faces or self.identities or self.decisions or self.models
+        return self.faces or self.identities or self.decisions or self.models or self.cohorts
 
 
 DATA = ContentsChange(faces=True, identities=True, details=True, decisions=True, unknowns=True)
 EVERYTHING = replace(DATA, models=True)
+COHORTS = ContentsChange(cohorts=True)
 _TOUCHED = {
     "rename": ContentsChange(identities=True),
     "dismiss": ContentsChange(unknowns=True),
@@ -149,7 +159,7 @@ class AppState(QObject):
         identity_chosen: id of the identity to show, or -1.
         queries_changed: the list of queries is another.
         query_changed: another query is shown, or it was answered.
-        strictness_changed: the FPIR asked for.
+        strictness_changed: the FPIR asked for, or whom it is a share of.
         method_changed: the method that is asked, or what can be asked.
         notice: one sentence worth telling.
         corrected: what a correction did, in few words.
@@ -163,7 +173,7 @@ class AppState(QObject):
     identity_chosen = Signal(int)
     queries_changed = Signal()
     query_changed = Signal()
-    strictness_changed = Signal(float)
+    strictness_changed = Signal()
     method_changed = Signal()
     notice = Signal(str)
     corrected = Signal(str)
@@ -175,6 +185,7 @@ class AppState(QObject):
         self.queries: list[FaceQuery] = []
         self.position = -1
         self.fpir = 0.01
+        self.strangers: Strangers = "at-large"
         self.method: Method = "auto"
         self.methods = Methods()
 
@@ -245,7 +256,12 @@ class AppState(QObject):
     def set_fpir(self, fpir: float) -> None:
         if fpir != self.fpir:
             self.fpir = fpir
-            self.strictness_changed.emit(fpir)
+            self.strictness_changed.emit()
+
+    def set_strangers(self, strangers: Strangers) -> None:
+        if strangers != self.strangers:
+            self.strangers = strangers
+            self.strictness_changed.emit()
 
     def set_methods(self, methods: Methods) -> None:
         """What can be asked now; a method that no longer can gives way to ``auto``."""

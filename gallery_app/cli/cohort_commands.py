@@ -20,13 +20,14 @@ from gallery_app.cli.command_tools import (
 from gallery_app.cli.output import echo
 from gallery_app.wording.error_rate_words import (
     FAMILIES,
+    about_text,
     basis_text,
+    contents_text,
     missed_text,
     odds_text,
     one_more_text,
     refused_text,
 )
-from gallery_app.wording.number_words import faces_text, people_text
 
 FPIRS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 
@@ -106,7 +107,7 @@ def error_rates(strangers: Strangers, method: str, gallery: Path | None, as_json
         return
     echo("Strangers named, up to  Known faces missed     Named among people like those enrolled")
     for rate in rates.rates:
-        alike = "" if rate.fpir_alike is None else f"about {odds_text(rate.fpir_alike)}"
+        alike = "" if rate.fpir_alike is None else about_text(rate.fpir_alike)
         echo(f"{odds_text(rate.promised):<22}  {missed_text(rate.fnir):<21}  {alike}".rstrip())
     echo("")
     for sentence in (basis_text(rates, FPIRS[-1]), *refused_text(rates)):
@@ -125,7 +126,4 @@ def _as_text(entry: CohortEntry) -> str:
     if entry.problem:
         return f"{entry.name}: {entry.problem}"
     origin = ", comes with the program" if entry.bundled else ""
-    return (
-        f"{entry.name}: {faces_text(entry.faces)} of {people_text(entry.people)}, "
-        f"{entry.dimension} numbers a face{origin}"
-    )
+    return f"{entry.name}: {contents_text(entry)}{origin}"

@@ -1,10 +1,8 @@
-"""The query: its picture, its place among the others, its answer, and by which method and how
-strictly it is answered.
+"""The query: its picture, its place among the others, its answer, and by which method it is
+answered.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from PySide6.QtGui import QImage, QPixmap
 
@@ -15,7 +13,7 @@ from gallery_app.operations import enrolment, people, queries
 from gallery_app.operations.context import Context
 from gallery_app.state import ContentsChange, FaceQuery, Methods
 from gallery_app.window.main_window import MainWindow
-from gallery_app.window.method_choice import STEPS, nearest_step, show_entries
+from gallery_app.window.method_choice import show_entries
 
 _SIDE = 320  # pixels of a drawn portrait
 
@@ -28,17 +26,13 @@ class QueryController(Controller):
         self.picture: tuple[Vectors, QPixmap] | None = None
         self._evidence: tuple[FaceQuery, tuple[Evidence, ...]] | None = None
         state, panel = context.state, window.query
-        state.fpir = STEPS[nearest_step(context.settings.get(settings.FPIR))]
-        panel.strictness.show_fpir(state.fpir)
         panel.method.set_menu(window.menus.method)
         self._show_choice()
         state.gallery_changed.connect(self._gallery_changed)
         state.query_changed.connect(self.show)
         state.queries_changed.connect(self._show_place)
         state.contents_changed.connect(self._contents_changed)
-        state.method_changed.connect(self._method_changed)
-        state.strictness_changed.connect(self._strictness_changed)
-        panel.strictness.changed.connect(lambda fpir: queries.set_strictness(context, fpir))
+        state.method_changed.connect(self._show_choice)
         for name, entry in window.menus.methods.items():
             entry.triggered.connect(lambda _=False, to=name: queries.choose_method(context, to))
         context.pictures.ready.connect(self._pictures_ready)
@@ -54,7 +48,6 @@ class QueryController(Controller):
 
     def _gallery_changed(self) -> None:
         self._forget()
-        self._window.query.strictness.show_missed({})
         self._show_choice()
 
     def _contents_changed(self, change: ContentsChange) -> None:
@@ -125,7 +118,7 @@ class QueryController(Controller):
         self.picture = query.vector, QPixmap.fromImage(image)
         self._window.query.comparison.show_query(self.picture[1])
 
-    # -- method and strictness ---------------------------------------------------------------
+    # -- method ------------------------------------------------------------------------------
 
     def look_at_methods(self) -> None:
         """What can be asked in the gallery as it is now. It loads the index."""
@@ -140,23 +133,10 @@ class QueryController(Controller):
         if wanted in methods.available:
             queries.use_method(self._context, wanted)
 
-    def _method_changed(self) -> None:
-        self._show_choice()
-        context = self._context
-        if context.state.gallery is not None:
-            people.load_missed(context, context.state.method, STEPS, self._show_missed)
-
     def _show_choice(self) -> None:
         state = self._state
         self._window.query.method.show_choice(state.method, state.methods)
         show_entries(self._window.menus.methods, state.method, state.methods)
-
-    def _show_missed(self, missed: Mapping[float, float | None]) -> None:
-        self._window.query.strictness.show_missed(missed)
-
-    def _strictness_changed(self, fpir: float) -> None:
-        self._context.settings.set(settings.FPIR, fpir)
-        self._window.query.strictness.show_fpir(fpir)
 
 
 def _same_question(one: FaceQuery, other: FaceQuery) -> bool:

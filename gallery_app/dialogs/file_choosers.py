@@ -29,6 +29,13 @@ def choose_tables(parent: QWidget, settings: Settings) -> list[Path]:
     return _remember([Path(name) for name in names], settings)
 
 
+def choose_cohort(parent: QWidget, settings: Settings) -> Path | None:
+    """A file of strangers' embeddings, or None when they cancel."""
+    start = settings.get(FOLDER)
+    name, _ = QFileDialog.getOpenFileName(parent, "Add a cohort", start, EMBEDDINGS)
+    return _remember([Path(name)], settings)[0] if name else None
+
+
 def choose_folder(parent: QWidget, settings: Settings, title: str) -> Path | None:
     """A folder, or None when they cancel."""
     name = QFileDialog.getExistingDirectory(parent, title, settings.get(FOLDER))

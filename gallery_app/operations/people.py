@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import get_args
 
 from PySide6.QtGui import QImage
 
 from engine.errors import PhotoError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
+from engine.records.error_rates import ErrorRates
 from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
-from engine.records.types import Candidate, Evidence, Face, Method
+from engine.records.types import Candidate, Evidence, Face, Method, Strangers
 from engine.utils.ignoring import ignored
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
@@ -147,23 +149,45 @@ def prepare(context: Context) -> None:
     ).run(context, failed=lambda _: None)
 
 
-def load_missed(
+def load_error_rates(
     context: Context,
     method: Method,
-    steps: Sequence[float],
-    done: Callable[[Mapping[float, float | None]], None],
+    fpirs: Sequence[float],
+    done: Callable[[Mapping[Strangers, ErrorRates]], None],
 ) -> None:
-    """The share of enrolled people that a method misses at each of these FPIRs."""
+    """How often a method errs about both kinds of strangers, and about known people, at each of
+    these FPIRs.
+    """
 
-    def work(gallery: Gallery, _: Reporter) -> tuple[Method, Mapping[float, float | None]]:
-        return by_method(
-            gallery,
-            method,
-            lambda to: {fpir: gallery.recogniser.fnir_at(fpir, to) for fpir in steps},
-        )
+    def rates(gallery: Gallery, method: Method) -> Mapping[Strangers, ErrorRates]:
+        error_rates = gallery.recogniser.error_rates
+        return {kind: error_rates(fpirs, method, kind) for kind in get_args(Strangers)}
 
-    def measured(answered: tuple[Method, Mapping[float, float | None]]) -> None:
+    def work(gallery: Gallery, _: Reporter) -> tuple[Method, Mapping[Strangers, ErrorRates]]:
+        return by_method(gallery, method, lambda to: rates(gallery, to))
+
+    def measured(answered: tuple[Method, Mapping[Strangers, ErrorRates]]) -> None:
         done(answered[1])
         follow_method(context, method, answered[0])
 
-    Query("Measuring strictness", work, "missed").run(context, measured)
+    Query("Measuring error rates", work, "error-rates").run(context, measured)
+
+
+def load_one_more(
+    context: Context,
+    fpir: float,
+    strangers: Strangers,
+    done: Callable[[float | None, float | None], None],
+) -> None:
+    """The share of known faces that k-NN misses, and would miss if each person had one more face;
+    None where it cannot be told.
+    """
+
+    def work(gallery: Gallery, reporter: Reporter) -> tuple[float | None, float | None]:
+        recogniser = gallery.recogniser
+        with_one_more = recogniser.fnir_with_one_more(fpir, strangers, reporter)
+        return recogniser.fnir_at(fpir, "knn", strangers), with_one_more
+
+    Query("Measuring one more face", work, "one-more", "review").run(
+        context, lambda shares: done(*shares)
+    )

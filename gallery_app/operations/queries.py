@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import EmbeddingError, FaceGalleryError, InputError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
-from engine.records.types import Face, FaceBatch, Identification, Method
+from engine.records.types import Face, FaceBatch, Identification, Method, Strangers
 from gallery_app import settings
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
@@ -114,15 +114,20 @@ def identify_all(context: Context) -> None:
     then.
     """
     state = context.state
-    queries, fpir, asked = list(state.queries), state.fpir, state.method
+    queries, asked = list(state.queries), state.method
+    fpir, strangers = state.fpir, state.strangers
     if not queries:
         return
 
     def ask(gallery: Gallery, method: Method) -> Sequence[Identification]:
         if queries[0].face is not None:
-            return [gallery.recogniser.identify_enrolled(queries[0].face, method=method, fpir=fpir)]
+            return [
+                gallery.recogniser.identify_enrolled(
+                    queries[0].face, method=method, fpir=fpir, strangers=strangers
+                )
+            ]
         vectors = np.stack([query.vector for query in queries])
-        return gallery.identify(vectors, method=method, fpir=fpir)
+        return gallery.identify(vectors, method=method, fpir=fpir, strangers=strangers)
 
     def work(gallery: Gallery, _: Reporter) -> tuple[Method, list[FaceQuery]]:
         method, answers = by_method(gallery, asked, lambda to: ask(gallery, to))
@@ -178,6 +183,13 @@ def clear_queries(context: Context) -> None:
 def set_strictness(context: Context, fpir: float) -> None:
     """Another FPIR: all answers are given anew."""
     context.state.set_fpir(fpir)
+    if context.state.gallery is not None:
+        identify_all(context)
+
+
+def set_strangers(context: Context, strangers: Strangers) -> None:
+    """The limit is for other people: all answers are given anew."""
+    context.state.set_strangers(strangers)
     if context.state.gallery is not None:
         identify_all(context)
 

@@ -73,6 +73,8 @@ _ACTIONS = {
     "retrain": ("&Retrain…", "Train models on this gallery", "sample"),
     "versions": ("&Versions…", "All trained models: compare, activate, delete", ""),
     "evaluate": ("&Evaluation…", "Measure how reliable each method is on this gallery", ""),
+    "error_rates": ("Err&or rates…",
+                    "Strangers named and known faces missed at every strictness; cohorts", ""),
     "shortcuts": ("&Keyboard shortcuts", "", "keyboard"),
     "diagnostics": ("&Copy diagnostics", "Copy versions, sizes and the log, without names", "copy"),
     "about": ("&About Face Gallery", "", "info"),
@@ -87,15 +89,15 @@ _MENUS = {
               "select_all", "find", "paste"),
     "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
                   "keep_unknown", "", "previous", "next", "clear", ""),
-    "&Model": ("retrain", "versions", "", "evaluate"),
+    "&Model": ("retrain", "versions", "", "evaluate", "error_rates"),
     "&View": ("show_faces", "show_map", "show_review", "show_unknown", "",
               "compare", "compare_faces", "", "charts", ""),
     "&Help": ("shortcuts", "diagnostics", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "backup", "check", "close", "select_all", "find", "paste",
                  "show_faces", "show_map", "show_review", "show_unknown", "open_query",
-                 "who", "enroll", "retrain", "versions", "evaluate", "history", "charts",
-                 *filter(None, _EXPORTS))  # fmt: skip
+                 "who", "enroll", "retrain", "versions", "evaluate", "error_rates", "history",
+                 "charts", *filter(None, _EXPORTS))  # fmt: skip
 _NEED_QUERY = ("confirm", "reject", "enroll_query", "previous", "next", "clear")
 
 

@@ -210,6 +210,7 @@ def test_a_query_of_nearly_nobody_is_unknown_to_every_method(
     begin: Begin, qtbot: QtBot, tmp_path: Path
 ) -> None:
     app = begin("triplet", "mlp")
+    app.window.query.strictness.kinds["alike"].trigger()  # a mean of all is like everybody
     people = [np.load(first) for first in sorted(DATA.glob("*/*_0001.npy"))]
     np.save(tmp_path / "everybody.npy", np.mean(people, axis=0, dtype=np.float32))
     ask(app, qtbot, tmp_path / "everybody.npy")

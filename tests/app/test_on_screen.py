@@ -23,7 +23,7 @@ from tests.desktop import offscreen
 _DIALOGS = (
     *("rename", "merge", "split", "note", "move", "erase", "history", "compare", "compare_faces"),
     *("export_npz", "export_tensorboard", "export_report", "encryption", "restore", "enroll"),
-    *("retrain", "versions", "evaluate", "charts", "shortcuts", "about"),
+    *("retrain", "versions", "evaluate", "error_rates", "charts", "shortcuts", "about"),
 )
 
 

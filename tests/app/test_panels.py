@@ -78,7 +78,10 @@ def shown(app: App) -> dict[str, object]:
             "candidates": [(one.accessibleName(), texts(one)) for one in query.candidates.rows],
             "dissent": [
  row.words.text() for row in widgets_in(query.candidates.dissent, DissentRow)],
-            "strictness": (query.strictness.words.text(), query.strictness.note.text()),
+            "strictness": [
+                one.text() for one in (query.strictness.words, query.strictness.alike,
+                                       query.strictness.note, query.strictness.choice)
+            ],
             "method": query.method.button.text(),
             "stepper": texts(query.stepper),
             "buttons": [
@@ -376,8 +379,10 @@ class Person:
 
     def strictness(self) -> str:
         fpir = self.chance.choice((0.1, 0.01, 0.001))
+        kind = self.chance.choice(("at-large", "alike"))
         queries.set_strictness(self.app.context, fpir)
-        return str(fpir)
+        queries.set_strangers(self.app.context, kind)
+        return f"{fpir} {kind}"
 
     def tab(self) -> str:
         place = self.chance.choice((0, 0, 2, 3))  # a map takes its time, and is tested on its own
