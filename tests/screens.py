@@ -69,6 +69,7 @@ def main(wanted: list[str]) -> int:
         correcting_scenes,
         encryption_scenes,
         erasing_scenes,
+        error_rate_scenes,
         exporting_scenes,
         keeping_scenes,
         map_scenes,
@@ -84,7 +85,7 @@ def main(wanted: list[str]) -> int:
     more = (
         *(training_scenes, correcting_scenes, keeping_scenes),
         *(shelf_scenes, erasing_scenes, encryption_scenes),
-        *(exporting_scenes, map_scenes, similarity_scenes),
+        *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -225,6 +226,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         correcting_scenes,
         encryption_scenes,
         erasing_scenes,
+        error_rate_scenes,
         exporting_scenes,
         keeping_scenes,
         map_scenes,
@@ -241,7 +243,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         modules = (
             *(scenes, training_scenes, correcting_scenes, keeping_scenes),
             *(shelf_scenes, erasing_scenes, encryption_scenes),
-            *(exporting_scenes, map_scenes, similarity_scenes),
+            *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)
