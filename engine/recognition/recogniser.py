@@ -19,7 +19,7 @@ from engine.progress import SILENT, Event, Listener, Reporter
 from engine.recognition.answers import JoinedAnswers
 from engine.recognition.calibration.calibration import UNCALIBRATED, Calibration
 from engine.recognition.calibration.calibration_cache import CalibrationCache
-from engine.recognition.calibration.leave_one_out import fnir_with_one_more
+from engine.recognition.calibration.leave_one_out import gain_of_one_more
 from engine.recognition.calibration.method_selection import MethodChoice
 from engine.recognition.cohort_search import CohortSearches
 from engine.recognition.identifier import Identifier, build_identifier
@@ -227,10 +227,7 @@ class Recogniser:
     def fnir_with_one_more(
         self, fpir: float, strangers: Strangers = "at-large", reporter: Reporter = SILENT
     ) -> float | None:
-        """FNIR by k-NN to be expected once each person has one more face.
-
-        Each person is searched for with one face less; what that loses, the next one wins in the
-        same proportion.
+        """What :meth:`fnir_at` would say of k-NN once each person had one more face.
 
         Returns:
             None where the gallery is too small or too large to tell (over 50,000 faces).
@@ -247,7 +244,9 @@ class Recogniser:
         _, owners, vectors = self._store.faces.vectors(ids)
         distance, threshold = self._store.distance, calibration.threshold(fpir, strangers)
         rows = prepare(vectors, distance)
-        return fnir_with_one_more(rows, owners, calibration, threshold, distance, reporter)
+        gain = gain_of_one_more(rows, owners, calibration, threshold, distance, reporter)
+        fnir = calibration.fnir_at(fpir, strangers)
+        return None if gain is None or fnir is None else gain * fnir
 
     def calibration(self) -> Calibration:
         """Calibration of the original space, for the gallery as it is now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -189,7 +190,7 @@ _FEWEST_PROBES = 100
 _SEED = 0
 
 
-def fnir_with_one_more(
+def gain_of_one_more(
     faces: Vectors,
     owners: Ids,
     calibration: Calibration,
@@ -197,10 +198,11 @@ def fnir_with_one_more(
     distance: Distance,
     reporter: Reporter = SILENT,
 ) -> float | None:
-    """FNIR to be expected once each person has one more face; None where too few faces tell.
+    """Share of its FNIR that a gallery keeps once each person has one more face; None where too
+    few faces tell.
 
-    All faces are searched for among the others, and among these without one more face of each
-    identity. The share that the last face wins is taken to be won by the next one too.
+    Faces are searched for among the others, and among these without one more face of each
+    identity. What the last face wins is carried on by a power of the number of faces.
 
     Args:
         faces: prepared, ``(n, d)``.
@@ -222,7 +224,11 @@ def fnir_with_one_more(
     rule = calibration, threshold, distance, reporter
     fewer = _fnir(faces, owners, probes, probes | ~spared, *rule)
     now = _fnir(faces, owners, probes, np.ones_like(spared), *rule)
-    return now * min(now / fewer, 1.0) if fewer else 0.0
+    if not now or not fewer:
+        return None
+    counted = count[place][probes]
+    power = math.log(fewer / now) / np.log((counted - 1) / (counted - 2)).mean()
+    return float(min(np.exp(-power * np.log((counted + 1) / counted).mean()), 1.0))
 
 
 def _fnir(

@@ -13,7 +13,12 @@ from engine.progress import CancelToken, Event, Progress, Reporter
 from engine.recognition.calibration import leave_one_out
 from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
 from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.leave_one_out import (
+    gain_of_one_more,
+    recognised_when_left_out,
+)
 from engine.utils import exact_neighbours
+from engine.utils.distances import prepare
 from tests.engine.recognition.galleries import (
     DIMENSION,
     Crowd,
@@ -272,3 +277,28 @@ def test_what_an_older_version_wrote_is_read(crowd: Crowd) -> None:
     record = json.loads(made.to_json())
     del record["faces"]
     assert Calibration.from_json(json.dumps(record)) == made
+
+
+def test_what_one_more_face_wins_is_about_what_it_wins() -> None:
+    crowd = crowd_of(seed=5, spread=0.55)
+    people, threshold = list(range(120)), 0.0
+    owners, faces = crowd.draw(people, 6)
+    calibration = calibrate(np.arange(len(faces)), owners, faces, "cosine")
+    rows = prepare(faces, "cosine")
+    gain = gain_of_one_more(rows, owners, calibration, threshold, "cosine")
+    assert gain is not None
+
+    def missed(each: int) -> float:
+        kept = np.arange(len(faces)) % 6 < each
+        recognised = recognised_when_left_out(
+            rows[kept], owners[kept], np.ones(kept.sum(), dtype=bool), calibration, "cosine"
+        )
+        return 1 - (recognised.share or 0)
+
+    assert missed(6) / missed(5) - 0.1 < gain <= 1
+
+
+def test_of_few_faces_nothing_is_said_about_one_more() -> None:
+    owners, faces = crowd_of(seed=5).draw(range(10), 3)
+    calibration = calibrate(np.arange(len(faces)), owners, faces, "cosine")
+    assert gain_of_one_more(prepare(faces, "cosine"), owners, calibration, 0.0, "cosine") is None
