@@ -18,7 +18,7 @@ from typing import Any
 import hnswlib
 import numpy as np
 
-from benchmarks.common import DATA, STRANGERS, parser
+from benchmarks.common import DATA, SHARED, STRANGERS, parser
 from benchmarks.generator import Counts, Rows, make
 from engine.formats.sources import read_sources
 from engine.index.hnsw import HnswParameters
@@ -106,6 +106,31 @@ def real_strangers() -> Rows | None:
             return np.asarray(archive["embeddings"][first])
     except FileNotFoundError:
         return None
+
+
+def hard_vectors() -> dict[str, Rows]:
+    """The faces of ``lfw-158-dlib.npz`` as poorer networks might give them, by what was done.
+
+    Raises:
+        FileNotFoundError: the faces, or those of the untrained network, are not there.
+    """
+    with np.load(SHARED / "lfw-158-dlib.npz") as good, np.load(SHARED / "lfw-158-weak.npz") as weak:
+        faces, poor = prepare(good["embeddings"], "cosine"), prepare(weak["embeddings"], "cosine")
+    random = np.random.default_rng(0)
+    narrow = faces @ random.normal(size=(faces.shape[1], 24)).astype(np.float32)
+    noise = random.normal(size=faces.shape).astype(np.float32) / np.sqrt(faces.shape[1])
+    return {
+        "projected to 24 dimensions": narrow,
+        "noise as long as the vectors": faces + noise.astype(np.float32),
+        "half of an untrained network": (_standard(faces) + _standard(poor)) / 2,
+        "of an untrained network": poor,
+    }
+
+
+def _standard(rows: Rows) -> Rows:
+    """Centred, with a mean square length of 1."""
+    centred = rows - rows.mean(axis=0)
+    return np.asarray(centred / np.sqrt(np.mean(np.sum(centred**2, axis=1))), np.float32)
 
 
 def people_apart(rows: Rows) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,17 +11,16 @@ import numpy as np
 from engine.progress import Reporter
 from engine.recognition.calibration.fitting import fit_soundly
 from engine.recognition.calibration.leave_one_out import LeftOutSearches, in_pieces, search_own
-from engine.recognition.logit import Flags, LogOdds, Numbers
+from engine.recognition.logit import Flags, LogOdds, Numbers, probabilities
 from engine.recognition.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.records.types import Ids, Vectors
-from engine.review.review_faces import FaceNeighbours, ReviewFaces
+from engine.review.review_faces import FaceNeighbours, ReviewFaces, search_mapped
 
 FINE, ELSEWHERE, NOBODY = range(3)
 """What may be true of a face."""
 _PRIORS = np.log([[0.99], [0.009], [0.001]])
 """Before it is looked at: 1 face in 100 is under a wrong name, 9 of 10 of these are of somebody
-who is enrolled. With more for the others, vectors that tell nobody apart put half of a gallery
-under suspicion."""
+who is enrolled."""
 LITTLE = 3.0
 """Log-odds, 1 to 20, by which two identities may differ and still be taken for one another."""
 
@@ -31,12 +30,13 @@ class Judgement:
     """What was found for each face.
 
     Attributes:
-        model: log-odds of a candidate; None where the gallery is too small to learn it, and
-            then nobody is doubted.
+        model: log-odds of a candidate among the faces as they came; None where the gallery is
+            too small to learn it, and then nobody is doubted.
         own: log-odds of the own identity, minus infinity for a face alone, ``(n,)``.
         rows: other identities in question, -1 where a place is empty, ``(n, c)``.
         odds: their log-odds, ``(n, c)``.
         alone: True for a face that has nobody trusted beside it in its identity, ``(n,)``.
+        identities: how many there are.
     """
 
     model: LogOdds | None
@@ -44,6 +44,7 @@ class Judgement:
     rows: Ids
     odds: Numbers
     alone: Flags
+    identities: int
 
     @cached_property
     def other(self) -> Numbers:
@@ -60,8 +61,16 @@ class Judgement:
     @cached_property
     def chances(self) -> Numbers:
         """Probability of FINE, ELSEWHERE and NOBODY, ``(3, n)``; of a face alone nothing is
-        doubted, for there is nothing left to compare it with."""
-        odds = np.stack([self.own, self.other, np.zeros(len(self.own))])
+        doubted, for there is nothing left to compare it with.
+
+        The odds take each identity for one of K that a face might be of. The own one is not: its
+        name was given before. So it counts K times against an identity that is likelier than
+        nobody, and where vectors tell nobody apart, no name is doubted. Against nobody it stands
+        as one against one.
+        """
+        rival = self.other + _PRIORS[ELSEWHERE] > _PRIORS[NOBODY]
+        own = self.own + np.log(max(self.identities, 1)) * rival
+        odds = np.stack([own, self.other, np.zeros(len(self.own))])
         odds[1:, self.alone] = -np.inf
         odds[0, self.alone] = 0.0
         shares = np.exp(odds + _PRIORS - (odds + _PRIORS).max(axis=0))
@@ -114,26 +123,128 @@ _BLOCK = 2_000_000
 """Distances to templates held in memory at once, or as many faces as if there were _DENSE."""
 _DENSE = 500
 _STAGE = "Reviewing every face"
+_LEARNED_FROM = 20_000
+"""Faces that a map is learned from, at most."""
+_FEWEST_IDENTITIES = 10
+"""With fewer that have two faces, how one face under a wrong name differs would shape the map."""
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """How some faces are compared with all.
+
+    Attributes:
+        which: rows of the faces that are judged by it.
+        faces: all faces, mapped.
+        nearest: of those that are judged.
+    """
+
+    which: Ids
+    faces: ReviewFaces
+    nearest: FaceNeighbours
+
+
+@dataclass(frozen=True, eq=False)
+class _Learned:
+    """What was learned where faces are compared in one way.
+
+    Attributes:
+        views: each face is in one of them.
+        probes: rows of the faces that were searched.
+    """
+
+    views: list[_View]
+    probes: Ids
+    searches: LeftOutSearches
+    model: LogOdds
+
+    @cached_property
+    def likelihood(self) -> float:
+        """Mean log-likelihood of what the searches are known to be."""
+        mated, non_mated = self.searches.mated, self.searches.non_mated
+        found = probabilities(self.model(mated.features, mated.filled))
+        none = 1 - probabilities(self.model(non_mated.features, non_mated.filled)).sum(axis=1)
+        truth = self.searches.truth()
+        right = np.take_along_axis(found, np.maximum(truth, 0)[:, None], axis=1)[:, 0]
+        right = np.where(truth >= 0, right, 1 - found.sum(axis=1))[~self.searches.alone]
+        return float(np.log(np.maximum(np.concatenate([right, none]), 1e-9)).mean())
 
 
 def judge(faces: ReviewFaces, nearest: FaceNeighbours, reporter: Reporter) -> Judgement:
-    """Judge all faces.
+    """Judge all faces: as they came or mapped by discriminants, whichever tells more of them.
 
     Raises:
         CancelledError: stopped by the reporter.
     """
-    trusted = np.ones(len(faces), dtype=bool)
-    probes = np.random.default_rng(0).permutation(len(faces))[:_PROBES]
-    searches = _searched(faces, probes, reporter)
-    model = None if searches is None else fit_soundly(searches)[0]
-    if searches is None or model is None:
+    plain = _learn([_View(np.arange(len(faces)), faces, nearest)], reporter)
+    if plain is None:
         return _silent(faces)
+    mapped = _learn(_discriminated(faces, nearest, reporter), reporter)
+    if mapped is None or mapped.likelihood <= plain.likelihood:
+        return _judged(plain, reporter)
+    return replace(_judged(mapped, reporter), model=plain.model)
+
+
+def _discriminated(faces: ReviewFaces, nearest: FaceNeighbours, reporter: Reporter) -> list[_View]:
+    """Views of the faces of one half of the identities each, mapped as the other half teaches.
+
+    A face must not teach how it is compared: of few faces, one under a wrong name would widen its
+    identity in just the direction in which it differs.
+    """
+    if np.count_nonzero(faces.counts > 1) < _FEWEST_IDENTITIES:
+        return []
+    random = np.random.default_rng(0)
+    half = random.permutation(len(faces.identities)) % 2
+    kept = random.permutation(len(faces)) < _LEARNED_FROM
+    views = []
+    for number in range(2):
+        judged = half[faces.owners] == number
+        if not judged.any() or not (kept & ~judged).any():
+            return []
+        mapped, which = faces.discriminated(kept & ~judged), np.flatnonzero(judged)
+        views.append(_View(which, mapped, search_mapped(mapped, which, nearest, reporter)))
+    return views
+
+
+def _learn(views: list[_View], reporter: Reporter) -> _Learned | None:
+    """The odds of a candidate; None where the faces are too few to learn them."""
+    if not views:
+        return None
+    count = len(views[0].faces)
+    chosen = np.zeros(count, dtype=bool)
+    chosen[np.random.default_rng(0).permutation(count)[:_PROBES]] = True
+    probes = [view.which[chosen[view.which]] for view in views]
+    parts = [
+        _searched(view.faces, some, reporter)
+        for view, some in zip(views, probes, strict=True)
+        if len(some)
+    ]
+    searched = [part for part in parts if part is not None]
+    if not searched:
+        return None
+    searches = _joined(searched)
+    model = fit_soundly(searches)[0]
+    return None if model is None else _Learned(views, np.concatenate(probes), searches, model)
+
+
+def _joined(parts: list[LeftOutSearches]) -> LeftOutSearches:
+    return LeftOutSearches(
+        np.concatenate([part.own for part in parts]),
+        np.concatenate([part.alone for part in parts]),
+        Shortlist.joined([part.mated for part in parts]),
+        Shortlist.joined([part.non_mated for part in parts]),
+    )
+
+
+def _judged(learned: _Learned, reporter: Reporter) -> Judgement:
+    faces, model = learned.views[0].faces, learned.model
+    trusted = np.ones(len(faces), dtype=bool)
     for number in range(_ROUNDS):
         reporter.progress(_STAGE, number, _ROUNDS)
-        found = _candidates(faces, nearest, trusted, reporter)
+        found = _candidates(learned.views, trusted, reporter)
         judgement = _weighed(faces, found, trusted, model)
         if number == 0:
-            model = _learned_anew(faces, searches, probes, judgement) or model
+            model = _learned_anew(faces, learned, judgement) or model
             judgement = _weighed(faces, found, trusted, model)
         before, trusted = trusted, _trusted(faces, judgement)
         if np.array_equal(before, trusted):
@@ -158,9 +269,7 @@ def _searched(faces: ReviewFaces, probes: Ids, reporter: Reporter) -> LeftOutSea
     )
 
 
-def _learned_anew(
-    faces: ReviewFaces, searches: LeftOutSearches, probes: Ids, judgement: Judgement
-) -> LogOdds | None:
+def _learned_anew(faces: ReviewFaces, learned: _Learned, judgement: Judgement) -> LogOdds | None:
     """The odds learned without what would teach that a perfect likeness can be a stranger's:
     persons under two names, and faces that look far more like another identity than their own.
 
@@ -172,7 +281,8 @@ def _learned_anew(
     known = judgement.as_near & np.isfinite(judgement.own)[:, None]
     twice = [pair[:2] for pair in judgement.shares(faces, known)]
     strayed = (judgement.other > 0) & (judgement.other > judgement.own + LITTLE) & ~judgement.alone
-    sound = ~np.isin(searches.own, twice) & ~strayed[probes]
+    searches = learned.searches
+    sound = ~np.isin(searches.own, twice) & ~strayed[learned.probes]
     return judgement.model if sound.all() else fit_soundly(searches.chosen(sound))[0]
 
 
@@ -180,7 +290,12 @@ def _silent(faces: ReviewFaces) -> Judgement:
     count = len(faces)
     nothing = np.empty((count, 0))
     return Judgement(
-        None, np.zeros(count), nothing.astype(np.int64), nothing, np.ones(count, dtype=bool)
+        None,
+        np.zeros(count),
+        nothing.astype(np.int64),
+        nothing,
+        np.ones(count, dtype=bool),
+        len(faces.identities),
     )
 
 
@@ -208,38 +323,40 @@ def _weighed(faces: ReviewFaces, found: Shortlist, trusted: Flags, model: LogOdd
     others = np.where(mine, -np.inf, odds)
     _strike_refused(faces, found.rows, others)
     alone = trusted & (_left(faces, trusted) < 2)
-    return Judgement(model, own, np.where(mine, -1, found.rows), others, alone)
+    return Judgement(
+        model, own, np.where(mine, -1, found.rows), others, alone, len(faces.identities)
+    )
 
 
-def _candidates(
-    faces: ReviewFaces, nearest: FaceNeighbours, trusted: Flags, reporter: Reporter
-) -> Shortlist:
+def _candidates(views: list[_View], trusted: Flags, reporter: Reporter) -> Shortlist:
     """Each face against the templates and neighbours that are trusted; one that is itself trusted
     is left out of its identity."""
-    table = faces.table(trusted)
-    block = max(1, _BLOCK // max(len(table), _DENSE))
     parts, order = [], []
-    for counted in (trusted, ~trusted):
-        rows = np.flatnonzero(counted)
-        order.append(rows)
-        for start in range(0, len(rows), block):
-            reporter.check()
-            part = rows[start : start + block]
-            own = LeftOut(faces.owners[part], "face") if counted is trusted else None
-            known = _neighbours(faces, nearest, part, trusted)
-            parts.append(shortlist(faces.rows[part], table, *known, left_out=own))
+    for view in views:
+        faces = view.faces
+        table = faces.table(trusted)
+        block = max(1, _BLOCK // max(len(table), _DENSE))
+        counted_in = trusted[view.which]
+        for places in (np.flatnonzero(counted_in), np.flatnonzero(~counted_in)):
+            for start in range(0, len(places), block):
+                reporter.check()
+                part = places[start : start + block]
+                rows = view.which[part]
+                own = LeftOut(faces.owners[rows], "face") if counted_in[part[0]] else None
+                known = _neighbours(view, part, trusted)
+                parts.append(shortlist(faces.rows[rows], table, *known, left_out=own))
+                order.append(rows)
     back = np.argsort(np.concatenate(order))
     joined = Shortlist.joined(parts)
     return Shortlist(joined.rows[back], joined.features[back])
 
 
-def _neighbours(
-    faces: ReviewFaces, nearest: FaceNeighbours, part: Ids, trusted: Flags
-) -> tuple[Ids, Vectors]:
+def _neighbours(view: _View, part: Ids, trusted: Flags) -> tuple[Ids, Vectors]:
     """Owners and distances of the nearest trusted faces, and at the end the own identity.
 
     The own identity always comes into question; it counts there as far as the last neighbour.
     """
+    faces, nearest = view.faces, view.nearest
     rows, distances = nearest.rows[part], nearest.distances[part]
     usable = trusted[rows] & (rows >= 0)
     order = np.argsort(~usable, axis=1, kind="stable")[:, :NEIGHBOURS]
@@ -247,7 +364,9 @@ def _neighbours(
     distances = np.take_along_axis(distances, order, axis=1)
     kept = np.take_along_axis(usable, order, axis=1)
     last = np.where(kept, distances, 0.0).max(axis=1, keepdims=True, initial=0.0)
-    owners = np.hstack([np.where(kept, faces.owners[rows], -1), faces.owners[part][:, None]])
+    owners = np.hstack(
+        [np.where(kept, faces.owners[rows], -1), faces.owners[view.which[part]][:, None]]
+    )
     return owners, np.hstack([distances, last]).astype(np.float32)
 
 

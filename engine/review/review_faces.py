@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from engine.models.discriminant import discriminant
 from engine.progress import Reporter
 from engine.recognition.logit import Flags
-from engine.recognition.shortlist import NEIGHBOURS
+from engine.recognition.shortlist import NEIGHBOURS, paired
 from engine.recognition.templates import Templates, TemplateTable
 from engine.records.findings import Finding, Kind
 from engine.records.types import Distance, Evidence, Ids, Neighbours, Vectors
@@ -104,6 +105,18 @@ class ReviewFaces:
         templates.add(self.owners[kept], self.rows[kept])
         return templates.table()
 
+    def discriminated(self, learned_from: Flags) -> ReviewFaces:
+        """Map all faces so that those of one identity scatter alike in every direction: what says
+        little of who it is then counts for little.
+
+        Args:
+            learned_from: the faces that tell how they scatter, ``(n,)``.
+        """
+        rows, owners = self.rows[learned_from], self.owners[learned_from]
+        middle = rows.mean(axis=0)
+        turned = discriminant(rows - middle, owners)
+        return replace(self, rows=prepare(self.rows @ turned - middle @ turned, self.distance))
+
     def nearest_of(
         self, identity: int, vector: Vectors, count: int, *, without: int = -1
     ) -> tuple[Evidence, ...]:
@@ -155,6 +168,9 @@ _AT_ONCE = 200
 """Faces that the index is asked for between two looks at the reporter (some 0.1 s)."""
 _STAGE = "Searching for the nearest faces"
 
+_MEASURED_AT_ONCE = 2_000
+"""Faces whose neighbours are measured anew at once, so that these take some 30 MB."""
+
 Search = Callable[[Vectors, int], Neighbours]
 """The ``k`` nearest enrolled faces of vectors ``(m, d)``, all but a few of them."""
 
@@ -185,18 +201,51 @@ def search(faces: ReviewFaces, reporter: Reporter, index: Search | None = None) 
     if index is not None and count > EXACT:
         found = _by_index(faces, reporter, index)
     else:
-        found = FaceNeighbours(
-            *nearest(
-                faces.rows,
-                faces.rows,
-                min(_KEPT, count - 1),
-                faces.distance,
-                itself=np.arange(count),
-                check=lambda done: reporter.progress(_STAGE, done, count),
-            )
-        )
+        found = _exactly(faces, np.arange(count), reporter)
     reporter.progress(_STAGE, count, count)
     return found
+
+
+def _exactly(faces: ReviewFaces, which: Ids, reporter: Reporter) -> FaceNeighbours:
+    return FaceNeighbours(
+        *nearest(
+            faces.rows[which],
+            faces.rows,
+            min(_KEPT, len(faces) - 1),
+            faces.distance,
+            itself=which,
+            check=lambda done: reporter.progress(_STAGE, done, len(which)),
+        )
+    )
+
+
+def search_mapped(
+    faces: ReviewFaces, which: Ids, found: FaceNeighbours, reporter: Reporter
+) -> FaceNeighbours:
+    """Search some faces among all, where they are mapped otherwise than they came.
+
+    In a large gallery the neighbours that were found are put in their new order instead.
+
+    Args:
+        faces: as they are mapped.
+        which: rows of those to search.
+        found: the neighbours of all faces as they came.
+
+    Raises:
+        CancelledError: stopped by the reporter.
+    """
+    if len(faces) <= EXACT:
+        return _exactly(faces, which, reporter)
+    rows, distances = found.rows[which], found.distances[which]
+    for start in range(0, len(which), _MEASURED_AT_ONCE):
+        reporter.check()
+        part = slice(start, start + _MEASURED_AT_ONCE)
+        away = paired(faces.rows[which[part]], faces.rows[rows[part]], faces.distance)
+        away[rows[part] < 0] = np.inf
+        order = np.argsort(away, axis=1, kind="stable")
+        distances[part] = np.take_along_axis(away, order, axis=1)
+        rows[part] = np.take_along_axis(rows[part], order, axis=1)
+    return FaceNeighbours(rows, distances)
 
 
 def _by_index(faces: ReviewFaces, reporter: Reporter, index: Search) -> FaceNeighbours:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.records.types import Distance
+from engine.review import review_faces
 from tests.engine.review.crowds import FIRST_IDENTITY, NOBODY, Crowd
 
 ON_BOTH = pytest.mark.parametrize("distance", ["cosine", "euclidean"])
@@ -124,3 +127,30 @@ def test_the_only_face_of_a_person_is_not_doubted() -> None:
 def test_a_gallery_too_small_to_learn_from_raises_no_doubt(counts: list[int]) -> None:
     found = Crowd.of(counts).review("labels", "outliers", "merges", "duplicates")
     assert found.findings == ()
+
+
+def test_a_wrong_name_is_found_where_something_else_than_the_person_speaks_loudest() -> None:
+    crowd = Crowd.of([10] * 30)
+    light = np.random.default_rng(1).normal(size=(len(crowd.ids), 2)).astype(np.float32)
+    loud = np.hstack([crowd.vectors, 12 * light])
+    row = crowd.row(3)
+    found = replace(crowd, vectors=loud).renamed(row, 11).review("labels").findings
+    assert [finding.face for finding in found] == [crowd.ids[row]]
+
+
+def test_where_vectors_tell_nobody_apart_no_name_is_doubted() -> None:
+    crowd = Crowd.of([10] * 30)
+    noise = np.random.default_rng(1).normal(size=crowd.vectors.shape).astype(np.float32)
+    assert not replace(crowd, vectors=noise).review("labels").findings
+
+
+def test_neighbours_of_a_large_gallery_are_put_in_order_where_its_faces_are_mapped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowd = Crowd.of([10] * 30)
+    light = np.random.default_rng(1).normal(size=(len(crowd.ids), 2)).astype(np.float32)
+    loud = replace(crowd, vectors=np.hstack([crowd.vectors, 6 * light])).renamed(crowd.row(3), 11)
+    monkeypatch.setattr(review_faces, "EXACT", 100)
+    monkeypatch.setattr(review_faces, "_MEASURED_AT_ONCE", 64)
+    found = loud.review("labels").findings
+    assert [finding.face for finding in found] == [crowd.ids[crowd.row(3)]]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError, TrainingError
+from engine.models.discriminant import discriminant
 from engine.progress import SILENT, CancelToken, Measured, Message, Reporter
 from engine.records.training_parameters import NOTEBOOK_TRIPLET, TripletParameters
 from engine.training.worker.dataset import Pool
 from engine.training.worker.keras_model import to_keras
-from engine.training.worker.triplet_start import discriminant
 from engine.training.worker.triplet_trainer import gentler, train_triplet
 
 pytestmark = pytest.mark.training
