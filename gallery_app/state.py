@@ -73,6 +73,9 @@ COHORTS = ContentsChange(cohorts=True)
 _TOUCHED = {
     "rename": ContentsChange(identities=True),
     "dismiss": ContentsChange(unknowns=True),
+    **dict.fromkeys(  # they set the threshold of the answers
+        ("keep-strangers", "forget-strangers"), ContentsChange(decisions=True, unknowns=True)
+    ),
     **dict.fromkeys(("note", "portrait"), ContentsChange(details=True)),
     **dict.fromkeys(
         ("confirm", "unconfirm", "ignore", "unignore", "apart", "unapart", "reject", "unreject"),

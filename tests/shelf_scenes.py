@@ -12,7 +12,7 @@ SHOTS = [
     ("shelf_one", "light", WIDE, 1), ("shelf_empty", "light", WIDE, 1),
     ("keep_asked", "light", WIDE, 1), ("keep_asked", "dark", SMALL, 1), ("kept", "light", WIDE, 1),
     ("shelf_groups", "light", WIDE, 1), ("shelf_groups", "dark", SMALL, 1),
-    ("shelf_read_only", "light", WIDE, 1),
+    ("shelf_read_only", "light", WIDE, 1), ("shelf_strangers", "light", WIDE, 1),
 ]  # fmt: skip
 _STRANGERS = ("Winona_Ryder", "Venus_Williams", "Tom_Hanks")
 
@@ -98,6 +98,13 @@ def shelf_one(stage: Stage) -> None:
     panel = stage.window.unknown
     panel.list.setCurrentIndex(panel.model.index(panel.model.rowCount() - 1))
     stage.settle()
+
+
+def shelf_strangers(stage: Stage) -> None:
+    """The first group was dismissed as strangers just now."""
+    _fill(stage)
+    stage.window.unknown.card.stranger.click()
+    stage.settle(1.5)
 
 
 def shelf_empty(stage: Stage) -> None:

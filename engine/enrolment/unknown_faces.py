@@ -1,4 +1,6 @@
-"""Unknown queries that are kept, clustered by who looks like one person, and named later."""
+"""Unknown queries that are kept, clustered by who looks like one person, and named later, or kept
+for good as strangers.
+"""
 
 from __future__ import annotations
 
@@ -240,14 +242,7 @@ class UnknownFaces:
         ids, vectors = self._store.unknowns.vectors(list(listed))
         if not len(ids):
             return ()
-        faces, owners = self._store.faces.membership()
-        _, owners, enrolled = self._store.faces.vectors(faces[measured(owners)])
-        limit = near_enough(owners, enrolled, self._store.distance)
-        if limit is None:
-            limit = usual(vectors, self._store.distance)
-        row_of = {int(unknown): row for row, unknown in enumerate(ids)}
-        left = ([row_of[unknown] for unknown in group if unknown in row_of] for group in known)
-        before = [np.array(rows, dtype=np.int64) for rows in left if rows]
+        limit, before = self._limit(vectors), _rows_of(known, ids)
         groups = cluster(vectors, self._store.distance, limit, reporter, before)
         answers = self._identified(vectors, reporter)
         found = [self._cluster(rows, ids, vectors, listed, answers) for rows in groups]
@@ -273,15 +268,62 @@ class UnknownFaces:
             self._enroller.network.remember()
         return changed
 
-    def dismiss(self, unknowns: Sequence[int]) -> Changed | None:
+    def dismiss(
+        self,
+        unknowns: Sequence[int],
+        *,
+        as_strangers: bool = False,
+        known: Sequence[Sequence[int]] = (),
+    ) -> Changed | None:
         """Take queries off the shelf, as one step. None for no queries.
+
+        Args:
+            as_strangers: keep them for good, as examples of people who are not enrolled. Beside a
+                cohort of the gallery's network they set thresholds; the same vector comes to the
+                shelf no more.
+            known: as for :meth:`clusters`. A stranger is a person of their own, or one of a
+                cluster, which counts as one person.
 
         Raises:
             UnknownIdentityError: one of them is not on the shelf. GalleryReadOnlyError.
         """
-        return self._recogniser.apply(lambda: self._store.unknowns.dismiss(unknowns))
+        shelf = self._store.unknowns
+        if not as_strangers:
+            return self._recogniser.apply(lambda: shelf.dismiss(unknowns))
+        people = self._people(unknowns, known)
+        return self._recogniser.apply(lambda: shelf.keep_as_strangers(people))
+
+    def count_strangers(self) -> tuple[int, int]:
+        """How many faces are kept as strangers, and of how many people."""
+        people = self._store.unknowns.strangers()
+        return len(people), len(set(people.values()))
+
+    def forget_strangers(self) -> Changed | None:
+        """Delete all strangers, as one step. None where there are none.
+
+        Raises:
+            GalleryReadOnlyError.
+        """
+        return self._recogniser.apply(self._store.unknowns.forget_strangers)
 
     # -- clusters ----------------------------------------------------------------------------
+
+    def _limit(self, vectors: Vectors) -> float:
+        """The mean distance up to which two groups of these are one person."""
+        faces, owners = self._store.faces.membership()
+        _, owners, enrolled = self._store.faces.vectors(faces[measured(owners)])
+        limit = near_enough(owners, enrolled, self._store.distance)
+        return usual(vectors, self._store.distance) if limit is None else limit
+
+    def _people(self, unknowns: Sequence[int], known: Sequence[Sequence[int]]) -> dict[int, int]:
+        """By the id of each query the least id of those that look like the same person."""
+        people = {int(unknown): int(unknown) for unknown in unknowns}
+        shelf = self._store.unknowns
+        limit = self._limit(shelf.vectors([unknown.id for unknown in shelf.all()])[1])
+        ids, vectors = shelf.vectors(list(people))
+        for rows in cluster(vectors, self._store.distance, limit, known=_rows_of(known, ids)):
+            people.update(dict.fromkeys(ids[rows].tolist(), int(ids[rows].min())))
+        return people
 
     def _identified(self, vectors: Vectors, reporter: Reporter) -> list[Identification]:
         answers: list[Identification] = []
@@ -309,6 +351,13 @@ class UnknownFaces:
             cohesion=float(pairs.mean()) if len(pairs) else 0.0,
             likeness=_likeness([answers[row] for row in rows.tolist()]),
         )
+
+
+def _rows_of(groups: Sequence[Sequence[int]], ids: Ids) -> list[Ids]:
+    """Groups of ids as rows of ``ids``; those that are not among them are left out."""
+    row_of = {unknown: row for row, unknown in enumerate(ids.tolist())}
+    left = ([row_of[unknown] for unknown in group if unknown in row_of] for group in groups)
+    return [np.array(rows, dtype=np.int64) for rows in left if rows]
 
 
 def _likeness(answers: Sequence[Identification]) -> Likeness | None:

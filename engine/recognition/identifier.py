@@ -70,15 +70,18 @@ class Identifier:
         names: NameLookup,
         auto: MethodChoice = KNN_ALONE,
         cohort: CohortSearches | None = None,
+        kept: CohortSearches | None = None,
     ) -> None:
         """
         Args:
             cohort: strangers by whom thresholds are set; None where there are none.
+            kept: strangers in whom nobody was recognised, to be used beside a cohort.
         """
         self.methods: Mapping[str, Knn | Mlp] = {method.name: method for method in methods}
         self.auto = auto
         self._names = names
         self._cohort = cohort
+        self._kept = kept
         self._calibrations: dict[tuple[str, ...], Calibration | None] = {}
         self._rules: dict[tuple[tuple[str, ...], float, Strangers], DecisionRule] = {}
 
@@ -205,13 +208,17 @@ class Identifier:
         return self._calibrations[choice.members]
 
     def _cohort_scores(self, choice: MethodChoice) -> NonMatedScores:
-        """Best score of each cohort face that is not of an enrolled person."""
         assert self._cohort is not None
-        cohort, knn = self._cohort.cohort, self._knn("knn")
+        drawn = self._best_scores(self._cohort, choice)
+        return drawn.beside(self._best_scores(self._kept, choice)) if self._kept else drawn
+
+    def _best_scores(self, strangers: CohortSearches, choice: MethodChoice) -> NonMatedScores:
+        """Best score of each face that is not of an enrolled person."""
+        cohort, knn = strangers.cohort, self._knn("knn")
         methods = [self.methods[name] for name in choice.members]
-        found = self._cohort.shortlist(knn.space)
+        found = strangers.shortlist(knn.space)
         shown = [
-            None if isinstance(method, Mlp) else self._cohort.shortlist(method.space)
+            None if isinstance(method, Mlp) else strangers.shortlist(method.space)
             for method in methods
         ]
 
@@ -229,7 +236,7 @@ class Identifier:
 
         calibrations = [method.calibration for method in (knn, *methods)]
         basis = found, *shown, *calibrations, choice.calibration
-        return self._cohort.scores(choice.members, basis, make)
+        return strangers.scores(choice.members, basis, make)
 
     def _rule(self, choice: MethodChoice, fpir: float, strangers: Strangers) -> DecisionRule:
         """Cached, for making it takes as long as a query."""
@@ -354,6 +361,7 @@ def build_identifier(
     owners: IdMap,
     names: NameLookup,
     cohort: CohortSearches | None = None,
+    kept: CohortSearches | None = None,
 ) -> Identifier:
     """Join the spaces and models of a gallery into what answers queries.
 
@@ -363,7 +371,7 @@ def build_identifier(
             number of people there are by now.
         owners: identity ids of face ids; followed while they change.
         names: of identity ids.
-        cohort: searched in these spaces; None where there is none.
+        cohort, kept: searched in these spaces, as for :class:`Identifier`.
     """
     original = spaces[0]
     methods: list[Knn | Mlp] = []
@@ -386,7 +394,7 @@ def build_identifier(
     if "mlp" in models.models:
         methods.append(_build_mlp(models.models["mlp"], original.templates.table()))
     auto = models.auto.grown(len(original.templates))
-    return Identifier(methods, names=names, auto=auto, cohort=cohort)
+    return Identifier(methods, names=names, auto=auto, cohort=cohort, kept=kept)
 
 
 def _build_mlp(model: ActiveModel, templates: TemplateTable) -> Mlp:

@@ -23,6 +23,7 @@ from engine.recognition.calibration.leave_one_out import gain_of_one_more
 from engine.recognition.calibration.method_selection import MethodChoice
 from engine.recognition.cohort_search import CohortSearches
 from engine.recognition.identifier import Identifier, build_identifier
+from engine.recognition.kept_strangers import KeptStrangers
 from engine.recognition.state import RecognitionState
 from engine.records.changes import Changed
 from engine.records.error_rates import CohortUse, ErrorRate, ErrorRates
@@ -90,6 +91,7 @@ class Recogniser:
         self._cohorts = cohorts
         self._calibration = CalibrationCache(store, cohorts)
         self._searches: CohortSearches | None = None
+        self._kept = KeptStrangers(store, self._vectors_of)
         self._told: list[Event] = []
 
     # -- queries -----------------------------------------------------------------------------
@@ -219,7 +221,9 @@ class Recogniser:
         ]
         cohort = None
         if at_large and used is not None:
-            cohort = CohortUse(used.name, len(used), used.count, used.count - scores.people)
+            kept = self._kept.count
+            enrolled = used.count + kept - scores.people
+            cohort = CohortUse(used.name, len(used), used.count, enrolled, kept)
         strictest = scores.strictest if len(scores) else 1.0
         refused = self._calibration.match().refused
         return ErrorRates(tuple(rates), strictest, scores.people, cohort, refused)
@@ -316,6 +320,7 @@ class Recogniser:
                         state.owners,
                         state.names,
                         self._cohort_searches(cohort) if cohort else None,
+                        self._kept.searches(state.spaces, state.owners) if cohort else None,
                     ),
                     self._store.decisions.rejection_index(),
                 )

@@ -32,12 +32,14 @@ class CohortUse:
         name: what a person calls it.
         faces, people: how many it has.
         enrolled: people of it who look like enrolled ones so surely that they are left out.
+        kept: people used beside it, whom somebody kept in the gallery as strangers.
     """
 
     name: str
     faces: int
     people: int
     enrolled: int
+    kept: int = 0
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ COLUMNS: Mapping[str, tuple[Domain, ...]] = {
     "seq": (COUNT,),
     "state": (word("done|undone|cut|aside|fixed"),),
     "step": (_PERHAPS_ID,),
+    "stranger": (COUNT,),
     "summary": (_ANY_TEXT,),
     "thumbnail": (blob(1 << 24, optional=True),),
     "uuid": (word(r"[\w -]{1,100}"),),

@@ -100,8 +100,8 @@ _SWAP = (
     "at = excluded.at, actor = excluded.actor",
     "INSERT INTO apart (id, one, other, at, actor) SELECT id, one, other, at, actor "
     "FROM undo_apart WHERE step = :step AND one IS NOT NULL",
-    "INSERT INTO unknowns (id, digest, file, row, vector, thumbnail, at) "
-    "SELECT id, digest, file, row, vector, thumbnail, at "
+    "INSERT INTO unknowns (id, digest, file, row, vector, thumbnail, at, stranger) "
+    "SELECT id, digest, file, row, vector, thumbnail, at, stranger "
     "FROM undo_unknowns WHERE step = :step AND digest IS NOT NULL",
 )
 

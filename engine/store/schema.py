@@ -278,7 +278,29 @@ CREATE TRIGGER unknowns_gone AFTER DELETE ON unknowns BEGIN
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4)
+# A stranger is an unknown face that is on the shelf no more and stays as an example. `stranger` is
+# 0 for a face on the shelf, else the number of a person: the least id among their faces when they
+# were dismissed. Hence rows of `unknowns` change from now on.
+_V5 = """
+ALTER TABLE unknowns ADD COLUMN stranger INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE undo_unknowns ADD COLUMN stranger INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX unknowns_stranger ON unknowns (stranger, digest);
+DROP TRIGGER unknowns_gone;
+CREATE TRIGGER unknowns_changed AFTER UPDATE ON unknowns BEGIN
+    INSERT INTO undo_unknowns (step, id, digest, file, row, vector, thumbnail, at, stranger)
+    SELECT step, OLD.id, OLD.digest, OLD.file, OLD.row, OLD.vector, OLD.thumbnail, OLD.at,
+        OLD.stranger
+    FROM gallery WHERE true ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER unknowns_gone AFTER DELETE ON unknowns BEGIN
+    INSERT INTO undo_unknowns (step, id, digest, file, row, vector, thumbnail, at, stranger)
+    SELECT step, OLD.id, OLD.digest, OLD.file, OLD.row, OLD.vector, OLD.thumbnail, OLD.at,
+        OLD.stranger
+    FROM gallery WHERE true ON CONFLICT DO NOTHING;
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -1,4 +1,6 @@
-"""Unknown faces: queries that nobody was recognised in, kept until somebody says who they are."""
+"""Unknown faces: queries that nobody was recognised in, kept until somebody says who they are, or
+kept for good as strangers.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from engine.store.new_faces import (
 )
 
 # A face that is enrolled is deleted here by that change; undoing can bring one back beside it.
-_UNKNOWN = "NOT EXISTS (SELECT 1 FROM faces f WHERE f.digest = u.digest)"
+_NOT_ENROLLED = "NOT EXISTS (SELECT 1 FROM faces f WHERE f.digest = u.digest)"
+_UNKNOWN = f"u.stranger = 0 AND {_NOT_ENROLLED}"
+_STRANGER = f"u.stranger > 0 AND {_NOT_ENROLLED}"
 _COLUMNS = "SELECT u.id, u.file, u.row, u.at, u.thumbnail IS NOT NULL FROM unknowns u"
 
 
@@ -35,17 +39,17 @@ class UnknownsTable:
     """Unknown faces of a gallery. Each vector is kept once, bit by bit.
 
     Adding them is no step of the history: it happens by itself while a person asks, must not
-    stand in the way of undo, and cuts off no redo. Naming and dismissing are steps, which return
-    what they touched, or None for no ids. Changes raise UnknownIdentityError where a face is not
-    among the unknown ones, GalleryReadOnlyError and GalleryWriteError; whatever is raised, nothing
-    was changed.
+    stand in the way of undo, and cuts off no redo. The other changes are steps, which return what
+    they touched, or None where nothing was to be done. Changes raise UnknownIdentityError where a
+    face is not among the unknown ones, GalleryReadOnlyError and GalleryWriteError; whatever is
+    raised, nothing was changed.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, batch: FaceBatch, thumbnails: Mapping[int, bytes]) -> int:
-        """Add the rows of a batch that are neither here nor enrolled.
+        """Add the rows of a batch that are neither here, also as strangers, nor enrolled.
 
         Args:
             thumbnails: encoded pictures by row of the batch.
@@ -152,6 +156,38 @@ class UnknownsTable:
             _delete(connection, gone)
             summary = event("dismissed", len(gone))
             return record(connection, "dismiss", summary, {"unknowns": gone})
+
+    def keep_as_strangers(self, people: Mapping[int, int]) -> Changed | None:
+        """Keep them as strangers, who are among the unknown faces no more.
+
+        Args:
+            people: by the id of each face the least id of a face of the same person.
+        """
+        with self._database.transaction() as connection:
+            ids = sorted(people)
+            if not _require(connection, ids):
+                return None
+            connection.executemany(
+                "UPDATE unknowns SET stranger = ? WHERE id = ?",
+                [(people[unknown], unknown) for unknown in ids],
+            )
+            summary = event("strangers", len(ids))
+            return record(connection, "keep-strangers", summary, {"unknowns": ids})
+
+    def strangers(self) -> dict[int, int]:
+        """Return a number for the person of each stranger, by the id of the face, ascending."""
+        query = f"SELECT u.id, u.stranger FROM unknowns u WHERE {_STRANGER} ORDER BY u.id"
+        return dict(self._database.rows(query))
+
+    def forget_strangers(self) -> Changed | None:
+        """Delete all strangers."""
+        gone = list(self.strangers())
+        with self._database.transaction() as connection:
+            if not gone:
+                return None
+            _delete(connection, gone)
+            summary = event("strangers-forgotten", len(gone))
+            return record(connection, "forget-strangers", summary, {"unknowns": gone})
 
 
 def _require(

@@ -25,6 +25,7 @@ from gallery_app.cli.command_tools import (
 )
 from gallery_app.cli.output import echo
 from gallery_app.wording.history_words import change_text
+from gallery_app.wording.number_words import faces_text, people_text
 
 _SHOWN = 3  # files of a cluster that a person reads
 
@@ -75,12 +76,18 @@ def name(
 @unknown.command()
 @click.argument("which", nargs=-1, metavar="[CLUSTER|FILE...]")
 @click.option("--all", "everything", is_flag=True, help="All unknown queries.")
+@click.option(
+    "--strangers",
+    is_flag=True,
+    help="Keep them as examples of strangers, which help to set limits.",
+)
 @gallery_and_json
 @click.pass_context
 def dismiss(
     context: click.Context,
     which: tuple[str, ...],
     everything: bool,
+    strangers: bool,
     gallery: Path | None,
     as_json: bool,
 ) -> None:
@@ -93,11 +100,31 @@ def dismiss(
             ids = [query.id for query in target.unknowns.all()]
         else:
             ids = _chosen(target, which, bar.reporter())
-        changed = target.unknowns.dismiss(ids)
+        changed = target.unknowns.dismiss(ids, as_strangers=strangers)
     if as_json:
         put_json({"unknowns": ids})
     else:
         echo(f"{change_text(changed.summary)}." if changed else "No unknown queries are kept.")
+
+
+@unknown.command()
+@click.option("--forget", is_flag=True, help="Remove all of them from the gallery.")
+@gallery_and_json
+@click.pass_context
+def strangers(context: click.Context, forget: bool, gallery: Path | None, as_json: bool) -> None:
+    """Count the unknown queries kept as strangers, or remove them. `undo` restores them."""
+    gallery, as_json = gallery or context.obj[0], as_json or context.obj[1]
+    with opened(gallery, write=forget) as source:
+        faces, people = source.unknowns.count_strangers()
+        changed = source.unknowns.forget_strangers() if forget else None
+    if as_json:
+        put_json({"faces": faces, "people": people, "removed": changed is not None})
+    elif changed is not None:
+        echo(f"{change_text(changed.summary)}.")
+    elif faces:
+        echo(f"{faces_text(faces)} of {people_text(people)} kept as strangers.")
+    else:
+        echo("No strangers are kept.")
 
 
 def keep_unknown(

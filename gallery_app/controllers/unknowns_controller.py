@@ -40,6 +40,7 @@ class UnknownsController(Controller):
         window.middle.currentChanged.connect(self._shown)
         window.unknown.named.connect(self._name)
         window.unknown.dismissed.connect(self._dismiss)
+        window.unknown.strangers_dismissed.connect(self._dismiss_as_strangers)
         window.unknown.merged.connect(self._changed)
         card = window.unknown.card
         card.new_name.connect(
@@ -173,6 +174,17 @@ class UnknownsController(Controller):
         self._settle(ids)
         unknowns.change(
             self._context, "Dismissing faces", lambda shelf: shelf.dismiss(ids), self.look
+        )
+
+    def _dismiss_as_strangers(self, ids: list[int]) -> None:
+        """Faces that are shown together count as one person."""
+        groups = self._window.unknown.groups()
+        self._settle(ids)
+        unknowns.change(
+            self._context,
+            "Dismissing faces",
+            lambda shelf: shelf.dismiss(ids, as_strangers=True, known=groups),
+            self.look,
         )
 
 

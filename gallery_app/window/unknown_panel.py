@@ -29,20 +29,30 @@ from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.fields import NameField
 from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
 from gallery_app.widgets.faces.delegates import FaceDelegate, finding_list
-from gallery_app.wording.unknowns_words import hint, is_sure, likeness_text, question, these, total
+from gallery_app.wording.unknowns_words import (
+    hint,
+    is_sure,
+    likeness_text,
+    question,
+    stranger_tip,
+    these,
+    total,
+)
 
 _NARROW = 520  # px: the buttons go below the field
 _LONG = 24  # letters of a name that a button has room for
 
 
 class ClusterCard(QFrame):
-    """Signals: ``named`` (ids, name), ``dismissed`` (ids); of the selected ones, or else of all.
+    """Signals: ``named`` (ids, name), ``dismissed`` (ids), ``strangers_dismissed`` (ids); of the
+    selected ones, or else of all.
     ``merge_requested``: the groups that are shown together are one person. ``new_name`` (a name
     that nobody has, as it is typed).
     """
 
     named = Signal(list, str)
     dismissed = Signal(list)
+    strangers_dismissed = Signal(list)
     merge_requested = Signal()
     new_name = Signal(str)
 
@@ -67,6 +77,8 @@ class ClusterCard(QFrame):
         self.ok.clicked.connect(self._name)
         self.dismiss = QPushButton(icon("trash"), "Dismiss")
         self.dismiss.clicked.connect(lambda: self.dismissed.emit(self.chosen()))
+        self.stranger = QPushButton("Dismiss as stranger")
+        self.stranger.clicked.connect(lambda: self.strangers_dismissed.emit(self.chosen()))
         self.message = text_label(role="small")
         self._lay_out()
 
@@ -92,6 +104,7 @@ class ClusterCard(QFrame):
         self._naming = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=8)
         self._naming.addWidget(self.name, 1)
         self._naming.addLayout(buttons)
+        self._naming.addWidget(self.stranger, 0, Qt.AlignmentFlag.AlignLeft)
         layout = vbox(parent=self, margins=16, spacing=8)
         asked = hbox((self.question, 1), self.merge, spacing=8)
         layout.addLayout(asked)
@@ -185,6 +198,8 @@ class ClusterCard(QFrame):
         self.dismiss.setEnabled(self._writable)
         self.dismiss.setToolTip(f"Dismiss {these(count, chosen)} without naming them")
         self.dismiss.setAccessibleName(f"Dismiss {these(count, chosen)}")
+        self.stranger.setEnabled(self._writable)
+        self.stranger.setToolTip(stranger_tip(count, chosen))
         self.name.setEnabled(self._writable)
         self.add.setEnabled(self._writable)
         self.merge.setEnabled(self._writable)
@@ -255,12 +270,13 @@ _NOT_SAID = (
 
 
 class UnknownPanel(QWidget):
-    """Signals: ``named`` (ids, name), ``dismissed`` (ids), ``merged``, ``count_changed`` (faces),
-    ``query_requested``.
+    """Signals: ``named`` (ids, name), ``dismissed`` (ids), ``strangers_dismissed`` (ids),
+    ``merged``, ``count_changed`` (faces), ``query_requested``.
     """
 
     named = Signal(list, str)
     dismissed = Signal(list)
+    strangers_dismissed = Signal(list)
     merged = Signal()
     count_changed = Signal(int)
     query_requested = Signal()
@@ -273,6 +289,7 @@ class UnknownPanel(QWidget):
         self.card = ClusterCard(pictures)
         self.card.named.connect(self.named)
         self.card.dismissed.connect(self.dismissed)
+        self.card.strangers_dismissed.connect(self.strangers_dismissed)
         self.card.merge_requested.connect(self._merge)
         self.dismiss_all = QPushButton(icon("trash"), "Dismiss all")
         self.dismiss_all.setToolTip(

@@ -55,6 +55,10 @@ def _unknown(count: str) -> str:
     return counted(int(count), "unknown face")
 
 
+def _kept_as_strangers(count: str) -> str:
+    return f"{_unknown(count)} kept as {'a stranger' if count == '1' else 'strangers'}"
+
+
 def _model(kind: str, model: str) -> str:
     return f"{_MODELS.get(kind, kind)} {model}"
 
@@ -73,6 +77,8 @@ _WORDS: Mapping[str, Callable[..., str]] = {
     "altered": lambda count: f"{counted(int(count), 'altered embedding')} removed",
     "named": lambda count, name: f"{_unknown(count)} named “{name}”",
     "dismissed": lambda count: f"{_unknown(count)} dismissed",
+    "strangers": _kept_as_strangers,
+    "strangers-forgotten": lambda count: f"{_faces(count)} of strangers removed",
     "rejected": lambda name: f"A query is not “{name}”",
     "unrejected": lambda name: f"A query may be “{name}” again",
     "distinct": lambda one, other: f"“{one}” and “{other}” are two people",

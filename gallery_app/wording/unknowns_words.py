@@ -46,6 +46,14 @@ def these(count: int, chosen: int) -> str:
     return "it" if count == 1 else "them"
 
 
+def stranger_tip(count: int, chosen: int) -> str:
+    """What it does to keep those of :func:`these` as a stranger."""
+    return (
+        f"Dismiss {these(count, chosen)} and never ask again: not enrolled, but kept in this "
+        "gallery as an example of a stranger, beside the cohort that sets the limit for naming"
+    )
+
+
 def total(faces: int, people: int) -> str:
     """How much there is."""
     if faces == 1:

@@ -206,6 +206,36 @@ def test_dismissed_faces_go_and_are_not_kept_again_for_another_strictness(
     qtbot.waitUntil(lambda: app.window.unknown.model.count() == 1)
 
 
+def test_a_group_is_kept_as_one_stranger_by_keyboard_and_comes_back_with_undo(
+    shelved: App, qtbot: QtBot
+) -> None:
+    panel, gallery = shelved.window.unknown, shelved.context.gallery
+    button = panel.card.stranger
+    assert button.toolTip().startswith("Dismiss them and never ask again")
+    panel.card.dismiss.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(panel.card.dismiss, Qt.Key.Key_Tab)
+    assert button.hasFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: gallery.unknowns.count_strangers() == (4, 1))
+    assert panel.model.count() == 1
+    assert button.toolTip().startswith("Dismiss it and")
+    qtbot.waitUntil(lambda: tab(shelved) == "Unknown · 1")
+    assert gallery.history.changes(1)[0].action == "keep-strangers"
+    trigger(shelved, qtbot, "undo")
+    qtbot.waitUntil(lambda: panel.model.count() == 5)
+    assert gallery.unknowns.count_strangers() == (0, 0)
+
+
+def test_only_the_selected_ones_are_kept_as_strangers(shelved: App, qtbot: QtBot) -> None:
+    panel, gallery = shelved.window.unknown, shelved.context.gallery
+    selection = panel.card.grid.selectionModel()
+    selection.select(panel.card.model.index(1), selection.SelectionFlag.Select)
+    assert panel.card.stranger.toolTip().startswith("Dismiss the one selected and")
+    click(qtbot, panel.card.stranger)
+    qtbot.waitUntil(lambda: gallery.unknowns.count_strangers() == (1, 1))
+    assert panel.model.count() == 4
+
+
 def test_what_is_typed_and_selected_stays_when_the_shelf_is_looked_at_anew(
     shelved: App, qtbot: QtBot
 ) -> None:
@@ -242,6 +272,7 @@ def test_an_open_gallery_for_reading_only_keeps_and_names_nothing(
         open_tab(app, qtbot, 1)
         assert not app.window.unknown.card.name.isEnabled()
         assert not app.window.unknown.card.dismiss.isEnabled()
+        assert not app.window.unknown.card.stranger.isEnabled()
         assert not app.window.unknown.dismiss_all.isEnabled()
         assert not app.window.menus.actions["keep_unknown"].isEnabled()
         ask(app, qtbot, RYDER[0])

@@ -109,3 +109,23 @@ def test_all_are_dismissed_at_once(run: Run, folder: Path, kept: list[dict[str, 
     run("unknown", "dismiss", "--all", "-g", folder)
     again = run("unknown", "dismiss", "--all", "-g", folder, "--json")
     assert json.loads(again.stdout) == {"unknowns": []}
+
+
+def test_strangers_are_kept_counted_and_forgotten(
+    run: Run, folder: Path, kept: list[dict[str, Any]], strangers: list[Path]
+) -> None:
+    assert run("unknown", "strangers", "-g", folder).stdout == "No strangers are kept.\n"
+    done = run("unknown", "dismiss", "1", "--strangers", "-g", folder)
+    assert (done.returncode, done.stdout) == (0, "4 unknown faces kept as strangers.\n")
+    assert [files(one) for one in listed(run, folder)] == [{str(strangers[4])}]
+    done = run("unknown", "dismiss", strangers[4], "--strangers", "-g", folder)
+    assert done.stdout == "1 unknown face kept as a stranger.\n"
+    done = run("unknown", "strangers", "-g", folder)
+    assert done.stdout == "5 faces of 2 people kept as strangers.\n"
+    done = run("unknown", "strangers", "--forget", "-g", folder, "--json")
+    assert json.loads(done.stdout) == {"faces": 5, "people": 2, "removed": True}
+    assert run("undo", "-g", folder).stdout == "Undone: 5 faces of strangers removed.\n"
+    done = run("unknown", "strangers", "-g", folder, "--json")
+    assert json.loads(done.stdout) == {"faces": 5, "people": 2, "removed": False}
+    done = run("unknown", "strangers", "--forget", "-g", folder)
+    assert done.stdout == "5 faces of strangers removed.\n"

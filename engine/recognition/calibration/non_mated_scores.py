@@ -32,6 +32,7 @@ class NonMatedScores:
         in_pairs: whether two people who look alike are both among the searches and enrolled:
             each is then as near to the other one way as the other way.
         most_strict: an upper bound of :attr:`strictest` that is known otherwise.
+        share: by how much each search counts, ``(n,)``; None where each counts fully.
     """
 
     scores: Numbers
@@ -39,6 +40,7 @@ class NonMatedScores:
     excess: float = 1.0
     in_pairs: bool = False
     most_strict: float = 1.0
+    share: Numbers | None = None
 
     @classmethod
     def of(cls, scores: Numbers, people: Ids) -> NonMatedScores:
@@ -46,6 +48,25 @@ class NonMatedScores:
         _, place, count = np.unique(people, return_inverse=True, return_counts=True)
         order = np.argsort(-scores, kind="stable")
         return cls(scores[order], count[place][order].astype(np.float64))
+
+    def beside(self, unrecognised: NonMatedScores) -> NonMatedScores:
+        """These, of people at large, with those of other people who were kept because nobody was
+        recognised in them.
+
+        Whoever was recognised is not among the latter. Taken for people at large they would lower
+        the threshold, and so again those who are kept by the new one. They tell nothing of scores
+        above their highest one, and up to it they share the weight that the others have there:
+        the product-limit estimate for truncated samples (Lynden-Bell 1971, "A method of allowing
+        for known observational selection in small samples applied to 3CR quasars").
+        """
+        scores = np.concatenate([self.scores, unrecognised.scores])
+        shared = np.concatenate([self.shared, unrecognised.shared])
+        told = scores <= unrecognised.scores.max(initial=-math.inf)
+        weight = float((1 / shared[: len(self)][told[: len(self)]]).sum())
+        total = float((1 / shared[told]).sum())
+        share = np.where(told, weight / total if total else 1.0, 1.0)
+        order = np.argsort(-scores, kind="stable")
+        return NonMatedScores(scores[order], shared[order], share=share[order])
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -84,7 +105,8 @@ class NonMatedScores:
         return math.exp(high)
 
     def _weights(self, fpir: float) -> Numbers:
-        return np.asarray(1 / (1 + (self.shared - 1) * math.sqrt(fpir)))
+        weights = 1 / (1 + (self.shared - 1) * math.sqrt(fpir))
+        return np.asarray(weights if self.share is None else weights * self.share)
 
     @cached_property
     def _last_word(self) -> float:

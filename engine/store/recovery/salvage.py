@@ -60,7 +60,9 @@ class SalvagedRows:
     blobs: dict[int, list[bytes]] = field(default_factory=dict)
     decisions: list[tuple[bytes, int | None, str, bytes, float, str]] = field(default_factory=list)
     apart: list[tuple[int, int, float, str]] = field(default_factory=list)
-    unknowns: list[tuple[bytes, str, int, bytes, bytes | None, float]] = field(default_factory=list)
+    unknowns: list[tuple[bytes, str, int, bytes, bytes | None, float, int]] = field(
+        default_factory=list
+    )
     settings: dict[str, str] = field(default_factory=dict)
     odd: list[str] = field(default_factory=list)
     models: int = 0
@@ -183,7 +185,16 @@ def _fill(
             [pair for pair in found.apart if pair[0] in names and pair[1] in names],
             "OR IGNORE",
         )
-        insert("unknowns (digest, file, row, vector, thumbnail, at)", found.unknowns, "OR IGNORE")
+        insert(
+            "unknowns (digest, file, row, vector, thumbnail, at, stranger)",
+            found.unknowns,
+            "OR IGNORE",
+        )
+        connection.execute(  # numbers of people are ids, which are others now
+            "UPDATE unknowns SET stranger = person.first FROM (SELECT stranger, min(id) AS first "
+            "FROM unknowns WHERE stranger > 0 GROUP BY stranger) person "
+            "WHERE person.stranger = unknowns.stranger"
+        )
         refresh(connection, owners)
         summary = event("salvaged", len(faces))
         record_beginning(connection, "salvage", summary, {"faces": len(faces)})
@@ -252,12 +263,15 @@ def _take(row: Row, found: SalvagedRows) -> None:
         case Row(
             _,
             (None, bytes(digest), str(file), int(place), bytes(vector), bytes() | None as photo,
-             float() | int() as at),
+             float() | int() as at, *rest),
         ) if (
             digest == encoding.digest_of(vector)
             and _fits(file=file, row=place, at=at, thumbnail=photo)
         ):  # fmt: skip
-            found.unknowns.append((digest, file, place, vector, photo, float(at)))
+            stranger = rest[0] if rest and isinstance(rest[0], int) else 0
+            if not _fits(stranger=stranger):
+                stranger = 0
+            found.unknowns.append((digest, file, place, vector, photo, float(at), stranger))
         case Row(None, (str(key), str(value))) if key in _SETTINGS:
             with suppress(ValueError):
                 json.loads(value)  # else it is damaged, and made anew

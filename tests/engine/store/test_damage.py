@@ -188,11 +188,11 @@ def test_flipped_bytes_anywhere_never_come_out_as_anything_but_declared_errors(f
             "decision 1 is not the one",
         ),
         (
-            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0)",
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0, 0)",
             "unknown 1 (A) does not have 32 bytes",
         ),
         (
-            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(32), NULL, 0)",
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(32), NULL, 0, 0)",
             "unknown 1 (A) is not the one",
         ),
         (
@@ -259,7 +259,7 @@ def test_the_check_says_what_is_wrong(full, statement, said):
             lambda store: store.decisions.rejected_vectors(),
         ),
         (
-            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0)",
+            "INSERT INTO unknowns VALUES (1, zeroblob(16), 'A', 0, zeroblob(30), NULL, 0, 0)",
             lambda store: store.unknowns.vectors([1]),
         ),
     ],
