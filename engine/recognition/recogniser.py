@@ -291,6 +291,7 @@ class Recogniser:
         with self._lock:
             self._ready = None
             self._save_searches()
+            self._searches = None  # it knows this object: neither would go without the other
             self._state.close()
 
     # -- keeping up --------------------------------------------------------------------------
