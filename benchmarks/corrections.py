@@ -95,7 +95,7 @@ def measure(gallery: Gallery, times: int) -> None:
             redone.append(timed(gallery.history.redo))
             gallery.history.undo()
     identities, faces = gallery.people.counts()
-    cohort = gallery.recogniser.error_rates([0.01]).cohort
+    cohort = gallery.error_rates.measure([0.01]).cohort
     limit = "the enrolled people" if cohort is None else f"a cohort of {cohort.people:,} people"
     print(f"{faces:,} faces of {identities:,} people, limit by {limit}, medians of {times} in ms")
     print(f"{'':28}{'done':>8}{'undone':>8}{'redone':>8}{'question':>10}{'at most':>9}")

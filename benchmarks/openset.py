@@ -156,7 +156,7 @@ def _figures(gallery: Gallery, table: Table, draw: Draw, others: Vectors) -> Fig
         fnir,
         fpir,
         alike,
-        gallery.recogniser.error_rates(FPIRS).strictest,
+        gallery.error_rates.measure(FPIRS).strictest,
         float(np.mean(first)),
         balanced_error(known, first, unknown),
     )

@@ -32,6 +32,7 @@ from engine.maps.face_maps import Maps
 from engine.people import People
 from engine.progress import SILENT, Listener, Reporter
 from engine.recognition.comparison import SimilarityService
+from engine.recognition.error_estimator import ErrorEstimator
 from engine.recognition.recogniser import Recogniser
 from engine.records.findings import KINDS, Kind, Review
 from engine.records.types import (
@@ -69,7 +70,8 @@ class Gallery:
         faces: enrolled faces, their pictures and vectors.
         corrections: rename, merge, move, delete, notes and decisions, with previews.
         history: what was changed; undo and redo.
-        recogniser: methods, error rates and evidence behind :meth:`identify`.
+        recogniser: methods and evidence behind :meth:`identify`.
+        error_rates: strangers wrongly named and known faces missed, by how strict it is.
         comparison: how alike two people or two faces are.
         enrolment: check and plan what :meth:`enroll` and :meth:`import_` do.
         unknowns: unknown queries that were collected, to be named many at a time.
@@ -105,6 +107,7 @@ class Gallery:
         self.recogniser = Recogniser(
             store, listener=self._listener, background=self._background, cohorts=self._cohorts
         )
+        self.error_rates = ErrorEstimator(store, self.recogniser)
         self.people = People(store, self.recogniser)
         self.faces = Faces(store, self._lens)
         self.comparison = SimilarityService(store)

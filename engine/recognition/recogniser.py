@@ -12,21 +12,19 @@ from typing import TypeVar
 import numpy as np
 
 from engine.cohorts.cohort import Cohort
-from engine.cohorts.cohort_library import CohortLibrary
+from engine.cohorts.cohort_library import CohortLibrary, CohortMatch
 from engine.errors import FaceGalleryError, InputError, UnknownIdentityError
 from engine.formats.checks import as_rows, check_vectors, is_usable
 from engine.progress import SILENT, Event, Listener, Reporter
 from engine.recognition.answers import JoinedAnswers
 from engine.recognition.calibration.calibration import UNCALIBRATED, Calibration
 from engine.recognition.calibration.calibration_cache import CalibrationCache
-from engine.recognition.calibration.leave_one_out import gain_of_one_more
 from engine.recognition.calibration.method_selection import MethodChoice
 from engine.recognition.cohort_search import CohortSearches
 from engine.recognition.identifier import Identifier, build_identifier
 from engine.recognition.kept_strangers import KeptStrangers
 from engine.recognition.state import RecognitionState
 from engine.records.changes import Changed
-from engine.records.error_rates import CohortUse, ErrorRate, ErrorRates
 from engine.records.types import (
     Added,
     Evidence,
@@ -40,7 +38,6 @@ from engine.records.types import (
 )
 from engine.store import Store
 from engine.store.decisions_table import RejectionIndex
-from engine.utils.distances import prepare
 from engine.utils.files import discard_tree
 
 _log = logging.getLogger(__name__)
@@ -48,8 +45,6 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _TRIES = 3
 """Times that a query is answered while changes come in between; then it keeps them out."""
-_MOST_LEFT_OUT = 50_000
-"""Faces that are held in memory to tell what one more of each person would win."""
 _QUERIES_AT_ONCE = 1_000
 """Queries answered between two checks whether the gallery was changed."""
 _FPIR_REMEDY = "Use a number between 0 and 1, such as 0.01 for 1 in 100 strangers."
@@ -191,66 +186,9 @@ class Recogniser:
         """What the method ``auto`` stands for."""
         return self._ready_now().identifier.auto
 
-    def fnir_at(
-        self, fpir: float, method: str = "auto", strangers: Strangers = "at-large"
-    ) -> float | None:
-        """FNIR on the gallery's own faces, each left out in turn, where this share of strangers may
-        be named; None if it cannot be told.
-        """
-        calibration = self._ready_now().identifier.calibration_of(method)
-        return None if calibration is None else calibration.fnir_at(fpir, strangers)
-
-    def error_rates(
-        self,
-        fpirs: Sequence[float],
-        method: str = "auto",
-        strangers: Strangers = "at-large",
-    ) -> ErrorRates:
-        """Both errors of a method at each of these shares of strangers, lenient ones first."""
-        calibration = self._ready_now().identifier.calibration_of(method) or UNCALIBRATED
-        scores, used = calibration.non_mated_scores(strangers), self._calibration.cohort
-        at_large = calibration.cohort is not None and strangers == "at-large"
-        rates = [
-            ErrorRate(
-                fpir,
-                calibration.achievable_fpir(fpir, strangers),
-                calibration.fnir_at(fpir, strangers),
-                calibration.fpir_alike(fpir) if at_large else None,
-            )
-            for fpir in sorted(fpirs, reverse=True)
-        ]
-        cohort = None
-        if at_large and used is not None:
-            kept = self._kept.count
-            enrolled = used.count + kept - scores.people
-            cohort = CohortUse(used.name, len(used), used.count, enrolled, kept)
-        strictest = scores.strictest if len(scores) else 1.0
-        refused = self._calibration.match().refused
-        return ErrorRates(tuple(rates), strictest, scores.people, cohort, refused)
-
-    def fnir_with_one_more(
-        self, fpir: float, strangers: Strangers = "at-large", reporter: Reporter = SILENT
-    ) -> float | None:
-        """What :meth:`fnir_at` would say of k-NN once each person had one more face.
-
-        Returns:
-            None where the gallery is too small or too large to tell (over 50,000 faces).
-
-        Raises:
-            CancelledError: stopped by the reporter.
-        """
-        calibration = self._ready_now().identifier.calibration_of("knn")
-        if calibration is None or not calibration.mated:
-            return None
-        ids = self._store.faces.membership()[0]
-        if len(ids) > _MOST_LEFT_OUT:
-            return None
-        _, owners, vectors = self._store.faces.vectors(ids)
-        distance, threshold = self._store.distance, calibration.threshold(fpir, strangers)
-        rows = prepare(vectors, distance)
-        gain = gain_of_one_more(rows, owners, calibration, threshold, distance, reporter)
-        fnir = calibration.fnir_at(fpir, strangers)
-        return None if gain is None or fnir is None else gain * fnir
+    def calibration_of(self, method: str) -> Calibration:
+        """What the verdicts of a method rest on, with the scores of the cohort."""
+        return self._ready_now().identifier.calibration_of(method) or UNCALIBRATED
 
     def calibration(self) -> Calibration:
         """Calibration of the original space, for the gallery as it is now."""
@@ -455,6 +393,20 @@ class Recogniser:
                 with self._changing():
                     self._state.apply(changed)
             return changed
+
+    @property
+    def cohort(self) -> Cohort | None:
+        """That which limits rest on, without the strangers of this gallery; None for none."""
+        return self._calibration.cohort
+
+    @property
+    def kept_strangers(self) -> int:
+        """How many people of this gallery's unknown faces limits rest on too."""
+        return self._kept.count
+
+    def match_cohorts(self) -> CohortMatch:
+        """Hold the cohorts of the library against the faces of the gallery."""
+        return self._calibration.match()
 
     def cohorts_changed(self) -> None:
         """Look through the cohorts again: one was added or removed."""

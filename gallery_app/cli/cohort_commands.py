@@ -99,9 +99,9 @@ def remove_cohort(name: str, as_json: bool) -> None:
 def error_rates(strangers: Strangers, method: str, gallery: Path | None, as_json: bool) -> None:
     """Show how many strangers are wrongly named, and how many known faces missed, at each limit."""
     with opened(gallery, write=False) as source:
-        rates = source.recogniser.error_rates(FPIRS, method, strangers)
+        rates = source.error_rates.measure(FPIRS, method, strangers)
         usual = next(rate for rate in rates.rates if rate.fpir == 0.01)
-        with_one_more = source.recogniser.fnir_with_one_more(usual.fpir, strangers)
+        with_one_more = source.error_rates.fnir_with_one_more(usual.fpir, strangers)
     if as_json:
         put_json(asdict(rates) | {"strangers": strangers, "fnir_with_one_more": with_one_more})
         return

@@ -160,8 +160,8 @@ def load_error_rates(
     """
 
     def rates(gallery: Gallery, method: Method) -> Mapping[Strangers, ErrorRates]:
-        error_rates = gallery.recogniser.error_rates
-        return {kind: error_rates(fpirs, method, kind) for kind in get_args(Strangers)}
+        measure = gallery.error_rates.measure
+        return {kind: measure(fpirs, method, kind) for kind in get_args(Strangers)}
 
     def work(gallery: Gallery, _: Reporter) -> tuple[Method, Mapping[Strangers, ErrorRates]]:
         return by_method(gallery, method, lambda to: rates(gallery, to))
@@ -184,9 +184,9 @@ def load_one_more(
     """
 
     def work(gallery: Gallery, reporter: Reporter) -> tuple[float | None, float | None]:
-        recogniser = gallery.recogniser
-        with_one_more = recogniser.fnir_with_one_more(fpir, strangers, reporter)
-        return recogniser.fnir_at(fpir, "knn", strangers), with_one_more
+        rates = gallery.error_rates
+        with_one_more = rates.fnir_with_one_more(fpir, strangers, reporter)
+        return rates.fnir(fpir, "knn", strangers), with_one_more
 
     Query("Measuring one more face", work, "one-more", "review").run(
         context, lambda shares: done(*shares)

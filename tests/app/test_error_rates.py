@@ -237,7 +237,7 @@ def test_the_words_follow_every_change_of_the_gallery(app: App, qtbot: QtBot) ->
     correct(app.context, "Deleting", lambda gallery: gallery.corrections.delete(names))
     qtbot.waitUntil(lambda: len(app.context.gallery.people.all()) == 4)
     measured(app, qtbot)
-    expected = app.context.gallery.recogniser.error_rates(STEPS).at(0.01)
+    expected = app.context.gallery.error_rates.measure(STEPS).at(0.01)
     assert expected is not None
     assert expected.fnir is not None
     assert f"{round(100 * expected.fnir)} in 100" in words.words.text() or expected.fnir == 0
@@ -256,7 +256,7 @@ def test_the_page_shows_both_curves_and_what_they_rest_on(app: App, qtbot: QtBot
     assert (at_large.name, alike.name) == ("People at large", "People like those enrolled")
     assert list(at_large.x) == sorted(at_large.x)
     assert set(STEPS) <= set(at_large.x)
-    strictest = app.context.gallery.recogniser.error_rates(STEPS, strangers="alike").strictest
+    strictest = app.context.gallery.error_rates.measure(STEPS, strangers="alike").strictest
     assert min(alike.x) >= strictest  # no promise, no point
     assert "2,795 people" in dialog.basis.text()
     assert "95 % certainty" in dialog.basis.text()
@@ -295,7 +295,7 @@ def test_what_one_more_face_wins_is_measured_when_the_page_is_open_only(
     def never(fpir: float, *_: object) -> None:
         asked.append(fpir)
 
-    monkeypatch.setattr(app.context.gallery.recogniser, "fnir_with_one_more", never)
+    monkeypatch.setattr(app.context.gallery.error_rates, "fnir_with_one_more", never)
     app.window.query.strictness.slider.setValue(2)
     qtbot.waitUntil(lambda: not app.tasks.is_busy())
     assert not asked

@@ -29,7 +29,7 @@ def test_the_words_say_what_it_costs_by_the_chosen_method(
     gallery, words = app.context.gallery, app.window.query.strictness.words
     qtbot.waitUntil(lambda: "missed" in words.text())
     app.window.query.strictness.slider.setValue(len(STEPS) - 1)
-    missed = {method: gallery.recogniser.fnir_at(STEPS[-1], method) for method in ("knn", "mlp")}
+    missed = {method: gallery.error_rates.fnir(STEPS[-1], method) for method in ("knn", "mlp")}
     assert missed["mlp"] != missed["knn"]
     app.window.menus.methods["mlp"].trigger()
     qtbot.waitUntil(

@@ -61,7 +61,7 @@ def threshold(gallery: Gallery, fpir: float = 0.3) -> float:
 
 
 def people_behind(gallery: Gallery) -> int:
-    return gallery.recogniser.error_rates([0.1], method="knn").people
+    return gallery.error_rates.measure([0.1], method="knn").people
 
 
 def test_strangers_leave_the_shelf_and_count_by_who_looks_alike(gallery: Gallery) -> None:

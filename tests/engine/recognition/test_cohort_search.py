@@ -232,4 +232,4 @@ def test_what_one_more_face_wins_can_be_stopped(gallery: Gallery) -> None:
     token.cancel()
     fill(gallery, people=60, faces=5)
     with pytest.raises(CancelledError):
-        gallery.recogniser.fnir_with_one_more(0.01, reporter=Reporter(cancel=token))
+        gallery.error_rates.fnir_with_one_more(0.01, reporter=Reporter(cancel=token))
