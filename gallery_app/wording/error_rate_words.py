@@ -100,9 +100,12 @@ def remarks_text(rates: ErrorRates, fpir: float, strangers: Strangers) -> str:
 
 def basis_text(rates: ErrorRates, fpir: float) -> str:
     """Who the strangers are, and what so many of them can tell about a limit."""
-    said = []
+    said, people = [], rates.people
     if rates.cohort is not None:
-        said.append(f"This limit rests on {people_text(rates.people)} of “{rates.cohort.name}”.")
+        kept = rates.cohort.kept
+        people -= kept  # they tell nothing of rare scores
+        beside = f" and {people_text(kept)} kept as strangers" if kept else ""
+        said.append(f"This limit rests on {people_text(people)} of “{rates.cohort.name}”{beside}.")
         if rates.cohort.enrolled:
             said.append(
                 f"{rates.cohort.enrolled:,} more look like people enrolled here and are left out."
@@ -112,8 +115,8 @@ def basis_text(rates: ErrorRates, fpir: float) -> str:
             f"This limit rests on the {people_text(rates.people)} enrolled, each searched for as "
             "if not enrolled."
         )
-    if rates.people and fpir * rates.people < _RULE_OF_THREE:
-        said.append(_certain_text(_RULE_OF_THREE / rates.people))
+    if people > 0 and fpir * people < _RULE_OF_THREE:
+        said.append(_certain_text(_RULE_OF_THREE / people))
     return " ".join(said)
 
 

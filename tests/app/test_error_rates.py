@@ -27,7 +27,12 @@ from gallery_app.operations.queries import ask_about_face
 from gallery_app.widgets.charts.chart_style import Axis
 from gallery_app.widgets.charts.line_chart import LineChart
 from gallery_app.window.method_choice import STEPS, Strictness
-from gallery_app.wording.error_rate_words import NO_COHORT, NOT_MEASURED, ONE_MORE_UNKNOWN
+from gallery_app.wording.error_rate_words import (
+    NO_COHORT,
+    NOT_MEASURED,
+    ONE_MORE_UNKNOWN,
+    basis_text,
+)
 from tests.app.test_window import ask
 
 BUNDLED = "Labeled Faces in the Wild, by dlib's network"
@@ -144,6 +149,13 @@ def test_what_is_promised_and_to_whom(
     assert strictness.words.text() == words
     assert strictness.alike.text() == alike
     assert strictness.alike.isVisibleTo(strictness) == bool(alike)
+
+
+def test_strangers_kept_in_the_gallery_are_told_apart_from_the_cohort() -> None:
+    use = CohortUse("Strangers", 4_000, 2_000, 0, kept=3)
+    told = ErrorRates((ErrorRate(0.01, 0.01, 0.1),), 0.001, 2_003, use, ())
+    words = "This limit rests on 2,000 people of “Strangers” and 3 people kept as strangers."
+    assert basis_text(told, 0.01) == words
 
 
 def test_whom_the_limit_is_for_is_chosen_and_remembered(
