@@ -18,7 +18,7 @@ from engine.cohorts.network_profile import MOST_ALIEN, NetworkProfile
 from engine.errors import InputError
 from engine.formats.sources import read_file, read_sources
 from engine.progress import SILENT, Reporter
-from engine.records.types import Distance, Vectors
+from engine.records.types import Distance, Ids, Vectors
 from engine.utils.ignoring import ignored
 from engine.utils.user_folders import HomeNotFoundError, data_folder
 
@@ -86,11 +86,12 @@ class CohortLibrary:
         """All cohorts, the bundled one first; those that cannot be read say why."""
         return [_entry(path, bundled=path == _bundled_file()) for path in self._files()]
 
-    def match(self, sample: Vectors, distance: Distance) -> CohortMatch:
+    def match(self, sample: Vectors, owners: Ids, distance: Distance) -> CohortMatch:
         """Join the cohorts that the network of a gallery made.
 
         Args:
             sample: vectors of the gallery, as they came, ``(n, d)``, one at least.
+            owners: identity ids of these, ``(n,)``.
             distance: the gallery's.
         """
         found, refused = [], []
@@ -98,7 +99,7 @@ class CohortLibrary:
             cohort = _readable(path)
             if cohort is None or cohort.dimension != sample.shape[1]:
                 continue
-            alien = _profile(path, path.stat().st_mtime_ns, distance).share_alien(sample)
+            alien = _profile(path, path.stat().st_mtime_ns, distance).share_alien(sample, owners)
             if alien > MOST_ALIEN:
                 refused.append((cohort.name, alien))
             else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.records.types import Distance, Vectors
+from engine.records.types import Distance, Ids, Vectors
 from engine.utils.distances import prepare
 
 Numbers = npt.NDArray[np.float64]
@@ -17,6 +17,10 @@ MOST_ALIEN = 0.1
 """Share of faces that may look like another network's; the hardest photographs do."""
 _RIDGE = 0.1
 """Weight of the mean variance in the covariance: some networks use only a part of their space."""
+_CHANCE = 6.0
+"""Squared distance of the middle of n people, times n; it is 1 on average."""
+_LEANING = 0.2
+"""Squared distance that the people of one gallery may all lean to one side."""
 _RARE = 0.001
 _MARGIN = 1.15
 """How much shorter or longer than the network's own vectors others may be."""
@@ -76,9 +80,26 @@ class NetworkProfile:
         usual = (lengths > short / _MARGIN) & (lengths < long * _MARGIN)
         return np.asarray((away < self.least / 2) | (away > 2 * self.most) | ~usual)
 
-    def share_alien(self, vectors: Vectors) -> float:
-        """Share of vectors ``(n, d)`` that this network did not make, as far as can be told."""
-        return float(self.alien(vectors).mean()) if len(vectors) else 0.0
+    def share_alien(self, vectors: Vectors, people: Ids | None = None) -> float:
+        """Share of vectors ``(n, d)`` that this network did not make, as far as can be told.
+
+        Args:
+            people: a number for the person of each, ``(n,)``. The middle of many people must then
+                be that of the network too: one that spreads faces evenly in all directions puts
+                none where another network puts all.
+        """
+        if not len(vectors):
+            return 0.0
+        if people is not None and self._is_off_centre(vectors, people):
+            return 1.0
+        return float(self.alien(vectors).mean())
+
+    def _is_off_centre(self, vectors: Vectors, people: Ids) -> bool:
+        _, place, count = np.unique(people, return_inverse=True, return_counts=True)
+        means = np.zeros((len(count), vectors.shape[1]))
+        np.add.at(means, place, prepare(vectors, self.distance) / count[place, None])
+        middle = _distances(means.mean(axis=0, keepdims=True), self.mean, self.whitening)
+        return bool(middle[0] > max(_CHANCE / len(count), _LEANING))
 
 
 def _moments(rows: Numbers) -> tuple[Numbers, Numbers]:

@@ -151,7 +151,8 @@ class CalibrationCache:
         if self._library is None or not len(faces):
             return CohortMatch(None, ())
         sample = faces[:: max(1, len(faces) // _SAMPLE)]
-        return self._library.match(self._store.faces.vectors(sample)[2], self._store.distance)
+        _, owners, vectors = self._store.faces.vectors(sample)
+        return self._library.match(vectors, owners, self._store.distance)
 
     def _stamp(self) -> str:
         return "" if self._library is None else self._library.stamp()

@@ -78,7 +78,7 @@ def test_the_bundled_cohort_is_there_and_cannot_be_removed(tmp_path: Path) -> No
 def test_only_cohorts_of_the_gallerys_network_are_joined(library: CohortLibrary) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         library.add(network(seed=seed).cohort(PEOPLE, seed=ord(name), name=name))
-    match = library.match(network(seed=1).faces(10, seed=9), "cosine")
+    match = library.match(network(seed=1).faces(10, seed=9), np.arange(10), "cosine")
     assert match.cohort is not None
     assert (match.cohort.count, match.cohort.name) == (2 * PEOPLE, "a, b")
     assert [name for name, _ in match.refused] == ["c"]
@@ -92,7 +92,7 @@ def test_a_face_in_two_cohorts_counts_once(library: CohortLibrary) -> None:
 
 def test_another_dimension_is_passed_over(library: CohortLibrary) -> None:
     library.add(network(seed=1).cohort(PEOPLE, seed=5))
-    match = library.match(np.ones((3, 7), dtype=np.float32), "cosine")
+    match = library.match(np.ones((3, 7), dtype=np.float32), np.arange(3), "cosine")
     assert (match.cohort, match.refused) == (None, ())
 
 
@@ -126,7 +126,7 @@ def test_a_damaged_cohort_is_named_and_left_out(library: CohortLibrary, damage: 
     bad, fine = library.entries()
     assert bad.problem
     assert not fine.problem
-    match_ = library.match(network(seed=1).faces(10, seed=9), "cosine")
+    match_ = library.match(network(seed=1).faces(10, seed=9), np.arange(10), "cosine")
     assert match_.cohort is not None
     assert match_.cohort.name == "good"
 

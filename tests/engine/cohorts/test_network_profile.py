@@ -60,6 +60,22 @@ def test_real_vectors_of_other_networks_are_refused(shared_data: object) -> None
         assert profile.share_alien(other[:10]) > MOST_ALIEN
 
 
+def test_a_network_that_spreads_faces_evenly_is_not_taken_for_one_that_leans() -> None:
+    random = np.random.default_rng(0)
+    even = random.normal(size=(FACES, 32)).astype(np.float32)
+    leaning, people = network(seed=1).faces(30, seed=2), np.arange(30)
+    assert NetworkProfile.of(even, "cosine").share_alien(leaning, people) == 1
+    assert NetworkProfile.of(even, "cosine").share_alien(even[:30], people) < MOST_ALIEN
+
+
+@pytest.mark.parametrize("people", [1, 2, 10, 30])
+def test_people_of_one_gallery_may_lean_by_chance(people: int) -> None:
+    profile = NetworkProfile.of(network(seed=1).faces(FACES, seed=2), "cosine")
+    for seed in range(20):
+        faces = network(seed=1).people(people, 5, seed)
+        assert profile.share_alien(faces, np.repeat(np.arange(people), 5)) < MOST_ALIEN
+
+
 def test_few_faces_make_a_wider_profile_not_a_wrong_one() -> None:
     few = Cohort("few", network(seed=1).faces(100, seed=2), np.arange(100))
     profile = NetworkProfile.of(few.vectors, "cosine")

@@ -207,7 +207,7 @@ def test_a_cohort_that_comes_or_goes_while_the_gallery_is_open_is_taken_up(
     other = network(seed=8).cohort(120, seed=1, name="of another network")
     with Gallery.create(tmp_path / "g", dimension=DIMENSION, cohorts=library) as gallery:
         fill(gallery, people=12)
-        rates = partial(gallery.recogniser.error_rates, (0.01,))
+        rates = partial(gallery.error_rates.measure, (0.01,))
         assert rates().cohort is None
         library.add(COHORT)
         library.add(other)
