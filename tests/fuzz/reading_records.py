@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.avatars.appearance import TRAITS, Appearance
+from engine.cohorts.cohort import Cohort
 from engine.enrolment.embedding_check import Fingerprint
 from engine.errors import GalleryDamagedError, MismatchError, TrainingError
 from engine.progress import Measured, Message, Progress
@@ -21,6 +22,7 @@ from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.calibration_cache import CalibrationCache, packed
 from engine.recognition.calibration.fitting import calibrate
 from engine.recognition.calibration.method_selection import KNN_ALONE
+from engine.recognition.shortlist import Shortlist
 from engine.recognition.templates import Templates
 from engine.records.figures import (
     BestMethod,
@@ -98,19 +100,25 @@ class _Beside:
         yield _IDS, _OWNERS, _faces()
 
 
+def _never_searched(cohort: Cohort) -> Shortlist:
+    raise AssertionError("there is no cohort to search")
+
+
 def _read_kept_calibration(data: bytes, folder: Path) -> None:
     """Damage costs a fit, whatever it is."""
     (folder / "index").mkdir()
     (folder / "index" / "calibration.json").write_bytes(data)
-    keeper = CalibrationCache(_Beside(folder))  # type: ignore[arg-type]
+    keeper = CalibrationCache(_Beside(folder), None)  # type: ignore[arg-type]
     templates = Templates(4, "cosine")
     templates.add(_OWNERS, _faces())
-    _check_calibration(keeper.current(templates.table, change=9))
+    _check_calibration(keeper.current(templates.table, 9, _never_searched))
 
 
 def _kept_calibrations() -> Iterable[bytes]:
     kept = {
         "change": 7,
+        "cohorts": "",
+        "cohort": "",
         "identities": packed(np.unique(_OWNERS)),
         "faces": packed(np.full(4, 3)),
         "calibration": _calibration().to_json(),
