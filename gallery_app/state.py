@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.gallery import Gallery
 from engine.records.changes import Changed
-from engine.records.types import (
-    Candidate,
-    Identification,
-    Method,
-    Strangers,
-    VectorRecord,
-    Vectors,
-)
+from engine.records.types import Method, Rejection, Strangers
+from gallery_app.face_queries import FaceQuery, QueryList
 
 
 @dataclass(frozen=True)
@@ -84,71 +78,6 @@ _TOUCHED = {
 }
 
 
-@dataclass(frozen=True)
-class FaceQuery:
-    """One embedding to identify: a row of a file, or an enrolled face with itself left out.
-
-    Attributes:
-        vector: ``(d,)``.
-        label: what the person reads, such as ``query_0007.npy`` or ``table.npz row 12``.
-        row: row in that file, from 0.
-        photo: the photograph beside it.
-        face: id of the enrolled face it is, None for a real query.
-        enrolled_as: name of the identity of that face.
-        record: what the gallery holds about this very vector.
-        answer: None until it is identified.
-        chosen: id of the candidate that a person chose; None for the first.
-        made: ids of the faces that were enrolled with it from here; undo may have taken them back.
-    """
-
-    vector: Vectors
-    label: str
-    file: str
-    row: int = 0
-    photo: Path | None = None
-    face: int | None = None
-    enrolled_as: str = ""
-    answer: Identification | None = None
-    chosen: int | None = None
-    record: VectorRecord = field(default_factory=VectorRecord)
-    made: tuple[int, ...] = ()
-
-    @property
-    def added_faces(self) -> tuple[int, ...]:
-        """Faces that were enrolled with it from here and still are, to take them back."""
-        return tuple(face for face, _ in self.record.faces if face in self.made)
-
-    @property
-    def added_to(self) -> str:
-        """Whose face it is by now, though it came as a query; "" for nobody's."""
-        if self.face is not None:
-            return ""
-        names = dict(self.record.faces)
-        return next((names[face] for face in (*self.added_faces, *names)), "")
-
-    @property
-    def rejected(self) -> tuple[tuple[int, str], ...]:
-        """Id and name of the identities that it was said not to be, in that order."""
-        return self.record.rejected
-
-    @property
-    def candidate(self) -> Candidate | None:
-        """Whom pictures, evidence and buttons are about: the chosen candidate, else the first."""
-        offered = self.answer.candidates if self.answer is not None else ()
-        chosen = (candidate for candidate in offered if candidate.identity_id == self.chosen)
-        return next(chosen, offered[0] if offered else None)
-
-    @property
-    def is_open_question(self) -> bool:
-        """Answered, and the face is not in the gallery yet."""
-        return self.answer is not None and self.face is None and not self.added_to
-
-    @property
-    def is_rejectable(self) -> bool:
-        """Somebody is offered for it whom it may not be."""
-        return self.candidate is not None and not self.added_to
-
-
 class AppState(QObject):
     """The one place that holds what is open and chosen.
 
@@ -185,7 +114,7 @@ class AppState(QObject):
         super().__init__(parent)
         self.gallery: Gallery | None = None
         self.identity: int = -1
-        self.queries: list[FaceQuery] = []
+        self.queries = QueryList()
         self.position = -1
         self.fpir = 0.01
         self.strangers: Strangers = "at-large"
@@ -200,7 +129,7 @@ class AppState(QObject):
     def set_gallery(self, gallery: Gallery | None) -> None:
         """Take over an open gallery; the one before is the caller's to close."""
         self.gallery = gallery
-        self.queries, self.position = [], -1
+        self.queries, self.position = QueryList(), -1
         self.method, self.methods = "auto", Methods()
         self.gallery_changed.emit()
         self.queries_changed.emit()
@@ -216,8 +145,13 @@ class AppState(QObject):
         """The query being shown."""
         return self.queries[self.position] if 0 <= self.position < len(self.queries) else None
 
-    def set_queries(self, queries: list[FaceQuery]) -> None:
-        self.queries = queries
+    def set_queries(self, queries: Sequence[FaceQuery], errors: Sequence[Rejection] = ()) -> None:
+        """Ask about others.
+
+        Args:
+            errors: files that came with them and could not be read.
+        """
+        self.queries = QueryList(queries, errors)
         self.position = 0 if queries else -1
         self.queries_changed.emit()
         self.query_changed.emit()
@@ -233,26 +167,25 @@ class AppState(QObject):
 
     def update_query(self, query: FaceQuery, **changes: object) -> None:
         """Replace fields of one query; nothing where it is no longer in the list."""
-        for position, listed in enumerate(self.queries):
-            if listed.vector is query.vector:
-                self.queries[position] = replace(listed, **changes)  # type: ignore[arg-type]
-                self.queries_changed.emit()
-                if position == self.position:
-                    self.query_changed.emit()
-                return
+        position = self.queries.position_of(query)
+        if position >= 0:
+            self.queries.change({position: changes})
+            self.queries_changed.emit()
+            if position == self.position:
+                self.query_changed.emit()
 
     def choose_candidate(self, identity: int) -> None:
         """Of the shown query: its pictures, evidence and buttons are about this one."""
         if self.query is not None and identity != self.query.chosen:
-            self.queries[self.position] = replace(self.query, chosen=identity)
+            self.queries.change({self.position: {"chosen": identity}})
             self.query_changed.emit()
 
-    def set_answers(self, answered: list[FaceQuery]) -> None:
+    def set_answers(self, answered: QueryList) -> None:
         """Take over what the gallery says now of all queries, in their order; what a person
         chose and made meanwhile stays.
         """
-        pairs = zip(self.queries, answered, strict=True)
-        self.queries = [replace(new, chosen=now.chosen, made=now.made) for now, new in pairs]
+        answered.take_choices(self.queries)
+        self.queries = answered
         self.queries_changed.emit()
         self.query_changed.emit()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_jso
 from gallery_app.cli.import_commands import name_column_option
 from gallery_app.cli.output import echo
 from gallery_app.cli.unknown_commands import keep_unknown as keep
+from gallery_app.reports.answer_files import answer_json
 from gallery_app.wording.similarity_words import verdict
 
 
@@ -99,7 +99,7 @@ def identify(
     places = [place for batch in batches for place in zip(batch.files, batch.rows, strict=True)]
     if as_json:
         results = [
-            _answer_json(*place, answer) for place, answer in zip(places, answers, strict=True)
+            answer_json(*place, answer) for place, answer in zip(places, answers, strict=True)
         ]
         more = {} if kept is None else {"kept": kept}
         put_json({"results": results, "errors": errors, **more})
@@ -126,28 +126,6 @@ def _read(
         except FaceGalleryError as error:
             errors.append({"file": error.file or str(file), "reason": error.reason})
     return batches, errors
-
-
-def _answer_json(file: str, row: int, answer: Identification) -> dict[str, Any]:
-    return {
-        "file": file,
-        "row": int(row),
-        "verdict": answer.verdict,
-        "name": answer.name,
-        "confidence": answer.confidence,
-        "method": answer.method,
-        "fpir": answer.fpir,
-        "note": answer.note,
-        "candidates": [
-            {key: value for key, value in asdict(candidate).items() if key != "identity_id"}
-            for candidate in answer.candidates
-        ],
-        "evidence": [
-            {"face": face.face, "name": face.name, "distance": face.distance}
-            for face in answer.evidence
-        ],
-        "opinions": [asdict(opinion) for opinion in answer.opinions],
-    }
 
 
 def _as_text(file: str, row: int, answer: Identification) -> str:

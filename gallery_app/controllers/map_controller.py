@@ -18,13 +18,14 @@ from gallery_app.controllers.controller import Controller
 from gallery_app.controllers.corrections_controller import CorrectionsController
 from gallery_app.controllers.export_controller import ExportController
 from gallery_app.dialogs.selected_faces_dialog import SelectedFacesDialog
+from gallery_app.face_queries import FaceQuery
 from gallery_app.map.drawn import DrawnMap
 from gallery_app.map.marks import Marks
 from gallery_app.operations import maps as maps_operations
 from gallery_app.operations import queries
 from gallery_app.operations.context import Context
 from gallery_app.operations.maps import WantedMap
-from gallery_app.state import ContentsChange, FaceQuery
+from gallery_app.state import ContentsChange
 from gallery_app.window.main_window import MainWindow
 from gallery_app.window.map_selection import NAMED, who_text
 

@@ -9,9 +9,10 @@ from PySide6.QtGui import QImage, QPixmap
 from engine.records.types import Evidence, Vectors
 from gallery_app import settings
 from gallery_app.controllers.controller import Controller
+from gallery_app.face_queries import FaceQuery
 from gallery_app.operations import enrolment, people, queries
 from gallery_app.operations.context import Context
-from gallery_app.state import ContentsChange, FaceQuery, Methods
+from gallery_app.state import ContentsChange, Methods
 from gallery_app.window.main_window import MainWindow
 from gallery_app.window.method_choice import show_entries
 

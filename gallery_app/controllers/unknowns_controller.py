@@ -6,9 +6,10 @@ from PySide6.QtCore import QTimer
 
 from engine.records.unknowns import Cluster
 from gallery_app.controllers.controller import Controller
+from gallery_app.face_queries import FaceQuery
 from gallery_app.operations import people, unknowns
 from gallery_app.operations.context import Context
-from gallery_app.state import ContentsChange, FaceQuery
+from gallery_app.state import ContentsChange
 from gallery_app.window.main_window import MainWindow
 
 _PAUSE = 400  # ms after the last change: naming goes on undisturbed
@@ -85,7 +86,7 @@ class UnknownsController(Controller):
         if not concerned or self._keeping is False or not _is_unknown(state.query):
             notice.hide()
         elif self._keeping is None:
-            notice.ask(sum(map(_is_unknown, state.queries)))
+            notice.ask(len(state.queries.open_unknown()))
         else:
             notice.tell_kept()
 
@@ -94,14 +95,16 @@ class UnknownsController(Controller):
         query that was dismissed is not kept again because it is answered again.
         """
         state = self._state
-        self._seen &= {query.vector.tobytes() for query in state.queries}
+        if self._seen:
+            self._seen &= {query.vector.tobytes() for query in state.queries.asked}
         if not self._state.writable or not self._keeping:
             return
-        new = [query for query in state.queries if _is_unknown(query)]
-        new = [query for query in new if query.vector.tobytes() not in self._seen]
+        places = state.queries.open_unknown().tolist()
+        unknown = {at: state.queries.asked[at].vector.tobytes() for at in places}
+        new = [at for at, vector in unknown.items() if vector not in self._seen]
         if new:
-            self._seen |= {query.vector.tobytes() for query in new}
-            unknowns.keep(self._context, new, self._kept)
+            self._seen |= {*unknown.values()}
+            unknowns.keep(self._context, state.queries.batch(new), self._kept)
 
     def _kept(self, count: int) -> None:
         if count:

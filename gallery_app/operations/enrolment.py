@@ -12,10 +12,11 @@ from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.records.advice import Advice
 from engine.records.types import EnrolmentReport, FaceBatch, Rejection
+from gallery_app.face_queries import FaceQuery
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
 from gallery_app.operations.queries import query_files
-from gallery_app.state import ContentsChange, FaceQuery
+from gallery_app.state import ContentsChange
 
 _DECISION = ContentsChange(decisions=True)
 

@@ -15,10 +15,11 @@ from engine.records.long_lists import FaceColumns
 from engine.records.roster import Roster
 from engine.records.types import Candidate, Evidence, Face, Method, Strangers
 from engine.utils.ignoring import ignored
+from gallery_app.face_queries import FaceQuery
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
 from gallery_app.operations.queries import by_method, follow_method
-from gallery_app.state import FaceQuery, Methods
+from gallery_app.state import Methods
 from gallery_app.widgets.faces.painting import portrait_image
 from gallery_app.wording.method_words import auto_reason
 

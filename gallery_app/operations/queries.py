@@ -7,27 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from engine.errors import EmbeddingError, FaceGalleryError, InputError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
-from engine.records.types import Face, FaceBatch, Identification, Method, Strangers
+from engine.records.types import Face, FaceBatch, Identification, Method, Rejection, Strangers
 from gallery_app import settings
+from gallery_app.face_queries import FaceQuery, QueryList
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
-from gallery_app.state import ContentsChange, FaceQuery
+from gallery_app.state import ContentsChange
 
 _SUFFIXES = {".npy", ".npz", ".csv"}
 _T = TypeVar("_T")
+_Read = tuple[list[FaceQuery], list[FaceGalleryError]]
 
 
 def open_queries(context: Context, paths: Sequence[Path]) -> None:
     """Read every vector of the files (folders: all in them) and identify them."""
 
-    def work(
-        gallery: Gallery, reporter: Reporter
-    ) -> tuple[list[FaceQuery], list[FaceGalleryError]]:
+    def work(gallery: Gallery, reporter: Reporter) -> _Read:
         queries: list[FaceQuery] = []
         errors: list[FaceGalleryError] = []
         files = query_files(paths, reporter)
@@ -43,15 +41,19 @@ def open_queries(context: Context, paths: Sequence[Path]) -> None:
                 queries.append(_query(batch, row, label))
         return queries, errors
 
-    def done(read: tuple[list[FaceQuery], list[FaceGalleryError]]) -> None:
+    def done(read: _Read) -> None:
         queries, errors = read
         if queries:
-            context.state.set_queries(queries)
+            context.state.set_queries(queries, [*map(_rejection, errors)])
             identify_all(context)
         if errors:
             context.failed(errors[0] if len(errors) == 1 else _several(errors))
 
     Query("Reading queries", work, "read", shown=True).run(context, done)
+
+
+def _rejection(error: FaceGalleryError) -> Rejection:
+    return Rejection(error.file or "", error.reason)
 
 
 def _query(batch: FaceBatch, row: int, label: str) -> FaceQuery:
@@ -114,40 +116,35 @@ def identify_all(context: Context) -> None:
     then.
     """
     state = context.state
-    queries, asked = list(state.queries), state.method
+    queries, asked = state.queries, state.method
     fpir, strangers = state.fpir, state.strangers
-    if not queries:
+    if not len(queries):
         return
 
     def ask(gallery: Gallery, method: Method) -> Sequence[Identification]:
-        if queries[0].face is not None:
+        if queries.asked[0].face is not None:
             return [
                 gallery.recogniser.identify_enrolled(
-                    queries[0].face, method=method, fpir=fpir, strangers=strangers
+                    queries.asked[0].face, method=method, fpir=fpir, strangers=strangers
                 )
             ]
-        vectors = np.stack([query.vector for query in queries])
-        return gallery.identify(vectors, method=method, fpir=fpir, strangers=strangers)
+        return gallery.identify(queries.vectors(), method=method, fpir=fpir, strangers=strangers)
 
-    def work(gallery: Gallery, _: Reporter) -> tuple[Method, list[FaceQuery]]:
+    def work(gallery: Gallery, reporter: Reporter) -> tuple[Method, QueryList]:
         method, answers = by_method(gallery, asked, lambda to: ask(gallery, to))
-        records = gallery.faces.records(np.stack([query.vector for query in queries]))
-        rows = zip(queries, answers, records, strict=True)
-        answered = [replace(query, answer=answer, record=record) for query, answer, record in rows]
-        if queries[0].face is not None:
-            face = _enrolled(gallery, queries[0].face)
-            answered = [replace(answered[0], label=_label(face), enrolled_as=face.name)]
-        return method, answered
+        records, known = gallery.faces.records(queries.vectors()), None
+        if queries.asked[0].face is not None:
+            face = _enrolled(gallery, queries.asked[0].face)
+            known = [replace(queries.asked[0], label=_label(face), enrolled_as=face.name)]
+        return method, queries.answered(answers, records, known, reporter)
 
-    def done(outcome: tuple[Method, list[FaceQuery]]) -> None:
+    def done(outcome: tuple[Method, QueryList]) -> None:
         method, answered = outcome
-        if [id(query.vector) for query in answered] == [
-            id(query.vector) for query in state.queries
-        ]:
+        if answered.same_as(state.queries):
             state.set_answers(answered)
         follow_method(context, asked, method)
 
-    unanswered = any(query.answer is None for query in queries)
+    unanswered = queries.table is None
     Query("Identifying", work, "identify", shown=unanswered).run(
         context, done, stale=lambda: clear_queries(context)
     )

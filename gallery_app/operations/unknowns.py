@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from engine.gallery import UnknownFaces
 from engine.records.changes import Changed
 from engine.records.types import FaceBatch
@@ -13,20 +11,12 @@ from engine.records.unknowns import Cluster
 from gallery_app.operations.context import Context
 from gallery_app.operations.corrections import touched
 from gallery_app.operations.operation import Change, Query
-from gallery_app.state import FaceQuery
 from gallery_app.wording.history_words import change_text
 
 
-def keep(context: Context, queries: Sequence[FaceQuery], done: Callable[[int], None]) -> None:
+def keep(context: Context, batch: FaceBatch, done: Callable[[int], None]) -> None:
     """Keep queries as unknown faces; ``done`` gets the number of those that are new there."""
     state, gallery = context.state, context.state.gallery
-    batch = FaceBatch(
-        np.stack([query.vector for query in queries]),
-        [None] * len(queries),
-        [query.file for query in queries],
-        [query.row for query in queries],
-        [query.photo for query in queries],
-    )
     Change(
         "Keeping unknown queries",
         lambda gallery, reporter: gallery.unknowns.add(batch, reporter=reporter),

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from engine.records.types import Evidence, Identification
 from engine.utils.number_text import confidence_text
+from gallery_app.face_queries import FaceQuery, QueryList
 from gallery_app.pictures import Pictures
 from gallery_app.shortcuts import keys_text
-from gallery_app.state import FaceQuery
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
@@ -98,7 +98,7 @@ class QueryStepper(QWidget):
         )
         vbox(row, self.summary, parent=self, margins=0, spacing=2)
 
-    def show_place(self, queries: list[FaceQuery], position: int) -> None:
+    def show_place(self, queries: QueryList, position: int) -> None:
         """Show where in the list the shown query stands."""
         several = len(queries) > 1
         for widget in (self.previous, self.next, self.place, self.summary):
@@ -113,10 +113,9 @@ class QueryStepper(QWidget):
         self.summary.setText(_summary(queries))
 
 
-def _summary(queries: list[FaceQuery]) -> str:
-    answered = [query.answer for query in queries if query.answer is not None]
-    known = sum(answer.verdict == "known" for answer in answered)
-    return f"{known:,} known, {len(answered) - known:,} unknown"
+def _summary(queries: QueryList) -> str:
+    answered = 0 if queries.table is None else len(queries)
+    return f"{queries.known:,} known, {answered - queries.known:,} unknown"
 
 
 def _button(name: str, tip: str) -> QToolButton:
