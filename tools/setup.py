@@ -69,7 +69,7 @@ def main() -> None:
     pip(
         "--no-build-isolation",
         "--editable",
-        f"{ROOT}[train,encrypted,map,parquet,tensorboard,test]",
+        f"{ROOT}[train,encrypted,map,parquet,photos,tensorboard,test]",
     )
     say("5/5 Compiling Face Gallery")
     run([PYTHON, "-m", "compileall", "-q", ROOT / "engine", ROOT / "gallery_app"])

@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import random
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -219,6 +220,38 @@ def _edited_cells(line: bytes, rng: random.Random) -> bytes:
         case _:
             cells[at] = rng.choice(_CELLS)
     return rng.choice((delimiter, delimiter, delimiter, b",", b";")).join(cells)
+
+
+_MARKUP = re.compile(rb"(<[^<>]*>)")
+_VALUE = re.compile(rb"(?<=[\"'>])[^\"'<>]+(?=[\"'<])")
+_ODD_VALUES = (
+    *(b"", b"nan", b"-1", b"1e9", b"0,5", b"9" * 50, b"1/2", b"../x", b"&#0;", b"&amp;", b"&x;"),
+    *(b"pixel", b"Pet", b"Resource", b"\xff", "\u202e".encode(), b"<!-- -->", b"<![CDATA[<]]>"),
+)
+
+
+def edit_markup(data: bytes, rng: random.Random) -> bytes:
+    """Tags of an XML text exchanged, doubled or dropped, or a value of it made odd."""
+    if rng.random() < 0.2:
+        return edit_bytes(data, rng)
+    values = list(_VALUE.finditer(data))
+    if values and rng.random() < 0.5:
+        start, end = rng.choice(values).span()
+        return data[:start] + rng.choice(_ODD_VALUES) + data[end:]
+    parts = _MARKUP.split(data)
+    at = rng.randrange(len(parts))
+    match rng.randrange(4):
+        case 0:
+            parts.pop(at)
+        case 1:
+            parts.insert(rng.randint(0, len(parts)), parts[at])
+        case 2:
+            other = rng.randrange(len(parts))
+            parts[at], parts[other] = parts[other], parts[at]
+        case _:
+            last = rng.randint(at, min(at + 12, len(parts)))
+            parts[at:last] = parts[at:last] * rng.choice((0, 2, 2, 40))
+    return b"".join(parts)
 
 
 def mixed(*mutations: Mutate) -> Mutate:

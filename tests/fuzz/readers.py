@@ -1,4 +1,4 @@
-"""All readers by name; those of the window only where Qt is installed."""
+"""All readers by name; some only where what they need is installed, such as Qt."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ def _all() -> Iterator[Reader]:
     yield from reading_index.READERS
     yield from reading_models.READERS
     yield from reading_records.READERS
+    if importlib.util.find_spec("defusedxml") is not None:
+        from tests.fuzz import reading_regions
+
+        yield from reading_regions.READERS
     if importlib.util.find_spec("PySide6") is not None:
         from tests.fuzz import reading_settings
 

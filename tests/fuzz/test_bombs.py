@@ -54,6 +54,16 @@ def jpeg(width: int, height: int) -> bytes:
     return sound[:at] + struct.pack(">HH", height, width) + sound[at + 4 :]
 
 
+def entities() -> bytes:
+    """A billion laughs: each entity holds ten of the one before."""
+    lines = [f'<!ENTITY e{at} "{f"&e{at - 1};" * 10}">' for at in range(1, 10)]
+    return f'<!DOCTYPE a [<!ENTITY e0 "ha">{"".join(lines)}]><a>&e9;</a>'.encode()
+
+
+def attributes() -> bytes:
+    return b"<a " + b" ".join(b'x%d=""' % at for at in range(MEGABYTE // 2)) + b"/>"
+
+
 DEEP = b"[" * MEGABYTE
 ZEROS = bytes(80 * MEGABYTE)
 HUGE = npy("(20000, 1024)") + ZEROS[: 20_000 * 1024 * 4]
@@ -78,6 +88,18 @@ BOMBS = {
     "weights-claimed-shape": ("model-network", npz(npy("(1000000000,)"), "mean.npy")),
     "searches-members": ("model-trials", many_members()),
     "faces-shape": ("model-faces", npy("(2, 1000000000000)", repr("<i8"))),
+    **(
+        {
+            "sidecar-nested": ("sidecar", b"<a>" * MEGABYTE),
+            "sidecar-entities": ("sidecar", entities()),
+            "sidecar-elements": ("sidecar", b"<a>" + b"<b/>" * MEGABYTE),
+            "sidecar-attributes": ("sidecar", attributes()),
+            "sidecar-too-large": ("sidecar", b" " * 9 * MEGABYTE),
+            "picasa-faces": ("picasa", b"[a.jpg]\nfaces=" + b"rect64(1),1;" * 90_000),
+        }
+        if "sidecar" in READERS
+        else {}
+    ),
     **{
         f"{name}-nested": (name, DEEP)
         for name in (
