@@ -16,6 +16,7 @@ from engine.errors import FaceGalleryError
 from engine.utils.trim_heap import share_arenas
 from engine.utils.worker_process import SECRETS
 from gallery_app import settings as remembered
+from gallery_app.controllers.answers_controller import AnswersController
 from gallery_app.controllers.backup_controller import BackupController
 from gallery_app.controllers.corrections_controller import CorrectionsController
 from gallery_app.controllers.encryption_controller import EncryptionController
@@ -34,7 +35,7 @@ from gallery_app.dialogs.prompts import error_box
 from gallery_app.errors import one_line
 from gallery_app.operations import galleries
 from gallery_app.operations.context import Context
-from gallery_app.pictures import Pictures, ShelfPictures
+from gallery_app.pictures import Pictures, QueryPictures, ShelfPictures
 from gallery_app.recent import recent_galleries
 from gallery_app.settings import Settings
 from gallery_app.state import AppState
@@ -57,15 +58,23 @@ class App(QObject):
         self.tasks = TaskRunner(self)
         self.pictures = Pictures(parent=self)
         self.shelf_pictures = ShelfPictures(parent=self)
+        query_pictures = QueryPictures(parent=self)
         self.window = MainWindow(self.pictures, self.shelf_pictures)
         self.window.setWindowIcon(app_icon())
         self.context = Context(
-            self.state, self.tasks, self.pictures, self.shelf_pictures, self.settings, self.failed
+            self.state,
+            self.tasks,
+            self.pictures,
+            self.shelf_pictures,
+            query_pictures,
+            self.settings,
+            self.failed,
         )
         parts = self.context, self.window
         self.menu_controller = MenuController(*parts)
         self.model_controller = ModelController(*parts)
         self.query_controller = QueryController(*parts)
+        self.answers_controller = AnswersController(*parts)
         self.strictness_controller = StrictnessController(*parts)
         self.people_controller = PeopleController(*parts, self.query_controller)
         self.corrections_controller = CorrectionsController(*parts)
@@ -162,7 +171,7 @@ class App(QObject):
         self.settings.set(remembered.GEOMETRY, self.window.saveGeometry())
         self.settings.set(remembered.SPLITTER, self.window.splitter.saveState())
         self.settings.save()
-        for pictures in (self.pictures, self.shelf_pictures):
+        for pictures in self.context.all_pictures:
             pictures.set_gallery(None)
             pictures.close()
         self.tasks.close()

@@ -114,6 +114,7 @@ class AnswerTable:
         files: names of files without folders, in the order in which they were read.
         places: int32 ``(n,)``, places in ``files``.
         rows: int64 ``(n,)``, row in the file, from 0.
+        name_keys, file_keys: what a search looks through.
     """
 
     standings: npt.NDArray[np.int8]
@@ -124,6 +125,8 @@ class AnswerTable:
     files: Sequence[str]
     places: npt.NDArray[np.int32]
     rows: Ids
+    name_keys: Sequence[str]
+    file_keys: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.standings)
@@ -153,9 +156,10 @@ class AnswerTable:
             people[at] = names.code(_person(query, answer, record))
             places[at], rows[at] = files.code(query.file), query.row
         listed, order = names.sorted(search_key)
+        read = file_names(files.values)
         return cls(
-            standings, known, confidences, listed, order[people], file_names(files.values), places,
-            rows,
+            standings, known, confidences, listed, order[people], read, places, rows,
+            [*map(search_key, listed)], [*map(search_key, read)],
         )  # fmt: skip
 
     def enroll(self, at: int, name: str) -> None:
@@ -274,6 +278,10 @@ class QueryList(Sequence[FaceQuery]):
             del self._at_hand[next(iter(self._at_hand))]  # used longest ago
         self._at_hand[at] = query
         return query
+
+    def answer(self, at: int) -> Identification:
+        """The answer to one of them, made anew; safe on any thread."""
+        return self._answers[at]
 
     def same_as(self, other: QueryList) -> bool:
         """Whether both ask about the same vectors."""

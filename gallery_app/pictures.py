@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Condition, Lock, Thread
 
@@ -14,6 +15,7 @@ from PySide6.QtGui import QImage, QPixmap
 from engine.errors import PhotoError
 from engine.gallery import Gallery
 from engine.records.types import FaceBatch, Vectors
+from gallery_app.face_queries import FaceQuery
 from gallery_app.widgets.faces.painting import portrait_image
 
 _log = logging.getLogger(__name__)
@@ -233,6 +235,35 @@ def _read(gallery: Gallery, photo: Path) -> QImage:
     except PhotoError:
         _log.debug("A photograph cannot be read", exc_info=True)
         return QImage()  # the face itself is sound, and gets a portrait
+
+
+class QueryPictures(Pictures):
+    """Pictures of queries, by their position in the list of all of them."""
+
+    def __init__(self, side: int = 192, parent: QObject | None = None) -> None:
+        super().__init__(side, parent)
+        self._asked: Sequence[FaceQuery] = ()
+
+    def set_queries(self, asked: Sequence[FaceQuery]) -> None:
+        """Show others; nothing of those before is kept."""
+        with self._news:
+            self._asked = asked
+            self._generation += 1
+            self._wished.clear()
+        self.kept.clear()
+        self._bytes = 0
+
+    def _make(self, gallery: Gallery, faces: list[int]) -> dict[int, QImage]:
+        images, asked = {}, self._asked
+        for at in faces:
+            if at < len(asked):  # else others are asked about by now
+                photo = asked[at].photo
+                image = _read(gallery, photo) if photo is not None else QImage()
+                if image.isNull():
+                    traits = gallery.faces.traits_of(asked[at].vector[None, :])
+                    image = portrait_image(traits[0], self._side)
+                images[at] = image
+        return images
 
 
 class ShelfPictures(Pictures):

@@ -44,6 +44,7 @@ _KEYS: Mapping[str, str] = {
     "reject": "Ctrl+Shift+Backspace",
     "enroll_query": "Ctrl+E",
     "enroll": "Ctrl+Shift+E",
+    "answers": "Ctrl+T",
     "previous": "Alt+Left",
     "next": "Alt+Right",
     "retrain": "Ctrl+R",

@@ -66,6 +66,7 @@ SHOTS = [
 def main(wanted: list[str]) -> int:
     """Renders the scenes whose name is asked for, or all."""
     from tests import (
+        answer_scenes,
         correcting_scenes,
         encryption_scenes,
         erasing_scenes,
@@ -86,6 +87,7 @@ def main(wanted: list[str]) -> int:
         *(training_scenes, correcting_scenes, keeping_scenes),
         *(shelf_scenes, erasing_scenes, encryption_scenes),
         *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
+        answer_scenes,
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -223,6 +225,7 @@ class Stage:
 def one(scene: str, theme: str, size: str, name: str) -> None:
     """Renders one scene in this process."""
     from tests import (
+        answer_scenes,
         correcting_scenes,
         encryption_scenes,
         erasing_scenes,
@@ -244,6 +247,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
             *(scenes, training_scenes, correcting_scenes, keeping_scenes),
             *(shelf_scenes, erasing_scenes, encryption_scenes),
             *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
+            answer_scenes,
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

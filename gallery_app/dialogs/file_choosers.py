@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.utils.user_folders import data_folder
+from gallery_app.reports.answer_files import AnswerFormat
 from gallery_app.settings import BACKUPS, FOLDER, SAVED, Setting, Settings
 
 EMBEDDINGS = "Embeddings (*.npy *.npz *.csv)"
@@ -59,6 +60,14 @@ def choose_report(parent: QWidget, settings: Settings, gallery: str) -> Path | N
     """Where an evaluation's report is to be, or None when they cancel."""
     start = str(_folder(settings, SAVED) / f"{Path(gallery).stem} evaluation.html")
     name, _ = QFileDialog.getSaveFileName(parent, "Save report", start, "HTML file (*.html)")
+    return _remember([Path(name)], settings, SAVED)[0] if name else None
+
+
+def choose_answers(parent: QWidget, settings: Settings, form: AnswerFormat) -> Path | None:
+    """Where answers are to be saved, or None when they cancel."""
+    kind = {"csv": "CSV table (*.csv)", "json": "JSON (*.json)"}[form]
+    start = str(_folder(settings, SAVED) / f"answers.{form}")
+    name, _ = QFileDialog.getSaveFileName(parent, "Save answers", start, kind)
     return _remember([Path(name)], settings, SAVED)[0] if name else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.gallery import Gallery
-from gallery_app.pictures import Pictures, ShelfPictures
+from gallery_app.pictures import Pictures, QueryPictures, ShelfPictures
 from gallery_app.settings import Settings
 from gallery_app.state import AppState
 from gallery_app.tasks import TaskRunner
@@ -24,6 +24,7 @@ class Context:
     tasks: TaskRunner
     pictures: Pictures
     shelf_pictures: ShelfPictures
+    query_pictures: QueryPictures
     settings: Settings
     failed: Callable[[BaseException], None]
 
@@ -32,3 +33,8 @@ class Context:
         """The open gallery; operations run only while there is one."""
         assert self.state.gallery is not None
         return self.state.gallery
+
+    @property
+    def all_pictures(self) -> tuple[Pictures, ...]:
+        """Whatever reads pictures of the open gallery."""
+        return self.pictures, self.shelf_pictures, self.query_pictures

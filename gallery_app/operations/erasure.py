@@ -32,7 +32,7 @@ def erase(
     def show_rest() -> None:
         if state.gallery is gallery:
             queries.clear_queries(context)
-            for pictures in (context.pictures, context.shelf_pictures):
+            for pictures in context.all_pictures:
                 pictures.set_gallery(gallery)  # portraits are drawn through another lens now
             state.contents_changed.emit(EVERYTHING)
 

@@ -234,8 +234,8 @@ def close_gallery(context: Context) -> None:
 def _show(context: Context, gallery: Gallery) -> None:
     _let_go(context)
     remember(gallery.folder)
-    context.pictures.set_gallery(gallery)
-    context.shelf_pictures.set_gallery(gallery)
+    for pictures in context.all_pictures:
+        pictures.set_gallery(gallery)
     context.state.set_gallery(gallery)
     for notice in gallery.notices:
         context.state.notice.emit(notice)
@@ -245,8 +245,8 @@ def _let_go(context: Context) -> None:
     """Close the open gallery after everything that was asked of it."""
     old = context.state.gallery
     context.tasks.drop_answers()
-    context.pictures.set_gallery(None)
-    context.shelf_pictures.set_gallery(None)
+    for pictures in context.all_pictures:
+        pictures.set_gallery(None)
     if old is not None:
         context.state.gallery = None
         context.tasks.run(

@@ -77,10 +77,11 @@ class KeepNotice(QFrame):
 
 
 class QueryStepper(QWidget):
-    """Signals: ``step`` (-1 or 1), ``closed``."""
+    """Signals: ``step`` (-1 or 1), ``closed``, ``list_requested``."""
 
     step = Signal(int)
     closed = Signal()
+    list_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,12 +97,17 @@ class QueryStepper(QWidget):
         row = hbox(
             (self.label, 1), self.previous, self.place, self.next, self.close_button, spacing=4
         )
-        vbox(row, self.summary, parent=self, margins=0, spacing=2)
+        self.all = QPushButton()
+        self.all.clicked.connect(self.list_requested)
+        self.all.setProperty("quiet", True)
+        self.all.setToolTip(f"List all answers: filter, confirm, save ({keys_text('answers')})")
+        below = hbox((self.summary, 1), self.all, spacing=4)
+        vbox(row, below, parent=self, margins=0, spacing=2)
 
     def show_place(self, queries: QueryList, position: int) -> None:
         """Show where in the list the shown query stands."""
         several = len(queries) > 1
-        for widget in (self.previous, self.next, self.place, self.summary):
+        for widget in (self.previous, self.next, self.place, self.summary, self.all):
             widget.setVisible(several)
         if not 0 <= position < len(queries):
             return
@@ -111,6 +117,7 @@ class QueryStepper(QWidget):
         self.previous.setEnabled(position > 0)
         self.next.setEnabled(position < len(queries) - 1)
         self.summary.setText(_summary(queries))
+        self.all.setText(f"All {len(queries):,} answers…")
 
 
 def _summary(queries: QueryList) -> str:
