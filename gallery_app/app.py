@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from engine.errors import FaceGalleryError
@@ -45,6 +46,8 @@ from gallery_app.theme.icons import app_icon
 from gallery_app.widgets.controls.dialog import fit_to_screen
 from gallery_app.window.main_window import MainWindow
 
+_SCALED = 48 << 10  # kB of pictures at the size they are shown in: a screen full of large ones
+
 
 class App(QObject):
     """The running application: one window, one state, one task runner."""
@@ -52,6 +55,7 @@ class App(QObject):
     def __init__(self, qt: QApplication) -> None:
         super().__init__()
         self._qt = qt
+        QPixmapCache.setCacheLimit(_SCALED)
         self.settings = Settings()
         apply_theme(qt, self.settings.get(remembered.THEME))
         self.state = AppState(self)
@@ -108,6 +112,9 @@ class App(QObject):
         window.faces.enroll_requested.connect(self.menu_controller.enroll)
         window.query.open_requested.connect(self.menu_controller.open_query)
         window.query.actions.enroll_requested.connect(self.menu_controller.enroll_query)
+        for panel in (window.faces, window.unknown):
+            size = panel.size
+            size.valueChanged.connect(lambda _, of=size: self._set_thumbnails(of.side))
         window.welcome.open_requested.connect(self.menu_controller.open_gallery)
         window.welcome.import_requested.connect(self.menu_controller.import_folder)
         window.welcome.sample_requested.connect(lambda: galleries.open_sample(context))
@@ -129,6 +136,7 @@ class App(QObject):
         fit_to_screen(self.window)
         self.window.splitter.restoreState(self.settings.get(remembered.SPLITTER))
         self._sort(self.settings.get(remembered.SORT))
+        self._set_thumbnails(self.settings.get(remembered.THUMBNAIL))
         themes = self.window.menus.themes
         themes.get(self.settings.get(remembered.THEME), themes["system"]).setChecked(True)
 
@@ -138,6 +146,12 @@ class App(QObject):
         self.settings.set(remembered.SORT, order)
         self.window.identities.sort_by(order)
         self.window.menus.sorts[order if order == "faces" else "name"].setChecked(True)
+
+    def _set_thumbnails(self, side: int) -> None:
+        """The faces of one person and the unknown ones are of one size."""
+        self.settings.set(remembered.THUMBNAIL, side)
+        for panel in (self.window.faces, self.window.unknown):
+            panel.size.set_side(side)
 
     def _set_theme(self, mode: str) -> None:
         self.settings.set(remembered.THEME, mode)

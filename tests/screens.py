@@ -72,6 +72,7 @@ def main(wanted: list[str]) -> int:
         erasing_scenes,
         error_rate_scenes,
         exporting_scenes,
+        face_size_scenes,
         keeping_scenes,
         map_scenes,
         shelf_scenes,
@@ -88,6 +89,7 @@ def main(wanted: list[str]) -> int:
         *(shelf_scenes, erasing_scenes, encryption_scenes),
         *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
         answer_scenes,
+        face_size_scenes,
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -231,6 +233,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         erasing_scenes,
         error_rate_scenes,
         exporting_scenes,
+        face_size_scenes,
         keeping_scenes,
         map_scenes,
         scenes,
@@ -248,6 +251,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
             *(shelf_scenes, erasing_scenes, encryption_scenes),
             *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
             answer_scenes,
+            face_size_scenes,
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

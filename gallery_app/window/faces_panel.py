@@ -28,9 +28,10 @@ from gallery_app.shortcuts import keys_of
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
-from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
+from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, plain_tip
 from gallery_app.widgets.faces.delegates import FaceDelegate
 from gallery_app.widgets.faces.painting import PictureLabel
+from gallery_app.widgets.faces.thumbnail_size import ThumbnailSize
 from gallery_app.widgets.lists.uniform_view import UniformView
 from gallery_app.wording.number_words import faces_text
 
@@ -186,6 +187,8 @@ class FacesPanel(QWidget):
         self.note = text_label()
         self.note.setMaximumHeight(4 * self.note.fontMetrics().lineSpacing())
         self.grid = self._grid()
+        self.size = ThumbnailSize()
+        self.size.serve(self.grid, self._resize_faces)
         self.details = FaceDetails(pictures)
         self.details.who_is_this.connect(self.who_is_this)
         self.details.identity_requested.connect(self.identity_requested)
@@ -214,7 +217,8 @@ class FacesPanel(QWidget):
         view = UniformView(grid=True)
         view.setObjectName("faceGrid")
         view.setModel(self.model)
-        view.setItemDelegate(FaceDelegate(view))
+        self.delegate = FaceDelegate(view)
+        view.setItemDelegate(self.delegate)
         view.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.setFrameShape(QFrame.Shape.NoFrame)
@@ -224,9 +228,14 @@ class FacesPanel(QWidget):
         view.doubleClicked.connect(self._double_clicked)
         return view
 
+    def _resize_faces(self, side: int) -> None:
+        self.delegate.side = side
+        self.grid.resize_cells()
+
     def _page(self) -> QWidget:
         page = QWidget()
-        head = vbox(self.title, self.subtitle, self.note, margins=(24, 20, 24, 12), spacing=4)
+        about = hbox((self.subtitle, 1), IconLabel("image", "muted", 16), self.size, spacing=8)
+        head = vbox(self.title, about, self.note, margins=(24, 20, 24, 12), spacing=4)
         vbox(head, (self.grid, 1), self.details, parent=page, margins=0, spacing=0)
         return page
 

@@ -27,8 +27,9 @@ from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.fields import NameField
-from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
+from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, plain_tip
 from gallery_app.widgets.faces.delegates import FaceDelegate, finding_list
+from gallery_app.widgets.faces.thumbnail_size import LEAST, USUAL, ThumbnailSize
 from gallery_app.wording.unknowns_words import (
     hint,
     is_sure,
@@ -85,7 +86,8 @@ class ClusterCard(QFrame):
     def _grid(self) -> QListView:
         view = QListView(objectName="clusterFaces")
         view.setModel(self.model)
-        view.setItemDelegate(FaceDelegate(view))
+        self.delegate = FaceDelegate(view)
+        view.setItemDelegate(self.delegate)
         view.setViewMode(QListView.ViewMode.IconMode)
         view.setResizeMode(QListView.ResizeMode.Adjust)
         view.setMovement(QListView.Movement.Static)
@@ -124,9 +126,12 @@ class ClusterCard(QFrame):
         """Who is enrolled, to be offered while a name is typed."""
         self.name.set_roster(roster)
 
-    def set_rows(self, rows: int) -> None:
-        """How many rows of faces are seen at once; more are scrolled to."""
+    def set_rows(self, rows: int, side: int) -> None:
+        """How many rows of faces are seen at once, more are scrolled to; and how large they are."""
         self._rows = rows
+        if side != self.delegate.side:
+            self.delegate.side = side
+            self.grid.scheduleDelayedItemsLayout()
         self._fit()
 
     def show_cluster(self, cluster: Cluster, groups: int = 1) -> None:
@@ -253,7 +258,8 @@ class ClusterCard(QFrame):
             self.named.emit(self.chosen(), self._cluster.likeness.name)
 
 
-_LOW = 640  # px of the panel from which on two rows of faces leave room for the list
+_AROUND = 380  # px of the panel that the faces leave to what stands around them, and to the list
+_CELL = 34  # px that a cell is higher than the picture in it
 
 _KEPT = (
     "Queries in which no one was recognised are kept here, grouped by likely person, until you "
@@ -291,6 +297,8 @@ class UnknownPanel(QWidget):
         self.card.dismissed.connect(self.dismissed)
         self.card.strangers_dismissed.connect(self.strangers_dismissed)
         self.card.merge_requested.connect(self._merge)
+        self.size, self._size_icon = ThumbnailSize(), IconLabel("image", "muted", 16)
+        self.size.serve(self.card.grid, lambda _: self._fit_faces())
         self.dismiss_all = QPushButton(icon("trash"), "Dismiss all")
         self.dismiss_all.setToolTip(
             "Remove all unknown faces from this gallery without naming them"
@@ -320,7 +328,13 @@ class UnknownPanel(QWidget):
         page = QWidget()
         above = QWidget()
         around = vbox(parent=above, margins=(24, 20, 24, 8), spacing=12)
-        head = hbox((self.total, 1), (self.dismiss_all, 0, Qt.AlignmentFlag.AlignTop), spacing=8)
+        head = hbox(
+            (self.total, 1),
+            self._size_icon,
+            self.size,
+            (self.dismiss_all, 0, Qt.AlignmentFlag.AlignTop),
+            spacing=8,
+        )
         around.addLayout(head)
         around.addWidget(self.card)
         vbox(above, (self.list, 1), parent=page, margins=(0, 0, 0, 8), spacing=8)
@@ -405,4 +419,13 @@ class UnknownPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.card.set_rows(2 if self.height() >= _LOW else 1)
+        self._fit_faces()
+
+    def _fit_faces(self) -> None:
+        """Make faces as large as wanted, as far as the list keeps its room."""
+        room, narrow = self.height() - _AROUND, self.width() < _NARROW
+        for widget in (self.size, self._size_icon):
+            widget.setVisible(not narrow)
+        wanted = USUAL if narrow else self.size.side
+        side = max(LEAST, min(wanted, room - _CELL))
+        self.card.set_rows(2 if room >= 2 * (side + _CELL) else 1, side)

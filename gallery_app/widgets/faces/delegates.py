@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import (
     QAbstractItemModel,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QRect,
     QRectF,
@@ -76,16 +77,19 @@ class IdentityDelegate(QStyledItemDelegate):
 class FaceDelegate(QStyledItemDelegate):
     """A cell: rounded picture with a caption under it; a ring and a tick where selected."""
 
-    SIDE = 96
     _PAD = 6
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.side = 96  # px of the picture
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         caption = QFontMetrics(text_font("small")).height()
-        return QSize(self.SIDE + 2 * self._PAD, self.SIDE + 2 * self._PAD + caption + 9)
+        return QSize(self.side + 2 * self._PAD, self.side + 2 * self._PAD + caption + 9)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme, rect, state = current_theme(), option.rect, option.state
-        picture = QRectF(rect.left() + self._PAD, rect.top() + self._PAD, self.SIDE, self.SIDE)
+        picture = QRectF(rect.left() + self._PAD, rect.top() + self._PAD, self.side, self.side)
         selected = bool(state & _State.State_Selected)
         painter.save()
         paint_picture(painter, picture, index.data(PictureRole), 6)
@@ -93,7 +97,7 @@ class FaceDelegate(QStyledItemDelegate):
             _paint_tick(painter, picture)
         self._paint_ring(painter, picture, state)
         caption = QRect(
-            int(picture.left()), int(picture.bottom()) + 5, self.SIDE, self._caption_height()
+            int(picture.left()), int(picture.bottom()) + 5, self.side, self._caption_height()
         )
         color = theme.text if selected else theme.muted
         font: QFont = tabular(text_font("small"))

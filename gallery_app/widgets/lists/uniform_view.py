@@ -199,6 +199,16 @@ class UniformView(QListView):
         self.horizontalScrollBar().setRange(0, 0)
         QAbstractItemView.updateGeometries(self)
 
+    def resize_cells(self) -> None:
+        """The delegate makes cells of another size: what stands at the top stays there."""
+        old, down = self._cells, self._down()
+        row = max(0, old.row_at(down))
+        hidden = (down.y() - old.rect(row).top()) / old.height
+        self.updateGeometries()
+        new = self._cells
+        self.verticalScrollBar().setValue(new.rect(row).top() + round(hidden * new.height))
+        self.viewport().update()
+
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.scrollDirtyRegion(dx, dy)
         self.viewport().scroll(dx, dy)
