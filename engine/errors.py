@@ -62,6 +62,14 @@ class PhotoError(InputError):
     """A photograph cannot be used; the face beside it still can."""
 
 
+class NoFaceError(PhotoError):
+    """A photograph in which no face was found."""
+
+
+class PhotographsMissingError(InputError):
+    """What finds faces in photographs is not installed."""
+
+
 class IdentityNameError(InputError):
     """A name that no identity can have."""
 

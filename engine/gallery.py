@@ -11,6 +11,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -30,10 +31,15 @@ from engine.maintenance.integrity import check_gallery, require_writable
 from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.face_maps import Maps
 from engine.people import People
+from engine.photographs import Photographs
+from engine.photos.photo_reader import is_picture
+from engine.photos.photo_workers import PhotoWorkers
+from engine.photos.photograph_rows import MainFaceEmbedder
 from engine.progress import SILENT, Listener, Reporter
 from engine.recognition.comparison import SimilarityService
 from engine.recognition.error_estimator import ErrorEstimator
 from engine.recognition.recogniser import Recogniser
+from engine.records.detections import DetectedFace
 from engine.records.findings import KINDS, Kind, Review
 from engine.records.types import (
     CheckReport,
@@ -78,6 +84,7 @@ class Gallery:
         models: its trained models: train, versions, evaluation.
         maps: every face a point, in any of the spaces that faces can be compared in.
         exports: files that other programs read, and a report.
+        photographs: faces found in photographs.
         erasure: removes people from every file of the gallery.
         backups: written, listed, and how many are kept.
     """
@@ -113,7 +120,9 @@ class Gallery:
         self.comparison = SimilarityService(store)
         self.corrections = Corrections(store, self.recogniser, self.comparison)
         self.history = History(store, self.recogniser)
-        self.enrolment = Enroller(store, self.recogniser)
+        self._workers = PhotoWorkers()
+        self.enrolment = Enroller(store, self.recogniser, self._workers)
+        self.photographs = Photographs(self.enrolment.network, self._workers)
         self.unknowns = UnknownFaces(store, self.recogniser, self.enrolment, self._lens)
         self.models = TrainingService(store, self.recogniser)
         self.erasure = PersonErasure(store, self.recogniser, self.models, self._lens)
@@ -202,7 +211,15 @@ class Gallery:
         """
         started = time.monotonic()
         reporter = import_forecast(reporter)
-        reading = read_sources([Path(source) for source in sources], reporter=reporter)
+        workers = PhotoWorkers()
+        embedder = MainFaceEmbedder(workers)
+        try:
+            reading = read_sources(
+                [Path(source) for source in sources], reporter=reporter, embed=embedder
+            )
+        finally:
+            workers.close()
+        reading = replace(reading, notices=reading.notices + embedder.notices())
         if not len(reading.batch):
             raise EmbeddingError(
                 "No faces were given", remedy="Provide a folder or file with faces."
@@ -219,6 +236,7 @@ class Gallery:
 
     def close(self) -> None:
         """Write the index snapshot and let the gallery go. May be called twice."""
+        self._workers.close()
         self.recogniser.close()
         self._store.close()
 
@@ -231,25 +249,30 @@ class Gallery:
     # -- asking ------------------------------------------------------------------------------
 
     def read_queries(self, path: str | Path, *, name_column: str | None = None) -> FaceBatch:
-        """Read the embeddings of a file, checked against this gallery's dimension and network.
+        """Read the embeddings of a file, or the faces of a photograph, checked against this
+        gallery's dimension and network.
 
         Args:
             name_column: column or array of the names, None to recognise it.
 
         Raises:
-            EmbeddingError, MismatchError: naming the file, what is wrong and what to do.
+            EmbeddingError, PhotoError, MismatchError: naming the file, what is wrong and what to
+            do. NoFaceError: a photograph without a face.
         """
+        if is_picture(path):
+            return self.photographs.read_queries(path)
         batch = read_file(Path(path), dimension=self.dimension, name_column=name_column)
         self.enrolment.network.check_network(batch)
         return batch
 
-    def read_photo(self, path: str | Path) -> bytes:
-        """Read a photograph beside a query, as JPEG of at most 192 pixels a side.
+    def read_photo(self, photo: str | Path | DetectedFace) -> bytes:
+        """Return the photograph beside a query, or the face in a photograph that it was made of,
+        as JPEG of at most 192 pixels a side.
 
         Raises:
             PhotoError: it is broken, too large or of another kind.
         """
-        return read_photo(path)
+        return photo.crop if isinstance(photo, DetectedFace) else read_photo(photo)
 
     def identify(
         self,

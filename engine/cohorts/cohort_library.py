@@ -212,6 +212,16 @@ THIS_COMPUTERS = CohortLibrary()
 """Looked up anew at each use: FACE_GALLERY_HOME may change."""
 
 
+def bundled_profile_holds(sample: Vectors, owners: Ids, distance: Distance) -> bool:
+    """Whether the network of the bundled cohort made vectors ``(n, d)``, as they came.
+
+    Args:
+        owners: identity ids of these, ``(n,)``.
+    """
+    library = CohortLibrary(Path(), bundled=True)
+    return library.match(sample, owners, distance).cohort is not None
+
+
 def _own_folder() -> Path | None:
     try:
         return data_folder() / "cohorts"

@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from engine.cohorts.cohort_library import bundled_profile_holds
 from engine.errors import GalleryError, MismatchError
 from engine.formats.checks import check_vectors, usable
+from engine.photos.network_files import DIMENSION, NETWORK
 from engine.records.domains import checked, parsed
 from engine.records.types import Distance, FaceBatch, Ids, Rows, Vectors
 from engine.review.identity_division import clear_height, divided, ordinary_height
@@ -18,6 +20,8 @@ from engine.store import Store
 from engine.utils.distances import prepare
 from engine.utils.ignoring import ignored
 
+_NETWORK = "network"
+"""Setting: the fingerprint of the network that made the faces, where it is known."""
 _NORM_TOLERANCE = 0.15
 _SHARED_DIRECTION = 0.5
 SAMPLE = 2_000
@@ -136,6 +140,45 @@ class EmbeddingCheck:
         """
         check_vectors(batch.vectors[:], dimension=self._store.dimension)
         self.check_network(batch)
+
+    def check_photographs(self) -> None:
+        """Whether faces found in photographs compare with those of this gallery.
+
+        That is so where they were found in photographs themselves, where a person said so, and
+        where they lie as the network's vectors do.
+
+        Raises:
+            MismatchError: another network made them.
+        """
+        if self._store.dimension != DIMENSION:
+            raise MismatchError(
+                f"Faces in photographs become {DIMENSION} numbers each, those of this gallery "
+                f"have {self._store.dimension}",
+                remedy="Create a gallery for photographs, or use embeddings.",
+            )
+        known = self._store.settings.get(_NETWORK)
+        if known is None and not self._is_of_photographs():
+            raise MismatchError(
+                "The faces of this gallery were made by another network than the one for "
+                "photographs: they cannot be compared",
+                remedy="Create a gallery for photographs, or use embeddings of the same network.",
+            )
+        if known is not None and known != NETWORK:
+            raise MismatchError(
+                "The faces of this gallery were found in photographs by another version of the "
+                "network",
+                remedy="Open it with the version of Face Gallery that found them.",
+            )
+
+    def remember_photographs(self) -> None:
+        """Note that the faces of this gallery were made by the network for photographs."""
+        if self._store.settings.get(_NETWORK) is None:
+            self._store.settings.set(_NETWORK, NETWORK)
+
+    def _is_of_photographs(self) -> bool:
+        """Whether the enrolled faces lie as the vectors of the network for photographs do."""
+        _, owners, vectors = self._store.faces.vectors(self._store.faces.evenly_spaced(SAMPLE))
+        return not len(vectors) or bundled_profile_holds(vectors, owners, self._store.distance)
 
     def check_network(self, batch: FaceBatch) -> None:
         """Whether sound vectors of the right dimension can be. Raise MismatchError."""

@@ -17,6 +17,8 @@ from engine.formats.checks import as_rows, check_vectors
 from engine.formats.lazy_rows import chosen_faces, chosen_rows
 from engine.formats.photographs import read_photos
 from engine.formats.sources import SourcesRead, read_sources
+from engine.photos.photo_workers import PhotoWorkers
+from engine.photos.photograph_rows import MainFaceEmbedder
 from engine.progress import SILENT, EtaReporter, Reporter, Step
 from engine.recognition.recogniser import Recogniser
 from engine.records import names
@@ -69,9 +71,10 @@ class Enroller:
         network: sees that all of its faces come from one.
     """
 
-    def __init__(self, store: Store, recogniser: Recogniser) -> None:
+    def __init__(self, store: Store, recogniser: Recogniser, workers: PhotoWorkers) -> None:
         self._store = store
         self._recogniser = recogniser
+        self._workers = workers
         self._advisor = EnrolmentAdvisor(store, recogniser)
         self.network = EmbeddingCheck(store)
 
@@ -223,12 +226,15 @@ class Enroller:
     def _read(
         self, sources: Iterable[str | Path], name_column: str | None, reporter: Reporter
     ) -> SourcesRead:
-        return read_sources(
+        embedder = MainFaceEmbedder(self._workers, beforehand=self.network.check_photographs)
+        reading = read_sources(
             [Path(source) for source in sources],
             dimension=self._store.dimension,
             name_column=name_column,
             reporter=reporter,
+            embed=embedder,
         )
+        return replace(reading, notices=reading.notices + embedder.notices())
 
     # -- what would happen ---------------------------------------------------------------------
 

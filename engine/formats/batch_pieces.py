@@ -17,6 +17,7 @@ from engine.formats import checks
 from engine.formats.lazy_rows import AT_ONCE, chosen_faces, chosen_rows, joined, parts
 from engine.formats.name_column import REMEDY as _NAMES_REMEDY
 from engine.progress import SILENT, Reporter
+from engine.records.detections import DetectedFace
 from engine.records.names import check_name, shown_name
 from engine.records.types import FaceBatch, Ids, Rows
 from engine.utils.packed_columns import Coded, chained, chosen
@@ -46,7 +47,7 @@ class Piece:
     names: Sequence[str | None]
     files: Sequence[str]
     rows: Sequence[int]
-    photos: Sequence[Path | None]
+    photos: Sequence[Path | DetectedFace | None]
     unit: str
     numbers: Sequence[int]
     columns: tuple[str, ...] = ()

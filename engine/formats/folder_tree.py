@@ -19,7 +19,14 @@ from engine.formats.batch_pieces import Piece, bare_piece, with_names
 from engine.formats.input_file import open_regular, printable
 from engine.formats.name_column import candidate_of, choose
 from engine.formats.npy_file import label_count, read_array, read_labels
-from engine.formats.photographs import find_photo, index_photos, is_photo, photo_beside
+from engine.formats.photographs import (
+    PhotographEmbedder,
+    PhotographFile,
+    find_photo,
+    has_faces_to_find,
+    index_photos,
+    photo_beside,
+)
 from engine.progress import Reporter
 from engine.records.exports import PLAIN, FaceSource, Remarks
 from engine.records.names import check_name, shown_name
@@ -75,23 +82,32 @@ class _Folder:
 
 
 def read_tree(
-    root: str, reporter: Reporter, name_column: str | None = None
+    root: str,
+    reporter: Reporter,
+    name_column: str | None = None,
+    embed: PhotographEmbedder | None = None,
 ) -> tuple[list[Piece], list[InputError]]:
-    """All ``.npy`` files under a folder, in natural order of their paths.
+    """All ``.npy`` files under a folder, in natural order of their paths, and the photographs of
+    folders that have none.
 
     Hidden files and folders are skipped; linked folders are followed, each folder once. A file of
     many faces beside labels of its length has its names from them.
 
+    Args:
+        embed: makes vectors of photographs; without it they are left alone.
+
     Raises:
-        EmbeddingError: the folder cannot be read, or holds no ``.npy`` file at all.
+        EmbeddingError: the folder cannot be read, or holds neither vectors nor photographs.
         CancelledError: asked for through the reporter.
     """
-    found, refused = scan(root, reporter)
-    if not found and not refused:
+    found, photographs, refused = scan(root, reporter)
+    if not found and not refused and not (photographs and embed):
         raise EmbeddingError(
-            "This folder contains no .npy files",
+            "This folder contains neither .npy files nor photographs"
+            if embed
+            else "This folder contains no .npy files",
             file=root,
-            remedy="Choose a folder that contains one folder of .npy files per person.",
+            remedy="Choose a folder that contains one folder of faces per person.",
         )
     pieces: list[Piece] = []
     done = 0
@@ -111,6 +127,10 @@ def read_tree(
             else:
                 refused.append(result)
     reporter.progress("Reading files", len(found), len(found))
+    if embed and photographs:
+        embedded, useless = embed(photographs, reporter)
+        pieces += embedded
+        refused += useless
     return pieces, refused
 
 
@@ -204,28 +224,33 @@ def read_vector_file(file: VectorFile) -> Piece:
     return piece
 
 
-def scan(root: str, reporter: Reporter) -> tuple[list[VectorFile], list[InputError]]:
-    """Find the vectors under a folder without opening one.
+def scan(
+    root: str, reporter: Reporter
+) -> tuple[list[VectorFile], list[PhotographFile], list[InputError]]:
+    """Find the vectors under a folder, and the photographs of folders without vectors, without
+    opening one.
 
     Raises:
         EmbeddingError: ``root`` itself cannot be listed. CancelledError.
     """
     found: list[VectorFile] = []
+    photographs: list[PhotographFile] = []
     refused: list[InputError] = []
     seen: set[tuple[int, int]] = set()
     waiting = [root]
     while waiting:
         path = waiting.pop()
-        reporter.progress("Scanning folders", len(found), 0)
+        reporter.progress("Scanning folders", len(found) + len(photographs), 0)
         try:
             folder = _list_once(path, seen)
             waiting += reversed(folder.folders)
             found += _whose(path, folder)
+            photographs += _whose_photographs(path, folder)
         except (EmbeddingError, IdentityNameError) as error:
             if path == root and not seen:
                 raise
             refused.append(error)
-    return found, refused
+    return found, photographs, refused
 
 
 def _list_once(path: str, seen: set[tuple[int, int]]) -> _Folder:
@@ -254,7 +279,7 @@ def _list(path: str) -> _Folder:
                 continue
             if name[-4:].lower() == ".npy":
                 folder.vectors.append(name)
-            elif is_photo(name):
+            elif has_faces_to_find(name):
                 folder.photos.append(name)
             elif _is_folder(entry):
                 folder.folders.append(entry.path)
@@ -273,12 +298,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _whose(path: str, folder: _Folder) -> list[VectorFile]:
     if not folder.vectors:
         return []
-    try:
-        name = folder_identity(path)
-    except IdentityNameError as error:
-        left_out = f"its {len(folder.vectors)} files are left out"
-        problem, remedy = f"{error.problem}; {left_out}", "Rename the folder."
-        raise IdentityNameError(problem, file=path, remedy=remedy) from None
+    name = _folder_name_for(path, len(folder.vectors))
     start, parent = os.path.join(path, ""), Path(path)
     photos = index_photos(folder.photos)
     files = []
@@ -286,6 +306,21 @@ def _whose(path: str, folder: _Folder) -> list[VectorFile]:
         photo = find_photo(photos, vector[:-4])
         files.append(VectorFile(start + vector, name, parent / photo if photo else None))
     return files
+
+
+def _whose_photographs(path: str, folder: _Folder) -> list[PhotographFile]:
+    if folder.vectors or not folder.photos:
+        return []
+    name, start = _folder_name_for(path, len(folder.photos)), os.path.join(path, "")
+    return [PhotographFile(start + photo, name) for photo in sorted(folder.photos, key=natural)]
+
+
+def _folder_name_for(path: str, files: int) -> str:
+    try:
+        return folder_identity(path)
+    except IdentityNameError as error:
+        problem = f"{error.problem}; its {files} files are left out"
+        raise IdentityNameError(problem, file=path, remedy="Rename the folder.") from None
 
 
 def folder_identity(path: str) -> str:

@@ -7,19 +7,28 @@ import logging
 import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from engine.errors import PhotoError
+from engine.errors import InputError, PhotoError
 from engine.formats.input_file import open_regular, unreadable
 from engine.progress import Reporter
+from engine.records.detections import DetectedFace
 from engine.records.types import Rejection
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+    from engine.formats.batch_pieces import Piece
+
 _log = logging.getLogger(__name__)
 
+SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".jp2",
+    ".j2k", ".avif", ".heic", ".heif", ".hif",
+})  # fmt: skip
+"""Of files that are taken for photographs in which faces can be looked for."""
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")  # the first one wins where there are several
 MAX_PIXELS = 50_000_000
 _TOO_LARGE = f"The photo is over {MAX_PIXELS // 10**6} megapixels"
@@ -29,9 +38,31 @@ _QUALITY = 88
 _REMEDY = "Save it again as PNG, JPEG or WebP. The face itself is not affected."
 
 
+@dataclass(frozen=True)
+class PhotographFile:
+    """A photograph whose faces are to be found, and whose they are; None where that is open."""
+
+    path: str
+    name: str | None
+
+
+class PhotographEmbedder(Protocol):
+    """What turns photographs into rows of vectors."""
+
+    def __call__(
+        self, files: Sequence[PhotographFile], reporter: Reporter
+    ) -> tuple[list[Piece], list[InputError]]:
+        """Return what was found, and what is wrong with the other files."""
+
+
 def is_photo(name: str) -> bool:
     """Whether a file name ends like a photograph's."""
     return name.lower().endswith(EXTENSIONS)
+
+
+def has_faces_to_find(name: str) -> bool:
+    """Whether a file name ends like that of a photograph in which faces can be looked for."""
+    return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
 def index_photos(names: Iterable[str]) -> dict[str, str]:
@@ -89,7 +120,7 @@ def read_photo(path: str | Path, *, side: int = 192) -> bytes:
 
 
 def read_photos(
-    photos: Sequence[str | Path | None], reporter: Reporter
+    photos: Sequence[str | Path | DetectedFace | None], reporter: Reporter
 ) -> tuple[dict[int, bytes], tuple[Rejection, ...]]:
     """Thumbnails by row, and the photographs that could not be used: their faces are kept."""
     thumbnails: dict[int, bytes] = {}
@@ -99,7 +130,7 @@ def read_photos(
         if done % 50 == 0:
             reporter.progress("Reading photos", done, len(given))
         try:
-            thumbnails[row] = read_photo(photo)
+            thumbnails[row] = photo.crop if isinstance(photo, DetectedFace) else read_photo(photo)
         except PhotoError as error:
             refused.append(Rejection(str(photo), f"{error.reason} The face was kept."))
     return thumbnails, tuple(refused)
@@ -117,7 +148,7 @@ def _thumbnail(stream: BinaryIO, side: int) -> Picture:
     elif picture.mode in {"P", "PA", "1"}:  # indexed colours cannot be averaged
         picture = picture.convert("RGBA")
     picture.thumbnail((side, side), reducing_gap=2.0)  # has a large JPEG decoded smaller
-    return _opaque(_upright(picture))
+    return opaque(_upright(picture))
 
 
 def _open(stream: BinaryIO) -> Picture:
@@ -145,7 +176,8 @@ def _upright(picture: Picture) -> Picture:
         return picture
 
 
-def _opaque(picture: Picture) -> Picture:
+def opaque(picture: Picture) -> Picture:
+    """Return a picture in RGB, what is transparent on white."""
     from PIL import Image
 
     if not picture.has_transparency_data:

@@ -11,10 +11,21 @@ from pathlib import Path
 from engine.errors import EmbeddingError, InputError, NameColumnError
 from engine.formats.batch_pieces import Piece, join, of_one_dimension, with_names
 from engine.formats.csv_file import read_csv
-from engine.formats.folder_tree import VectorFile, read_single, read_tree, read_vector_file
+from engine.formats.folder_tree import (
+    VectorFile,
+    folder_identity,
+    read_single,
+    read_tree,
+    read_vector_file,
+)
 from engine.formats.input_file import printable, unreadable
 from engine.formats.npz_file import read_npz
-from engine.formats.photographs import photo_beside
+from engine.formats.photographs import (
+    PhotographEmbedder,
+    PhotographFile,
+    has_faces_to_find,
+    photo_beside,
+)
 from engine.progress import SILENT, Reporter
 from engine.records.names import lookalikes, shown_name
 from engine.records.types import FaceBatch, Rejection, Rows
@@ -88,8 +99,9 @@ def read_sources(
     dimension: int | None = None,
     name_column: str | None = None,
     reporter: Reporter = SILENT,
+    embed: PhotographEmbedder | None = None,
 ) -> SourcesRead:
-    """The faces of folder trees, ``.npz``, ``.csv`` and single ``.npy`` files.
+    """The faces of folder trees, ``.npz``, ``.csv`` and single ``.npy`` files, and photographs.
 
     A face's identity is the folder that directly holds its ``.npy`` (the source folder itself
     included), its name in the table, or in an array beside one of many faces. What cannot be used
@@ -98,15 +110,16 @@ def read_sources(
     Args:
         dimension: the dimension needed; None takes that of most faces.
         name_column: column or array of the names, None to recognise it.
+        embed: makes vectors of photographs; without it they are no sources.
 
     Raises:
-        EmbeddingError: a source does not exist, or is a folder without any ``.npy``.
+        EmbeddingError: a source does not exist, or is a folder without any ``.npy`` or photograph.
         CancelledError: asked for through the reporter.
     """
     pieces: list[Piece] = []
     errors: list[InputError] = []
     for source in sources:
-        found, refused = _read_source(os.fspath(source), dimension, reporter, name_column)
+        found, refused = _read_source(os.fspath(source), dimension, reporter, name_column, embed)
         pieces += found
         errors += refused
     kept, mismatched = of_one_dimension(pieces, dimension)
@@ -127,10 +140,14 @@ def read_sources(
 
 
 def _read_source(
-    source: str, dimension: int | None, reporter: Reporter, name_column: str | None
+    source: str,
+    dimension: int | None,
+    reporter: Reporter,
+    name_column: str | None,
+    embed: PhotographEmbedder | None,
 ) -> _Read:
     if os.path.isdir(source):
-        return read_tree(source, reporter, name_column)
+        return read_tree(source, reporter, name_column, embed)
     try:
         os.stat(source)
     except (OSError, ValueError) as error:
@@ -138,6 +155,9 @@ def _read_source(
     try:
         if _suffix(source) == ".npy":
             return read_single(source, name_column)
+        if embed is not None and has_faces_to_find(source):
+            folder = os.path.dirname(os.path.abspath(source))
+            return embed([PhotographFile(source, folder_identity(folder))], reporter)
         piece, refused = _read_file(source, dimension, reporter, name_column)
         named, nameless = with_names(piece)
     except InputError as error:

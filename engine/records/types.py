@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.records.advice import Advice
+
+if TYPE_CHECKING:
+    from engine.records.detections import DetectedFace
 
 LARGEST_DIMENSION = 65_536
 """Of the embeddings that a gallery can hold."""
@@ -55,14 +58,15 @@ class FaceBatch:
         names: ``n`` identity names; None where the source gives none (a bare query file).
         files: ``n`` labels of where each row came from (a path, or the table's own label).
         rows: ``n`` row numbers inside that file, from 0.
-        photos: ``n`` paths of the photograph beside the vector, None where there is none.
+        photos: ``n`` paths of the photograph beside the vector, or the faces in photographs that
+            the vectors were made of; None where there is neither.
     """
 
     vectors: Rows
     names: Sequence[str | None]
     files: Sequence[str]
     rows: Sequence[int]
-    photos: Sequence[Path | None]
+    photos: Sequence[Path | DetectedFace | None]
 
     def __len__(self) -> int:
         return len(self.vectors)

@@ -33,8 +33,8 @@ _LAST_LINES = 3
 Process = subprocess.Popen[str]
 
 
-def start_process(module: str, folder: Path, log: IO[bytes]) -> Process:
-    """Start ``python -m MODULE FOLDER`` with this engine on its path, and without passphrases in
+def start_process(module: str, argument: str | Path, log: IO[bytes]) -> Process:
+    """Start ``python -m MODULE ARGUMENT`` with this engine on its path, and without passphrases in
     its environment, where others could read them.
 
     The process should end when its standard input is closed, as that happens when this process
@@ -48,7 +48,7 @@ def start_process(module: str, folder: Path, log: IO[bytes]) -> Process:
     environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
     return subprocess.Popen(
         # -P: files in the current folder are no modules of the process
-        [sys.executable, "-P", "-m", module, str(folder)],
+        [sys.executable, "-P", "-m", module, str(argument)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -158,7 +158,7 @@ def serve(folder: Path, work: Callable[[Path, Reporter], Mapping[str, Any]]) -> 
     """
     os.umask(0o077)  # whatever it writes is for the owner alone, libraries' files too
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this one
-    lines = _own_stdout()
+    lines = own_stdout()
     threading.Thread(target=_end_with_the_parent, args=(folder,), daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(5)  # the window goes first
@@ -175,8 +175,8 @@ def serve(folder: Path, work: Callable[[Path, Reporter], Mapping[str, Any]]) -> 
     return 0
 
 
-def _own_stdout() -> io.TextIOWrapper:
-    """Standard output for the protocol alone; whatever else is printed goes to stderr."""
+def own_stdout() -> io.TextIOWrapper:
+    """Return standard output for the protocol alone; whatever else is printed goes to stderr."""
     kept = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr

@@ -82,7 +82,9 @@ def identify(
     strangers: Strangers, keep_unknown: bool, name_column: str | None, gallery: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Identify each embedding in the files QUERIES (.npy, .npz, .csv)."""
+    """Identify each face in the files QUERIES: photographs, embeddings (.npy, .npz, .csv), or
+    folders of these.
+    """
     kept: int | None = None
     with opened(gallery, write=keep_unknown) as source, Bar() as bar:
         batches, errors = _read(source, queries, name_column)

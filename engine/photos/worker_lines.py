@@ -1,0 +1,104 @@
+"""What goes between this process and one that looks at photographs: a JSON document a line."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+
+from engine.errors import PhotoError
+from engine.records.detections import Box, DetectedFace, FaceQuality, Photograph, PhotographFaces
+from engine.records.domains import parsed
+
+
+def request_line(file: str) -> str:
+    """Return the line that asks for a photograph."""
+    return json.dumps({"file": file})
+
+
+def read_request(line: str) -> str:
+    """Return the file that is asked for."""
+    return str(json.loads(line)["file"])
+
+
+def faces_line(read: PhotographFaces) -> str:
+    """Return the line that tells the faces of a photograph."""
+    photograph = read.photograph
+    return json.dumps(
+        {
+            "photograph": {
+                **vars(photograph),
+                "digest": photograph.digest.hex(),
+                "thumbnail": _text(photograph.thumbnail),
+            },
+            "faces": [_face(face) for face in read.faces],
+        }
+    )
+
+
+def refused_line(error: PhotoError) -> str:
+    """Return the line that tells why a photograph cannot be used."""
+    return json.dumps({"problem": error.problem, "remedy": error.remedy})
+
+
+def read_answer(line: str, file: str) -> PhotographFaces:
+    """Return the faces of a photograph.
+
+    Raises:
+        PhotoError: the photograph cannot be used.
+        ValueError: the line is none of this protocol.
+    """
+    match parsed(line):
+        case {"problem": str(problem), "remedy": str(remedy)}:
+            raise PhotoError(problem, file=file, remedy=remedy)
+        case {"photograph": dict(described), "faces": list(faces)}:
+            try:
+                return _read(described, faces)
+            except (KeyError, TypeError) as error:
+                raise ValueError(f"a line that lacks something: {error}") from error
+    raise ValueError(f"not a line of a process that looks at photographs: {line[:80]}")
+
+
+def _face(face: DetectedFace) -> dict[str, Any]:
+    box, quality = face.box, face.quality
+    return {
+        "box": [box.x, box.y, box.width, box.height],
+        "quality": [quality.size, quality.sharpness, quality.turn, quality.score],
+        "vector": _text(np.ascontiguousarray(face.vector, dtype="<f4").tobytes()),
+        "crop": _text(face.crop),
+    }
+
+
+def _read(described: dict[str, Any], faces: list[Any]) -> PhotographFaces:
+    photograph = Photograph(
+        **{
+            **described,
+            "digest": bytes.fromhex(described["digest"]),
+            "thumbnail": _bytes(described["thumbnail"]),
+            "remarks": tuple(described["remarks"]),
+        }
+    )
+    return PhotographFaces(
+        photograph,
+        tuple(
+            DetectedFace(
+                photograph,
+                number,
+                Box(*face["box"]),
+                FaceQuality(*face["quality"]),
+                np.frombuffer(_bytes(face["vector"]), "<f4"),
+                _bytes(face["crop"]),
+            )
+            for number, face in enumerate(faces)
+        ),
+    )
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
