@@ -25,17 +25,17 @@ from engine.errors import EmbeddingError, GalleryReadOnlyError
 from engine.export.exporter import Exporter
 from engine.faces import Faces
 from engine.formats.photographs import read_photo
-from engine.formats.sources import read_file, read_sources
+from engine.formats.sources import read_sources
 from engine.history import History
 from engine.maintenance.integrity import check_gallery, require_writable
 from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.face_maps import Maps
 from engine.people import People
-from engine.photographs import Photographs
-from engine.photos.photo_reader import is_picture
+from engine.photos.face_quality import heed_quality
 from engine.photos.photo_workers import PhotoWorkers
 from engine.photos.photograph_rows import MainFaceEmbedder
 from engine.progress import SILENT, Listener, Reporter
+from engine.queries import Queries
 from engine.recognition.comparison import SimilarityService
 from engine.recognition.error_estimator import ErrorEstimator
 from engine.recognition.recogniser import Recogniser
@@ -84,7 +84,7 @@ class Gallery:
         models: its trained models: train, versions, evaluation.
         maps: every face a point, in any of the spaces that faces can be compared in.
         exports: files that other programs read, and a report.
-        photographs: faces found in photographs.
+        queries: faces to be asked about, read from files, folders and photographs.
         erasure: removes people from every file of the gallery.
         backups: written, listed, and how many are kept.
     """
@@ -122,7 +122,7 @@ class Gallery:
         self.history = History(store, self.recogniser)
         self._workers = PhotoWorkers()
         self.enrolment = Enroller(store, self.recogniser, self._workers)
-        self.photographs = Photographs(self.enrolment.network, self._workers)
+        self.queries = Queries(self.dimension, self.enrolment.network, self._workers)
         self.unknowns = UnknownFaces(store, self.recogniser, self.enrolment, self._lens)
         self.models = TrainingService(store, self.recogniser)
         self.erasure = PersonErasure(store, self.recogniser, self.models, self._lens)
@@ -259,11 +259,7 @@ class Gallery:
             EmbeddingError, PhotoError, MismatchError: naming the file, what is wrong and what to
             do. NoFaceError: a photograph without a face.
         """
-        if is_picture(path):
-            return self.photographs.read_queries(path)
-        batch = read_file(Path(path), dimension=self.dimension, name_column=name_column)
-        self.enrolment.network.check_network(batch)
-        return batch
+        return self.queries.read(path, name_column=name_column)
 
     def read_photo(self, photo: str | Path | DetectedFace) -> bytes:
         """Return the photograph beside a query, or the face in a photograph that it was made of,
@@ -276,7 +272,7 @@ class Gallery:
 
     def identify(
         self,
-        queries: Vectors,
+        queries: Vectors | FaceBatch,
         *,
         k: int = 5,
         top: int = 5,
@@ -287,7 +283,9 @@ class Gallery:
         """Tell who each query is.
 
         Args:
-            queries: ``(d,)`` or ``(n, d)``.
+            queries: ``(d,)`` or ``(n, d)``, or a batch. Of a batch with faces found in photographs
+                no two faces of one photograph get the same name, and a name given to a face that
+                is small says so.
             k: how many nearest faces are evidence.
             top: how many candidates, at most.
             fpir: the share of strangers that may get a name, in (0, 1).
@@ -298,9 +296,18 @@ class Gallery:
             MismatchError: another dimension. EmbeddingError: a row is not finite or all zeros.
             InputError: ``fpir`` outside (0, 1).
         """
-        return self.recogniser.identify(
-            queries, method=method, k=k, top=top, fpir=fpir, strangers=strangers
+        faces = queries.photos if isinstance(queries, FaceBatch) else ()
+        found = [isinstance(face, DetectedFace) and face.photograph.file for face in faces]
+        answers = self.recogniser.identify(
+            queries.vectors[:] if isinstance(queries, FaceBatch) else queries,
+            method=method,
+            k=k,
+            top=top,
+            fpir=fpir,
+            strangers=strangers,
+            photographs=[file or None for file in found] if any(found) else None,
         )
+        return heed_quality(answers, faces)
 
     def auto(self) -> tuple[tuple[str, ...], str, str]:
         """Return the methods that ``auto`` stands for on this gallery; why, as

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.progress import SILENT, Reporter
+from engine.records.detections import DetectedFace
 from engine.records.names import search_key
 from engine.records.types import (
     Candidate,
@@ -31,7 +32,7 @@ class FaceQuery:
         vector: ``(d,)``.
         label: what the person reads, such as ``query_0007.npy`` or ``table.npz row 12``.
         row: row in that file, from 0.
-        photo: the photograph beside it.
+        photo: the photograph beside it, or the face in a photograph that it was made of.
         face: id of the enrolled face it is, None for a real query.
         enrolled_as: name of the identity of that face.
         record: what the gallery holds about this very vector.
@@ -44,7 +45,7 @@ class FaceQuery:
     label: str
     file: str
     row: int = 0
-    photo: Path | None = None
+    photo: Path | DetectedFace | None = None
     face: int | None = None
     enrolled_as: str = ""
     answer: Identification | None = None

@@ -36,7 +36,7 @@ def _answer(pipeline: FacePipeline, file: str) -> str:
         return faces_line(pipeline.read(file))
     except PhotoError as error:
         return refused_line(error)
-    except MemoryError:
+    except MemoryError:  # ordinary: a limit that this process set itself
         problem = "It takes more memory than a photograph may"
         return refused_line(PhotoError(problem, remedy="Save it again smaller."))
 

@@ -48,9 +48,9 @@ class MtcnnDetector:
         """
         boxes = self._proposed(picture)
         boxes, scores = self._refined(self._refinement, picture, boxes, 24, _SCORES[1])
-        kept = suppress(boxes, scores, 0.7)
+        kept = suppress_overlapping(boxes, scores, 0.7)
         boxes, scores = self._refined(self._output, picture, boxes[kept], 48, _SCORES[2])
-        kept = suppress(boxes, scores, 0.7, of_smaller=True)
+        kept = suppress_overlapping(boxes, scores, 0.7, of_smaller=True)
         return _as_dlib(boxes[kept]), scores[kept]
 
     def _proposed(self, picture: Picture) -> Numbers:
@@ -60,12 +60,12 @@ class MtcnnDetector:
         while min(picture.size) * scale >= _CELL:
             size = [max(_CELL, round(side * scale)) for side in picture.size]
             boxes, likely = self._proposed_in(picture.resize((size[0], size[1])), picture)
-            kept = suppress(boxes, likely, 0.5)
+            kept = suppress_overlapping(boxes, likely, 0.5)
             found.append(boxes[kept])
             scores.append(likely[kept])
             scale *= _FACTOR
         boxes, likely = np.concatenate(found), np.concatenate(scores)
-        return boxes[suppress(boxes, likely, 0.7)]
+        return boxes[suppress_overlapping(boxes, likely, 0.7)]
 
     def _proposed_in(self, reduced: Picture, picture: Picture) -> tuple[Numbers, Numbers]:
         shifts, chances = self._proposals.run(None, {"input_1": _network_input(reduced)[None]})
@@ -97,7 +97,7 @@ class MtcnnDetector:
         return _shifted(squares[kept], np.concatenate(shifts)[kept]), likely[kept]
 
 
-def suppress(
+def suppress_overlapping(
     boxes: Numbers, scores: Numbers, most: float, *, of_smaller: bool = False
 ) -> npt.NDArray[np.int64]:
     """Return the boxes to keep, the surest first: none overlaps a surer one by more than a share.

@@ -80,12 +80,12 @@ class PhotoWorkers:
         Raises:
             PhotographsMissingError, WorkerError, CancelledError: as for :meth:`read`.
         """
-        require_readable_photographs()
         waiting: deque[tuple[str, Future[Outcome]]] = deque()
         todo = iter(files)
         try:
             while True:
                 for file in todo:
+                    require_readable_photographs()
                     path = os.fspath(file)
                     waiting.append((path, self._threads.submit(self._outcome, path, mode)))
                     if len(waiting) >= self._count * _AHEAD:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ from engine.recognition.mlp import Mlp
 from engine.recognition.scores import MethodScores, fuse
 from engine.recognition.spaces import SearchedSpace
 from engine.recognition.templates import TemplateTable
-from engine.records.types import Identification, Ids, Strangers, Vectors
+from engine.records.types import Candidate, Identification, Ids, Strangers, Vectors
 from engine.utils.distances import between
 from engine.utils.id_map import IdMap
 
@@ -162,6 +162,25 @@ class Identifier:
         if method == "knn":
             return made
         return [replace(answer, note=f"{_SEEN} {answer.note}".strip()) for answer in made]
+
+    def margin_of(
+        self, fpir: float, strangers: Strangers
+    ) -> Callable[[Identification, Candidate], float]:
+        """Return what tells by how much a candidate of an answer exceeds what a name needs; -1
+        where it would not be named.
+        """
+
+        def margin(answer: Identification, candidate: Candidate) -> float:
+            members = tuple(answer.method.split(" + "))
+            choice = self.auto if members == self.auto.members else self.auto.otherwise
+            if choice is None or choice.members != members:
+                choice = MethodChoice(members, None, "")
+            rule = self._rule(choice, fpir, strangers)
+            if not rule.names(candidate.score, candidate.confidence):
+                return -1.0
+            return candidate.score - rule.threshold
+
+        return margin
 
     def scores(self, queries: Vectors, method: str = "auto") -> MethodScores:
         """Score identities for queries ``(m, d)`` without a verdict. Raises as :meth:`identify`.

@@ -22,6 +22,7 @@ from engine.recognition.calibration.calibration_cache import CalibrationCache
 from engine.recognition.calibration.method_selection import MethodChoice
 from engine.recognition.cohort_search import CohortSearches
 from engine.recognition.identifier import Identifier, build_identifier
+from engine.recognition.joint_assignment import assign_jointly
 from engine.recognition.kept_strangers import KeptStrangers
 from engine.recognition.state import RecognitionState
 from engine.records.changes import Changed
@@ -100,6 +101,7 @@ class Recogniser:
         top: int = 5,
         fpir: float = 0.01,
         strangers: Strangers = "at-large",
+        photographs: Sequence[str | None] | None = None,
     ) -> Sequence[Identification]:
         """Answer who each query is (:meth:`engine.gallery.Gallery.identify`)."""
         if not 0 < fpir < 1:
@@ -121,11 +123,22 @@ class Recogniser:
                 )
             )
 
-        if len(queries) <= _QUERIES_AT_ONCE:
-            return identify(queries)
         rows = range(len(queries))
         parts = [rows[at : at + _QUERIES_AT_ONCE] for at in rows[::_QUERIES_AT_ONCE]]
-        return JoinedAnswers([(part, identify(queries[part.start : part.stop])) for part in parts])
+        answers = (
+            identify(queries)
+            if len(parts) <= 1
+            else JoinedAnswers(
+                [(part, identify(queries[part.start : part.stop])) for part in parts]
+            )
+        )
+        if photographs is None:
+            return answers
+        return self._answered(
+            lambda ready: assign_jointly(
+                answers, photographs, ready.identifier.margin_of(fpir, strangers)
+            )
+        )
 
     def identify_enrolled(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -77,7 +77,7 @@ class Photograph:
     width: int
     height: int
     taken: str | None
-    thumbnail: bytes
+    thumbnail: bytes = field(repr=False)
     remarks: tuple[str, ...] = ()
 
 
@@ -95,8 +95,8 @@ class DetectedFace:
     number: int
     box: Box
     quality: FaceQuality
-    vector: Vectors
-    crop: bytes
+    vector: Vectors = field(repr=False)
+    crop: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,6 +71,22 @@ class FaceBatch:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    @classmethod
+    def joined(cls, batches: Sequence[FaceBatch], dimension: int) -> FaceBatch:
+        """Join batches, in their order.
+
+        Args:
+            dimension: of the vectors where there is no batch.
+        """
+        none = np.empty((0, dimension), dtype=np.float32)
+        return cls(
+            np.concatenate([none, *(batch.vectors[:] for batch in batches)]),
+            [name for batch in batches for name in batch.names],
+            [file for batch in batches for file in batch.files],
+            [row for batch in batches for row in batch.rows],
+            [photo for batch in batches for photo in batch.photos],
+        )
+
     def take(self, rows: Sequence[int]) -> FaceBatch:
         """Some of the rows, in the order given."""
         return FaceBatch(

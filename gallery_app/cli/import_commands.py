@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from engine.errors import EmbeddingError, FaceGalleryError
 from engine.gallery import Gallery
 from engine.records.advice import AdviceKind, grouped
+from engine.records.detections import DetectionMode
 from engine.records.plans import ImportPlan, Outcome, PlannedFace
-from engine.records.types import EnrolmentReport, FaceBatch, ImportReport
+from engine.records.types import EnrolmentReport, ImportReport
 from engine.utils.number_text import counted, place_text
 from gallery_app.cli.command_tools import (
     Bar,
@@ -52,6 +52,14 @@ _skip_duplicates = click.option(
 )
 
 
+mode_option = click.option(
+    "--mode",
+    default="thorough",
+    show_default=True,
+    type=click.Choice(["thorough", "faithful"]),
+    help="How to look for faces in photographs: thorough finds the most; faithful finds those "
+    "that dlib's own detector finds, where it finds them.",
+)
 name_column_option = click.option(
     "--name-column",
     metavar="COLUMN",
@@ -223,6 +231,7 @@ def _tell_rejected(report: ImportReport) -> None:
 @click.argument("name")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @plan_options
+@mode_option
 @gallery_and_json
 def enroll(
     name: str,
@@ -230,17 +239,25 @@ def enroll(
     dry_run: bool,
     skip_duplicates: bool,
     name_column: str | None,
+    mode: DetectionMode,
     gallery: Path | None,
     as_json: bool,
 ) -> int:
     """Add the faces in FILES to NAME, a new or enrolled person: all of them, or none.
 
-    If a file cannot be read, nothing is added; --dry-run lists it with the others.
+    FILES are photographs, embeddings (.npy, .npz, .csv) or folders of these. Of a photograph the
+    largest face near the middle is added. If a file cannot be read, nothing is added; --dry-run
+    lists it with the others.
     """
     with opened(gallery, write=True) as target, Bar() as bar:
-        faces, errors = _read_all(target, files, name_column)
-        if faces is None or (errors and not dry_run):
+        read = target.queries.read_all(
+            files, name_column=name_column, mode=mode, main_faces=True, reporter=bar.reporter()
+        )
+        faces, errors = read.batch, read.errors
+        if not len(faces) or (errors and not dry_run):
             raise _refusal(errors)
+        for remark in read.remarks:
+            say(remark)
         if not dry_run and not skip_duplicates:
             _tell(target.enroll(name, faces, reporter=bar.reporter()), as_json)
             return 0
@@ -255,28 +272,6 @@ def enroll(
         )
     _tell(_as_enrolment(plan, done), as_json, plan, dry_run=dry_run)
     return 1 if errors else 0
-
-
-def _read_all(
-    gallery: Gallery, files: Sequence[Path], name_column: str | None
-) -> tuple[FaceBatch | None, list[FaceGalleryError]]:
-    """The faces of all files, None where there are none, and what is wrong with the others."""
-    batches, errors = [], []
-    for file in files:
-        try:
-            batches.append(gallery.read_queries(file, name_column=name_column))
-        except FaceGalleryError as error:
-            errors.append(error)
-    if not batches:
-        return None, errors
-    faces = FaceBatch(
-        np.concatenate([batch.vectors for batch in batches]),
-        [None] * sum(map(len, batches)),
-        [file for batch in batches for file in batch.files],
-        [row for batch in batches for row in batch.rows],
-        [photo for batch in batches for photo in batch.photos],
-    )
-    return faces, errors
 
 
 def _refusal(errors: Sequence[FaceGalleryError]) -> EmbeddingError:

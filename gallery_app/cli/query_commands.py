@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
-from engine.errors import FaceGalleryError
-from engine.gallery import Gallery
+from engine.records.detections import DetectionMode
 from engine.records.similarity import Similarity
 from engine.records.types import FaceBatch, Identification, Method, Strangers
 from engine.utils.number_text import confidence_text, place_text
 from gallery_app.cli.backup_commands import salvage_into
 from gallery_app.cli.cohort_commands import strangers_option
 from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
-from gallery_app.cli.import_commands import name_column_option
+from gallery_app.cli.import_commands import mode_option, name_column_option
 from gallery_app.cli.output import echo
 from gallery_app.cli.unknown_commands import keep_unknown as keep
 from gallery_app.reports.answer_files import answer_json
@@ -76,63 +73,54 @@ def people(sort: str, gallery: Path | None, as_json: bool) -> None:
     help="Keep queries in which no one is recognised; see `unknown`.",
 )
 @name_column_option
+@mode_option
 @gallery_and_json
 def identify(
     queries: tuple[Path, ...], k: int, top: int, method: Method, fpir: float,
-    strangers: Strangers, keep_unknown: bool, name_column: str | None, gallery: Path | None,
-    as_json: bool,
+    strangers: Strangers, keep_unknown: bool, name_column: str | None, mode: DetectionMode,
+    gallery: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Identify each face in the files QUERIES: photographs, embeddings (.npy, .npz, .csv), or
     folders of these.
     """
     kept: int | None = None
     with opened(gallery, write=keep_unknown) as source, Bar() as bar:
-        batches, errors = _read(source, queries, name_column)
-        answers: Sequence[Identification] = []
-        if batches:
-            vectors = np.concatenate([batch.vectors for batch in batches])
-            bar.reporter().progress("Identifying", 0, len(vectors))
-            answers = source.identify(
-                vectors, k=k, top=top, method=method, fpir=fpir, strangers=strangers
+        read = source.queries.read_all(
+            queries, name_column=name_column, mode=mode, reporter=bar.reporter()
+        )
+        batch, answers = read.batch, list[Identification]()
+        if len(batch):
+            bar.reporter().progress("Identifying", 0, len(batch))
+            answers += source.identify(
+                batch, k=k, top=top, method=method, fpir=fpir, strangers=strangers
             )
-            bar.reporter().progress("Identifying", len(vectors), len(vectors))
+            bar.reporter().progress("Identifying", len(batch), len(batch))
         if keep_unknown:
-            kept = keep(source, batches, answers)
-    places = [place for batch in batches for place in zip(batch.files, batch.rows, strict=True)]
+            kept = keep(source, batch, answers)
     if as_json:
         results = [
-            answer_json(*place, answer) for place, answer in zip(places, answers, strict=True)
+            answer_json(batch.files[row], batch.rows[row], answer, batch.photos[row])
+            for row, answer in enumerate(answers)
         ]
+        errors = [{"file": error.file, "reason": error.reason} for error in read.errors]
         more = {} if kept is None else {"kept": kept}
         put_json({"results": results, "errors": errors, **more})
     else:
-        for place, answer in zip(places, answers, strict=True):
-            echo(_as_text(*place, answer))
-        for note in sorted({answer.note for answer in answers if answer.note}):
-            say(note)
-        for error in errors:
-            say(f"{error['file']}: {error['reason']}")
+        for row, answer in enumerate(answers):
+            echo(_as_text(batch, row, answer))
+        for remark in (*sorted({answer.note for answer in answers} - {""}), *read.remarks):
+            say(remark)
+        for error in read.errors:
+            say(str(error))
         if kept is not None:
             say(f"{kept:,} unknown queries kept.")
-    if errors and not answers:
+    if read.errors and not answers:
         raise click.exceptions.Exit(1)
 
 
-def _read(
-    gallery: Gallery, files: tuple[Path, ...], name_column: str | None
-) -> tuple[list[FaceBatch], list[dict[str, str]]]:
-    batches, errors = [], []
-    for file in files:
-        try:
-            batches.append(gallery.read_queries(file, name_column=name_column))
-        except FaceGalleryError as error:
-            errors.append({"file": error.file or str(file), "reason": error.reason})
-    return batches, errors
-
-
-def _as_text(file: str, row: int, answer: Identification) -> str:
+def _as_text(batch: FaceBatch, row: int, answer: Identification) -> str:
     sure = f"{confidence_text(answer.confidence):^5}"
-    place = place_text(file, row)
+    place = place_text(batch.files[row], batch.rows[row])
     if answer.name is not None:
         return f"{sure}  {answer.name}  ({answer.candidates[0].distance:.3f})  {place}"
     best = answer.candidates[0].name if answer.candidates else "none"

@@ -127,20 +127,10 @@ def strangers(context: click.Context, forget: bool, gallery: Path | None, as_jso
         echo("No strangers are kept.")
 
 
-def keep_unknown(
-    gallery: Gallery, batches: Sequence[FaceBatch], answers: Sequence[Identification]
-) -> int:
-    """Put the queries that nobody was recognised in on the shelf; return how many are new.
-
-    Args:
-        answers: for all rows of all batches, in their order.
-    """
-    kept, first = 0, 0
-    for batch in batches:
-        rows = [row for row in range(len(batch)) if answers[first + row].verdict == "unknown"]
-        kept += gallery.unknowns.add(batch.take(rows)) if rows else 0
-        first += len(batch)
-    return kept
+def keep_unknown(gallery: Gallery, batch: FaceBatch, answers: Sequence[Identification]) -> int:
+    """Put the queries that nobody was recognised in on the shelf; return how many are new."""
+    rows = [row for row, answer in enumerate(answers) if answer.verdict == "unknown"]
+    return gallery.unknowns.add(batch.take(rows)) if rows else 0
 
 
 def _chosen(gallery: Gallery, which: Sequence[str], reporter: Reporter) -> list[int]:

@@ -144,7 +144,7 @@ class MenuController(Controller):
     # -- queries
 
     def open_query(self) -> None:
-        paths = file_choosers.choose_embeddings(self._window, self._context.settings)
+        paths = file_choosers.choose_faces(self._window, self._context.settings)
         if paths:
             queries.open_queries(self._context, paths)
 

@@ -14,7 +14,7 @@ from engine.records.advice import SUGGESTING, Advice
 from engine.records.names import check_name
 from engine.records.roster import Roster
 from engine.records.types import EnrolmentReport, FaceBatch, Rejection
-from gallery_app.dialogs.file_choosers import choose_embeddings, local_paths
+from gallery_app.dialogs.file_choosers import choose_faces, local_paths
 from gallery_app.item_models.new_faces_model import NewFacesModel
 from gallery_app.operations import enrolment
 from gallery_app.operations.context import Context
@@ -199,7 +199,7 @@ class EnrollDialog(Dialog):
         form.addRow("Faces", self.files)
         row = hbox(self.add, spacing=12)
         hint = text_label(role="small", wrap=False)
-        hint.setText("or drop .npy, .npz or .csv files here")
+        hint.setText("or drop photographs or embeddings here")
         row.addWidget(hint)
         row.addStretch()
         row.addWidget(self.count)
@@ -210,7 +210,7 @@ class EnrollDialog(Dialog):
 
     def _pick(self) -> None:
         add = self.while_open(self.add_files)
-        paths = choose_embeddings(self, self._context.settings)
+        paths = choose_faces(self, self._context.settings)
         if paths:
             add(paths)
 

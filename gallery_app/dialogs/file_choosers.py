@@ -12,14 +12,18 @@ from gallery_app.reports.answer_files import AnswerFormat
 from gallery_app.settings import BACKUPS, FOLDER, SAVED, Setting, Settings
 
 EMBEDDINGS = "Embeddings (*.npy *.npz *.csv)"
+_PHOTOGRAPHS = "*.jpg *.jpeg *.png *.webp *.tif *.tiff *.heic *.heif *.avif *.jp2 *.gif *.bmp"
+FACES = f"Photographs and embeddings ({_PHOTOGRAPHS} *.npy *.npz *.csv)"
 _BACKUP_FILES = "Backups of galleries (*.zip)"
 TABLES = "Tables of embeddings (*.npz *.csv)"
 
 
-def choose_embeddings(parent: QWidget, settings: Settings) -> list[Path]:
-    """Embedding files that the person picks; none when they cancel."""
+def choose_faces(parent: QWidget, settings: Settings) -> list[Path]:
+    """Photographs and embedding files that the person picks; none when they cancel."""
     start = settings.get(FOLDER)
-    names, _ = QFileDialog.getOpenFileNames(parent, "Choose embeddings", start, EMBEDDINGS)
+    names, _ = QFileDialog.getOpenFileNames(
+        parent, "Choose photographs or embeddings", start, FACES
+    )
     return _remember([Path(name) for name in names], settings)
 
 

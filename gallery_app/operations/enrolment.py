@@ -15,7 +15,6 @@ from engine.records.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.face_queries import FaceQuery
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
-from gallery_app.operations.queries import query_files
 from gallery_app.state import ContentsChange
 
 _DECISION = ContentsChange(decisions=True)
@@ -107,15 +106,9 @@ def read_faces(
     """Read the files of an enrolment; those that cannot be read come back with the reason."""
 
     def work(gallery: Gallery, reporter: Reporter) -> tuple[list[FaceBatch], list[Rejection]]:
-        batches, rejected = [], []
-        files = query_files(paths, reporter)
-        for number, path in enumerate(files):
-            reporter.progress("Reading faces", number, len(files))
-            try:
-                batches.append(gallery.read_queries(path))
-            except FaceGalleryError as error:
-                rejected.append(Rejection(str(path), error.reason))
-        return batches, rejected
+        read = gallery.queries.read_all(paths, reporter=reporter)
+        rejected = [Rejection(error.file or "", error.reason) for error in read.errors]
+        return [read.batch] if len(read.batch) else [], rejected
 
     Query("Reading faces", work, shown=True).run(context, lambda read: done(*read))
 

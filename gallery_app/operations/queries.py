@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from engine.errors import EmbeddingError, FaceGalleryError, InputError, UnknownIdentityError
+from engine.errors import FaceGalleryError, InputError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
+from engine.queries import QueriesRead
+from engine.records.detections import DetectedFace
 from engine.records.types import Face, FaceBatch, Identification, Method, Rejection, Strangers
 from gallery_app import settings
 from gallery_app.face_queries import FaceQuery, QueryList
@@ -17,73 +20,50 @@ from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
 from gallery_app.state import ContentsChange
 
-_SUFFIXES = {".npy", ".npz", ".csv"}
 _T = TypeVar("_T")
-_Read = tuple[list[FaceQuery], list[FaceGalleryError]]
 
 
 def open_queries(context: Context, paths: Sequence[Path]) -> None:
-    """Read every vector of the files (folders: all in them) and identify them."""
+    """Read every face of the files (folders: all in them) and identify them."""
 
-    def work(gallery: Gallery, reporter: Reporter) -> _Read:
-        queries: list[FaceQuery] = []
-        errors: list[FaceGalleryError] = []
-        files = query_files(paths, reporter)
-        for number, path in enumerate(files):
-            reporter.progress("Reading queries", number, len(files))
-            try:
-                batch = gallery.read_queries(path)
-            except FaceGalleryError as error:
-                errors.append(error)
-                continue
-            for row in range(len(batch)):
-                label = path.name if len(batch) == 1 else f"{path.name} · row {row + 1}"
-                queries.append(_query(batch, row, label))
-        return queries, errors
-
-    def done(read: _Read) -> None:
-        queries, errors = read
-        if queries:
-            context.state.set_queries(queries, [*map(_rejection, errors)])
+    def done(read: QueriesRead) -> None:
+        if len(read.batch):
+            context.state.set_queries(as_queries(read.batch), [*map(_rejection, read.errors)])
             identify_all(context)
-        if errors:
-            context.failed(errors[0] if len(errors) == 1 else _several(errors))
+        if read.errors:
+            context.failed(read.errors[0] if len(read.errors) == 1 else _several(read.errors))
+        elif read.remarks:
+            context.state.notice.emit(read.remarks[0])
 
-    Query("Reading queries", work, "read", shown=True).run(context, done)
+    Query(
+        "Looking for faces",
+        lambda gallery, reporter: gallery.queries.read_all(paths, reporter=reporter),
+        "read",
+        shown=True,
+    ).run(context, done)
 
 
 def _rejection(error: FaceGalleryError) -> Rejection:
     return Rejection(error.file or "", error.reason)
 
 
-def _query(batch: FaceBatch, row: int, label: str) -> FaceQuery:
-    photo = batch.photos[row]
-    return FaceQuery(batch.vectors[row], label, batch.files[row], batch.rows[row], photo)
-
-
-def query_files(paths: Sequence[Path], reporter: Reporter) -> list[Path]:
-    """The files themselves, and for folders every vector file in them."""
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir() and path.suffix.lower() not in _SUFFIXES:
-            files.extend(sorted(_vector_files(path, reporter)))
-        else:
-            files.append(path)
-    if not files:
-        raise EmbeddingError(
-            "This folder contains no embeddings",
-            file=paths[0],
-            remedy="Choose .npy, .npz or .csv files, or a folder that contains some.",
+def as_queries(batch: FaceBatch) -> list[FaceQuery]:
+    """The faces of a batch as queries, each with a label that a person can tell it by."""
+    faces = Counter(batch.files)
+    return [
+        FaceQuery(vector, _place(file, row, photo, faces[file]), file, int(row), photo)
+        for vector, file, row, photo in zip(
+            batch.vectors[:], batch.files, batch.rows, batch.photos, strict=True
         )
-    return files
+    ]
 
 
-def _vector_files(folder: Path, reporter: Reporter) -> Iterator[Path]:
-    for seen, inner in enumerate(folder.rglob("*")):
-        if seen % 200 == 0:
-            reporter.progress("Looking for embeddings", seen, 0)
-        if inner.suffix.lower() in _SUFFIXES:
-            yield inner
+def _place(file: str, row: int, photo: object, faces: int) -> str:
+    name = Path(file).name
+    if faces == 1:
+        return name
+    what = "face" if isinstance(photo, DetectedFace) else "row"
+    return f"{name} · {what} {row + 1}"
 
 
 def ask_about_face(context: Context, face: int) -> None:
@@ -128,7 +108,7 @@ def identify_all(context: Context) -> None:
                     queries.asked[0].face, method=method, fpir=fpir, strangers=strangers
                 )
             ]
-        return gallery.identify(queries.vectors(), method=method, fpir=fpir, strangers=strangers)
+        return gallery.identify(queries.batch(), method=method, fpir=fpir, strangers=strangers)
 
     def work(gallery: Gallery, reporter: Reporter) -> tuple[Method, QueryList]:
         method, answers = by_method(gallery, asked, lambda to: ask(gallery, to))

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from engine.records.detections import DetectedFace
 from engine.records.types import Identification, Rejection
 from engine.utils.files import write_atomically
 
@@ -21,11 +22,17 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def answer_json(file: str, row: int, answer: Identification) -> dict[str, Any]:
-    """One of the results that ``face-gallery identify --json`` prints."""
+def answer_json(
+    file: str, row: int, answer: Identification, photo: object = None
+) -> dict[str, Any]:
+    """One of the results that ``face-gallery identify --json`` prints.
+
+    Args:
+        photo: of a face found in a photograph the DetectedFace.
+    """
     return {
         "file": file,
-        "row": int(row),
+        **(_place(photo) if isinstance(photo, DetectedFace) else {"row": int(row)}),
         "verdict": answer.verdict,
         "name": answer.name,
         "confidence": answer.confidence,
@@ -41,6 +48,16 @@ def answer_json(file: str, row: int, answer: Identification) -> dict[str, Any]:
             for face in answer.evidence
         ],
         "opinions": [asdict(opinion) for opinion in answer.opinions],
+    }
+
+
+def _place(face: DetectedFace) -> dict[str, Any]:
+    """Where a face is in its photograph, from 0 from left to right, and how good it is."""
+    box = face.box
+    return {
+        "face": face.number,
+        "box": [round(value, 1) for value in (box.x, box.y, box.width, box.height)],
+        "quality": {key: round(value, 4) for key, value in asdict(face.quality).items()},
     }
 
 

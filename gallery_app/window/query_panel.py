@@ -161,8 +161,8 @@ class QueryPanel(QWidget):
         self.empty = EmptyState(
             "face",
             "Who is this?",
-            "Drop an embedding anywhere on the window (.npy, .npz or .csv), paste its path, or "
-            "double-click a face to test it as if it were not in the gallery.",
+            "Drop a photograph or an embedding anywhere on the window, paste it, or double-click a "
+            "face to test it as if it were not in the gallery.",
             [("Open query…", self.open_requested.emit)],
         )
         self._stack = QStackedWidget()

@@ -93,7 +93,7 @@ def test_a_file_chooser_that_outlives_its_dialog_adds_nothing(
         enroll.reject()
         return [query_file]
 
-    monkeypatch.setattr(enrolling, "choose_embeddings", chosen)
+    monkeypatch.setattr(enrolling, "choose_faces", chosen)
     enroll.add.click()
     qtbot.waitUntil(lambda: dialogs() == [] and not app.tasks.is_busy())
 

@@ -380,7 +380,7 @@ def test_a_folder_without_vectors_is_told(app: App, qtbot: QtBot, tmp_path: Path
     (tmp_path / "nothing").mkdir()
     drop(app, [tmp_path / "nothing"])
     box = dialog(QMessageBox, qtbot)
-    assert "no embeddings" in box.text()
+    assert "neither photographs nor embeddings" in box.text()
     box.close()
 
 
