@@ -28,6 +28,7 @@ from gallery_app.controllers.map_controller import MapController
 from gallery_app.controllers.menu_controller import MenuController
 from gallery_app.controllers.model_controller import ModelController
 from gallery_app.controllers.people_controller import PeopleController
+from gallery_app.controllers.photograph_controller import PhotographController
 from gallery_app.controllers.query_controller import QueryController
 from gallery_app.controllers.review_controller import ReviewController
 from gallery_app.controllers.strictness_controller import StrictnessController
@@ -78,6 +79,7 @@ class App(QObject):
         self.menu_controller = MenuController(*parts)
         self.model_controller = ModelController(*parts)
         self.query_controller = QueryController(*parts)
+        self.photograph_controller = PhotographController(*parts)
         self.answers_controller = AnswersController(*parts)
         self.strictness_controller = StrictnessController(*parts)
         self.people_controller = PeopleController(*parts, self.query_controller)

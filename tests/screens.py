@@ -75,6 +75,7 @@ def main(wanted: list[str]) -> int:
         face_size_scenes,
         keeping_scenes,
         map_scenes,
+        photo_scenes,
         shelf_scenes,
         similarity_scenes,
         training_scenes,
@@ -90,6 +91,7 @@ def main(wanted: list[str]) -> int:
         *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
         answer_scenes,
         face_size_scenes,
+        photo_scenes,
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -236,6 +238,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         face_size_scenes,
         keeping_scenes,
         map_scenes,
+        photo_scenes,
         scenes,
         shelf_scenes,
         similarity_scenes,
@@ -252,6 +255,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
             *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
             answer_scenes,
             face_size_scenes,
+            photo_scenes,
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

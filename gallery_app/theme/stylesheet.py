@@ -144,7 +144,7 @@ _LISTS = """
 QAbstractItemView { background: $panel; color: $text; border: 1px solid $line;
     border-radius: 6px; outline: none; selection-background-color: $selection;
     selection-color: $text; }
-#identityList { background: $panel; border: none; border-radius: 0; }
+#identityList, #photographStrip { background: $panel; border: none; border-radius: 0; }
 #findingList, #clusterList { background: $window; border: none; border-radius: 0;
     padding: 0 16px 0 24px; }
 #faceGrid { background: $window; border: none; border-radius: 0; padding: 0 18px; }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QMenu,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from engine.records.types import Evidence, Identification
 from engine.utils.number_text import confidence_text
 from gallery_app.face_queries import FaceQuery, QueryList
+from gallery_app.item_models.photograph_model import PhotographListModel
 from gallery_app.pictures import Pictures
 from gallery_app.shortcuts import keys_text
 from gallery_app.theme.icons import icon
@@ -26,11 +27,16 @@ from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
+from gallery_app.widgets.faces.photograph_view import FaceMark, PhotographView
 from gallery_app.window.candidates_list import Candidates
 from gallery_app.window.evidence import Comparison, EvidenceStrip
 from gallery_app.window.method_choice import MethodChoice, Strictness
+from gallery_app.window.photograph_strip import PhotographStrip
 from gallery_app.window.query_actions import QueryActions
+from gallery_app.wording.face_box_words import quality_text
 
+_GROUP, _PORTRAIT = 0.42, 0.28
+"""What a photograph of several faces, and of one, may take of the panel's height."""
 _KEPT = "Unknown queries are kept in this gallery so that you can name them later."
 
 
@@ -133,7 +139,8 @@ def _button(name: str, tip: str) -> QToolButton:
 class QueryPanel(QWidget):
     """Signals: ``open_requested``, ``identity_requested`` (id), ``candidate_chosen`` (identity id).
 
-    Its parts have signals of their own: ``stepper``, ``candidates``, ``strictness``, ``actions``.
+    Its parts have signals of their own: ``stepper``, ``photograph``, ``strip``, ``candidates``,
+    ``strictness``, ``actions``.
     """
 
     open_requested = Signal()
@@ -144,6 +151,11 @@ class QueryPanel(QWidget):
         super().__init__(parent, objectName="queryPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.stepper = QueryStepper()
+        self.photographs = PhotographListModel(self)
+        self.photograph = PhotographView()
+        self.photograph.hide()
+        self.strip = PhotographStrip(self.photographs)
+        self.strip.hide()
         self.name = ElidedLabel(role="title")
         self.verdict = text_label(wrap=False)
         self.note = text_label(role="small")
@@ -174,6 +186,8 @@ class QueryPanel(QWidget):
         page = QWidget()
         vbox(
             self.stepper,
+            self.photograph,
+            self.strip,
             self.name,
             self.verdict,
             self.note,
@@ -198,6 +212,15 @@ class QueryPanel(QWidget):
         vbox((scroll, 1), self.keep_notice, self.actions, parent=whole, margins=0, spacing=0)
         return whole
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._limit_photograph()
+
+    def _limit_photograph(self) -> None:
+        """The verdict is to stand below the photograph without scrolling."""
+        share = _GROUP if len(self.photograph.marks) > 1 else _PORTRAIT
+        self.photograph.set_most_height(int(self.height() * share))
+
     def show_query(
         self,
         query: FaceQuery | None,
@@ -217,13 +240,21 @@ class QueryPanel(QWidget):
             self._forget()
             return
         self.comparison.show_query(picture)
-        self._show_verdict(query.answer)
+        self._show_verdict(query.answer, quality_text(query))
         self._show_note(query.answer)
         candidate = query.candidate
         self.evidence.show_faces(query.answer, candidate, faces)
         chosen = candidate.identity_id if candidate is not None else None
         self.candidates.show_answer(query.answer, portraits, chosen)
         self.actions.show_for(query)
+
+    def show_photograph(
+        self, image: QImage, title: str, marks: Sequence[FaceMark], current: int
+    ) -> None:
+        """Show the photograph that the query is a face of; an empty image shows none."""
+        self.photograph.setVisible(not image.isNull())
+        self.photograph.show_photograph(image, title, marks, current)
+        self._limit_photograph()
 
     def _show_menu(self, identity: int, at: QPoint) -> None:
         """Choose the candidate, and offer what the buttons do and the way to their faces."""
@@ -247,13 +278,13 @@ class QueryPanel(QWidget):
         self.candidates.show_answer(None, {})
         self.actions.forget()
 
-    def _show_verdict(self, answer: Identification | None) -> None:
+    def _show_verdict(self, answer: Identification | None, quality: str = "") -> None:
         if answer is None:
             self.name.setText("Identifying…")
             self.verdict.setText("")
             return
         self.name.setText(_headline(answer))
-        self.verdict.setText(_verdict_text(answer))
+        self.verdict.setText(f"{_verdict_text(answer)} · {quality}".removesuffix(" · "))
         self.verdict.setProperty("textRole", "good" if answer.verdict == "known" else "warning")
         self.verdict.style().unpolish(self.verdict)
         self.verdict.style().polish(self.verdict)

@@ -1,0 +1,59 @@
+"""What is said of the faces in a photograph that is a query."""
+
+from __future__ import annotations
+
+from engine.records.detections import ENROLLED_SIDE, DetectedFace
+from engine.utils.number_text import confidence_text, counted
+from gallery_app.face_queries import FaceQuery
+
+
+def label_text(query: FaceQuery) -> str:
+    """Beside a box: whose face it is, in few words."""
+    if query.added_to:
+        return query.added_to
+    if query.answer is None:
+        return "…"
+    return query.answer.name or "unknown"
+
+
+def is_known(query: FaceQuery) -> bool | None:
+    """Whether somebody is recognised in a face, or it is enrolled; None while it is not told."""
+    if query.answer is None:
+        return True if query.added_to else None
+    return bool(query.added_to) or query.answer.name is not None
+
+
+def box_words(query: FaceQuery) -> str:
+    """Of one face, for a tool tip and for those who hear the window."""
+    quality = quality_text(query)
+    return f"{_told(query)}, {quality}" if quality else _told(query)
+
+
+def _told(query: FaceQuery) -> str:
+    answer = query.answer
+    if query.added_to:
+        return f"{query.added_to}, enrolled"
+    if answer is None:
+        return "not identified yet"
+    if answer.name is not None:
+        return f"{answer.name}, {_confidence(answer.confidence)}known"
+    closest = f", closest match: {answer.candidates[0].name}" if answer.candidates else ""
+    return f"unknown{closest}"
+
+
+def _confidence(confidence: float | None) -> str:
+    return "" if confidence is None else f"{confidence_text(confidence)} "
+
+
+def quality_text(query: FaceQuery) -> str:
+    """What about a face makes it hard to recognise; "" where that is nothing."""
+    face = query.photo
+    if not isinstance(face, DetectedFace) or face.quality.size >= ENROLLED_SIDE:
+        return ""
+    return f"{face.quality.size:.0f} px face"
+
+
+def photograph_tip(file: str, faces: int, taken: str | None) -> str:
+    """Of a photograph in the strip of all of them."""
+    when = f"\nTaken {taken.replace('T', ' ')}" if taken else ""
+    return f"{file}\n{counted(faces, 'face')}{when}"

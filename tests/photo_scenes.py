@@ -1,0 +1,73 @@
+"""How the pictures of photographs as queries come about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from tests.screens import DATA, PHOTOS, SMALL, WIDE, Stage
+
+SHOTS = [
+    ("photos_one", "light", WIDE, 1), ("photos_one", "dark", WIDE, 1),
+    ("photos_five", "light", WIDE, 1), ("photos_five", "dark", WIDE, 1),
+    ("photos_five", "light", SMALL, 1), ("photos_five", "light", WIDE, 2),
+    ("photos_fifty", "light", WIDE, 1), ("photos_fifty", "dark", WIDE, 1),
+    ("photos_fifty", "dark", SMALL, 1), ("photos_fifty", "light", WIDE, 2),
+    ("photos_strip", "light", WIDE, 1), ("photos_strip", "dark", SMALL, 1),
+]  # fmt: skip
+FOLDER = PHOTOS.parent / "photos"
+_ENROLLED = 100  # people of the sample, the others are strangers
+
+
+def portraits() -> list[Path]:
+    """Photographs of one person each, another person every time."""
+    people = sorted(folder for folder in FOLDER.iterdir() if folder.is_dir())
+    return [sorted(person.glob("*.jpg"))[turn] for turn in range(6) for person in people]
+
+
+def group_picture(target: Path, faces: Sequence[Path], columns: int, sides: Sequence[int]) -> Path:
+    """Put portraits side by side, at sizes that take turns."""
+    most = max(sides)
+    rows = -(-len(faces) // columns)
+    picture = Image.new("RGB", (columns * most, rows * most), (96, 104, 92))
+    for at, face in enumerate(faces):
+        side = sides[at % len(sides)]
+        left, top = at % columns * most, at // columns * most
+        with Image.open(face) as portrait:
+            away = (most - side) // 2
+            picture.paste(portrait.resize((side, side)), (left + away, top + away))
+    picture.save(target, quality=92)
+    return target
+
+
+def _open(stage: Stage) -> None:
+    people = sorted(folder for folder in DATA.iterdir() if folder.is_dir())
+    stage.open(stage.make("friends", people[:_ENROLLED]))
+    stage.choose("Ari Fleischer")
+
+
+def photos_one(stage: Stage) -> None:
+    _open(stage)
+    stage.ask(portraits()[2])
+
+
+def photos_five(stage: Stage) -> None:
+    _open(stage)
+    faces = [portraits()[at] for at in (2, 29, 5, 7, 21)]
+    stage.ask(group_picture(stage.home / "Summer party.jpg", faces, 5, (250, 200)))
+    stage.app.state.step(2)
+
+
+def photos_fifty(stage: Stage) -> None:
+    _open(stage)
+    stage.ask(group_picture(stage.home / "Class of 2004.jpg", portraits()[:50], 10, (180, 120, 90)))
+    stage.app.state.go_to(14)
+
+
+def photos_strip(stage: Stage) -> None:
+    _open(stage)
+    party = group_picture(stage.home / "Summer party.jpg", portraits()[3:7], 4, (250,))
+    stage.ask(party, *portraits()[20:32])
+    stage.app.state.go_to(1)
