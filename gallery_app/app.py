@@ -122,6 +122,7 @@ class App(QObject):
         window.welcome.sample_requested.connect(lambda: galleries.open_sample(context))
         window.welcome.recent_requested.connect(lambda path: galleries.open_gallery(context, path))
         window.dropped.connect(self.menu_controller.dropped)
+        window.picture_dropped.connect(self.menu_controller.picture)
         window.closing.connect(self.close)
 
     def _connect_menus(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QLineEdit, QPlainTextEdit, QTextEdit
 
 from engine.records.plans import ImportPlan
@@ -20,11 +20,13 @@ from gallery_app.dialogs.help_dialogs import about_dialog, shortcuts_dialog
 from gallery_app.dialogs.import_preview import ImportPreview
 from gallery_app.dialogs.prompts import offer_import
 from gallery_app.dialogs.report_dialog import import_dialog
-from gallery_app.operations import enrolment, galleries, queries
+from gallery_app.operations import enrolment, galleries, pasted_picture, queries
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
 from gallery_app.window.main_window import MainWindow
 from gallery_app.wording.number_words import faces_text
+
+_NO_GALLERY = "Open a gallery first, then drop the query again."
 
 
 class MenuController(Controller):
@@ -158,20 +160,30 @@ class MenuController(Controller):
         elif paths[0].is_dir():
             self.open_folder(paths[0])
         else:
-            self._context.state.notice.emit("Open a gallery first, then drop the query again.")
+            self._state.notice.emit(_NO_GALLERY)
+
+    def picture(self, image: QImage) -> None:
+        """Ask about pixels without a file, dropped or pasted."""
+        if self._state.gallery is None:
+            self._state.notice.emit(_NO_GALLERY)
+        else:
+            pasted_picture.open_picture(self._context, image)
 
     def paste(self) -> None:
-        """Into a text field as everywhere; elsewhere the copied paths are queries."""
+        """Into a text field as everywhere; elsewhere copied paths or a picture are queries."""
         focus = self._window.focusWidget()
         if isinstance(focus, QLineEdit | QTextEdit | QPlainTextEdit):
             focus.paste()
             return
-        paths = file_choosers.local_paths(QGuiApplication.clipboard().mimeData())
+        copied = QGuiApplication.clipboard().mimeData()
+        paths, image = file_choosers.local_paths(copied), file_choosers.pixels(copied)
         if paths:
             self.dropped(paths)
+        elif image is not None:
+            self.picture(image)
         else:
-            self._context.state.notice.emit(
-                "The clipboard does not contain the path of an existing file."
+            self._state.notice.emit(
+                "The clipboard contains neither a picture nor the path of an existing file."
             )
 
     def who_is_this(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QStandardPaths
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.utils.user_folders import data_folder
@@ -134,6 +135,15 @@ def local_paths(mime: QMimeData | None) -> list[Path]:
         return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
     lines = [line.strip().strip("\"'") for line in mime.text().splitlines()]
     return [Path(line).expanduser() for line in lines if line and _exists(line)]
+
+
+def pixels(mime: QMimeData | None) -> QImage | None:
+    """Return the picture in what is dropped or pasted, where it comes as pixels without a file."""
+    if mime is None or not mime.hasImage():
+        return None
+    image = mime.imageData()
+    image = image.toImage() if isinstance(image, QPixmap) else image
+    return image if isinstance(image, QImage) and not image.isNull() else None
 
 
 def _exists(line: str) -> bool:

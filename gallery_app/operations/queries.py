@@ -26,21 +26,23 @@ _T = TypeVar("_T")
 def open_queries(context: Context, paths: Sequence[Path]) -> None:
     """Read every face of the files (folders: all in them) and identify them."""
 
-    def done(read: QueriesRead) -> None:
-        if len(read.batch):
-            context.state.set_queries(as_queries(read.batch), [*map(_rejection, read.errors)])
-            identify_all(context)
-        if read.errors:
-            context.failed(read.errors[0] if len(read.errors) == 1 else _several(read.errors))
-        elif read.remarks:
-            context.state.notice.emit(read.remarks[0])
-
     Query(
         "Looking for faces",
         lambda gallery, reporter: gallery.queries.read_all(paths, reporter=reporter),
         "read",
         shown=True,
-    ).run(context, done)
+    ).run(context, lambda read: show_read(context, read))
+
+
+def show_read(context: Context, read: QueriesRead) -> None:
+    """Ask about the faces that were read, and tell what could not be."""
+    if len(read.batch):
+        context.state.set_queries(as_queries(read.batch), [*map(_rejection, read.errors)])
+        identify_all(context)
+    if read.errors:
+        context.failed(read.errors[0] if len(read.errors) == 1 else _several(read.errors))
+    elif read.remarks:
+        context.state.notice.emit(read.remarks[0])
 
 
 def _rejection(error: FaceGalleryError) -> Rejection:

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gallery_app.dialogs.file_choosers import local_paths
+from gallery_app.dialogs.file_choosers import local_paths, pixels
 from gallery_app.pictures import Pictures, ShelfPictures
 from gallery_app.theme.colours import current_theme
 from gallery_app.widgets.controls.boxes import vbox
@@ -88,9 +88,10 @@ _LEAST_HEIGHT = 240
 
 
 class MainWindow(QMainWindow):
-    """Signals: ``dropped`` (list of Path), ``closing``."""
+    """Signals: ``dropped`` (list of Path), ``picture_dropped`` (QImage), ``closing``."""
 
     dropped = Signal(list)
+    picture_dropped = Signal(object)
     closing = Signal()
 
     def __init__(self, pictures: Pictures, shelf_pictures: ShelfPictures) -> None:
@@ -172,7 +173,7 @@ class MainWindow(QMainWindow):
         self.right_status.clear()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_paths(event.mimeData()):
+        if local_paths(event.mimeData()) or event.mimeData().hasImage():
             event.acceptProposedAction()
             self._veil.cover()
 
@@ -183,7 +184,11 @@ class MainWindow(QMainWindow):
         self._veil.hide()
         event.acceptProposedAction()
         paths: Sequence[Path] = local_paths(event.mimeData())
-        self.dropped.emit(list(paths))
+        picture = None if paths else pixels(event.mimeData())
+        if picture is not None:
+            self.picture_dropped.emit(picture)
+        elif paths:
+            self.dropped.emit(list(paths))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -6,6 +6,8 @@ from engine.records.detections import ENROLLED_SIDE, DetectedFace
 from engine.utils.number_text import confidence_text, counted
 from gallery_app.face_queries import FaceQuery
 
+PASTED = "pasted picture"
+
 
 def label_text(query: FaceQuery) -> str:
     """Beside a box: whose face it is, in few words."""

@@ -153,7 +153,9 @@ def test_pasting_from_an_empty_clipboard_says_so(
         monkeypatch.setattr(QClipboard, "mimeData", lambda *_, held=nothing: held)
         with qtbot.waitSignal(app.state.notice) as told:
             app.window.menus.actions["paste"].trigger()
-        assert told.args == ["The clipboard does not contain the path of an existing file."]
+        assert told.args == [
+            "The clipboard contains neither a picture nor the path of an existing file."
+        ]
 
 
 def test_confirming_adds_the_face_and_taking_back_removes_it(

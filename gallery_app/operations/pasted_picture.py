@@ -1,0 +1,71 @@
+"""A picture without a file, from the clipboard or dragged out of a browser, as a query."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+
+from engine.errors import FaceGalleryError, PhotoError
+from engine.gallery import Gallery
+from engine.progress import Reporter
+from engine.queries import QueriesRead
+from engine.records.detections import DetectedFace, Photograph
+from engine.records.types import FaceBatch
+from gallery_app.operations.context import Context
+from gallery_app.operations.operation import Query
+from gallery_app.operations.queries import show_read
+from gallery_app.wording.face_box_words import PASTED
+
+
+def open_picture(context: Context, image: QImage) -> None:
+    """Identify the faces of a picture. It is in a file only while it is looked at."""
+
+    def work(gallery: Gallery, reporter: Reporter) -> QueriesRead:
+        with _private_file(image) as path:
+            read = gallery.queries.read_all([path], reporter=reporter)
+        errors = tuple(_renamed(error) for error in read.errors)
+        remarks = tuple(remark.replace(str(path), PASTED) for remark in read.remarks)
+        return QueriesRead(_relabelled(read.batch), errors, remarks)
+
+    Query("Looking for faces", work, "read", shown=True).run(
+        context, lambda read: show_read(context, read)
+    )
+
+
+@contextmanager
+def _private_file(image: QImage) -> Iterator[Path]:
+    """Keep a picture in a file that only this user can read, until the end of the block."""
+    descriptor, name = tempfile.mkstemp(prefix="face-gallery-", suffix=".png")
+    os.close(descriptor)
+    try:
+        if not image.save(name, "PNG"):
+            raise PhotoError("The picture cannot be used", file=PASTED, remedy="Save it to a file.")
+        yield Path(name)
+    finally:
+        os.unlink(name)
+
+
+def _renamed(error: FaceGalleryError) -> FaceGalleryError:
+    return type(error)(error.problem, file=PASTED, remedy=error.remedy)
+
+
+def _relabelled(batch: FaceBatch) -> FaceBatch:
+    """Name the picture instead of the file, which is gone by now."""
+    if not len(batch):
+        return batch
+    first = batch.photos[0]
+    assert isinstance(first, DetectedFace)
+    photograph = replace(first.photograph, file=PASTED)
+    photos = [_of(photo, photograph) for photo in batch.photos]
+    return replace(batch, files=[PASTED] * len(batch), photos=photos)
+
+
+def _of(photo: object, photograph: Photograph) -> DetectedFace:
+    assert isinstance(photo, DetectedFace)
+    return replace(photo, photograph=photograph)
