@@ -17,7 +17,7 @@ from engine.photos.photo_reader import is_picture
 from engine.photos.photo_workers import PhotoWorkers
 from engine.photos.photograph_rows import READING, all_faces, as_batch_of, main_face
 from engine.progress import SILENT, Reporter
-from engine.records.detections import DetectionMode, PhotographFaces
+from engine.records.detections import DetectedFace, DetectionMode, PhotographFaces
 from engine.records.types import FaceBatch
 
 _VECTORS = (".npy", ".npz", ".csv")
@@ -118,6 +118,14 @@ class Queries:
             FaceBatch.joined(batches, self._dimension), tuple(errors), tuple(remarks)
         )
 
+    def main_rows(self, batch: FaceBatch) -> list[int]:
+        """Return the rows of the main face of each photograph, and those that are of none."""
+        rows: dict[int, list[int]] = {}
+        for row, photo in enumerate(batch.photos):
+            whole = photo.photograph if isinstance(photo, DetectedFace) else row
+            rows.setdefault(id(whole), []).append(row)
+        return sorted(_main_row(batch, of_one) for of_one in rows.values())
+
     def _outcomes(
         self,
         files: Sequence[str],
@@ -146,6 +154,15 @@ class Queries:
         except InputError as error:
             return error
         return None
+
+
+def _main_row(batch: FaceBatch, rows: Sequence[int]) -> int:
+    faces = {row: face for row in rows if isinstance(face := batch.photos[row], DetectedFace)}
+    if not faces:
+        return rows[0]
+    read = PhotographFaces(faces[rows[0]].photograph, tuple(faces.values()))
+    main = main_face(read)
+    return next(row for row, face in faces.items() if face is main)
 
 
 def _about(file: str, error: InputError) -> InputError:

@@ -15,6 +15,7 @@ SHOTS = [
     ("photos_five", "light", SMALL, 1), ("photos_five", "light", WIDE, 2),
     ("photos_fifty", "light", WIDE, 1), ("photos_fifty", "dark", WIDE, 1),
     ("photos_fifty", "dark", SMALL, 1), ("photos_fifty", "light", WIDE, 2),
+    ("photos_enroll", "light", WIDE, 1), ("photos_enroll", "dark", SMALL, 1),
     ("photos_strip", "light", WIDE, 1), ("photos_strip", "dark", SMALL, 1),
 ]  # fmt: skip
 FOLDER = PHOTOS.parent / "photos"
@@ -71,3 +72,17 @@ def photos_strip(stage: Stage) -> None:
     party = group_picture(stage.home / "Summer party.jpg", portraits()[3:7], 4, (250,))
     stage.ask(party, *portraits()[20:32])
     stage.app.state.go_to(1)
+
+
+def photos_enroll(stage: Stage) -> None:
+    """Two portraits, a group and a picture in which the face is small."""
+    _open(stage)
+    faces = [portraits()[at] for at in (27, 29, 19)]
+    party = group_picture(stage.home / "Summer party.jpg", faces, 3, (200, 250, 200))
+    small = group_picture(stage.home / "Far away.jpg", portraits()[59:60], 1, (90,))
+    stage.window.menus.actions["enroll"].trigger()
+    dialog = stage.dialog()
+    dialog.add_files([portraits()[89], party, small])
+    stage.wait(lambda: dialog.model.rowCount() > 4)
+    dialog.name.setText("Winona Ryder")
+    stage.wait(lambda: dialog.model.draft.checked)

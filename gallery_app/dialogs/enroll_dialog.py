@@ -13,7 +13,7 @@ from engine.errors import FaceGalleryError, IdentityNameError
 from engine.records.advice import SUGGESTING, Advice
 from engine.records.names import check_name
 from engine.records.roster import Roster
-from engine.records.types import EnrolmentReport, FaceBatch, Rejection
+from engine.records.types import EnrolmentReport, FaceBatch
 from gallery_app.dialogs.file_choosers import choose_faces, local_paths
 from gallery_app.item_models.new_faces_model import NewFacesModel
 from gallery_app.operations import enrolment
@@ -26,6 +26,7 @@ from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, button_n
 from gallery_app.widgets.faces.new_face_list import NewFaceList
 from gallery_app.wording.advice_words import advice_text
 from gallery_app.wording.number_words import faces_text
+from gallery_app.wording.photo_enrolment_words import twice_text, which_text
 
 _SHOWN = 4
 _LEAVING = ("enrolled", "near-duplicate", "odd")
@@ -84,13 +85,24 @@ class AdvicePanel(QWidget):
         """All sentences."""
         return "\n".join(line.sentence.text() for line in self.lines)
 
-    def show_advice(self, advice: Sequence[Advice], sent: Mapping[str, int]) -> None:
+    def show_advice(
+        self,
+        advice: Sequence[Advice],
+        sent: Mapping[str, int],
+        undecided: Sequence[tuple[str, int]] = (),
+        twice: Sequence[tuple[str, int]] = (),
+    ) -> None:
         """Advice of groups, what weighs most first.
 
         Args:
             sent: how many faces go to other identities, by name.
+            undecided: photographs of which the main face was taken unasked, and how many faces
+                each has.
+            twice: photographs of which several faces would become one person.
         """
-        lines = [self._sent(name, count) for name, count in sent.items()]
+        lines = [AdviceLine(which_text(undecided), ("question", "accent"))] if undecided else []
+        lines += [AdviceLine(twice_text(twice), ("alert", "warning"))] if twice else []
+        lines += [self._sent(name, count) for name, count in sent.items()]
         ordered = sorted(advice, key=lambda item: item.kind != "name")  # it stands beside no face
         lines += [self._line(item) for item in ordered[:_SHOWN]]
         more = len(ordered) - _SHOWN
@@ -167,7 +179,8 @@ class EnrollDialog(Dialog):
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE, timeout=self._check)
         self._lay_out()
         self.name.setText(name)
-        self._take(list(batches), [])
+        for batch in batches:
+            self._take(enrolment.FacesRead(batch))
         self.finished.connect(self._end)
 
     def _name_field(self, roster: Roster) -> NameField:
@@ -216,11 +229,10 @@ class EnrollDialog(Dialog):
 
     def add_files(self, paths: Sequence[Path]) -> None:
         """Read files; those that cannot be used are listed with the reason."""
-        take = self.while_open(lambda read: self._take(*read))
-        enrolment.read_faces(self._context, paths, lambda *read: take(read))
+        enrolment.read_faces(self._context, paths, self.while_open(self._take))
 
-    def _take(self, batches: list[FaceBatch], rejected: list[Rejection]) -> None:
-        self.model.add(batches, rejected)
+    def _take(self, read: enrolment.FacesRead) -> None:
+        self.model.add(read.batch, read.rejected, read.left)
         self._changed()
 
     def _send(self, advice: Advice) -> None:
@@ -282,7 +294,9 @@ class EnrollDialog(Dialog):
 
     def _show_advice(self) -> None:
         draft, possible = self.model.draft, self.ok.isEnabled()
-        self.warnings.show_advice(draft.groups() if possible else (), draft.sent())
+        self.warnings.show_advice(
+            draft.groups() if possible else (), draft.sent(), draft.undecided(), draft.twice()
+        )
 
     def _refuse(self, error: FaceGalleryError) -> None:
         """These faces cannot be enrolled at all, such as those of another network."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,13 @@ from PySide6.QtCore import (
 )
 
 from engine.records.advice import Advice, by_row, grouped
+from engine.records.detections import DetectedFace
 from engine.records.types import FaceBatch, Rejection, Vectors
 from gallery_app.item_models.roles import PictureRole, ToneRole, WordsRole
 from gallery_app.pictures import RowPictures
 from gallery_app.widgets.controls.labels import plain_tip
 from gallery_app.wording.advice_words import advice_texts
+from gallery_app.wording.photo_enrolment_words import LeftOut, left_text
 
 
 @dataclass
@@ -44,14 +47,24 @@ class Draft:
     _vectors: list[Vectors] = field(default_factory=list)
     _files: list[str] = field(default_factory=list)
     _rows: list[int] = field(default_factory=list)
-    _photos: list[Path | None] = field(default_factory=list)
+    _photos: list[Path | DetectedFace | None] = field(default_factory=list)
+    _reasons: dict[int, LeftOut] = field(default_factory=dict)
+    _decided: set[int] = field(default_factory=set)
     _elsewhere: dict[int, str] = field(default_factory=dict)
     _said: dict[int, tuple[Advice, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self._files)
 
-    def add(self, batch: FaceBatch) -> None:
+    def add(self, batch: FaceBatch, left: Mapping[int, LeftOut] = MappingProxyType({})) -> None:
+        """Take more faces.
+
+        Args:
+            left: why rows of the batch are left out until the person takes them in.
+        """
+        reasons = {len(self) + row: reason for row, reason in left.items()}
+        self._reasons |= reasons
+        self.left |= set(reasons)
         self._vectors += list(batch.vectors)
         self._files += batch.files
         self._rows += batch.rows
@@ -65,7 +78,49 @@ class Draft:
         several = number or (follows and self._files[row + 1] == file)
         return file, number if several else None
 
+    def left_words(self, row: int) -> str:
+        """Say why a face is left out."""
+        photo = self._photos[row]
+        side = photo.quality.size if isinstance(photo, DetectedFace) else 0.0
+        return left_text(self._reasons.get(row), side)
+
+    def is_detected(self, row: int) -> bool:
+        """Whether a face was found in a photograph."""
+        return isinstance(self._photos[row], DetectedFace)
+
     # -- what is chosen ----------------------------------------------------------------------
+
+    def choose(self, rows: Iterable[int], *, taken: bool) -> None:
+        """Take rows in, or leave them out, as the person says."""
+        chosen = set(rows)
+        self._decided |= chosen
+        self.left = self.left - chosen if taken else self.left | chosen
+
+    def undecided(self) -> list[tuple[str, int]]:
+        """Photographs of which faces are left out unasked, and how many faces each has."""
+        return [
+            (file, len(rows))
+            for file, rows in self._photographs()
+            if len(rows) > 1 and self._reasons.keys() & rows and not self._decided & rows
+        ]
+
+    def twice(self) -> list[tuple[str, int]]:
+        """Photographs of which several faces would become one person, and how many."""
+        named = [(file, self._most_alike(rows)) for file, rows in self._photographs()]
+        return [(file, count) for file, count in named if count > 1]
+
+    def _most_alike(self, rows: set[int]) -> int:
+        goes = Counter(self.goes_to(row) for row in rows if row not in self.left)
+        return max(goes.values(), default=0)
+
+    def _photographs(self) -> list[tuple[str, set[int]]]:
+        """Each photograph with the rows of its faces."""
+        found: dict[int, tuple[str, set[int]]] = {}
+        for row, photo in enumerate(self._photos):
+            if isinstance(photo, DetectedFace):
+                whole = photo.photograph
+                found.setdefault(id(whole), (whole.file, set()))[1].add(row)
+        return list(found.values())
 
     def taken(self) -> list[int]:
         """Rows that are not left out."""
@@ -162,21 +217,29 @@ class NewFacesModel(QAbstractListModel):
         self._pictures = pictures
         pictures.ready.connect(self._pictures_ready)
 
-    def add(self, batches: Sequence[FaceBatch], rejected: Sequence[Rejection]) -> None:
-        """More faces, and files that were to be faces."""
+    def add(
+        self,
+        batch: FaceBatch,
+        rejected: Sequence[Rejection] = (),
+        left: Mapping[int, LeftOut] = MappingProxyType({}),
+    ) -> None:
+        """More faces, and files that were to be faces.
+
+        Args:
+            left: why rows of the batch are left out until the person takes them in.
+        """
         self.beginResetModel()
-        for batch in batches:
-            self._pictures.add(batch)
-            self.draft.add(batch)
+        self._pictures.add(batch)
+        self.draft.add(batch, left)
         self.draft.rejected += rejected
         self.endResetModel()
 
     def leave_out(self, rows: Iterable[int]) -> None:
-        self.draft.left |= set(rows)
+        self.draft.choose(rows, taken=False)
         self._chosen()
 
     def take_in(self, rows: Iterable[int]) -> None:
-        self.draft.left -= set(rows)
+        self.draft.choose(rows, taken=True)
         self._chosen()
 
     def send(self, rows: Iterable[int], name: str) -> None:
@@ -241,17 +304,15 @@ class NewFacesModel(QAbstractListModel):
     def setData(self, index: Index, value: Any, role: int = _ItemRole.EditRole) -> bool:
         if role != _ItemRole.CheckStateRole or index.row() >= len(self.draft):
             return False
-        if Qt.CheckState(value) == Qt.CheckState.Checked:
-            self.draft.left.discard(index.row())
-        else:
-            self.draft.left.add(index.row())
+        self.draft.choose([index.row()], taken=Qt.CheckState(value) == Qt.CheckState.Checked)
         self._chosen()
         return True
 
     def _text(self, row: int, role: int) -> str | None:
         words, tone = self._words(row)
         file, number = self.draft.file(row)
-        label = _name_of(file) + ("" if number is None else f" · row {number + 1}")
+        what = "face" if self.draft.is_detected(row) else "row"
+        label = _name_of(file) + ("" if number is None else f" · {what} {number + 1}")
         return {
             int(_ItemRole.DisplayRole): label,
             int(_ItemRole.AccessibleTextRole): f"{label}, {words}",
@@ -264,7 +325,7 @@ class NewFacesModel(QAbstractListModel):
         """What to know of a face, and the tone of it."""
         draft = self.draft
         if row in draft.left:
-            return "Left out", "muted"
+            return draft.left_words(row), "muted"
         said = advice_texts(advice for advice in draft.said_of(row) if advice.kind != "name")
         other = draft.goes_to(row)
         if other is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,11 +11,13 @@ from engine.errors import FaceGalleryError
 from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.records.advice import Advice
+from engine.records.detections import ENROLLED_SIDE, DetectedFace
 from engine.records.types import EnrolmentReport, FaceBatch, Rejection
 from gallery_app.face_queries import FaceQuery
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
 from gallery_app.state import ContentsChange
+from gallery_app.wording.photo_enrolment_words import LeftOut
 
 _DECISION = ContentsChange(decisions=True)
 
@@ -98,19 +100,44 @@ def take_back(context: Context) -> None:
         ).run(context)
 
 
-def read_faces(
-    context: Context,
-    paths: Sequence[Path],
-    done: Callable[[list[FaceBatch], list[Rejection]], None],
-) -> None:
+@dataclass(frozen=True)
+class FacesRead:
+    """Faces that may be enrolled.
+
+    Attributes:
+        batch: all of them.
+        rejected: files that cannot be used, with the reason.
+        left: why rows are left out until the person takes them in.
+    """
+
+    batch: FaceBatch
+    rejected: tuple[Rejection, ...] = ()
+    left: Mapping[int, LeftOut] = field(default_factory=dict)
+
+
+def read_faces(context: Context, paths: Sequence[Path], done: Callable[[FacesRead], None]) -> None:
     """Read the files of an enrolment; those that cannot be read come back with the reason."""
 
-    def work(gallery: Gallery, reporter: Reporter) -> tuple[list[FaceBatch], list[Rejection]]:
+    def work(gallery: Gallery, reporter: Reporter) -> FacesRead:
         read = gallery.queries.read_all(paths, reporter=reporter)
-        rejected = [Rejection(error.file or "", error.reason) for error in read.errors]
-        return [read.batch] if len(read.batch) else [], rejected
+        rejected = tuple(Rejection(error.file or "", error.reason) for error in read.errors)
+        main = set(gallery.queries.main_rows(read.batch))
+        left = {
+            row: reason
+            for row, photo in enumerate(read.batch.photos)
+            if (reason := _left_out(photo, main=row in main)) is not None
+        }
+        return FacesRead(read.batch, rejected, left)
 
-    Query("Reading faces", work, shown=True).run(context, lambda read: done(*read))
+    Query("Reading faces", work, shown=True).run(context, done)
+
+
+def _left_out(photo: Path | DetectedFace | None, *, main: bool) -> LeftOut | None:
+    if not isinstance(photo, DetectedFace):
+        return None
+    if not main:
+        return "not-main"
+    return "small" if photo.quality.size < ENROLLED_SIDE else None
 
 
 def check_enrolment(
