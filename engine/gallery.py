@@ -31,6 +31,7 @@ from engine.maintenance.integrity import check_gallery, require_writable
 from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.face_maps import Maps
 from engine.people import People
+from engine.photographs import Photographs
 from engine.photos.face_quality import heed_quality
 from engine.photos.photo_workers import PhotoWorkers
 from engine.photos.photograph_rows import MainFaceEmbedder
@@ -84,6 +85,7 @@ class Gallery:
         models: its trained models: train, versions, evaluation.
         maps: every face a point, in any of the spaces that faces can be compared in.
         exports: files that other programs read, and a report.
+        photographs: folders scanned for faces, and the photographs that people are in.
         queries: faces to be asked about, read from files, folders and photographs.
         erasure: removes people from every file of the gallery.
         backups: written, listed, and how many are kept.
@@ -124,6 +126,9 @@ class Gallery:
         self.enrolment = Enroller(store, self.recogniser, self._workers)
         self.queries = Queries(self.dimension, self.enrolment.network, self._workers)
         self.unknowns = UnknownFaces(store, self.recogniser, self.enrolment, self._lens)
+        self.photographs = Photographs(
+            store, self.recogniser, self.unknowns, self.enrolment.network, self._workers
+        )
         self.models = TrainingService(store, self.recogniser)
         self.erasure = PersonErasure(store, self.recogniser, self.models, self._lens)
         self.maps = Maps(store)

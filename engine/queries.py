@@ -201,6 +201,20 @@ def _files_of(folder: str, reporter: Reporter) -> Iterator[str]:
                 yield os.path.join(path, name)
 
 
+def photograph_files(folder: str | Path, reporter: Reporter = SILENT) -> list[str]:
+    """Return the photographs of a folder and its folders, or the one file, in natural order.
+
+    Hidden files and folders are skipped, and folders that are linked to.
+
+    Raises:
+        CancelledError.
+    """
+    root = os.fspath(folder)
+    if not os.path.isdir(root):
+        return [root]
+    return [file for file in _files_of(root, reporter) if has_faces_to_find(file)]
+
+
 def _chosen(found: PhotographFaces, main_faces: bool, remarks: list[str]) -> FaceBatch:
     """Return the faces of a photograph that are asked for. Raise NoFaceError."""
     if not main_faces or len(found.faces) < 2:

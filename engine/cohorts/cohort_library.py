@@ -212,14 +212,14 @@ THIS_COMPUTERS = CohortLibrary()
 """Looked up anew at each use: FACE_GALLERY_HOME may change."""
 
 
-def bundled_profile_holds(sample: Vectors, owners: Ids, distance: Distance) -> bool:
-    """Whether the network of the bundled cohort made vectors ``(n, d)``, as they came.
+def bundled_cohort(sample: Vectors, owners: Ids, distance: Distance) -> Cohort | None:
+    """The bundled cohort if its network made vectors ``(n, d)``, as they came; else None.
 
     Args:
-        owners: identity ids of these, ``(n,)``.
+        sample: one vector at least.
+        owners: a number for the person of each, ``(n,)``.
     """
-    library = CohortLibrary(Path(), bundled=True)
-    return library.match(sample, owners, distance).cohort is not None
+    return CohortLibrary(Path(), bundled=True).match(sample, owners, distance).cohort
 
 
 def _own_folder() -> Path | None:

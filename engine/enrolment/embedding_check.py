@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from engine.cohorts.cohort_library import bundled_profile_holds
+from engine.cohorts.cohort_library import bundled_cohort
 from engine.errors import GalleryError, MismatchError
 from engine.formats.checks import check_vectors, usable
 from engine.photos.network_files import DIMENSION, NETWORK
@@ -178,7 +178,9 @@ class EmbeddingCheck:
     def _is_of_photographs(self) -> bool:
         """Whether the enrolled faces lie as the vectors of the network for photographs do."""
         _, owners, vectors = self._store.faces.vectors(self._store.faces.evenly_spaced(SAMPLE))
-        return not len(vectors) or bundled_profile_holds(vectors, owners, self._store.distance)
+        if not len(vectors):
+            return True
+        return bundled_cohort(vectors, owners, self._store.distance) is not None
 
     def check_network(self, batch: FaceBatch) -> None:
         """Whether sound vectors of the right dimension can be. Raise MismatchError."""

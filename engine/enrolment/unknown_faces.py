@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.avatars.appearance import Lens
+from engine.cohorts.cohort_library import bundled_cohort
 from engine.enrolment.enroller import Enroller, as_batch
 from engine.formats.photographs import read_photos
 from engine.progress import SILENT, Reporter
@@ -28,6 +29,8 @@ _FALSE_PAIRS = 1e-4
 _SAME = 0.95
 _DEVIATIONS = 3.0
 _SAMPLE = 2_000  # enrolled faces that the limit is taken from
+_ENOUGH_PEOPLE = 100
+_COHORT = 1_000  # faces of a cohort that stand in where there are fewer
 _EACH = 10  # of one identity, at most
 _SEED = 20_070
 _STAGE = "Grouping unknown faces"
@@ -312,6 +315,14 @@ class UnknownFaces:
         """The mean distance up to which two groups of these are one person."""
         faces, owners = self._store.faces.membership()
         _, owners, enrolled = self._store.faces.vectors(faces[measured(owners)])
+        cohort = None
+        if len(np.unique(owners)) < _ENOUGH_PEOPLE and len(vectors):
+            each = np.arange(len(vectors))
+            cohort = self._recogniser.cohort or bundled_cohort(vectors, each, self._store.distance)
+        if cohort is not None:  # a few people do not tell how near two different ones can be
+            chosen = measured(cohort.people)[:_COHORT]
+            owners = np.concatenate([owners, -1 - cohort.people[chosen]])
+            enrolled = np.concatenate([enrolled, cohort.vectors[chosen]])
         limit = near_enough(owners, enrolled, self._store.distance)
         return usual(vectors, self._store.distance) if limit is None else limit
 

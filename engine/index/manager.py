@@ -200,8 +200,8 @@ class IndexManager:
         change, copied = self._changes, self._exact
         if copied is None or copied[0] != change:
             exact = ExactIndex(self._dimension, self._distance)
-            faces = list(each_vectors(graph))
-            exact.add(*(np.concatenate(column) for column in zip(*faces, strict=True)))
+            if faces := list(each_vectors(graph)):
+                exact.add(*(np.concatenate(column) for column in zip(*faces, strict=True)))
             copied = self._exact = change, exact
         return copied[1]
 

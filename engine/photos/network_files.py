@@ -44,7 +44,7 @@ def require_readable_photographs() -> None:
     if not are_photographs_readable():
         raise PhotographsMissingError(
             "Faces in photographs cannot be found without dlib and ONNX Runtime",
-            remedy=install_words("dlib-bin onnxruntime pillow-heif defusedxml"),
+            remedy=install_words("dlib-bin onnxruntime pillow-heif defusedxml watchdog"),
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from engine.records.domains import (
     COUNT,
     FILE,
     ID,
+    LARGEST,
     LONG,
     MODEL_ID,
     NAME,
@@ -25,6 +27,7 @@ from engine.records.domains import (
     Domain,
     blob,
     parsed,
+    real,
     text,
     whole,
     word,
@@ -36,6 +39,8 @@ _AT_ONCE = 500  # rows
 _SHOWN = 40  # characters of a value
 _PERHAPS_ID = whole(1, optional=True)
 _ANY_TEXT = text(LONG)
+_MEASURE = real(-1e9, 1e9)
+_PERHAPS_TIME = replace(word(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"), optional=True)
 
 COLUMNS: Mapping[str, tuple[Domain, ...]] = {
     "action": (word(r"[a-z-]{1,40}"),),
@@ -57,25 +62,42 @@ COLUMNS: Mapping[str, tuple[Domain, ...]] = {
     "id": (ID, MODEL_ID),  # of models it is text
     "identity_id": (_PERHAPS_ID,),  # a decision to ignore a face has none
     "key": (text(LONG),),
+    "height": (_MEASURE,),
     "kind": (word("mlp|triplet|is|is-not|ignore"),),
     "last": (_PERHAPS_ID,),
+    "mode": (word("thorough|faithful"),),
+    "modified": (whole(-LARGEST),),
     "name": (NAME,),
     "note": (NOTE,),
+    "number": (COUNT,),
     "one": (ID,),
     "other": (ID,),
     "payload": (_ANY_TEXT,),
+    "photograph_id": (ID,),
     "portrait": (_PERHAPS_ID,),
+    "prepared": (replace(word("thorough|faithful"), optional=True),),
+    "problem": (text(LONG),),
     "record": (_ANY_TEXT,),
     "row": (COUNT,),
+    "scanned": (whole(0, 1),),
+    "score": (_MEASURE,),
     "seq": (COUNT,),
+    "settled": (whole(0, 1),),
+    "sharpness": (_MEASURE,),
+    "size": (COUNT,),
     "state": (word("done|undone|cut|aside|fixed"),),
     "step": (_PERHAPS_ID,),
     "stranger": (COUNT,),
     "summary": (_ANY_TEXT,),
+    "taken": (_PERHAPS_TIME,),
     "thumbnail": (blob(1 << 24, optional=True),),
+    "turn": (_MEASURE,),
     "uuid": (word(r"[\w -]{1,100}"),),
     "value": (_ANY_TEXT,),
     "vector": (blob(4 * LARGEST_DIMENSION, least=4),),
+    "width": (_MEASURE,),
+    "x": (_MEASURE,),
+    "y": (_MEASURE,),
 }
 """By the name of a column, whatever the table."""
 

@@ -46,7 +46,8 @@ _QUERIES = (
     (
         "SELECT step FROM (SELECT step FROM undo_identities UNION SELECT step FROM undo_faces "
         "UNION SELECT step FROM undo_spans UNION SELECT step FROM undo_decisions "
-        "UNION SELECT step FROM undo_apart UNION SELECT step FROM undo_unknowns) "
+        "UNION SELECT step FROM undo_apart UNION SELECT step FROM undo_unknowns "
+        "UNION SELECT step FROM undo_photographs) "
         "WHERE step NOT IN (SELECT step FROM history WHERE step IS NOT NULL)",
         "What was kept to undo step {} belongs to no change",
     ),

@@ -107,13 +107,16 @@ _KEPT = {
     "JOIN embeddings e ON e.face_id = f.id LEFT JOIN identities i ON i.id = f.identity_id",
     "decisions": "SELECT id, digest, vector FROM decisions",
     "unknowns": "SELECT id, digest, vector, file, row FROM unknowns",
+    "detections": "SELECT d.id AS id, d.digest, d.vector, p.file, d.number AS row "
+    "FROM detections d JOIN photographs p ON p.id = d.photograph_id",
 }
 _NOUNS = {
     "faces": "embedding of face",
     "decisions": "vector of decision",
     "unknowns": "vector of unknown",
+    "detections": "vector of detection",
 }
-_DONE = {"faces": "enrolled", "decisions": "decided on", "unknowns": "kept"}
+_DONE = {"faces": "enrolled", "decisions": "decided on", "unknowns": "kept", "detections": "found"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class AlteredVector:
     """A vector that does not match its digest.
 
     Attributes:
-        table: faces, decisions or unknowns.
+        table: faces, decisions, unknowns or detections.
         id: of its row there.
         sentence: for the person.
     """

@@ -52,6 +52,8 @@ from engine.store.new_faces import (
     overrule_decisions,
     plan_insertion,
 )
+from engine.store.photographs_table import keep_detections
+from engine.utils.packed_columns import picked
 
 _FACE = """
     SELECT f.id, f.identity_id, i.name, f.file, f.row, f.added,
@@ -261,6 +263,7 @@ class FacesTable:
             added = insert_faces(connection, batch, plan, first, thumbnails, reporter)
             if overrule:
                 overrule_decisions(connection, added.face_ids)
+            keep_detections(connection, picked(batch.photos, added.rows), whole=True)
             delete_enrolled_unknowns(connection)
             record_step(
                 connection,
@@ -360,7 +363,7 @@ def remove_altered(connection: sqlite3.Connection, dimension: int) -> list[str]:
     faces = known_faces(connection, [vector.id for vector in found if vector.table == "faces"])
     payload = {"faces": describe_faces(connection, faces)}
     delete_faces(connection, [face.id for face in faces])
-    for table in ("decisions", "unknowns"):
+    for table in ("decisions", "unknowns", "detections"):
         ids = [(vector.id,) for vector in found if vector.table == table]
         connection.executemany(f"DELETE FROM {table} WHERE id = ?", ids)
     settle(connection, {face.identity_id for face in faces})

@@ -21,6 +21,7 @@ from engine.store.history_table import HistoryTable
 from engine.store.lifecycle import WriterLock, database_in, key_in, new_gallery, open_database
 from engine.store.models_table import ModelsTable
 from engine.store.people_table import PeopleTable
+from engine.store.photographs_table import PhotographsTable
 from engine.store.settings_table import DerivedTexts, SettingsTable
 from engine.store.unknowns_table import UnknownsTable
 from engine.utils.files import remove_dead_scratch
@@ -39,8 +40,8 @@ class Store:
         dimension: numbers in an embedding.
         distance: how embeddings are compared.
         encrypted: whether its database is; then nothing of it lies on disk in clear.
-        people, faces, history, decisions, unknowns, models, settings, derived, checks, backups,
-            erasure: the parts of the store, which share its database.
+        people, faces, history, decisions, unknowns, photographs, models, settings, derived,
+            checks, backups, erasure: the parts of the store, which share its database.
         database: the database itself, for the parts of this package.
     """
 
@@ -55,6 +56,7 @@ class Store:
         self.history = HistoryTable(database)
         self.decisions = DecisionsTable(database)
         self.unknowns = UnknownsTable(database)
+        self.photographs = PhotographsTable(database)
         self.models = ModelsTable(database)
         self.settings = SettingsTable(database)
         self.derived = DerivedTexts(database)

@@ -55,7 +55,7 @@ _TOUCHED_FACES = f"""
 """
 UNDO_TABLES = (
     *("undo_identities", "undo_faces", "undo_spans", "undo_decisions"),
-    *("undo_apart", "undo_unknowns"),
+    *("undo_apart", "undo_unknowns", "undo_photographs"),
 )
 
 
@@ -100,6 +100,8 @@ _SWAP = (
     "at = excluded.at, actor = excluded.actor",
     "INSERT INTO apart (id, one, other, at, actor) SELECT id, one, other, at, actor "
     "FROM undo_apart WHERE step = :step AND one IS NOT NULL",
+    "UPDATE photographs SET mode = u.mode FROM undo_photographs u "
+    "WHERE u.step = :step AND u.id = photographs.id",
     "INSERT INTO unknowns (id, digest, file, row, vector, thumbnail, at, stranger) "
     "SELECT id, digest, file, row, vector, thumbnail, at, stranger "
     "FROM undo_unknowns WHERE step = :step AND digest IS NOT NULL",

@@ -300,7 +300,66 @@ CREATE TRIGGER unknowns_gone AFTER DELETE ON unknowns BEGIN
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)
+# A photograph that faces were found in, by a scan or because one of its faces was enrolled or kept.
+# `mode` is how the faces that count were looked for; `prepared` is another mode in which it was
+# looked at too, and whose detections do not count yet. Those of an earlier mode stay, for undo.
+# What a detection has come to is told by its digest: enrolled where a face has it, unknown where
+# the shelf has it. `settled` is 1 where nothing is to be asked about it any more. Both tables are
+# filled beside the history; only a change of the mode is a step.
+#
+# A person is found by digest in detections; by name in the files of photographs.
+_V6 = """
+CREATE TABLE photographs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    file TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 16),
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    taken TEXT,
+    mode TEXT NOT NULL CHECK (mode IN ('thorough', 'faithful')),
+    prepared TEXT CHECK (prepared IN ('thorough', 'faithful')),
+    problem TEXT NOT NULL DEFAULT '',
+    scanned INTEGER NOT NULL CHECK (scanned IN (0, 1)),
+    thumbnail BLOB,
+    at REAL NOT NULL
+);
+CREATE INDEX photographs_file ON photographs (file);
+CREATE TABLE detections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    photograph_id INTEGER NOT NULL REFERENCES photographs (id) ON DELETE CASCADE,
+    mode TEXT NOT NULL CHECK (mode IN ('thorough', 'faithful')),
+    number INTEGER NOT NULL,
+    x REAL NOT NULL,
+    y REAL NOT NULL,
+    width REAL NOT NULL,
+    height REAL NOT NULL,
+    sharpness REAL NOT NULL,
+    turn REAL NOT NULL,
+    score REAL NOT NULL,
+    settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
+    digest BLOB NOT NULL CHECK (length(digest) = 16),
+    vector BLOB NOT NULL,
+    thumbnail BLOB,
+    UNIQUE (photograph_id, mode, number)
+);
+CREATE INDEX detections_digest ON detections (digest);
+CREATE INDEX detections_open ON detections (photograph_id) WHERE settled = 0;
+CREATE TABLE undo_photographs (
+    step INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    PRIMARY KEY (step, id)
+);
+CREATE TRIGGER photographs_changed AFTER UPDATE OF mode ON photographs
+WHEN OLD.mode <> NEW.mode BEGIN
+    INSERT INTO undo_photographs (step, id, mode) SELECT step, OLD.id, OLD.mode
+    FROM gallery WHERE true ON CONFLICT DO NOTHING;
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5, _V6)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

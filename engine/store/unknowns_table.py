@@ -27,6 +27,7 @@ from engine.store.new_faces import (
     overrule_decisions,
     plan_insertion,
 )
+from engine.store.photographs_table import keep_detections
 
 # A face that is enrolled is deleted here by that change; undoing can bring one back beside it.
 _NOT_ENROLLED = "NOT EXISTS (SELECT 1 FROM faces f WHERE f.digest = u.digest)"
@@ -76,6 +77,7 @@ class UnknownsTable:
                 "ON CONFLICT (digest) DO NOTHING",
                 rows,
             ).rowcount
+            keep_detections(connection, batch.photos, whole=False)
             connection.execute(  # no part of the step that comes next
                 "DELETE FROM undo_unknowns WHERE step = (SELECT step FROM gallery)"
             )

@@ -30,6 +30,7 @@ from gallery_app.cli.import_commands import enroll
 from gallery_app.cli.output import echo
 from gallery_app.cli.query_commands import compare
 from gallery_app.cli.review_command import review
+from gallery_app.cli.scan_command import scan
 from gallery_app.cli.unknown_commands import unknown
 from gallery_app.cli.window_command import completion
 from gallery_app.errors import PROGRAM, one_line
@@ -43,6 +44,7 @@ _SECTIONS: Sections = {
     "Galleries": (window_command.open_, import_commands.new, import_commands.import_, export),
     "Recognition": (
         query_commands.identify,
+        scan,
         unknown,
         compare,
         cohort_commands.error_rates,

@@ -79,6 +79,9 @@ _WORDS: Mapping[str, Callable[..., str]] = {
     "dismissed": lambda count: f"{_unknown(count)} dismissed",
     "strangers": _kept_as_strangers,
     "strangers-forgotten": lambda count: f"{_faces(count)} of strangers removed",
+    "rescanned": lambda photographs, faces: (
+        f"{counted(int(photographs), 'photograph')} looked at again, {_faces(faces)} found"
+    ),
     "rejected": lambda name: f"A query is not “{name}”",
     "unrejected": lambda name: f"A query may be “{name}” again",
     "distinct": lambda one, other: f"“{one}” and “{other}” are two people",

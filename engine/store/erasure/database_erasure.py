@@ -24,6 +24,7 @@ from engine.store.erasure.personal_data import (
     DIGESTS,
     FACES,
     GOING,
+    NEVER_UNDONE,
     TEXTS,
     THEIRS,
     Subject,
@@ -39,6 +40,17 @@ from engine.store.unfinished_erasure import UNFINISHED, UnfinishedErasure, noted
 
 _DERIVED = ("appearance", "fingerprint")  # settings that are means of all vectors
 _NAMELESS = event("redacted", "")
+_KEPT = [(table, condition) for table, condition in GOING if table not in NEVER_UNDONE]
+_SEEN = f"SELECT photograph_id FROM detections WHERE digest IN {DIGESTS}"
+"""Photographs in which they were found."""
+_SAME_FACE = (
+    "SELECT other.id FROM detections own JOIN detections other "
+    "ON other.photograph_id = own.photograph_id AND own.id <> other.id "
+    "AND abs(own.x + own.width / 2 - other.x - other.width / 2) < own.width / 2 "
+    "AND abs(own.y + own.height / 2 - other.y - other.height / 2) < own.height / 2 "
+    f"WHERE own.digest IN {DIGESTS}"
+)
+"""The same faces, found by looking for them in another way."""
 _TOUCHED = " UNION ".join(
     (
         f"SELECT step FROM undo_identities WHERE id IN {CONCERNED}",
@@ -46,10 +58,10 @@ _TOUCHED = " UNION ".join(
         f"OR identity_id IN {CONCERNED}",
         "SELECT s.step FROM undo_spans s JOIN json_each(:faces) face "
         "ON face.value BETWEEN s.first AND s.last",
-        *(f"SELECT step FROM undo_{table} WHERE {condition}" for table, condition in GOING),
+        *(f"SELECT step FROM undo_{table} WHERE {condition}" for table, condition in _KEPT),
         *(  # made by the step, and going now
             f"SELECT step FROM undo_{table} WHERE id IN (SELECT id FROM {table} WHERE {condition})"
-            for table, condition in GOING
+            for table, condition in _KEPT
         ),
     )
 )
@@ -105,7 +117,10 @@ class DatabaseErasure:
                 f"SELECT thumbnail FROM photos WHERE face_id IN {FACES} "
                 f"UNION SELECT thumbnail FROM undo_faces WHERE id IN {FACES} "
                 f"UNION SELECT thumbnail FROM unknowns WHERE digest IN {DIGESTS} "
-                f"UNION SELECT thumbnail FROM undo_unknowns WHERE digest IN {DIGESTS}",
+                f"UNION SELECT thumbnail FROM undo_unknowns WHERE digest IN {DIGESTS} "
+                f"UNION SELECT thumbnail FROM detections WHERE digest IN {DIGESTS} "
+                f"OR id IN ({_SAME_FACE}) "
+                f"UNION SELECT thumbnail FROM photographs WHERE id IN ({_SEEN})",
                 _parameters(connection, subject),
             ).fetchall()
         return [bytes(picture) for (picture,) in rows if picture is not None]
@@ -218,7 +233,9 @@ def _counts(
 def _delete(
     connection: sqlite3.Connection, parameters: Mapping[str, str], models: Sequence[str]
 ) -> None:
+    connection.execute(f"UPDATE photographs SET thumbnail = NULL WHERE id IN ({_SEEN})", parameters)
     for table, condition in (
+        ("detections", f"id IN ({_SAME_FACE})"),
         *GOING,
         ("faces", f"id IN {FACES}"),
         ("identities", f"id IN {THEIRS}"),
@@ -254,6 +271,7 @@ def _mentioning_steps(connection: sqlite3.Connection, subject: Subject) -> set[i
     query = " UNION ".join(
         f"SELECT step, {column} FROM undo_{table} WHERE {column} <> ''"
         for table, column in (("identities", "name"), *TEXTS)
+        if table not in NEVER_UNDONE
     )
     rows = connection.execute(query)
     return {step for step, text in rows if subject.mentions.found(text)}

@@ -22,9 +22,11 @@ from engine.utils.name_search import Mentions
 
 BY_IDENTITY = (("decisions", "identity_id"), ("apart", "one"), ("apart", "other"))
 """Rows that are about an identity, by its id."""
-BY_DIGEST = ("decisions", "unknowns")
+BY_DIGEST = ("decisions", "unknowns", "detections")
 """Rows that hold a vector of its own, under its digest."""
-TEXTS = (("identities", "note"), ("faces", "file"), ("unknowns", "file"))
+NEVER_UNDONE = frozenset({"detections", "photographs"})
+"""Tables of which no row is kept for undo."""
+TEXTS = (("identities", "note"), ("faces", "file"), ("unknowns", "file"), ("photographs", "file"))
 """Words and file names that may mention somebody else."""
 
 # As conditions on them; the parameters are lists as JSON.

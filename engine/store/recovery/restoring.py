@@ -31,7 +31,7 @@ from engine.utils.gallery_folder import ASIDE, DATABASE, INDEX, MODELS, GalleryF
 _log = logging.getLogger(__name__)
 
 # tables whose ids are never given twice
-_COUNTERS = ("faces", "identities", "decisions", "apart", "unknowns")
+_COUNTERS = ("faces", "identities", "decisions", "apart", "unknowns", "photographs", "detections")
 
 
 def restore_backup(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import UnknownIdentityError
+from engine.gallery import Gallery
 from engine.index.exact import ExactIndex
 from engine.index.hnsw import HnswIndex, HnswParameters
 from engine.index.manager import IndexManager
@@ -265,3 +266,9 @@ def test_a_batch_to_a_small_graph_misses_nothing_and_follows_changes(open_keeper
     keeper.remove(np.unique(nearest), 1)
     exact.remove(np.unique(nearest))
     np.testing.assert_array_equal(keeper.search(queries, 10).ids, exact.search(queries, 10).ids)
+
+
+def test_many_queries_of_an_empty_gallery_find_nobody(tmp_path):
+    with Gallery.create(tmp_path / "g", dimension=8) as gallery:
+        answers = gallery.identify(np.ones((500, 8), dtype=np.float32))
+        assert [answer.name for answer in answers] == [None] * 500

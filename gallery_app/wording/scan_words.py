@@ -1,0 +1,40 @@
+"""What a scan of photographs came to, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.records.scans import RescanPreview, ScanReport
+from engine.utils.number_text import counted
+from gallery_app.wording.number_words import faces_text
+
+
+def scan_words(report: ScanReport) -> Iterator[str]:
+    """Yield sentences on a scan that is done."""
+    looked = counted(report.looked_at, "photograph")
+    rest = f" of {report.photographs:,}" if report.looked_at < report.photographs else ""
+    yield f"{looked}{rest} looked at, {faces_text(report.faces)} found."
+    parts = [
+        (report.known, "of known people"),
+        (report.unknown, "unknown"),
+        (report.small, "too small to tell"),
+        (report.enrolled, "decided on before"),
+    ]
+    found = [f"{count:,} {what}" for count, what in parts if count]
+    if found:
+        yield f"{', '.join(found)}."
+    if report.other_mode:
+        others = counted(report.other_mode, "photograph")
+        yield f"{others} looked at in the other mode before; --again looks at them in this one."
+    if report.rejected:
+        yield f"{counted(len(report.rejected), 'file')} could not be used."
+
+
+def rescan_words(preview: RescanPreview, *, dry_run: bool) -> str:
+    """Return a sentence on what looking again in another mode changes."""
+    verb = "would be" if dry_run else "are"
+    return (
+        f"In {counted(preview.photographs, 'photograph')} looked at again "
+        f"{faces_text(preview.after)} {verb} found in place of {preview.before:,}; what was "
+        f"decided about {preview.decided:,} of them stays."
+    )
