@@ -24,7 +24,7 @@ from engine.enrolment.unknown_faces import UnknownFaces
 from engine.errors import EmbeddingError, GalleryReadOnlyError
 from engine.export.exporter import Exporter
 from engine.faces import Faces
-from engine.formats.photographs import read_photo
+from engine.formats.photo_files import read_photo
 from engine.formats.sources import read_sources
 from engine.history import History
 from engine.maintenance.integrity import check_gallery, require_writable

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.enrolment.embedding_check import EmbeddingCheck
 from engine.errors import EmbeddingError, FaceGalleryError, InputError, PhotoError
 from engine.formats.folder_tree import natural
-from engine.formats.photographs import find_photo, has_faces_to_find, index_photos
+from engine.formats.photo_files import find_photo, has_faces_to_find, index_photos
 from engine.formats.sources import read_file
 from engine.photos.network_files import require_readable_photographs
 from engine.photos.photo_reader import is_picture

@@ -15,7 +15,7 @@ from engine.enrolment.embedding_check import EmbeddingCheck, mixed_files
 from engine.errors import EmbeddingError
 from engine.formats.checks import as_rows, check_vectors
 from engine.formats.lazy_rows import chosen_faces, chosen_rows
-from engine.formats.photographs import read_photos
+from engine.formats.photo_files import read_photos
 from engine.formats.sources import SourcesRead, read_sources
 from engine.photos.photo_workers import PhotoWorkers
 from engine.photos.photograph_rows import MainFaceEmbedder

@@ -12,7 +12,7 @@ import numpy as np
 from engine.avatars.appearance import Lens
 from engine.cohorts.cohort_library import bundled_cohort
 from engine.enrolment.enroller import Enroller, as_batch
-from engine.formats.photographs import read_photos
+from engine.formats.photo_files import read_photos
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
 from engine.records import names as allowed

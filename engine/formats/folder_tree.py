@@ -19,7 +19,7 @@ from engine.formats.batch_pieces import Piece, bare_piece, with_names
 from engine.formats.input_file import open_regular, printable
 from engine.formats.name_column import candidate_of, choose
 from engine.formats.npy_file import label_count, read_array, read_labels
-from engine.formats.photographs import (
+from engine.formats.photo_files import (
     PhotographEmbedder,
     PhotographFile,
     find_photo,

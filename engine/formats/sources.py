@@ -20,7 +20,7 @@ from engine.formats.folder_tree import (
 )
 from engine.formats.input_file import printable, unreadable
 from engine.formats.npz_file import read_npz
-from engine.formats.photographs import (
+from engine.formats.photo_files import (
     PhotographEmbedder,
     PhotographFile,
     has_faces_to_find,

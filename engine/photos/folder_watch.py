@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import InputError
-from engine.formats.photographs import has_faces_to_find
+from engine.formats.photo_files import has_faces_to_find
 from engine.photos.network_files import require_readable_photographs
 
 _QUIET = 1.5  # seconds without a change before it is told: copying a photograph takes a while

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from engine.errors import PhotoError
 from engine.formats.input_file import open_regular, printable, unreadable
-from engine.formats.photographs import SUFFIXES, opaque
+from engine.formats.photo_files import SUFFIXES, opaque
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.errors import InputError, NoFaceError, PhotoError
 from engine.formats.batch_pieces import Piece
-from engine.formats.photographs import PhotographFile
+from engine.formats.photo_files import PhotographFile
 from engine.photos.network_files import DIMENSION
 from engine.photos.photo_workers import PhotoWorkers
 from engine.progress import Reporter

@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.enrolment.embedding_check import Fingerprint
 from engine.errors import InputError, PhotoError
-from engine.formats.photographs import read_photo
+from engine.formats.photo_files import read_photo
 from engine.formats.sources import read_file, read_sources
 from engine.records.names import MAX_LENGTH, check_name
 from engine.records.types import FaceBatch

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.formats.photographs import read_photo
+from engine.formats.photo_files import read_photo
 from engine.gallery import Gallery
 from engine.records.types import FaceBatch
 from engine.store import Store

@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.errors import InputError, PhotoError
 from engine.formats import lazy_rows
-from engine.formats.photographs import read_photo
+from engine.formats.photo_files import read_photo
 from engine.formats.sources import read_file, read_sources
 
 pytestmark = pytest.mark.slow

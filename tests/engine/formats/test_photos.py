@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from engine.errors import PhotoError
-from engine.formats.photographs import read_photo
+from engine.formats.photo_files import read_photo
 from tests.unprivileged import call_unprivileged
 
 ORIENTATION = 0x0112

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError, EmbeddingError
-from engine.formats.photographs import photo_beside
+from engine.formats.photo_files import photo_beside
 from engine.formats.sources import read_sources
 from engine.progress import CancelToken, Progress, Reporter
 from tests.unprivileged import call_unprivileged
