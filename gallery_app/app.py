@@ -29,6 +29,7 @@ from gallery_app.controllers.menu_controller import MenuController
 from gallery_app.controllers.model_controller import ModelController
 from gallery_app.controllers.people_controller import PeopleController
 from gallery_app.controllers.photograph_controller import PhotographController
+from gallery_app.controllers.preview_controller import PreviewController
 from gallery_app.controllers.query_controller import QueryController
 from gallery_app.controllers.review_controller import ReviewController
 from gallery_app.controllers.strictness_controller import StrictnessController
@@ -81,6 +82,7 @@ class App(QObject):
         self.query_controller = QueryController(*parts)
         self.photograph_controller = PhotographController(*parts)
         self.answers_controller = AnswersController(*parts)
+        self.preview_controller = PreviewController(*parts, self.answers_controller)
         self.strictness_controller = StrictnessController(*parts)
         self.people_controller = PeopleController(*parts, self.query_controller)
         self.corrections_controller = CorrectionsController(*parts)

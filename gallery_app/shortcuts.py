@@ -38,6 +38,7 @@ _KEYS: Mapping[str, str] = {
     "copy": "Ctrl+C",
     "open_query": "Ctrl+Shift+O",
     "who": "Ctrl+Return",
+    "preview": "Space",
     "ask": "Return; Enter",
     "unselect": "Esc",
     "confirm": "Ctrl+Shift+Return",

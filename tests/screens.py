@@ -76,6 +76,7 @@ def main(wanted: list[str]) -> int:
         keeping_scenes,
         map_scenes,
         photo_scenes,
+        preview_scenes,
         shelf_scenes,
         similarity_scenes,
         training_scenes,
@@ -92,6 +93,7 @@ def main(wanted: list[str]) -> int:
         answer_scenes,
         face_size_scenes,
         photo_scenes,
+        preview_scenes,
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -239,6 +241,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         keeping_scenes,
         map_scenes,
         photo_scenes,
+        preview_scenes,
         scenes,
         shelf_scenes,
         similarity_scenes,
@@ -256,6 +259,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
             answer_scenes,
             face_size_scenes,
             photo_scenes,
+            preview_scenes,
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

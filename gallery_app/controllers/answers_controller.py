@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize
+from PySide6.QtCore import Signal
 
 from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
@@ -13,12 +13,16 @@ from gallery_app.operations import answers
 from gallery_app.operations.context import Context
 from gallery_app.reports.answer_files import AnswerFormat
 from gallery_app.state import ContentsChange
-from gallery_app.widgets.controls.dialog import free_room
 from gallery_app.window.main_window import MainWindow
 
 
 class AnswersController(Controller):
-    """Joins the list of answers to the queries and to the panel that shows one of them."""
+    """Joins the list of answers to the queries and to the panel that shows one of them.
+
+    Signals: ``preview_requested``: of the face in the current row.
+    """
+
+    preview_requested = Signal()
 
     def __init__(self, context: Context, window: MainWindow) -> None:
         super().__init__(context, window)
@@ -44,7 +48,7 @@ class AnswersController(Controller):
         if self._dialog is None:
             self._dialog = self._new_dialog()
         if not self._dialog.isVisible():
-            self._place(self._dialog)
+            self._window.place_beside_query(self._dialog)
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
@@ -60,16 +64,8 @@ class AnswersController(Controller):
         dialog.enroll_requested.connect(self._enroll)
         dialog.kept.connect(lambda at: answers.keep_queries(self._context, at, self._kept))
         dialog.save_requested.connect(self._save)
+        dialog.preview_requested.connect(self.preview_requested)
         return dialog
-
-    def _place(self, dialog: AnswersDialog) -> None:
-        """Over the list of people and the middle, so that the query stays in view."""
-        panel = self._window.query
-        corner = self._window.mapToGlobal(QPoint(16, 64))
-        left = panel.mapToGlobal(QPoint(0, 0)).x() - 16
-        room = QSize(left - corner.x(), self._window.height() - 96).boundedTo(free_room(dialog))
-        dialog.resize(dialog.size().boundedTo(room).expandedTo(dialog.minimumSize()))
-        dialog.move(max(corner.x(), left - dialog.width()), corner.y())
 
     # -- what it shows -----------------------------------------------------------------------
 
@@ -83,6 +79,7 @@ class AnswersController(Controller):
             return
         if len(queries) < 2:
             dialog.close()
+            dialog.forget()
         dialog.show_answers(queries.table, self._state.position)
 
     def _query_changed(self) -> None:

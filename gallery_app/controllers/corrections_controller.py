@@ -48,8 +48,9 @@ class CorrectionsController(Controller):
             panel.selection_changed.connect(self._enable)
             panel.model.modelReset.connect(self._enable)  # a selection that it empties tells nobody
         window.identities.menu_requested.connect(lambda at: self._popup(OF_PEOPLE, at))
-        own = [window.faces.ask, window.faces.copy]
-        window.faces.menu_requested.connect(lambda at: self._popup(OF_FACES, at, own))
+        window.faces.menu_requested.connect(
+            lambda at: self._popup(OF_FACES, at, window.faces.own_actions())
+        )
         window.identities.model.faces_dropped.connect(self._faces_dropped)
         window.identities.model.people_dropped.connect(self._people_dropped)
         for changed in (state.gallery_changed, state.writable_changed):

@@ -41,7 +41,8 @@ class AnswersDialog(Dialog):
     """Stands beside the main window; both can be used.
 
     Signals: ``query_chosen`` (position), ``confirmed``, ``enroll_requested``, ``kept`` (positions
-    as a list), ``save_requested`` (positions that are shown, as a list, and the format).
+    as a list), ``save_requested`` (positions that are shown, as a list, and the format),
+    ``preview_requested``.
     """
 
     query_chosen = Signal(int)
@@ -49,6 +50,7 @@ class AnswersDialog(Dialog):
     enroll_requested = Signal(list)
     kept = Signal(list)
     save_requested = Signal(list, str)
+    preview_requested = Signal()
 
     def __init__(self, pictures: QueryPictures, parent: QWidget | None = None) -> None:
         super().__init__("Answers", parent, kept=True)
@@ -63,6 +65,12 @@ class AnswersDialog(Dialog):
         self.view.current_changed.connect(self.query_chosen)
         self.view.selection_changed.connect(self._show_selection)
         self.view.customContextMenuRequested.connect(self._show_menu)
+        self.preview = QAction(icon("eye"), "Show in full size", self)
+        self.preview.setShortcuts(keys_of("preview"))
+        self.preview.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.preview.triggered.connect(self.preview_requested)
+        self.view.addAction(self.preview)
+        self.view.doubleClicked.connect(lambda _: self.preview.trigger())
         self.search = self._search_field()
         self.view.typed.connect(self._type)
         self.filters = self._filter_buttons()
@@ -180,10 +188,14 @@ class AnswersDialog(Dialog):
         self.view.arrange(lambda: self.model.show_only(standing), advances=True)
         self._show_page()
 
-    def _show_all(self) -> None:
+    def forget(self) -> None:
+        """What was searched for may be a name."""
         self.search.clear()
         self._find()
         self.show_only(None)
+
+    def _show_all(self) -> None:
+        self.forget()
         self.view.setFocus()
 
     def _find(self) -> None:
@@ -254,9 +266,11 @@ class AnswersDialog(Dialog):
         self.count.setText("Identifying…" if table is None else told)
 
     def _show_menu(self, at: QPoint) -> None:
-        """What the buttons do."""
+        """The face in full size, and what the buttons do."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.preview)
+        menu.addSeparator()
         for button in (self.confirm, self.enroll, self.keep):
             menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
         menu.popup(self.view.viewport().mapToGlobal(at))

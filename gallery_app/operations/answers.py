@@ -7,12 +7,12 @@ from pathlib import Path
 
 from engine.gallery import Gallery
 from engine.progress import Reporter
-from engine.records.types import EnrolmentReport, Identification, VectorRecord
+from engine.records.types import EnrolmentReport, VectorRecord
 from gallery_app.face_queries import QueryList
 from gallery_app.operations import unknowns
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
-from gallery_app.reports.answer_files import AnswerFormat, write_answers
+from gallery_app.reports.answer_files import Answered, AnswerFormat, write_answers
 from gallery_app.wording.answer_words import confirmed_text, kept_text, saved_text
 from gallery_app.wording.number_words import faces_text
 
@@ -82,11 +82,11 @@ def save_answers(
     """Write answers to a file, in the order of ``positions``."""
     queries = context.state.queries
 
-    def answered(reporter: Reporter, at: int) -> tuple[str, int, Identification]:
+    def answered(reporter: Reporter, at: int) -> Answered:
         if at % 100 == 0:
             reporter.progress("Writing answers", at, len(positions))
         query, answer = queries.asked[positions[at]], queries.answer(positions[at])
-        return query.file, query.row, answer
+        return query.file, query.row, answer, query.photo
 
     def work(_: Gallery, reporter: Reporter) -> None:
         rows = (answered(reporter, at) for at in range(len(positions)))

@@ -19,7 +19,7 @@ from engine.records.detections import DetectedFace, Photograph
 from engine.records.types import FaceBatch
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
-from gallery_app.operations.queries import show_read
+from gallery_app.operations.queries import as_queries, show_read
 from gallery_app.wording.face_box_words import PASTED
 
 
@@ -34,7 +34,7 @@ def open_picture(context: Context, image: QImage) -> None:
         return QueriesRead(_relabelled(read.batch), errors, remarks)
 
     Query("Looking for faces", work, "read", shown=True).run(
-        context, lambda read: show_read(context, read)
+        context, lambda read: show_read(context, read, as_queries(read.batch))
     )
 
 

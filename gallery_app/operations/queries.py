@@ -26,18 +26,23 @@ _T = TypeVar("_T")
 def open_queries(context: Context, paths: Sequence[Path]) -> None:
     """Read every face of the files (folders: all in them) and identify them."""
 
-    Query(
-        "Looking for faces",
-        lambda gallery, reporter: gallery.queries.read_all(paths, reporter=reporter),
-        "read",
-        shown=True,
-    ).run(context, lambda read: show_read(context, read))
+    def work(gallery: Gallery, reporter: Reporter) -> tuple[QueriesRead, list[FaceQuery]]:
+        read = gallery.queries.read_all(paths, reporter=reporter)
+        return read, as_queries(read.batch)
+
+    Query("Looking for faces", work, "read", shown=True).run(
+        context, lambda found: show_read(context, *found)
+    )
 
 
-def show_read(context: Context, read: QueriesRead) -> None:
-    """Ask about the faces that were read, and tell what could not be."""
-    if len(read.batch):
-        context.state.set_queries(as_queries(read.batch), [*map(_rejection, read.errors)])
+def show_read(context: Context, read: QueriesRead, queries: Sequence[FaceQuery]) -> None:
+    """Ask about the faces that were read, and tell what could not be.
+
+    Args:
+        queries: made of the batch that was read; of a long one that takes a while.
+    """
+    if queries:
+        context.state.set_queries(queries, [*map(_rejection, read.errors)])
         identify_all(context)
     if read.errors:
         context.failed(read.errors[0] if len(read.errors) == 1 else _several(read.errors))

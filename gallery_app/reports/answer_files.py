@@ -15,8 +15,8 @@ from engine.records.types import Identification, Rejection
 from engine.utils.files import write_atomically
 
 AnswerFormat = Literal["json", "csv"]
-Answered = tuple[str, int, Identification]
-"""File and row of a query, and the answer to it."""
+Answered = tuple[str, int, Identification, object]
+"""File and row of a query, the answer to it, and what it was made of, as in a batch."""
 _COLUMNS = (
     "file", "row", "verdict", "name", "confidence", "closest", "distance", "method", "fpir", "note",
 )  # fmt: skip
@@ -99,7 +99,7 @@ def _write_csv(stream: BinaryIO, answered: Iterable[Answered]) -> None:
     text = io.TextIOWrapper(stream, "utf-8", "replace", newline="", write_through=True)
     table = csv.writer(text)
     table.writerow(_COLUMNS)
-    for file, row, answer in answered:
+    for file, row, answer, _ in answered:
         first = answer.candidates[0] if answer.candidates else None
         sure = "" if answer.confidence is None else f"{answer.confidence:.4f}"
         closest = (first.name, f"{first.distance:.4f}") if first is not None else ("", "")

@@ -48,6 +48,7 @@ class CandidateRow(Clickable):
     chosen = Signal(int)
     opened = Signal(int)
     menu_requested = Signal(int, QPoint)
+    previews = True
 
     def __init__(
         self,
@@ -143,13 +144,15 @@ _WORTH = 0.01
 
 class Candidates(QWidget):
     """Signals: ``chosen`` (identity id), ``opened`` (identity id), ``menu_requested`` (identity id,
-    where on the screen), ``named`` (name of somebody a method says).
+    where on the screen), ``named`` (name of somebody a method says), ``preview_requested``
+    (identity id).
     """
 
     chosen = Signal(int)
     opened = Signal(int)
     menu_requested = Signal(int, QPoint)
     named = Signal(str)
+    preview_requested = Signal(int)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -213,6 +216,7 @@ class Candidates(QWidget):
         row.chosen.connect(self.chosen)
         row.opened.connect(self.opened)
         row.menu_requested.connect(self.menu_requested)
+        row.preview_requested.connect(lambda: self.preview_requested.emit(row.identity_id))
         return row
 
     def _dissenter(self, opinion: Opinion) -> DissentRow:

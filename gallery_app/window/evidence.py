@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from engine.records.types import Candidate, Evidence, Identification
 from gallery_app.pictures import Pictures
+from gallery_app.shortcuts import keys_text
 from gallery_app.theme.colours import current_theme, tabular, text_font
 from gallery_app.widgets.controls.boxes import Stretch, hbox, refill, vbox, widgets_in
 from gallery_app.widgets.controls.clickable import Clickable
 from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
-from gallery_app.widgets.faces.painting import PictureLabel, paint_picture, paint_words
+from gallery_app.widgets.faces.painting import paint_picture, paint_words
 from gallery_app.wording.method_words import in_learned_space
 
 _TILE_SIDE = 60
@@ -25,6 +26,7 @@ class FaceTile(Clickable):
     """Signals: ``activated`` (face id)."""
 
     activated = Signal(int)
+    previews = True
 
     def __init__(
         self,
@@ -74,9 +76,12 @@ _LEARNED = "Distances are measured in the learned space."
 
 
 class EvidenceStrip(QWidget):
-    """Signals: ``chosen`` (the Evidence to compare with, or None where there is none)."""
+    """Signals: ``chosen`` (the Evidence to compare with, or None where there is none),
+    ``preview_requested`` (face id).
+    """
 
     chosen = Signal(object)
+    preview_requested = Signal(int)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,6 +136,7 @@ class EvidenceStrip(QWidget):
     def _tile(self, face: Evidence) -> FaceTile:
         tile = FaceTile(face.face, face.name, face.distance, learned=in_learned_space(self._method))
         tile.activated.connect(lambda _: self.chosen.emit(face))
+        tile.preview_requested.connect(lambda: self.preview_requested.emit(face.face))
         return tile
 
     def _paint_pictures(self) -> None:
@@ -141,6 +147,34 @@ class EvidenceStrip(QWidget):
 _SIDE = 132
 
 
+class ComparedPicture(Clickable):
+    """A face that a click, Enter or Space shows in full size."""
+
+    previews = True
+
+    def __init__(self, side: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._picture: QPixmap | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setToolTip(f"Show in full size ({keys_text('preview')})")
+
+    def set_picture(self, picture: QPixmap | None) -> None:
+        """None shows the placeholder."""
+        self._picture = picture
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._side, self._side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        square = QRectF(0, 0, self._side, self._side)
+        paint_picture(painter, square, self._picture, 8)
+        self.paint_ring(painter, square)
+        painter.end()
+
+
 class Comparison(QWidget):
     """Left the query, right the face that it is compared with."""
 
@@ -148,9 +182,9 @@ class Comparison(QWidget):
         super().__init__(parent)
         self._pictures = pictures
         self._face: Evidence | None = None
-        self.query = PictureLabel(_SIDE)
+        self.query = ComparedPicture(_SIDE)
         self.query.setAccessibleName("The query")
-        self.enrolled = PictureLabel(_SIDE)
+        self.enrolled = ComparedPicture(_SIDE)
         self.enrolled.setAccessibleName("The enrolled face it is compared with")
         self.query_caption = QLabel("query")
         self.enrolled_caption = ElidedLabel()
@@ -167,6 +201,11 @@ class Comparison(QWidget):
         layout.setColumnStretch(2, 1)
         self.enrolled_caption.setFixedWidth(_SIDE)
         pictures.ready.connect(self._pictures_ready)
+
+    @property
+    def face(self) -> int | None:
+        """Id of the enrolled face that the query is compared with."""
+        return self._face.face if self._face is not None else None
 
     def show_query(self, picture: QPixmap | None) -> None:
         self.query.set_picture(picture)

@@ -34,6 +34,7 @@ from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.widgets.faces.thumbnail_size import ThumbnailSize
 from gallery_app.widgets.lists.uniform_view import UniformView
 from gallery_app.wording.number_words import faces_text
+from gallery_app.wording.photograph_words import FOLDER, OPEN
 
 _NEAREST = 3
 _NARROW = 520
@@ -244,11 +245,19 @@ class FacesPanel(QWidget):
         self.ask.setToolTip("Test this face as if it were not enrolled")
         self.ask.triggered.connect(self._ask)
         self.copy = QAction(icon("copy"), "Copy file name", self, triggered=self._copy)
+        self.preview = QAction(icon("eye"), "Show in full size", self)
+        self.open_photo = QAction(icon("image"), OPEN, self)
+        self.folder = QAction(icon("folder-open"), FOLDER, self)
         unselect = QAction("Close the details", self, triggered=self.grid.clearSelection)
-        for name, action in (("ask", self.ask), ("copy", self.copy), ("unselect", unselect)):
+        named = {"ask": self.ask, "copy": self.copy, "preview": self.preview, "unselect": unselect}
+        for name, action in named.items():
             action.setShortcuts(keys_of(name))
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
             self.grid.addAction(action)
+
+    def own_actions(self) -> list[QAction]:
+        """For the menu of a face, besides the corrections."""
+        return [self.ask, self.preview, self.open_photo, self.folder, self.copy]
 
     def show_nobody(self, *, empty_gallery: bool) -> None:
         """No identity is chosen, or there is none yet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -85,6 +85,7 @@ class Middle(QTabWidget):
 _WIDTHS = (270, 706, 384)
 _LEAST_WIDTHS = (140, 220, 340)
 _LEAST_HEIGHT = 240
+_APART = 16  # px between a window beside the query and what is around it
 
 
 class MainWindow(QMainWindow):
@@ -171,6 +172,16 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self.locked)
         self.left_status.clear()
         self.right_status.clear()
+
+    def place_beside_query(self, dialog: QWidget) -> None:
+        """Before it is shown: over the list of people and the middle, so that the query stays in
+        view.
+        """
+        left = self.query.mapToGlobal(QPoint(0, 0)).x() - _APART
+        corner = self.mapToGlobal(QPoint(_APART, 4 * _APART))
+        room = QSize(left - corner.x(), self.height() - 6 * _APART)
+        dialog.resize(dialog.size().boundedTo(room).expandedTo(dialog.minimumSize()))
+        dialog.move(max(corner.x(), left - dialog.width()), corner.y())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if local_paths(event.mimeData()) or event.mimeData().hasImage():

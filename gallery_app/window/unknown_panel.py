@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
@@ -23,6 +23,7 @@ from engine.records.roster import Roster
 from engine.records.unknowns import Cluster
 from gallery_app.item_models.unknown_models import ClusterListModel, UnknownListModel
 from gallery_app.pictures import ShelfPictures
+from gallery_app.shortcuts import keys_of
 from gallery_app.theme.icons import icon
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
@@ -88,6 +89,12 @@ class ClusterCard(QFrame):
         view.setModel(self.model)
         self.delegate = FaceDelegate(view)
         view.setItemDelegate(self.delegate)
+        self.preview = QAction(icon("eye"), "Show in full size", view)
+        self.preview.setShortcuts(keys_of("preview"))
+        self.preview.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        view.addAction(self.preview)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        view.doubleClicked.connect(lambda _: self.preview.trigger())
         view.setViewMode(QListView.ViewMode.IconMode)
         view.setResizeMode(QListView.ResizeMode.Adjust)
         view.setMovement(QListView.Movement.Static)

@@ -14,9 +14,13 @@ _RETURNING = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusR
 
 
 class Clickable(QWidget):
-    """Signals: ``clicked``."""
+    """Signals: ``clicked``; ``preview_requested``: by Space, where ``previews`` is set, which then
+    is no click.
+    """
 
     clicked = Signal()
+    preview_requested = Signal()
+    previews = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +39,9 @@ class Clickable(QWidget):
             self.clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _KEYS and not event.isAutoRepeat():
+        if self.previews and event.key() == Qt.Key.Key_Space:
+            self.preview_requested.emit()
+        elif event.key() in _KEYS and not event.isAutoRepeat():
             self.clicked.emit()
         else:
             super().keyPressEvent(event)

@@ -56,7 +56,18 @@ def test_the_bar_of_a_likelier_candidate_is_longer(mode: str, qtbot: QtBot) -> N
     assert middle[0] != middle[1]
 
 
-@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+@pytest.mark.parametrize("kind", [CandidateRow, FaceTile])
+def test_space_asks_for_a_row_or_a_tile_in_full_size(kind: type, qtbot: QtBot, mode: str) -> None:
+    widget = candidate_row() if kind is CandidateRow else FaceTile(7, "A", 0.4)
+    show(widget, qtbot)
+    clicked: list[bool] = []
+    widget.clicked.connect(lambda: clicked.append(True))
+    with qtbot.waitSignal(widget.preview_requested):
+        qtbot.keyClick(widget, Qt.Key.Key_Space)
+    assert clicked == []
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
 @pytest.mark.parametrize("kind", [CandidateRow, FaceTile])
 def test_a_row_and_a_tile_answer_to_the_keyboard(
     kind: type, key: Qt.Key, qtbot: QtBot, mode: str
