@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.enrolment.embedding_check import EmbeddingCheck
 from engine.errors import EmbeddingError, FaceGalleryError, InputError, PhotoError
-from engine.formats.folder_tree import natural
+from engine.formats.folder_tree import natural, unreadable_folder
 from engine.formats.photo_files import find_photo, has_faces_to_find, index_photos
 from engine.formats.sources import read_file
-from engine.photos.network_files import require_readable_photographs
 from engine.photos.photo_reader import is_picture
 from engine.photos.photo_workers import PhotoWorkers
 from engine.photos.photograph_rows import READING, all_faces, as_batch_of, main_face
@@ -98,9 +97,9 @@ class Queries:
             EmbeddingError: there is nothing of the kind in the folders.
             PhotographsMissingError, CancelledError.
         """
-        files = query_files(paths, reporter)
-        batches: list[FaceBatch] = []
         errors: list[FaceGalleryError] = []
+        files = query_files(paths, errors.append, reporter)
+        batches: list[FaceBatch] = []
         remarks: list[str] = []
         for done, (file, found) in enumerate(self._outcomes(files, name_column, mode, reporter)):
             reporter.progress(READING if is_picture(file) else "Reading files", done, len(files))
@@ -149,7 +148,6 @@ class Queries:
     def _refusal(self) -> InputError | None:
         """Return why no photograph can be held against this gallery; None where all can."""
         try:
-            require_readable_photographs()
             self._network.check_photographs()
         except InputError as error:
             return error
@@ -169,32 +167,48 @@ def _about(file: str, error: InputError) -> InputError:
     return type(error)(error.problem, file=file, remedy=error.remedy)
 
 
-def query_files(paths: Sequence[str | Path], reporter: Reporter = SILENT) -> list[str]:
+def query_files(
+    paths: Sequence[str | Path],
+    refuse: Callable[[InputError], None] = lambda _: None,
+    reporter: Reporter = SILENT,
+) -> list[str]:
     """Return the files themselves, and of folders every file of embeddings and every photograph
-    but those beside an embedding, in natural order. Hidden files and folders are skipped.
+    but those beside an embedding, in natural order. Hidden files and folders are skipped, and
+    folders that a link leads to.
+
+    Args:
+        refuse: called with what is wrong with a folder that cannot be read.
 
     Raises:
         EmbeddingError: there is nothing of the kind. CancelledError.
     """
     files: list[str] = []
-    for path in paths:
-        files += _files_of(os.fspath(path), reporter) if os.path.isdir(path) else [os.fspath(path)]
+    refused: list[InputError] = []
+    for path in [os.fspath(path) for path in paths]:
+        files += _files_of(path, refused, reporter) if os.path.isdir(path) else [path]
     if not files:
-        raise EmbeddingError(
+        raise next(iter(refused), None) or EmbeddingError(
             "This folder contains neither photographs nor embeddings",
             file=paths[0] if paths else None,
             remedy="Choose photographs, .npy, .npz or .csv files, or a folder that has some.",
         )
+    for error in refused:
+        refuse(error)
     return files
 
 
-def _files_of(folder: str, reporter: Reporter) -> Iterator[str]:
-    for seen, (path, folders, names) in enumerate(os.walk(folder)):
+def _files_of(folder: str, refused: list[InputError], reporter: Reporter) -> Iterator[str]:
+    def unlisted(error: OSError) -> None:
+        refused.append(unreadable_folder(error.filename or folder, error))
+
+    for seen, (path, folders, names) in enumerate(os.walk(folder, onerror=unlisted)):
         reporter.progress("Looking for faces in folders", seen, 0)
         folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural)
         shown = [name for name in names if not name.startswith(".")]
         vectors = {name[:-4] for name in shown if name.lower().endswith(".npy")}
-        photos = index_photos([name for name in shown if has_faces_to_find(name)])
+        photos = (
+            index_photos([name for name in shown if has_faces_to_find(name)]) if vectors else {}
+        )
         beside = {find_photo(photos, stem) for stem in vectors}
         for name in sorted(shown, key=natural):
             if name.lower().endswith(_VECTORS) or (has_faces_to_find(name) and name not in beside):
@@ -212,7 +226,7 @@ def photograph_files(folder: str | Path, reporter: Reporter = SILENT) -> list[st
     root = os.fspath(folder)
     if not os.path.isdir(root):
         return [root]
-    return [file for file in _files_of(root, reporter) if has_faces_to_find(file)]
+    return [file for file in _files_of(root, [], reporter) if has_faces_to_find(file)]
 
 
 def _chosen(found: PhotographFaces, main_faces: bool, remarks: list[str]) -> FaceBatch:

@@ -12,7 +12,7 @@ import numpy as np
 from engine.cohorts.cohort_library import bundled_cohort
 from engine.errors import GalleryError, MismatchError
 from engine.formats.checks import check_vectors, usable
-from engine.photos.network_files import DIMENSION, NETWORK
+from engine.photos.network_files import DIMENSION, NETWORK, require_readable_photographs
 from engine.records.domains import checked, parsed
 from engine.records.types import Distance, FaceBatch, Ids, Rows, Vectors
 from engine.review.identity_division import clear_height, divided, ordinary_height
@@ -148,8 +148,10 @@ class EmbeddingCheck:
         where they lie as the network's vectors do.
 
         Raises:
+            PhotographsMissingError: what finds faces is not installed.
             MismatchError: another network made them.
         """
+        require_readable_photographs()
         if self._store.dimension != DIMENSION:
             raise MismatchError(
                 f"Faces in photographs become {DIMENSION} numbers each, those of this gallery "

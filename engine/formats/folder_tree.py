@@ -25,6 +25,7 @@ from engine.formats.photo_files import (
     find_photo,
     has_faces_to_find,
     index_photos,
+    is_photo,
     photo_beside,
 )
 from engine.progress import Reporter
@@ -261,13 +262,18 @@ def _list_once(path: str, seen: set[tuple[int, int]]) -> _Folder:
             raise EmbeddingError("It leads to a folder that has already been read", file=path)
         folder = _list(path)
     except OSError as error:
-        raise EmbeddingError(
-            f"The folder cannot be read: {error.strerror}",
-            file=path,
-            remedy="Change its permissions and try again.",
-        ) from None
+        raise unreadable_folder(path, error) from None
     seen.add(key)
     return folder
+
+
+def unreadable_folder(path: str, error: OSError) -> EmbeddingError:
+    """Return the declared error for a folder that cannot be listed."""
+    return EmbeddingError(
+        f"The folder cannot be read: {error.strerror}",
+        file=path,
+        remedy="Change its permissions and try again.",
+    )
 
 
 def _list(path: str) -> _Folder:
@@ -300,7 +306,7 @@ def _whose(path: str, folder: _Folder) -> list[VectorFile]:
         return []
     name = _folder_name_for(path, len(folder.vectors))
     start, parent = os.path.join(path, ""), Path(path)
-    photos = index_photos(folder.photos)
+    photos = index_photos([photo for photo in folder.photos if is_photo(photo)])
     files = []
     for vector in folder.vectors:
         photo = find_photo(photos, vector[:-4])

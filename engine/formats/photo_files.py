@@ -81,7 +81,8 @@ def find_photo(photos: Mapping[str, str], stem: str) -> str | None:
 
 
 def _preference(name: str) -> tuple[int, str]:
-    return EXTENSIONS.index(os.path.splitext(name)[1].lower()), name
+    suffix = os.path.splitext(name)[1].lower()
+    return EXTENSIONS.index(suffix) if suffix in EXTENSIONS else len(EXTENSIONS), name
 
 
 def photo_beside(path: str | Path) -> Path | None:
@@ -181,7 +182,7 @@ def opaque(picture: Picture) -> Picture:
     from PIL import Image
 
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     layers = picture.convert("RGBA")
     paper = Image.new("RGB", layers.size, "white")
     paper.paste(layers, mask=layers.getchannel("A"))

@@ -5,18 +5,22 @@ python -m engine.photos MODE
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 
-from engine.errors import PhotoError
+from engine.errors import PhotoError, WorkerError
 from engine.photos.face_pipeline import FacePipeline
-from engine.photos.worker_lines import faces_line, read_request, refused_line
+from engine.photos.worker_lines import broken_line, faces_line, read_request, refused_line
 from engine.records.detections import DetectionMode
 from engine.utils.worker_process import own_stdout
 
-_MEMORY = 2 * 1024**3
-"""Bytes that a photograph and its networks may take; the largest takes 1.2 GB."""
+_log = logging.getLogger(__name__)
+
+_MEMORY = 3 * 1024**3
+"""Bytes that a photograph and its networks may take; of 120 megapixels a JPEG takes 1.3 GB, a PNG
+1.4 GB, with transparency 2.0 GB, and a WebP 2.3 GB."""
 
 
 def main(mode: DetectionMode) -> None:
@@ -26,19 +30,32 @@ def main(mode: DetectionMode) -> None:
     _limit_memory()
     if hasattr(os, "nice"):
         os.nice(5)  # the window goes first
-    pipeline = FacePipeline(mode)
+    pipeline = _opened(mode)
     for line in sys.stdin:
         print(_answer(pipeline, read_request(line)), file=lines, flush=True)
 
 
-def _answer(pipeline: FacePipeline, file: str) -> str:
+def _opened(mode: DetectionMode) -> FacePipeline | WorkerError:
+    try:
+        return FacePipeline(mode)
+    except WorkerError as error:  # ordinary: it is told for each photograph that is asked about
+        return error
+
+
+def _answer(pipeline: FacePipeline | WorkerError, file: str) -> str:
+    if isinstance(pipeline, WorkerError):
+        return broken_line(pipeline)
     try:
         return faces_line(pipeline.read(file))
     except PhotoError as error:
         return refused_line(error)
-    except MemoryError:  # ordinary: a limit that this process set itself
-        problem = "It takes more memory than a photograph may"
-        return refused_line(PhotoError(problem, remedy="Save it again smaller."))
+    except Exception as error:  # a library's, and none of them declares what it raises
+        _log.warning("Faces could not be looked for", exc_info=True)
+        if isinstance(error, MemoryError) or "alloc" in str(error):
+            problem = "It takes more memory than a photograph may"
+            return refused_line(PhotoError(problem, remedy="Save it again smaller."))
+        problem = f"Faces could not be looked for in it ({type(error).__name__}: {error})"
+        return refused_line(PhotoError(problem, remedy="Save it again as JPEG or PNG."))
 
 
 def _limit_memory() -> None:

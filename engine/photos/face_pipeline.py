@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from PIL.Image import Transpose
 
 from engine.photos.face_aligner import FaceAligner, sharpness_of, turn_of
 from engine.photos.face_embedder import FaceEmbedder
@@ -22,12 +24,21 @@ from engine.records.detections import (
     PhotographFaces,
 )
 
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
 Numbers = npt.NDArray[np.float64]
 
 _LONGEST = 2_000
 """Pixels of the longer side that are looked at; faces are cut out of the whole photograph."""
 _LONGEST_TURNED = 1_000
-"""Likewise of a photograph that is turned, because nothing was found in it upright."""
+"""Likewise of a photograph that is turned, because nothing sure was found in it upright."""
+_SURE = 0.99
+"""Score of a face under which it may be one that lies on its side: of those some are found, badly
+aligned, with less."""
+_SURE_TURNED = 0.9
+"""Score of a face in a turned photograph; where there is no face, three looks find more of none."""
+_TURNS = {turns: Transpose(turns + 1) for turns in (1, 2, 3)}  # to the left, as NumPy turns
 _CROP, _MARGIN = 192, 0.35
 
 
@@ -56,38 +67,86 @@ class FacePipeline:
             PhotoError: it cannot be read.
         """
         photo = read_photo_file(path)
-        boxes, scores = self._detected(photo.pixels)
-        order = np.argsort(boxes[:, 0] + boxes[:, 2] / 2, kind="stable")
-        aligned = [self._aligner.align(photo.pixels, boxes[row]) for row in order]
-        vectors = self._embedder.embed([chip for chip, _ in aligned])
+        found = self._found(photo.pixels)
         photograph = _described(photo)
+        aligned = [self._aligner.align(found.pixels, box) for box in found.boxes]
+        vectors = self._embedder.embed([chip for chip, _ in aligned])
+        upright = turned_back(found.boxes, found.pixels.shape[1::-1], found.turns)
+        order = np.argsort(upright[:, 0] + upright[:, 2] / 2, kind="stable")
         faces = []
-        for number, (row, (chip, points), vector) in enumerate(
-            zip(order, aligned, vectors, strict=True)
-        ):
-            box = Box(*boxes[row].tolist())
-            quality = FaceQuality(box.side, sharpness_of(chip), turn_of(points), float(scores[row]))
-            crop = _cropped(photo.pixels, box)
-            faces.append(DetectedFace(photograph, number, box, quality, vector, crop))
+        for number, row in enumerate(order):
+            chip, points = aligned[row]
+            score = float(found.scores[row])
+            box, drawn = Box(*upright[row].tolist()), Box(*found.boxes[row].tolist())
+            quality = FaceQuality(box.side, sharpness_of(chip), turn_of(points), score)
+            crop = _cropped(found.pixels, drawn)
+            faces.append(DetectedFace(photograph, number, box, quality, vectors[row], crop))
         return PhotographFaces(photograph, tuple(faces))
 
-    def _detected(self, pixels: Pixels) -> tuple[Numbers, Numbers]:
-        return self._looked_at(pixels, _LONGEST)
-
-    def _looked_at(self, pixels: Pixels, longest: int) -> tuple[Numbers, Numbers]:
-        """Find faces in a picture made smaller where it is larger than that."""
-        from PIL import Image
-
-        picture = Image.fromarray(pixels)
-        ratio = max(picture.size) / longest
-        if ratio > 1:
-            width, height = (max(1, round(side / ratio)) for side in picture.size)
-            picture = picture.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0)
-            scale = np.array([pixels.shape[1] / width, pixels.shape[0] / height] * 2)
-        else:
-            scale = np.ones(4)
+    def _found(self, pixels: Pixels) -> _Found:
+        """Find faces; where none is sure, also such as lie on a side or on the head."""
+        picture, scale = _reduced(pixels, _LONGEST)
         boxes, scores = self._detector.detect(picture)
-        return boxes * scale, scores
+        best = _Found(pixels, 0, boxes * scale, scores)
+        if self._mode != "thorough" or scores.max(initial=0) >= _SURE:
+            return best
+        picture, scale = _reduced(pixels, _LONGEST_TURNED)
+        for turns in (1, 2, 3):
+            boxes, scores = self._detector.detect(picture.transpose(_TURNS[turns]))
+            sure = scores >= _SURE_TURNED
+            if scores[sure].sum() > best.scores.sum():
+                along = np.roll(scale, turns)  # width and height change places with each turn
+                best = _Found(pixels, turns, boxes[sure] * along, scores[sure])
+        if not best.turns:
+            return best
+        return replace(best, pixels=np.ascontiguousarray(np.rot90(pixels, best.turns)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Faces that were found in a photograph.
+
+    Attributes:
+        pixels: of the photograph, in which the faces are upright.
+        turns: how many times it was turned by 90 degrees to the left for that.
+        boxes, scores: of the faces in these pixels, ``(n, 4)`` and ``(n,)``.
+    """
+
+    pixels: Pixels
+    turns: int
+    boxes: Numbers
+    scores: Numbers
+
+
+def turned_back(boxes: Numbers, size: tuple[int, ...], turns: int) -> Numbers:
+    """Return where boxes in a turned picture are in the one that was turned.
+
+    Args:
+        boxes: x, y, width and height ``(n, 4)``.
+        size: width and height of the turned picture.
+        turns: how many times by 90 degrees to the left it was turned.
+    """
+    width, height = size[:2]
+    for _ in range(turns):
+        x, y, across, down = boxes.T
+        boxes = np.stack([height - y - down, x, down, across], axis=1)
+        width, height = height, width
+    return boxes
+
+
+def _reduced(pixels: Pixels, longest: int) -> tuple[Picture, Numbers]:
+    """Return a picture made smaller where its longer side is larger than that, and the factors
+    ``(4,)`` from boxes in it to those in the whole.
+    """
+    from PIL import Image
+
+    picture = Image.fromarray(pixels)
+    ratio = max(picture.size) / longest
+    if ratio <= 1:
+        return picture, np.ones(4)
+    width, height = (max(1, round(side / ratio)) for side in picture.size)
+    small = picture.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0)
+    return small, np.array([picture.width / width, picture.height / height] * 2)
 
 
 def _described(photo: ReadPhoto) -> Photograph:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import PhotoError
+from engine.errors import PhotoError, install_words
 from engine.formats.input_file import open_regular, printable, unreadable
 from engine.formats.photo_files import SUFFIXES, opaque
 
@@ -28,13 +28,14 @@ Pixels = npt.NDArray[np.uint8]
 
 MAX_PIXELS = 120_000_000
 _MAX_BYTES = 256 * 1024**2
+_MAX_TEXT = 16 * 1024**2  # of one piece of text in a PNG, such as XMP
 _FORMATS = (
     "JPEG", "MPO", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "AVIF", "HEIF",
 )  # fmt: skip
 _SAVE_AGAIN = "Save it again as JPEG or PNG."
 _OTHER_KINDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(
-        (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".3gp", ".wmv"),
+        (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".3gp", ".wmv", ".mts"),
         ("It is a video", "Save the pictures of interest as JPEG or PNG."),
     ),
     **dict.fromkeys(
@@ -47,13 +48,14 @@ _OTHER_KINDS: dict[str, tuple[str, str]] = {
     ".psd": ("It is a Photoshop document", "Export it as JPEG or PNG first."),
 }
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
-    (4, b"ftypisom", ".mp4"), (4, b"ftypmp4", ".mp4"), (4, b"ftypqt", ".mov"),
-    (4, b"ftypM4V", ".mp4"), (4, b"ftypcrx", ".cr3"), (8, b"AVI ", ".avi"),
+    (4, b"ftypcrx", ".cr3"), (8, b"AVI ", ".avi"), (0, b"\x00\x00\x01\xba", ".mpg"),
     (0, b"\x1aE\xdf\xa3", ".mkv"), (0, b"FUJIFILMCCD-RAW", ".raf"), (0, b"IIRO", ".orf"),
     (0, b"IIU\x00", ".rw2"), (8, b"CR\x02\x00", ".cr2"), (0, b"\xff\x0a", ".jxl"),
     (0, b"\x00\x00\x00\x0cJXL ", ".jxl"), (0, b"<svg", ".svg"), (0, b"%PDF", ".pdf"),
     (0, b"8BPS", ".psd"),
 )  # fmt: skip
+_PICTURE_BRANDS = (b"mif1", b"mif2", b"msf1", b"avif", b"avis", b"he")
+"""Of files of the ISO base media format: those of pictures; the others are videos."""
 _THUMBNAIL = 480  # pixels of the longer side
 _TAKEN = (0x9003, 0x9004, 0x0132)  # EXIF: DateTimeOriginal, DateTimeDigitized, DateTime
 _EXIF = 0x8769  # EXIF: where the first two of these stand
@@ -100,10 +102,16 @@ def read_photo_file(path: str | Path) -> ReadPhoto:
     try:
         with os.fdopen(descriptor, "rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of broken EXIF, and of sizes that are refused anyway
+            before = os.fstat(descriptor)
             data = stream.read()
-            modified = os.fstat(descriptor).st_mtime_ns
+            after = os.fstat(descriptor)
     except OSError as error:
         raise unreadable(file, error, PhotoError) from None
+    modified = after.st_mtime_ns
+    if (before.st_mtime_ns, size) != (modified, len(data)):
+        raise PhotoError(
+            "It changed while it was read", file=file, remedy="Try again once it is complete."
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -133,20 +141,20 @@ def as_jpeg(picture: Picture) -> bytes:
 def _decode(data: bytes, suffix: str) -> tuple[Pixels, str | None, list[str]]:
     remarks: list[str] = []
     try:
-        picture = _loaded(data, suffix, lenient=False)
+        picture, several = _loaded(data, suffix, lenient=False)
     except (PhotoError, MemoryError):
         raise
     except Exception:  # Pillow's decoders have no list of what broken files raise
         _log.debug("A photograph is damaged; it is read again leniently", exc_info=True)
         try:
-            picture = _loaded(data, suffix, lenient=True)
+            picture, several = _loaded(data, suffix, lenient=True)
         except (PhotoError, MemoryError):
             raise
         except Exception:
             _log.info("A photograph cannot be decoded", exc_info=True)
             raise PhotoError("The photograph is damaged", remedy=_SAVE_AGAIN) from None
         remarks.append("The file is damaged or cut short; what can be read of it is used.")
-    if getattr(picture, "n_frames", 1) > 1 and picture.format not in ("MPO", "HEIF"):
+    if several:
         remarks.append("It has several pictures; only the first is used.")
     exif = _exif(picture)
     taken = _taken(exif)
@@ -156,14 +164,26 @@ def _decode(data: bytes, suffix: str) -> tuple[Pixels, str | None, list[str]]:
     return np.ascontiguousarray(np.asarray(opaque(picture))), taken, remarks
 
 
-def _loaded(data: bytes, suffix: str, *, lenient: bool) -> Picture:
-    from PIL import Image, ImageFile, UnidentifiedImageError
+def _loaded(data: bytes, suffix: str, *, lenient: bool) -> tuple[Picture, bool]:
+    """Return the first picture of a file, and whether there are others."""
+    from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
     if (kind := _other_kind(data, suffix)) is not None:
         raise PhotoError(kind[0], remedy=kind[1])
-    _register_heif()
+    if not _register_heif() and data[4:10] in (b"ftyphe", b"ftypmi", b"ftypms"):
+        raise PhotoError(
+            "HEIC pictures cannot be read without pillow-heif", remedy=install_words("pillow-heif")
+        )
+    PngImagePlugin.MAX_TEXT_CHUNK = _MAX_TEXT
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     try:
         picture = Image.open(io.BytesIO(data), formats=_known_formats())
+        if picture.width * picture.height > MAX_PIXELS:
+            raise _too_large(picture.size)
+        # counted before it is loaded, as counting goes through the file
+        several = not lenient and getattr(picture, "n_frames", 1) > 1
+        picture.load()
     except Image.DecompressionBombError:
         raise _too_large() from None
     except UnidentifiedImageError:
@@ -173,15 +193,9 @@ def _loaded(data: bytes, suffix: str, *, lenient: bool) -> Picture:
             "It is not a picture, or its beginning is damaged",
             remedy="JPEG, PNG, WebP, TIFF, HEIC, AVIF, JPEG 2000, GIF and BMP can be read.",
         ) from None
-    if picture.width * picture.height > MAX_PIXELS:
-        raise _too_large(picture.size)
-    before = ImageFile.LOAD_TRUNCATED_IMAGES
-    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-    try:
-        picture.load()
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
-    return picture
+    return picture, several and picture.format not in ("MPO", "HEIF")
 
 
 def _known_formats() -> list[str]:
@@ -191,12 +205,14 @@ def _known_formats() -> list[str]:
     return [name for name in _FORMATS if name in Image.OPEN]
 
 
-def _register_heif() -> None:
+def _register_heif() -> bool:
+    """Have Pillow read HEIC; return whether it can."""
     try:
         import pillow_heif
-    except ImportError:  # ordinary: HEIC pictures are then refused as no picture
-        return
+    except ImportError:  # ordinary: HEIC pictures are then refused
+        return False
     pillow_heif.register_heif_opener()
+    return True
 
 
 def _other_kind(data: bytes, suffix: str) -> tuple[str, str] | None:
@@ -205,7 +221,9 @@ def _other_kind(data: bytes, suffix: str) -> tuple[str, str] | None:
     for at, magic, kind in _MAGIC:
         if start[at : at + len(magic)] == magic:
             return _OTHER_KINDS[kind]
-    if b"<svg" in data[:1024] and data.lstrip()[:1] == b"<":
+    if start[4:8] == b"ftyp" and not start[8:12].startswith(_PICTURE_BRANDS):
+        return _OTHER_KINDS[".mp4"]
+    if b"<svg" in data[:1024] and start.removeprefix(b"\xef\xbb\xbf")[:1] == b"<":
         return _OTHER_KINDS[".svg"]
     return _OTHER_KINDS.get(suffix)
 
@@ -260,11 +278,11 @@ def _of_eight_bits(picture: Picture) -> Picture:
 
     if not (picture.mode.startswith("I") or picture.mode == "F"):
         return picture
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
-    most = 255.0 if values.max(initial=0) <= 255 else 65535.0
     if picture.mode.startswith("I;16"):
-        most = 65535.0
-    elif values.max(initial=0) <= 1 and picture.mode == "F":
+        return Image.fromarray((np.asarray(picture) // 257).astype(np.uint8))
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
+    most = 255.0 if values.max(initial=0) <= 255 else 65535.0
+    if values.max(initial=0) <= 1 and picture.mode == "F":
         most = 1.0
     grey = np.clip(values * (255.0 / most), 0, 255)
     return Image.fromarray(np.rint(grey).astype(np.uint8))

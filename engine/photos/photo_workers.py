@@ -59,7 +59,7 @@ class PhotoWorkers:
         Raises:
             PhotoError: it cannot be used, or its process died of it.
             PhotographsMissingError: what finds faces is not installed.
-            WorkerError: processes cannot be started. CancelledError.
+            WorkerError: processes cannot be started, or a network is damaged. CancelledError.
         """
         ((_, outcome),) = self.read_all([file], mode, reporter)
         if isinstance(outcome, PhotoError):
@@ -119,6 +119,9 @@ class PhotoWorkers:
         except PhotoError as error:
             self._give_back(worker)
             return error
+        except WorkerError:
+            self._forget(worker)
+            raise
         self._give_back(worker)
         return read
 
@@ -191,7 +194,7 @@ class _PhotoWorker:
         """
         Raises:
             PhotoError: the photograph cannot be used.
-            _DiedError: nor can this process any more.
+            _DiedError: nor can this process any more. WorkerError: nor could another one.
         """
         late = threading.Event()
 

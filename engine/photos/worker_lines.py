@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import PhotoError
+from engine.errors import PhotoError, WorkerError
+from engine.photos.network_files import DIMENSION
 from engine.records.detections import Box, DetectedFace, FaceQuality, Photograph, PhotographFaces
-from engine.records.domains import parsed
+from engine.records.domains import checked, parsed
+from engine.records.types import Vectors
 
 
 def request_line(file: str) -> str:
@@ -43,16 +45,26 @@ def refused_line(error: PhotoError) -> str:
     return json.dumps({"problem": error.problem, "remedy": error.remedy})
 
 
+def broken_line(error: WorkerError) -> str:
+    """Return the line that tells why this process cannot look at photographs at all."""
+    return json.dumps({"broken": error.problem, "file": error.file, "remedy": error.remedy})
+
+
 def read_answer(line: str, file: str) -> PhotographFaces:
     """Return the faces of a photograph.
 
     Raises:
         PhotoError: the photograph cannot be used.
+        WorkerError: nor can any other, as something is wrong with the program.
         ValueError: the line is none of this protocol.
     """
     match parsed(line):
-        case {"problem": str(problem), "remedy": str(remedy)}:
+        case {"problem": str(problem), "remedy": str(remedy)} if problem:
             raise PhotoError(problem, file=file, remedy=remedy)
+        case {"broken": str(problem), "file": str() | None as about, "remedy": str(remedy)} if (
+            problem
+        ):
+            raise WorkerError(problem, file=about, remedy=remedy)
         case {"photograph": dict(described), "faces": list(faces)}:
             try:
                 return _read(described, faces)
@@ -80,20 +92,24 @@ def _read(described: dict[str, Any], faces: list[Any]) -> PhotographFaces:
             "remarks": tuple(described["remarks"]),
         }
     )
-    return PhotographFaces(
-        photograph,
-        tuple(
-            DetectedFace(
-                photograph,
-                number,
-                Box(*face["box"]),
-                FaceQuality(*face["quality"]),
-                np.frombuffer(_bytes(face["vector"]), "<f4"),
-                _bytes(face["crop"]),
-            )
-            for number, face in enumerate(faces)
-        ),
+    found = [_read_face(checked(photograph), number, face) for number, face in enumerate(faces)]
+    return PhotographFaces(photograph, tuple(found))
+
+
+def _read_face(photograph: Photograph, number: int, face: Any) -> DetectedFace:
+    box, quality = checked(Box(*face["box"])), checked(FaceQuality(*face["quality"]))
+    if not np.isfinite([*face["box"], *face["quality"]]).all():
+        raise ValueError("a number of a face is none")
+    return DetectedFace(
+        photograph, number, box, quality, _vector(face["vector"]), _bytes(face["crop"])
     )
+
+
+def _vector(text: str) -> Vectors:
+    vector = np.frombuffer(_bytes(text), "<f4")
+    if len(vector) != DIMENSION or not np.isfinite(vector).all():
+        raise ValueError("an embedding is none")
+    return vector
 
 
 def _text(data: bytes) -> str:

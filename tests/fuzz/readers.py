@@ -13,6 +13,7 @@ from tests.fuzz import (
     reading_faces,
     reading_index,
     reading_models,
+    reading_photographs,
     reading_records,
     reading_store,
 )
@@ -30,6 +31,7 @@ def _all() -> Iterator[Reader]:
     yield from reading_index.READERS
     yield from reading_models.READERS
     yield from reading_records.READERS
+    yield from reading_photographs.READERS
     if importlib.util.find_spec("defusedxml") is not None:
         from tests.fuzz import reading_regions
 
