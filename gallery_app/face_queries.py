@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.progress import SILENT, Reporter
-from engine.records.detections import DetectedFace
+from engine.records.detections import ENROLLED_SIDE, DetectedFace
 from engine.records.names import search_key
 from engine.records.types import (
     Candidate,
@@ -115,6 +115,7 @@ class AnswerTable:
         files: names of files without folders, in the order in which they were read.
         places: int32 ``(n,)``, places in ``files``.
         rows: int64 ``(n,)``, row in the file, from 0.
+        small: bool ``(n,)``, faces of a photograph that are so small that none is enrolled unasked.
         name_keys, file_keys: what a search looks through.
     """
 
@@ -126,6 +127,7 @@ class AnswerTable:
     files: Sequence[str]
     places: npt.NDArray[np.int32]
     rows: Ids
+    small: npt.NDArray[np.bool_]
     name_keys: Sequence[str]
     file_keys: Sequence[str]
 
@@ -146,10 +148,11 @@ class AnswerTable:
         confidences = np.full(count, np.nan, dtype=np.float32)
         people, names = np.empty(count, dtype=np.int32), _Codes()
         places, files = np.empty(count, dtype=np.int32), _Codes()
-        rows = np.empty(count, dtype=np.int64)
+        rows, small = np.empty(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
         for at, (query, answer, record) in enumerate(zip(asked, answers, records, strict=True)):
             if at % _CHECK == 0:
                 reporter.progress("Listing answers", at, count)
+            small[at] = _is_small(query)
             standings[at] = _standing(query, answer, record)
             known[at] = answer.verdict == "known"
             if answer.confidence is not None:
@@ -159,7 +162,7 @@ class AnswerTable:
         listed, order = names.sorted(search_key)
         read = file_names(files.values)
         return cls(
-            standings, known, confidences, listed, order[people], read, places, rows,
+            standings, known, confidences, listed, order[people], read, places, rows, small,
             [*map(search_key, listed)], [*map(search_key, read)],
         )  # fmt: skip
 
@@ -208,12 +211,19 @@ def _person(query: FaceQuery, answer: Identification, record: VectorRecord) -> s
     return answer.candidates[0].name if answer.candidates else None
 
 
+def _is_small(query: FaceQuery) -> bool:
+    face = query.photo
+    return isinstance(face, DetectedFace) and face.quality.size < ENROLLED_SIDE
+
+
 def _standing(query: FaceQuery, answer: Identification, record: VectorRecord) -> int:
     if record.faces and query.face is None:
         return ENROLLED
     sure, known = answer.confidence, answer.verdict == "known"
     if not answer.candidates and not known:
         return UNKNOWN
+    if known and _is_small(query):
+        return UNSURE
     if sure is None or (sure < SURE_NAME if known else sure >= SURE_STRANGER):
         return UNSURE
     return KNOWN if known else UNKNOWN

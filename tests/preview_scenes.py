@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.answer_scenes import answers
+from tests.photo_scenes import photos_five
 from tests.scenes import known, known_photos
 from tests.screens import PHOTOS, SMALL, WIDE, Stage
 
@@ -11,7 +12,7 @@ SHOTS = [
     ("preview_photos", "light", WIDE, 1), ("preview_photos", "dark", SMALL, 1),
     ("preview_thumbnail_photos", "dark", WIDE, 1), ("preview_answers", "dark", WIDE, 1),
     ("preview_query", "light", WIDE, 1), ("preview_menu_photos", "light", WIDE, 1),
-    ("preview_menu", "dark", WIDE, 1),
+    ("preview_menu", "dark", WIDE, 1), ("preview_group_photos", "light", WIDE, 1),
 ]  # fmt: skip
 
 
@@ -57,6 +58,13 @@ def preview_answers(stage: Stage) -> None:
 
 def preview_query(stage: Stage) -> None:
     known(stage)
+    stage.window.query.comparison.query.clicked.emit()
+    stage.wait(lambda: not stage.dialog().picture.image.isNull())
+
+
+def preview_group_photos(stage: Stage) -> None:
+    """One face of a photograph of five."""
+    photos_five(stage)
     stage.window.query.comparison.query.clicked.emit()
     stage.wait(lambda: not stage.dialog().picture.image.isNull())
 

@@ -29,6 +29,7 @@ from gallery_app.wording.answer_words import (
     enroll_text,
     filter_text,
     keep_text,
+    small_text,
 )
 
 _PAUSE = 150  # ms without a key before the list is searched
@@ -233,7 +234,11 @@ class AnswersDialog(Dialog):
         return chosen[:0] if table is None else chosen[table.standings[chosen] != ENROLLED]
 
     def _known(self) -> Ids:
-        """Positions of those of them that have a name."""
+        """Positions of those of them that have a name; of several no small faces."""
+        table, chosen = self.model.table, self._named()
+        return chosen if table is None or len(chosen) < 2 else chosen[~table.small[chosen]]
+
+    def _named(self) -> Ids:
         table, chosen = self.model.table, self._open()
         return chosen[:0] if table is None else chosen[table.known[chosen]]
 
@@ -263,6 +268,8 @@ class AnswersDialog(Dialog):
         told = chosen_text(shown, total, chosen)
         if self._standing == "unsure":
             told = f"{told} · {FILTER_TIPS['unsure']}"
+        if left_out := len(self._named()) - known:
+            told = f"{told} · {small_text(left_out)}"
         self.count.setText("Identifying…" if table is None else told)
 
     def _show_menu(self, at: QPoint) -> None:

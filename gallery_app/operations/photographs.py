@@ -183,7 +183,8 @@ def _stand_in(gallery: Gallery, viewed: Viewed) -> tuple[QImage, str]:
         thumbnail = viewed.photo.crop
     image = QImage.fromData(thumbnail) if thumbnail is not None else QImage()
     if not image.isNull():
-        return image, thumbnail_text(image.width(), image.height())
+        text = part_text if isinstance(viewed, FaceQuery) else thumbnail_text
+        return image, text(image.width(), image.height())
     return portrait_image(_traits(gallery, viewed), _DRAWN), DRAWN
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.records.detections import ENROLLED_SIDE
 from engine.utils.number_text import counted
 from gallery_app.face_queries import SURE_NAME, SURE_STRANGER, Standing
 from gallery_app.wording.number_words import faces_text, people_text
@@ -21,7 +22,8 @@ FILTER_TIPS: Mapping[Standing | None, str] = {
     "known": f"Recognised with a confidence of at least {SURE_NAME:.0%}".replace("%", " %"),
     "unsure": (
         f"Worth a look: recognised with a confidence below {SURE_NAME:.0%}, or not recognised "
-        f"although the closest match has at least {SURE_STRANGER:.0%}"
+        f"although the closest match has at least {SURE_STRANGER:.0%}, or recognised in a face "
+        f"smaller than {ENROLLED_SIDE} pixels"
     ).replace("%", " %"),
     "unknown": f"Not recognised, and no match has {SURE_STRANGER:.0%}".replace("%", " %"),
     "enrolled": "This very face is in the gallery",
@@ -53,6 +55,15 @@ def chosen_text(shown: int, total: int, selected: int) -> str:
     """How many answers are listed and selected."""
     of = counted(total, "answer") if shown == total else f"{shown:,} of {total:,} answers"
     return f"{of}, {selected:,} selected" if selected > 1 else of
+
+
+def small_text(count: int) -> str:
+    """That small faces are not confirmed among many."""
+    which = "1 face is" if count == 1 else f"{count:,} faces are"
+    return (
+        f"{which} smaller than {ENROLLED_SIDE} pixels and not confirmed with the others: select "
+        "one alone to confirm it"
+    )
 
 
 def confirm_text(count: int) -> str:

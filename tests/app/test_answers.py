@@ -27,8 +27,9 @@ from gallery_app.face_queries import (
     QueryList,
 )
 from gallery_app.item_models.answer_model import CONFIDENCE, PERSON, PLACE
-from gallery_app.operations.queries import open_queries
+from gallery_app.operations.queries import as_queries, identify_all, open_queries
 from tests.app.conftest import DATA, PEOPLE
+from tests.detected import batch_of_faces, detected, photograph
 
 
 @pytest.fixture
@@ -224,6 +225,59 @@ def test_saved_json_is_what_the_command_line_prints(
     folder = str(app.context.gallery.folder)
     assert run(["identify", str(batch), "-g", folder, "--json"]) == 0
     assert saved == json.loads(capsys.readouterr().out)
+
+
+def test_faces_of_photographs_are_saved_with_their_places(
+    app: App, query_file: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vector = np.load(query_file)
+    faces = detected(photograph("/friends.jpg"), [vector, vector + np.float32(0.001)])
+    vectors = np.stack([face.vector for face in faces])
+    app.state.set_queries(as_queries(batch_of_faces(faces, vectors)))
+    identify_all(app.context)
+    qtbot.waitUntil(lambda: app.state.queries.table is not None)
+    app.answers_controller.show()
+    path = tmp_path / "out.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    assert app.answers_controller.dialog is not None
+    app.answers_controller.dialog.save.menu().actions()[1].trigger()
+    qtbot.waitUntil(path.exists)
+    results = json.loads(path.read_text())["results"]
+    assert [result["face"] for result in results] == [0, 1]
+    assert results[1]["box"] == [401.0, 250.0, 100.0, 100.0]
+    assert "quality" in results[0]
+
+
+def test_small_faces_are_unsure_and_not_confirmed_among_others(
+    app: App, query_file: Path, qtbot: QtBot
+) -> None:
+    vector = np.load(query_file)
+    large = detected(photograph("/one.jpg"), [vector], side=100)
+    small = detected(photograph("/two.jpg"), [vector + np.float32(0.0005)], side=40)
+    faces = [*large, *small]
+    vectors = np.stack([face.vector for face in faces])
+    app.state.set_queries(as_queries(batch_of_faces(faces, vectors)))
+    identify_all(app.context)
+    qtbot.waitUntil(lambda: app.state.queries.table is not None)
+    table = app.state.queries.table
+    assert table is not None
+    assert table.known.tolist() == [True, True]
+    assert table.standings[1] == UNSURE
+    app.answers_controller.show()
+    listed = app.answers_controller.dialog
+    assert listed is not None
+    listed.view.selectAll()
+    assert listed.confirm.text() == "Confirm"
+    assert "smaller than 50 pixels" in listed.count.text()
+    before = faces_of(app, "Tiger Woods")
+    listed.confirm.click()
+    qtbot.waitUntil(lambda: faces_of(app, "Tiger Woods") == before + 1)
+    wait(app, qtbot)
+    listed.view.setCurrentIndex(listed.model.index(1, PERSON))
+    assert listed.confirm.isEnabled()
+    listed.confirm.click()
+    qtbot.waitUntil(lambda: faces_of(app, "Tiger Woods") == before + 2)
+    wait(app, qtbot)
 
 
 def test_saved_csv_has_the_rows_that_are_listed_in_their_order(

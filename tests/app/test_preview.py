@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt, QUrl
@@ -16,8 +17,9 @@ from engine.gallery import Gallery
 from gallery_app.app import App
 from gallery_app.dialogs.face_preview import FacePreview
 from gallery_app.operations import photographs
-from gallery_app.operations.queries import open_queries
+from gallery_app.operations.queries import as_queries, identify_all, open_queries
 from tests.app.conftest import DATA
+from tests.detected import batch_of_faces, detected, photograph
 
 
 @pytest.fixture
@@ -255,3 +257,28 @@ def test_it_closes_with_the_gallery(photographed: App, qtbot: QtBot) -> None:
     photographed.window.menus.actions["close"].trigger()
     assert not dialog.isVisible()
     wait(photographed, qtbot)
+
+
+def test_a_face_of_a_photograph_is_cut_out_of_it(
+    app: App, tmp_path: Path, query_file: Path, qtbot: QtBot
+) -> None:
+    file = tmp_path / "friends.jpg"
+    Image.new("RGB", (800, 600), "gray").save(file)
+    vector = np.load(query_file)
+    faces = detected(photograph(str(file)), [vector, vector + np.float32(0.001)])
+    batch = batch_of_faces(faces, np.stack([face.vector for face in faces]))
+    app.state.set_queries(as_queries(batch))
+    identify_all(app.context)
+    qtbot.waitUntil(lambda: app.state.queries.table is not None)
+    app.state.step(1)
+    app.window.query.comparison.query.clicked.emit()
+    dialog = shown(app, qtbot)
+    assert "part of the photograph, 220 × 220 pixels" in dialog.place.text()
+    assert "friends.jpg · no. 2" in dialog.place.text()
+    assert dialog.open_photo.isEnabled()
+    dialog.reject()
+    file.unlink()
+    app.window.query.comparison.query.clicked.emit()
+    dialog = shown(app, qtbot)
+    assert "the gallery's own picture" not in dialog.place.text()
+    assert dialog.missing.text() == "The file is not where it was"
