@@ -25,6 +25,8 @@ from engine.errors import EmbeddingError, GalleryReadOnlyError
 from engine.export.exporter import Exporter
 from engine.faces import Faces
 from engine.formats.photo_files import read_photo
+from engine.formats.photograph_folders import PhotographFolder as PhotographFolder
+from engine.formats.photograph_folders import look_into_folder as look_into_folder
 from engine.formats.sources import read_sources
 from engine.history import History
 from engine.maintenance.integrity import check_gallery, require_writable

@@ -119,6 +119,7 @@ class App(QObject):
         for panel in (window.faces, window.unknown):
             size = panel.size
             size.valueChanged.connect(lambda _, of=size: self._set_thumbnails(of.side))
+        window.welcome.photographs_requested.connect(self.menu_controller.start_with_photographs)
         window.welcome.open_requested.connect(self.menu_controller.open_gallery)
         window.welcome.import_requested.connect(self.menu_controller.import_folder)
         window.welcome.sample_requested.connect(lambda: galleries.open_sample(context))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
+from PySide6.QtWidgets import QMessageBox
 
 from tests.screens import DATA, PHOTOS, SMALL, WIDE, Stage
 
@@ -16,6 +17,7 @@ SHOTS = [
     ("photos_fifty", "light", WIDE, 1), ("photos_fifty", "dark", WIDE, 1),
     ("photos_fifty", "dark", SMALL, 1), ("photos_fifty", "light", WIDE, 2),
     ("photos_enroll", "light", WIDE, 1), ("photos_enroll", "dark", SMALL, 1),
+    ("photos_start", "light", WIDE, 1), ("photos_start", "dark", SMALL, 1),
     ("photos_strip", "light", WIDE, 1), ("photos_strip", "dark", SMALL, 1),
 ]  # fmt: skip
 FOLDER = PHOTOS.parent / "photos"
@@ -86,3 +88,12 @@ def photos_enroll(stage: Stage) -> None:
     stage.wait(lambda: dialog.model.rowCount() > 4)
     dialog.name.setText("Winona Ryder")
     stage.wait(lambda: dialog.model.draft.checked)
+
+
+def photos_start(stage: Stage) -> None:
+    """The question that follows the first door."""
+    from gallery_app.operations import galleries
+
+    start = stage.app.menu_controller._start_with
+    galleries.look_at_photographs(stage.app.context, FOLDER, start)
+    stage.wait(lambda: any(one.isVisible() for one in stage.window.findChildren(QMessageBox)))

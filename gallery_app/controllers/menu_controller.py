@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QLineEdit, QPlainTextEdit, QTextEdit
 
+from engine.gallery import PhotographFolder
 from engine.records.plans import ImportPlan
 from engine.records.types import FaceBatch, ImportReport
 from engine.utils.number_text import counted
@@ -18,13 +19,24 @@ from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.enroll_dialog import EnrollDialog
 from gallery_app.dialogs.help_dialogs import about_dialog, shortcuts_dialog
 from gallery_app.dialogs.import_preview import ImportPreview
-from gallery_app.dialogs.prompts import offer_import
+from gallery_app.dialogs.prompts import offer_import, offer_people
 from gallery_app.dialogs.report_dialog import import_dialog
 from gallery_app.operations import enrolment, galleries, pasted_picture, queries
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
 from gallery_app.window.main_window import MainWindow
 from gallery_app.wording.number_words import faces_text
+
+
+def _target(source: Path) -> Path:
+    """Where a gallery named after a folder can be made."""
+    name = source.resolve().name or "people"
+    target, number = data_folder() / f"{name}.gallery", 1
+    while target.exists():
+        number += 1
+        target = target.with_name(f"{name}-{number}.gallery")
+    return target
+
 
 _NO_GALLERY = "Open a gallery first, then drop the query again."
 
@@ -84,12 +96,33 @@ class MenuController(Controller):
 
     def import_into_new(self, source: Path) -> None:
         """Make a gallery, named after the folder, from the faces in it."""
-        target = data_folder() / f"{source.resolve().name or 'people'}.gallery"
-        number = 2
-        while target.exists():
-            target = target.with_name(f"{source.resolve().name}-{number}.gallery")
-            number += 1
-        galleries.new_gallery(self._context, target, [source], self.show_imported)
+        galleries.new_gallery(self._context, _target(source), [source], self.show_imported)
+
+    def start_with_photographs(self) -> None:
+        """Make the first gallery from a folder of photographs."""
+        folder = file_choosers.choose_folder(
+            self._window, self._context.settings, "Start with a folder of photographs"
+        )
+        if folder is not None:
+            galleries.look_at_photographs(self._context, folder, self._start_with)
+
+    def _start_with(self, found: PhotographFolder) -> None:
+        if found.subfolders:
+            offer_people(found, self._window, self._enroll_people, self._look_for_faces)
+        else:
+            self._look_for_faces(found.folder)
+
+    def _enroll_people(self, folder: Path) -> None:
+        """Preview the import of folders named after people into a new gallery."""
+        galleries.new_gallery(self._context, _target(folder), opened=lambda: self.preview([folder]))
+
+    def _look_for_faces(self, folder: Path) -> None:
+        """Ask a new gallery about all faces in a folder, so that they can be named."""
+        galleries.new_gallery(
+            self._context,
+            _target(folder),
+            opened=lambda: queries.open_queries(self._context, [folder]),
+        )
 
     def import_folder(self) -> None:
         """Into the open gallery, or into a new one where none is open."""

@@ -180,7 +180,8 @@ class EnrollDialog(Dialog):
         self._lay_out()
         self.name.setText(name)
         for batch in batches:
-            self._take(enrolment.FacesRead(batch))
+            self.model.add(batch)
+        self._changed()
         self.finished.connect(self._end)
 
     def _name_field(self, roster: Roster) -> NameField:

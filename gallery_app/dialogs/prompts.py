@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import IdentityNameError
+from engine.gallery import PhotographFolder
 from engine.records.advice import lookalike_words
+from engine.records.domains import harmless
 from engine.records.names import check_name
 from engine.records.roster import Roster
 from gallery_app.errors import readable
@@ -26,6 +28,7 @@ from gallery_app.widgets.controls.boxes import text_label, vbox
 from gallery_app.widgets.controls.dialog import Dialog
 from gallery_app.widgets.controls.fields import NameField
 from gallery_app.widgets.controls.labels import show_plainly
+from gallery_app.wording.photo_enrolment_words import named_folders_text
 
 
 def error_box(error: BaseException, parent: QWidget | None) -> QMessageBox:
@@ -70,13 +73,40 @@ def offer_import(folder: Path, parent: QWidget, accepted: Callable[[], None]) ->
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"“{folder.resolve().name}” is not a gallery")
     box.setInformativeText(
-        "Its faces can be imported into a new gallery: one folder per person, one .npy file per "
-        "face. The folder itself is not changed."
+        "Its faces can be imported into a new gallery: one folder per person, with photographs "
+        "or .npy files. The folder itself is not changed."
     )
     box.setStandardButtons(QMessageBox.StandardButton.Cancel)
     import_ = box.addButton("Import", QMessageBox.ButtonRole.AcceptRole)
     box.setDefaultButton(import_)
     import_.clicked.connect(accepted)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+    return box
+
+
+def offer_people(
+    found: PhotographFolder,
+    parent: QWidget,
+    people: Callable[[Path], None],
+    mixed: Callable[[Path], None],
+) -> QMessageBox:
+    """Open the question whether folders are named after people.
+
+    Args:
+        people, mixed: called with the folder when they are, and when they are not.
+    """
+    box = QMessageBox(parent, iconPixmap=icon("people", "accent").pixmap(40, 40))
+    box.setWindowTitle("Start with a folder of photographs")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"Are the folders in “{harmless(found.folder.resolve().name)}” named after people?")
+    box.setInformativeText(named_folders_text(found.subfolders))
+    box.setStandardButtons(QMessageBox.StandardButton.Cancel)
+    enroll = box.addButton("Enroll these people…", QMessageBox.ButtonRole.AcceptRole)
+    look = box.addButton("No, look for faces", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(enroll)
+    enroll.clicked.connect(lambda: people(found.folder))
+    look.clicked.connect(lambda: mixed(found.folder))
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
     return box

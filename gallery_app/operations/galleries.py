@@ -13,7 +13,7 @@ from engine.errors import (
     PassphraseNeededError,
     WrongPassphraseError,
 )
-from engine.gallery import Gallery
+from engine.gallery import Gallery, PhotographFolder, look_into_folder
 from engine.progress import Event, Message, Reporter
 from engine.records.plans import ImportPlan
 from engine.records.types import CheckReport, ImportReport
@@ -88,8 +88,14 @@ def new_gallery(
     folder: Path,
     sources: Sequence[Path] = (),
     imported: Callable[[ImportReport], None] | None = None,
+    opened: Callable[[], None] = lambda: None,
 ) -> None:
-    """Make a gallery, fill it where sources are given, and open it."""
+    """Make a gallery, fill it where sources are given, and open it.
+
+    Args:
+        imported: called with what came of the sources.
+        opened: called when the gallery is shown.
+    """
     folder = folder.resolve()
     if context.tasks.is_running(_OPENING):
         return
@@ -102,6 +108,7 @@ def new_gallery(
     def done(made: tuple[Gallery, ImportReport | None]) -> None:
         gallery, report = made
         _show(context, gallery)
+        opened()
         if report is not None and imported is not None:
             imported(report)
 
@@ -222,6 +229,19 @@ def look_for_changes(
         context,
         lambda found: found is not None and state.gallery is opened and seen(*found),
         failed=lambda error: state.gallery is opened and failed(error),
+    )
+
+
+def look_at_photographs(
+    context: Context, folder: Path, looked: Callable[[PhotographFolder], None]
+) -> None:
+    """Tell what a folder of photographs is like; no gallery need be open."""
+    context.tasks.run(
+        f"Looking into {folder.name}",
+        lambda _: look_into_folder(folder),
+        done=looked,
+        failed=context.failed,
+        lane="list",
     )
 
 

@@ -200,7 +200,7 @@ class FacesPanel(QWidget):
         self.empty_gallery = EmptyState(
             "people",
             "No one is enrolled yet",
-            "Import a folder of faces, or enroll the first person.",
+            "Import folders of photographs or embeddings, or enroll the first person.",
             [
                 ("Import a folder…", self.import_requested.emit),
                 ("Enroll…", self.enroll_requested.emit),

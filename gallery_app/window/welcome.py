@@ -1,11 +1,11 @@
-"""The first page: three doors, and the galleries opened last."""
+"""The first page: its doors, and the galleries opened last."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.records.domains import harmless
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
@@ -16,10 +16,11 @@ _SHOWN = 5
 
 
 class WelcomePage(QWidget):
-    """Signals: ``open_requested``, ``import_requested``, ``sample_requested``, ``recent_requested``
-    (Path).
+    """Signals: ``photographs_requested``, ``open_requested``, ``import_requested``,
+    ``sample_requested``, ``recent_requested`` (Path).
     """
 
+    photographs_requested = Signal()
     open_requested = Signal()
     import_requested = Signal()
     sample_requested = Signal()
@@ -27,11 +28,15 @@ class WelcomePage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, objectName="welcome")
+        self.photographs = _door(
+            "image", "Start with a folder of photographs", "Finds the faces, and you name them once"
+        )
         self.sample = _door("sample", "Open the sample", "158 people, 4,324 faces, no photos")
         self.import_ = _door(
-            "import", "Import a folder", "One folder per person, one .npy file per face"
+            "import", "Import a folder", "One folder per person, with photographs or embeddings"
         )
         self.open = _door("folder-open", "Open a gallery", "One you created before")
+        self.photographs.clicked.connect(self.photographs_requested)
         self.sample.clicked.connect(self.sample_requested)
         self.import_.clicked.connect(self.import_requested)
         self.open.clicked.connect(self.open_requested)
@@ -51,6 +56,7 @@ class WelcomePage(QWidget):
             line,
             text_label("Everything stays on this computer.", "muted", wrap=False),
             16,
+            self.photographs,
             self.open,
             self.import_,
             self.sample,
@@ -63,8 +69,12 @@ class WelcomePage(QWidget):
         box = QWidget()
         box.setFixedWidth(_WIDTH)
         box.setLayout(column)
-        layout = QHBoxLayout(self)
+        page = QWidget()
+        layout = QHBoxLayout(page)
         layout.addWidget(box, 0, Qt.AlignmentFlag.AlignHCenter)
+        scroll = QScrollArea(widgetResizable=True, focusPolicy=Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        vbox(scroll, parent=self, margins=0)
 
     def set_sample(self, available: bool) -> None:
         """Without the sample's files its door is shut and says so."""

@@ -7,8 +7,10 @@ from pathlib import PurePath
 from typing import Literal
 
 from engine.records.detections import ENROLLED_SIDE
+from engine.records.domains import harmless
 from engine.utils.number_text import counted
 
+_NAMED = 3  # folders that are named
 LeftOut = Literal["not-main", "small"]
 """Why a face of a photograph is left out at first: another one is the main face, or it is small."""
 
@@ -23,6 +25,16 @@ def left_text(reason: LeftOut | None, side: float) -> str:
     if reason == "small":
         return f"Left out: {side:.0f} px; under {ENROLLED_SIDE} px faces are easily confused"
     return "Left out: another face in the photograph" if reason == "not-main" else "Left out"
+
+
+def named_folders_text(names: Sequence[str]) -> str:
+    """Below the question whether folders are named after people."""
+    first = ", ".join(f"“{harmless(name)}”" for name in names[:_NAMED])
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return (
+        f"{first}{more}. If they are, the person in the photographs of each folder is enrolled; "
+        "you see first what would be done. The photographs themselves are not changed."
+    )
 
 
 def which_text(files: Sequence[tuple[str, int]]) -> str:
