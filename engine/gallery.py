@@ -39,6 +39,7 @@ from engine.photos.photo_workers import PhotoWorkers
 from engine.photos.photograph_rows import MainFaceEmbedder
 from engine.progress import SILENT, Listener, Reporter
 from engine.queries import Queries
+from engine.queries import QueriesRead as QueriesRead
 from engine.recognition.comparison import SimilarityService
 from engine.recognition.error_estimator import ErrorEstimator
 from engine.recognition.recogniser import Recogniser

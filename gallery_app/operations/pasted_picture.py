@@ -12,9 +12,8 @@ from pathlib import Path
 from PySide6.QtGui import QImage
 
 from engine.errors import FaceGalleryError, PhotoError
-from engine.gallery import Gallery
+from engine.gallery import Gallery, QueriesRead
 from engine.progress import Reporter
-from engine.queries import QueriesRead
 from engine.records.detections import DetectedFace, Photograph
 from engine.records.types import FaceBatch
 from gallery_app.operations.context import Context

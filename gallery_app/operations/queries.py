@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.errors import FaceGalleryError, InputError, UnknownIdentityError
-from engine.gallery import Gallery
+from engine.gallery import Gallery, QueriesRead
 from engine.progress import Reporter
-from engine.queries import QueriesRead
 from engine.records.detections import DetectedFace
 from engine.records.types import Face, FaceBatch, Identification, Method, Rejection, Strangers
 from gallery_app import settings
