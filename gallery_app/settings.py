@@ -34,6 +34,7 @@ STRANGERS = Setting("identify/strangers", "at-large", "kind of strangers: at-lar
 METHOD = Setting("identify/method", "auto", "auto, knn, triplet or mlp")
 VERSIONS = Setting("versions/columns", QByteArray(), "widths of the columns of the versions")
 IMPORT = Setting("import/columns", QByteArray(), "widths of the columns of an import's faces")
+ANSWERS = Setting("answers/columns", "", "widths of the columns of the answers")
 LOCK_AFTER = Setting("encryption/lock", 10, "minutes without input; 0 never locks")
 FOLDER = Setting("files/folder", "", "folder that files were last opened from")
 SAVED = Setting("files/saved", "", "folder that an export or a report was last saved to")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
+from gallery_app import settings
 from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.answers_dialog import AnswersDialog
@@ -65,7 +66,14 @@ class AnswersController(Controller):
         dialog.kept.connect(lambda at: answers.keep_queries(self._context, at, self._kept))
         dialog.save_requested.connect(self._save)
         dialog.preview_requested.connect(self.preview_requested)
+        dialog.finished.connect(lambda _: self._remember(dialog))
+        remembered = str(self._context.settings.get(settings.ANSWERS)).split()
+        dialog.view.restore_widths([int(width) for width in remembered if width.isdecimal()])
         return dialog
+
+    def _remember(self, dialog: AnswersDialog) -> None:
+        widths = " ".join(map(str, dialog.view.widths().values()))
+        self._context.settings.set(settings.ANSWERS, widths)
 
     # -- what it shows -----------------------------------------------------------------------
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QMenu, QPushButton, QStackedWidget, QWidget
 
 from engine.records.types import Ids
-from gallery_app.face_queries import ENROLLED, AnswerTable, Standing
+from gallery_app.face_queries import ENROLLED, UNSURE, AnswerTable, Standing
 from gallery_app.item_models.answer_model import AnswerListModel
 from gallery_app.pictures import QueryPictures
 from gallery_app.shortcuts import keys_of, keys_text
@@ -30,6 +32,7 @@ from gallery_app.wording.answer_words import (
     filter_text,
     keep_text,
     small_text,
+    unsure_text,
 )
 
 _PAUSE = 150  # ms without a key before the list is searched
@@ -158,7 +161,10 @@ class AnswersDialog(Dialog):
             margins=16,
             spacing=12,
         )  # fmt: skip
-        QWidget.setTabOrder(self.search, self.view)
+        buttons = (self.confirm, self.enroll, self.keep, self.save, self.close_button)
+        order = (*self.filters.values(), self.search, self.view, *buttons)
+        for one, other in pairwise(order):
+            QWidget.setTabOrder(one, other)
 
     # -- what is shown -----------------------------------------------------------------------
 
@@ -254,7 +260,8 @@ class AnswersDialog(Dialog):
         self.save_requested.emit(self._shown().tolist(), form)
 
     def _show_selection(self) -> None:
-        known, open_ = len(self._known()), len(self._open())
+        chosen_known, open_ = self._known(), len(self._open())
+        known = len(chosen_known)
         self.confirm.setText(confirm_text(known))
         self.confirm.setEnabled(self._writable and known > 0)
         self.enroll.setText(enroll_text(open_))
@@ -268,6 +275,9 @@ class AnswersDialog(Dialog):
         told = chosen_text(shown, total, chosen)
         if self._standing == "unsure":
             told = f"{told} · {FILTER_TIPS['unsure']}"
+        if table is not None and known > 1:
+            unsure = int((table.standings[chosen_known] == UNSURE).sum())
+            told += unsure_text(unsure, known)
         if left_out := len(self._named()) - known:
             told = f"{told} · {small_text(left_out)}"
         self.count.setText("Identifying…" if table is None else told)

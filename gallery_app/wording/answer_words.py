@@ -57,6 +57,11 @@ def chosen_text(shown: int, total: int, selected: int) -> str:
     return f"{of}, {selected:,} selected" if selected > 1 else of
 
 
+def unsure_text(unsure: int, known: int) -> str:
+    """How many of those that would be confirmed are worth a look first; "" where none is."""
+    return f" · {unsure:,} of the {known:,} to confirm are unsure" if unsure else ""
+
+
 def small_text(count: int) -> str:
     """That small faces are not confirmed among many."""
     which = "1 face is" if count == 1 else f"{count:,} faces are"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.records.types import Candidate, Identification, VectorRecord
+from gallery_app import settings
 from gallery_app.app import App
 from gallery_app.cli import run
 from gallery_app.dialogs.answers_dialog import AnswersDialog
@@ -152,6 +154,31 @@ def test_selection_stays_with_its_queries_when_rows_move(
     assert listed.view.selected_count() == 6
 
 
+def test_column_widths_are_remembered(
+    app: App, listed: AnswersDialog, start: Callable[..., App], batch: Path, qtbot: QtBot
+) -> None:
+    listed.resize(900, 600)
+    listed.view.setColumnWidth(PERSON, 231)
+    listed.close()
+    app.window.close()
+    other = start(app.context.gallery.folder if app.state.gallery else None)
+    other.settings.save()
+    assert other.settings.get(settings.ANSWERS).split()[PERSON] == "231"
+
+
+def test_tab_goes_from_the_filters_through_search_and_list_to_the_buttons(
+    listed: AnswersDialog,
+) -> None:
+    order, widget = [], listed.filters[None]
+    for _ in range(40):
+        order.append(widget)
+        widget = widget.nextInFocusChain()
+    wanted = [listed.filters["unknown"], listed.search, listed.view, listed.confirm,
+              listed.save, listed.close_button]  # fmt: skip
+    places = [order.index(one) for one in wanted]
+    assert places == sorted(places)
+
+
 def test_confirming_all_known_is_one_change_that_undo_takes_back(
     app: App, listed: AnswersDialog, qtbot: QtBot
 ) -> None:
@@ -163,6 +190,8 @@ def test_confirming_all_known_is_one_change_that_undo_takes_back(
     changes = len(app.context.gallery.history.changes())
     listed.view.selectAll()
     assert listed.confirm.text() == f"Confirm {known}"
+    unsure = int((table.standings[table.known] == UNSURE).sum())
+    assert (f"{unsure} of the {known} to confirm are unsure" in listed.count.text()) == (unsure > 0)
     listed.confirm.click()
     qtbot.waitUntil(lambda: app.state.queries.table.counts()["enrolled"] == known)
     wait(app, qtbot)

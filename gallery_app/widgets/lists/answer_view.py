@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QRect, QRectF, QSize, Qt, Signal
@@ -42,6 +42,7 @@ _MARK = 3  # px: width of the bar at the left of the current row
 _WIDTHS = {PICTURE: 56, VERDICT: 150, PERSON: 190, CONFIDENCE: 122, PLACE: 190, ROW: 72}
 _NARROW = 680  # px
 _NARROW_WIDTHS = {VERDICT: 142, PERSON: 136, CONFIDENCE: 88, ROW: 52}
+_LEAST, _MOST = 48, 2_000  # px of a column
 _SIGNS = {"good": "check", "warning": "alert"}
 _MOST_RUNS = 2_000  # of selected rows that are found again after sorting
 _Select = QItemSelectionModel.SelectionFlag
@@ -75,7 +76,7 @@ class AnswerView(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setMouseTracking(True)
-        self._is_narrow = False
+        self._is_narrow, self._wide = False, dict(_WIDTHS)
         self._set_headers()
         self.selectionModel().currentRowChanged.connect(lambda now, _: self._current(now.row()))
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
@@ -90,11 +91,10 @@ class AnswerView(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+        self._set_widths(_WIDTHS)
         header.setSectionResizeMode(PLACE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(PICTURE, QHeaderView.ResizeMode.Fixed)
-        header.setMinimumSectionSize(48)
+        header.setMinimumSectionSize(_LEAST)
         header.setSortIndicator(PLACE, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self._sort)
         header.setSortIndicatorShown(True)
@@ -107,9 +107,26 @@ class AnswerView(QTableView):
         super().resizeEvent(event)
         narrow = self.viewport().width() < _NARROW
         if narrow != self._is_narrow:
+            self._wide = self.widths()
             self._is_narrow = narrow
-            for column, width in (_NARROW_WIDTHS if narrow else _WIDTHS).items():
-                self.setColumnWidth(column, width)
+            self._set_widths(_NARROW_WIDTHS if narrow else self._wide)
+
+    def widths(self) -> dict[int, int]:
+        """Of the columns, where there is room for them, in pixels."""
+        if self._is_narrow:
+            return self._wide
+        return {column: self.columnWidth(column) for column in _WIDTHS}
+
+    def restore_widths(self, widths: Sequence[int]) -> None:
+        """Set widths as they were remembered; others than there are columns count as none."""
+        if len(widths) == len(_WIDTHS) and all(_LEAST <= width <= _MOST for width in widths):
+            self._wide = dict(zip(_WIDTHS, widths, strict=True))
+            if not self._is_narrow:
+                self._set_widths(self._wide)
+
+    def _set_widths(self, widths: Mapping[int, int]) -> None:
+        for column, width in widths.items():
+            self.setColumnWidth(column, width)
 
     # -- what is shown -----------------------------------------------------------------------
 
