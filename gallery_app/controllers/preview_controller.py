@@ -57,6 +57,7 @@ class PreviewController(Controller):
         window.faces.folder.triggered.connect(lambda: self._show_in_folder(self._menu_files[1]))
         window.faces.menu_requested.connect(lambda _: self._look_for_files())
         window.unknown.card.preview.triggered.connect(self._from_unknown)
+        query.photograph.preview_requested.connect(self._from_query)
         query.comparison.query.clicked.connect(self._from_query)
         query.comparison.query.preview_requested.connect(self._from_query)
         query.comparison.enrolled.clicked.connect(self._from_compared)

@@ -271,7 +271,7 @@ def test_a_face_of_a_photograph_is_cut_out_of_it(
     identify_all(app.context)
     qtbot.waitUntil(lambda: app.state.queries.table is not None)
     app.state.step(1)
-    app.window.query.comparison.query.clicked.emit()
+    qtbot.keyClick(app.window.query.photograph, Qt.Key.Key_Space)
     dialog = shown(app, qtbot)
     assert "part of the photograph, 220 × 220 pixels" in dialog.place.text()
     assert "friends.jpg · no. 2" in dialog.place.text()

@@ -54,10 +54,12 @@ class FaceMark:
 class PhotographView(QWidget):
     """Takes the width that there is, and the height that the picture then has or may have at most.
 
-    Signals: ``chosen``: place of the face that was clicked or gone to by key.
+    Signals: ``chosen``: place of the face that was clicked or gone to by key;
+    ``preview_requested``: by Space or a double click.
     """
 
     chosen = Signal(int)
+    preview_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -287,11 +289,16 @@ class PhotographView(QWidget):
             Qt.Key.Key_Home: -len(self.marks), Qt.Key.Key_End: len(self.marks),
         }  # fmt: skip
         step = steps.get(Qt.Key(event.key()))
-        if step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        if event.key() == Qt.Key.Key_Space:
+            self.preview_requested.emit()
+        elif step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             super().keyPressEvent(event)
         else:
             self._by_keyboard = True
             self._go(max(0, min(len(self.marks) - 1, self.current + step)))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.preview_requested.emit()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Go through the faces by Tab, and on to the next widget after the last."""
