@@ -185,7 +185,7 @@ def query_files(
     files: list[str] = []
     refused: list[InputError] = []
     for path in [os.fspath(path) for path in paths]:
-        files += _files_of(path, refused, reporter) if os.path.isdir(path) else [path]
+        files += _files_of(path, refused.append, reporter) if os.path.isdir(path) else [path]
     if not files:
         raise next(iter(refused), None) or EmbeddingError(
             "This folder contains neither photographs nor embeddings",
@@ -197,9 +197,11 @@ def query_files(
     return files
 
 
-def _files_of(folder: str, refused: list[InputError], reporter: Reporter) -> Iterator[str]:
+def _files_of(
+    folder: str, refuse: Callable[[InputError], None], reporter: Reporter
+) -> Iterator[str]:
     def unlisted(error: OSError) -> None:
-        refused.append(unreadable_folder(error.filename or folder, error))
+        refuse(unreadable_folder(error.filename or folder, error))
 
     for seen, (path, folders, names) in enumerate(os.walk(folder, onerror=unlisted)):
         reporter.progress("Looking for faces in folders", seen, 0)
@@ -215,10 +217,17 @@ def _files_of(folder: str, refused: list[InputError], reporter: Reporter) -> Ite
                 yield os.path.join(path, name)
 
 
-def photograph_files(folder: str | Path, reporter: Reporter = SILENT) -> list[str]:
+def photograph_files(
+    folder: str | Path,
+    reporter: Reporter = SILENT,
+    refuse: Callable[[InputError], None] = lambda _: None,
+) -> list[str]:
     """Return the photographs of a folder and its folders, or the one file, in natural order.
 
     Hidden files and folders are skipped, and folders that are linked to.
+
+    Args:
+        refuse: called with what is wrong with a folder that cannot be read.
 
     Raises:
         CancelledError.
@@ -226,7 +235,7 @@ def photograph_files(folder: str | Path, reporter: Reporter = SILENT) -> list[st
     root = os.fspath(folder)
     if not os.path.isdir(root):
         return [root]
-    return [file for file in _files_of(root, [], reporter) if has_faces_to_find(file)]
+    return [file for file in _files_of(root, refuse, reporter) if has_faces_to_find(file)]
 
 
 def _chosen(found: PhotographFaces, main_faces: bool, remarks: list[str]) -> FaceBatch:

@@ -364,9 +364,7 @@ def write_folder(source: FaceSource, path: Path) -> Remarks:
     path.mkdir(mode=0o700)
     for identity, folder in folders.items():
         (path / folder).mkdir(mode=0o700)
-        name = source.identities[identity].name
-        if shown_name(folder) != name or not name.isascii():
-            _write_private(path / folder / FILE, name.encode())
+        _write_name(path / folder, source.identities[identity].name)
     number: Counter[int] = Counter()
     for faces, vectors in source.chunks("Writing folders"):
         for face, vector in zip(faces, vectors, strict=True):
@@ -379,6 +377,27 @@ def write_folder(source: FaceSource, path: Path) -> Remarks:
             if photo is not None:
                 _write_private(stem.with_name(stem.name + ".jpg"), photo)
     return PLAIN
+
+
+def person_folder(path: Path, name: str) -> Path:
+    """Return the folder of a person in one like those of :func:`write_folder`; make it where there
+    is none.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder = path / _folder_name(name)
+    if not folder.is_dir():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
+        _write_name(folder, name)
+    return folder
+
+
+def _write_name(folder: Path, name: str) -> None:
+    """Say in a file what the person is called, where the folder's name does not."""
+    if shown_name(folder.name) != name or not name.isascii():
+        _write_private(folder / FILE, name.encode())
 
 
 def folder_names(identities: Iterable[Identity]) -> dict[int, str]:

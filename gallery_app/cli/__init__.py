@@ -20,6 +20,7 @@ from gallery_app.cli import (
     correction_commands,
     import_commands,
     model_commands,
+    photo_commands,
     privacy_commands,
     query_commands,
     window_command,
@@ -42,6 +43,7 @@ _INTERRUPTED = 130  # as a shell says of a program that Ctrl+C ended
 
 _SECTIONS: Sections = {
     "Galleries": (window_command.open_, import_commands.new, import_commands.import_, export),
+    "Photographs": (photo_commands.embed,),
     "Recognition": (
         query_commands.identify,
         scan,

@@ -32,7 +32,7 @@ def answer_json(
     """
     return {
         "file": file,
-        **(_place(photo) if isinstance(photo, DetectedFace) else {"row": int(row)}),
+        **(face_json(photo) if isinstance(photo, DetectedFace) else {"row": int(row)}),
         "verdict": answer.verdict,
         "name": answer.name,
         "confidence": answer.confidence,
@@ -51,7 +51,7 @@ def answer_json(
     }
 
 
-def _place(face: DetectedFace) -> dict[str, Any]:
+def face_json(face: DetectedFace) -> dict[str, Any]:
     """Where a face is in its photograph, from 0 from left to right, and how good it is."""
     box = face.box
     return {
