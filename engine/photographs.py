@@ -33,6 +33,7 @@ from engine.store.photographs_table import Unreadable
 
 _AT_ONCE = 32  # photographs kept in one transaction
 _SECONDS = 2.0  # between two transactions, so that what was found is seen soon
+_FIRST = 0.5  # before the first one
 
 Told = Callable[[ScanReport], None]
 
@@ -166,7 +167,7 @@ class Photographs:
     ) -> Iterator[list[tuple[str, PhotographFaces | PhotoError]]]:
         """Yield what was found a few photographs, or seconds, at a time."""
         chunk: list[tuple[str, PhotographFaces | PhotoError]] = []
-        began = time.monotonic()
+        began = time.monotonic() - _SECONDS + _FIRST
         for done, found in enumerate(self._workers.read_all(files, mode, reporter)):
             reporter.progress(READING, done, len(files))
             chunk.append(found)

@@ -32,6 +32,7 @@ from gallery_app.controllers.photograph_controller import PhotographController
 from gallery_app.controllers.preview_controller import PreviewController
 from gallery_app.controllers.query_controller import QueryController
 from gallery_app.controllers.review_controller import ReviewController
+from gallery_app.controllers.scan_controller import ScanController
 from gallery_app.controllers.strictness_controller import StrictnessController
 from gallery_app.controllers.unknowns_controller import UnknownsController
 from gallery_app.dialogs.prompts import error_box
@@ -101,6 +102,7 @@ class App(QObject):
             self.export_controller,
         )
         self.encryption_controller = EncryptionController(*parts)
+        self.scan_controller = ScanController(*parts)
         self.tasks.started.connect(self._task_started)
         self._connect_panels()
         self._connect_menus()
@@ -194,6 +196,7 @@ class App(QObject):
         for pictures in self.context.all_pictures:
             pictures.set_gallery(None)
             pictures.close()
+        self.scan_controller.close()
         self.tasks.close()
         self.export_controller.close()
         if self.state.gallery is not None:

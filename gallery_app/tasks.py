@@ -17,13 +17,17 @@ from engine.utils.trim_heap import give_back
 
 _log = logging.getLogger(__name__)
 
-Lane = Literal["question", "list", "change", "review", "training", "keeping"]
+Lane = Literal["question", "list", "change", "review", "training", "keeping", "scanning"]
 # Seconds a worker keeps the interpreter while the UI thread wants it. Beside three busy workers a
 # repaint takes 550 ms with Python's own 5 ms, 70 with this, and the workers do no less.
 _TURN = 0.0005
 _EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
 _LARGE: tuple[Lane, ...] = ("review", "keeping")  # where work that is shown takes much memory
-_TOLD: tuple[Lane, ...] = ("change", "keeping")  # what they did is told whatever is open by then
+_TOLD: tuple[Lane, ...] = (
+    "change",
+    "keeping",
+    "scanning",
+)  # what they did is told whatever is open by then
 
 
 class Task(QObject):

@@ -21,6 +21,7 @@ _ACTIONS = {
     "import_folder": ("&Import folder…", "One folder per person, with photographs or .npy files",
                       "import"),
     "import_table": ("Import &table…", "A .npz or .csv file with names", "file"),
+    "scan": ("Scan &photographs…", "Look for faces in folders of photographs", "image"),
     "backup": ("&Back up…", "Save the whole gallery to one file, even while it is in use", "copy"),
     "restore": ("&Restore…", "Restore this gallery, or create a new one from a backup", "undo"),
     "export_tensorboard": ("&TensorBoard projector…",
@@ -86,7 +87,7 @@ _ACTIONS = {
 _EXPORTS = ("export_tensorboard", "", "export_npz", "export_csv", "export_parquet",
             "export_folder", "", "export_report")  # fmt: skip
 _MENUS = {
-    "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "",
+    "&Gallery": ("new", "open", "", "sample", "", "import_folder", "import_table", "scan", "",
                  "backup", "restore", "check", "", "encryption", "lock", "", "close", "quit"),
     "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete",
               "erase", "", "move", "portrait", "confirm_faces", "remove", "",
@@ -98,7 +99,7 @@ _MENUS = {
               "compare", "compare_faces", "", "charts", ""),
     "&Help": ("shortcuts", "diagnostics", "about"),
 }  # fmt: skip
-_NEED_GALLERY = ("import_table", "backup", "check", "close", "select_all", "find", "paste",
+_NEED_GALLERY = ("import_table", "scan", "backup", "check", "close", "select_all", "find", "paste",
                  "show_faces", "show_map", "show_review", "show_unknown", "open_query",
                  "who", "enroll", "retrain", "versions", "evaluate", "error_rates", "history",
                  "charts", *filter(None, _EXPORTS))  # fmt: skip

@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from engine.records.detections import DetectionMode
 from engine.records.scans import RescanPreview, ScanReport
 from engine.utils.number_text import counted
 from gallery_app.wording.number_words import faces_text
+
+MODES: Mapping[DetectionMode, str] = {
+    "thorough": "Thorough: finds the most faces, also small ones",
+    "faithful": "Faithful: as dlib's own detector finds them",
+}
+ABOUT_MODES = (
+    "Thorough is right for almost all photographs. Faithful gives exactly the numbers that other "
+    "programs built on dlib give, and misses more faces."
+)
+KEPT = (
+    "Photographs stay where they are. The gallery keeps their paths, dates and small pictures of "
+    "the faces and of the whole."
+)
+_SHOWN = 3
+
+
+def found_words(report: ScanReport) -> str:
+    """A sentence on what a scan in the background found."""
+    parts = [(report.known, "of known people"), (report.unknown, "unknown")]
+    found = " and ".join(f"{count:,} {what}" for count, what in parts if count)
+    return f"New photographs: {found}. See Gallery ▸ Scan photographs."
+
+
+def problem_words(report: ScanReport) -> str:
+    """The first files that could not be used, and why."""
+    lines = [f"{each.file}: {each.reason}" for each in report.rejected[:_SHOWN]]
+    if len(report.rejected) > _SHOWN:
+        lines.append(f"… and {len(report.rejected) - _SHOWN:,} more")
+    return "\n".join(lines)
 
 
 def scan_words(report: ScanReport) -> Iterator[str]:
