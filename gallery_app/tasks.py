@@ -23,11 +23,8 @@ Lane = Literal["question", "list", "change", "review", "training", "keeping", "s
 _TURN = 0.0005
 _EVERY = 0.04  # seconds between two progress signals: more than an eye can follow
 _LARGE: tuple[Lane, ...] = ("review", "keeping")  # where work that is shown takes much memory
-_TOLD: tuple[Lane, ...] = (
-    "change",
-    "keeping",
-    "scanning",
-)  # what they did is told whatever is open by then
+_TOLD: tuple[Lane, ...] = ("change", "keeping", "scanning")
+"""Where what was done is told whatever is open by then."""
 
 
 class Task(QObject):

@@ -77,6 +77,7 @@ def main(wanted: list[str]) -> int:
         map_scenes,
         photo_scenes,
         preview_scenes,
+        scan_scenes,
         shelf_scenes,
         similarity_scenes,
         training_scenes,
@@ -94,6 +95,7 @@ def main(wanted: list[str]) -> int:
         face_size_scenes,
         photo_scenes,
         preview_scenes,
+        scan_scenes,
     )
     for scene, theme, (width, height), scale in sum((one.SHOTS for one in more), SHOTS):
         if wanted and scene not in wanted:
@@ -242,6 +244,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
         map_scenes,
         photo_scenes,
         preview_scenes,
+        scan_scenes,
         scenes,
         shelf_scenes,
         similarity_scenes,
@@ -260,6 +263,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
             face_size_scenes,
             photo_scenes,
             preview_scenes,
+            scan_scenes,
         )
         next(getattr(module, scene) for module in modules if hasattr(module, scene))(stage)
         stage.shoot(name)

@@ -87,6 +87,8 @@ def _confirm(target: Gallery, reporter: Reporter) -> int:
 def _tell(report: ScanReport, waiting: int, enrolled: int) -> None:
     for sentence in scan_words(report):
         echo(sentence)
+    if report.other_mode:
+        echo("--again looks at those in this mode too.")
     if enrolled:
         echo(f"{counted(enrolled, 'face')} enrolled.")
     if waiting:

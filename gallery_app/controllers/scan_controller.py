@@ -267,8 +267,13 @@ class ScanController(Controller):
             self._dialog.show_result(self._report, self._waiting, self._unknown)
 
     def _confirm(self) -> None:
+        """The list of answers takes the dialog's place; a scan goes on meanwhile."""
+        if self._dialog is not None:
+            self._dialog.hide()
         scanning.ask_about_waiting(self._context, self._window.menus.actions["answers"].trigger)
 
     def _show_unknowns(self) -> None:
+        if self._dialog is not None:
+            self._dialog.hide()
         self._window.menus.actions["show_unknown"].trigger()
         self._window.activateWindow()

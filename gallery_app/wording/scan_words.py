@@ -55,7 +55,7 @@ def scan_words(report: ScanReport) -> Iterator[str]:
         yield f"{', '.join(found)}."
     if report.other_mode:
         others = counted(report.other_mode, "photograph")
-        yield f"{others} looked at in the other mode before; --again looks at them in this one."
+        yield f"{others} looked at in the other mode before."
     if report.rejected:
         yield f"{counted(len(report.rejected), 'file')} could not be used."
 
