@@ -33,6 +33,7 @@ from engine.maintenance.integrity import check_gallery, require_writable
 from engine.maintenance.person_erasure import PersonErasure
 from engine.maps.face_maps import Maps
 from engine.people import People
+from engine.photo_names import PhotoNames
 from engine.photographs import Photographs
 from engine.photos.face_quality import heed_quality
 from engine.photos.photo_workers import PhotoWorkers
@@ -89,6 +90,7 @@ class Gallery:
         maps: every face a point, in any of the spaces that faces can be compared in.
         exports: files that other programs read, and a report.
         photographs: folders scanned for faces, and the photographs that people are in.
+        photo_names: names that stand in or beside photographs.
         queries: faces to be asked about, read from files, folders and photographs.
         erasure: removes people from every file of the gallery.
         backups: written, listed, and how many are kept.
@@ -131,6 +133,9 @@ class Gallery:
         self.unknowns = UnknownFaces(store, self.recogniser, self.enrolment, self._lens)
         self.photographs = Photographs(
             store, self.recogniser, self.unknowns, self.enrolment.network, self._workers
+        )
+        self.photo_names = PhotoNames(
+            self.photographs, self.people, self.faces, self.recogniser, self.enrolment
         )
         self.models = TrainingService(store, self.recogniser)
         self.erasure = PersonErasure(store, self.recogniser, self.models, self._lens)

@@ -243,6 +243,34 @@ class Photographs:
         answers = self._recogniser.identify(batch.vectors[:], photographs=photographs)
         return [answer.verdict == "known" for answer in answers]
 
+    def looked_at(
+        self, folders: Sequence[str | Path], *, reporter: Reporter = SILENT
+    ) -> Iterator[tuple[str, PhotographFaces | PhotoError]]:
+        """Yield the photographs of folders with their faces, as they were scanned; those that were
+        not, or have changed since, are looked at now, and nothing of that is kept.
+
+        Raises:
+            EmbeddingError: there is no photograph. As :meth:`scan` besides.
+        """
+        self._network.check_photographs()
+        files = _files(folders, reporter)
+        known = self._store.photographs.scanned()
+        kept = {
+            file: record
+            for file in files
+            if (record := known.get(printable(file))) is not None and _is_as_it_was(file, record)
+        }
+        others = [file for file in files if file not in kept]
+        found = self._workers.read_all(others, "thorough", reporter)
+        for done, file in enumerate(files):
+            reporter.progress(READING, done, len(files))
+            if file not in kept:
+                yield next(found)
+            elif kept[file].problem:
+                yield file, PhotoError(kept[file].problem, file=file)
+            else:
+                yield file, self._store.photographs.faces_of(kept[file].id)
+
     def watch(self, folders: Sequence[str | Path], changed: Callable[[], object]) -> FolderWatch:
         """Watch folders; call a function, from another thread, after photographs changed.
 

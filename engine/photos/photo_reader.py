@@ -18,6 +18,7 @@ import numpy.typing as npt
 from engine.errors import PhotoError, install_words
 from engine.formats.input_file import open_regular, printable, unreadable
 from engine.formats.photo_files import SUFFIXES, opaque
+from engine.photos.region_area import StoredPicture
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -128,6 +129,28 @@ def is_picture(path: str | Path) -> bool:
     """
     suffix = os.path.splitext(path)[1].lower()
     return suffix in SUFFIXES or suffix in _OTHER_KINDS
+
+
+def stored_picture(path: str | Path) -> StoredPicture:
+    """Return how a photograph lies in its file, told from its header; of one that cannot be read
+    an upright one of one pixel.
+    """
+    from PIL import Image
+
+    _register_heif()
+    try:
+        with warnings.catch_warnings(), Image.open(path, formats=_known_formats()) as picture:
+            warnings.simplefilter("ignore")
+            # pillow-heif turns the picture itself
+            turned = picture.info.get("original_orientation")
+            orientation = turned if isinstance(turned, int) else _exif(picture).get(0x0112, 1)
+            width, height = picture.size
+            if isinstance(turned, int) and turned in (5, 6, 7, 8):
+                width, height = height, width
+    except Exception:  # Pillow has no list of what broken files raise
+        _log.info("The header of a photograph cannot be read", exc_info=True)
+        return StoredPicture(1, 1)
+    return StoredPicture(width, height, orientation if isinstance(orientation, int) else 1)
 
 
 def as_jpeg(picture: Picture) -> bytes:

@@ -28,6 +28,7 @@ from gallery_app.cli import (
 from gallery_app.cli.command_tools import SectionedGroup, Sections, interrupt, was_interrupted
 from gallery_app.cli.export_command import export
 from gallery_app.cli.import_commands import enroll
+from gallery_app.cli.names_command import names
 from gallery_app.cli.output import echo
 from gallery_app.cli.query_commands import compare
 from gallery_app.cli.review_command import review
@@ -47,6 +48,7 @@ _SECTIONS: Sections = {
     "Recognition": (
         query_commands.identify,
         scan,
+        names,
         unknown,
         compare,
         cohort_commands.error_rates,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.records.detections import DetectionMode
+from engine.records.photo_names import NameEvidence, NamesReport, Standing
 from engine.records.scans import RescanPreview, ScanReport
 from engine.utils.number_text import counted
 from gallery_app.wording.number_words import faces_text
@@ -68,3 +69,25 @@ def rescan_words(preview: RescanPreview, *, dry_run: bool) -> str:
         f"{faces_text(preview.after)} {verb} found in place of {preview.before:,}; what was "
         f"decided about {preview.decided:,} of them stays."
     )
+
+
+_STANDINGS: Mapping[Standing, str] = {
+    "enrolled": "enrolled as {name}",
+    "agrees": "{name}: the face agrees",
+    "differs": "{name}, but the face is {other}",
+    "unknown": "{name}: no one enrolled looks like it",
+    "refused": "{name}, but you said that it is not",
+    "no-face": "{name}, but no face is to be seen there",
+}
+
+
+def evidence_words(evidence: NameEvidence) -> str:
+    """A line on a name in a file and what the face says to it."""
+    said = _STANDINGS[evidence.standing].format(name=evidence.name, other=evidence.other)
+    return f"{said}  ({evidence.photograph})"
+
+
+def names_words(report: NamesReport) -> str:
+    """A sentence on the names in all files."""
+    count = counted(len(report.evidence), "name")
+    return f"{count} in {counted(report.photographs, 'photograph')}."
