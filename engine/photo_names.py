@@ -19,8 +19,8 @@ from engine.photos.photograph_rows import as_batch_of, main_face
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
 from engine.records.detections import DetectedFace, PhotographFaces, vectors_of
+from engine.records.name_evidence import TAKEN, NameEvidence, NamesReport, Standing
 from engine.records.names import check_name, shown_name
-from engine.records.photo_names import TAKEN, NameEvidence, NamesReport, Standing
 from engine.records.types import EnrolmentReport, Identification, Rejection, VectorRecord
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from engine.records.photo_names import NameEvidence, NamesReport
+from engine.records.name_evidence import NameEvidence, NamesReport
 from engine.utils.number_text import counted
 from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
 from gallery_app.cli.output import echo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.records.detections import DetectionMode
-from engine.records.photo_names import NameEvidence, NamesReport, Standing
+from engine.records.name_evidence import NameEvidence, NamesReport, Standing
 from engine.records.scans import RescanPreview, ScanReport
 from engine.utils.number_text import counted
 from gallery_app.wording.number_words import faces_text
