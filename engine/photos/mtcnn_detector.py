@@ -20,9 +20,9 @@ _CELL, _STRIDE = 12, 2  # pixels: what the first network sees at once, and its s
 _FACTOR = 0.6  # from one size of the picture to the next
 _SCORES = (0.6, 0.7, 0.7)
 _AT_ONCE = 256  # crops given to a network together
-_DLIB = (-0.007, 0.052, 0.968)
-"""From a box of these networks to one of dlib's detector, in means of width and height: further
-right, further down, and the side; measured on 220 photographs."""
+_DLIB = (-0.014, 0.06, 0.976)
+"""From a box of these networks to one of dlib's detector, in means of width and height: how far
+its middle lies to the right and down, and its side; measured on 180 photographs."""
 
 
 class MtcnnDetector:
@@ -159,5 +159,5 @@ def _network_input(picture: Picture) -> npt.NDArray[np.float32]:
 def _as_dlib(boxes: Numbers) -> Numbers:
     right, down, ratio = _DLIB
     sides = (boxes[:, 2:] - boxes[:, :2]).mean(axis=1, keepdims=True)
-    corner = boxes[:, :2] + sides * np.array([right, down])
-    return np.concatenate([corner, sides * ratio, sides * ratio], axis=1)
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + sides * np.array([right, down])
+    return np.concatenate([middle - sides * ratio / 2, sides * ratio, sides * ratio], axis=1)
