@@ -67,6 +67,7 @@ TOGETHER = {
     "label_noise": "--seeds 1",
     "map": "1000 --methods pca --data {people}",
     "openset": "--only '3 people, 5 faces' --draws 1",
+    "photos": "--only bad",
     "versions": f"--old {ROOT} --sizes {SIZE} --runs 1",
     "window": "{faces} --clicks 3 --starts 1",
 }
@@ -75,6 +76,7 @@ TRAINING = {"training_speed": "--runs 1 --epochs 2 --batches 128 --data {people}
 NEEDS = {
     "encryption": "sqlcipher3",
     "map": "PySide6",
+    "photos": "dlib",
     "window": "PySide6",
     "training_speed": "tensorflow",
 }
