@@ -18,7 +18,9 @@ SHOTS = [
     ("photos_fifty", "dark", SMALL, 1), ("photos_fifty", "light", WIDE, 2),
     ("photos_enroll", "light", WIDE, 1), ("photos_enroll", "dark", SMALL, 1),
     ("photos_start", "light", WIDE, 1), ("photos_start", "dark", SMALL, 1),
-    ("photos_strip", "light", WIDE, 1), ("photos_strip", "dark", SMALL, 1),
+    ("photos_large", "light", WIDE, 1), ("photos_large", "dark", SMALL, 1),
+    ("photos_large", "light", WIDE, 2), ("photos_strip", "light", WIDE, 1),
+    ("photos_strip", "dark", SMALL, 1),
 ]  # fmt: skip
 FOLDER = PHOTOS.parent / "photos"
 _ENROLLED = 100  # people of the sample, the others are strangers
@@ -97,3 +99,9 @@ def photos_start(stage: Stage) -> None:
     start = stage.app.menu_controller._start_with
     galleries.look_at_photographs(stage.app.context, FOLDER, start)
     stage.wait(lambda: any(one.isVisible() for one in stage.window.findChildren(QMessageBox)))
+
+
+def photos_large(stage: Stage) -> None:
+    photos_fifty(stage)
+    stage.window.query.photograph.opened.emit()
+    stage.app.state.step(8)

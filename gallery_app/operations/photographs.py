@@ -14,7 +14,7 @@ from PySide6.QtGui import QDesktopServices, QImage
 from engine.errors import PhotoError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
-from engine.records.detections import DetectedFace
+from engine.records.detections import DetectedFace, Photograph
 from engine.records.types import Vectors
 from engine.records.unknowns import Unknown
 from engine.utils.ignoring import ignored
@@ -93,6 +93,23 @@ def load_view(context: Context, viewed: Viewed, done: Callable[[FaceView | None]
 
     Query("Reading the picture", work, "face-view", "list").run(
         context, done, stale=lambda: done(None)
+    )
+
+
+def load_whole(
+    context: Context, photograph: Photograph, done: Callable[[Photograph, QImage], None]
+) -> None:
+    """Read a photograph as large as a screen shows it; nothing where its file is gone."""
+
+    def work(gallery: Gallery, _: Reporter) -> QImage:
+        image = QImage()
+        with ignored(PhotoError):  # the thumbnail stays
+            path = gallery.faces.original(str(Path(photograph.file).absolute()))
+            image = QImage.fromData(gallery.faces.read_original(path, side=LARGEST))
+        return image
+
+    Query("Reading the photograph", work, "whole-photograph", "list").run(
+        context, lambda image: image.isNull() or done(photograph, image)
     )
 
 

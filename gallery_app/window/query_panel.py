@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QMenu,
@@ -27,13 +27,13 @@ from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
 from gallery_app.widgets.controls.empty_state import EmptyState
 from gallery_app.widgets.controls.flow_layouts import WrappingRow
 from gallery_app.widgets.controls.labels import ElidedLabel, plain_tip
-from gallery_app.widgets.faces.photograph_view import FaceMark, PhotographView
+from gallery_app.widgets.faces.photograph_view import MarkedPhotograph, PhotographView
 from gallery_app.window.candidates_list import Candidates
 from gallery_app.window.evidence import Comparison, EvidenceStrip
 from gallery_app.window.method_choice import MethodChoice, Strictness
 from gallery_app.window.photograph_strip import PhotographStrip
 from gallery_app.window.query_actions import QueryActions
-from gallery_app.wording.face_box_words import quality_text
+from gallery_app.wording.face_box_words import quality_text, split_note
 
 _GROUP, _PORTRAIT = 0.42, 0.28
 """What a photograph of several faces, and of one, may take of the panel's height."""
@@ -95,14 +95,17 @@ class QueryStepper(QWidget):
         self.place = text_label(role="small", wrap=False)
         self.previous = _button("chevron-left", f"Previous query ({keys_text('previous')})")
         self.next = _button("chevron-right", f"Next query ({keys_text('next')})")
+        self.enlarge = _button("eye", "Show the photograph large (Enter)")
+        self.enlarge.hide()
         self.close_button = _button("close", "Close the query")
         self.summary = text_label(role="small", wrap=False)
         self.previous.clicked.connect(lambda: self.step.emit(-1))
         self.next.clicked.connect(lambda: self.step.emit(1))
         self.close_button.clicked.connect(self.closed)
         row = hbox(
-            (self.label, 1), self.previous, self.place, self.next, self.close_button, spacing=4
-        )
+            (self.label, 1), self.enlarge, self.previous, self.place, self.next, self.close_button,
+            spacing=4,
+        )  # fmt: skip
         self.all = QPushButton()
         self.all.clicked.connect(self.list_requested)
         self.all.setProperty("quiet", True)
@@ -248,12 +251,11 @@ class QueryPanel(QWidget):
         self.candidates.show_answer(query.answer, portraits, chosen)
         self.actions.show_for(query)
 
-    def show_photograph(
-        self, image: QImage, title: str, marks: Sequence[FaceMark], current: int
-    ) -> None:
-        """Show the photograph that the query is a face of; an empty image shows none."""
-        self.photograph.setVisible(not image.isNull())
-        self.photograph.show_photograph(image, title, marks, current)
+    def show_photograph(self, shown: MarkedPhotograph) -> None:
+        """Show the photograph that the query is a face of, or none."""
+        for widget in (self.photograph, self.stepper.enlarge):
+            widget.setVisible(not shown.image.isNull())
+        self.photograph.show_photograph(shown)
         self._limit_photograph()
 
     def _show_menu(self, identity: int, at: QPoint) -> None:
@@ -291,11 +293,12 @@ class QueryPanel(QWidget):
 
     def _show_note(self, answer: Identification | None) -> None:
         """Beside the verdict where there can be none, else beside what cannot be promised."""
-        note = answer.note if answer is not None else ""
-        measurable = answer is not None and _is_measured(answer)
-        self.note.setText(note)
-        self.note.setVisible(bool(note) and not measurable)
-        self.strictness.show_note(note if measurable else "")
+        of_face, note = split_note(answer.note if answer is not None else "")
+        if answer is None or not _is_measured(answer):
+            of_face, note = f"{of_face} {note}".strip(), ""
+        self.note.setText(of_face)
+        self.note.setVisible(bool(of_face))
+        self.strictness.show_note(note)
 
 
 def _is_measured(answer: Identification) -> bool:

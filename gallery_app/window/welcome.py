@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.records.domains import harmless
 from gallery_app.widgets.controls.boxes import Stretch, hbox, text_label, vbox
+from gallery_app.widgets.controls.dialog import scrolling
 from gallery_app.widgets.controls.labels import ElidedLabel, IconLabel, plain_tip
 
 _WIDTH = 560
@@ -72,9 +73,7 @@ class WelcomePage(QWidget):
         page = QWidget()
         layout = QHBoxLayout(page)
         layout.addWidget(box, 0, Qt.AlignmentFlag.AlignHCenter)
-        scroll = QScrollArea(widgetResizable=True, focusPolicy=Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(page)
-        vbox(scroll, parent=self, margins=0)
+        vbox(scrolling(page), parent=self, margins=0)
 
     def set_sample(self, available: bool) -> None:
         """Without the sample's files its door is shut and says so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.records.detections import ENROLLED_SIDE, DetectedFace
 from engine.utils.number_text import confidence_text, counted
 from gallery_app.face_queries import FaceQuery
@@ -59,3 +61,23 @@ def photograph_tip(file: str, faces: int, taken: str | None) -> str:
     """Of a photograph in the strip of all of them."""
     when = f"\nTaken {taken.replace('T', ' ')}" if taken else ""
     return f"{file}\n{counted(faces, 'face')}{when}"
+
+
+def faces_summary(known: Sequence[bool | None]) -> str:
+    """How many faces of a photograph are known."""
+    counts = [f"{known.count(True):,} known", f"{known.count(False):,} unknown"]
+    return ", ".join(counts) if known else ""
+
+
+_SMALL, _ITS_END = "This face is only ", "right person."
+_TAKEN = "Another face in the photograph is "
+
+
+def split_note(note: str) -> tuple[str, str]:
+    """Return what the note of an answer says of this face, and what it says of the limit."""
+    before, taken, name = note.partition(_TAKEN)
+    small, limit = "", before.strip()
+    if limit.startswith(_SMALL):
+        small, end, limit = limit.partition(_ITS_END)
+        small += end
+    return f"{small} {taken}{name}".strip(), limit.strip()

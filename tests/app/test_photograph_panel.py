@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, QRectF, QSizeF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -16,7 +17,7 @@ from gallery_app.item_models.photograph_model import PhotographListModel
 from gallery_app.item_models.roles import CountRole, PictureRole
 from gallery_app.operations.queries import as_queries, identify_all, open_queries
 from gallery_app.widgets.faces.label_places import place_labels
-from gallery_app.widgets.faces.photograph_view import FaceMark, PhotographView
+from gallery_app.widgets.faces.photograph_view import FaceMark, MarkedPhotograph, PhotographView
 from tests.app.conftest import DATA
 from tests.detected import batch_of_faces, detected, photograph
 
@@ -172,6 +173,62 @@ def test_rows_of_vectors_between_photographs_are_in_none() -> None:
     assert [model.index(at).data(CountRole) for at in range(2)] == [3, 2]
 
 
+def test_what_is_said_of_the_face_stands_beside_the_verdict(app: App, qtbot: QtBot) -> None:
+    """Also the reason why a face that looks like somebody is not called so."""
+    view = ask(app, qtbot, a_batch("/photos/twins.jpg", ("Tiger_Woods", "Tiger_Woods"), 20))
+    panel = app.window.query
+    assert [mark.label for mark in view.marks] == ["Tiger Woods", "unknown"]
+    assert panel.note.text().startswith("This face is only 20 pixels large; of 100 such faces")
+    assert panel.note.isVisible()
+    app.state.step(1)
+    assert panel.note.text() == "Another face in the photograph is Tiger Woods more surely."
+
+
+# -- large ----------------------------------------------------------------------------------------
+
+
+def test_enter_shows_the_photograph_large_beside_the_answers(
+    app: App, view: PhotographView, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    large = app.photograph_controller.dialog
+    assert large is not None
+    assert large.summary.text() == "2 known, 1 unknown"
+    place = large.view.box_rect(1).center().toPoint()
+    qtbot.mouseClick(large.view, Qt.MouseButton.LeftButton, pos=place)
+    assert app.state.position == 1
+    assert (large.view.current, view.current) == (1, 1)
+    qtbot.keyClick(large.view, Qt.Key.Key_Right)
+    assert app.state.position == 2
+    qtbot.keyClick(large.view, Qt.Key.Key_Return)
+    assert app.photograph_controller.dialog is None
+
+
+def test_the_button_on_the_photograph_shows_it_large_and_it_goes_with_the_query(
+    app: App, view: PhotographView, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(app.window.query.stepper.enlarge, Qt.MouseButton.LeftButton)
+    large = app.photograph_controller.dialog
+    assert large is not None
+    app.state.set_queries([])
+    assert app.photograph_controller.dialog is None
+    assert large.view.marks == ()
+    assert large.name.text() == ""
+
+
+def test_the_file_is_read_for_the_large_picture_where_it_has_the_same_shape(
+    app: App, qtbot: QtBot, tmp_path: Path
+) -> None:
+    Image.new("RGB", (800, 600), "red").save(tmp_path / "party.png")
+    ask(app, qtbot, a_batch(str(tmp_path / "party.png"), PERSONS))
+    qtbot.mouseClick(app.window.query.stepper.enlarge, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: app.photograph_controller._image[1].width() == 800)  # type: ignore[index]
+    Image.new("RGB", (600, 800), "red").save(tmp_path / "other.png")
+    ask(app, qtbot, a_batch(str(tmp_path / "other.png"), PERSONS))
+    qtbot.waitUntil(lambda: not app.tasks.is_busy())
+    assert app.photograph_controller._image[1].width() == 400  # type: ignore[index]
+
+
 # -- where labels stand ---------------------------------------------------------------------------
 
 
@@ -183,9 +240,10 @@ def test_labels_cover_neither_faces_nor_one_another(faces: int, columns: int) ->
         QRectF(at % columns * room + 6, at // columns * 52 + 4, min(60, room - 12), 30)
         for at in range(faces)
     ]
-    labels = place_labels(boxes, [QSizeF(56, 14)] * faces, bounds, [0])
-    shown = [place for place in labels if place is not None]
-    assert labels[0] is not None
+    sizes = dict.fromkeys(range(faces), QSizeF(56, 14))
+    labels = place_labels(boxes, sizes, bounds, 1)
+    shown = list(labels.values())
+    assert 0 in labels
     assert len(shown) >= min(faces, 5)
     for at, place in enumerate(shown):
         assert bounds.contains(place)
@@ -195,8 +253,9 @@ def test_labels_cover_neither_faces_nor_one_another(faces: int, columns: int) ->
 
 def test_in_a_crowd_the_face_that_is_meant_has_its_label_all_the_same() -> None:
     boxes = [QRectF(x * 20, y * 20, 20, 20) for y in range(5) for x in range(10)]
-    labels = place_labels(boxes, [QSizeF(60, 14)] * 50, QRectF(0, 0, 200, 100), [22])
-    assert [at for at, place in enumerate(labels) if place is not None] == [22]
+    order = [22, *(at for at in range(50) if at != 22)]
+    sizes = dict.fromkeys(order, QSizeF(60, 14))
+    assert list(place_labels(boxes, sizes, QRectF(0, 0, 200, 100), 1)) == [22]
 
 
 def test_the_face_under_the_mouse_shows_its_name_in_a_crowd(qtbot: QtBot) -> None:
@@ -212,10 +271,12 @@ def test_the_face_under_the_mouse_shows_its_name_in_a_crowd(qtbot: QtBot) -> Non
         for x in range(10)
     ]
     view.resize(300, 150)
-    view.show_photograph(image, "crowd.jpg", marks, 0)
-    view.show()
+    view.show_photograph(MarkedPhotograph("crowd.jpg", image.size(), image, marks, 0))
+    with qtbot.waitExposed(view):
+        view.show()
     assert view.label_rects()[33] is None
-    qtbot.mouseMove(view, view.box_rect(33).center().toPoint())
+    for at in (45, 33):
+        qtbot.mouseMove(view, view.box_rect(at).center().toPoint())
     qtbot.waitUntil(lambda: view.label_rects()[33] is not None)
     assert "Person 3 3" in view.toolTip()
     assert not view.grab().isNull()

@@ -89,7 +89,7 @@ OF_OUR_WIDGETS = {
     "MapCanvas": "Left; Right; Up; Down; +; =; -; 0; Home; Esc",
     "IdentitiesPanel": "Down; Esc",
     "Clickable": "Return; Enter; Space",
-    "PhotographView": "Left; Right; Up; Down; Home; End; Tab; Space",
+    "PhotographView": "Left; Right; Up; Down; Home; End; Tab; Space; Return; Enter",
 }
 # In a text field the same key does the same to the text; or it opens a dialog, and types nothing.
 THE_SAME = {

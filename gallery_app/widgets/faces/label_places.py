@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSizeF
 
@@ -10,34 +10,26 @@ _GAP = 5.0  # pixels between a box and its label
 
 
 def place_labels(
-    boxes: Sequence[QRectF],
-    sizes: Sequence[QSizeF],
-    bounds: QRectF,
-    first: Sequence[int] = (),
-) -> list[QRectF | None]:
-    """Return a place for each label, or None where it would cover a face or another label.
-
-    Large faces are served before small ones.
+    boxes: Sequence[QRectF], sizes: Mapping[int, QSizeF], bounds: QRectF, certain: int
+) -> dict[int, QRectF]:
+    """Return the places of labels; those that would cover a face or another label have none.
 
     Args:
-        boxes: of the faces, in pixels.
-        sizes: of the labels.
+        boxes: of all faces, in pixels.
+        sizes: of the labels, by the place of their face among the boxes; the first comes first.
         bounds: what the labels must not leave.
-        first: labels that are placed before all others, and at any price.
+        certain: how many of them, from the first on, are placed at any price.
     """
-    places: list[QRectF | None] = [None] * len(boxes)
-    by_size = sorted(range(len(boxes)), key=lambda at: -boxes[at].height())
-    taken: list[QRectF] = []
-    for at in (*first, *(at for at in by_size if at not in first)):
-        tried = list(_around(boxes[at], sizes[at], bounds))
+    places: dict[int, QRectF] = {}
+    for at, size in sizes.items():
+        tried = list(_around(boxes[at], size, bounds))
         others = [box for place, box in enumerate(boxes) if place != at]
-        free = (one for one in tried if not _touches(one, taken) and not _touches(one, others))
-        place = next(free, None)
-        if place is None and at in first:
-            place = next((one for one in tried if not _touches(one, taken)), tried[0])
-        if place is not None:
-            places[at] = place
-            taken.append(place)
+        apart = [one for one in tried if not _touches(one, places.values())]
+        free = [one for one in apart if not _touches(one, others)]
+        if len(places) < certain:
+            free = free or apart or tried
+        if free:
+            places[at] = free[0]
     return places
 
 
@@ -56,5 +48,5 @@ def _around(box: QRectF, size: QSizeF, bounds: QRectF) -> Iterator[QRectF]:
         yield QRectF(x, y, size.width(), size.height())
 
 
-def _touches(rect: QRectF, others: Sequence[QRectF]) -> bool:
+def _touches(rect: QRectF, others: Iterable[QRectF]) -> bool:
     return any(rect.intersects(other) for other in others)

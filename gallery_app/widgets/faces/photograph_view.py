@@ -31,7 +31,7 @@ _RADIUS = 6.0
 _NEAR = 6.0  # pixels beside a box that still count as the box
 _WIDEST = 132.0  # pixels of a label
 _CROWD = 12  # faces from which on the labels of small ones are shown only when they are meant
-_SMALL = 28.0  # pixels of such a face on the screen
+_SMALL, _SMALL_IN_LARGE = 28.0, 18.0  # pixels of such a face on the screen
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,43 @@ class FaceMark:
     words: str
 
 
-class PhotographView(QWidget):
-    """Takes the width that there is, and the height that the picture then has or may have at most.
+@dataclass(frozen=True)
+class MarkedPhotograph:
+    """A photograph and what is known of the faces in it.
 
-    Signals: ``chosen``: place of the face that was clicked or gone to by key;
-    ``preview_requested``: by Space or a double click.
+    Attributes:
+        title: what it is called.
+        shape: its width and height in pixels, whatever those of the image are.
+        image: all of it, in any size.
+        current: place of the face that the answer beside it is about.
+    """
+
+    title: str
+    shape: QSize
+    image: QImage
+    marks: Sequence[FaceMark]
+    current: int
+
+
+NO_PHOTOGRAPH = MarkedPhotograph("", QSize(), QImage(), (), -1)
+
+
+class PhotographView(QWidget):
+    """Takes the width that there is, and the height that the picture then has or may have at most;
+    or ``fills`` the place that it is given.
+
+    Signals: ``chosen``: place of the face that was clicked or gone to by key. ``opened``: by Enter
+    or a double click. ``preview_requested``: by Space.
     """
 
     chosen = Signal(int)
     preview_requested = Signal()
+    opened = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, fills: bool = False) -> None:
         super().__init__(parent)
+        self._fills = fills
+        self._shape = QSize()
         self.marks: tuple[FaceMark, ...] = ()
         self.current = -1
         self._hovered = -1
@@ -74,23 +99,19 @@ class PhotographView(QWidget):
         self._places: list[QRectF | None] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
+        high = QSizePolicy.Policy.Expanding if fills else QSizePolicy.Policy.Preferred
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, high)
+        policy.setHeightForWidth(not fills)
         self.setSizePolicy(policy)
 
-    def show_photograph(
-        self, image: QImage, title: str, marks: Sequence[FaceMark], current: int
-    ) -> None:
-        """Show a photograph; an empty image shows none.
-
-        Args:
-            title: what the photograph is called.
-            current: place of the face that the answer beside it is about.
-        """
-        if image.cacheKey() != self._image.cacheKey():
-            self._image, self._fitted = image, QImage()
+    def show_photograph(self, shown: MarkedPhotograph) -> None:
+        """Show a photograph, or ``NO_PHOTOGRAPH``."""
+        if shown.image.cacheKey() != self._image.cacheKey():
+            self._image, self._fitted = shown.image, QImage()
+        if shown.shape != self._shape:
+            self._shape = shown.shape
             self.updateGeometry()
-        self.marks, self.current, self._title = tuple(marks), current, title
+        self.marks, self.current, self._title = tuple(shown.marks), shown.current, shown.title
         self._hovered = min(self._hovered, len(self.marks) - 1)
         self._places = None
         self._tell()
@@ -113,22 +134,25 @@ class PhotographView(QWidget):
     # -- geometry ----------------------------------------------------------------------------
 
     def hasHeightForWidth(self) -> bool:
-        return True
+        return not self._fills
 
     def heightForWidth(self, width: int) -> int:
-        if self._image.isNull():
+        if self._fills or self._shape.isEmpty():
             return 0
-        return min(self._most, round(width * self._image.height() / self._image.width()))
+        return min(self._most, round(width * self._shape.height() / self._shape.width()))
 
     def sizeHint(self) -> QSize:
         return QSize(320, self.heightForWidth(320))
 
     def picture_rect(self) -> QRectF:
         """Where the picture stands in this widget."""
-        if self._image.isNull():
+        if self._shape.isEmpty():
             return QRectF()
-        size = QSizeF(self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
-        return QRectF(QPointF(0.0, 0.0), size)
+        size = QSizeF(self._shape.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        place = QRectF(QPointF(0.0, 0.0), size)
+        if self._fills:
+            place.moveCenter(QRectF(self.rect()).center())
+        return place
 
     def box_rect(self, place: int) -> QRectF:
         """Where the box of a face stands in this widget."""
@@ -147,24 +171,14 @@ class PhotographView(QWidget):
         return self._places
 
     def _placed(self) -> list[QRectF | None]:
-        meant = [at for at in dict.fromkeys((self.current, self._hovered)) if at >= 0]
         boxes = [self.box_rect(at) for at in range(len(self.marks))]
-        crowded = len(boxes) >= _CROWD
-        shown = [
-            at for at, box in enumerate(boxes)
-            if at in meant or not crowded or box.height() >= _SMALL
-        ]  # fmt: skip
-        places: list[QRectF | None] = [None] * len(boxes)
-        hidden = [boxes[at] for at in range(len(boxes)) if at not in shown]
-        found = place_labels(
-            [boxes[at] for at in shown] + hidden,
-            [self._label_size(at) for at in shown] + [QSizeF()] * len(hidden),
-            self.picture_rect(),
-            [shown.index(at) for at in meant],
-        )
-        for at, place in zip(shown, found, strict=False):
-            places[at] = place
-        return places
+        meant = [at for at in dict.fromkeys((self.current, self._hovered)) if at >= 0]
+        small = (_SMALL_IN_LARGE if self._fills else _SMALL) if len(boxes) >= _CROWD else 0.0
+        others = [at for at, box in enumerate(boxes) if box.height() >= small and at not in meant]
+        others.sort(key=lambda at: (self.marks[at].known is False, -boxes[at].height()))
+        sizes = {at: self._label_size(at) for at in (*meant, *others)}
+        found = place_labels(boxes, sizes, self.picture_rect(), len(meant))
+        return [found.get(at) for at in range(len(boxes))]
 
     def _label_size(self, at: int) -> QSizeF:
         metrics = QFontMetricsF(text_font("small"))
@@ -269,6 +283,9 @@ class PhotographView(QWidget):
         if event.isAccepted() and place >= 0:
             self.chosen.emit(place)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.opened.emit()
+
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(-1)
         super().leaveEvent(event)
@@ -291,14 +308,13 @@ class PhotographView(QWidget):
         step = steps.get(Qt.Key(event.key()))
         if event.key() == Qt.Key.Key_Space:
             self.preview_requested.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
         elif step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             super().keyPressEvent(event)
         else:
             self._by_keyboard = True
             self._go(max(0, min(len(self.marks) - 1, self.current + step)))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.preview_requested.emit()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Go through the faces by Tab, and on to the next widget after the last."""
