@@ -125,7 +125,10 @@ def _newton(
     observed = (of_query * is_truth) @ rows
 
     def likelihood(at: Numbers) -> float:
-        odds = np.exp(np.minimum(rows @ at, _HIGHEST))
+        reach = rows @ at
+        if reach.max(initial=0.0) > _HIGHEST:
+            return -np.inf  # a step far too long, which rounding would take for a good one
+        odds = np.exp(reach)
         none = np.log1p(np.bincount(query, odds, count))
         return float(observed @ at - weights @ none - ridge @ at**2 / 2)
 

@@ -52,3 +52,14 @@ def test_empty_places_get_nothing_and_the_rest_sums_to_at_most_one() -> None:
     assert shares[0, 0] == pytest.approx(1)
     assert shares[1].tolist() == [0, 0, 0]
     assert shares[2, 1] == pytest.approx(1 / 3)
+
+
+def test_a_step_far_too_long_is_not_taken_for_a_good_one() -> None:
+    random = np.random.default_rng(40)
+    features = random.normal(size=(200, 17, 1)) ** 3  # a few lie far out
+    best = features[:, :, 0].argmax(axis=1)
+    outcomes = np.where(random.random(200) < 0.1, best, -1)
+    model = fit(features, np.ones((200, 17), bool), outcomes, np.ones(200))
+    assert abs(model.weights[0]) < 3
+    named = probabilities(model(features, np.ones((200, 17), bool))).sum()
+    assert named == pytest.approx((outcomes >= 0).sum(), abs=1)
