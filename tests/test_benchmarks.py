@@ -64,6 +64,7 @@ TOGETHER = {
     "files_entered": "",
     "fitting": "--to {place}/fitted.npz",
     "generator": "60 8 {place}/faces.npz",
+    "hard_vectors": "--seeds 1",
     "label_noise": "--seeds 1",
     "map": "1000 --methods pca --data {people}",
     "openset": "--only '3 people, 5 faces' --draws 1",
@@ -89,6 +90,7 @@ def material(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     """Made-up faces as each of the tables that benchmarks read, and a few real people."""
     place = tmp_path_factory.mktemp("material")
     generator.write(place / "lfw-158-dlib.npz", 600, 12)
+    generator.write(place / "lfw-158-weak.npz", 600, 12, seed=2)
     generator.write(place / "lfw-others-dlib.npz", 700, 600, seed=1)
     people = people_of(sample, place / "people")
     return {"place": place, "faces": place / "lfw-158-dlib.npz", "people": people}

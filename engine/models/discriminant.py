@@ -27,7 +27,7 @@ def discriminant(rows: Vectors, labels: Ids, outputs: int = 0) -> Vectors:
     means = np.zeros((group.max() + 1, exact.shape[1]))
     np.add.at(means, group, exact)
     means /= np.bincount(group)[:, None]
-    values, axes = np.linalg.eigh(_shrunk_covariance(exact - means[group]))
+    values, axes = np.linalg.eigh(shrunk_covariance(exact - means[group])[0])
     whitening = (axes / np.sqrt(np.maximum(values, _FLOOR * values.mean() + 1e-24))) @ axes.T
     apart = (means - means.mean(axis=0)) @ whitening
     _, directions = np.linalg.eigh(apart.T @ apart)  # ascending
@@ -38,8 +38,10 @@ def discriminant(rows: Vectors, labels: Ids, outputs: int = 0) -> Vectors:
     )
 
 
-def _shrunk_covariance(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Ledoit and Wolf's estimate from centred rows ``(n, d)``."""
+def shrunk_covariance(
+    rows: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Ledoit and Wolf's estimate from centred rows ``(n, d)``, and by how much it is shrunk."""
     count, width = rows.shape
     sample = rows.T @ rows / count
     target = np.trace(sample) / width * np.eye(width)
@@ -47,4 +49,4 @@ def _shrunk_covariance(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]
     lengths = np.einsum("ij,ij->i", rows, rows)
     noise = (float(np.mean(lengths**2)) - float(np.sum(sample**2))) / count
     share = min(max(noise, 0.0) / apart, 1.0) if apart > 0 else 1.0
-    return np.asarray((1 - share) * sample + share * target)
+    return np.asarray((1 - share) * sample + share * target), share

@@ -16,6 +16,7 @@ from engine.cohorts.cohort import Cohort
 from engine.models.arrays import BROKEN, read_npz
 from engine.recognition.calibration.non_mated_scores import NonMatedScores
 from engine.recognition.logit import Flags
+from engine.recognition.probabilistic_lda import ProbabilisticLda, likelihoods_of
 from engine.recognition.shortlist import NEIGHBOURS, Shortlist, shortlist
 from engine.recognition.spaces import SearchedSpace, VectorSpace
 from engine.recognition.templates import TemplateTable
@@ -81,21 +82,25 @@ class CohortSearch:
         self._lock = threading.Lock()
         self._searched = None if file is None else self._load(file)
         self._saved = self._searched
-        self._found: tuple[TemplateTable, Shortlist] | None = None
+        self._found: tuple[TemplateTable, ProbabilisticLda | None, Shortlist] | None = None
 
-    def shortlist(self, owners: IdMap, vectors_of: VectorsOf) -> Shortlist:
+    def shortlist(
+        self, owners: IdMap, vectors_of: VectorsOf, lda: ProbabilisticLda | None = None
+    ) -> Shortlist:
         """What comes up for each cohort face now, ``(n, c)``; rows are identity ids. The very same
         object while no face comes, goes or moves.
 
         Args:
             owners: identity ids of all face ids of the gallery.
+            lda: judges templates too.
         """
         with self._lock:
             table, known = self._space.templates.table(), self._found
-            if known is None or known[0] is not table:
+            if known is None or known[0] is not table or known[1] is not lda:
                 self._searched = self._follow(owners, vectors_of)
-                known = self._found = table, self._shortlists(self._searched.near, owners, table)
-            return known[1]
+                found = self._shortlists(self._searched.near, owners, table, lda)
+                known = self._found = table, lda, found
+            return known[2]
 
     def save(self) -> None:
         """Keep the search where it changed, the disk allows it, and there is a place for it."""
@@ -169,12 +174,16 @@ class CohortSearch:
             np.pad(near.distances, missing, constant_values=np.inf),
         )
 
-    def _shortlists(self, near: Neighbours, owners: IdMap, table: TemplateTable) -> Shortlist:
+    def _shortlists(
+        self, near: Neighbours, owners: IdMap, table: TemplateTable, lda: ProbabilisticLda | None
+    ) -> Shortlist:
         """Shortlists of all cohort faces; rows are identity ids."""
+        likelihoods = likelihoods_of(lda, table)
         rows, parts = table.rows(owners.find(near.ids)), []
         for start in range(0, len(rows), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            parts.append(shortlist(self._queries[part], table, rows[part], near.distances[part]))
+            known = rows[part], near.distances[part]
+            parts.append(shortlist(self._queries[part], table, *known, likelihoods=likelihoods))
         found = Shortlist.joined(parts)
         identities = np.where(found.filled, table.ids[found.rows], -1) if len(table) else found.rows
         return Shortlist(identities, found.features)
@@ -223,9 +232,13 @@ class CohortSearches:
             for space in spaces
         }
 
-    def shortlist(self, space: VectorSpace) -> Shortlist:
-        """What comes up now in one of the spaces; rows are identity ids."""
-        return self._searches[space.key].shortlist(self._owners, self._vectors_of)
+    def shortlist(self, space: VectorSpace, lda: ProbabilisticLda | None = None) -> Shortlist:
+        """What comes up now in one of the spaces; rows are identity ids.
+
+        Args:
+            lda: judges templates of this space too.
+        """
+        return self._searches[space.key].shortlist(self._owners, self._vectors_of, lda)
 
     def scores(
         self,

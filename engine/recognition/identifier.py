@@ -109,7 +109,8 @@ class Identifier:
             InputError: there is no such method, or no model of it is in use.
         """
         self._require(method)
-        if len(queries) == 1 == len(self.methods) and not (refused and refused[0]):
+        quick = len(self.methods) == 1 and self._knn("knn").lda is None
+        if quick and len(queries) == 1 and not (refused and refused[0]):
             rule = self._rule(self._choice(method), fpir, strangers)
             return [identify_one(self._knn("knn"), queries, rule, self._names, k=k, top=top)]
         options, parts = _Options(method, k, top, fpir, strangers), []
@@ -148,8 +149,9 @@ class Identifier:
         method = "knn" if method == "auto" else method
         options = _Options(method, k, top, fpir, strangers)
         made: list[Identification] = []
-        for start in range(0, len(vectors), _BLOCK):
-            part = slice(start, start + _BLOCK)
+        step = _BLOCK if self._knn("knn").lda is None else 1
+        for start in range(0, len(vectors), step):
+            part = slice(start, start + step)
             scores = {
                 name: self.methods[name].scores_left_out(
                     faces[part], owners[part], vectors[part], k
@@ -235,9 +237,9 @@ class Identifier:
         """Best score of each face that is not of an enrolled person."""
         cohort, knn = strangers.cohort, self._knn("knn")
         methods = [self.methods[name] for name in choice.members]
-        found = strangers.shortlist(knn.space)
+        found = strangers.shortlist(knn.space, knn.lda)
         shown = [
-            None if isinstance(method, Mlp) else strangers.shortlist(method.space)
+            None if isinstance(method, Mlp) else strangers.shortlist(method.space, method.lda)
             for method in methods
         ]
 

@@ -10,6 +10,11 @@ import numpy as np
 
 from engine.recognition.answers import DecisionRule, NameLookup
 from engine.recognition.calibration.calibration import UNCALIBRATED, Calibration
+from engine.recognition.probabilistic_lda import (
+    ProbabilisticLda,
+    TemplateLikelihoods,
+    likelihoods_of,
+)
 from engine.recognition.scores import MethodScores
 from engine.recognition.shortlist import (
     EXACT_TEMPLATES,
@@ -68,7 +73,8 @@ class Knn:
         Args:
             owners: identity ids of face ids; followed while they change.
             calibration: None ranks by distance and states no confidence.
-            joint: the calibration that fusions have learned with, where it is another.
+            joint: the calibration that fusions have learned with, where it is another; of no use
+                where its features are others.
         """
         self.name = space.method
         self.space = space
@@ -78,6 +84,12 @@ class Knn:
         self.templates = templates
         self.owners = owners
         self._standings: tuple[TemplateTable, Numbers] | None = None
+        self._likelihoods: TemplateLikelihoods | None = None
+
+    @property
+    def lda(self) -> ProbabilisticLda | None:
+        """Judges templates too, where the calibration says so."""
+        return None if self.calibration is None else self.calibration.lda
 
     def standings(self) -> tuple[TemplateTable, Numbers]:
         """The templates as they are now, and what the number and the spread of their faces add to
@@ -107,11 +119,12 @@ class Knn:
         """Score identities for enrolled faces as if these were not enrolled: each is left out.
 
         Args:
-            faces, owners, vectors: ids ``(m,)``, identity ids ``(m,)``, embeddings ``(m, d)``.
+            faces, owners, vectors: ids ``(m,)``, identity ids ``(m,)``, embeddings ``(m, d)``;
+                one at a time where a discriminant analysis judges.
         """
         rows = self.space.transform(vectors)
-        found = self.index.search(rows, max(k, NEIGHBOURS) + 1)
-        return self._scores(rows, _without(found, faces), owners)
+        found = _without(self.index.search(rows, max(k, NEIGHBOURS) + 1), faces)
+        return self._scores(rows, found, owners)
 
     def scores_of(self, found: Shortlist) -> MethodScores:
         """Score what came up in an earlier search, whose rows are identity ids."""
@@ -137,23 +150,47 @@ class Knn:
     ) -> MethodScores:
         table = self.templates.table()
         owners = self.owners.find(neighbours.ids)
+        queries = prepare(queries, self.space.distance)
+        if own is None:
+            left_out, likelihoods = None, self._likelihoods_of(table)
+        else:
+            left_out = LeftOut(table.rows(own), "face")
+            likelihoods = self._left_out_likelihoods(queries, left_out.rows, table)
         found = shortlist(
-            prepare(queries, self.space.distance),
+            queries,
             table,
             table.rows(owners[:, :NEIGHBOURS]),
             neighbours.distances[:, :NEIGHBOURS],
-            left_out=None if own is None else LeftOut(table.rows(own), "face"),
+            left_out=left_out,
             all_templates=all_templates,
+            likelihoods=likelihoods,
         )
         identities = np.where(found.filled, table.ids[found.rows], -1) if len(table) else found.rows
         return self._judged_shortlist(found, identities, neighbours, owners)
+
+    def _likelihoods_of(self, table: TemplateTable) -> TemplateLikelihoods | None:
+        known = self._likelihoods
+        if known is None or known.table is not table:
+            known = self._likelihoods = likelihoods_of(self.lda, table)
+        return known
+
+    def _left_out_likelihoods(
+        self, queries: Vectors, own: Ids, table: TemplateTable
+    ) -> TemplateLikelihoods | None:
+        """Likelihoods as if a query ``(1, d)`` were not enrolled."""
+        if self.lda is None:
+            return None
+        assert len(queries) == 1, "what one face taught is another thing for each"
+        return TemplateLikelihoods(self.lda.without(queries[0], int(own[0]), table), table)
 
     def _judged_shortlist(
         self, found: Shortlist, identities: Ids, neighbours: Neighbours, owners: Ids
     ) -> MethodScores:
         odds = (self.calibration or UNCALIBRATED).log_odds(found.features, found.filled)
         distances = np.asarray(-found.features[:, :, 0], dtype=np.float32)
-        joint = odds if self._joint is None else self._joint.log_odds(found.features, found.filled)
+        joint = odds
+        if self._joint is not None and len(self._joint.features) == found.features.shape[2]:
+            joint = self._joint.log_odds(found.features, found.filled)
         return MethodScores(identities, odds, joint, distances, neighbours, owners)
 
 

@@ -260,7 +260,9 @@ class Recogniser:
                 calibration = self._calibration.current(
                     templates.table,
                     state.change,
-                    lambda cohort: self._cohort_searches(cohort).shortlist(state.spaces[0].space),
+                    lambda cohort, lda: self._cohort_searches(cohort).shortlist(
+                        state.spaces[0].space, lda
+                    ),
                     reporter=reporter or Reporter(self._listener),
                 )
                 cohort = self._calibration.cohort

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from engine.recognition.probabilistic_lda import TemplateLikelihoods
 from engine.recognition.templates import TemplateTable
 from engine.records.types import Distance, Ids, Vectors
 from engine.utils.distances import between, prepare
@@ -16,6 +17,8 @@ from engine.utils.distances import between, prepare
 Numbers = npt.NDArray[np.float64]
 
 FEATURES = ("template", "nearest", "faces", "spread", "level")
+WITH_LIKELIHOOD = ("template", "nearest", "faces", "likelihood")
+"""Where a discriminant analysis also judges the templates: it knows of spread and level itself."""
 NEIGHBOURS = 10
 """Nearest faces that are looked at, however few of them are shown as evidence."""
 TEMPLATES = 5
@@ -46,11 +49,12 @@ class Shortlist:
 
     Attributes:
         rows: template rows ``(m, c)``, -1 where a place is empty.
-        features: ``(m, c, len(FEATURES))``, higher is likelier for the first two: minus the
-            distance to the template, minus the distance to the nearest face (of those beyond
-            the nearest NEIGHBOURS only the distance of the last one is known), logarithm of the
-            number of faces (a left-out face counted in, or having one less would betray the
-            right identity), their spread, minus the distance to the middle of the gallery.
+        features: ``(m, c, f)``, as FEATURES or WITH_LIKELIHOOD names them; higher is likelier for
+            the first two: minus the distance to the template, minus the distance to the nearest
+            face (of those beyond the nearest NEIGHBOURS only the distance of the last one is
+            known). Then the logarithm of the number of faces (a left-out face counted in, or
+            having one less would betray the right identity); then their spread and minus the
+            distance to the middle of the gallery, or the log-likelihood against a stranger.
     """
 
     rows: Ids
@@ -93,6 +97,7 @@ def shortlist(
     *,
     left_out: LeftOut | None = None,
     all_templates: bool = False,
+    likelihoods: TemplateLikelihoods | None = None,
 ) -> Shortlist:
     """The neighbours' identities and the nearest templates, with their features.
 
@@ -102,20 +107,23 @@ def shortlist(
         neighbour_distances: ``(m, n)``, ascending.
         left_out: for enrolled queries; the neighbours must be without them already.
         all_templates: compares with every template, however many there are.
+        likelihoods: of the same table, not learned from what is left out; the likeliest templates
+            are in question too.
     """
     own = _own_template(queries, table, left_out) if left_out else None
     rows, nearest = neighbour_rows, neighbour_distances
+    to_templates, likely = None, None
     if all_templates or len(table) <= EXACT_TEMPLATES:
         to_templates = _to_templates(queries, table, own)
-        templates = _nearest_templates(to_templates)
-        last = np.where(rows >= 0, nearest, 0.0).max(axis=1, initial=0.0)
-        rows = np.hstack([rows, templates])
-        nearest = np.hstack([nearest, np.broadcast_to(last[:, None], templates.shape)])
-        rows, nearest = _without_repeats(rows, nearest)
-        distances = np.take_along_axis(to_templates, rows, axis=1)
-    else:
-        rows, nearest = _without_repeats(rows, nearest)
+        rows, nearest = _with_templates(rows, nearest, _nearest_templates(to_templates))
+    if likelihoods is not None:
+        likely = _likelihoods(queries, likelihoods, own)
+        rows, nearest = _with_templates(rows, nearest, _nearest_templates(-likely))
+    rows, nearest = _without_repeats(rows, nearest)
+    if to_templates is None:
         distances = paired(queries, table.means[rows], table.distance)
+    else:
+        distances = np.take_along_axis(to_templates, rows, axis=1)
     counts, scatter = table.counts[rows], table.scatter[rows]
     if own is not None:
         mine = rows == own.rows[:, None]
@@ -123,18 +131,14 @@ def shortlist(
         counts = np.where(mine, own.counts[:, None], counts)
         scatter = np.where(mine, own.scatter[:, None], scatter)
         rows = np.where(mine & np.isinf(distances), -1, rows)
-    spread = spread_of(scatter, counts, table.pooled)
-    level = between(queries, table.centre, table.distance)
-    features = np.stack(
-        [
-            -distances,
-            -nearest,
-            logarithm_of(table.counts[rows]),
-            spread,
-            np.broadcast_to(-level, rows.shape),
-        ],
-        axis=2,
-    )
+    columns: list[Vectors | Numbers] = [-distances, -nearest, logarithm_of(table.counts[rows])]
+    if likely is None:
+        level = between(queries, table.centre, table.distance)
+        columns.append(spread_of(scatter, counts, table.pooled))
+        columns.append(np.broadcast_to(-level, rows.shape))
+    else:
+        columns.append(np.take_along_axis(likely, rows, axis=1))
+    features = np.stack(columns, axis=2)
     return Shortlist(rows, np.where(rows[:, :, None] >= 0, features, 0.0))
 
 
@@ -162,6 +166,7 @@ class _Own:
 
     rows: Ids
     distances: Vectors
+    averages: Numbers
     counts: Numbers
     scatter: Numbers
 
@@ -177,7 +182,7 @@ def _own_template(queries: Vectors, table: TemplateTable, left_out: LeftOut) -> 
     gone = (rest < 1) if left_out.what == "face" else np.full(len(rest), True)
     away = np.einsum("ij,ij->i", faces - averages, faces - averages)
     scatter = np.maximum(table.scatter[left_out.rows] - away * counts / np.maximum(rest, 1), 0.0)
-    return _Own(left_out.rows, np.where(gone, np.inf, distances), rest, scatter)
+    return _Own(left_out.rows, np.where(gone, np.inf, distances), means, rest, scatter)
 
 
 def _to_templates(queries: Vectors, table: TemplateTable, own: _Own | None) -> Vectors:
@@ -188,7 +193,23 @@ def _to_templates(queries: Vectors, table: TemplateTable, own: _Own | None) -> V
     return distances
 
 
-def _nearest_templates(distances: Vectors) -> Ids:
+def _likelihoods(queries: Vectors, known: TemplateLikelihoods, own: _Own | None) -> Numbers:
+    """Likelihoods of queries under all templates, ``(m, K)``."""
+    found = known.of(queries)
+    if own is not None:
+        mine = known.paired(queries, own.averages, own.counts)
+        found[np.arange(len(queries)), own.rows] = np.where(np.isinf(own.distances), -np.inf, mine)
+    return found
+
+
+def _with_templates(rows: Ids, nearest: Vectors, templates: Ids) -> tuple[Ids, Vectors]:
+    """Neighbours with templates ``(m, t)``, of whose faces only the last distance is known."""
+    last = np.where(rows >= 0, nearest, 0.0).max(axis=1, initial=0.0)
+    last = np.broadcast_to(last[:, None], templates.shape)
+    return np.hstack([rows, templates]), np.hstack([nearest, last])
+
+
+def _nearest_templates(distances: Vectors | Numbers) -> Ids:
     """Rows of the nearest templates ``(m, TEMPLATES)``, or of all where there are fewer."""
     if distances.shape[1] <= TEMPLATES:
         return np.broadcast_to(np.arange(distances.shape[1], dtype=np.int64), distances.shape)

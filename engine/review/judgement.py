@@ -266,7 +266,7 @@ def _searched(faces: ReviewFaces, probes: Ids, reporter: Reporter) -> LeftOutSea
         table,
         reporter,
         "Estimating probabilities",
-    )
+    ).searches(reporter)
 
 
 def _learned_anew(faces: ReviewFaces, learned: _Learned, judgement: Judgement) -> LogOdds | None:

@@ -20,7 +20,7 @@ from engine.progress import Measured, Message, Progress
 from engine.recognition.active_models import _kept
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.calibration_cache import CalibrationCache, packed
-from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.gallery_calibration import calibrate
 from engine.recognition.calibration.method_selection import KNN_ALONE
 from engine.recognition.shortlist import Shortlist
 from engine.recognition.templates import Templates

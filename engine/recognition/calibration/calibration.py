@@ -12,7 +12,8 @@ import numpy as np
 
 from engine.recognition.calibration.non_mated_scores import NonMatedScores
 from engine.recognition.logit import Flags, LogOdds
-from engine.recognition.shortlist import FEATURES, Shortlist
+from engine.recognition.probabilistic_lda import ProbabilisticLda
+from engine.recognition.shortlist import FEATURES, WITH_LIKELIHOOD, Shortlist
 from engine.records.domains import checked, parsed
 from engine.records.types import Ids, Strangers
 
@@ -72,6 +73,8 @@ class Calibration:
         unmet: how many identities each of ``non_mated`` did not meet, its own among them.
         faces: how many there were where only a sample of them was searched, else 0.
         claim: tells which cohort faces are of enrolled people; None where nothing can.
+        lda: where templates are also judged by a discriminant analysis, for the features
+            WITH_LIKELIHOOD.
         cohort: scores of the cohort in the gallery as it is, None without one; not in the file.
     """
 
@@ -86,6 +89,7 @@ class Calibration:
     unmet: int = 1
     faces: int = 0
     claim: Claim | None = None
+    lda: ProbabilisticLda | None = None
     cohort: NonMatedScores | None = None
 
     def grown(self, identities: int) -> Calibration:
@@ -163,8 +167,9 @@ class Calibration:
 
     def to_json(self) -> str:
         """This calibration as text for a file; minus infinity is written as null."""
-        record = asdict(replace(self, cohort=None))
+        record = asdict(replace(self, cohort=None, lda=None))
         record |= {"format": _FORMAT, "strangers": self.non_mated}
+        record["lda"] = self.lda and self.lda.to_text()
         del record["non_mated"], record["cohort"]  # the file's word for the first is an older one
         record["mated"] = [None if math.isinf(score) else score for score in self.mated]
         return json.dumps(record, allow_nan=False, separators=(",", ":"))
@@ -173,14 +178,20 @@ class Calibration:
     def from_json(cls, text: str, features: tuple[str, ...] = FEATURES) -> Calibration:
         """Read what :meth:`to_json` wrote.
 
+        Args:
+            features: that it must be for; with FEATURES also WITH_LIKELIHOOD is welcome.
+
         Raises:
             ValueError: damaged, or written by another version or for other features.
         """
         try:
             record = parsed(text)
+            if features == FEATURES and record.get("lda") is not None:
+                features = WITH_LIKELIHOOD
             if record["format"] != _FORMAT or record["features"] != list(features):
                 raise ValueError("another version")
-            calibration = checked(cls(**_fields(record)))
+            lda = _lda(record.get("lda"))  # older versions did not note it
+            calibration = replace(checked(cls(**_fields(record))), lda=lda)
         except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
             raise ValueError(f"Not a calibration of this version: {error}") from error
         calibration._check()
@@ -193,6 +204,7 @@ class Calibration:
             all(model.is_sound(len(self.features)) for model in models)
             and all(math.isfinite(score) for score in self.non_mated)
             and (self.claim is None or not math.isnan(self.claim.least))
+            and (self.lda is not None) == (self.features == WITH_LIKELIHOOD)
             and len(self.non_mated) == len(self.shared)
             and min(self.shared, default=1) > 0
             and self.identities >= (2 if self.non_mated else 0)
@@ -219,6 +231,14 @@ BY_TEMPLATE = LogOdds(
     intercept=0.0,
 )
 """Scores where nothing can be learned: minus the distance to the template."""
+
+BY_LIKELIHOOD = LogOdds(
+    means=(0.0,) * len(WITH_LIKELIHOOD),
+    scales=(1.0,) * len(WITH_LIKELIHOOD),
+    weights=tuple(float(name == "likelihood") for name in WITH_LIKELIHOOD),
+    intercept=0.0,
+)
+"""The same with a discriminant analysis: its own log-odds."""
 
 UNCALIBRATED = Calibration(0, BY_TEMPLATE, False, (), (), (), None)
 """Names nobody."""
@@ -251,6 +271,10 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
 def _log_odds(record: dict[str, Any]) -> LogOdds:
     parts = {name: tuple(map(float, record[name])) for name in ("means", "scales", "weights")}
     return LogOdds(**parts, intercept=float(record["intercept"]))
+
+
+def _lda(text: str | None) -> ProbabilisticLda | None:
+    return None if text is None else ProbabilisticLda.from_text(text)
 
 
 def _claim(record: dict[str, Any] | None) -> Claim | None:

@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from engine.cohorts.cohort import Cohort
 from engine.cohorts.cohort_library import CohortLibrary, CohortMatch
 from engine.progress import SILENT, Reporter
 from engine.recognition.calibration.calibration import Calibration
-from engine.recognition.calibration.fitting import CohortFaces, calibrate_from
+from engine.recognition.calibration.fitting import CohortFaces
+from engine.recognition.calibration.gallery_calibration import calibrate_from
 from engine.recognition.calibration.leave_one_out import PROBES
+from engine.recognition.probabilistic_lda import ProbabilisticLda
 from engine.recognition.shortlist import Shortlist
 from engine.recognition.templates import TemplateTable
 from engine.records.domains import checked, parsed
@@ -69,6 +72,15 @@ class _Kept:
     calibration: str
 
 
+SearchCohort = Callable[[Cohort, ProbabilisticLda | None], Shortlist]
+"""What comes up for the faces of a cohort, judged by a discriminant analysis too or not; rows are
+identity ids."""
+
+
+def _searched(cohort: Cohort, search: SearchCohort, lda: ProbabilisticLda | None) -> CohortFaces:
+    return CohortFaces(search(cohort, lda), cohort.people)
+
+
 class CalibrationCache:
     """Fits, loads and saves one gallery's calibration; derived, so losing it costs a fit.
 
@@ -97,7 +109,7 @@ class CalibrationCache:
         self,
         templates: Callable[[], TemplateTable],
         change: int,
-        search: Callable[[Cohort], Shortlist],
+        search: SearchCohort,
         *,
         reporter: Reporter = SILENT,
     ) -> Calibration:
@@ -105,7 +117,7 @@ class CalibrationCache:
 
         Args:
             templates: gives those of all identities; asked only after a change.
-            search: finds what comes up for the faces of a cohort; rows are identity ids.
+            search: finds what comes up for the faces of a cohort.
             reporter: is told how far a fit is that takes long enough to be waited for.
 
         Raises:
@@ -128,7 +140,7 @@ class CalibrationCache:
                 owners,
                 self._store.faces.vector_batches,
                 table,
-                cohort=CohortFaces(search(cohort), cohort.people) if cohort else None,
+                cohort=partial(_searched, cohort, search) if cohort else None,
                 reporter=heard,
             )
             self._faces = faces

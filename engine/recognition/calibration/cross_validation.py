@@ -15,6 +15,7 @@ from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
 from engine.recognition.calibration.fitting import as_calibration, fit_scores
 from engine.recognition.calibration.leave_one_out import LeftOutSearches
 from engine.recognition.logit import Flags, LogOdds
+from engine.recognition.probabilistic_lda import ProbabilisticLda, likelihoods_of
 from engine.recognition.scores import joined_log_odds
 from engine.recognition.shortlist import FEATURES, NEIGHBOURS, Shortlist, shortlist
 from engine.recognition.templates import Templates
@@ -223,14 +224,26 @@ _SEED = 0
 
 
 def space_searcher(
-    faces: Vectors, owners: Ids, distance: Distance, transform: Callable[[Vectors], Vectors]
+    faces: Vectors,
+    owners: Ids,
+    distance: Distance,
+    transform: Callable[[Vectors], Vectors],
+    *,
+    likely: bool = False,
 ) -> Searcher:
-    """A search among enrolled faces ``(n, d)``, with all vectors mapped into one space."""
+    """A search among enrolled faces ``(n, d)``, with all vectors mapped into one space.
+
+    Args:
+        likely: judges templates by a discriminant analysis of these faces too.
+    """
     enrolled = prepare(transform(faces), distance)
     templates = Templates(enrolled.shape[1], distance)
     templates.add(owners, enrolled)
     table = templates.table()
     rows = table.rows(owners)
+    likelihoods = likelihoods_of(
+        ProbabilisticLda.learned(enrolled, owners) if likely else None, table
+    )
 
     def search(queries: Vectors) -> Shortlist:
         parts = []
@@ -239,7 +252,8 @@ def space_searcher(
         block = max(1, _BLOCK // len(table))
         for start in range(0, max(len(wanted), 1), block):
             part = slice(start, start + block)
-            found = shortlist(wanted[part], table, rows[places[part]], distances[part])
+            known = rows[places[part]], distances[part]
+            found = shortlist(wanted[part], table, *known, likelihoods=likelihoods)
             identities = np.where(found.filled, table.ids[found.rows], -1)
             parts.append(Shortlist(identities, found.features))
         return Shortlist.joined(parts)
@@ -256,6 +270,7 @@ def cross_validate(
     *,
     features: tuple[str, ...] = FEATURES,
     unfitted: LogOdds = BY_TEMPLATE,
+    balance: float = 0.0,
 ) -> tuple[Calibration, Trials]:
     """Learn what a method's scores mean, and how well it does, from faces it has not seen.
 
@@ -264,6 +279,7 @@ def cross_validate(
         folds: at least one face in each part of any.
         searchers: of the method, one for each fold, knowing only the faces enrolled there.
         features, unfitted: of the searchers' shortlists.
+        balance: as of :func:`engine.recognition.calibration.fitting.fit_soundly`.
     """
     identities = len(np.unique(owners))
     unmet = identities - min(len(np.unique(owners[fold.enrolled])) for fold in folds)
@@ -276,7 +292,8 @@ def cross_validate(
     searched = np.zeros(len(faces), dtype=bool)
     searched[np.concatenate(mated_rows)] = True
     searches = LeftOutSearches(owners, ~searched, mated, non_mated)
-    learned = fit_scores(searches, np.random.default_rng(_SEED), unfitted)
+    random = np.random.default_rng(_SEED)
+    learned = fit_scores(searches, random, unfitted, balance=balance)
     calibration = as_calibration(
         learned,
         searches,

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.progress import SILENT, Reporter
-from engine.recognition.agreement import pairs_of, widest
 from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration, Claim
-from engine.recognition.calibration.leave_one_out import LeftOutSearches, Piece, sample, search_own
+from engine.recognition.calibration.leave_one_out import LeftOutSearches
 from engine.recognition.logit import RIDGE, Flags, LogOdds, Numbers, fit, probabilities
 from engine.recognition.shortlist import FEATURES, Shortlist
-from engine.recognition.templates import Templates, TemplateTable
-from engine.records.types import Distance, Ids, Vectors
-from engine.utils.distances import prepare
-from engine.utils.exact_neighbours import AT_ONCE
+from engine.records.types import Ids
 
+BALANCE = 1 / 3
+"""Where vectors are hard a model for queries of whom the gallery has most would name hardly anybody
+else; with this much of the other kind rank-1 loses little and its mean over people gains much."""
 _FOLDS = 10
 _SURELY_ANOTHER = 0.9
 _RIDGE_BESIDE_STRANGERS = 0.1
@@ -56,6 +54,7 @@ def fit_scores(
     unfitted: LogOdds,
     check: Callable[[], None] = lambda: None,
     cohort: CohortFaces | None = None,
+    balance: float = 0.0,
 ) -> FittedScores:
     """Fit the model, and score each probe by a model that did not see its identity.
 
@@ -68,15 +67,16 @@ def fit_scores(
         check: called now and then; what it raises ends the learning.
         cohort: strangers to learn from, rather than from the faces searched without their own
             identity: these are of people who are like the enrolled.
+        balance: as of :func:`fit_soundly`.
     """
-    model, sound = fit_soundly(searches, check)
+    model, sound = fit_soundly(searches, check, balance)
     strangers, claim = None, None
     if cohort is not None:
         strangers = cohort.found
         if model is not None:
             claim = _claim(searches.chosen(sound), model)
             strangers = strangers.chosen(~claim(strangers, cohort.people))
-        model = _fit(searches.chosen(sound), start=model, strangers=strangers) or model
+        model = _fit(searches.chosen(sound), model, strangers, balance) or model
     if model is None:
         return FittedScores(None, *_search_scores(searches, unfitted), sound)
     mated, non_mated = _search_scores(searches, model)
@@ -85,7 +85,7 @@ def fit_scores(
     fold = folds[np.searchsorted(identities, searches.own)]
     for held_out in (fold == number for number in np.unique(fold)):
         check()
-        seen = _fit(searches.chosen(sound & ~held_out), start=model, strangers=strangers) or model
+        seen = _fit(searches.chosen(sound & ~held_out), model, strangers, balance) or model
         mated[held_out], unseen = _search_scores(searches.chosen(held_out), seen)
         non_mated[held_out] = np.maximum(non_mated[held_out], unseen)
     return FittedScores(model, mated, non_mated, sound, claim)
@@ -99,17 +99,21 @@ def _claim(searches: LeftOutSearches, model: LogOdds) -> Claim:
 
 
 def fit_soundly(
-    searches: LeftOutSearches, check: Callable[[], None] = lambda: None
+    searches: LeftOutSearches, check: Callable[[], None] = lambda: None, balance: float = 0.0
 ) -> tuple[LogOdds | None, Flags]:
     """The model of the probes that do not look surely like another identity, and which these are.
 
     None where no probe can be searched without itself.
+
+    Args:
+        balance: between an order of candidates for queries of whom the gallery has most, 0, and
+            one for queries of everybody alike, 1. Probabilities are always those of the first.
     """
-    model, sound = _fit(searches), np.ones(len(searches), dtype=bool)
+    model, sound = _fit(searches, balance=balance), np.ones(len(searches), dtype=bool)
     if model is not None:
         check()
         sound = ~_misnamed(searches, model)
-        model = _fit(searches.chosen(sound), start=model) or model
+        model = _fit(searches.chosen(sound), model, balance=balance) or model
     return model, sound
 
 
@@ -148,25 +152,55 @@ def as_calibration(
 
 
 def _fit(
-    searches: LeftOutSearches, start: LogOdds | None = None, strangers: Shortlist | None = None
+    searches: LeftOutSearches,
+    start: LogOdds | None = None,
+    strangers: Shortlist | None = None,
+    balance: float = 0.0,
 ) -> LogOdds | None:
     """The model of these probes; None where none of them can be searched without itself.
 
     Args:
         strangers: searches of people who are not enrolled, rather than those of the probes
             without their own identity.
+        balance: as of :func:`fit_soundly`.
     """
     pairs, non_mated = searches.chosen(~searches.alone), strangers or searches.non_mated
     if not len(pairs) or not non_mated.filled.any():
         return None
-    count = len(pairs) + len(searches)
-    weights = np.repeat(
-        [0.5 * count / len(pairs), 0.5 * count / len(non_mated)], [len(pairs), len(non_mated)]
-    )
+    own = None if strangers else searches.own
     joined = Shortlist.joined([pairs.mated, non_mated])
     truth = np.concatenate([pairs.truth(), np.full(len(non_mated), -1)])
     ridge = RIDGE if strangers is None else _RIDGE_BESIDE_STRANGERS
-    return fit(joined.features, joined.filled, truth, weights, start, ridge)
+
+    def fitted(found: Shortlist, start: LogOdds | None, balance: float) -> LogOdds:
+        shares = _shares(pairs.own, len(pairs), balance), _shares(own, len(non_mated), balance)
+        weights = 0.5 * (len(pairs) + len(searches)) * np.concatenate(shares)
+        return fit(found.features, found.filled, truth, weights, start, ridge)
+
+    made = fitted(joined, start, balance)
+    if not balance:
+        return made
+    odds = np.where(joined.filled, made(joined.features, joined.filled), 0.0)[:, :, None]
+    return _scaled(made, fitted(Shortlist(joined.rows, odds), None, 0.0))
+
+
+def _scaled(model: LogOdds, of_odds: LogOdds) -> LogOdds:
+    """A model of the features from a model of another one's log-odds."""
+    slope = of_odds.slopes[0]
+    weights = tuple(slope * weight for weight in model.weights)
+    return replace(model, weights=weights, intercept=slope * model.intercept + of_odds.offset)
+
+
+def _shares(own: Ids | None, count: int, balance: float) -> Numbers:
+    """How much each of so many searches counts, of 1 altogether.
+
+    Args:
+        own: identity of each; None where all count alike.
+    """
+    if own is None or not balance:
+        return np.full(count, 1 / count)
+    weights = np.bincount(own)[own] ** -balance
+    return np.asarray(weights / weights.sum())
 
 
 def _misnamed(searches: LeftOutSearches, model: LogOdds) -> Flags:
@@ -202,109 +236,3 @@ class CohortFaces:
 
     found: Shortlist
     people: Ids
-
-
-Fetch = Callable[[Ids | None], Iterable[tuple[Ids, Ids, Vectors]]]
-"""Face ids, or None for all, to ids, identity ids and vectors as they came, some at a time."""
-_STAGE = "Calibrating"
-
-
-def calibrate(
-    ids: Ids,
-    identity_ids: Ids,
-    vectors: Vectors,
-    distance: Distance,
-    *,
-    seed: int = 0,
-    reporter: Reporter = SILENT,
-) -> Calibration:
-    """Calibrate from faces in memory, see :func:`calibrate_from`.
-
-    Args:
-        ids, identity_ids: of each face, ``(n,)``; the order of the faces does not matter.
-        vectors: as they came, ``(n, d)``.
-    """
-    order = np.argsort(ids, kind="stable")
-    faces, owners, rows = ids[order], identity_ids[order], vectors[order]
-    templates = Templates(vectors.shape[1], distance)
-    templates.add(owners, rows)
-
-    def fetch(wanted: Ids | None) -> Iterator[tuple[Ids, Ids, Vectors]]:
-        chosen = np.arange(len(faces)) if wanted is None else np.searchsorted(faces, wanted)
-        for start in range(0, len(chosen), AT_ONCE):
-            part = chosen[start : start + AT_ONCE]
-            yield faces[part], owners[part], rows[part]
-
-    return calibrate_from(faces, owners, fetch, templates.table(), seed=seed, reporter=reporter)
-
-
-def calibrate_from(
-    ids: Ids,
-    identity_ids: Ids,
-    fetch: Fetch,
-    table: TemplateTable,
-    *,
-    cohort: CohortFaces | None = None,
-    seed: int = 0,
-    reporter: Reporter = SILENT,
-) -> Calibration:
-    """Learn from a gallery what its scores mean.
-
-    Half of the queries are taken to be non-mated: the faces of the cohort, or without one those
-    searched without their own identity, weigh as much as the faces searched without themselves.
-    Of more than 10,000 faces an even sample is searched, each against all: the more faces there
-    are, the nearer a stranger's best one is, so that a threshold fitted against a part of the
-    gallery would not keep its promise.
-
-    Args:
-        ids, identity_ids: of each face, ``(n,)``, ascending by id.
-        table: templates of all identities.
-        cohort: searched in the same gallery; None where there is none.
-        seed: of the sample and the folds; the same gallery and seed give the same calibration.
-
-    Raises:
-        CancelledError: stopped by the reporter.
-    """
-    random = np.random.default_rng(seed)
-    rows = sample(len(ids), random)
-    first, second = pairs_of(identity_ids, rows, random)
-    needed = np.union1d(ids[rows], ids[second])
-    known, owners, faces = _joined_pieces(_pieces(fetch(needed), table), table)
-    agreement = widest(*_both(known, faces, ids[first], ids[second]), table.distance)
-    nothing = Calibration(len(table), BY_TEMPLATE, False, (), (), (), agreement)
-    if len(table) < (1 if cohort else 2) or not len(known):
-        return nothing
-    is_probe = np.isin(known, ids[rows])
-    probes = known[is_probe], owners[is_probe], faces[is_probe]
-    pieces = _pieces(fetch(None), table)
-    searches = search_own(probes, pieces, len(ids), table, reporter, _STAGE)
-    learned = fit_scores(searches, random, BY_TEMPLATE, reporter.check, cohort)
-    reporter.progress(_STAGE, len(ids), len(ids))
-    made = as_calibration(learned, searches, identities=len(table), agreement=agreement)
-    return replace(made, faces=len(ids)) if len(rows) < len(ids) else made
-
-
-def _pieces(parts: Iterable[tuple[Ids, Ids, Vectors]], table: TemplateTable) -> Iterator[Piece]:
-    """Faces of those that have a template: a reader may see others come meanwhile."""
-    for ids, identity_ids, vectors in parts:
-        owners = table.rows(identity_ids)
-        known = owners >= 0
-        yield ids[known], owners[known], prepare(vectors[known], table.distance)
-
-
-def _joined_pieces(pieces: Iterable[Piece], table: TemplateTable) -> Piece:
-    parts = list(pieces)
-    if not parts:
-        return np.empty(0, np.int64), np.empty(0, np.int64), table.means[:0]
-    ids, owners, faces = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return ids, owners, faces
-
-
-def _both(known: Ids, faces: Vectors, first: Ids, second: Ids) -> tuple[Vectors, Vectors]:
-    """The vectors of pairs of faces, given by their ids, that are both known (ascending)."""
-    known_pairs = np.isin(first, known) & np.isin(second, known)
-    left, right = (
-        np.searchsorted(known, first[known_pairs]),
-        np.searchsorted(known, second[known_pairs]),
-    )
-    return faces[left], faces[right]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from engine.progress import SILENT, Reporter
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.logit import Flags
+from engine.recognition.probabilistic_lda import ProbabilisticLda, likelihoods_of
 from engine.recognition.shortlist import NEIGHBOURS, LeftOut, Shortlist, shortlist
 from engine.recognition.templates import Templates, TemplateTable
 from engine.records.changes import Recognition
@@ -22,6 +24,9 @@ PROBES = 10_000
 so many, 0.42-1.26 % from 1,000 and 0.82-1.10 % from 20,000."""
 _TEMPLATES_AT_ONCE = 4_000_000
 """Distances of probes to templates held in memory at once (16 MB)."""
+
+_PARTS, _SMALL_PARTS = 5, 20
+_FACES_PER_DIMENSION = 12
 
 Piece = tuple[Ids, Ids, Vectors]
 """Some faces of a gallery: ids ``(n,)``, template rows ``(n,)``, prepared vectors ``(n, d)``."""
@@ -75,6 +80,121 @@ def in_pieces(ids: Ids, owners: Ids, faces: Vectors) -> Iterator[Piece]:
         yield ids[part], owners[part], faces[part]
 
 
+Judge = tuple[Flags, ProbabilisticLda | None]
+"""Some of the probes ``(m,)``, and the discriminant analysis that judges templates for them."""
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Discriminant analyses that have not seen what is left out; none where nothing judges.
+
+    A face that had taught how it is judged would seem nearer to its own identity, and farther from
+    others, than a query is.
+
+    Attributes:
+        of_faces: for probes that are left out themselves; each is in one of them.
+        of_identities: for probes of which the whole identity is left out.
+    """
+
+    of_faces: Sequence[Judge] = ()
+    of_identities: Sequence[Judge] = ()
+
+
+NO_JUDGES = Judges()
+
+
+def cross_fitted(
+    faces: Vectors, owners: Ids, parts: Ids, probes: Flags, reporter: Reporter
+) -> list[Judge]:
+    """Discriminant analyses, each learned from all faces ``(n, d)`` but one part of them, for the
+    probes in that part.
+
+    Args:
+        owners, parts: identity of each face, and the number of the part that it is in, ``(n,)``.
+        probes: which of the faces are probes, ``(n,)``.
+    """
+    made: list[Judge] = []
+    for part in np.unique(parts):
+        reporter.check()
+        others = parts != part
+        lda = ProbabilisticLda.learned(faces[others], owners[others])
+        made.append((parts[probes] == part, lda))
+    return made
+
+
+def parts_of(count: int, faces: Vectors, random: np.random.Generator) -> Ids:
+    """Numbers of parts for so many faces, or identities, at random.
+
+    Where faces ``(n, d)`` are few the parts are small: what is learned without a large one would
+    say less than what is learned from all.
+    """
+    many = len(faces) >= _FACES_PER_DIMENSION * faces.shape[1]
+    return np.asarray(random.permutation(count) % (_PARTS if many else _SMALL_PARTS))
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOutNeighbours:
+    """The nearest faces of every probe, without itself and without its identity.
+
+    Attributes:
+        own, queries: template row of each probe's identity, and its prepared vector.
+        table: templates of all identities.
+        everything, others: nearest faces, labelled by template rows.
+    """
+
+    own: Ids
+    queries: Vectors
+    table: TemplateTable
+    everything: ExactNeighbours
+    others: ExactNeighbours
+
+    def searches(self, reporter: Reporter, judges: Judges = NO_JUDGES) -> LeftOutSearches:
+        """What comes up for the probes.
+
+        Args:
+            judges: of templates.
+
+        Raises:
+            CancelledError: stopped by the reporter.
+        """
+        return LeftOutSearches(
+            self.own,
+            self.table.counts[self.own] < 2,
+            self._shortlists(self.everything, "face", judges.of_faces, reporter),
+            self._shortlists(self.others, "identity", judges.of_identities, reporter),
+        )
+
+    def _shortlists(
+        self,
+        kept: ExactNeighbours,
+        what: Literal["face", "identity"],
+        judges: Sequence[Judge],
+        reporter: Reporter,
+    ) -> Shortlist:
+        table, distances = self.table, kept.distances(self.table.distance)
+        labels = np.where(np.isfinite(kept.closeness), kept.labels, -1)
+        step, order, parts = max(1, _TEMPLATES_AT_ONCE // len(table)), [], []
+        for which, lda in judges or [(np.ones(len(self.own), dtype=bool), None)]:
+            likelihoods = likelihoods_of(lda, table)
+            rows = np.flatnonzero(which)
+            for start in range(0, len(rows), step):
+                reporter.check()
+                part = rows[start : start + step]
+                parts.append(
+                    shortlist(
+                        self.queries[part],
+                        table,
+                        labels[part],
+                        distances[part],
+                        left_out=LeftOut(self.own[part], what),
+                        likelihoods=likelihoods,
+                    )
+                )
+                order.append(part)
+        joined, back = Shortlist.joined(parts), np.argsort(np.concatenate(order))
+        return Shortlist(joined.rows[back], joined.features[back])
+
+
 def search_own(
     probes: Piece,
     gallery: Iterable[Piece],
@@ -82,7 +202,7 @@ def search_own(
     table: TemplateTable,
     reporter: Reporter,
     stage: str,
-) -> LeftOutSearches:
+) -> LeftOutNeighbours:
     """Search some faces of a gallery among all, which are never in memory at once.
 
     Args:
@@ -110,12 +230,7 @@ def search_own(
             other_faces.offer(start, near, piece[1])
         done += len(piece[0])
     everything = own_faces.with_others(other_faces)
-    return LeftOutSearches(
-        own,
-        table.counts[own] < 2,
-        _shortlists(queries, table, everything, LeftOut(own, "face"), reporter),
-        _shortlists(queries, table, other_faces, LeftOut(own, "identity"), reporter),
-    )
+    return LeftOutNeighbours(own, queries, table, everything, other_faces)
 
 
 def _pairs_of_equals(queries: Ids, faces: Ids) -> tuple[Ids, Ids]:
@@ -128,25 +243,15 @@ def _pairs_of_equals(queries: Ids, faces: Ids) -> tuple[Ids, Ids]:
     return row, order[first[row] + place]
 
 
-def _shortlists(
-    queries: Vectors,
-    table: TemplateTable,
-    kept: ExactNeighbours,
-    left_out: LeftOut,
-    reporter: Reporter,
-) -> Shortlist:
-    distances = kept.distances(table.distance)
-    labels = np.where(np.isfinite(kept.closeness), kept.labels, -1)
-    parts = []
-    step = max(1, _TEMPLATES_AT_ONCE // len(table))
-    for start in range(0, len(queries), step):
-        reporter.check()
-        part = slice(start, start + step)
-        without = LeftOut(left_out.rows[part], left_out.what)
-        parts.append(
-            shortlist(queries[part], table, labels[part], distances[part], left_out=without)
-        )
-    return Shortlist.joined(parts)
+def _judges_of(
+    faces: Vectors, owners: Ids, probes: Flags, calibration: Calibration, reporter: Reporter
+) -> Judges:
+    """Judges of faces that are left out, where the calibration has one."""
+    if calibration.lda is None:
+        return NO_JUDGES
+    parts = parts_of(len(faces), faces, np.random.default_rng(_SEED))
+    judges = cross_fitted(faces, owners, parts, probes, reporter)
+    return Judges(judges, judges)
 
 
 def recognised_when_left_out(
@@ -179,7 +284,7 @@ def recognised_when_left_out(
         table,
         reporter,
         "Comparing faces",
-    )
+    ).searches(reporter, _judges_of(faces, owners, left_out, calibration, reporter))
     odds = calibration.log_odds(searches.mated.features, searches.mated.filled)
     first = np.where(searches.mated.filled, odds, -np.inf).argmax(axis=1)
     right = (searches.truth() == first) & ~searches.alone
@@ -253,7 +358,7 @@ def _fnir(
         table,
         reporter,
         "Comparing faces",
-    )
+    ).searches(reporter, _judges_of(faces[kept], owners[kept], probes[kept], calibration, reporter))
     odds = calibration.log_odds(searches.mated.features, searches.mated.filled)
     rows = np.arange(len(odds))
     first = odds.argmax(axis=1)

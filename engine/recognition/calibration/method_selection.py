@@ -12,9 +12,9 @@ import numpy as np
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.cross_validation import Trials, as_searches, in_common
 from engine.recognition.calibration.fitting import as_calibration, fit_scores
-from engine.recognition.logit import Flags, LogOdds
+from engine.recognition.calibration.gains import FEWEST_PEOPLE, TrialFigures, beats, gains
+from engine.recognition.logit import LogOdds
 from engine.records.changes import event
-from engine.records.types import Ids
 
 
 @dataclass(frozen=True)
@@ -84,67 +84,16 @@ def features_of(methods: int) -> tuple[str, ...]:
 KNN_ALONE = MethodChoice(("knn",), None, event("no-model"))
 
 
-FPIR = 0.01
-FEWEST_PEOPLE = 7
-"""With fewer people nothing is taken for better: where chance alone decides who fares better, all
-of n people do once in 2^n times, and of six or fewer that is more often than once in 100."""
-_DRAWS = 1_000
-_DRAWS_AT_ONCE = 50
-_BOOTSTRAP_SEED = 0
+_SEED = 0
 _UNTRIED = MethodChoice(("knn",), None, event("untested"))
 _TOO_FEW = MethodChoice(("knn",), None, event("too-few-people", FEWEST_PEOPLE))
-
-
-@dataclass(frozen=True, eq=False)
-class TrialFigures:
-    """How a method did in its trials.
-
-    Attributes:
-        calibration: of its log-odds.
-        own: identity of each mated search, ``(n,)``.
-        first: whether the right identity came first.
-        found: whether it also passed the threshold for an FPIR of 1 %.
-    """
-
-    calibration: Calibration
-    own: Ids
-    first: Flags
-    found: Flags
-
-    @property
-    def people(self) -> int:
-        """Identities that were searched for."""
-        return len(np.unique(self.own))
-
-    @property
-    def rank1(self) -> float:
-        return float(self.first.mean())
-
-    @property
-    def balanced_rank1(self) -> float:
-        """Mean over identities."""
-        _, group = np.unique(self.own, return_inverse=True)
-        return float((np.bincount(group, self.first) / np.bincount(group)).mean())
-
-    @property
-    def fnir(self) -> float:
-        return 1.0 - float(self.found.mean())
-
-
-@dataclass(frozen=True)
-class Gain:
-    """How much better a method is than another, as shares; beyond noise where ``low`` > 0."""
-
-    value: float
-    low: float
-    high: float
 
 
 def trial_figures(trials: Sequence[Trials]) -> TrialFigures:
     """How a method, or the fusion of several, does in trials of the same faces in one order."""
     searches, first = as_searches(trials), trials[0]
     unfitted = _mean_of(len(trials))
-    learned = fit_scores(searches, np.random.default_rng(_BOOTSTRAP_SEED), unfitted)
+    learned = fit_scores(searches, np.random.default_rng(_SEED), unfitted)
     calibration = as_calibration(
         learned,
         searches,
@@ -154,49 +103,11 @@ def trial_figures(trials: Sequence[Trials]) -> TrialFigures:
         unfitted=unfitted,
     )
     searched = ~searches.alone
-    mated = learned.mated[searched]
-    threshold = calibration.threshold(FPIR)
-    return TrialFigures(calibration, searches.own[searched], ~np.isneginf(mated), mated > threshold)
+    return TrialFigures.of(calibration, learned.mated[searched], searches.own[searched])
 
 
 def _mean_of(methods: int) -> LogOdds:
     return LogOdds((0.0,) * methods, (1.0,) * methods, (1.0 / methods,) * methods, 0.0)
-
-
-def gain(new: Flags, other: Flags, own: Ids, *, balanced: bool = False) -> Gain:
-    """Difference of two shares over the same searches, with its 98 % interval.
-
-    By bootstrap over identities: faces of one person are no independent searches (Bolle et al.
-    2004, "Error analysis of pattern recognition systems: the subsets bootstrap").
-
-    Args:
-        balanced: every identity counts the same, else every face.
-    """
-    _, group, count = np.unique(own, return_inverse=True, return_counts=True)
-    differences = np.bincount(group, new.astype(float) - other.astype(float))
-    weight = count.astype(float)
-    if balanced:
-        differences, weight = differences / weight, np.ones(len(weight))
-    random = np.random.default_rng(_BOOTSTRAP_SEED)
-    shares = np.empty(_DRAWS)
-    for start in range(0, _DRAWS, _DRAWS_AT_ONCE):
-        draws = random.integers(0, len(count), (_DRAWS_AT_ONCE, len(count)))
-        drawn = differences[draws].sum(axis=1) / weight[draws].sum(axis=1)
-        shares[start : start + _DRAWS_AT_ONCE] = drawn
-    low, high = np.percentile(shares, [1, 99])
-    return Gain(float(differences.sum() / weight.sum()), float(low), float(high))
-
-
-def beats(new: TrialFigures, other: TrialFigures) -> bool:
-    """Whether a method is better beyond noise in one figure and not worse in any.
-
-    The figures are rank-1, rank-1 balanced over identities, and what passes the threshold. Of fewer
-    than FEWEST_PEOPLE people none is beyond noise.
-    """
-    if new.people < FEWEST_PEOPLE:
-        return False
-    gains = _gains(new, other)
-    return any(figure.low > 0 for figure in gains) and all(figure.high >= 0 for figure in gains)
 
 
 def select_methods(trials: Mapping[str, Trials]) -> MethodChoice:
@@ -217,7 +128,7 @@ def select_methods(trials: Mapping[str, Trials]) -> MethodChoice:
     most, chosen = 0.0, knn
     for members in _fusions(list(alike)):
         shown = trial_figures([alike[name] for name in members])
-        better = sum(tried.value for tried in _gains(shown, knn))
+        better = sum(tried.value for tried in gains(shown, knn))
         if beats(shown, knn) and better > most:
             best, most, chosen = members, better, shown
     rest = {name: tried for name, tried in trials.items() if name != "mlp"}
@@ -234,14 +145,6 @@ def _fusions(names: Sequence[str]) -> list[tuple[str, ...]]:
     sizes = range(1, len(names) + 1)
     all_of_them = [members for size in sizes for members in combinations(names, size)]
     return [members for members in all_of_them if members != ("knn",)]
-
-
-def _gains(new: TrialFigures, other: TrialFigures) -> tuple[Gain, Gain, Gain]:
-    return (
-        gain(new.first, other.first, new.own),
-        gain(new.first, other.first, new.own, balanced=True),
-        gain(new.found, other.found, new.own),
-    )
 
 
 def _selection_reason(members: tuple[str, ...], shown: TrialFigures, knn: TrialFigures) -> str:

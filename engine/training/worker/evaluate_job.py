@@ -18,7 +18,7 @@ from engine.progress import SILENT, Reporter
 from engine.recognition.active_models import ActiveModel, ActiveModels
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.cross_validation import Trials
-from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.gallery_calibration import calibrate
 from engine.recognition.calibration.method_selection import select_methods
 from engine.recognition.identifier import Identifier, build_identifier
 from engine.recognition.logit import probabilities

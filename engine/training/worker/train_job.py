@@ -15,13 +15,8 @@ from engine.models.versions import VersionContent, version_id, write_version
 from engine.progress import Reporter
 from engine.recognition.calibration.calibration import Calibration
 from engine.recognition.calibration.cross_validation import Trials, in_common, same_gallery
-from engine.recognition.calibration.method_selection import (
-    FEWEST_PEOPLE,
-    TrialFigures,
-    beats,
-    select_methods,
-    trial_figures,
-)
+from engine.recognition.calibration.gains import FEWEST_PEOPLE, TrialFigures, beats
+from engine.recognition.calibration.method_selection import select_methods, trial_figures
 from engine.records.domains import current_time
 from engine.records.jobs import KINDS, ModelVersion, TrainingRequest
 from engine.records.training_parameters import KIND_NAMES, Kind, Parameters, as_json

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from engine.errors import TrainingError
 from engine.models.network import Network
 from engine.progress import SILENT, Reporter
 from engine.recognition import mlp
-from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
+from engine.recognition.calibration.calibration import BY_LIKELIHOOD, BY_TEMPLATE, Calibration
 from engine.recognition.calibration.cross_validation import (
     Fold,
     Searcher,
@@ -20,13 +20,18 @@ from engine.recognition.calibration.cross_validation import (
     make_folds,
     space_searcher,
 )
-from engine.recognition.shortlist import FEATURES, Shortlist
+from engine.recognition.calibration.fitting import BALANCE
+from engine.recognition.calibration.gains import beats
+from engine.recognition.calibration.method_selection import trial_figures
+from engine.recognition.probabilistic_lda import ProbabilisticLda, can_learn
+from engine.recognition.shortlist import FEATURES, WITH_LIKELIHOOD, Shortlist
 from engine.records.training_parameters import KIND_NAMES, Kind, MlpParameters, Parameters
 from engine.records.types import Distance, Ids, Vectors
 from engine.training.worker.mlp_trainer import train_mlp
 from engine.training.worker.stages import Stages
 from engine.training.worker.trained import Trained
 from engine.training.worker.triplet_trainer import train_triplet
+from engine.utils.distances import prepare
 
 _IN_A_SPACE = (FEATURES, BY_TEMPLATE)
 _LOOKED_AT_ONCE = 4_096
@@ -131,14 +136,40 @@ def try_model(
 
 
 def try_knn(faces: TrainingFaces, reporter: Reporter = SILENT) -> tuple[Calibration, Trials]:
-    """Try k-NN on the vectors as they came, which trained models start from."""
+    """Try k-NN on the vectors as they came, which trained models start from: as it is, or with a
+    discriminant analysis where that is better beyond noise.
+    """
+    plain = _tried_knn(faces, reporter, likely=False)
+    figures = trial_figures([plain[1]])
+    if not figures.is_hard or not can_learn(faces.owners, len(faces.identities)):
+        return plain
+    calibration, trials = _tried_knn(faces, reporter, likely=True)
+    if not beats(trial_figures([trials]), figures):
+        return plain
+    lda = ProbabilisticLda.learned(prepare(faces.vectors, faces.distance), faces.owners)
+    return replace(calibration, lda=lda), trials
+
+
+def _tried_knn(
+    faces: TrainingFaces, reporter: Reporter, *, likely: bool
+) -> tuple[Calibration, Trials]:
     dealt = dealt_out(faces)
     lookers = []
     for fold in dealt:
         part = faces.part(fold.enrolled)
-        lookers.append(space_searcher(part.vectors, part.owners, part.distance, lambda rows: rows))
+        kept = part.vectors, part.owners, part.distance
+        lookers.append(space_searcher(*kept, lambda rows: rows, likely=likely))
     told = _told(lookers, dealt, reporter)
-    return cross_validate(faces.ids, faces.owners, faces.vectors, dealt, told)
+    return cross_validate(
+        faces.ids,
+        faces.owners,
+        faces.vectors,
+        dealt,
+        told,
+        features=WITH_LIKELIHOOD if likely else FEATURES,
+        unfitted=BY_LIKELIHOOD if likely else BY_TEMPLATE,
+        balance=BALANCE if likely else 0.0,
+    )
 
 
 def _told(lookers: Sequence[Searcher], dealt: Sequence[Fold], reporter: Reporter) -> list[Searcher]:

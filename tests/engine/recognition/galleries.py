@@ -16,7 +16,7 @@ from engine.recognition.calibration.cross_validation import (
     make_folds,
     space_searcher,
 )
-from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.gallery_calibration import calibrate
 from engine.recognition.identifier import Identifier
 from engine.recognition.knn import Knn
 from engine.recognition.spaces import VectorSpace

@@ -12,7 +12,7 @@ from engine.errors import CancelledError
 from engine.progress import CancelToken, Event, Progress, Reporter
 from engine.recognition.calibration import leave_one_out
 from engine.recognition.calibration.calibration import BY_TEMPLATE, Calibration
-from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.gallery_calibration import calibrate
 from engine.recognition.calibration.leave_one_out import (
     gain_of_one_more,
     recognised_when_left_out,

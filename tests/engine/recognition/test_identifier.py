@@ -10,7 +10,7 @@ import pytest
 from engine.errors import InputError
 from engine.index.exact import ExactIndex
 from engine.recognition.calibration.calibration import Calibration
-from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.gallery_calibration import calibrate
 from engine.recognition.calibration.method_selection import KNN_ALONE, MethodChoice, trial_figures
 from engine.recognition.identifier import Identifier
 from engine.recognition.knn import Knn

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.index.exact import ExactIndex
 from engine.recognition import shortlist
-from engine.recognition.calibration.fitting import calibrate
+from engine.recognition.calibration.gallery_calibration import calibrate
 from engine.recognition.identifier import Identifier
 from engine.recognition.knn import Knn
 from engine.recognition.spaces import VectorSpace

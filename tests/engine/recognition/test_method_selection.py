@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from engine.recognition.calibration.cross_validation import Trials
+from engine.recognition.calibration.gains import beats, gain
 from engine.recognition.calibration.method_selection import (
     MethodChoice,
-    beats,
-    gain,
     select_methods,
     trial_figures,
 )
