@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from engine.photos.face_regions import FaceRegion
+from engine.photos.region_area import Area
+from engine.photos.sidecars import write_sidecar
 from gallery_app.operations import scanning
 from tests.screens import DATA, PHOTOS, SMALL, WIDE, Stage
 
@@ -12,8 +15,11 @@ SHOTS = [
     ("scan_empty", "light", WIDE, 1), ("scan_photos_under_way", "light", WIDE, 1),
     ("scan_photos_under_way", "dark", WIDE, 1), ("scan_photos_done", "light", WIDE, 1),
     ("scan_photos_done", "dark", SMALL, 1), ("scan_photos_done", "light", WIDE, 2),
+    ("names_photos", "light", WIDE, 1), ("names_photos", "dark", SMALL, 1),
     ("scan_photos_again", "light", WIDE, 1), ("scan_photos_answers", "light", WIDE, 1),
 ]  # fmt: skip
+
+FACE, CORNER = Area(0.28, 0.25, 0.45, 0.5), Area(0.0, 0.9, 0.05, 0.05)
 
 
 def _pictures(stage: Stage, people: int) -> Path:
@@ -69,4 +75,19 @@ def scan_photos_answers(stage: Stage) -> None:
     _finish(stage)
     stage.app.scan_controller.dialog.confirm.click()
     stage.wait(lambda: stage.app.answers_controller.dialog is not None)
+    stage.settle()
+
+
+def names_photos(stage: Stage) -> None:
+    """Names in sidecars: some agree, one is another person's, one has no face."""
+    _begin(stage)
+    _finish(stage)
+    people = sorted((stage.home / "Pictures").glob("*/*.jpg"))
+    for number, photo in enumerate(people):
+        area = CORNER if number == 3 else FACE
+        name = "Tony Blair" if number == 1 else photo.parent.name.replace("_", " ")
+        write_sidecar(photo, [FaceRegion(name, area)], (250, 250), 1)
+    stage.app.scan_controller.dialog.names.click()
+    stage.wait(lambda: stage.app.scan_controller.names.list.topLevelItemCount() > 0)
+    stage.app.scan_controller.dialog.hide()
     stage.settle()

@@ -12,16 +12,19 @@ from PySide6.QtCore import Signal
 from engine.errors import FaceGalleryError
 from engine.progress import Event, Progress
 from engine.records.detections import DetectionMode
+from engine.records.name_evidence import NameEvidence, NamesReport
 from engine.records.scans import RescanPreview, ScanReport
+from engine.records.types import Rejection
 from gallery_app import settings
 from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
+from gallery_app.dialogs.names_dialog import NamesDialog
 from gallery_app.dialogs.scan_dialog import ScanDialog
 from gallery_app.operations import scanning, unknowns
 from gallery_app.operations.context import Context
 from gallery_app.state import ContentsChange
 from gallery_app.window.main_window import MainWindow
-from gallery_app.wording.scan_words import found_words
+from gallery_app.wording.scan_words import found_words, written_words
 
 _MOST_GALLERIES = 50  # whose folders are remembered
 
@@ -43,6 +46,7 @@ class ScanController(Controller):
         self._waiting = self._unknown = 0
         self._watch: Any = None
         self._again = False
+        self.names: NamesDialog | None = None
         self._on_actions(scan=self.show)
         self._told.connect(self._tell)
         self._folders_changed.connect(self._scan_watched)
@@ -83,6 +87,7 @@ class ScanController(Controller):
         dialog.apply_requested.connect(self._apply)
         dialog.confirm_requested.connect(self._confirm)
         dialog.unknowns_requested.connect(self._show_unknowns)
+        dialog.names_requested.connect(self.show_names)
         dialog.changed.connect(self._choice_changed)
         return dialog
 
@@ -271,6 +276,40 @@ class ScanController(Controller):
         if self._dialog is not None:
             self._dialog.hide()
         scanning.ask_about_waiting(self._context, self._window.menus.actions["answers"].trigger)
+
+    # -- names in the files ----------------------------------------------------------------
+
+    def show_names(self) -> None:
+        """Open the list of names in the photographs of the folders."""
+        if self.names is None:
+            self.names = NamesDialog(self._window)
+            self.names.enroll_requested.connect(self._take_names)
+            self.names.write_requested.connect(self._write_names)
+            self.names.finished.connect(self._names_closed)
+        self.names.show()
+        self.names.raise_()
+        self._read_names()
+
+    def _names_closed(self) -> None:
+        if self.names is not None:
+            self.names.deleteLater()
+            self.names = None
+
+    def _read_names(self) -> None:
+        def done(report: NamesReport) -> None:
+            if self.names is not None:
+                self.names.show_report(report)
+
+        scanning.read_names(self._context, self._choice()[0], done)
+
+    def _take_names(self, evidence: list[NameEvidence]) -> None:
+        scanning.take_names(self._context, evidence, lambda _: self._read_names())
+
+    def _write_names(self) -> None:
+        def done(written: tuple[list[Path], list[Rejection]]) -> None:
+            self._state.notice.emit(written_words(*map(len, written)))
+
+        scanning.write_names(self._context, self._choice()[0], done)
 
     def _show_unknowns(self) -> None:
         if self._dialog is not None:

@@ -34,8 +34,8 @@ from gallery_app.wording.scan_words import (
 
 class ScanDialog(Dialog):
     """Signals: ``add_requested``, ``scan_requested``, ``stop_requested``, ``again_requested``,
-    ``apply_requested``, ``confirm_requested``, ``unknowns_requested``, ``changed`` (folders, mode
-    or watching).
+    ``apply_requested``, ``confirm_requested``, ``unknowns_requested``, ``names_requested``,
+    ``changed`` (folders, mode or watching).
     """
 
     add_requested = Signal()
@@ -45,6 +45,7 @@ class ScanDialog(Dialog):
     apply_requested = Signal()
     confirm_requested = Signal()
     unknowns_requested = Signal()
+    names_requested = Signal()
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -78,6 +79,10 @@ class ScanDialog(Dialog):
         self.confirm.clicked.connect(lambda: self.confirm_requested.emit())
         self.name = QPushButton("&Name unknown faces")
         self.name.clicked.connect(lambda: self.unknowns_requested.emit())
+        self.names = QPushButton("Names in the &files…")
+        self.names.setToolTip("Compare the names that stand in photographs with their faces")
+        self.names.clicked.connect(lambda: self.names_requested.emit())
+        self.names.setAutoDefault(False)
         self.scan = QPushButton("&Scan", clicked=self._press)
         self.scan.setProperty("primary", True)
         self.close_button = QPushButton("Close", clicked=self.close)
@@ -108,7 +113,7 @@ class ScanDialog(Dialog):
             self.problems,
             hbox(self.confirm, self.name, self.again, self.apply, Stretch(1), spacing=8),
             text_label(KEPT, "small"),
-            hbox(Stretch(1), self.close_button, self.scan, spacing=8),
+            hbox(self.names, Stretch(1), self.close_button, self.scan, spacing=8),
             parent=self,
             margins=24,
             spacing=8,
@@ -209,6 +214,7 @@ class ScanDialog(Dialog):
         self.watch.setEnabled(self.folders.count() > 0)
         self.again.setEnabled(not scanning)
         self.apply.setEnabled(not scanning)
+        self.names.setEnabled(not scanning and self.folders.count() > 0)
         self.bar.setVisible(scanning)
         self.stage.setVisible(scanning)
         self.scan.setText("&Stop" if scanning else "&Scan")

@@ -8,8 +8,9 @@ from pathlib import Path
 from engine.gallery import Gallery
 from engine.progress import Event, Reporter
 from engine.records.detections import DetectionMode
+from engine.records.name_evidence import NameEvidence, NamesReport
 from engine.records.scans import RescanPreview, ScanReport
-from engine.records.types import FaceBatch
+from engine.records.types import FaceBatch, Rejection
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Change, Query
 from gallery_app.operations.queries import as_queries, identify_all
@@ -112,3 +113,39 @@ def ask_about_waiting(context: Context, shown: Callable[[], None]) -> None:
             shown()
 
     Query("Reading faces", work, "read", shown=True).run(context, done)
+
+
+def read_names(
+    context: Context, folders: Sequence[Path], done: Callable[[NamesReport], None]
+) -> None:
+    """Hold the names in photographs against the faces in them."""
+
+    def work(gallery: Gallery, reporter: Reporter) -> NamesReport:
+        return gallery.photo_names.read(folders, reporter=reporter)
+
+    Query("Reading names in photographs", work, "names", "scanning", shown=True).run(context, done)
+
+
+def take_names(
+    context: Context, evidence: Sequence[NameEvidence], done: Callable[[object], None]
+) -> None:
+    """Enroll faces under the names that their files give."""
+    Change(
+        "Enrolling faces",
+        lambda gallery, reporter: gallery.photo_names.take_over(evidence, reporter=reporter),
+    ).run(context, done)
+
+
+def write_names(
+    context: Context,
+    folders: Sequence[Path],
+    done: Callable[[tuple[list[Path], list[Rejection]]], None],
+) -> None:
+    """Write the names of enrolled faces beside their photographs."""
+    Query(
+        "Writing names",
+        lambda gallery, reporter: gallery.photo_names.write_sidecars(folders, reporter=reporter),
+        "names",
+        "scanning",
+        shown=True,
+    ).run(context, done)

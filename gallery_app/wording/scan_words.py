@@ -71,23 +71,41 @@ def rescan_words(preview: RescanPreview, *, dry_run: bool) -> str:
     )
 
 
+ABOUT_NAMES = (
+    "Names come from XMP in the files or beside them, from Picasa, and from folders that are "
+    "called like an enrolled person. Nothing that you decided is changed by them."
+)
+NO_NAMES = (
+    "Neither the photographs nor the files beside them name anyone. Programs such as digiKam, "
+    "Lightroom and Picasa write such names."
+)
 _STANDINGS: Mapping[Standing, str] = {
-    "enrolled": "enrolled as {name}",
-    "agrees": "{name}: the face agrees",
-    "differs": "{name}, but the face is {other}",
-    "unknown": "{name}: no one enrolled looks like it",
-    "refused": "{name}, but you said that it is not",
-    "no-face": "{name}, but no face is to be seen there",
+    "enrolled": "Enrolled under this name",
+    "agrees": "The face agrees",
+    "differs": "The face is {other}",
+    "unknown": "No one enrolled looks like it",
+    "refused": "You said that it is not this person",
+    "no-face": "No face is to be seen there",
 }
+
+
+def standing_words(evidence: NameEvidence) -> str:
+    """What a face says to the name that its file gives it."""
+    return _STANDINGS[evidence.standing].format(other=evidence.other)
 
 
 def evidence_words(evidence: NameEvidence) -> str:
     """A line on a name in a file and what the face says to it."""
-    said = _STANDINGS[evidence.standing].format(name=evidence.name, other=evidence.other)
-    return f"{said}  ({evidence.photograph})"
+    return f"{evidence.name}: {standing_words(evidence)}  ({evidence.photograph})"
 
 
 def names_words(report: NamesReport) -> str:
     """A sentence on the names in all files."""
     count = counted(len(report.evidence), "name")
     return f"{count} in {counted(report.photographs, 'photograph')}."
+
+
+def written_words(written: int, failed: int) -> str:
+    """A sentence on sidecars."""
+    rest = f"; {failed:,} could not be written" if failed else ""
+    return f"Names written beside {counted(written, 'photograph')}{rest}."

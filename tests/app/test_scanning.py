@@ -7,8 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.photos.face_regions import FaceRegion
+from engine.photos.region_area import Area
+from engine.photos.sidecars import write_sidecar
 from gallery_app import settings
 from gallery_app.app import App
 from gallery_app.dialogs.scan_dialog import ScanDialog
@@ -126,3 +130,32 @@ def test_a_scan_that_is_stopped_keeps_what_it_found(
     assert gallery is not None
     kept = len(gallery.photographs._store.photographs.scanned())
     assert 0 < kept < 64
+
+
+def test_names_in_the_files_are_listed_and_taken_over(
+    app: App, qtbot: QtBot, pictures: Path
+) -> None:
+    for photo in pictures.glob("Angelina*.jpg"):
+        area = Area(0.28, 0.25, 0.45, 0.5)
+        write_sidecar(photo, [FaceRegion("Angelina Jolie", area)], (250, 250), 1)
+    dialog = opened(app, qtbot)
+    assert not dialog.names.isEnabled()
+    dialog.add_folder(pictures)
+    dialog.names.click()
+    controller = app.scan_controller
+    qtbot.waitUntil(lambda: bool(controller.names and controller.names.list.topLevelItemCount()))
+    names = controller.names
+    assert names is not None
+    assert len(names.checked()) == 4
+    assert "4 faces" in names.enroll.text()
+    names.list.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
+    assert "3 faces" in names.enroll.text()
+    names.enroll.click()
+    gallery = app.state.gallery
+    assert gallery is not None
+    qtbot.waitUntil(lambda: gallery.people.find("Angelina Jolie") is not None)
+    qtbot.waitUntil(lambda: len(names.checked()) == 1)
+    names.write.click()
+    with qtbot.waitSignal(app.state.notice):
+        pass
+    names.close()
