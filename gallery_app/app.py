@@ -103,6 +103,7 @@ class App(QObject):
         )
         self.encryption_controller = EncryptionController(*parts)
         self.scan_controller = ScanController(*parts)
+        self.menu_controller.scan_requested.connect(self.scan_controller.show)
         self.tasks.started.connect(self._task_started)
         self._connect_panels()
         self._connect_menus()

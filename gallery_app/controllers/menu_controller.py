@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QLineEdit, QPlainTextEdit, QTextEdit
 
@@ -42,7 +43,12 @@ _NO_GALLERY = "Open a gallery first, then drop the query again."
 
 
 class MenuController(Controller):
-    """One method a menu entry; the window is the parent of every dialog."""
+    """One method a menu entry; the window is the parent of every dialog.
+
+    Signals: ``scan_requested``: of a folder (Path).
+    """
+
+    scan_requested = Signal(object)
 
     def __init__(self, context: Context, window: MainWindow) -> None:
         super().__init__(context, window)
@@ -88,11 +94,18 @@ class MenuController(Controller):
             self.open_folder(folder)
 
     def open_folder(self, folder: Path) -> None:
-        """Open a gallery; a folder that is none is offered for import."""
+        """Open a gallery; a folder that is none begins one by its photographs, or is offered for
+        import.
+        """
         if (folder / "gallery.db").exists() or not folder.is_dir():
             galleries.open_gallery(self._context, folder)
         else:
-            offer_import(folder, self._window, lambda: self.import_into_new(folder))
+            galleries.look_at_photographs(
+                self._context, folder, self._start_with, lambda _: self._offer_import(folder)
+            )
+
+    def _offer_import(self, folder: Path) -> None:
+        offer_import(folder, self._window, lambda: self.import_into_new(folder))
 
     def import_into_new(self, source: Path) -> None:
         """Make a gallery, named after the folder, from the faces in it."""
@@ -117,11 +130,9 @@ class MenuController(Controller):
         galleries.new_gallery(self._context, _target(folder), opened=lambda: self.preview([folder]))
 
     def _look_for_faces(self, folder: Path) -> None:
-        """Ask a new gallery about all faces in a folder, so that they can be named."""
+        """Scan a folder for a new gallery, so that the people in it can be named."""
         galleries.new_gallery(
-            self._context,
-            _target(folder),
-            opened=lambda: queries.open_queries(self._context, [folder]),
+            self._context, _target(folder), opened=lambda: self.scan_requested.emit(folder)
         )
 
     def import_folder(self) -> None:

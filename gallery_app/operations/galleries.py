@@ -233,14 +233,21 @@ def look_for_changes(
 
 
 def look_at_photographs(
-    context: Context, folder: Path, looked: Callable[[PhotographFolder], None]
+    context: Context,
+    folder: Path,
+    looked: Callable[[PhotographFolder], None],
+    failed: Callable[[BaseException], None] | None = None,
 ) -> None:
-    """Tell what a folder of photographs is like; no gallery need be open."""
+    """Tell what a folder of photographs is like; no gallery need be open.
+
+    Args:
+        failed: called where there are none; by default the person is told.
+    """
     context.tasks.run(
         f"Looking into {folder.name}",
         lambda _: look_into_folder(folder),
         done=looked,
-        failed=context.failed,
+        failed=failed or context.failed,
         lane="list",
     )
 

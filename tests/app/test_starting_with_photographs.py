@@ -84,6 +84,17 @@ def test_it_is_asked_whether_folders_are_named_after_people(
     assert not list(home.glob("*.gallery"))
 
 
+def test_a_dropped_folder_of_photographs_goes_through_the_same_door(
+    start: Callable[[], App], qtbot: QtBot, tmp_path: Path
+) -> None:
+    a_photograph(tmp_path / "family" / "Anna" / "1.jpg")
+    app = start()
+    app.window.dropped.emit([tmp_path / "family"])
+    box = dialog(QMessageBox, qtbot)
+    assert box.text() == "Are the folders in “family” named after people?"
+    press(box, "Cancel", qtbot)
+
+
 def test_people_of_folders_are_previewed_and_imported(
     begin: Callable[[Path], App], qtbot: QtBot, tmp_path: Path, home: Path, shared_data: Path
 ) -> None:
@@ -101,7 +112,7 @@ def test_people_of_folders_are_previewed_and_imported(
     assert (home / "family.gallery" / "gallery.db").is_file()
 
 
-def test_photographs_of_nobody_in_particular_are_queries_of_a_new_gallery(
+def test_photographs_of_nobody_in_particular_are_scanned_for_a_new_gallery(
     begin: Callable[[Path], App], qtbot: QtBot, tmp_path: Path, shared_data: Path
 ) -> None:
     pytest.importorskip("dlib")
@@ -110,7 +121,6 @@ def test_photographs_of_nobody_in_particular_are_queries_of_a_new_gallery(
     for file in sorted((shared_data / "photos" / "Tom_Hanks").glob("*.jpg"))[:2]:
         shutil.copy(file, tmp_path / "holiday")
     app = begin(tmp_path / "holiday")
-    qtbot.waitUntil(lambda: app.state.queries.table is not None)
-    assert app.window.query.photograph.isVisible()
-    assert app.window.query.strip.isVisible()
-    assert app.state.queries.known == 0
+    qtbot.waitUntil(lambda: app.scan_controller.dialog is not None)
+    qtbot.waitUntil(lambda: not app.tasks.is_busy())
+    assert app.context.gallery.unknowns.count() >= 2
