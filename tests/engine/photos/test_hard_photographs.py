@@ -180,7 +180,7 @@ def as_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 @pytest.fixture
 def workers() -> Iterator[PhotoWorkers]:
-    found = PhotoWorkers(1, time_limit=60)
+    found = PhotoWorkers(1, time_limit=600)
     yield found
     found.close()
 
@@ -196,6 +196,20 @@ def test_a_process_out_of_memory_costs_one_photograph(
     assert large.problem == "It takes more memory than a photograph may"
     assert large.remedy == "Save it again smaller."
     assert isinstance(small, PhotographFaces)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "RGBA")])
+def test_the_largest_photographs_stay_within_the_memory_of_a_process(
+    workers: PhotoWorkers, tmp_path: Path, kind: str, mode: str
+) -> None:
+    quick = {"compress_level": 1} if kind == "PNG" else {"quality": 50}
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    colour = (90, 120, 60, 200)[: len(mode)]
+    Image.new(mode, (12_000, 10_000), colour).save(tmp_path / "a", kind, exif=exif, **quick)
+    read = workers.read(tmp_path / "a")
+    assert (read.photograph.width, read.photograph.height) == (10_000, 12_000)
 
 
 def test_what_a_library_raises_costs_one_photograph(
