@@ -18,7 +18,7 @@ from engine.photos.photo_reader import stored_picture
 from engine.photos.photograph_rows import as_batch_of, main_face
 from engine.progress import SILENT, Reporter
 from engine.recognition.recogniser import Recogniser
-from engine.records.detections import DetectedFace, PhotographFaces, vectors_of
+from engine.records.detections import ENROLLED_SIDE, DetectedFace, PhotographFaces, vectors_of
 from engine.records.name_evidence import TAKEN, NameEvidence, NamesReport, Standing
 from engine.records.names import check_name, shown_name
 from engine.records.types import EnrolmentReport, Identification, Rejection, VectorRecord
@@ -73,7 +73,8 @@ class PhotoNames:
         self, evidence: Sequence[NameEvidence], *, reporter: Reporter = SILENT
     ) -> EnrolmentReport | None:
         """Enrol faces under the names that their files give, as one change; but for those that
-        look like another person, are enrolled already, or of which a person said otherwise.
+        look like another person, are enrolled already, are smaller than 50 pixels, or of which a
+        person said otherwise.
 
         Returns:
             None where there is nothing to enrol.
@@ -84,7 +85,9 @@ class PhotoNames:
         chosen = [
             (each.face, each.name)
             for each in evidence
-            if each.face is not None and each.standing in TAKEN
+            if each.face is not None
+            and each.standing in TAKEN
+            and each.face.quality.size >= ENROLLED_SIDE
         ]
         if not chosen:
             return None

@@ -12,7 +12,13 @@ from engine.formats.photo_files import PhotographFile
 from engine.photos.network_files import DIMENSION
 from engine.photos.photo_workers import PhotoWorkers
 from engine.progress import Reporter
-from engine.records.detections import DetectedFace, DetectionMode, PhotographFaces, vectors_of
+from engine.records.detections import (
+    ENROLLED_SIDE,
+    DetectedFace,
+    DetectionMode,
+    PhotographFaces,
+    vectors_of,
+)
 from engine.records.types import FaceBatch
 
 READING = "Looking for faces"
@@ -127,9 +133,21 @@ class MainFaceEmbedder:
             except NoFaceError as error:
                 yield error
                 continue
+            if face.quality.size < ENROLLED_SIDE:
+                yield _too_small(face)
+                continue
             if len(outcome.faces) > 1:
                 self.crowded.append((face.photograph.file, len(outcome.faces)))
             yield _piece(face, file.name)
+
+
+def _too_small(face: DetectedFace) -> PhotoError:
+    return PhotoError(
+        f"The face is only {face.quality.size:.0f} pixels large, and {ENROLLED_SIDE} are needed to "
+        "be sure of it",
+        file=face.photograph.file,
+        remedy="Enroll it by itself if you want it all the same.",
+    )
 
 
 def _piece(face: DetectedFace, name: str | None) -> Piece:

@@ -10,7 +10,7 @@ import click
 
 from engine.gallery import Gallery
 from engine.progress import Reporter
-from engine.records.detections import DetectionMode
+from engine.records.detections import ENROLLED_SIDE, DetectedFace, DetectionMode
 from engine.records.scans import ScanReport
 from engine.utils.number_text import counted
 from gallery_app.cli.command_tools import Bar, gallery_and_json, opened, put_json, say
@@ -75,13 +75,18 @@ def _confirm(target: Gallery, reporter: Reporter) -> int:
     named = [
         (row, answer.name)
         for row, answer in enumerate(target.identify(batch))
-        if answer.name is not None
+        if answer.name is not None and _is_large(batch.photos[row])
     ]
     if not named:
         return 0
     names = dict(enumerate(name for _, name in named))
     faces = batch.take([row for row, _ in named])
     return target.enroll(names[0], faces, elsewhere=names, reporter=reporter).faces_added
+
+
+def _is_large(face: object) -> bool:
+    """Whether a face is large enough to be enrolled unseen."""
+    return isinstance(face, DetectedFace) and face.quality.size >= ENROLLED_SIDE
 
 
 def _tell(report: ScanReport, waiting: int, enrolled: int) -> None:

@@ -216,3 +216,21 @@ def test_an_answer_that_gave_way_says_why() -> None:
     assert found[0].note == "Another face in the photograph is P1 more surely."
     assert found[0].candidates[0].name == "P2"
     assert found[1] is answers[1]
+
+
+def test_a_small_face_is_named_with_a_caveat_and_not_enrolled_unasked(
+    gallery: Gallery, photos: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "import" / "Ari_Fleischer"
+    folder.mkdir(parents=True)
+    photo = next(photo for photo in photos if photo.parent.name == "Ari_Fleischer")
+    Image.open(photo).resize((90, 90)).save(folder / "small.png")
+    report = gallery.import_([folder.parent])
+    assert report.faces_added == 0
+    assert "pixels large" in report.rejected[0].reason
+    tiny = tmp_path / "tiny.png"
+    Image.open(photo).resize((60, 60)).save(tiny)
+    batch = gallery.read_queries(tiny)
+    assert batch.photos[0].quality.size < 32
+    answer = gallery.identify(batch)[0]
+    assert answer.name is None or "pixels large" in answer.note
