@@ -7,7 +7,7 @@ import os
 import stat
 from typing import BinaryIO
 
-from engine.errors import EmbeddingError, InputError
+from engine.errors import EmbeddingError, InputError, PhotoError
 
 MAX_BYTES = 4 * 1024**3
 _FLAGS = (
@@ -52,7 +52,9 @@ def open_regular(
         raise kind(
             f"It has {status.st_size:,} bytes, more than the limit of {limit:,}",
             file=path,
-            remedy="Split it into smaller files.",
+            remedy="Save it again smaller."
+            if issubclass(kind, PhotoError)
+            else "Split it into smaller files.",
         )
     raise _not_a_file(path, status.st_mode, kind)
 

@@ -22,7 +22,7 @@ from engine.records.detections import (
 from engine.records.types import FaceBatch
 
 READING = "Looking for faces"
-_NO_FACE = "Use a photograph in which the face is upright and at least 20 pixels large."
+_NO_FACE = "Use a photograph in which the face is larger, or seen more from the front."
 
 
 def as_batch_of(faces: Sequence[DetectedFace], name: str | None = None) -> FaceBatch:

@@ -305,6 +305,13 @@ def test_a_file_that_is_gone_or_a_folder_is_refused(tmp_path: Path) -> None:
     assert "a folder" in refusal(tmp_path / "a.jpg").problem
 
 
+def test_a_file_of_gigabytes_is_refused_unread(tmp_path: Path) -> None:
+    os.truncate(written(tmp_path, "a.jpg", b"\xff\xd8\xff"), 3 * 1024**3)
+    refused = refusal(tmp_path / "a.jpg")
+    assert "more than the limit" in refused.problem
+    assert refused.remedy == "Save it again smaller."
+
+
 def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").symlink_to(tmp_path / "a.jpg")
     assert "a link to itself" in refusal(tmp_path / "a.jpg").problem
