@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ SHOTS = [
     ("photos_fifty", "dark", SMALL, 1), ("photos_fifty", "light", WIDE, 2),
     ("photos_enroll", "light", WIDE, 1), ("photos_enroll", "dark", SMALL, 1),
     ("photos_start", "light", WIDE, 1), ("photos_start", "dark", SMALL, 1),
+    ("photos_import", "light", WIDE, 1), ("photos_import", "dark", SMALL, 1),
     ("photos_large", "light", WIDE, 1), ("photos_large", "dark", SMALL, 1),
     ("photos_large", "light", WIDE, 2), ("photos_strip", "light", WIDE, 1),
     ("photos_strip", "dark", SMALL, 1),
@@ -105,3 +107,18 @@ def photos_large(stage: Stage) -> None:
     photos_fifty(stage)
     stage.window.query.photograph.opened.emit()
     stage.app.state.step(8)
+
+
+def photos_import(stage: Stage) -> None:
+    """What would become of folders named after people; one photograph has several faces."""
+    from engine.gallery import Gallery
+
+    tree = stage.home / "family"
+    for person in sorted(FOLDER.iterdir())[:6]:
+        shutil.copytree(person, tree / person.name)
+    faces = [portraits()[at] for at in (7, 1, 9)]
+    group_picture(tree / "Angelina_Jolie" / "Party.jpg", faces, 3, (200, 250, 200))
+    Gallery.create(stage.home / "new.gallery").close()
+    stage.open(stage.home / "new.gallery", faces=False)
+    stage.app.menu_controller.preview([tree])
+    stage.dialog()

@@ -21,6 +21,7 @@ from gallery_app.item_models.roles import PictureRole, ToneRole
 from gallery_app.pictures import RowPictures
 from gallery_app.widgets.controls.labels import plain_tip
 from gallery_app.wording.advice_words import advice_texts, why_text
+from gallery_app.wording.number_words import row_text
 
 Index = QModelIndex | QPersistentModelIndex
 Filter = Literal["all", "remarks", "new", "added", "out", "rejected"]
@@ -187,7 +188,7 @@ class PlanModel(QAbstractTableModel):
         name = PurePath(face.file.replace("\\", "/")).name
         after = self._faces[place + 1] if place + 1 < len(self._faces) else None
         several = face.row or (after is not None and (after.file, after.row) == (face.file, 1))
-        return f"{name} · row {face.row + 1}" if several else name
+        return f"{name} · {row_text(face.file, face.row)}" if several else name
 
     def _why(self, place: int) -> str:
         face = self._faces[place]

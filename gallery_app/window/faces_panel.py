@@ -33,7 +33,7 @@ from gallery_app.widgets.faces.delegates import FaceDelegate
 from gallery_app.widgets.faces.painting import PictureLabel
 from gallery_app.widgets.faces.thumbnail_size import ThumbnailSize
 from gallery_app.widgets.lists.uniform_view import UniformView
-from gallery_app.wording.number_words import faces_text
+from gallery_app.wording.number_words import faces_text, row_text
 from gallery_app.wording.photograph_words import FOLDER, OPEN
 
 _NEAREST = 3
@@ -124,7 +124,7 @@ class FaceDetails(QFrame):
         self._face = face
         self.picture.set_picture(self._pictures.get(face.id))
         self.name.setText(f"{face.name} · {caption(face)}")
-        row = f" · row {face.row + 1}" if face.row else ""
+        row = f" · {row_text(face.file, face.row)}" if face.row else ""
         self.file.setText("/".join(PurePath(face.file).parts[-2:]) + row)
         self.file.setToolTip(plain_tip(face.file))
         self.added.setText(f"Enrolled {datetime.fromtimestamp(face.added):%d %B %Y, %H:%M}")

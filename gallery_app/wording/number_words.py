@@ -50,3 +50,16 @@ def size_text(size: int) -> str:
     if size < 1_000_000:
         return f"{size / 1_000:.0f} kB"
     return f"{size / 1e6:.1f} MB" if size < 1_000_000_000 else f"{size / 1e9:.1f} GB"
+
+
+_HAVE_ROWS = (".npy", ".npz", ".csv")
+
+
+def row_text(file: str, row: int) -> str:
+    """Return "row 2" of a table or an array, "face 2" of anything else, such as a photograph.
+
+    Args:
+        row: from 0.
+    """
+    what = "row" if file.lower().endswith(_HAVE_ROWS) else "face"
+    return f"{what} {row + 1:,}"

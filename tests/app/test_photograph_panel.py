@@ -18,6 +18,7 @@ from gallery_app.item_models.roles import CountRole, PictureRole
 from gallery_app.operations.queries import as_queries, identify_all, open_queries
 from gallery_app.widgets.faces.label_places import place_labels
 from gallery_app.widgets.faces.photograph_view import FaceMark, MarkedPhotograph, PhotographView
+from gallery_app.wording.number_words import row_text
 from tests.app.conftest import DATA
 from tests.detected import batch_of_faces, detected, photograph
 
@@ -182,6 +183,13 @@ def test_what_is_said_of_the_face_stands_beside_the_verdict(app: App, qtbot: QtB
     assert panel.note.isVisible()
     app.state.step(1)
     assert panel.note.text() == "Another face in the photograph is Tiger Woods more surely."
+
+
+@pytest.mark.parametrize(
+    ("file", "words"), [("a.NPZ", "row 2"), ("b/c.jpg", "face 2"), ("pasted picture", "face 2")]
+)
+def test_a_photograph_has_faces_where_a_table_has_rows(file: str, words: str) -> None:
+    assert row_text(file, 1) == words
 
 
 # -- large ----------------------------------------------------------------------------------------
