@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,10 +17,15 @@ from engine.gallery import Gallery, QueriesRead
 from engine.progress import Reporter
 from engine.records.detections import DetectedFace, Photograph
 from engine.records.types import FaceBatch
+from engine.utils.ignoring import ignored
 from gallery_app.operations.context import Context
 from gallery_app.operations.operation import Query
 from gallery_app.operations.queries import as_queries, show_read
 from gallery_app.wording.face_box_words import PASTED
+
+_FOLDERS = ("/dev/shm", None)  # of memory on Linux, then the usual one
+_PREFIX = "face-gallery-pasted-"
+_LONG = 3600  # seconds after which nobody reads such a file any more
 
 
 def open_picture(context: Context, image: QImage) -> None:
@@ -39,15 +45,39 @@ def open_picture(context: Context, image: QImage) -> None:
 
 @contextmanager
 def _private_file(image: QImage) -> Iterator[Path]:
-    """Keep a picture in a file that only this user can read, until the end of the block."""
-    descriptor, name = tempfile.mkstemp(prefix="face-gallery-", suffix=".png")
-    os.close(descriptor)
+    """Keep a picture in a file that only this user can read, until the end of the block; in memory
+    where the system has a folder for that and the picture fits.
+    """
+    _sweep()
+    written = next(filter(None, (_write(image, folder) for folder in _FOLDERS)), None)
+    if written is None:
+        problem = "The picture cannot be written to a temporary file"
+        raise PhotoError(problem, file=PASTED, remedy="Save it to a file, and open that.")
     try:
-        if not image.save(name, "PNG"):
-            raise PhotoError("The picture cannot be used", file=PASTED, remedy="Save it to a file.")
-        yield Path(name)
+        yield written
     finally:
-        os.unlink(name)
+        written.unlink()
+
+
+def _write(image: QImage, folder: str | None) -> Path | None:
+    """Write a picture; nothing is left where that fails."""
+    if folder is not None and not os.access(folder, os.W_OK):
+        return None
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".png", dir=folder)
+    os.close(descriptor)
+    if image.save(name, "PNG"):
+        return Path(name)
+    os.unlink(name)
+    return None
+
+
+def _sweep() -> None:
+    """Remove what a process that was killed meanwhile left behind."""
+    for folder in _FOLDERS:
+        for old in Path(folder or tempfile.gettempdir()).glob(f"{_PREFIX}*.png"):
+            with ignored(OSError):  # of somebody else, or gone by now
+                if time.time() - old.lstat().st_mtime > _LONG:
+                    old.unlink()
 
 
 def _renamed(error: FaceGalleryError) -> FaceGalleryError:

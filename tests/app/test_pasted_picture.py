@@ -15,9 +15,11 @@ from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.errors import PhotoError
 from engine.queries import QueriesRead
 from gallery_app.app import App
 from gallery_app.dialogs.file_choosers import pixels
+from gallery_app.operations import pasted_picture
 from tests.app.conftest import DATA
 from tests.detected import batch_of_faces, detected, photograph
 
@@ -27,6 +29,7 @@ def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temp"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(pasted_picture, "_FOLDERS", (str(tmp_path / "no memory"), None))
     return folder
 
 
@@ -65,6 +68,34 @@ def test_a_pasted_picture_is_in_a_private_file_only_while_it_is_looked_at(
     assert app.window.query.stepper.label.text() == "pasted picture · face 1"
     assert len(app.window.query.photograph.marks) == 2
     assert "pasted picture" in app.window.query.photograph.accessibleName()
+
+
+def test_in_memory_where_the_system_has_a_folder_for_that_and_what_was_left_goes(
+    tmp_path: Path, image: QImage, temp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(pasted_picture, "_FOLDERS", (str(memory), None))
+    left, new = (memory / f"face-gallery-pasted-{name}.png" for name in ("old", "new"))
+    left.touch()
+    new.touch()
+    os.utime(left, (0, 0))
+    with pasted_picture._private_file(image) as path:
+        assert path.parent == memory
+        assert not left.exists()
+    assert list(memory.iterdir()) == [new]
+
+
+def test_a_picture_that_cannot_be_written_leaves_nothing(
+    image: QImage, temp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QImage, "save", lambda *_: False)
+    with (
+        pytest.raises(PhotoError, match="cannot be written"),
+        pasted_picture._private_file(image),
+    ):
+        pass
+    assert list(temp.iterdir()) == []
 
 
 def test_a_picture_without_faces_is_refused_by_its_own_name_and_goes(
