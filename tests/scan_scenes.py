@@ -16,6 +16,7 @@ SHOTS = [
     ("scan_photos_under_way", "dark", WIDE, 1), ("scan_photos_done", "light", WIDE, 1),
     ("scan_photos_done", "dark", SMALL, 1), ("scan_photos_done", "light", WIDE, 2),
     ("names_photos", "light", WIDE, 1), ("names_photos", "dark", SMALL, 1),
+    ("person_photos", "light", WIDE, 1), ("person_photos", "dark", SMALL, 1),
     ("scan_photos_again", "light", WIDE, 1), ("scan_photos_answers", "light", WIDE, 1),
 ]  # fmt: skip
 
@@ -90,4 +91,19 @@ def names_photos(stage: Stage) -> None:
     stage.app.scan_controller.dialog.names.click()
     stage.wait(lambda: stage.app.scan_controller.names.list.topLevelItemCount() > 0)
     stage.app.scan_controller.dialog.hide()
+    stage.settle()
+
+
+def person_photos(stage: Stage) -> None:
+    """All photographs of one person, by date."""
+    _begin(stage)
+    _finish(stage)
+    stage.app.scan_controller.dialog.hide()
+    gallery = stage.app.state.gallery
+    _, batch = gallery.photographs.waiting()
+    rows = [row for row, file in enumerate(batch.files) if "Angelina_Jolie" in file]
+    gallery.enroll("Angelina Jolie", batch.take(rows))
+    stage.app.people_controller.go_to_name("Angelina Jolie")
+    stage.settle()
+    stage.window.menus.actions["photographs"].trigger()
     stage.settle()

@@ -24,7 +24,18 @@ from gallery_app.operations.corrections import Correction
 from gallery_app.window.main_window import MainWindow
 from gallery_app.wording.number_words import faces_text
 
-OF_PEOPLE = ("rename", "merge", "split", "note", "", "compare", "", "delete", "erase")
+OF_PEOPLE = (
+    "rename",
+    "merge",
+    "split",
+    "note",
+    "",
+    "photographs",
+    "compare",
+    "",
+    "delete",
+    "erase",
+)
 _MERGED = 100  # people at once: each has a row in the dialog, to be looked at
 OF_FACES = ("compare_faces", "", "move", "portrait", "confirm_faces", "", "remove")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 
 from engine.records.gallery_figures import GalleryFigures
 from engine.records.long_lists import FaceColumns
@@ -14,8 +14,9 @@ from engine.records.roster import Roster
 from engine.records.types import Face
 from gallery_app.controllers.controller import Controller
 from gallery_app.controllers.query_controller import QueryController
+from gallery_app.dialogs.person_photographs import SIDE, PersonPhotographsDialog
 from gallery_app.dialogs.similarity_dialog import SimilarityDialog
-from gallery_app.operations import analysis, queries
+from gallery_app.operations import analysis, photographs, queries
 from gallery_app.operations import people as people_operations
 from gallery_app.operations.analysis import Compared
 from gallery_app.operations.context import Context
@@ -40,7 +41,10 @@ class PeopleController(Controller):
         self._index_ends = QTimer(self, singleShot=True, interval=_INDEX, timeout=self._show_status)
         self._folder: Path | None = None
         self._on_actions(
-            compare=self.compare_people, compare_faces=self.compare_faces, charts=self.measure
+            compare=self.compare_people,
+            compare_faces=self.compare_faces,
+            charts=self.measure,
+            photographs=self.show_photographs,
         )
         for panel in (window.identities, window.faces):
             panel.selection_changed.connect(self._enable_comparing)
@@ -209,7 +213,8 @@ class PeopleController(Controller):
         actions, gallery = self._window.menus.actions, self._state.gallery
         people = self._window.identities.list.selected_count()
         faces = self._window.faces.grid.selected_count()
-        actions["compare"].setEnabled(gallery is not None and people in (1, 2))
+        for name in ("compare", "photographs"):
+            actions[name].setEnabled(gallery is not None and people in (1, 2))
         actions["compare_faces"].setEnabled(gallery is not None and faces == 2)
 
     def compare_people(self) -> None:
@@ -218,6 +223,22 @@ class PeopleController(Controller):
         one, other = names[0], names[-1]
         analysis.compare_people(
             self._context, one, other, lambda found: self._show_comparison(found, (one, other))
+        )
+
+    def show_photographs(self) -> None:
+        """The photographs that one person is in, or two people together."""
+        people = self._window.identities.selected()
+        dialog = PersonPhotographsDialog([person.name for person in people], self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.photograph_chosen.connect(
+            lambda file: photographs.open_photograph(self._context, Path(file))
+        )
+        dialog.open()
+        photographs.load_photographs(
+            self._context,
+            [person.id for person in people],
+            2 * SIDE,
+            dialog.while_open(dialog.show_photographs),
         )
 
     def compare_faces(self) -> None:

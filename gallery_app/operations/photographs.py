@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QRectF, QUrl
+from PySide6.QtCore import QRect, QRectF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QImage
 
 from engine.errors import PhotoError, UnknownIdentityError
 from engine.gallery import Gallery
 from engine.progress import Reporter
 from engine.records.detections import DetectedFace, Photograph
+from engine.records.scans import PhotographRecord
 from engine.records.types import Vectors
 from engine.records.unknowns import Unknown
 from engine.utils.ignoring import ignored
@@ -275,3 +276,38 @@ _asked: list[object] = []  # they live until they are answered
 
 def _open_folder(file: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(file.parent)))
+
+
+def load_photographs(
+    context: Context,
+    people: Sequence[int],
+    side: int,
+    done: Callable[[list[tuple[PhotographRecord, QImage]]], None],
+) -> None:
+    """The photographs that a person is in, or two people together, and small pictures of them.
+
+    Args:
+        people: ids of one or two identities.
+        side: pixels of the longer side of a picture.
+    """
+
+    def work(gallery: Gallery, reporter: Reporter) -> list[tuple[PhotographRecord, QImage]]:
+        if len(people) == 1:
+            records = gallery.photographs.of(people[0])
+        else:
+            records = gallery.photographs.together(people[0], people[1])
+        found = []
+        for at, record in enumerate(records):
+            reporter.progress("Reading photographs", at, len(records))
+            image = QImage.fromData(gallery.photographs.thumbnail(record.id) or b"")
+            if not image.isNull():
+                image = image.scaled(
+                    side,
+                    side,
+                    Qt.AspectRatioMode.KeepAspectRatio,
+                    Qt.TransformationMode.SmoothTransformation,
+                )
+            found.append((record, image))
+        return found
+
+    Query("Reading photographs", work, "person photographs", "list").run(context, done)

@@ -50,6 +50,8 @@ _ACTIONS = {
     "portrait": ("Set as portra&it", "Use the selected face as the person's portrait", "image"),
     "confirm_faces": ("Confirm fa&ces", "The selected faces have the right name", "check"),
     "remove": ("Remove fac&es", "Remove the selected faces from the gallery", "trash"),
+    "photographs": ("P&hotographs…", "The photographs that the selected person, or both of two "
+                                     "selected people, are in", ""),
     "compare": ("Com&pare people…", "Compare two people face by face", ""),
     "compare_faces": ("Compare &two faces…", "Compare the two selected faces", ""),
     "show_faces": ("Show &faces", "Show the faces of the selected person", ""),
@@ -96,7 +98,7 @@ _MENUS = {
                   "keep_unknown", "", "answers", "previous", "next", "clear", ""),
     "&Model": ("retrain", "versions", "", "evaluate", "error_rates"),
     "&View": ("show_faces", "show_map", "show_review", "show_unknown", "",
-              "compare", "compare_faces", "", "charts", ""),
+              "photographs", "compare", "compare_faces", "", "charts", ""),
     "&Help": ("shortcuts", "diagnostics", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "scan", "backup", "check", "close", "select_all", "find", "paste",

@@ -26,6 +26,12 @@ def left_text(seconds: float) -> str:
     return f"about {round(seconds / 60)} min left"
 
 
+def day_text(taken: str) -> str:
+    """The day of a date and time as ISO 8601 writes them."""
+    when = datetime.fromisoformat(taken)
+    return f"{when.day} {when:%b %Y}"
+
+
 def date_text(seconds: float) -> str:
     """In the local time of this computer."""
     when = datetime.fromtimestamp(seconds)
