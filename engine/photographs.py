@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.enrolment.embedding_check import EmbeddingCheck
 from engine.enrolment.unknown_faces import UnknownFaces
-from engine.errors import EmbeddingError, PhotoError
+from engine.errors import EmbeddingError, InputError, PhotoError
 from engine.formats.input_file import printable
 from engine.photos.folder_watch import FolderWatch
 from engine.photos.network_files import are_photographs_readable
@@ -132,9 +132,13 @@ class Photographs:
             WorkerError, CancelledError.
         """
         self._network.check_photographs()
-        files = _files(folders, reporter)
+        refused: list[InputError] = []
+        files = _files(folders, reporter, refused.append)
         known = self._store.photographs.scanned()
         todo, report = self._changed(files, known, mode, reporter)
+        report = replace(
+            report, rejected=tuple(Rejection(each.file or "", each.reason) for each in refused)
+        )
         reporter = EtaReporter(reporter, (Step(READING, 1.0),))
         for chunk in self._chunks(todo, mode, reporter):
             report = self._keep(chunk, known, mode, report)
@@ -327,10 +331,24 @@ class Photographs:
             self._store.photographs.settle(small)
 
 
-def _files(folders: Sequence[str | Path], reporter: Reporter) -> list[str]:
-    files = [file for folder in folders for file in photograph_files(folder, reporter)]
+def _files(
+    folders: Sequence[str | Path],
+    reporter: Reporter,
+    refuse: Callable[[InputError], None] = lambda _: None,
+) -> list[str]:
+    """Return the photographs of folders, each once.
+
+    Args:
+        refuse: called with what is wrong with a folder that cannot be read.
+    """
+    refused: list[InputError] = []
+    files = [
+        file for folder in folders for file in photograph_files(folder, reporter, refused.append)
+    ]
+    for error in refused:
+        refuse(error)
     if not files:
-        raise EmbeddingError(
+        raise next(iter(refused), None) or EmbeddingError(
             "There are no photographs in this folder",
             file=folders[0] if folders else None,
             remedy="Choose a folder with JPEG, PNG, HEIC, TIFF, WebP or AVIF files.",
