@@ -90,7 +90,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.bench $(SIZES) $(if $(FRESH),--fresh)
 	@$(BIN)/python -m benchmarks.report
 
-ENGINE_NEEDS := confusable-homoglyphs filelock hnswlib jinja2 matplotlib numpy pillow platformdirs rapidfuzz scikit-learn hypothesis pytest pytest-timeout
+ENGINE_NEEDS := confusable-homoglyphs defusedxml filelock hnswlib jinja2 matplotlib numpy pillow platformdirs rapidfuzz scikit-learn hypothesis pytest pytest-timeout
 # The engine's tests in an environment that has no Qt, in build/engine-venv
 test-engine: setup
 	@$(BIN)/python -m venv build/engine-venv

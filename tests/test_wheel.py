@@ -110,6 +110,9 @@ def test_the_wheel_holds_icons_sample_and_typing_marks(installed: Installed) -> 
     for folder, pattern in (("data", "*/*.npy"), ("resources", "icons/*.svg")):
         carried = {str(path.relative_to(ROOT)) for path in (ROOT / folder).glob(pattern)}
         assert {f"gallery_app/{name}" for name in carried} <= names
+    networks = {str(path.relative_to(ROOT)) for path in (ROOT / "engine/photos/networks").iterdir()}
+    assert networks
+    assert networks <= names
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"engine", "gallery_app"}
 

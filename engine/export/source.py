@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.errors import ExportError
 from engine.progress import Reporter
+from engine.records.detections import DetectedFace
 from engine.records.exports import Selection
 from engine.records.types import Face, Identity, Ids, Vectors
 from engine.store import Store
@@ -60,6 +61,10 @@ class Source:
     def thumbnail(self, face: int) -> bytes | None:
         """JPEG of a face, or None where it came without a photograph."""
         return self.store.faces.thumbnail(face)
+
+    def detected(self, faces: Sequence[int]) -> Mapping[int, DetectedFace]:
+        """Where faces were found in photographs, by the id of the face; others are left out."""
+        return self.store.photographs.detected(faces)
 
     def chunks(self, stage: str) -> Iterator[tuple[list[Face], Vectors]]:
         """Faces and their embeddings ``(n, d)`` as they came, in order of enrolment.

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ExportError, install_words
+from engine.records.detections import DetectedFace
 from engine.records.exports import PLAIN, FaceSource, Remarks
 from engine.utils.files import private_file
 
@@ -56,7 +57,8 @@ def _lacking() -> ExportError:
 
 def write_parquet(source: FaceSource, path: Path) -> Remarks:
     """Columns ``name``, ``embedding`` (a list of d floats), ``photo`` (JPEG or null), ``file``,
-    ``row``, ``face`` and ``added``.
+    ``row``, ``face`` and ``added``; of a face found in a photograph also ``box`` (x, y, width and
+    height in pixels) and ``taken``.
 
     Raises:
         ExportError: pyarrow is not installed.
@@ -75,6 +77,8 @@ def write_parquet(source: FaceSource, path: Path) -> Remarks:
             "row": pyarrow.int64(),
             "face": pyarrow.int64(),
             "added": pyarrow.timestamp("us", "UTC"),
+            "box": pyarrow.list_(pyarrow.float64(), 4),
+            "taken": pyarrow.string(),
         }
     )
     photo = source.thumbnail
@@ -83,6 +87,7 @@ def write_parquet(source: FaceSource, path: Path) -> Remarks:
         pyarrow.parquet.ParquetWriter(stream, schema, compression="zstd") as writer,
     ):
         for faces, vectors in source.chunks("Writing"):
+            found = source.detected([face.id for face in faces])
             flat = pyarrow.array(vectors.ravel())
             columns = {
                 "name": [face.name for face in faces],
@@ -92,6 +97,14 @@ def write_parquet(source: FaceSource, path: Path) -> Remarks:
                 "row": [face.row for face in faces],
                 "face": [face.id for face in faces],
                 "added": [round(face.added * 1e6) for face in faces],
+                "box": [_box(found.get(face.id)) for face in faces],
+                "taken": [
+                    found[face.id].photograph.taken if face.id in found else None for face in faces
+                ],
             }
             writer.write_table(pyarrow.table(columns, schema=schema))
     return PLAIN
+
+
+def _box(face: DetectedFace | None) -> list[float] | None:
+    return None if face is None else [face.box.x, face.box.y, face.box.width, face.box.height]

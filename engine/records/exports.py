@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from engine.records.detections import DetectedFace
 from engine.records.gallery_figures import GallerySummary
 from engine.records.types import Face, Identity, Vectors
 
@@ -101,6 +102,9 @@ class FaceSource(Protocol):
 
     def thumbnail(self, face: int) -> bytes | None:
         """JPEG of a face, or None where it came without a photograph."""
+
+    def detected(self, faces: Sequence[int]) -> Mapping[int, DetectedFace]:
+        """Where faces were found in photographs, by the id of the face; others are left out."""
 
 
 @dataclass(frozen=True)

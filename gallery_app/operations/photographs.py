@@ -165,7 +165,11 @@ def _place_of(gallery: Gallery, viewed: Viewed) -> _Place | None:
     if isinstance(viewed, Unknown):
         return _Place(UNKNOWN_FACE, viewed.file, viewed.row)
     found = gallery.faces.by_ids([viewed])
-    return _Place(found[0].name, found[0].file, found[0].row) if found else None
+    if not found:
+        return None
+    name, file, row = found[0].name, found[0].file, found[0].row
+    face = gallery.photographs.detected([viewed]).get(viewed)
+    return _Place(name, file, row, face=face)
 
 
 def _title(query: FaceQuery) -> str:

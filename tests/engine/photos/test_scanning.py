@@ -231,3 +231,17 @@ def test_a_scan_that_is_killed_goes_on_where_it_was(
         shelf, waiting = opened.unknowns.count(), opened.photographs.count_waiting()
         assert shelf + waiting <= faces
         assert opened.photographs.scan([pictures]).looked_at == 0
+
+
+def test_a_parquet_table_says_where_a_face_was_found(
+    gallery: Gallery, pictures: Path, tmp_path: Path
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    gallery.photographs.scan([pictures])
+    _, batch = gallery.photographs.waiting()
+    gallery.enroll("Ari Fleischer", batch.take([0]))
+    gallery.exports.write("parquet", tmp_path / "faces.parquet")
+    rows = parquet.read_table(tmp_path / "faces.parquet").to_pylist()
+    boxes = [row["box"] for row in rows if row["box"] is not None]
+    box = batch.photos[0].box
+    assert boxes == [[box.x, box.y, box.width, box.height]]
