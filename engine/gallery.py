@@ -35,9 +35,11 @@ from engine.maps.face_maps import Maps
 from engine.people import People
 from engine.photo_names import PhotoNames
 from engine.photographs import Photographs
+from engine.photos.camera import Camera
 from engine.photos.face_quality import heed_quality
 from engine.photos.photo_workers import PhotoWorkers
 from engine.photos.photograph_rows import MainFaceEmbedder
+from engine.photos.steady_answers import SteadyAnswers as SteadyAnswers
 from engine.progress import SILENT, Listener, Reporter
 from engine.queries import Queries
 from engine.queries import QueriesRead as QueriesRead
@@ -321,6 +323,20 @@ class Gallery:
             photographs=[file or None for file in found] if any(found) else None,
         )
         return heed_quality(answers, faces)
+
+    def camera(self, source: str = "0") -> Camera:
+        """Look through a camera at faces that can be asked about, until it is closed.
+
+        Args:
+            source: the number of a camera from 0, its device file, a video, or a folder of
+                pictures.
+
+        Raises:
+            MismatchError: the gallery's faces are of another network. PhotographsMissingError: what
+            finds faces is not installed. WorkerError: OpenCV is not, or there is no such camera.
+        """
+        self.enrolment.network.check_photographs()
+        return Camera(source)
 
     def auto(self) -> tuple[tuple[str, ...], str, str]:
         """Return the methods that ``auto`` stands for on this gallery; why, as

@@ -19,6 +19,7 @@ from engine.utils.worker_process import SECRETS
 from gallery_app import settings as remembered
 from gallery_app.controllers.answers_controller import AnswersController
 from gallery_app.controllers.backup_controller import BackupController
+from gallery_app.controllers.camera_controller import CameraController
 from gallery_app.controllers.corrections_controller import CorrectionsController
 from gallery_app.controllers.encryption_controller import EncryptionController
 from gallery_app.controllers.export_controller import ExportController
@@ -102,6 +103,7 @@ class App(QObject):
             self.export_controller,
         )
         self.encryption_controller = EncryptionController(*parts)
+        self.camera_controller = CameraController(*parts)
         self.scan_controller = ScanController(*parts)
         self.menu_controller.scan_requested.connect(self.scan_controller.show)
         self.tasks.started.connect(self._task_started)
@@ -198,6 +200,7 @@ class App(QObject):
             pictures.set_gallery(None)
             pictures.close()
         self.scan_controller.close()
+        self.camera_controller.close()
         self.tasks.close()
         self.export_controller.close()
         if self.state.gallery is not None:

@@ -38,6 +38,7 @@ ANSWERS = Setting("answers/columns", "", "widths of the columns of the answers")
 LOCK_AFTER = Setting("encryption/lock", 10, "minutes without input; 0 never locks")
 FOLDER = Setting("files/folder", "", "folder that files were last opened from")
 SAVED = Setting("files/saved", "", "folder that an export or a report was last saved to")
+CAMERA = Setting("identify/camera", "0", "number of the camera, from 0")
 SCANS = Setting("photographs/scans", "", "folders of photographs by gallery, as JSON")
 BACKUPS = Setting("files/backups", "", "folder that a backup was last written to or read from")
 

@@ -17,7 +17,7 @@ from engine.utils.trim_heap import give_back
 
 _log = logging.getLogger(__name__)
 
-Lane = Literal["question", "list", "change", "review", "training", "keeping", "scanning"]
+Lane = Literal["question", "list", "change", "review", "training", "keeping", "scanning", "camera"]
 # Seconds a worker keeps the interpreter while the UI thread wants it. Beside three busy workers a
 # repaint takes 550 ms with Python's own 5 ms, 70 with this, and the workers do no less.
 _TURN = 0.0005

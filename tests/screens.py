@@ -67,6 +67,7 @@ def main(wanted: list[str]) -> int:
     """Renders the scenes whose name is asked for, or all."""
     from tests import (
         answer_scenes,
+        camera_scenes,
         correcting_scenes,
         encryption_scenes,
         erasing_scenes,
@@ -92,6 +93,7 @@ def main(wanted: list[str]) -> int:
         *(shelf_scenes, erasing_scenes, encryption_scenes),
         *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
         answer_scenes,
+        camera_scenes,
         face_size_scenes,
         photo_scenes,
         preview_scenes,
@@ -234,6 +236,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
     """Renders one scene in this process."""
     from tests import (
         answer_scenes,
+        camera_scenes,
         correcting_scenes,
         encryption_scenes,
         erasing_scenes,
@@ -260,6 +263,7 @@ def one(scene: str, theme: str, size: str, name: str) -> None:
             *(shelf_scenes, erasing_scenes, encryption_scenes),
             *(exporting_scenes, map_scenes, similarity_scenes, error_rate_scenes),
             answer_scenes,
+            camera_scenes,
             face_size_scenes,
             photo_scenes,
             preview_scenes,

@@ -14,7 +14,7 @@ from engine.errors import PhotoError, WorkerError
 from engine.photos.face_pipeline import FacePipeline
 from engine.photos.worker_lines import broken_line, faces_line, read_request, refused_line
 from engine.records.detections import DetectionMode
-from engine.utils.worker_process import own_stdout
+from engine.utils.worker_process import limit_memory, own_stdout
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def main(mode: DetectionMode) -> None:
     """Answer each request by one line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this one
     lines = own_stdout()
-    _limit_memory()
+    limit_memory(_MEMORY)
     if hasattr(os, "nice"):
         os.nice(5)  # the window goes first
     pipeline = _opened(mode)
@@ -56,14 +56,6 @@ def _answer(pipeline: FacePipeline | WorkerError, file: str) -> str:
             return refused_line(PhotoError(problem, remedy="Save it again smaller."))
         problem = f"Faces could not be looked for in it ({type(error).__name__}: {error})"
         return refused_line(PhotoError(problem, remedy="Save it again as JPEG or PNG."))
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # ordinary: Windows has no such limit
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From a file to faces: read, detect, align, embed."""
+"""From a file or pixels to faces: read, detect, align, embed."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ Numbers = npt.NDArray[np.float64]
 
 _LONGEST = 2_000
 """Pixels of the longer side that are looked at; faces are cut out of the whole photograph."""
+_SMALLEST = 20
+"""Pixels of the smallest face in that."""
 _LONGEST_TURNED = 1_000
 """Likewise of a photograph that is turned, because nothing sure was found in it upright."""
 _SURE = 0.99
@@ -40,6 +42,8 @@ _SURE_TURNED = 0.9
 """Score of a face in a turned photograph; where there is no face, three looks find more of none."""
 _TURNS = {turns: Transpose(turns + 1) for turns in (1, 2, 3)}  # to the left, as NumPy turns
 _CROP, _MARGIN = 192, 0.35
+_LONGEST_LIVE, _SMALLEST_LIVE = 640, 60
+"""Pixels of the longer side of a frame that is looked at, and of the smallest face in that."""
 
 
 class Detector(Protocol):
@@ -54,9 +58,15 @@ class Detector(Protocol):
 class FacePipeline:
     """Finds the faces of photographs and embeds them."""
 
-    def __init__(self, mode: DetectionMode) -> None:
-        self._mode = mode
-        self._detector = MtcnnDetector() if mode == "thorough" else HogDetector()
+    def __init__(self, mode: DetectionMode, *, live: bool = False) -> None:
+        """
+        Args:
+            live: be quick, for the frames of a camera: only large, upright faces are looked for.
+        """
+        self._longest = _LONGEST_LIVE if live else _LONGEST
+        self._turning = mode == "thorough" and not live
+        smallest = _SMALLEST_LIVE if live else _SMALLEST
+        self._detector = MtcnnDetector(smallest) if mode == "thorough" else HogDetector()
         self._aligner = FaceAligner()
         self._embedder = FaceEmbedder()
 
@@ -67,8 +77,11 @@ class FacePipeline:
             PhotoError: it cannot be read.
         """
         photo = read_photo_file(path)
-        found = self._found(photo.pixels)
-        photograph = _described(photo)
+        return self.find(photo.pixels, _described(photo))
+
+    def find(self, pixels: Pixels, photograph: Photograph) -> PhotographFaces:
+        """Find the faces in pixels ``(height, width, 3)``, those of a photograph."""
+        found = self._found(pixels)
         aligned = [self._aligner.align(found.pixels, box) for box in found.boxes]
         vectors = self._embedder.embed([chip for chip, _ in aligned])
         upright = turned_back(found.boxes, found.pixels.shape[1::-1], found.turns)
@@ -85,10 +98,10 @@ class FacePipeline:
 
     def _found(self, pixels: Pixels) -> _Found:
         """Find faces; where none is sure, also such as lie on a side or on the head."""
-        picture, scale = _reduced(pixels, _LONGEST)
+        picture, scale = _reduced(pixels, self._longest)
         boxes, scores = self._detector.detect(picture)
         best = _Found(pixels, 0, boxes * scale, scores)
-        if self._mode != "thorough" or scores.max(initial=0) >= _SURE:
+        if not self._turning or scores.max(initial=0) >= _SURE:
             return best
         picture, scale = _reduced(pixels, _LONGEST_TURNED)
         for turns in (1, 2, 3):

@@ -17,7 +17,7 @@ from engine.photos.network_files import require_readable_photographs
 from engine.photos.worker_lines import read_answer, request_line
 from engine.progress import SILENT, Reporter
 from engine.records.detections import DetectionMode, PhotographFaces
-from engine.utils.worker_process import Process, last_lines, start_process
+from engine.utils.worker_process import Process, end_process, last_lines, start_process
 
 _log = logging.getLogger(__name__)
 
@@ -247,11 +247,4 @@ class _PhotoWorker:
 
     def close(self) -> None:
         """End the process. May be called twice."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:  # ordinary: what was not sent yet has nobody to read it
-                    continue
+        end_process(self._process, self._log)

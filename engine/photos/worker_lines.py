@@ -1,4 +1,4 @@
-"""What goes between this process and one that looks at photographs: a JSON document a line."""
+"""What goes between this process and one that looks for faces: a JSON document a line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ import numpy as np
 
 from engine.errors import PhotoError, WorkerError
 from engine.photos.network_files import DIMENSION
-from engine.records.detections import Box, DetectedFace, FaceQuality, Photograph, PhotographFaces
+from engine.records.detections import (
+    Box,
+    CameraFrame,
+    DetectedFace,
+    FaceQuality,
+    Photograph,
+    PhotographFaces,
+)
 from engine.records.domains import checked, parsed
 from engine.records.types import Vectors
 
@@ -27,17 +34,24 @@ def read_request(line: str) -> str:
 
 def faces_line(read: PhotographFaces) -> str:
     """Return the line that tells the faces of a photograph."""
+    return json.dumps(_document(read))
+
+
+def frame_line(frame: CameraFrame) -> str:
+    """Return the line that tells a frame of a camera and the faces in it."""
+    return json.dumps({"picture": _text(frame.picture), **_document(frame.found)})
+
+
+def _document(read: PhotographFaces) -> dict[str, Any]:
     photograph = read.photograph
-    return json.dumps(
-        {
-            "photograph": {
-                **vars(photograph),
-                "digest": photograph.digest.hex(),
-                "thumbnail": _text(photograph.thumbnail),
-            },
-            "faces": [_face(face) for face in read.faces],
-        }
-    )
+    return {
+        "photograph": {
+            **vars(photograph),
+            "digest": photograph.digest.hex(),
+            "thumbnail": _text(photograph.thumbnail),
+        },
+        "faces": [_face(face) for face in read.faces],
+    }
 
 
 def refused_line(error: PhotoError) -> str:
@@ -58,7 +72,25 @@ def read_answer(line: str, file: str) -> PhotographFaces:
         WorkerError: nor can any other, as something is wrong with the program.
         ValueError: the line is none of this protocol.
     """
-    match parsed(line):
+    return _answer(parsed(line), file)
+
+
+def read_frame(line: str) -> CameraFrame:
+    """Return a frame of a camera.
+
+    Raises:
+        WorkerError: there is none.
+        ValueError: the line is none of this protocol.
+    """
+    document = parsed(line)
+    found = _answer(document, None)
+    if not isinstance(document.get("picture"), str):
+        raise ValueError("a frame without a picture")
+    return CameraFrame(_bytes(document["picture"]), found)
+
+
+def _answer(document: Any, file: str | None) -> PhotographFaces:
+    match document:
         case {"problem": str(problem), "remedy": str(remedy)} if problem:
             raise PhotoError(problem, file=file, remedy=remedy)
         case {"broken": str(problem), "file": str() | None as about, "remedy": str(remedy)} if (
@@ -70,7 +102,7 @@ def read_answer(line: str, file: str) -> PhotographFaces:
                 return _read(described, faces)
             except (KeyError, TypeError) as error:
                 raise ValueError(f"a line that lacks something: {error}") from error
-    raise ValueError(f"not a line of a process that looks at photographs: {line[:80]}")
+    raise ValueError(f"not a line of a process that looks for faces: {document!s:.80}")
 
 
 def _face(face: DetectedFace) -> dict[str, Any]:

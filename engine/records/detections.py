@@ -107,6 +107,19 @@ class PhotographFaces:
     faces: tuple[DetectedFace, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class CameraFrame:
+    """What a camera saw at one moment.
+
+    Attributes:
+        picture: of the frame, as JPEG of at most 640 pixels a side.
+        found: the faces in it; the file of the photograph is a name with the time, and no path.
+    """
+
+    picture: bytes = field(repr=False)
+    found: PhotographFaces
+
+
 def vectors_of(faces: Sequence[DetectedFace], dimension: int) -> Vectors:
     """Return the embeddings of faces, ``(n, dimension)``."""
     rows = [face.vector for face in faces]

@@ -147,6 +147,18 @@ def last_lines(log: bytes) -> str:
     return " ".join(line.strip() for line in lines[-_LAST_LINES:])
 
 
+def end_process(process: Process, log: IO[bytes]) -> None:
+    """End a process and close what leads to it. May be called twice."""
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout, log):
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:  # ordinary: what was not sent yet has nobody to read it
+                continue
+
+
 # -- the process itself ------------------------------------------------------------------------
 
 
@@ -181,6 +193,15 @@ def own_stdout() -> io.TextIOWrapper:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return io.TextIOWrapper(io.FileIO(kept, "w"), encoding="utf-8", write_through=True)
+
+
+def limit_memory(most: int) -> None:
+    """Let this process have no more bytes of memory than that, where the system can see to it."""
+    try:
+        import resource
+    except ImportError:  # ordinary: Windows has no such limit
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _end_with_the_parent(folder: Path) -> None:

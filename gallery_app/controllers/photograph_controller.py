@@ -64,7 +64,7 @@ class PhotographController(Controller):
             PurePath(photograph.file).name,
             QSize(photograph.width, photograph.height),
             self._picture(photograph),
-            [_mark(self._state.queries[at]) for at in positions],
+            [face_mark(self._state.queries[at]) for at in positions],
             self._state.position - positions.start,
         )
 
@@ -121,7 +121,8 @@ def _alike(photograph: Photograph, image: QImage) -> bool:
     return abs(image.width() * photograph.height / photograph.width - image.height()) < 2
 
 
-def _mark(query: FaceQuery) -> FaceMark:
+def face_mark(query: FaceQuery) -> FaceMark:
+    """Return what is drawn on a face of a photograph."""
     face = query.photo
     assert isinstance(face, DetectedFace)
     width, height = face.photograph.width, face.photograph.height

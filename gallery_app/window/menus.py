@@ -65,6 +65,7 @@ _ACTIONS = {
               ""),
     "open_query": ("&Open query…", "Identify the faces in photographs or files of embeddings",
                    "face"),
+    "camera": ("Came&ra…", "Identify the faces in front of a camera", "camera"),
     "who": ("&Who is this?", "Test the selected face as if it were not enrolled", "question"),
     "confirm": ("&Confirm", "The selected candidate is right: add the face", ""),
     "reject": ("No&t this person",
@@ -94,15 +95,15 @@ _MENUS = {
     "&Edit": ("undo", "redo", "history", "", "rename", "merge", "split", "note", "delete",
               "erase", "", "move", "portrait", "confirm_faces", "remove", "",
               "select_all", "find", "paste"),
-    "&Identify": ("open_query", "who", "", "confirm", "reject", "enroll_query", "enroll", "",
-                  "keep_unknown", "", "answers", "previous", "next", "clear", ""),
+    "&Identify": ("open_query", "camera", "who", "", "confirm", "reject", "enroll_query",
+                  "enroll", "", "keep_unknown", "", "answers", "previous", "next", "clear", ""),
     "&Model": ("retrain", "versions", "", "evaluate", "error_rates"),
     "&View": ("show_faces", "show_map", "show_review", "show_unknown", "",
               "photographs", "compare", "compare_faces", "", "charts", ""),
     "&Help": ("shortcuts", "diagnostics", "about"),
 }  # fmt: skip
 _NEED_GALLERY = ("import_table", "scan", "backup", "check", "close", "select_all", "find", "paste",
-                 "show_faces", "show_map", "show_review", "show_unknown", "open_query",
+                 "show_faces", "show_map", "show_review", "show_unknown", "open_query", "camera",
                  "who", "enroll", "retrain", "versions", "evaluate", "error_rates", "history",
                  "charts", *filter(None, _EXPORTS))  # fmt: skip
 _NEED_QUERY = ("confirm", "reject", "enroll_query", "previous", "next", "clear")
