@@ -62,6 +62,9 @@ def largest(process: subprocess.Popen[bytes]) -> float:
 
 def measure(count: int, kills: int) -> None:
     """Scan, kill, resume, scan again; print what came of it."""
+    if not (SHARED / "photos").is_dir():
+        print(f"There are no photographs at {SHARED / 'photos'}")
+        return
     with tempfile.TemporaryDirectory() as place:
         folder, path = Path(place) / "photographs", Path(place) / "g"
         make_photographs(folder, count)

@@ -69,6 +69,7 @@ TOGETHER = {
     "map": "1000 --methods pca --data {people}",
     "openset": "--only '3 people, 5 faces' --draws 1",
     "photos": "--only bad",
+    "scan": "--photographs 4 --kills 0",
     "versions": f"--old {ROOT} --sizes {SIZE} --runs 1",
     "window": "{faces} --clicks 3 --starts 1",
 }
@@ -78,6 +79,7 @@ NEEDS = {
     "encryption": "sqlcipher3",
     "map": "PySide6",
     "photos": "dlib",
+    "scan": "dlib",
     "window": "PySide6",
     "training_speed": "tensorflow",
 }
