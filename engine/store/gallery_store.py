@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from engine.errors import GalleryReadOnlyError
+from engine.errors import GalleryError, GalleryReadOnlyError
 from engine.records.types import Distance
 from engine.store import cipher
 from engine.store.backup.backups import BackupManager
@@ -26,6 +26,7 @@ from engine.store.settings_table import DerivedTexts, SettingsTable
 from engine.store.unknowns_table import UnknownsTable
 from engine.utils.files import remove_dead_scratch
 from engine.utils.gallery_folder import BACKUPS
+from engine.utils.ignoring import ignored
 
 
 class Store:
@@ -165,6 +166,9 @@ class Store:
 
     def close(self) -> None:
         """Wait for a running change and close the gallery. It may be called twice."""
+        if self.writable and self._lock is not None:
+            with ignored(GalleryError):  # what is not needed any more can go the next time
+                self.photographs.delete_unused()
         self.database.close()
         self.models.close()
         if self._lock is not None:

@@ -256,6 +256,29 @@ class PhotographsTable:
                 (as_json(ids),),
             )
 
+    def delete_unused(self) -> None:
+        """Delete photographs that no scan looked at and of whose faces none is enrolled, unknown
+        or kept for undo any more.
+        """
+        with self._database.transaction() as connection:
+            unused = connection.execute(
+                "SELECT p.id FROM photographs p WHERE p.scanned = 0 AND NOT EXISTS (SELECT 1 "
+                f"FROM detections d WHERE d.photograph_id = p.id AND ({_ENROLLED} OR {_SHELVED}))"
+            ).fetchall()
+            if not unused:
+                return
+            ids = as_json(photograph for (photograph,) in unused)
+            kept = (
+                "SELECT d.photograph_id FROM detections d WHERE d.photograph_id IN "
+                "(SELECT value FROM json_each(?1)) AND d.digest IN (SELECT digest FROM undo_faces "
+                "UNION SELECT digest FROM undo_unknowns WHERE digest IS NOT NULL)"
+            )
+            connection.execute(
+                "DELETE FROM photographs WHERE id IN (SELECT value FROM json_each(?1)) "
+                f"AND id NOT IN ({kept})",
+                (ids,),
+            )
+
 
 class _Found(list[DetectedFace]):
     """Faces in their order, and by the id of their detection."""

@@ -181,6 +181,22 @@ def test_photographs_of_a_person_and_of_two_together(
     assert len(gallery.photographs.faces_of(shared.id).faces) == 1
 
 
+def test_a_photograph_goes_with_the_last_that_needs_it(gallery: Gallery, pictures: Path) -> None:
+    batch = gallery.read_queries(sorted((pictures / "Angelina_Jolie").glob("*.jpg"))[0])
+    gallery.enroll("Somebody", batch.take([0]))
+    (record,) = gallery.photographs.of(gallery.people.require("Somebody").id)
+    gallery.history.undo()
+    gallery.close()
+    with Gallery.open(gallery.folder) as opened:  # it can be redone
+        assert opened.photographs.thumbnail(record.id) is not None
+        opened.history.redo()
+        assert len(opened.photographs.of(opened.people.require("Somebody").id)) == 1
+        opened.history.undo()
+        opened.corrections.rename("Tony Blair", "Anthony Blair")  # that is over now
+    with Gallery.open(gallery.folder) as opened:
+        assert opened.photographs.thumbnail(record.id) is None
+
+
 def test_a_folder_without_photographs_and_a_gallery_that_is_read_only_say_so(
     gallery: Gallery, pictures: Path, tmp_path: Path
 ) -> None:
