@@ -160,7 +160,7 @@ class QueryPanel(QWidget):
         self.strip = PhotographStrip(self.photographs)
         self.strip.hide()
         self.name = ElidedLabel(role="title")
-        self.verdict = text_label(wrap=False)
+        self.verdict = text_label()
         self.note = text_label(role="small")
         self.comparison = Comparison(pictures)
         self.evidence = EvidenceStrip(pictures)

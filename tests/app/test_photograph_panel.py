@@ -192,6 +192,14 @@ def test_a_photograph_has_faces_where_a_table_has_rows(file: str, words: str) ->
     assert row_text(file, 1) == words
 
 
+def test_a_long_verdict_makes_the_panel_no_wider(app: App, qtbot: QtBot) -> None:
+    view = ask(app, qtbot, a_batch("/photos/far.jpg", ("Winona_Ryder", "Tony_Blair"), 20))
+    panel = app.window.query
+    panel.verdict.setText("Unknown · closest match: " + "somebody with a long name " * 4)
+    qtbot.wait(50)
+    assert view.mapTo(panel, view.rect().topRight()).x() < panel.width()
+
+
 # -- large ----------------------------------------------------------------------------------------
 
 
