@@ -342,7 +342,11 @@ def _put_photograph(
     scanned: bool,
     problem: str = "",
 ) -> int:
-    """Insert or replace a photograph by its file; return its id."""
+    """Insert a photograph, or replace what is known of it; return its id.
+
+    One that was scanned is known by its file, others by file and content: pictures from the
+    clipboard have all the same name.
+    """
     values = (
         photograph.size, photograph.modified, photograph.digest, photograph.width,
         photograph.height, photograph.taken, mode, problem, scanned,
@@ -350,7 +354,9 @@ def _put_photograph(
     )  # fmt: skip
     file = as_text(photograph.file)
     row = connection.execute(
-        "SELECT id FROM photographs WHERE file = ? ORDER BY id DESC LIMIT 1", (file,)
+        "SELECT id FROM photographs WHERE file = ? AND (digest = ? OR (scanned AND ?)) "
+        "ORDER BY scanned DESC, id DESC LIMIT 1",
+        (file, photograph.digest, scanned),
     ).fetchone()
     if row is not None:
         connection.execute(

@@ -181,6 +181,21 @@ def test_photographs_of_a_person_and_of_two_together(
     assert len(gallery.photographs.faces_of(shared.id).faces) == 1
 
 
+def test_pictures_of_one_name_are_told_apart_and_one_that_is_scanned_later_is_known(
+    gallery: Gallery, pictures: Path, tmp_path: Path
+) -> None:
+    photos = sorted((pictures / "Angelina_Jolie").glob("*.jpg"))
+    for name, photo in zip(("One", "Two"), photos[:2], strict=True):
+        shutil.copy(photo, tmp_path / "pasted.jpg")
+        gallery.enroll(name, gallery.read_queries(tmp_path / "pasted.jpg").take([0]))
+    one, two = (gallery.photographs.of(gallery.people.require(name).id) for name in ("One", "Two"))
+    assert one[0].photograph.digest != two[0].photograph.digest
+    batch = gallery.read_queries(photos[2])
+    gallery.enroll("Three", batch.take([0]))
+    gallery.photographs.scan([pictures])
+    assert len(gallery.photographs.of(gallery.people.require("Three").id)) == 1
+
+
 def test_a_photograph_goes_with_the_last_that_needs_it(gallery: Gallery, pictures: Path) -> None:
     batch = gallery.read_queries(sorted((pictures / "Angelina_Jolie").glob("*.jpg"))[0])
     gallery.enroll("Somebody", batch.take([0]))
