@@ -96,7 +96,7 @@ class NewestFrame:
 
 
 def _looked_at(pixels: Pixels, pipeline: FacePipeline) -> CameraFrame:
-    picture, now = _reduced(pixels, _SHOWN), datetime.now().replace(microsecond=0)
+    (picture, thumbnail), now = _pictures(pixels), datetime.now().replace(microsecond=0)
     photograph = Photograph(
         file=f"camera {now.isoformat(' ')}",
         size=len(picture),
@@ -105,17 +105,20 @@ def _looked_at(pixels: Pixels, pipeline: FacePipeline) -> CameraFrame:
         width=pixels.shape[1],
         height=pixels.shape[0],
         taken=now.isoformat(),
-        thumbnail=_reduced(pixels, _THUMBNAIL),
+        thumbnail=thumbnail,
     )
     return CameraFrame(picture, pipeline.find(pixels, photograph))
 
 
-def _reduced(pixels: Pixels, longest: int) -> bytes:
+def _pictures(pixels: Pixels) -> tuple[bytes, bytes]:
+    """Return the frame as it is shown, and smaller, as it is kept where one of its faces is."""
     from PIL import Image
 
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((longest, longest), reducing_gap=2.0)
-    return as_jpeg(picture)
+    picture, jpegs = Image.fromarray(pixels), []
+    for longest in (_SHOWN, _THUMBNAIL):  # each out of the one before, which is quicker
+        picture.thumbnail((longest, longest), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        jpegs.append(as_jpeg(picture))
+    return jpegs[0], jpegs[1]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ import io
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,7 @@ from engine.photos.steady_answers import SteadyAnswers
 from engine.progress import CancelToken, Reporter
 from engine.records.detections import Box, DetectedFace, FaceQuality
 from engine.records.types import Identification
+from tests.conftest import PATIENCE, ROOT
 from tests.detected import photograph
 
 finds_faces = pytest.mark.skipif(
@@ -230,6 +234,25 @@ def test_the_process_ends_when_its_standard_input_does(pictures: Path) -> None:
     camera._process.stdin.close()
     assert camera._process.wait() == 0
     camera.close()
+
+
+@finds_faces
+@pytest.mark.kill
+def test_the_process_ends_when_its_parent_is_killed(pictures: Path) -> None:
+    code = (
+        "import sys, time; from engine.photos.camera import Camera\n"
+        "camera = Camera(sys.argv[1]); camera.read()\n"
+        "print(camera.process_id, flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", code, str(pictures)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        process = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + PATIENCE
+    while not has_ended(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert has_ended(process)
 
 
 @finds_faces
