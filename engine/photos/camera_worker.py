@@ -19,7 +19,7 @@ from engine.photos.face_pipeline import FacePipeline
 from engine.photos.frame_source import FrameSource, open_source
 from engine.photos.photo_reader import Pixels, as_jpeg
 from engine.photos.worker_lines import broken_line, frame_line
-from engine.records.detections import CameraFrame, Photograph
+from engine.records.detections import CAMERA, CameraFrame, Photograph
 from engine.utils.worker_process import limit_memory, own_stdout
 
 _log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class NewestFrame:
 def _looked_at(pixels: Pixels, pipeline: FacePipeline) -> CameraFrame:
     (picture, thumbnail), now = _pictures(pixels), datetime.now().replace(microsecond=0)
     photograph = Photograph(
-        file=f"camera {now.isoformat(' ')}",
+        file=f"{CAMERA} {now.isoformat(' ')}",
         size=len(picture),
         modified=int(now.timestamp()) * 10**9,
         digest=hashlib.blake2b(picture, digest_size=16).digest(),

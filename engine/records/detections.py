@@ -18,6 +18,9 @@ LEAST_SIDE = 32
 ENROLLED_SIDE = 50
 """Pixels of a face under which it is not enrolled unasked."""
 
+CAMERA = "camera"
+"""In the place of a file, before date and time: a face was seen by a camera."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:

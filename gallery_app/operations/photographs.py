@@ -30,6 +30,7 @@ from gallery_app.wording.photograph_words import (
     NOBODY,
     UNKNOWN_FACE,
     UNREADABLE,
+    missing_file,
     part_text,
     photograph_text,
     thumbnail_text,
@@ -161,7 +162,8 @@ def _place_of(gallery: Gallery, viewed: Viewed) -> _Place | None:
         face = viewed.photo if isinstance(viewed.photo, DetectedFace) else None
         beside = viewed.photo if isinstance(viewed.photo, Path) else None
         photo = beside.absolute() if beside is not None else None
-        return _Place(_title(viewed), str(Path(viewed.file).absolute()), viewed.row, photo, face)
+        file = viewed.file if missing_file(viewed.file) else str(Path(viewed.file).absolute())
+        return _Place(_title(viewed), file, viewed.row, photo, face)
     if isinstance(viewed, Unknown):
         return _Place(UNKNOWN_FACE, viewed.file, viewed.row)
     found = gallery.faces.by_ids([viewed])
@@ -180,7 +182,8 @@ def _title(query: FaceQuery) -> str:
 
 
 def _files(gallery: Gallery, place: _Place) -> tuple[Path | None, Path | None, str]:
-    missing = ""
+    if missing := missing_file(place.file):
+        return None, None, missing
     try:
         row = 0 if place.photo is not None else place.row
         photo: Path | None = gallery.faces.original(str(place.photo or place.file), row)

@@ -13,7 +13,7 @@ STARTING_MORE = "It takes a few seconds until the first picture is there."
 FAILED = "No picture"
 PRIVATE = (
     "The live picture is not kept. Of a picture that you take, the gallery keeps what you enroll "
-    "or keep as unknown: the face, and a small picture around it."
+    "or keep as unknown: the face, and a small copy of the picture."
 )
 TAKE, GO_ON = "&Take picture", "&Live picture"
 TAKE_TIP = "Identify the faces that are in the picture now"

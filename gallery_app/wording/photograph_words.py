@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from engine.records.detections import CAMERA
 from engine.utils.number_text import counted
+from gallery_app.wording.face_box_words import PASTED
 
 DRAWN = "portrait drawn from the embedding: there is no photograph"
 UNREADABLE = "The photograph cannot be read"
@@ -14,6 +16,15 @@ UNKNOWN_FACE = "Unknown face"
 SELECT_ONE = "Select one face"
 NO_VIEWER = "This desktop has no program to open the photograph with."
 OPEN, FOLDER = "Open photograph", "Show in its folder"
+
+
+def missing_file(file: str) -> str:
+    """Why there is no file of a face, by what stands in its place; "" where there may be one."""
+    if file == PASTED:
+        return "The picture was pasted: there is no file of it"
+    if file.startswith(f"{CAMERA} "):
+        return "The camera's picture was not kept"
+    return ""
 
 
 def photograph_text(width: int, height: int, *, reduced: bool) -> str:

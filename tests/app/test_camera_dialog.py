@@ -167,12 +167,15 @@ def test_the_photograph_of_such_a_face_cannot_be_opened_and_says_why(
     qtbot.waitUntil(lambda: faces.selected_ids() == [face])
     app.preview_controller._look_for_files()
     qtbot.waitUntil(lambda: "(" in faces.open_photo.text())
+    assert "(the camera's picture was not kept)" in faces.open_photo.text()
     assert not faces.open_photo.isEnabled()
     assert not faces.folder.isEnabled()
     app.window.query.photograph.preview_requested.emit()
     qtbot.waitUntil(lambda: app.preview_controller.dialog is not None)
     preview = app.preview_controller.dialog
     qtbot.waitUntil(lambda: bool(preview.missing.text()))
+    assert preview.missing.text() == "The camera's picture was not kept"
+    assert preview.place.text().startswith("camera 20")
     assert not preview.open_photo.isEnabled()
     assert not preview.picture.image.isNull()
     preview.reject()
