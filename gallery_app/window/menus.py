@@ -50,7 +50,7 @@ _ACTIONS = {
     "portrait": ("Set as portra&it", "Use the selected face as the person's portrait", "image"),
     "confirm_faces": ("Confirm fa&ces", "The selected faces have the right name", "check"),
     "remove": ("Remove fac&es", "Remove the selected faces from the gallery", "trash"),
-    "photographs": ("Ph&otographs…", "The photographs that the selected person, or both of two "
+    "photographs": ("Photo&graphs…", "The photographs that the selected person, or both of two "
                                      "selected people, are in", ""),
     "compare": ("Com&pare people…", "Compare two people face by face", ""),
     "compare_faces": ("Compare &two faces…", "Compare the two selected faces", ""),
