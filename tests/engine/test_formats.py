@@ -134,3 +134,17 @@ def test_photographs_of_an_older_gallery_are_kept(tmp_path: Path) -> None:
         assert beach.photograph.taken == "2023-07-14T12:30:00"
         assert gallery.photographs.rescan("faithful") is not None
         assert gallery.check().ok
+
+
+def test_photographs_are_salvaged_with_their_faces(tmp_path: Path) -> None:
+    folder = unpacked("6", tmp_path)
+    with Gallery.open(folder, write=False) as gallery:
+        _, before = gallery.photographs.waiting()
+    recovery.salvage_gallery(folder, tmp_path / "salvaged.gallery")
+    with Gallery.open(tmp_path / "salvaged.gallery") as gallery:
+        assert gallery.check().ok
+        _, after = gallery.photographs.waiting()
+        assert (after.vectors == before.vectors).all()
+        assert [face.box for face in after.photos] == [face.box for face in before.photos]
+        assert [face.crop for face in after.photos] == [face.crop for face in before.photos]
+        assert after.photos[0].photograph == before.photos[0].photograph

@@ -35,6 +35,14 @@ _log = logging.getLogger(__name__)
 
 _LISTED = 20  # sentences about single identities
 _SETTINGS = ("appearance", "fingerprint", "backups_kept")
+_PHOTOGRAPH = (
+    "file", "size", "modified", "digest", "width", "height", "taken", "mode", "prepared",
+    "problem", "scanned", "thumbnail", "at",
+)  # fmt: skip
+_DETECTION = (
+    "photograph_id", "mode", "number", "x", "y", "width", "height", "sharpness", "turn", "score",
+    "settled", "digest", "vector", "thumbnail",
+)  # fmt: skip
 Fixed = tuple[str | None, int, Distance]
 """uuid (None where it is lost), dimension and distance."""
 
@@ -51,6 +59,7 @@ class SalvagedRows:
         last_face: the highest id that was ever given to a face, as far as that is known.
         odd: a sentence on each face of which something made no sense.
         blobs: of embeddings and of thumbnails; only the size of a vector tells them apart.
+        photographs, detections: all columns but the id, in their order.
     """
 
     fixed: Fixed | None = None
@@ -63,6 +72,8 @@ class SalvagedRows:
     unknowns: list[tuple[bytes, str, int, bytes, bytes | None, float, int]] = field(
         default_factory=list
     )
+    photographs: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    detections: list[tuple[object, ...]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     odd: list[str] = field(default_factory=list)
     models: int = 0
@@ -190,6 +201,15 @@ def _fill(
             found.unknowns,
             "OR IGNORE",
         )
+        insert(
+            f"photographs (id, {', '.join(_PHOTOGRAPH)})",
+            [(photograph, *values) for photograph, values in found.photographs.items()],
+        )
+        insert(
+            f"detections ({', '.join(_DETECTION)})",
+            [values for values in found.detections if values[0] in found.photographs],
+            "OR IGNORE",
+        )
         connection.execute(  # numbers of people are ids, which are others now
             "UPDATE unknowns SET stranger = person.first FROM (SELECT stranger, min(id) AS first "
             "FROM unknowns WHERE stranger > 0 GROUP BY stranger) person "
@@ -272,6 +292,22 @@ def _take(row: Row, found: SalvagedRows) -> None:
             if not _fits(stranger=stranger):
                 stranger = 0
             found.unknowns.append((digest, file, place, vector, photo, float(at), stranger))
+        case Row(int(rowid), (None, str(), int(), int(), bytes(), *_)) if len(
+            row.values
+        ) == 1 + len(_PHOTOGRAPH) and _fits(
+            id=rowid, **dict(zip(_PHOTOGRAPH, row.values[1:], strict=True))
+        ):
+            found.photographs[rowid] = row.values[1:]
+        case Row(
+            _,
+            (None, int(), "thorough" | "faithful", int(), *_, bytes(digest), bytes(vector),
+             bytes() | None),
+        ) if (
+            len(row.values) == 1 + len(_DETECTION)
+            and digest == encoding.digest_of(vector)
+            and _fits(**dict(zip(_DETECTION, row.values[1:], strict=True)))
+        ):  # fmt: skip
+            found.detections.append(row.values[1:])
         case Row(None, (str(key), str(value))) if key in _SETTINGS:
             with suppress(ValueError):
                 json.loads(value)  # else it is damaged, and made anew
