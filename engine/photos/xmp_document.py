@@ -18,7 +18,7 @@ from engine.utils.text_files import MARK, text_encoding
 
 MAX_BYTES = 8 * 1024**2
 MAX_DEPTH = 64
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 _LONGEST = 4096
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _CONTAINERS = (f"{RDF}Bag", f"{RDF}Seq", f"{RDF}Alt")
