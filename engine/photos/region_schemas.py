@@ -27,7 +27,7 @@ DIMENSIONS = "http://ns.adobe.com/xap/1.0/sType/Dimensions#}"
 _PHOTO = "http://ns.microsoft.com/photo/1.2/}"
 _REGION_INFO = "http://ns.microsoft.com/photo/1.2/t/RegionInfo#}"
 _REGION = "http://ns.microsoft.com/photo/1.2/t/Region#}"
-MAX_REGIONS = 5_000
+MAX_REGIONS = 3_000
 _NUMBER = re.compile(
     r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII
 )
