@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.enrolment.enroller import Enroller
-from engine.errors import IdentityNameError, PhotoError
+from engine.errors import ExportError, IdentityNameError, PhotoError
 from engine.faces import Faces
 from engine.formats.input_file import printable
 from engine.people import People
@@ -22,6 +23,9 @@ from engine.records.detections import ENROLLED_SIDE, DetectedFace, PhotographFac
 from engine.records.name_evidence import TAKEN, NameEvidence, NamesReport, Standing
 from engine.records.names import check_name, shown_name
 from engine.records.types import EnrolmentReport, Identification, Rejection, VectorRecord
+
+if TYPE_CHECKING:
+    from engine.photos.face_regions import FaceRegion  # brings a library that may be absent
 
 
 class PhotoNames:
@@ -107,7 +111,6 @@ class PhotoNames:
         Raises:
             As :meth:`read`.
         """
-        from engine.errors import ExportError
         from engine.photos.face_regions import FaceRegion
         from engine.photos.region_area import Area
         from engine.photos.sidecars import write_sidecar
@@ -134,12 +137,10 @@ class PhotoNames:
         return written, failed
 
     def _evidence(
-        self, file: str, found: PhotographFaces, regions: Sequence[object]
+        self, file: str, found: PhotographFaces, given: Sequence[FaceRegion]
     ) -> Iterator[NameEvidence]:
-        from engine.photos.face_regions import FaceRegion
         from engine.photos.region_matching import match_regions
 
-        given = [region for region in regions if isinstance(region, FaceRegion)]
         named = {region.name: self._enrolled(region.name) for region in given}
         boxes = np.array([_corners(face) for face in found.faces]).reshape(-1, 4)
         size = found.photograph.width, found.photograph.height
