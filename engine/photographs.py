@@ -13,7 +13,6 @@ from engine.enrolment.unknown_faces import UnknownFaces
 from engine.errors import EmbeddingError, InputError, PhotoError
 from engine.formats.input_file import printable
 from engine.photos.folder_watch import FolderWatch
-from engine.photos.network_files import are_photographs_readable
 from engine.photos.photo_workers import PhotoWorkers
 from engine.photos.photograph_rows import READING
 from engine.progress import SILENT, EtaReporter, Reporter, Step
@@ -58,11 +57,6 @@ class Photographs:
         self._unknowns = unknowns
         self._network = network
         self._workers = workers
-
-    @property
-    def readable(self) -> bool:
-        """Whether what finds faces in photographs is installed."""
-        return are_photographs_readable()
 
     # -- what is known -------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from gallery_app.controllers.controller import Controller
 from gallery_app.dialogs import file_choosers
 from gallery_app.dialogs.names_dialog import NamesDialog
 from gallery_app.dialogs.scan_dialog import ScanDialog
-from gallery_app.operations import scanning, unknowns
+from gallery_app.operations import photographs, scanning, unknowns
 from gallery_app.operations.context import Context
 from gallery_app.state import ContentsChange
 from gallery_app.window.main_window import MainWindow
@@ -285,6 +285,9 @@ class ScanController(Controller):
             self.names = NamesDialog(self._window)
             self.names.enroll_requested.connect(self._take_names)
             self.names.write_requested.connect(self._write_names)
+            self.names.photograph_chosen.connect(
+                lambda file: photographs.open_photograph(self._context, Path(file))
+            )
             self.names.finished.connect(self._names_closed)
         self.names.show()
         self.names.raise_()
